@@ -1,0 +1,1 @@
+"""Edge: the wire: transport, client, refresh, execute, poll, download."""

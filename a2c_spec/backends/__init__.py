@@ -1,0 +1,1 @@
+"""Edge: where state and results are kept."""

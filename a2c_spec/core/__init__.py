@@ -1,0 +1,1 @@
+"""Pure: values in, values out; standard library only, no input or output of any kind."""

@@ -1,0 +1,145 @@
+"""What the manifests ask for, as values: rendered, validated, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from a2c_spec.core.diagnostics import Position
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A reference to a secret (``env:NAME``, ``file:path``, ``cmd:...``, ``keyring:service/user``), never its value."""
+
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class Late:
+    """Text whose ``${{ }}`` names ``output`` or ``input``, so it is known only after the conversion.
+
+    ``scope`` holds the values of every other name the text uses, already resolved.
+    """
+
+    text: str
+    scope: Mapping[str, Value]
+
+
+Value = None | bool | int | float | str | Secret | tuple["Value", ...] | Mapping[str, "Value"]
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """The bytes of a local file as they were measured: size in bytes, lowercase hex digests."""
+
+    size: int
+    sha256: str
+    md5: str
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One source file. ``id`` is its identity; its place in ``Job.inputs`` is its position in a combined output.
+
+    ``type`` is one of upload, remote, base64, cloud, gdrive_picker, input_id, output, from. An upload has ``path``
+    (relative to the project root, POSIX) and, once measured, ``content``; base64 has ``source`` = the base64 text and
+    ``content`` too; the others have ``source``; ``from`` names ``job.conversion`` of another manifest in ``source``.
+    ``options`` are the engine's (screen_width, ...). ``slide_duration`` is in seconds, 0.1 to 120.
+    """
+
+    id: str
+    type: str
+    path: str = ""
+    source: str = ""
+    content: Content | None = None
+    filename: str = ""
+    engine: str = ""
+    content_type: str = ""
+    options: Mapping[str, Value] = field(default_factory=dict)
+    parameters: Mapping[str, Value] = field(default_factory=dict)
+    credentials: Mapping[str, Value] = field(default_factory=dict)
+    decrypt_password: Secret | str | None = None
+    slide_duration: float | None = None
+    resize_handling: str | None = None
+    position: Position = field(default_factory=Position, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Conversion:
+    """One thing to produce. ``preset_from`` names a Preset manifest whose id becomes the option ``preset``."""
+
+    id: str
+    target: str
+    category: str = ""
+    options: Mapping[str, Value] = field(default_factory=dict)
+    metadata: Mapping[str, Value] = field(default_factory=dict)
+    output_target: tuple[Mapping[str, Value], ...] = ()
+    preset_from: str = ""
+    position: Position = field(default_factory=Position, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """How results of conversion ``conversion`` (of input ``input`` only, if given) are named and where they are saved.
+
+    ``filename`` is a base name (an extension may be given; else the result's own is added); ``save`` is a folder
+    relative to the project root, POSIX, ending in ``/``; empty means: leave the result on the service.
+    """
+
+    conversion: str
+    input: str = ""
+    filename: str | Late = ""
+    save: str | Late = ""
+    on_conflict: str = "error"
+    download_password: Secret | str | None = None
+    position: Position = field(default_factory=Position, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class JobFields:
+    """Job-level fields; None means the manifest does not manage the field, so the service's default stays."""
+
+    process: bool = True
+    fail_on_input_error: bool | None = None
+    fail_on_conversion_error: bool | None = None
+    callback: str | None = None
+    notify_status: bool | None = None
+    download_passwords: tuple[Secret | str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lifecycle:
+    """``ignore`` lists dotted addresses below the job whose changes do not count; ``on_replace``: keep | delete."""
+
+    ignore: tuple[str, ...] = ()
+    on_replace: str = "keep"
+    prevent_replace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One conversion job as desired."""
+
+    address: str
+    fields: JobFields = field(default_factory=JobFields)
+    inputs: tuple[Input, ...] = ()
+    conversions: tuple[Conversion, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    lifecycle: Lifecycle = field(default_factory=Lifecycle)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    position: Position = field(default_factory=Position, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A named set of conversion options kept on the service; ``scope`` is private or public."""
+
+    address: str
+    name: str
+    target: str
+    category: str = ""
+    scope: str = "private"
+    options: Mapping[str, Value] = field(default_factory=dict)
+    labels: Mapping[str, str] = field(default_factory=dict)
+    position: Position = field(default_factory=Position, compare=False)

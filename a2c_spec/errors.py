@@ -1,0 +1,130 @@
+"""Every error a user can meet, with its exit code.
+
+    SpecError (1)                 anything else that went wrong
+    ├── UsageError (2)            the command line asks for something impossible
+    ├── AuthError (3)             no key, or the service refuses it
+    ├── QuotaError (4)            402: credits or contract limits exhausted
+    ├── InvalidError (5)          a manifest or a request is not valid; carries diagnostics
+    ├── ConversionFailed (6)      the service ended the job as failed or canceled
+    ├── WaitTimeout (7)           still running when the time was up; nothing is lost
+    ├── NetworkError (8)          the service cannot be reached or does not answer sensibly
+    ├── PartialFailure (9)        some jobs were applied, others were not
+    ├── StalePlan (10)            what a saved plan was computed from has moved
+    ├── LimitRefused (11)         a limit or a missing confirmation forbids it
+    ├── Locked (12)               somebody else is applying
+    ├── Conflict (13)             409 twice: live keeps moving under us
+    ├── IntegrityError (14)       bytes on disk are not what they should be
+    └── Interrupted (130)         Ctrl-C or SIGTERM
+
+Foreign exceptions are translated at the edge that met them, with ``from``; only ``cli`` catches this tree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from a2c_spec.core.diagnostics import Diagnostic
+
+
+class SpecError(Exception):
+    """Base of the tree. ``message`` says what is wrong, ``hint`` what to do about it; never holds a secret."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "", address: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+        self.address = address
+
+
+class UsageError(SpecError):
+    """The command line asks for something impossible."""
+
+    exit_code = 2
+
+
+class AuthError(SpecError):
+    """No API key, or the service refuses it (401, 403)."""
+
+    exit_code = 3
+
+
+class QuotaError(SpecError):
+    """Credits or contract limits are exhausted (402)."""
+
+    exit_code = 4
+
+
+class InvalidError(SpecError):
+    """A manifest or a request is not valid; ``diagnostics`` holds every problem found, with its place."""
+
+    exit_code = 5
+
+    def __init__(
+        self, message: str, *, diagnostics: Sequence[Diagnostic] = (), hint: str = "", address: str = ""
+    ) -> None:
+        super().__init__(message, hint=hint, address=address)
+        self.diagnostics = tuple(diagnostics)
+
+
+class ConversionFailed(SpecError):
+    """The service ended the job as failed or canceled."""
+
+    exit_code = 6
+
+
+class WaitTimeout(SpecError):
+    """The job was still running when the time was up."""
+
+    exit_code = 7
+
+
+class NetworkError(SpecError):
+    """The service cannot be reached, or what answers is not the service."""
+
+    exit_code = 8
+
+
+class PartialFailure(SpecError):
+    """Some jobs were applied, others were not."""
+
+    exit_code = 9
+
+
+class StalePlan(SpecError):
+    """Something a saved plan was computed from has moved."""
+
+    exit_code = 10
+
+
+class LimitRefused(SpecError):
+    """A limit, or a confirmation that was not given, forbids it."""
+
+    exit_code = 11
+
+
+class Locked(SpecError):
+    """Another process holds the state."""
+
+    exit_code = 12
+
+
+class Conflict(SpecError):
+    """The live job was changed by somebody else, and again after the plan was made anew."""
+
+    exit_code = 13
+
+
+class IntegrityError(SpecError):
+    """Bytes on disk, or from the service, are not what they should be."""
+
+    exit_code = 14
+
+
+class Interrupted(SpecError):
+    """Stopped by Ctrl-C or SIGTERM; the state is exact."""
+
+    exit_code = 130

@@ -1,0 +1,1 @@
+"""Edge: what is read from the disk: YAML with positions, templates, schemas, secrets, tables."""

@@ -1,0 +1,1 @@
+"""Edge: turns plans, runs and diagnostics into text; prints nothing itself."""
