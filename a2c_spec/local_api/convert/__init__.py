@@ -1,0 +1,1 @@
+"""Real conversions with well-kept libraries; what cannot be done is refused, never faked."""
