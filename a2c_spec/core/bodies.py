@@ -1,0 +1,85 @@
+"""Request bodies in the words of the wire; secrets and ids not yet known stay references."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from a2c_spec.core.calls import Body, Payload, Ref
+from a2c_spec.core.canonical import sent_filename
+from a2c_spec.core.model import Content, Conversion, Input, JobFields
+
+EMPTY_CONTENT = Content(0, "", "")
+
+
+def input_body(item: Input) -> dict[str, Body]:
+    """One inline input. Remote, cloud and picker inputs take credentials; a protected remote file takes its password
+    among them; ``output`` and ``input_id`` name an id of an earlier job as their source."""
+    credentials: dict[str, Body] = dict(item.credentials)
+    if item.decrypt_password:
+        credentials["decrypt_password"] = item.decrypt_password
+    parts: dict[str, Any] = {
+        "type": "output" if item.type == "from" else item.type,
+        "source": Ref(f"from:{item.source}") if item.type == "from" else item.source,
+        "engine": item.engine,
+        "filename": item.filename,
+        "content_type": item.content_type,
+        "options": item.options,
+        "parameters": item.parameters,
+        "credentials": credentials,
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def payload(item: Input, *, with_password: bool = True) -> Payload:
+    """What an upload sends: file name, bytes, and its password where the way of sending takes one."""
+    return Payload(
+        input=item.id,
+        filename=sent_filename(item),
+        content=item.content or EMPTY_CONTENT,
+        path=item.path,
+        base64=item.source if item.type == "base64" else "",
+        decrypt_password=item.decrypt_password if with_password else None,
+    )
+
+
+def conversion_body(item: Conversion) -> dict[str, Body]:
+    """One conversion; the category may be left out where the target is unambiguous."""
+    options: dict[str, Body] = dict(item.options)
+    if item.preset_from:
+        options["preset"] = Ref(f"preset:{item.preset_from}")
+    parts: dict[str, Any] = {
+        "category": item.category,
+        "target": item.target,
+        "options": options,
+        "metadata": item.metadata,
+        "output_target": item.output_target,
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def fields_body(fields: JobFields) -> dict[str, Body]:
+    """The managed job fields, without ``process``."""
+    parts: dict[str, Body] = {
+        "fail_on_input_error": fields.fail_on_input_error,
+        "fail_on_conversion_error": fields.fail_on_conversion_error,
+        "callback": fields.callback,
+        "notify_status": fields.notify_status,
+        "download_passwords": fields.download_passwords,
+    }
+    return {key: value for key, value in parts.items() if value is not None}
+
+
+def settings(item: Input) -> dict[str, Body]:
+    """The input options that a bulk PATCH sets besides the position."""
+    parts: dict[str, Body] = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
+    return {key: value for key, value in parts.items() if value is not None}
+
+
+def permutation(inputs: Sequence[Input]) -> tuple[Body, ...]:
+    """The bulk PATCH of all inputs: positions count from 1 and always cover every input, because what a partial
+    reorder does to the others is not documented."""
+    return tuple(
+        {"id": Ref(f"inputs.{item.id}"), "options": {"position": place} | settings(item)}
+        for place, item in enumerate(inputs, start=1)
+    )

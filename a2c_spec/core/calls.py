@@ -1,0 +1,129 @@
+"""One planned HTTP request as a value: what is sent where, what its answer names, what it makes true."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2c_spec.core.model import Content, Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """The API id of a named element (``inputs.cover``), or the output id behind ``from:job.conversion``."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Payload:
+    """The bytes of one upload: a file below the project root, or base64 text that the manifest holds."""
+
+    input: str
+    filename: str
+    content: Content
+    path: str = ""
+    base64: str = ""
+    decrypt_password: Secret | str | None = None
+
+
+Body = None | bool | int | float | str | Secret | Ref | Payload | tuple["Body", ...] | Mapping[str, "Body"]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Method and path of a kind of call. ``{job}`` is the job's API id, ``{id}`` the subject's, ``{server}`` the
+    upload host that the job names."""
+
+    method: str
+    path: str
+
+
+ENDPOINTS: Mapping[str, Endpoint] = {
+    "create_job": Endpoint("POST", "/jobs"),
+    "patch_job": Endpoint("PATCH", "/jobs/{job}"),
+    "delete_job": Endpoint("DELETE", "/jobs/{id}"),
+    "upload_file": Endpoint("POST", "{server}/upload-file/{job}"),
+    "upload_base64": Endpoint("POST", "{server}/upload-base64/{job}"),
+    "add_inputs": Endpoint("POST", "/jobs/{job}/input"),
+    "patch_inputs": Endpoint("PATCH", "/jobs/{job}/input"),
+    "patch_input": Endpoint("PATCH", "/jobs/{job}/input/{id}"),
+    "delete_input": Endpoint("DELETE", "/jobs/{job}/input/{id}"),
+    "add_conversions": Endpoint("POST", "/jobs/{job}/conversions"),
+    "patch_conversion": Endpoint("PATCH", "/jobs/{job}/conversions/{id}"),
+    "delete_conversion": Endpoint("DELETE", "/jobs/{job}/conversions/{id}"),
+    "patch_output": Endpoint("PATCH", "/jobs/{job}/output/{id}"),
+    "patch_outputs": Endpoint("PATCH", "/jobs/{job}/output"),
+    "create_preset": Endpoint("POST", "/presets"),
+    "patch_preset": Endpoint("PATCH", "/presets/{id}"),
+    "delete_preset": Endpoint("DELETE", "/presets/{id}"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What becomes true of one element once the call succeeded.
+
+    ``sent`` is merged into what was sent before, a None in it takes the key away; ``sent`` None: the element is gone.
+    """
+
+    name: str
+    sent: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One mutating request. Calls of the same ``wave`` need nothing of each other and may run at once.
+
+    ``creates`` names the elements whose ids the answer holds, in the order of the body. ``starts`` says that the job
+    runs once the call succeeded. ``size`` is the number of payload bytes it sends, as they travel.
+    """
+
+    kind: str
+    subject: Ref | str = ""
+    body: Body = None
+    creates: tuple[str, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    wave: int = 0
+    starts: bool = False
+    size: int = 0
+    reason: str = ""
+
+    @property
+    def method(self) -> str:
+        return ENDPOINTS[self.kind].method
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a sequence of calls costs, in the order in which it matters: calls, bytes sent, longest chain."""
+
+    calls: int = 0
+    size: int = 0
+    chain: int = 0
+
+    def key(self) -> tuple[int, int, int]:
+        return (self.calls, self.size, self.chain)
+
+
+def cost_of(calls: tuple[Call, ...]) -> Cost:
+    """Adds up a finished sequence."""
+    return Cost(len(calls), sum(call.size for call in calls), len({call.wave for call in calls}))
+
+
+@dataclass(frozen=True, slots=True)
+class Knobs:
+    """What the planner may assume and use.
+
+    ``base64_file`` is the largest file (bytes) that may share a base64 upload: up to there the third more bytes is
+    cheaper than one more call; ``base64_body`` bounds one such body. ``stage``: create every job held, so that an
+    unseen answer can never cost anything. ``auto_start``: trust that a lone upload starts a job that has
+    process true. ``named_outputs`` says whether a (category, target) takes the option ``output_filename``.
+    """
+
+    base64_file: int = 512 * 1024
+    base64_body: int = 8 * 1024 * 1024
+    stage: bool = False
+    auto_start: bool = True
+    unnamed_targets: frozenset[str] = field(default_factory=frozenset)

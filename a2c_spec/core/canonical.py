@@ -1,0 +1,166 @@
+"""Canonical, secret-free forms of what is desired: what was sent, what decides a result, and their digests."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from a2c_spec.core.model import Conversion, Input, Job, JobFields, Late, Secret, Value
+
+Mark = Callable[[Secret | str], str]
+"""Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""
+
+UPLOADED = frozenset({"upload", "base64"})
+"""Input types whose bytes we send; on the service both appear as ``upload``."""
+
+NOT_DECISIVE = frozenset({"download_password", "output_filename"})
+"""Conversion options that name or protect a result without changing its bytes."""
+
+
+def seal(value: Value, mark: Mark) -> Any:
+    """The value as plain JSON, every secret replaced by ``{"$secret": mark}``."""
+    if isinstance(value, Secret):
+        return {"$secret": mark(value)}
+    if isinstance(value, Mapping):
+        return {key: seal(item, mark) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [seal(item, mark) for item in value]
+    return value
+
+
+def is_marked(value: object) -> bool:
+    """Whether a sealed value holds a secret anywhere."""
+    if isinstance(value, Mapping):
+        return "$secret" in value or any(is_marked(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(is_marked(item) for item in value)
+
+
+def extension(name: str) -> str:
+    """``.pdf`` of ``a/b.PDF``; empty when there is none."""
+    base = name.rsplit("/", 1)[-1]
+    dot = base.rfind(".")
+    return base[dot:].lower() if dot > 0 else ""
+
+
+def sent_filename(item: Input) -> str:
+    """The file name an upload travels under: the manifest's, else the file's own."""
+    return item.filename or item.path.rsplit("/", 1)[-1] or "output"
+
+
+def _bytes_identity(item: Input) -> dict[str, Any]:
+    content = item.content
+    return {"type": "upload", "sha256": content.sha256 if content else "", "extension": extension(sent_filename(item))}
+
+
+def _source_identity(item: Input, mark: Mark) -> dict[str, Any]:
+    parts: dict[str, Any] = {
+        "type": "output" if item.type == "from" else item.type,
+        "source": item.source,
+        "engine": item.engine,
+        "content_type": item.content_type,
+        "options": seal(item.options, mark),
+        "parameters": seal(item.parameters, mark),
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def identity(item: Input, mark: Mark) -> dict[str, Any]:
+    """What makes an input this input and cannot be patched; the bytes' own digest for whatever we upload."""
+    if item.type in UPLOADED:
+        return _bytes_identity(item)
+    extra = {"filename": item.filename, "credentials": seal(item.credentials, mark)}
+    return _source_identity(item, mark) | {key: value for key, value in extra.items() if value}
+
+
+def sent_input(item: Input, mark: Mark, position: int | None = None) -> dict[str, Any]:
+    """Canonical form of an input as sent; ``position`` only when a call set it."""
+    parts: dict[str, Any] = {
+        "identity": identity(item, mark),
+        "filename": sent_filename(item) if item.type in UPLOADED else item.filename,
+        "decrypt": mark(item.decrypt_password) if item.decrypt_password else None,
+        "slide_duration": item.slide_duration,
+        "resize_handling": item.resize_handling,
+        "position": position,
+    }
+    return {key: value for key, value in parts.items() if value not in (None, "")}
+
+
+def sent_conversion(item: Conversion, mark: Mark) -> dict[str, Any]:
+    """Canonical form of a conversion as sent."""
+    return {
+        "target": item.target,
+        "category": item.category,
+        "options": seal(item.options, mark),
+        "metadata": seal(item.metadata, mark),
+        "output_target": seal(item.output_target, mark),
+    }
+
+
+def sent_fields(fields: JobFields, mark: Mark) -> dict[str, Any]:
+    """Canonical form of the managed job fields; ``process`` is not one of them, it is a command."""
+    passwords = fields.download_passwords
+    parts: dict[str, Any] = {
+        "fail_on_input_error": fields.fail_on_input_error,
+        "fail_on_conversion_error": fields.fail_on_conversion_error,
+        "callback": fields.callback,
+        "notify_status": fields.notify_status,
+        "download_passwords": None if passwords is None else [{"$secret": mark(word)} for word in passwords],
+    }
+    return {key: value for key, value in parts.items() if value is not None}
+
+
+def _decisive_conversion(item: Conversion, mark: Mark) -> dict[str, Any]:
+    targets = [{key: target[key] for key in ("type", "parameters") if key in target} for target in item.output_target]
+    parts: dict[str, Any] = {
+        "target": item.target,
+        "category": item.category,
+        "options": {key: seal(value, mark) for key, value in item.options.items() if key not in NOT_DECISIVE},
+        "metadata": seal(item.metadata, mark),
+        "output_target": [seal(target, mark) for target in targets],
+        "preset_from": item.preset_from,
+    }
+    return {key: value for key, value in parts.items() if value}
+
+
+def _decisive_input(item: Input, mark: Mark) -> dict[str, Any]:
+    parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, mark)
+    extra = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
+    return parts | {key: value for key, value in extra.items() if value is not None}
+
+
+def basis(job: Job, mark: Mark) -> dict[str, Any]:
+    """Everything that decides the result, part by part under the manifest's own ids; credentials do not count."""
+    return {
+        "order": [item.id for item in job.inputs],
+        "inputs": {item.id: _decisive_input(item, mark) for item in job.inputs},
+        "conversions": {item.id: _decisive_conversion(item, mark) for item in job.conversions},
+    }
+
+
+def fingerprint(recipe: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of a basis without its ids: renaming an input or a conversion changes no result."""
+    anonymous = [
+        [recipe["inputs"][name] for name in recipe["order"]],
+        list(recipe["conversions"].values()),
+    ]
+    return digest(anonymous)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 (hex) of a JSON value, whatever the order of its keys."""
+    return hashlib.sha256(dumps(value).encode()).hexdigest()
+
+
+def dumps(value: Any) -> str:
+    """Compact JSON with sorted keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, Mapping):
+        return dict(value)
+    if isinstance(value, Late):
+        return {"$late": value.text, "scope": dict(value.scope)}
+    raise TypeError(f"not JSON: {type(value).__name__}")

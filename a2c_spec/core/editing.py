@@ -1,0 +1,225 @@
+"""Calls that bring a job which has not started from what is live to what is desired, as few as there can be."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from a2c_spec.core import bodies, compare
+from a2c_spec.core.adding import Group, any_order, in_order
+from a2c_spec.core.building import (
+    add_groups,
+    conversion_effects,
+    last_wave,
+    late_passwords,
+    needs_settings,
+    password_call,
+    settle,
+)
+from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
+from a2c_spec.core.fields import BY_PATH, JOB_FIELDS
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.match import Pairs, alternatives
+from a2c_spec.core.model import Conversion, Input
+from a2c_spec.core.pairing import Known
+from a2c_spec.core.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """One way to carry an edit out: the calls, and which desired part is which live one (element name -> API id)."""
+
+    calls: tuple[Call, ...]
+    bindings: Mapping[str, str]
+
+
+def edit(want: Wanted, live: LiveJob, known: Known) -> Edit:
+    """The cheapest edit; ``process: true`` rides in the same PATCH as the job fields."""
+    pairs = known.pair_conversions(want, live)
+    best = known.pair_inputs(want, live)
+    ways = alternatives(want.job.inputs, live.inputs, known.input_fits(want, live), best)
+    edits = [_edit(want, live, known, one, pairs) for one in ways]
+    return min(edits, key=lambda one: cost_of(one.calls).key())
+
+
+def _edit(want: Wanted, live: LiveJob, known: Known, inputs: Pairs, conversions: Pairs) -> Edit:
+    context = _Context(want, live, known, inputs, conversions)
+    bindings = {f"inputs.{want.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
+    bindings |= {f"conversions.{want.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
+    return Edit(context.calls(), bindings | {"job": live.id})
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    """One pairing of desired with live, and the calls that follow from it."""
+
+    want: Wanted
+    live: LiveJob
+    known: Known
+    inputs: Pairs
+    conversions: Pairs
+
+    def calls(self) -> tuple[Call, ...]:
+        fields = self._fields()
+        groups, reorder = self._adding()
+        alone = self._starts_alone(groups, reorder=reorder)
+        hold = self._must_hold(groups, alone=alone, reorder=reorder)
+        calls = [_patch_job({"process": False} | fields[0], fields[1], 0)] if hold else []
+        body, sent = ({}, {}) if hold else fields
+        wave = last_wave(calls) + 1
+        edits = self._deletes(wave) + self._conversion_calls(wave) + self._passwords(wave)
+        if body and (alone or not self.want.job.fields.process):
+            edits.append(_patch_job(body, sent, wave))
+            body, sent = {}, {}
+        first = last_wave(edits) + 1 if alone and edits else wave
+        edits += add_groups(self.want, groups, first, spread=not reorder, starts=alone)
+        calls += edits
+        calls += settle(self.want, groups, last_wave(calls) + 1, reorder=reorder)
+        if self.want.job.fields.process and not alone:
+            start = _patch_job({"process": True} | body, sent, last_wave(calls) + 1)
+            calls.append(replace(start, starts=True))
+        return _renumber(calls)
+
+    def _fields(self) -> tuple[dict[str, Body], dict[str, Any]]:
+        return field_changes(self.want, self.live, self.known)
+
+    def _new(self) -> tuple[Input, ...]:
+        return tuple(item for d, item in enumerate(self.want.job.inputs) if d not in self.inputs)
+
+    def _adding(self) -> tuple[tuple[Group, ...], bool]:
+        """The groups of new inputs, and whether a reorder follows them."""
+        new = self._new()
+        knobs = self.want.knobs
+        ordered = in_order(new, knobs, free_inline=False)
+        loose = any_order(new, knobs)
+        if self._settings_differ() or needs_settings(new) or not self._appending_suffices():
+            return loose, True
+        cheap = _group_cost(ordered) <= (_group_cost(loose)[0] + 1, *_group_cost(loose)[1:])
+        return (ordered, False) if cheap else (loose, True)
+
+    def _appending_suffices(self) -> bool:
+        """Whether the kept inputs stand first and in the wanted order already."""
+        order = self.known.order(self.live)
+        kept = sorted(self.inputs, key=lambda d: order.index(self.inputs[d]))
+        return kept == list(range(len(kept)))
+
+    def _settings_differ(self) -> bool:
+        return any(
+            compare.changed_keys(bodies.settings(self.want.job.inputs[d]), live.options, self.known.sent(live.id))[0]
+            for d, live in self._kept()
+        )
+
+    def _kept(self) -> list[tuple[int, LiveInput]]:
+        return [(d, self.live.inputs[n]) for d, n in self.inputs.items()]
+
+    def _passwords(self, wave: int) -> list[Call]:
+        """Passwords of kept inputs that differ from what was sent; they never come back, so only marks are compared."""
+        calls = []
+        for d, live in self._kept():
+            item = self.want.job.inputs[d]
+            mark = self.want.mark(item.decrypt_password) if item.decrypt_password else None
+            if mark is not None and not compare.same_mark(self.known.sent(live.id).get("decrypt"), mark):
+                calls.append(password_call(self.want, item, wave))
+        return calls
+
+    def _deletes(self, wave: int) -> list[Call]:
+        calls = [
+            Call("delete_input", live.id, effects=self._gone(live.id), wave=wave, reason="input no longer wanted")
+            for n, live in enumerate(self.live.inputs)
+            if n not in self.inputs.values()
+        ]
+        return calls + [
+            Call("delete_conversion", live.id, effects=self._gone(live.id), wave=wave, reason="conversion not wanted")
+            for n, live in enumerate(self.live.conversions)
+            if n not in self.conversions.values()
+        ]
+
+    def _gone(self, api_id: str) -> tuple[Effect, ...]:
+        name = self.known.name(api_id)
+        return (Effect(name, None),) if name else ()
+
+    def _conversion_calls(self, wave: int) -> list[Call]:
+        calls = []
+        for d, n in sorted(self.conversions.items()):
+            call = patch_conversion(self.want, self.want.job.conversions[d], self.live.conversions[n], self.known, wave)
+            calls += [call] if call else []
+        new = [item for d, item in enumerate(self.want.job.conversions) if d not in self.conversions]
+        return calls + ([_add_conversions(self.want, new, wave)] if new else [])
+
+    def _starts_alone(self, groups: tuple[Group, ...], *, reorder: bool) -> bool:
+        """Whether a lone upload to a waiting job (process true, no input) starts it."""
+        lone = len(groups) == 1 and len(groups[0].inputs) == 1 and groups[0].way != "inline"
+        empty = not self.live.inputs and len(self.want.job.inputs) == 1
+        waiting = bool(self.live.process) and self.want.job.fields.process and self.want.knobs.auto_start
+        return lone and empty and waiting and not reorder and not late_passwords(groups)
+
+    def _must_hold(self, groups: tuple[Group, ...], *, alone: bool, reorder: bool) -> bool:
+        """Whether a waiting job must be held first, lest the first new input start it too early."""
+        if not self.live.process or alone:
+            return False
+        return bool(groups) or reorder or not self.want.job.fields.process
+
+
+def _group_cost(groups: tuple[Group, ...]) -> tuple[int, int]:
+    return (len(groups) + len(late_passwords(groups)), sum(group.size for group in groups))
+
+
+def _patch_job(body: Mapping[str, Body], sent: Mapping[str, Any], wave: int) -> Call:
+    return Call("patch_job", body=dict(body), effects=(Effect("job", sent),) if sent else (), wave=wave)
+
+
+def _add_conversions(want: Wanted, new: list[Conversion], wave: int) -> Call:
+    return Call(
+        "add_conversions",
+        body=tuple(bodies.conversion_body(item) for item in new),
+        creates=tuple(f"conversions.{item.id}" for item in new),
+        effects=tuple(conversion_effects(want, new)),
+        wave=wave,
+    )
+
+
+def field_changes(want: Wanted, live: LiveJob, known: Known) -> tuple[dict[str, Body], dict[str, Any]]:
+    """(body, what is then sent) of the job fields that differ; a field no longer managed goes back to its default."""
+    sent = known.sent(live.id)
+    wire = bodies.fields_body(want.job.fields)
+    body: dict[str, Body] = {}
+    then: dict[str, Any] = {}
+    for name in JOB_FIELDS:
+        if name in wire:
+            if not _field_holds(name, want.sent_fields[name], live, sent):
+                body[name], then[name] = wire[name], want.sent_fields[name]
+        elif name in sent:
+            body[name], then[name] = BY_PATH[f"job.{name}"].reset, None
+    return body, then
+
+
+def _field_holds(name: str, value: Any, live: LiveJob, sent: Mapping[str, Any]) -> bool:
+    echo = None if BY_PATH[f"job.{name}"].secret else getattr(live, name)
+    return compare.same(value, sent.get(name) if echo is None else echo)
+
+
+def patch_conversion(want: Wanted, item: Conversion, live: LiveConversion, known: Known, wave: int) -> Call | None:
+    """Options and metadata of one conversion; None when both hold. A removed key is sent as an explicit null;
+    metadata is sent complete, because whether it merges or replaces is not documented."""
+    sealed = want.sent_conversion(item)
+    sent = known.sent(live.id)
+    body: dict[str, Body] = {}
+    full = bodies.conversion_body(item)
+    wrong, gone = compare.changed_keys(sealed["options"], live.options, sent.get("options"))
+    if wrong or gone:
+        wire = full.get("options", {})
+        body["options"] = {key: wire[key] for key in wrong} | dict.fromkeys(gone)  # type: ignore[index,call-overload]  # a mapping by construction
+    wrong, gone = compare.changed_keys(sealed["metadata"], live.metadata, sent.get("metadata"))
+    if wrong or gone:
+        body["metadata"] = dict(item.metadata) | dict.fromkeys(gone)
+    if not body:
+        return None
+    name = f"conversions.{item.id}"
+    return Call("patch_conversion", Ref(name), body, effects=(Effect(name, sealed),), wave=wave)
+
+
+def _renumber(calls: list[Call]) -> tuple[Call, ...]:
+    """Waves without gaps, in order."""
+    numbers = {wave: place for place, wave in enumerate(sorted({call.wave for call in calls}))}
+    return tuple(sorted((replace(call, wave=numbers[call.wave]) for call in calls), key=lambda call: call.wave))

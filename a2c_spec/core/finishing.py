@@ -1,0 +1,199 @@
+"""What is left to do for a job whose conversions are done: names on the service, files here, downloads."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from a2c_spec.core import reasons
+from a2c_spec.core.calls import Body, Call, Effect
+from a2c_spec.core.compare import same_mark
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.results import Placement, place, recorded, recorded_names
+from a2c_spec.core.seen import Seen
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.wanted import Wanted
+
+
+@dataclass(slots=True)
+class Survey:
+    """What was found to do, collected result by result. ``lost``: results that are neither here nor on the service."""
+
+    placements: tuple[Placement, ...]
+    calls: tuple[Call, ...]
+    moves: list[Move] = field(default_factory=list)
+    removes: list[str] = field(default_factory=list)
+    downloads: list[str] = field(default_factory=list)
+    why: list[str] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    lost: list[str] = field(default_factory=list)
+    verified: int = 0
+
+
+def survey(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> Survey:
+    """Looks at every result of a completed job; with ``live`` None it goes by the record."""
+    placements = _placements(want, record, live, seen)
+    saved = {file.output_id: file for file in record.files}
+    found = Survey(placements, output_calls(want, record, placements))
+    for placement in placements:
+        _one(placement, saved.get(placement.output.id), seen, found)
+    return found
+
+
+def _placements(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> tuple[Placement, ...]:
+    if live is None:
+        return place(want.job, recorded(record), recorded_names(record), seen.late)
+    return place(want.job, live, record.names(), seen.late)
+
+
+def _one(placement: Placement, file: SavedFile | None, seen: Seen, work: Survey) -> None:
+    """Where one result is and where it should be."""
+    if not placement.path:
+        return
+    if file is None or not file.path:
+        _fetch(placement, f"{placement.path} not downloaded yet", seen, work)
+    elif (stands := seen.disk.get(file.path, "absent")) == "absent":
+        _fetch(placement, f"{file.path} is missing here", seen, work)
+    elif stands != "intact":
+        _altered(placement, file, seen, work)
+    elif placement.path != (file.wanted or file.path):
+        _move(placement, file, seen, work)
+    else:
+        work.verified += 1
+
+
+def _fetch(placement: Placement, why: str, seen: Seen, work: Survey) -> None:
+    policy = placement.spec.on_conflict if placement.spec else "error"
+    taken = seen.disk.get(placement.path, "absent") in ("foreign", "changed")
+    if taken and policy == "skip":
+        work.verified += 1
+        return
+    if placement.gone:
+        work.lost.append(f"{why}, and the service no longer has it ({placement.output.status})")
+        return
+    work.why.append(why)
+    work.downloads.append(placement.path)
+    if taken and policy == "error":
+        work.problems.append(_conflict(placement.path))
+
+
+def _altered(placement: Placement, file: SavedFile, seen: Seen, work: Survey) -> None:
+    policy = placement.spec.on_conflict if placement.spec else "error"
+    if policy == "skip":
+        work.verified += 1
+    else:
+        _fetch(placement, f"{file.path} was changed since we wrote it", seen, work)
+
+
+def _move(placement: Placement, file: SavedFile, seen: Seen, work: Survey) -> None:
+    policy = placement.spec.on_conflict if placement.spec else "error"
+    if seen.disk.get(placement.path, "absent") in ("foreign", "changed") and policy in ("error", "skip"):
+        work.problems.append(_conflict(placement.path))
+    work.moves.append(Move(file.path, placement.path))
+    work.why.append(f"{file.path} -> {placement.path}")
+
+
+def _conflict(path: str) -> str:
+    return (
+        f"{path} exists and is not as we wrote it, and on_conflict is error; "
+        "move it away, or say on_conflict: overwrite, rename or skip"
+    )
+
+
+def output_calls(want: Wanted, record: JobRecord, placements: Sequence[Placement]) -> tuple[Call, ...]:
+    """PATCHes of results: one per result that is renamed, and one for all where a password is the same for all.
+
+    The service's own name of a result is managed where the manifest gives a name known before the run, and where a
+    result stays on the service; other names are given here, when the file is saved.
+    """
+    bodies = {one.output.id: _output_body(want, record, one) for one in placements if not one.gone}
+    pending = {key: body for key, body in bodies.items() if body}
+    shared = _shared(pending, len(placements))
+    if shared is not None:
+        effects = tuple(_effect(want, one, shared) for one in placements)
+        return (Call("patch_outputs", body=dict(shared), effects=effects, reason="all outputs alike"),)
+    by_id = {one.output.id: one for one in placements}
+    return tuple(
+        Call("patch_output", key, body, effects=(_effect(want, by_id[key], body),), reason="output renamed")
+        for key, body in pending.items()
+    )
+
+
+def _shared(pending: Mapping[str, Mapping[str, Body]], count: int) -> Mapping[str, Body] | None:
+    """The one body that serves all results at once; never a file name, which must differ."""
+    different = list(pending.values())
+    if len(different) < 2 or len(different) != count:
+        return None
+    first = different[0]
+    return first if set(first) == {"download_password"} and all(body == first for body in different) else None
+
+
+def _output_body(want: Wanted, record: JobRecord, one: Placement) -> dict[str, Body]:
+    body: dict[str, Body] = {}
+    sent = _sent(record, one)
+    static = one.spec is not None and isinstance(one.spec.filename, str)
+    if one.name and (static or not one.path) and sent.get("filename") != one.name:
+        body["filename"] = one.name
+    password = one.spec.download_password if one.spec else None
+    if password is not None and not same_mark(sent.get("download_password"), want.mark(password)):
+        body["download_password"] = password
+    return body
+
+
+def _sent(record: JobRecord, one: Placement) -> dict[str, str]:
+    """What the service was told of a result: by a PATCH of it, else by the options of its conversion."""
+    element = record.element(f"outputs.{one.output.id}")
+    if element is not None:
+        return dict(element.sent)
+    conversion = record.element(f"conversions.{one.conversion}")
+    options = conversion.sent.get("options", {}) if conversion else {}
+    password = options.get("download_password")
+    told = {"filename": options.get("output_filename")}
+    if isinstance(password, dict):
+        told["download_password"] = password.get("$secret")
+    return {key: value for key, value in told.items() if value}
+
+
+def _effect(want: Wanted, one: Placement, body: Mapping[str, Body]) -> Effect:
+    sent = {"filename": body.get("filename")}
+    password = one.spec.download_password if one.spec and "download_password" in body else None
+    if password is not None:
+        sent["download_password"] = want.mark(password)
+    return Effect(f"outputs.{one.output.id}", {key: value for key, value in sent.items() if value})
+
+
+def finish(want: Wanted, record: JobRecord, found: Survey) -> Change:
+    """The change of a completed job whose recipe is unchanged and whose results can all be had."""
+    stale = _stale(record, found.placements)
+    if not (found.calls or found.moves or found.downloads or stale):
+        why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
+        return Change(want.job.address, "no-op", (why,), verified=found.verified)
+    named = tuple(_renamed(record, call, found.placements) for call in found.calls)
+    return Change(
+        want.job.address,
+        "download" if found.downloads else "rename",
+        (*dict.fromkeys([*found.why, *named]),) or ("a file is no longer wanted",),
+        found.calls,
+        moves=tuple(found.moves),
+        removes=stale,
+        downloads=tuple(found.downloads),
+        fetch=bool(found.downloads),
+        verified=found.verified,
+        problem=next(iter(found.problems), ""),
+    )
+
+
+def _stale(record: JobRecord, placements: Sequence[Placement]) -> tuple[str, ...]:
+    """Files of ours that the manifest no longer saves anywhere."""
+    unsaved = {one.output.id for one in placements if not one.path}
+    return tuple(file.path for file in record.files if file.path and file.output_id in unsaved)
+
+
+def _renamed(record: JobRecord, call: Call, placements: Sequence[Placement]) -> str:
+    ids = {effect.name.removeprefix("outputs.") for effect in call.effects}
+    one = next(one for one in placements if one.output.id in ids)
+    if isinstance(call.body, Mapping) and "filename" in call.body:
+        old = _sent(record, one).get("filename") or one.output.filename
+        return f'output of {one.conversion}: "{old}" -> "{call.body["filename"]}"'
+    return f"output of {one.conversion}: download_password (sensitive: changed)"

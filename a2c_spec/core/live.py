@@ -1,0 +1,206 @@
+"""What the API says now, read tolerantly from its JSON; nothing here is desired state.
+
+Tolerance, because the service's replies vary: ``[]`` may stand for ``{}``, ``status`` may be a bare string, keys may be
+absent, unknown status codes are not terminal. The per-job token is left out on purpose: it is a secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+TERMINAL = frozenset({"completed", "failed", "canceled"})
+"""The only statuses that end a job; every other or unknown code means it may still change."""
+
+NOT_STARTED = frozenset({"incomplete", "created"})
+"""Statuses of a job that can still be edited. ``ready`` counts as not started only while ``process`` is false."""
+
+
+@dataclass(frozen=True, slots=True)
+class LiveInput:
+    """One input as echoed. ``checksum`` is an MD5 in lowercase hex, empty until the service has the bytes."""
+
+    id: str
+    type: str = ""
+    source: str = ""
+    engine: str = ""
+    filename: str = ""
+    size: int = 0
+    checksum: str = ""
+    status: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveConversion:
+    """One conversion as echoed: options come back expanded with defaults and nulls, credentials never."""
+
+    id: str
+    target: str = ""
+    category: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    output_target: tuple[Mapping[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LiveOutput:
+    """One result. ``uri`` downloads it; it lives about 24 hours and for about ten downloads."""
+
+    id: str
+    conversion: str = ""
+    inputs: tuple[str, ...] = ()
+    filename: str = ""
+    uri: str = ""
+    size: int = 0
+    checksum: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One entry of a job's ``errors`` or ``warnings``: ``source`` is input or conversion, ``id_source`` its API id."""
+
+    source: str
+    id_source: str
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LiveJob:
+    """A job as the API describes it. ``spent`` is in credits. None means the reply did not say."""
+
+    id: str
+    status: str
+    info: str = ""
+    process: bool | None = None
+    fail_on_input_error: bool | None = None
+    fail_on_conversion_error: bool | None = None
+    callback: str | None = None
+    notify_status: bool | None = None
+    server: str = ""
+    spent: int = 0
+    created_at: str = ""
+    inputs: tuple[LiveInput, ...] = ()
+    conversions: tuple[LiveConversion, ...] = ()
+    outputs: tuple[LiveOutput, ...] = ()
+    errors: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def editable(self) -> bool:
+        """Whether the service still lets the job be changed (it answers 409 once started)."""
+        return self.status in NOT_STARTED or (self.status == "ready" and self.process is False)
+
+    @property
+    def terminal(self) -> bool:
+        return self.status in TERMINAL
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object; anything else (``[]`` for an empty one, null) reads as empty."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def rows(value: object) -> Sequence[Mapping[str, Any]]:
+    """The objects of a JSON array; anything else reads as none."""
+    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
+        return ()
+    return [row for row in value if isinstance(row, Mapping)]
+
+
+def text(value: object) -> str:
+    return value if isinstance(value, str) else "" if value is None else str(value)
+
+
+def number(value: object) -> int:
+    """A count; services of this family also send numbers as strings."""
+    try:
+        return int(value)  # type: ignore[call-overload, no-any-return]  # any JSON value may come
+    except (TypeError, ValueError):
+        return 0
+
+
+def _flag(value: object) -> bool | None:
+    return value if isinstance(value, bool) else None
+
+
+def parse_input(row: Mapping[str, Any]) -> LiveInput:
+    """Reads one element of ``input``."""
+    return LiveInput(
+        id=text(row.get("id")),
+        type=text(row.get("type")),
+        source=text(row.get("source")),
+        engine=text(row.get("engine")),
+        filename=text(row.get("filename")),
+        size=number(row.get("size")),
+        checksum=text(row.get("checksum") or row.get("hash")).lower(),
+        status=text(row.get("status")),
+        options=mapping(row.get("options")),
+        parameters=mapping(row.get("parameters")),
+    )
+
+
+def parse_conversion(row: Mapping[str, Any]) -> LiveConversion:
+    """Reads one element of ``conversion``."""
+    return LiveConversion(
+        id=text(row.get("id")),
+        target=text(row.get("target")),
+        category=text(row.get("category")),
+        options=mapping(row.get("options")),
+        metadata=mapping(row.get("metadata")),
+        output_target=tuple(rows(row.get("output_target"))),
+    )
+
+
+def parse_output(row: Mapping[str, Any]) -> LiveOutput:
+    """Reads one element of ``output``; the file name falls back to ``name`` and the last segment of the uri."""
+    source = mapping(row.get("source"))
+    inputs = source.get("input")
+    uri = text(row.get("uri"))
+    return LiveOutput(
+        id=text(row.get("id")),
+        conversion=text(source.get("conversion")),
+        inputs=tuple(text(i) for i in inputs) if isinstance(inputs, list | tuple) else (),
+        filename=text(row.get("filename") or row.get("name")) or uri.split("?")[0].rsplit("/", 1)[-1],
+        uri=uri,
+        size=number(row.get("size")),
+        checksum=text(row.get("checksum")).lower(),
+        status=text(row.get("status")),
+    )
+
+
+def _problem(row: Mapping[str, Any]) -> Problem:
+    return Problem(
+        source=text(row.get("source")),
+        id_source=text(row.get("id_source") or row.get("idSource")),
+        code=text(row.get("code")),
+        message=text(row.get("message")),
+    )
+
+
+def parse_job(data: Mapping[str, Any]) -> LiveJob:
+    """Reads a job reply; never fails on an unexpected shape, but what is missing stays empty."""
+    status = data.get("status")
+    detail = mapping(status)
+    return LiveJob(
+        id=text(data.get("id")),
+        status=text(status if isinstance(status, str) else detail.get("code")),
+        info=text(detail.get("info")),
+        process=_flag(data.get("process")),
+        fail_on_input_error=_flag(data.get("fail_on_input_error")),
+        fail_on_conversion_error=_flag(data.get("fail_on_conversion_error")),
+        callback=text(data["callback"]) if "callback" in data else None,
+        notify_status=_flag(data.get("notify_status")),
+        server=text(data.get("server")).rstrip("/"),
+        spent=number(data.get("spent")),
+        created_at=text(data.get("created_at")),
+        inputs=tuple(parse_input(row) for row in rows(data.get("input"))),
+        conversions=tuple(parse_conversion(row) for row in rows(data.get("conversion"))),
+        outputs=tuple(parse_output(row) for row in rows(data.get("output"))),
+        errors=tuple(_problem(row) for row in rows(data.get("errors"))),
+        warnings=tuple(_problem(row) for row in rows(data.get("warnings"))),
+    )

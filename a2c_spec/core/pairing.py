@@ -1,0 +1,131 @@
+"""What a record says about the parts of a live job, and which desired part each live one is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from a2c_spec.core import bodies, compare
+from a2c_spec.core.canonical import UPLOADED, sent_filename
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.match import Pairs, assignment
+from a2c_spec.core.model import Conversion, Input
+from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.wanted import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The recorded elements of one job, looked up by API id; empty for a job we never wrote to."""
+
+    elements: Mapping[str, Element]
+    names: Mapping[str, str]
+
+    def sent(self, api_id: str) -> Mapping[str, Any]:
+        """What was last sent for a part; empty when we do not know."""
+        name = self.names.get(api_id)
+        return self.elements[name].sent if name else {}
+
+    def name(self, api_id: str) -> str:
+        return self.names.get(api_id, "")
+
+    def order(self, live: LiveJob) -> list[int]:
+        """Indexes of the live inputs in the order in which they would be combined.
+
+        Echoed positions count if every input has one; else those we last set; else the order of the reply. Inputs
+        added since then stand last.
+        """
+        echoed = [place for item in live.inputs if isinstance(place := item.options.get("position"), int)]
+        if len(echoed) == len(live.inputs):
+            return sorted(range(len(echoed)), key=lambda n: (echoed[n], n))
+        ours = [self.sent(item.id).get("position") for item in live.inputs]
+        return sorted(range(len(ours)), key=lambda n: (ours[n] is None, ours[n] or 0, n))
+
+    def pair_inputs(self, want: Wanted, live: LiveJob) -> Pairs:
+        """Which desired input each live one is, by record first, by content else."""
+        index = {item.id: n for n, item in enumerate(live.inputs)}
+        home = self._home([f"inputs.{item.id}" for item in want.job.inputs], index)
+        return assignment(
+            len(want.job.inputs), len(live.inputs), self.input_fits(want, live), self._input_free(want, live), home
+        )
+
+    def pair_conversions(self, want: Wanted, live: LiveJob) -> Pairs:
+        """Which desired conversion each live one is or can become by PATCH."""
+        index = {item.id: n for n, item in enumerate(live.conversions)}
+        home = self._home([f"conversions.{item.id}" for item in want.job.conversions], index)
+        wanted, have = want.job.conversions, live.conversions
+        return assignment(
+            len(wanted),
+            len(have),
+            lambda d, n: self._conversion_fits(want, wanted[d], have[n]),
+            lambda d, n: self.conversion_holds(want, wanted[d], have[n]),
+            home,
+        )
+
+    def _home(self, names: list[str], index: Mapping[str, int]) -> Pairs:
+        homes = {d: self.elements[name].api_id for d, name in enumerate(names) if name in self.elements}
+        return {d: index[api_id] for d, api_id in homes.items() if api_id in index}
+
+    def input_fits(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+        return lambda d, n: self._fits(want, want.job.inputs[d], live.inputs[n])
+
+    def _input_free(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+        def free(d: int, n: int) -> bool:
+            item = want.job.inputs[d]
+            mark = want.mark(item.decrypt_password) if item.decrypt_password else None
+            return mark is None or compare.same_mark(self.sent(live.inputs[n].id).get("decrypt"), mark)
+
+        return free
+
+    def _fits(self, want: Wanted, item: Input, live: LiveInput) -> bool:
+        sent = self.sent(live.id)
+        if any(key in sent and key not in bodies.settings(item) for key in ("slide_duration", "resize_handling")):
+            return False  # what was set cannot be unset
+        if "identity" in sent:
+            wanted = want.sent_input(item)
+            return compare.same(sent["identity"], wanted["identity"]) and same_name(sent, wanted)
+        return looks_like(item, live)
+
+    def _conversion_fits(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:
+        category = not item.category or not live.category or item.category == live.category
+        if item.target != live.target or not category:
+            return False
+        sealed = want.sent_conversion(item)["output_target"]
+        sent = self.sent(live.id).get("output_target")
+        return compare.same(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
+
+    def conversion_holds(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:
+        """Whether a live conversion needs no PATCH to be the wanted one."""
+        sealed, sent = want.sent_conversion(item), self.sent(live.id)
+        pairs = ((sealed["options"], live.options, "options"), (sealed["metadata"], live.metadata, "metadata"))
+        return not any(any(compare.changed_keys(new, echo, sent.get(key))) for new, echo, key in pairs)
+
+
+def same_name(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    return bool(sent.get("filename", "") == wanted.get("filename", ""))
+
+
+def known(record: JobRecord | None) -> Known:
+    """The recorded elements, by name and by API id."""
+    return Known(record.elements, record.names()) if record else Known({}, {})
+
+
+def looks_like(item: Input, live: LiveInput) -> bool:
+    """Whether a live input we have no record of is this one, judged by its content."""
+    if item.type in UPLOADED:
+        return live.type in {*UPLOADED, ""} and _same_upload(item, live)
+    kind = "output" if item.type == "from" else item.type
+    named = not item.filename or not live.filename or item.filename == live.filename
+    engine = not item.engine or not live.engine or item.engine == live.engine
+    parameters = all(compare.same(live.parameters.get(key), value) for key, value in item.parameters.items())
+    return live.type == kind and live.source == item.source and named and engine and parameters
+
+
+def _same_upload(item: Input, live: LiveInput) -> bool:
+    """Checksum (MD5) decides where the service gives one, else name and size."""
+    if item.content and live.checksum:
+        return live.checksum == item.content.md5
+    if item.content and live.size and live.size != item.content.size:
+        return False
+    return live.filename == sent_filename(item)

@@ -1,0 +1,116 @@
+"""A plan as a value: the ordered changes, why each is needed, and the calls that carry them out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from a2c_spec.core.calls import Call
+
+Action = Literal[
+    "create", "update", "wait", "replace", "re-run", "no-op", "download", "rename", "forget", "adopt", "delete"
+]
+
+SIGNS: Mapping[Action, str] = {
+    "create": "+",
+    "update": "~",
+    "wait": ">",
+    "replace": "!",
+    "re-run": "!",
+    "no-op": " ",
+    "download": "<",
+    "rename": "~",
+    "forget": "-",
+    "adopt": "=",
+    "delete": "-",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One attribute that differs: canonical before and after, ``sensitive`` when neither may be shown."""
+
+    path: str
+    before: Any
+    after: Any
+    sensitive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A file of ours that gets another place below the project root; nothing is paid or downloaded."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one address. ``bindings`` pairs element names with API ids that exist already.
+
+    ``paid_again``: something already paid for is run again, cancelled or deleted. ``fetch``: results are downloaded
+    afterwards. ``bound``: why fewer calls are impossible.
+    """
+
+    address: str
+    action: Action
+    reasons: tuple[str, ...]
+    calls: tuple[Call, ...] = ()
+    bindings: Mapping[str, str] = field(default_factory=dict)
+    details: tuple[Detail, ...] = ()
+    moves: tuple[Move, ...] = ()
+    removes: tuple[str, ...] = ()
+    downloads: tuple[str, ...] = ()
+    fetch: bool = False
+    paid_again: bool = False
+    fingerprint: str = ""
+    basis: Mapping[str, Any] = field(default_factory=dict)
+    verified: int = 0
+    bound: str = ""
+    problem: str = ""
+
+    @property
+    def size(self) -> int:
+        """Payload bytes sent."""
+        return sum(call.size for call in self.calls)
+
+    @property
+    def starts(self) -> bool:
+        """Whether a job is started, which is what costs credits."""
+        return any(call.starts for call in self.calls)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Sums over a plan: actions, calls by method, payload bytes up, jobs started."""
+
+    actions: Mapping[str, int]
+    calls: Mapping[str, int]
+    size: int
+    jobs: int
+
+    @property
+    def requests(self) -> int:
+        return sum(self.calls.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All changes, in the order in which they are carried out. ``partial`` when a selection left addresses out."""
+
+    changes: tuple[Change, ...]
+    partial: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return all(change.action == "no-op" for change in self.changes)
+
+    def totals(self) -> Totals:
+        return Totals(
+            actions=Counter(change.action for change in self.changes),
+            calls=Counter(call.method for change in self.changes for call in change.calls),
+            size=sum(change.size for change in self.changes),
+            jobs=sum(change.starts for change in self.changes),
+        )

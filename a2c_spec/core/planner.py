@@ -1,0 +1,258 @@
+"""Decides, for one address, what has to happen and why. Pure: what was read and seen comes in, a Change goes out.
+
+What the planner trusts of the service, each a rule of the published guide or the safest reading of it:
+
+- one create carries every input that needs no upload, all conversions, all job fields and ``process``;
+- a job with ``process: true`` and no input waits; the first upload starts it and closes it;
+- new inputs are appended; one PATCH of all inputs sets order, slide_duration and resize_handling;
+- until a job starts every part can be added, removed or patched; afterwards only its outputs;
+- source, type, engine and parameters of an input, target, category and delivery of a conversion cannot be patched.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Literal
+
+from a2c_spec.core import compare, reasons
+from a2c_spec.core.building import create_calls
+from a2c_spec.core.calls import Call, Effect, cost_of
+from a2c_spec.core.editing import Edit, edit
+from a2c_spec.core.finishing import finish, survey
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.pairing import known
+from a2c_spec.core.plan import Change
+from a2c_spec.core.results import predicted
+from a2c_spec.core.seen import Seen
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.wanted import Wanted
+
+
+def plan_job(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+    """The change of one desired job."""
+    change = _decide(want, record, seen)
+    return replace(change, fingerprint=want.fingerprint, basis=want.basis)
+
+
+def plan_forget(record: JobRecord) -> Change:
+    """The change of an address that no manifest asks for any more: only our memory of it goes."""
+    kept = len([file for file in record.files if file.path])
+    return Change(
+        record.address, "forget", (f"no manifest asks for it any more; {reasons.counted(kept, 'file')} stay here",)
+    )
+
+
+def needs_live(want: Wanted, record: JobRecord | None, seen: Seen) -> bool:
+    """Whether the job must be read from the service before it can be planned.
+
+    A finished job whose files are intact need not; nor one that is run again whatever the service says of the old.
+    """
+    if record is None or not record.job_id or record.phase in ("failed", "canceled"):
+        return False
+    if record.phase in ("done", "completed") and not same_recipe(want, record):
+        return False
+    if record.phase != "done":
+        return True
+    found = survey(want, record, None, seen)
+    return bool(found.calls or found.downloads)
+
+
+def same_recipe(want: Wanted, record: JobRecord) -> bool:
+    """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
+    return record.fingerprint == want.fingerprint or compare.same(dict(record.basis), dict(want.basis))
+
+
+def _decide(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+    if record is None or not record.job_id:
+        return _create(want, seen)
+    if record.phase in ("failed", "canceled") and (seen.live is None or seen.live.terminal):
+        return _rerun(want, record, (_failure(record),), seen, paid=False)
+    if record.phase in ("done", "completed") and not same_recipe(want, record):
+        return _rerun(want, record, reasons.recipe_reasons(record.basis, want.basis), seen, paid=True)
+    if seen.gone:
+        return _vanished(want, record, seen)
+    if seen.live is None:
+        return _unseen(want, record, seen)
+    return _from_live(want, record, seen.live, seen)
+
+
+def _from_live(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Change:
+    if live.editable:
+        return _update(want, record, live, seen)
+    if live.status in ("failed", "canceled"):
+        return _rerun(want, record, (f"the service ended the last run as {live.status}",), seen, paid=False)
+    changed = _changed_since_start(want, record, live)
+    if live.terminal:
+        return _rerun(want, record, changed, seen, paid=True) if changed else _finish(want, record, live, seen)
+    if changed:
+        return _replace_running(want, record, live, changed, seen)
+    return Change(want.job.address, "wait", (f"running on the service ({live.status})",), fetch=True)
+
+
+def _finish(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> Change:
+    found = survey(want, record, live, seen)
+    if found.lost:
+        return _rerun(want, record, tuple(found.lost), seen, paid=True)
+    return finish(want, record, found)
+
+
+def _changed_since_start(want: Wanted, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
+    """Why the recipe that runs is not the desired one. A job that started unseen is judged by its content."""
+    if record.phase == "building":
+        calls = [call for call in edit(want, live, known(record)).calls if not call.starts]
+        return ("it was started while it still differed from the manifest",) if calls else ()
+    if same_recipe(want, record):
+        return ()
+    return reasons.recipe_reasons(record.basis, want.basis) or ("the recipe changed",)
+
+
+def _failure(record: JobRecord) -> str:
+    return f"the last run {'failed' if record.phase == 'failed' else 'was canceled'}" + (
+        f": {record.problem}" if record.problem else ""
+    )
+
+
+def _create(want: Wanted, seen: Seen) -> Change:
+    skipped = [path for path, spec in predicted(want.job) if spec.on_conflict == "skip" and _taken(path, seen)]
+    if skipped and len(skipped) == len(want.job.conversions):
+        return Change(want.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
+    change = Change(want.job.address, "create", ("not applied yet",), create_calls(want), fetch=want.job.fields.process)
+    return replace(change, problem=conflicts(want, seen), bound=_create_bound(want))
+
+
+def conflicts(want: Wanted, seen: Seen) -> str:
+    """Which file that is not ours stands where a result must go; decided before anything is paid for."""
+    for path, spec in predicted(want.job):
+        if spec.on_conflict == "error" and _taken(path, seen):
+            return (
+                f"{path} exists and was not written by us, and on_conflict is error; "
+                "move it away, or say on_conflict: overwrite, rename or skip"
+            )
+    return ""
+
+
+def _taken(path: str, seen: Seen) -> bool:
+    return seen.disk.get(path, "absent") in ("foreign", "changed")
+
+
+def _create_bound(want: Wanted) -> str:
+    calls = create_calls(want)
+    if len(calls) == 1:
+        return "a job cannot exist without one call"
+    uploads = sum(call.kind.startswith("upload") for call in calls)
+    return (
+        f"one call creates, {uploads} must carry bytes, and {len(calls) - uploads - 1} do what no earlier call can"
+        if uploads
+        else f"one call creates, and {len(calls) - 1} do what the create cannot"
+    )
+
+
+def _rerun(want: Wanted, record: JobRecord, why: tuple[str, ...], seen: Seen, *, paid: bool) -> Change:
+    """A finished job is never edited: its recipe changed, so it is run again as a new job."""
+    calls = create_calls(want)
+    if want.job.lifecycle.on_replace == "delete" and not seen.gone:
+        last = max(call.wave for call in calls)
+        calls = (*calls, _delete_job(record.job_id, last))
+    change = Change(
+        want.job.address,
+        "re-run" if want.job.fields.process else "replace",
+        why or ("the recipe changed",),
+        calls,
+        details=reasons.details(record.basis, want.basis),
+        fetch=want.job.fields.process,
+        paid_again=paid,
+        bound=_create_bound(want),
+    )
+    return replace(change, problem=_forbidden(want, paid=paid) or conflicts(want, seen))
+
+
+def _forbidden(want: Wanted, *, paid: bool) -> str:
+    if paid and want.job.lifecycle.prevent_replace:
+        return "lifecycle.prevent_replace forbids running it again; change the manifest back, or lift it"
+    return ""
+
+
+def _delete_job(job_id: str, wave: int) -> Call:
+    return Call("delete_job", job_id, effects=(Effect("job", None),), wave=wave, reason="on_replace: delete")
+
+
+def _replace_running(want: Wanted, record: JobRecord, live: LiveJob, why: tuple[str, ...], seen: Seen) -> Change:
+    cancel = Call("delete_job", live.id, reason="cancel the run of the old recipe")
+    calls = (cancel, *create_calls(want, wave=1))
+    return Change(
+        want.job.address,
+        "replace",
+        (f"running ({live.status}) with another recipe", *why),
+        calls,
+        details=reasons.details(record.basis, want.basis),
+        fetch=want.job.fields.process,
+        paid_again=True,
+        problem=_forbidden(want, paid=True) or conflicts(want, seen),
+    )
+
+
+def _vanished(want: Wanted, record: JobRecord, seen: Seen) -> Change:
+    """The service no longer knows the job (it keeps results for about a day)."""
+    if record.phase in ("done", "completed", "started"):
+        done = finish(want, record, survey(want, record, None, seen))
+        if record.phase == "done" and not done.downloads:
+            return replace(done, calls=())
+        return _rerun(want, record, ("the service no longer has the job or its results",), seen, paid=True)
+    change = _create(want, seen)
+    return replace(change, reasons=("the service no longer has the job, which had not been started",))
+
+
+def _unseen(want: Wanted, record: JobRecord, seen: Seen) -> Change:
+    """Planned without asking the service (offline): the record is all there is."""
+    if record.phase in ("done", "completed"):
+        return _finish(want, record, None, seen)
+    if record.phase == "started":
+        return Change(want.job.address, "wait", ("started earlier; not asked again (offline)",), fetch=True)
+    return Change(want.job.address, "update", ("not started; what is live is not known (offline)",))
+
+
+def _update(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Change:
+    """An unstarted job: edit it, or delete it and build it anew where that takes fewer calls."""
+    way = edit(want, live, known(record))
+    anew = (Call("delete_job", live.id, reason="cheaper to build anew"), *create_calls(want, wave=1))
+    if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
+        why = f"not started; building it anew takes {len(anew)} calls, editing it {len(way.calls)}"
+        return _updated(want, record, Edit(anew, {}), (why,), seen, action="replace")
+    if not way.calls:
+        return Change(want.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings)
+    return _updated(want, record, way, _update_reasons(want, record, way), seen, action="update")
+
+
+def _updated(
+    want: Wanted,
+    record: JobRecord,
+    way: Edit,
+    why: tuple[str, ...],
+    seen: Seen,
+    *,
+    action: Literal["update", "replace"],
+) -> Change:
+    return Change(
+        want.job.address,
+        action,
+        why,
+        way.calls,
+        bindings=way.bindings,
+        details=reasons.details(record.basis, want.basis),
+        fetch=want.job.fields.process,
+        problem=conflicts(want, seen) if want.job.fields.process else "",
+        bound="every call changes something that no other call of the plan can change",
+    )
+
+
+def _update_reasons(want: Wanted, record: JobRecord, way: Edit) -> tuple[str, ...]:
+    why = list(reasons.recipe_reasons(record.basis, want.basis)) if record.basis else []
+    if len(way.calls) > sum(call.starts for call in way.calls) and not why:
+        why.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in way.calls)))
+    if any(call.starts for call in way.calls):
+        why.append("not started yet")
+    return tuple(why) or ("the job's fields changed",)
+
+
+def _part(call: Call) -> str:
+    return call.reason or call.kind.replace("_", " ")

@@ -1,0 +1,70 @@
+"""Why something is done, in words a user can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from a2c_spec.core import compare
+from a2c_spec.core.canonical import is_marked
+from a2c_spec.core.compare import MISSING
+from a2c_spec.core.plan import Detail
+
+
+def details(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Detail, ...]:
+    """Every attribute of a recipe that differs, by its address below the job."""
+    return tuple(
+        Detail(path, None if old is MISSING else old, None if new is MISSING else new, is_marked(old) or is_marked(new))
+        for path, old, new in compare.differences(before, after)
+    )
+
+
+def recipe_reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[str, ...]:
+    """One sentence per difference between two recipes."""
+    return tuple(dict.fromkeys(_sentences(before, after)))
+
+
+def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for part, word in (("inputs", "input"), ("conversions", "conversion")):
+        old, new = before.get(part, {}), after.get(part, {})
+        yield from (f"{word} {name} added" for name in new if name not in old)
+        yield from (f"{word} {name} removed" for name in old if name not in new)
+        for name in (name for name in new if name in old):
+            yield from (f"{word} {name} changed: {_leaf(*one)}" for one in compare.differences(old[name], new[name]))
+    if sorted(before.get("order", ())) == sorted(after.get("order", ())) and before["order"] != after["order"]:
+        yield f"order of inputs: {_order(before['order'])} -> {_order(after['order'])}"
+
+
+def _order(names: Any) -> str:
+    return ", ".join(names)
+
+
+def _leaf(path: str, old: Any, new: Any) -> str:
+    if is_marked(old) or is_marked(new):
+        return f"{path} (sensitive: changed)"
+    return f"{path} {shown(old)} -> {shown(new)}"
+
+
+def shown(value: Any) -> str:
+    """A value short enough for one line; digests keep their first four digits."""
+    if value is MISSING or value is None:
+        return "(unset)"
+    if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
+        return f"{value[:4]}.."
+    text = f'"{value}"' if isinstance(value, str) else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def size(count: int) -> str:
+    """Bytes for people: 4.2 MB."""
+    amount = float(count)
+    for unit in ("B", "kB", "MB", "GB"):
+        if amount < 1000 or unit == "GB":
+            return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
+        amount /= 1000
+    return f"{count} B"
+
+
+def counted(number: int, word: str) -> str:
+    """``1 upload``, ``2 uploads``."""
+    return f"{number} {word}{'' if number == 1 else 's'}"

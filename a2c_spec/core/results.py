@@ -1,0 +1,170 @@
+"""Which file each result becomes: names that cannot leave their folder, and one path per result."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from a2c_spec.core.canonical import extension
+from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.model import Job, Late, Output
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.wanted import base_name
+
+RenderLate = Callable[[Late, Mapping[str, Any]], str]
+
+GONE = frozenset({"disabled", "expired", "overuse"})
+"""Output statuses that cannot be downloaded any more; anything else is worth a try."""
+
+RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+LONGEST_NAME = 255
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """One result and where it belongs: ``path`` below the project root, empty when it stays on the service.
+
+    ``name`` is the base name that the manifest wants, empty when the service's own is fine.
+    """
+
+    output: LiveOutput
+    conversion: str
+    inputs: tuple[str, ...]
+    index: int
+    path: str
+    name: str
+    spec: Output | None = None
+
+    @property
+    def gone(self) -> bool:
+        return self.output.status in GONE
+
+
+def safe_name(name: str) -> str:
+    """A file name from the service made harmless: one path segment, no device name, at most 255 bytes."""
+    last = re.split(r"[/\\]", name)[-1]
+    clean = FORBIDDEN.sub("_", last).strip(" .") or "result"
+    if RESERVED.match(clean):
+        clean = f"_{clean}"
+    ending = extension(clean)
+    stem = clean[: len(clean) - len(ending)] if ending else clean
+    room = LONGEST_NAME - len(ending.encode())
+    return stem.encode()[:room].decode(errors="ignore") + ending
+
+
+def with_extension(name: str, service_name: str) -> str:
+    """The wanted name, completed with the result's own extension unless it has just that."""
+    ending = extension(service_name)
+    return name if not ending or name.lower().endswith(ending) else name + ending
+
+
+def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -> tuple[Placement, ...]:
+    """One placement per result, in the service's order; equal paths get ``-2``, ``-3``, ... in that order."""
+    counts: dict[str, int] = {}
+    taken: set[str] = set()
+    placements = []
+    for output in live.outputs:
+        conversion = names.get(output.conversion, "").removeprefix("conversions.")
+        index = counts[conversion] = counts.get(conversion, 0) + 1
+        inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
+        placements.append(_place(job, output, conversion, inputs, index, late, taken))
+    return tuple(placements)
+
+
+def _place(
+    job: Job,
+    output: LiveOutput,
+    conversion: str,
+    inputs: tuple[str, ...],
+    index: int,
+    late: RenderLate,
+    taken: set[str],
+) -> Placement:
+    spec = spec_for(job.outputs, conversion, inputs)
+    scope = {"output": _output_scope(output, index), "input": _input_scope(job, inputs)}
+    name = _text(spec.filename, scope, late) if spec else ""
+    folder = _text(spec.save, scope, late) if spec else ""
+    file_name = safe_name(with_extension(name, output.filename) if name else output.filename)
+    path = _unique(confined(folder) + file_name, taken) if folder else ""
+    return Placement(output, conversion, inputs, index, path, base_name(name), spec)
+
+
+def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]) -> Output | None:
+    """The most specific ``outputs`` entry: one that names the input wins over one that names only the conversion."""
+    mine = [spec for spec in outputs if spec.conversion == conversion]
+    exact = [spec for spec in mine if spec.input and spec.input in inputs]
+    return next(iter(exact + [spec for spec in mine if not spec.input]), None)
+
+
+def _text(value: str | Late, scope: Mapping[str, Any], late: RenderLate) -> str:
+    return late(value, scope) if isinstance(value, Late) else value
+
+
+def _output_scope(output: LiveOutput, index: int) -> dict[str, Any]:
+    ending = extension(output.filename)
+    return {"index": index, "ext": ending.removeprefix("."), "filename": output.filename, "size": output.size}
+
+
+def _input_scope(job: Job, inputs: tuple[str, ...]) -> dict[str, Any]:
+    item = next((item for item in job.inputs if inputs and item.id == inputs[0]), None)
+    if item is None:
+        return {"id": "", "stem": "", "name": "", "ext": ""}
+    name = (item.path or item.filename or item.source.split("?")[0]).rsplit("/", 1)[-1]
+    ending = extension(name)
+    stem = name[: len(name) - len(ending)] if ending else name
+    return {"id": item.id, "stem": stem, "name": name, "ext": ending.removeprefix(".")}
+
+
+def confined(folder: str) -> str:
+    """A folder below the project root, ending in a slash; segments that would lead out are dropped."""
+    parts = [part for part in re.split(r"[/\\]", folder) if part not in ("", ".", "..")]
+    return "".join(f"{FORBIDDEN.sub('_', part)}/" for part in parts)
+
+
+def _unique(path: str, taken: set[str]) -> str:
+    ending = extension(path)
+    stem = path[: len(path) - len(ending)] if ending else path
+    number, unique = 1, path
+    while unique.casefold() in taken:
+        number += 1
+        unique = f"{stem}-{number}{ending}"
+    taken.add(unique.casefold())
+    return unique
+
+
+def predicted(job: Job) -> tuple[tuple[str, Output], ...]:
+    """Paths that can be told before the conversion: a static name, and a target that is a file extension."""
+    targets = {item.id: item for item in job.conversions}
+    found = []
+    for spec in job.outputs:
+        item = targets.get(spec.conversion)
+        static = isinstance(spec.filename, str) and isinstance(spec.save, str) and spec.filename and spec.save
+        if item and static and item.category not in ("operation", "metadata"):
+            name = safe_name(with_extension(str(spec.filename), f"x.{item.target}"))
+            found.append((confined(str(spec.save)) + name, spec))
+    return tuple(found)
+
+
+def recorded(record: JobRecord) -> LiveJob:
+    """The results of a finished job as we remember them, in the shape of a live reply."""
+    outputs = tuple(
+        LiveOutput(
+            id=file.output_id,
+            conversion=f"conversions.{file.conversion}",
+            inputs=tuple(f"inputs.{one}" for one in file.inputs),
+            filename=file.service_name,
+            size=file.size,
+        )
+        for file in record.files
+    )
+    return LiveJob(record.job_id, "completed", outputs=outputs)
+
+
+def recorded_names(record: JobRecord) -> Mapping[str, str]:
+    """The names that go with ``recorded``: there, ids already are element names."""
+    every = [f"conversions.{file.conversion}" for file in record.files]
+    every += [f"inputs.{one}" for file in record.files for one in file.inputs]
+    return {name: name for name in every}

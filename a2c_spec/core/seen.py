@@ -1,0 +1,23 @@
+"""What was read and seen for one address before it is planned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.results import RenderLate
+
+Disk = Literal["absent", "intact", "changed", "foreign"]
+"""What stands at a path: nothing, what we wrote, what we wrote but somebody changed, somebody else's file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was read for one address. ``gone``: the service answered 404. ``live`` None: it was not asked."""
+
+    late: RenderLate
+    live: LiveJob | None = None
+    gone: bool = False
+    disk: Mapping[str, Disk] = field(default_factory=dict)

@@ -1,0 +1,112 @@
+"""What we recorded: one row per job, without any secret, and the protocol of the stores that keep it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Phase = Literal["creating", "building", "started", "completed", "failed", "canceled", "done"]
+"""creating: the create was about to be sent, its answer is not known. building: the job exists and is not started.
+started: it was told to run. completed/failed/canceled: as the service ended it. done: completed, and every result is
+where the manifest wants it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Element:
+    """One part of a job on the service (the job itself, an input, a conversion, an output) as we last sent it.
+
+    ``sent`` is canonical: secrets stand as marks (keyed digests), never as values.
+    """
+
+    api_id: str
+    sent: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFile:
+    """One result: ``path`` below the project root (POSIX; empty when it stays on the service), size in bytes, SHA-256.
+
+    ``wanted`` is the path the manifest asked for; it differs from ``path`` after ``on_conflict: rename``.
+    ``service_name`` is its file name on the service, ``name`` the base name last set there.
+    """
+
+    path: str
+    size: int
+    sha256: str
+    output_id: str
+    conversion: str
+    inputs: tuple[str, ...] = ()
+    index: int = 0
+    service_name: str = ""
+    name: str = ""
+    wanted: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """Everything we know of one address in one realm (the service, or the local API).
+
+    ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
+    ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
+    ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
+    ended as failed.
+    """
+
+    address: str
+    realm: str
+    phase: Phase = "building"
+    job_id: str = ""
+    idempotency_key: str = ""
+    intent_at: float = 0.0
+    fingerprint: str = ""
+    basis: Mapping[str, Any] = field(default_factory=dict)
+    elements: Mapping[str, Element] = field(default_factory=dict)
+    files: tuple[SavedFile, ...] = ()
+    spent: int = 0
+    problem: str = ""
+    updated_at: float = 0.0
+
+    def element(self, name: str) -> Element | None:
+        return self.elements.get(name)
+
+    def names(self) -> Mapping[str, str]:
+        """API id -> element name."""
+        return {element.api_id: name for name, element in self.elements.items() if element.api_id}
+
+
+class StateStore(Protocol):
+    """Where records are kept. Every write is durable when the method returns."""
+
+    def lock(self, who: str) -> AbstractContextManager[None]:
+        """Become the only writer until the context ends or the process dies; raises Locked, naming the holder."""
+        ...
+
+    def get(self, address: str) -> JobRecord | None:
+        """The record of one address in this store's realm."""
+        ...
+
+    def put(self, record: JobRecord) -> None:
+        """Insert or replace the record of its address."""
+        ...
+
+    def remove(self, address: str) -> None:
+        """Forget one address; nothing on the service or on disk changes."""
+        ...
+
+    def scan(self) -> Iterator[JobRecord]:
+        """All records of this realm, sorted by address."""
+        ...
+
+    def owner_of(self, path: str) -> SavedFile | None:
+        """The file we last wrote at ``path``, in whatever realm; None means we did not make it."""
+        ...
+
+    def serial(self) -> int:
+        """A number that grows with every write; a saved plan is stale when it moved."""
+        ...
+
+    def close(self) -> None:
+        """Release everything; the store is not used afterwards."""
+        ...
