@@ -1,0 +1,70 @@
+"""Packs files into archives."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.making import place, product, stem
+
+TAR_MODES: dict[str, Literal["w:gz", "w:bz2", "w:xz", "w"]] = {"tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
+
+
+def pack(request: Request) -> Iterator[Product | Caveat]:
+    """One archive that holds all inputs, in order, under their own names."""
+    path = place(request, request.target)
+    members = list(zip(names(request.sources), request.sources, strict=True))
+    if request.target == "zip":
+        _zip(path, members)
+    elif request.target == "7z":
+        _seven(path, members)
+    else:
+        _tar(path, members, request.target)
+    yield product(path, stem(request.sources[0]), request.target, request.sources)
+
+
+def names(sources: tuple[Source, ...]) -> list[str]:
+    """A base name for each input, made unique by a number where two inputs share one."""
+    taken: set[str] = set()
+    found = []
+    for source in sources:
+        base = source.filename.replace("\\", "/").rsplit("/", 1)[-1].replace("\0", "").strip() or source.id
+        name, number = base, 1
+        while name.lower() in taken or name in (".", ".."):
+            number += 1
+            name = f"{Path(base).stem}-{number}{Path(base).suffix}"
+        taken.add(name.lower())
+        found.append(name)
+    return found
+
+
+def _zip(path: Path, members: list[tuple[str, Source]]) -> None:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, strict_timestamps=False) as archive:
+        for name, source in members:
+            archive.write(source.path, name)
+
+
+def _tar(path: Path, members: list[tuple[str, Source]], target: str) -> None:
+    with tarfile.open(path, TAR_MODES[target], format=tarfile.PAX_FORMAT) as archive:
+        for name, source in members:
+            archive.add(source.path, name, filter=_anonymous)
+
+
+def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
+    """Leaves out who owns the file on this machine."""
+    member.uid = member.gid = 0
+    member.uname = member.gname = ""
+    member.mode = 0o644
+    return member
+
+
+def _seven(path: Path, members: list[tuple[str, Source]]) -> None:
+    import py7zr  # type: ignore[import-not-found,import-untyped,unused-ignore]  # optional
+
+    with py7zr.SevenZipFile(path, "w") as archive:
+        for name, source in members:
+            archive.write(source.path, name)

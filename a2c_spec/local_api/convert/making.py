@@ -1,0 +1,58 @@
+"""How converters name and place what they make, and how they refuse."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from a2c_spec.local_api.convert.contract import ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.kinds import ALIASES, KINDS, content_type_of, identify
+
+
+def place(request: Request, extension: str) -> Path:
+    """A new, empty file in the job's folder; its name says nothing about the input's."""
+    handle, path = tempfile.mkstemp(suffix=f".{extension}", prefix="made-", dir=request.workdir)
+    os.close(handle)
+    return Path(path)
+
+
+def folder(request: Request) -> Path:
+    """A new, empty folder in the job's folder."""
+    return Path(tempfile.mkdtemp(prefix="work-", dir=request.workdir))
+
+
+def stem(source: Source) -> str:
+    """The base name of an input without its extension, free of folders and control characters."""
+    name = re.sub(r"[\x00-\x1f\x7f]", "", source.filename.replace("\\", "/").rsplit("/", 1)[-1])
+    base, _, last = name.rpartition(".")
+    double = base.rpartition(".")[2].lower() + "." + last.lower()
+    if base and (double in KINDS or double in ALIASES):
+        base = base.rpartition(".")[0]
+    return (base if base.strip(".") else name).strip(". ")[:200] or "output"
+
+
+def product(path: Path, name: str, extension: str, sources: Iterable[Source], **metadata: Any) -> Product:
+    """The product at ``path``, called ``name.extension``."""
+    known = {key: value for key, value in metadata.items() if value is not None}
+    ids = tuple(source.id for source in sources)
+    return Product(path, f"{name}.{extension}", ids, content_type_of(extension), known)
+
+
+def numbered(source: Source, index: int, total: int) -> str:
+    """The name of one of several products of an input; the only one keeps the plain name."""
+    return stem(source) if total == 1 else f"{stem(source)}-{index + 1:0{len(str(total))}d}"
+
+
+def unreadable(source: Source, reason: str) -> ConversionError:
+    """The error for an input that cannot be used."""
+    return ConversionError(f"{source.filename}: {reason}", source="input", id_source=source.id)
+
+
+def unsupported(source: Source, target: str) -> ConversionError:
+    """The error for an input of a kind from which the target cannot be made here."""
+    kind = identify(source.path, source.filename)
+    return unreadable(source, f"a {kind.name or 'file of unknown type'} cannot be converted to {target} here.")

@@ -1,0 +1,54 @@
+"""Rewrites a file with other metadata and the same content."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import place, product, stem, unreadable
+
+LOSSLESS = {"jpg": "JPEG", "png": "PNG", "tiff": "TIFF"}
+
+
+def convert(request: Request) -> Iterator[Product | Caveat]:
+    """One file per input, of the same type."""
+    for source in request.sources:
+        kind = identify(source.path, source.filename)
+        writer = _writer(kind.name, kind.family)
+        if writer is None:
+            raise unreadable(source, f"the metadata of a {kind.name or 'file of unknown type'} cannot be written here.")
+        path = place(request, kind.name)
+        writer(source, path, request.metadata)
+        yield product(path, stem(source), kind.name, [source])
+
+
+def _writer(name: str, family: str) -> Callable[[Source, Path, Mapping[str, Any]], None] | None:
+    if family == "pdf":
+        return _pdf
+    return _image if name in LOSSLESS else None
+
+
+def _pdf(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
+    from a2c_spec.local_api.convert import pdf_files
+
+    with pdf_files.open_pdf(source.path, source) as pdf:
+        pdf_files.save(pdf, path, metadata)
+
+
+def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
+    """The pixels are not encoded anew: JPEG keeps its coefficients, PNG and TIFF lose nothing."""
+    from a2c_spec.local_api.convert import image_tags
+    from a2c_spec.local_api.convert.pictures import open_image
+
+    with open_image(source) as image:
+        exif = image_tags.changed(image.getexif().tobytes(), metadata)
+        kept = {name: image.info[name] for name in ("icc_profile", "dpi") if image.info.get(name)}
+        if image.format == "JPEG":
+            kept["quality"] = "keep"
+        image.load()
+        image.info = {} if metadata.get("clear_all") else dict(image.info)
+        image.info.pop("exif", None)
+        image.save(path, image.format, **kept, **({"exif": exif} if exif else {}))

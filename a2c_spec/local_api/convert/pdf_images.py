@@ -1,0 +1,129 @@
+"""Puts images on PDF pages, and shrinks the images that are there."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pikepdf
+from PIL import Image
+
+from a2c_spec.local_api.convert.contract import Source
+from a2c_spec.local_api.convert.images import flattened
+from a2c_spec.local_api.convert.pictures import Picture, open_image
+
+DEFAULT_DPI = 96.0
+AS_IT_IS = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}
+
+
+@dataclass(frozen=True, slots=True)
+class Quality:
+    """The resolution that images are reduced to, and how strongly they are compressed."""
+
+    dpi: int
+    jpeg: int
+
+
+QUALITIES = {
+    "screen": Quality(72, 45),
+    "ebook": Quality(150, 65),
+    "printer": Quality(300, 85),
+    "prepress": Quality(300, 95),
+}
+
+
+def add_page(pdf: pikepdf.Pdf, picture: Picture, dpi: float | None, original: bytes | None = None) -> None:
+    """Adds a page that shows the picture; ``original`` is a JPEG file whose bytes are used unchanged."""
+    image = picture.first
+    x, y = (dpi, dpi) if dpi else picture.dpi or (DEFAULT_DPI, DEFAULT_DPI)
+    width, height = image.width * 72 / x, image.height * 72 / y
+    stream = _jpeg(pdf, image, original) if original else _lossless(pdf, image)
+    resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(Im0=stream))
+    content = f"q {width:.4f} 0 0 {height:.4f} 0 0 cm /Im0 Do Q".encode()
+    page = pikepdf.Dictionary(
+        Type=pikepdf.Name.Page,
+        MediaBox=[0, 0, round(width, 4), round(height, 4)],
+        Resources=resources,
+        Contents=pdf.make_stream(content),
+    )
+    pdf.pages.append(pikepdf.Page(page))
+
+
+def unchanged_jpeg(source: Source) -> bytes | None:
+    """The bytes of an upright grey or RGB JPEG, which a PDF can hold as they are."""
+    with open_image(source) as image:
+        plain = image.format == "JPEG" and image.mode in AS_IT_IS and image.getexif().get(0x0112, 1) == 1
+    return source.path.read_bytes() if plain else None
+
+
+def _described(image: Image.Image, **more: Any) -> dict[str, Any]:
+    return {
+        "/Type": pikepdf.Name.XObject,
+        "/Subtype": pikepdf.Name.Image,
+        "/Width": image.width,
+        "/Height": image.height,
+        "/ColorSpace": pikepdf.Name(AS_IT_IS[image.mode]),
+        "/BitsPerComponent": 8,
+        **{f"/{key}": value for key, value in more.items()},
+    }
+
+
+def _jpeg(pdf: pikepdf.Pdf, image: Image.Image, data: bytes) -> pikepdf.Stream:
+    return pikepdf.Stream(pdf, data, _described(image, Filter=pikepdf.Name.DCTDecode))
+
+
+def _lossless(pdf: pikepdf.Pdf, image: Image.Image) -> pikepdf.Stream:
+    transparent = "A" in image.mode or "transparency" in image.info
+    more: dict[str, Any] = {"Filter": pikepdf.Name.FlateDecode}
+    if transparent:
+        image = image.convert("RGBA")
+        more["SMask"] = pdf.make_indirect(_lossless(pdf, image.getchannel("A")))
+        image = image.convert("RGB")
+    image = flattened(image)
+    return pikepdf.Stream(pdf, zlib.compress(image.tobytes(), 6), _described(image, **more))
+
+
+def shrink(pdf: pikepdf.Pdf, quality: Quality) -> None:
+    """Reduces every image that has more pixels than its page can show, and keeps the result only when smaller."""
+    done: set[tuple[int, int]] = set()
+    for page in pdf.pages:
+        box = page.mediabox
+        inches = max(float(box[2]) - float(box[0]), float(box[3]) - float(box[1])) / 72
+        for stream in _images(page.obj):
+            if stream.objgen not in done:
+                done.add(stream.objgen)
+                _shrink(stream, round(inches * quality.dpi), quality)
+
+
+def _images(container: pikepdf.Object, depth: int = 0) -> Iterator[pikepdf.Stream]:
+    """The images of a page and of the forms it uses."""
+    found = container.get("/Resources", pikepdf.Dictionary()).get("/XObject", pikepdf.Dictionary())
+    for stream in list(found.values()) if isinstance(found, pikepdf.Dictionary) else []:
+        if not isinstance(stream, pikepdf.Stream):
+            continue
+        if stream.get("/Subtype") == "/Image":
+            yield stream
+        elif depth < 5:
+            yield from _images(stream, depth + 1)
+
+
+def _shrink(stream: pikepdf.Stream, longest: int, quality: Quality) -> None:
+    if "/Mask" in stream or "/Decode" in stream or stream.get("/ImageMask"):
+        return
+    try:
+        image = pikepdf.PdfImage(stream).as_pil_image()
+    except Exception:  # an encoding that pikepdf cannot read stays as it is
+        return
+    if image.mode not in AS_IT_IS:
+        return
+    image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
+    encoded = io.BytesIO()
+    image.save(encoded, "JPEG", quality=quality.jpeg, optimize=True)
+    if len(encoded.getvalue()) < len(stream.read_raw_bytes()):
+        stream.write(encoded.getvalue(), filter=pikepdf.Name.DCTDecode)
+        stream.Width, stream.Height = image.size
+        stream.ColorSpace = pikepdf.Name(AS_IT_IS[image.mode])
+        stream.BitsPerComponent = 8

@@ -1,0 +1,128 @@
+"""Opens what can be seen as pictures - images, and the pages of PDFs and drawings - and refuses bombs."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
+
+from a2c_spec.local_api.convert import pdf_pages, programs
+from a2c_spec.local_api.convert.contract import Source
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import unreadable, unsupported
+
+MAX_PIXELS = 150_000_000
+MAX_FRAMES = 2000
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+Image.init()  # loads every format once, in the host, instead of in each child
+warnings.simplefilter("error", Image.DecompressionBombWarning)
+IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "ICO", "AVIF", "TGA", "JPEG2000", "PSD", "PPM")
+ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """The frames of one picture; more than one only when it moves, and then each with its milliseconds."""
+
+    frames: tuple[Image.Image, ...]
+    durations: tuple[int, ...] = ()
+    loop: int | None = None
+    exif: bytes = b""
+    profile: bytes | None = None
+    dpi: tuple[float, float] | None = None
+
+    @property
+    def first(self) -> Image.Image:
+        """The frame that stands for all of them."""
+        return self.frames[0]
+
+
+def pictures(source: Source, options: Mapping[str, Any], target: str) -> list[Picture]:
+    """One picture per page of the input; an animation is one picture."""
+    kind = identify(source.path, source.filename)
+    if kind.family == "pdf":
+        return list(_pages(source, options))
+    if kind.family == "image":
+        return _images(source, options)
+    if kind.family == "vector" and programs.has("typst"):
+        from a2c_spec.local_api.convert import drawings
+
+        return [Picture((drawings.render(source, options.get("dpi") or 96),))]
+    raise unsupported(source, target)
+
+
+def _pages(source: Source, options: Mapping[str, Any]) -> Iterator[Picture]:
+    dpi = options.get("dpi") or 150
+    for image in pdf_pages.render(source, dpi, options.get("pages") or "all"):
+        yield Picture((image,), dpi=(dpi, dpi))
+
+
+def _images(source: Source, options: Mapping[str, Any]) -> list[Picture]:
+    try:
+        with open_image(source) as image:
+            if not getattr(image, "is_animated", False):
+                return [_still(image)]
+            if image.format in ANIMATED:
+                return [_moving(image)]
+            chosen = pdf_pages.chosen(options.get("pages"), getattr(image, "n_frames", 1), source)
+            return [_frame(image, index) for index in chosen]
+    except (OSError, ValueError, SyntaxError, EOFError) as error:
+        raise unreadable(source, f"not a readable image ({error}).") from error
+
+
+def open_image(source: Source) -> Image.Image:
+    """The image, not yet decoded; a compression bomb or a damaged header is refused."""
+    try:
+        if identify(source.path, source.filename).name == "heic":
+            _register_heif(source)
+            return Image.open(source.path)
+        return Image.open(source.path, formats=IMAGE_FORMATS)
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+        raise unreadable(source, f"the image has more than {MAX_PIXELS:,} pixels.") from error
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
+        raise unreadable(source, "not a readable image.") from error
+
+
+def _register_heif(source: Source) -> None:
+    if not programs.has("pillow_heif"):
+        raise unreadable(source, "reading HEIC needs pillow-heif, which this machine does not have.")
+    import pillow_heif  # type: ignore[import-not-found,import-untyped,unused-ignore]  # optional
+
+    pillow_heif.register_heif_opener()
+
+
+def _still(image: Image.Image) -> Picture:
+    image.load()
+    info = image.info
+    exif = image.getexif()
+    upright = ImageOps.exif_transpose(image)
+    exif.pop(0x0112, None)  # the orientation has just been applied
+    return Picture((upright,), exif=exif.tobytes() if exif else b"", profile=info.get("icc_profile"), dpi=_dpi(info))
+
+
+def _moving(image: Image.Image) -> Picture:
+    count = getattr(image, "n_frames", 1)
+    if count > MAX_FRAMES or count * image.width * image.height > 4 * MAX_PIXELS:
+        raise ValueError("the animation is too large")
+    frames, durations = [], []
+    for frame in ImageSequence.Iterator(image):
+        frames.append(frame.convert("RGBA" if "transparency" in frame.info or "A" in frame.mode else "RGB"))
+        durations.append(int(frame.info.get("duration") or 100))
+    return Picture(tuple(frames), tuple(durations), image.info.get("loop"))
+
+
+def _frame(image: Image.Image, index: int) -> Picture:
+    image.seek(index)
+    return Picture((image.copy(),), dpi=_dpi(image.info))
+
+
+def _dpi(info: Mapping[Any, Any]) -> tuple[float, float] | None:
+    """The resolution a file states, when it is a sensible one."""
+    try:
+        x, y = (float(value) for value in info["dpi"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return (x, y) if 1 < x < 10000 and 1 < y < 10000 else None

@@ -1,0 +1,93 @@
+"""Looks at an input as the API does when it has fetched it: type, size, pages, duration, protection."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from a2c_spec.local_api.convert.contract import ConversionError, Source
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.sandbox import pool
+from a2c_spec.local_api.convert.sandbox.task import MIB, Limits, Task
+
+QUICK = Limits(seconds=20, memory=2048 * MIB, output=16 * MIB)
+
+
+def probe(path: Path, filename: str) -> dict[str, Any]:
+    """What the API reports as an input's metadata, best effort; whatever the bytes are, it does not raise."""
+    try:
+        found: dict[str, Any] = _run("probe:look", path, filename=filename)
+    except (ConversionError, OSError):
+        return {}
+    return found
+
+
+def check_password(path: Path, password: str) -> bool:
+    """Whether the password opens the file; a file without protection is opened by any."""
+    try:
+        return bool(_run("probe:try_password", path, password=password))
+    except (ConversionError, OSError):
+        return False
+
+
+def _run(function: str, path: Path, **payload: str) -> Any:
+    with tempfile.TemporaryDirectory(prefix="a2c-probe-") as folder:
+        return pool.run(Task(function, {"path": str(path.absolute()), **payload}, Path(folder), (path,), QUICK))
+
+
+def look(payload: dict[str, Any]) -> dict[str, Any]:
+    """The worker's side of ``probe``."""
+    path, filename = Path(payload["path"]), payload["filename"]
+    kind = identify(path, filename)
+    found: dict[str, Any] = {"content_type": kind.content_type}
+    if looker := LOOKERS.get(kind.family):
+        try:
+            found |= looker(Source("", path, filename))
+        except Exception:  # damaged or hostile: the type is all that is known
+            return found
+    return found
+
+
+def try_password(payload: dict[str, Any]) -> bool:
+    """The worker's side of ``check_password``."""
+    import pikepdf
+
+    try:
+        pikepdf.open(payload["path"], password=payload["password"]).close()
+    except pikepdf.PdfError:
+        return False
+    return True
+
+
+def _image(source: Source) -> dict[str, Any]:
+    from a2c_spec.local_api.convert.pictures import open_image
+
+    with open_image(source) as image:
+        return {"image_width": image.width, "image_height": image.height}
+
+
+def _pdf(source: Source) -> dict[str, Any]:
+    import pikepdf
+
+    try:
+        with pikepdf.open(source.path) as pdf:
+            return {"pages": len(pdf.pages)}
+    except pikepdf.PasswordError:
+        return {"pdf_has_user_password": True, "password_protected": True}
+
+
+def _media(source: Source) -> dict[str, Any]:
+    from tinytag import TinyTag
+
+    duration = TinyTag.get(source.path, tags=False).duration
+    return {"duration": round(duration, 3)} if duration else {}
+
+
+LOOKERS: dict[str, Callable[[Source], dict[str, Any]]] = {
+    "image": _image,
+    "pdf": _pdf,
+    "audio": _media,
+    "video": _media,
+}

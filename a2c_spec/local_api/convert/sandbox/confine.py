@@ -1,0 +1,71 @@
+"""Ties down the process it runs in: limits, environment, network, files, and death together with its parent."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from a2c_spec.local_api.convert.sandbox import landlock
+
+PR_SET_PDEATHSIG = 1
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+
+
+def drop_network() -> None:
+    """Moves this process, and all its children, to an empty network namespace where the kernel permits it."""
+    if sys.platform != "linux":
+        return
+    uid, gid = os.getuid(), os.getgid()
+    if ctypes.CDLL(None, use_errno=True).unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:
+        return
+    with contextlib.suppress(OSError):
+        Path("/proc/self/setgroups").write_text("deny")
+        Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
+        Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def die_with_parent() -> None:
+    """Asks the kernel to kill this process when the one that forked it ends; only for single-threaded parents."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+def enter(workdir: str, reads: Iterable[str], limits: Mapping[str, float]) -> None:
+    """Confines this process for one task; what the platform lacks is left out."""
+    os.chdir(workdir)
+    os.environ.update(HOME=workdir, TMPDIR=workdir)
+    _set_limits(limits)
+    if sys.platform == "linux":
+        landlock.restrict([workdir], [*reads, *_software()])
+
+
+def _set_limits(limits: Mapping[str, float]) -> None:
+    try:
+        import resource
+    except ImportError:  # Windows: only the wall clock and the sum of the products are watched
+        return
+    bounds = {
+        resource.RLIMIT_CPU: int(limits["seconds"]) * (os.cpu_count() or 1) + 1,
+        resource.RLIMIT_AS: int(limits["memory"]),
+        resource.RLIMIT_FSIZE: int(limits["output"]),
+        resource.RLIMIT_CORE: 0,
+    }
+    for name, bound in bounds.items():
+        with contextlib.suppress(ValueError, OSError):
+            resource.setrlimit(name, (bound, bound))
+
+
+def _software() -> list[str]:
+    """Folders and files that hold programs, libraries and fonts, never anybody's documents or configuration."""
+    libraries = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
+    package = str(Path(__file__).parents[3])
+    system = ["/usr", "/lib", "/lib64", "/bin", "/opt/libreoffice", "/etc/fonts", "/etc/ld.so.cache"]
+    system += ["/etc/libreoffice", "/etc/alternatives", "/etc/localtime", "/proc/cpuinfo", "/proc/meminfo"]
+    system += ["/sys/devices/system/cpu", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
+    return [sys.prefix, sys.base_prefix, *libraries, package, *system]

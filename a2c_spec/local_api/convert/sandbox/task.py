@@ -1,0 +1,42 @@
+"""What is sent to a worker process: a function's name, its argument, and the limits it runs under."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one task: wall and CPU seconds, address space per process, bytes per file and of all products."""
+
+    seconds: float = 300.0
+    memory: int = 4096 * MIB
+    output: int = 4096 * MIB
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """``function`` is ``module:name`` below ``a2c_spec.local_api.convert``; it takes and returns plain JSON values.
+
+    The task may write below ``workdir`` only, and read that, ``reads`` and the installed software.
+    """
+
+    function: str
+    payload: dict[str, Any]
+    workdir: Path
+    reads: tuple[Path, ...] = ()
+    limits: Limits = field(default_factory=Limits)
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, for the pipe."""
+        return {
+            "function": self.function,
+            "payload": self.payload,
+            "workdir": str(self.workdir.absolute()),
+            "reads": [str(path.absolute()) for path in self.reads],
+            "limits": asdict(self.limits),
+        }
