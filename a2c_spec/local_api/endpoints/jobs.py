@@ -1,0 +1,189 @@
+"""/jobs and /jobs/{id}: create, list, read, start, change, cancel; history and threads."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from dataclasses import replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from a2c_spec.local_api import lifecycle
+from a2c_spec.local_api.access import TOKEN_HEADERS, account, base_of, header, require_account, require_job, service_of
+from a2c_spec.local_api.additions import new_conversions, new_inputs
+from a2c_spec.local_api.bodies import read_json
+from a2c_spec.local_api.drafts import Problems, job_fields
+from a2c_spec.local_api.model import Job
+from a2c_spec.local_api.paging import page_of
+from a2c_spec.local_api.refusals import Refusal, conflict, unauthorized
+from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.vocabulary import EMPTY_BODY, INVALID, TERMINAL, phases_of
+from a2c_spec.local_api.wire import timestamp
+
+PATIENCE = 600.0
+
+
+async def create(request: Request) -> Response:
+    """POST /jobs."""
+    service, owner = service_of(request), require_account(request)
+    body = await _body(request, service)
+    problems = Problems()
+    fields = job_fields(body, problems)
+    now = service.clock.now()
+    job = Job(id=service.new_id("job"), token="", owner=owner, created=now, modified=now, base=base_of(request))
+    job = replace(job, **fields, token=service.identity.token(job.id))
+    conversions = new_conversions(service, owner, body.get("conversion"), "conversion", problems)
+    inputs = await new_inputs(service, job, body.get("input"), "input", problems)
+    problems.refuse()
+    inline = service.settings.unknowns.inline_position
+    job = lifecycle.add_inputs(job, inputs, now, inline_position=inline)
+    job = service.create(lifecycle.add_conversions(job, conversions, now))
+    return JSONResponse(service.render(job, base_of(request)), 201)
+
+
+async def _body(request: Request, service: Service) -> dict[str, Any]:
+    try:
+        body = await read_json(request, service.settings.limits.json_bytes)
+    except Refusal as refusal:
+        if refusal.body and refusal.body.get("code") == EMPTY_BODY and service.settings.unknowns.empty_body == 204:
+            raise Refusal(204, None) from None
+        raise
+    if not isinstance(body, dict):
+        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+    return body
+
+
+async def listing(request: Request) -> Response:
+    """GET /jobs: the key's jobs, the newest first; with a token that one job."""
+    service = service_of(request)
+    wanted = request.query_params.get("status", "")
+    rows, count = _listed(request, service, wanted)
+    if not count:
+        return Response(status_code=204)
+    wire = service.wire(base_of(request))
+    polled = [_polled(service, job) for job in rows]
+    body = [wire.job(job, service.shown(job)) for job in polled]
+    return JSONResponse(body, headers={"X-Count": str(count)})
+
+
+def _listed(request: Request, service: Service, wanted: str) -> tuple[list[Job], int]:
+    owner = account(request)
+    if not owner:
+        return _by_token(request, service)
+    page = page_of(request)
+    if service.settings.progression.by != "work" or service.settings.unknowns.staged_status != "incomplete":
+        return _listed_as_shown(service, owner, wanted, page.offset, page.size)
+    phases = phases_of(wanted, service.settings.unknowns.vocabulary) if wanted else ()
+    if wanted and not phases:
+        return [], 0
+    count = service.store.count_jobs(owner, phases)
+    return service.store.jobs(owner, phases, limit=page.size, offset=page.offset), count
+
+
+def _listed_as_shown(service: Service, owner: str, wanted: str, offset: int, size: int) -> tuple[list[Job], int]:
+    """Where jobs show less than the truth, the filter has to go by what they show."""
+    wire = service.wire("")
+    rows = [job for job in service.store.jobs(owner, ()) if wanted in ("", wire.code(job, service.shown(job)))]
+    return rows[offset : offset + size], len(rows)
+
+
+def _by_token(request: Request, service: Service) -> tuple[list[Job], int]:
+    token = header(request, TOKEN_HEADERS)
+    job = service.store.job_of_token(token) if token else None
+    if job is None:
+        raise unauthorized()
+    return [job], 1
+
+
+async def read(request: Request) -> Response:
+    """GET /jobs/{id}."""
+    service, job = service_of(request), require_job(request)
+    if not service.runner.lives(job.runner) and job.runner:
+        service.adopt_orphans()
+    job = _polled(service, job)
+    if service.settings.progression.by == "polls":
+        job = await _settled(service, job)
+    return JSONResponse(service.render(job, base_of(request)))
+
+
+def _polled(service: Service, job: Job) -> Job:
+    if service.settings.progression.by != "polls" or job.started is None:
+        return job
+    return service.update(job.id, lambda now: replace(now, polls=now.polls + 1))
+
+
+async def _settled(service: Service, job: Job) -> Job:
+    """Once enough reads were made the end is shown for certain, even if it has to be waited for."""
+    waited = 0.0
+    while service.shown(job).phase == job.phase and job.started and job.phase not in TERMINAL and waited < PATIENCE:
+        if service.settings.progression.ready + service.settings.progression.running > max(0, job.polls - 1):
+            break
+        await asyncio.sleep(0.01)
+        waited += 0.01
+        job = service.store.job(job.id) or job
+    return job
+
+
+async def change(request: Request) -> Response:
+    """PATCH /jobs/{id}: job-level fields first, then the start."""
+    service, job = service_of(request), require_job(request)
+    body = await read_json(request, service.settings.limits.json_bytes)
+    if not isinstance(body, dict):
+        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+    problems = Problems()
+    fields = job_fields(body, problems)
+    problems.refuse()
+    late = service.settings.unknowns.passwords_after_start
+    job = service.update(
+        job.id,
+        lambda now: lifecycle.patch_job(now, fields, service.clock.now(), passwords_after_start=late),
+        "The job was changed: " + ", ".join(fields) if fields else "",
+    )
+    return JSONResponse(service.render(job, base_of(request)))
+
+
+async def remove(request: Request) -> Response:
+    """DELETE /jobs/{id}: cancel or remove."""
+    service, job = service_of(request), require_job(request)
+    unknowns = service.settings.unknowns
+    if job.phase in TERMINAL and unknowns.delete_finished == 409:
+        raise conflict("The job is finished and cannot be canceled")
+    if unknowns.after_delete == "canceled" and job.phase not in TERMINAL:
+        service.update(job.id, lambda now: lifecycle.cancel(now, service.clock.now()))
+    else:
+        with service.store.transaction():
+            service.store.drop_job(job.id)
+        service.blobs.drop_job(job.id)
+    return Response(status_code=204)
+
+
+async def history(request: Request) -> Response:
+    """GET /jobs/{id}/history."""
+    service, job = service_of(request), require_job(request)
+    rows = service.store.events(job.id)
+    body = [
+        {"id": str(number), "status": status, "info": info, "created_at": timestamp(created)}
+        for number, status, info, created in rows
+        if service.shown(job).done or status not in TERMINAL
+    ]
+    return JSONResponse(body, headers={"X-Count": str(len(body))})
+
+
+async def threads(request: Request) -> Response:
+    """GET /jobs/{id}/threads: what is being done for the job right now."""
+    service, job = service_of(request), require_job(request)
+    body = [_thread(job, service.clock.now())] if job.activity and job.phase not in TERMINAL else []
+    return JSONResponse(body, headers={"X-Count": str(len(body))})
+
+
+def _thread(job: Job, now: float) -> dict[str, Any]:
+    return {
+        "hash": hashlib.sha256(f"{job.id}{job.activity}".encode()).hexdigest()[:32],
+        "status": 1,
+        "info": job.activity,
+        "exec_time": int(max(0, now - job.activity_since)),
+        "created_at": timestamp(job.activity_since),
+        "modified_at": timestamp(now),
+    }

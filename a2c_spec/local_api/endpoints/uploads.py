@@ -1,0 +1,142 @@
+"""The upload side of a job's server: whole files, files in chunks, and base64."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from a2c_spec.local_api import lifecycle
+from a2c_spec.local_api.access import base_of, require_job, service_of
+from a2c_spec.local_api.additions import landed, stored
+from a2c_spec.local_api.blobs import safe_name
+from a2c_spec.local_api.bodies import read_json
+from a2c_spec.local_api.chunks import Chunk, chunk_of, keep_chunk
+from a2c_spec.local_api.drafts import Problems, decode_base64, numbered, object_of, objects_of
+from a2c_spec.local_api.fetch import Fetched
+from a2c_spec.local_api.model import Input, Job
+from a2c_spec.local_api.multipart import Form, malformed, read_form
+from a2c_spec.local_api.service import Service
+
+
+async def file(request: Request) -> Response:
+    """POST .../upload-file/{job}: one file in the field ``file``, maybe with its ``decrypt_password``."""
+    service, job = service_of(request), require_job(request)
+    lifecycle.require_editable(job)
+    service.require_room(job, 1, 0)
+    entry = new_upload(service)
+    chunk = chunk_of(request.headers)
+    blob = service.blobs.place(job.id, entry.id)
+    path, limit = service.blobs.path(blob), service.settings.limits.upload_bytes
+    form = await read_form(request.headers.get("content-type", ""), request.stream(), path, limit)
+    if form.sink is None:
+        raise malformed("The form has no file")
+    fetched = Fetched(blob, form.sink.size, form.sink.close(), safe_name(form.filename, "file"))
+    if chunk is not None:
+        whole = keep_chunk(service, job, chunk, fetched, limit)
+        if whole is None:
+            return JSONResponse(_chunk_reply(job, chunk))
+        entry, fetched = replace(entry, id=whole.blob.rpartition("/")[2]), whole
+    try:
+        entry = await landed(service, with_password(entry, form), fetched)
+        return _reply(request, await _add(service, job, [entry]), [entry], array=False)
+    except BaseException:
+        service.blobs.drop(fetched.blob)
+        raise
+
+
+def new_upload(service: Service) -> Input:
+    """An input that is being uploaded."""
+    now = service.clock.now()
+    return Input(id=service.new_id("input"), type="upload", source="", created=now, modified=now)
+
+
+def with_password(entry: Input, form: Form) -> Input:
+    """The input with the password that came along."""
+    password = form.fields.get("decrypt_password")
+    return replace(entry, credentials={"decrypt_password": password}) if password else entry
+
+
+def _chunk_reply(job: Job, chunk: Chunk) -> dict[str, Any]:
+    return {"id": {"job": job.id, "input": chunk.upload}, "completed": False, "metadata": {}}
+
+
+async def _add(service: Service, job: Job, entries: list[Input]) -> Job:
+    inline = service.settings.unknowns.inline_position
+    named = [replace(entry, source=entry.source or entry.filename) for entry in entries]
+
+    def rule(now: Job) -> Job:
+        service.require_room(now, len(named), sum(entry.size for entry in named))
+        return lifecycle.add_inputs(now, named, service.clock.now(), inline_position=inline)
+
+    note = f"{len(entries)} file(s) uploaded"
+    return service.update(job.id, rule, note, may_start=service.settings.unknowns.upload_starts)
+
+
+def _reply(request: Request, job: Job, entries: list[Input], *, array: bool) -> Response:
+    service = service_of(request)
+    wire = service.wire(base_of(request))
+    rows: list[dict[str, Any]] = [
+        {"id": {"job": job.id, "input": entry.id}, "completed": True, "metadata": entry.metadata} for entry in entries
+    ]
+    if service.settings.unknowns.upload_reply == "input":
+        rows = [wire.input(lifecycle.found_input(job, entry.id)) for entry in entries]
+    return JSONResponse(rows if array else rows[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Encoded:
+    content: bytes
+    filename: str
+    options: dict[str, Any]
+
+
+async def encoded(request: Request) -> Response:
+    """POST .../upload-base64/{job}: one object with ``content`` and maybe ``filename``, or an array of them."""
+    service, job = service_of(request), require_job(request)
+    lifecycle.require_editable(job)
+    body = await read_json(request, service.settings.limits.base64_bytes)
+    files = _decoded(body)
+    service.require_room(job, len(files), sum(len(entry.content) for entry in files))
+    entries = [await _written(service, job, entry) for entry in files]
+    try:
+        changed = await _add(service, job, entries)
+    except BaseException:
+        for entry in entries:
+            service.blobs.drop(entry.blob)
+        raise
+    return _reply(request, changed, entries, array=isinstance(body, list))
+
+
+def _decoded(body: Any) -> list[_Encoded]:
+    problems = Problems()
+    rows = objects_of(body, "", problems)
+    if not rows:
+        problems.add("content", "This value is required and must be a base64 string")
+    prefixed = [("", row) for row in rows] if isinstance(body, dict) else list(numbered(rows, ""))
+    files = [_one(row, prefix.lstrip("."), problems) for prefix, row in prefixed]
+    problems.refuse()
+    return files
+
+
+def _one(row: dict[str, Any], prefix: str, problems: Problems) -> _Encoded:
+    text, filename = row.get("content"), row.get("filename") or "output"
+    if not isinstance(filename, str):
+        problems.add(f"{prefix}filename", "This must be a string")
+        filename = "output"
+    options = object_of(row.get("options"), f"{prefix}options", problems)
+    content = b""
+    try:
+        content = decode_base64(text) if isinstance(text, str) else b""
+    except ValueError:
+        problems.add(f"{prefix}content", "This is not valid base64")
+    if not text or not isinstance(text, str):
+        problems.add(f"{prefix}content", "This value is required and must be a base64 string")
+    return _Encoded(content, filename, options)
+
+
+async def _written(service: Service, job: Job, entry: _Encoded) -> Input:
+    fresh = replace(new_upload(service), type="base64", options=entry.options)
+    return await stored(service, job, fresh, entry.content, entry.filename)

@@ -1,0 +1,70 @@
+"""Every path of the API and the function that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from a2c_spec.local_api.endpoints import catalog, conversions, downloads, inputs, jobs, outputs, uploads
+
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+TABLE: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/statuses", catalog.statuses),
+    ("GET", "/conversions", catalog.conversions),
+    ("GET", "/jobs", jobs.listing),
+    ("POST", "/jobs", jobs.create),
+    ("GET", "/jobs/{job_id}", jobs.read),
+    ("PATCH", "/jobs/{job_id}", jobs.change),
+    ("DELETE", "/jobs/{job_id}", jobs.remove),
+    ("GET", "/jobs/{job_id}/history", jobs.history),
+    ("GET", "/jobs/{job_id}/threads", jobs.threads),
+    ("GET", "/jobs/{job_id}/conversions", conversions.listing),
+    ("POST", "/jobs/{job_id}/conversions", conversions.add),
+    ("GET", "/jobs/{job_id}/conversions/{conversion_id}", conversions.read),
+    ("PATCH", "/jobs/{job_id}/conversions/{conversion_id}", conversions.change),
+    ("DELETE", "/jobs/{job_id}/conversions/{conversion_id}", conversions.remove),
+    ("GET", "/jobs/{job_id}/input", inputs.listing),
+    ("POST", "/jobs/{job_id}/input", inputs.add),
+    ("PATCH", "/jobs/{job_id}/input", inputs.reorder),
+    ("GET", "/jobs/{job_id}/input/{file_id}", inputs.read),
+    ("PATCH", "/jobs/{job_id}/input/{file_id}", inputs.change),
+    ("DELETE", "/jobs/{job_id}/input/{file_id}", inputs.remove),
+    ("GET", "/jobs/{job_id}/output", outputs.listing),
+    ("PATCH", "/jobs/{job_id}/output", outputs.change_all),
+    ("GET", "/jobs/{job_id}/output/{file_id}", outputs.read),
+    ("PATCH", "/jobs/{job_id}/output/{file_id}", outputs.change),
+    ("DELETE", "/jobs/{job_id}/output/{file_id}", outputs.remove),
+    ("POST", "/dl/{web}/upload-file/{job_id}", uploads.file),
+    ("POST", "/dl/{web}/upload-base64/{job_id}", uploads.encoded),
+    ("GET", "/dl/{web}/download-file/{output_id}/{filename:path}", downloads.download),
+)
+
+
+def routes() -> list[Route]:
+    """The table under /v2, and at the root, where the older host has it."""
+    return [
+        Route(prefix + path, by_method(functions), methods=sorted(functions))
+        for prefix in ("/v2", "")
+        for path, functions in _by_path().items()
+    ]
+
+
+def _by_path() -> dict[str, dict[str, Endpoint]]:
+    paths: dict[str, dict[str, Endpoint]] = {}
+    for method, path, function in TABLE:
+        paths.setdefault(path, {})[method] = function
+    return paths
+
+
+def by_method(functions: dict[str, Endpoint]) -> Endpoint:
+    """One endpoint per path, so that a wrong method is 405 and not 404."""
+
+    async def dispatch(request: Request) -> Response:
+        method = "GET" if request.method == "HEAD" else request.method
+        return await functions[method](request)
+
+    return dispatch

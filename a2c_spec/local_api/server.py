@@ -1,0 +1,103 @@
+"""Serves the API on a loopback socket with uvicorn."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable
+from typing import Self
+
+import uvicorn
+
+from a2c_spec.local_api.app import LocalApi, create_app
+from a2c_spec.local_api.converters import Converters
+from a2c_spec.local_api.settings import Settings
+
+
+def run(
+    settings: Settings,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    on_ready: Callable[[str], None] = lambda _url: None,
+    converters: Converters | None = None,
+) -> None:
+    """Serve until interrupted; ``on_ready`` gets the base URL, ``/v2`` included, once requests are answered."""
+    asyncio.run(serve(create_app(settings, converters), host, port, on_ready))
+
+
+async def serve(app: LocalApi, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+    """The same on a running event loop."""
+    listener = listen(host, port)
+    await server_of(app, lambda: on_ready(url_of(listener))).serve([listener])
+
+
+def server_of(app: LocalApi, on_ready: Callable[[], None]) -> uvicorn.Server:
+    """The server, silent, telling when it is ready."""
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=1,
+        timeout_keep_alive=75,
+    )
+    return _Server(config, on_ready)
+
+
+class Background:
+    """A served API on a thread of this process, for tests; ``url`` is its base URL while it runs."""
+
+    def __init__(self, app: LocalApi, host: str = "127.0.0.1", port: int = 0) -> None:
+        self._listener = listen(host, port)
+        self._ready = threading.Event()
+        self._server = server_of(app, self._ready.set)
+        self._thread = threading.Thread(target=self._run, daemon=True)
+        self.app = app
+        self.url = url_of(self._listener)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if not self._ready.wait(30):
+            raise RuntimeError("the local API did not start")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._server.should_exit = True
+        self._thread.join(10)
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve([self._listener]))
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A listening socket; naming TCP explicitly is what makes asyncio switch Nagle's delay off."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    listener.listen(512)
+    listener.setblocking(False)
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """The base URL of a listening socket."""
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}/v2" if ":" in host else f"http://{host}:{port}/v2"
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, saying when it is ready."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            self._on_ready()

@@ -1,0 +1,84 @@
+"""Everything about the service that can be chosen, and a setting for every fact of the wire nobody could determine."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from a2c_spec.local_api.faults import Fault
+
+MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Progression:
+    """How fast a started job *shows* its progress; the work itself is done as fast as it can be.
+
+    ``time``: stays ready, then running, for so many seconds of the service's clock. ``polls``: for so many reads.
+    """
+
+    by: Literal["work", "time", "polls"] = "work"
+    ready: float = 0
+    running: float = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What is refused: the first three with 413, inputs, job bytes and credits with 402, concurrency with 429."""
+
+    upload_bytes: int = 4096 * MIB
+    json_bytes: int = 16 * MIB
+    base64_bytes: int = 256 * MIB
+    inputs: int | None = None
+    job_bytes: int | None = None
+    concurrent_jobs: int | None = None
+    credits: int | None = None
+    downloads: int = 10
+    output_lifetime: float = 24 * 3600
+    fetch_seconds: float = 60
+    fetch_redirects: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Unknowns:
+    """Facts no public source settles, set to the safe assumption; turn one to see whether a client tolerates it."""
+
+    staged_status: Literal["incomplete", "ready"] = "incomplete"  # a job with process false and all its parts
+    vocabulary: Literal["guide", "sdk"] = "guide"  # ready, running | queued, downloading, processing
+    after_delete: Literal["404", "canceled"] = "404"  # what a deleted job answers
+    delete_finished: Literal[204, 409] = 204  # DELETE of a completed or failed job
+    arrays: bool = True  # POST /input and /conversions accept an array of objects
+    upload_starts: bool = True  # the first upload to a process:true job starts it
+    position_echoed: bool = True  # options.position is shown once it has been set
+    inputs_listed: Literal["submission", "position"] = "submission"  # order of input[] after a reorder
+    inline_position: bool = False  # options.position at creation counts
+    empty_body: Literal[400, 204] = 400  # POST /jobs without a body
+    unknown_target: Literal["refuse", "fail"] = "refuse"  # 400 at once, or a job that fails
+    unknown_options: Literal["refuse", "ignore"] = "refuse"  # conversion options the catalog does not list
+    passwords_after_start: bool = False  # download_passwords may be rotated on a started job
+    upload_reply: Literal["ids", "input"] = "ids"  # {"id": {"job", "input"}, ...} or the InputFile
+    contracts: Literal["object", "array", "none"] = "object"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one service behaves. ``data_dir`` None: everything lives in a temporary folder and goes with the service."""
+
+    data_dir: Path | None = None
+    api_keys: tuple[str, ...] = ()  # none: any key is accepted, each its own account
+    base_url: str = ""  # of generated URLs; empty: taken from each request
+    seed: str | int | None = None  # of ids and tokens
+    clock: Callable[[], float] = time.time
+    sleep: Callable[[float], None] = time.sleep  # between attempts to deliver a callback
+    workers: int = 2  # jobs carried out at the same time
+    progression: Progression = Progression()
+    limits: Limits = Limits()
+    unknowns: Unknowns = Unknowns()
+    faults: tuple[Fault, ...] = ()
+    fetch_private: bool = False  # may remote inputs, clouds and callbacks reach loopback and private addresses?
+    remote_files: Mapping[str, Path] = field(default_factory=dict)  # URL -> local file served instead of it
+    callback_secret: str = ""  # sign callbacks with X-Oc-Signature
+    log_calls: bool = True

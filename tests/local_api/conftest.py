@@ -1,0 +1,42 @@
+"""Every behaviour is tested twice: over a socket and in process."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from typing import Any
+
+import pytest
+
+from a2c_spec.local_api.settings import Settings
+from tests.local_api.harness import WAYS, Api, running
+
+
+@pytest.fixture(params=WAYS, scope="session")
+def way(request: pytest.FixtureRequest) -> str:
+    """served, or in process."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def shared(way: str) -> Iterator[Api]:
+    """One service for all tests that only make jobs of their own."""
+    with running(way, Settings()) as api:
+        yield api
+
+
+@pytest.fixture
+def api(shared: Api) -> Api:
+    """The service with the usual settings."""
+    return shared
+
+
+@pytest.fixture
+def api_with(way: str) -> Iterator[Callable[..., Api]]:
+    """A service of the test's own, with settings of its own."""
+    with ExitStack() as stack:
+
+        def start(**fields: Any) -> Api:
+            return stack.enter_context(running(way, Settings(**fields)))
+
+        yield start
