@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pikepdf
 
-from a2c_spec.local_api.convert import pdf_changes, pdf_files, pdf_images
+from a2c_spec.local_api.convert import office, pandoc, pdf_changes, pdf_files, pdf_images, programs
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import numbered, place, product, stem, unsupported
+from a2c_spec.local_api.convert.kinds import Kind, identify
+from a2c_spec.local_api.convert.making import folder, numbered, place, product, stem, unsupported
 from a2c_spec.local_api.convert.pictures import pictures
 
 
@@ -18,21 +19,47 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     if request.options.get("stamp"):
         yield from _stamped(request)
     elif request.options.get("merge"):
-        whole = pdf_files.joined(as_pdf(source, request) for source in request.sources)
-        yield from _finished(request, whole, request.sources)
+        parts = [as_pdf(source, request) for source in request.sources]
+        yield from (caveat for _, caveats in parts for caveat in caveats)
+        yield from _finished(request, pdf_files.joined(pdf for pdf, _ in parts), request.sources)
     else:
         for source in request.sources:
-            yield from _finished(request, as_pdf(source, request), (source,))
+            pdf, caveats = as_pdf(source, request)
+            yield from caveats
+            yield from _finished(request, pdf, (source,))
 
 
-def as_pdf(source: Source, request: Request) -> pikepdf.Pdf:
-    """The input as a PDF, whatever it is, with only the chosen pages."""
-    family = identify(source.path, source.filename).family
-    if family == "image":
-        return _of_images(source, request)
-    if family != "pdf":
-        raise unsupported(source, "pdf")
-    return pdf_changes.only(pdf_files.open_pdf(source.path, source), request.options.get("pages"), source)
+def as_pdf(source: Source, request: Request) -> tuple[pikepdf.Pdf, list[Caveat]]:
+    """The input as a PDF, whatever it is, with only the chosen pages; and what was lost on the way."""
+    kind = identify(source.path, source.filename)
+    if kind.family == "image":
+        return _of_images(source, request), []
+    path, caveats = _path(source, kind, request)
+    pdf = pdf_files.open_pdf(path, source)
+    return pdf_changes.only(pdf, request.options.get("pages"), source), caveats
+
+
+def _path(source: Source, kind: Kind, request: Request) -> tuple[Path, list[Caveat]]:
+    """The PDF file that the input is, or becomes."""
+    if kind.family == "pdf":
+        return source.path, []
+    if kind.family == "office" and programs.has("soffice"):
+        return office.convert(source, kind, "pdf", folder(request)), []
+    if kind.family == "vector" and programs.has("typst"):
+        return _of_drawing(source, request), []
+    if kind.name in pandoc.READERS and programs.has("pandoc") and programs.has("typst"):
+        from a2c_spec.local_api.convert.typesetting import typeset
+
+        return typeset(source, kind, folder(request))
+    raise unsupported(source, "pdf")
+
+
+def _of_drawing(source: Source, request: Request) -> Path:
+    from a2c_spec.local_api.convert import drawings
+
+    path = place(request, "pdf")
+    path.write_bytes(drawings.compile_drawing(source, "pdf"))
+    return path
 
 
 def _of_images(source: Source, request: Request) -> pikepdf.Pdf:
@@ -47,9 +74,10 @@ def _stamped(request: Request) -> Iterator[Product | Caveat]:
     *sources, last = request.sources
     if not sources:
         raise ConversionError("A stamp needs two inputs: the document, then the stamp.")
-    stamp = as_pdf(last, request)
+    stamp, _ = as_pdf(last, request)
     for source in sources:
-        pdf = as_pdf(source, request)
+        pdf, caveats = as_pdf(source, request)
+        yield from caveats
         pdf_changes.stamp(pdf, stamp, request.options.get("alignment") or "center")
         yield from _finished(request, pdf, (source, last))
 

@@ -9,8 +9,9 @@ from typing import Any
 from PIL import Image
 
 from a2c_spec.local_api.convert import effects, image_tags
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
-from a2c_spec.local_api.convert.making import numbered, place, product
+from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import numbered, place, product, stem
 from a2c_spec.local_api.convert.pictures import Picture, pictures
 from a2c_spec.local_api.convert.resizing import bounded
 
@@ -24,6 +25,9 @@ ICON_SIDE = 256
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One image per picture of each input, in order."""
     for source in request.sources:
+        if request.target == "gif" and identify(source.path, source.filename).family == "video":
+            yield _animated(request, source)
+            continue
         found = pictures(source, request.options, request.target)
         for index, picture in enumerate(found):
             path = place(request, request.target)
@@ -33,6 +37,15 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             yield product(path, name, request.target, [source], image_width=size[0], image_height=size[1])
         if request.metadata and request.target not in KEEPS_TAGS:
             yield Caveat(f"Metadata cannot be written to {request.target} files.", id_source=source.id)
+
+
+def _animated(request: Request, source: Source) -> Product:
+    from a2c_spec.local_api.convert import videos
+
+    path = place(request, "gif")
+    videos.animation(source, path, request.options)
+    with Image.open(path) as image:
+        return product(path, stem(source), "gif", [source], image_width=image.width, image_height=image.height)
 
 
 def save(

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.kinds import identify
 from a2c_spec.local_api.convert.making import place, product, stem, unreadable
@@ -28,6 +29,8 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 def _writer(name: str, family: str) -> Callable[[Source, Path, Mapping[str, Any]], None] | None:
     if family == "pdf":
         return _pdf
+    if family in ("audio", "video") and programs.has("ffmpeg"):
+        return _media
     return _image if name in LOSSLESS else None
 
 
@@ -52,3 +55,11 @@ def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
         image.info = {} if metadata.get("clear_all") else dict(image.info)
         image.info.pop("exif", None)
         image.save(path, image.format, **kept, **({"exif": exif} if exif else {}))
+
+
+def _media(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
+    """The streams are copied, not encoded anew."""
+    from a2c_spec.local_api.convert import ffmpeg, media_tags
+
+    tags = media_tags.arguments(metadata, path.suffix.removeprefix("."))
+    ffmpeg.encode([*ffmpeg.given(source), "-map", "0", "-c", "copy", *tags], path, source)

@@ -100,6 +100,13 @@ PDF: Options = {
     "dpi": DPI,
 }
 
+TEXT: Options = {
+    "ocr": flag("Read the text of pictures too; pages that hold text are taken as they are"),
+    "language": text(
+        r"^[a-zA-Z_]{2,20}(\+[a-zA-Z_]{2,20})*$", "Language to read, as tesseract calls it", example="eng"
+    ),
+}
+
 THUMBNAIL: Options = {
     "thumbnail_target": one_of(["png", "jpg", "webp", "gif"], "Format of the thumbnail", "png"),
     "width": number("integer", 1, 10000, "Largest width in pixels"),

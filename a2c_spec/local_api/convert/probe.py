@@ -85,9 +85,17 @@ def _media(source: Source) -> dict[str, Any]:
     return {"duration": round(duration, 3)} if duration else {}
 
 
+def _video(source: Source) -> dict[str, Any]:
+    from a2c_spec.local_api.convert import ffmpeg, programs
+
+    if not programs.has("ffmpeg"):
+        return _media(source)
+    return {name: value for name, value in ffmpeg.inspect(source).facts().items() if value is not None}
+
+
 LOOKERS: dict[str, Callable[[Source], dict[str, Any]]] = {
     "image": _image,
     "pdf": _pdf,
     "audio": _media,
-    "video": _media,
+    "video": _video,
 }

@@ -45,4 +45,13 @@ def _soffice() -> str | None:
     return shutil.which("soffice") or shutil.which("libreoffice")
 
 
-_PROGRAMS: dict[str, Callable[[], str | None]] = {"pandoc": _pandoc, "ffmpeg": _ffmpeg, "soffice": _soffice}
+def _tesseract() -> str | None:
+    return shutil.which("tesseract")
+
+
+_PROGRAMS: dict[str, Callable[[], str | None]] = {
+    "pandoc": _pandoc,
+    "ffmpeg": _ffmpeg,
+    "soffice": _soffice,
+    "tesseract": _tesseract,
+}

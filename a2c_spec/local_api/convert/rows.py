@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from a2c_spec.local_api.convert import media_options as m
 from a2c_spec.local_api.convert import options as o
 
 
@@ -25,6 +26,8 @@ class Row:
 
 
 IMAGING = ("PIL", "pypdfium2")
+MEDIA = ("PIL", "pypdfium2", "ffmpeg")
+PROSE = ("PIL", "pypdfium2", "pandoc")
 PAPER = ("PIL", "pikepdf", "pypdfium2")
 
 ROWS: tuple[Row, ...] = (
@@ -38,7 +41,23 @@ ROWS: tuple[Row, ...] = (
     Row("61", "image", "tiff", "images:convert", o.IMAGE, IMAGING),
     Row("62", "image", "webp", "images:convert", o.IMAGE | o.QUALITY, IMAGING),
     Row("20", "document", "pdf", "documents_to_pdf:convert", o.PDF, PAPER),
+    Row("21", "document", "docx", "documents:convert", {}, PROSE),
+    Row("22", "document", "html", "documents:convert", {}, PROSE),
+    Row("23", "document", "odt", "documents:convert", {}, PROSE),
+    Row("24", "document", "rtf", "documents:convert", {}, PROSE),
+    Row("25", "document", "txt", "documents:convert", o.TEXT, PAPER),
+    Row("30", "ebook", "epub", "documents:convert", {}, PROSE),
     Row("80", "operation", "thumbnail", "thumbnails:convert", o.THUMBNAIL, IMAGING),
+    Row("81", "operation", "compress", "compress:convert", m.COMPRESS, PAPER),
+    Row("82", "operation", "resize-image", "resize_image:convert", m.RESIZE_IMAGE, IMAGING),
+    Row("83", "operation", "compare-image", "compare_image:convert", m.COMPARE_IMAGE, IMAGING),
+    Row("84", "operation", "extract-archive", "extracting:archive", {}, PAPER),
+    Row("85", "operation", "extract-assets", "extracting:assets", {}, PAPER),
+    Row("86", "operation", "convert-pdfa", "pdf_archiving:convert", {}, ("pandoc", "typst")),
+    Row("87", "operation", "cut-video", "cutting:cut", m.CUT_VIDEO, MEDIA),
+    Row("88", "operation", "merge-streams", "cutting:merge", {}, MEDIA),
+    *(Row(str(30 + i), "audio", name, "sounds:convert", m.audio(name), MEDIA) for i, name in enumerate(m.AUDIO, 1)),
+    *(Row(str(40 + i), "video", name, "videos:convert", m.video(name), MEDIA) for i, name in enumerate(m.VIDEO, 1)),
     Row("10", "archive", "zip", "archives:pack", {}),
     Row("11", "archive", "tgz", "archives:pack", {}),
     Row("12", "archive", "tar.bz2", "archives:pack", {}),

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
-from a2c_spec.local_api.convert import images
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request
-from a2c_spec.local_api.convert.making import numbered, place, product
+from a2c_spec.local_api.convert import images, pandoc, programs
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import folder, numbered, place, product
 from a2c_spec.local_api.convert.pictures import Picture, pictures
 from a2c_spec.local_api.convert.resizing import bounded
 
@@ -21,7 +23,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     if width is None and height is None:
         width = height = DEFAULT_SIDE
     for source in request.sources:
-        found = pictures(source, options, "a thumbnail")
+        found = _seen(request, source)
         for index, picture in enumerate(found):
             size = bounded(picture.first.size, width, height)
             path = place(request, target)
@@ -29,3 +31,20 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             images.save(still, path, target, {"width": size[0], "height": size[1]})
             name = numbered(source, index, len(found))
             yield product(path, name, target, [source], image_width=size[0], image_height=size[1])
+
+
+def _seen(request: Request, source: Source) -> list[Picture]:
+    """The pictures to make small: pages, images, one moment of a video, or the laid-out pages of a document."""
+    kind = identify(source.path, source.filename)
+    shown = source
+    if kind.family == "video" and programs.has("ffmpeg"):
+        from a2c_spec.local_api.convert import videos
+
+        shown = replace(source, path=place(request, "png"), filename="still.png")
+        videos.still(source, shown.path)
+    elif kind.name in pandoc.READERS and programs.has("pandoc") and programs.has("typst"):
+        from a2c_spec.local_api.convert.typesetting import typeset
+
+        made, _ = typeset(source, kind, folder(request))
+        shown = replace(source, path=made, filename="pages.pdf", password=None)
+    return pictures(shown, request.options, "a thumbnail")

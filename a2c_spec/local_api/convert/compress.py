@@ -1,0 +1,67 @@
+"""The operation compress: the same kind of file, smaller, and never larger than it was."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from a2c_spec.local_api.convert import ffmpeg, pdf_files, pdf_images
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.images import flattened
+from a2c_spec.local_api.convert.kinds import Kind, identify
+from a2c_spec.local_api.convert.making import place, product, stem, unsupported
+from a2c_spec.local_api.convert.pictures import Picture, pictures
+
+PDF_QUALITY = {"low": "printer", "medium": "ebook", "high": "screen"}
+IMAGE_QUALITY = {"low": 80, "medium": 60, "high": 40}
+COLORS = {"low": 256, "medium": 128, "high": 64}
+CRF = {"low": "26", "medium": "30", "high": "35"}
+BITRATE = {"low": "128k", "medium": "96k", "high": "64k"}
+VIDEO_CODECS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264"}
+
+
+def convert(request: Request) -> Iterator[Product | Caveat]:
+    """One file per input, of the same type."""
+    level = request.options.get("compression_level") or "medium"
+    for source in request.sources:
+        kind = identify(source.path, source.filename)
+        path = place(request, kind.name)
+        _compress(source, kind, path, level)
+        if path.stat().st_size >= source.path.stat().st_size:
+            shutil.copyfile(source.path, path)
+            yield Caveat(f"{source.filename} cannot be made smaller this way.", id_source=source.id)
+        yield product(path, stem(source), kind.name, [source])
+
+
+def _compress(source: Source, kind: Kind, path: Path, level: str) -> None:
+    if kind.family == "pdf":
+        with pdf_files.open_pdf(source.path, source) as pdf:
+            pdf_images.shrink(pdf, pdf_images.QUALITIES[PDF_QUALITY[level]])
+            pdf_files.save(pdf, path, {})
+    elif kind.name in ("jpg", "webp", "avif", "png"):
+        _image(pictures(source, {}, "a smaller file")[0], kind.name, path, level)
+    elif kind.name in VIDEO_CODECS:
+        codec = ["-c:v", VIDEO_CODECS[kind.name], "-preset", "fast", "-crf", CRF[level], "-c:a", "aac"]
+        ffmpeg.encode([*ffmpeg.given(source), *codec, "-b:a", BITRATE[level]], path, source)
+    elif kind.name in ("mp3", "aac", "m4a"):
+        ffmpeg.encode([*ffmpeg.given(source), "-vn", "-b:a", BITRATE[level]], path, source)
+    else:
+        raise unsupported(source, "a smaller file")
+
+
+def _image(picture: Picture, name: str, path: Path, level: str) -> None:
+    """PNG gets fewer colours; the others a lower quality. An animation keeps its frames."""
+    frames = list(picture.frames)
+    settings: dict[str, Any]
+    if name == "png":
+        frames = [frame.convert("RGBA").quantize(COLORS[level], Image.Quantize.FASTOCTREE) for frame in frames]
+        settings = {"optimize": True}
+    else:
+        frames = [flattened(frame) if name == "jpg" else frame for frame in frames]
+        settings = {"quality": IMAGE_QUALITY[level]}
+    moving = {"save_all": True, "append_images": frames[1:], "duration": list(picture.durations)}
+    frames[0].save(path, {"jpg": "JPEG"}.get(name, name.upper()), **settings, **(moving if len(frames) > 1 else {}))

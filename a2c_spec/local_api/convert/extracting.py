@@ -1,0 +1,131 @@
+"""Takes files out of others: the members of archives, and the pictures inside documents."""
+
+from __future__ import annotations
+
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+import pikepdf
+
+from a2c_spec.local_api.convert import pdf_files
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.kinds import extension, identify
+from a2c_spec.local_api.convert.making import place, product, stem, unreadable, unsupported
+
+MAX_MEMBERS = 10_000
+MAX_BYTES = 2 * 1024**3
+MAX_RATIO = 200
+SMALL = 10 * 1024**2
+PICTURES = ("png", "jpg", "gif", "bmp", "tiff", "webp", "svg", "emf", "wmf", "mp3", "mp4", "wav")
+
+
+class Budget:
+    """Counts what has been unpacked, and ends it before a bomb fills the disk."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.bytes = 0
+        self.members = 0
+        self.packed = max(1, source.path.stat().st_size)
+
+    def copy(self, stream: IO[bytes], path: Path) -> None:
+        """Copies a member block by block."""
+        self.members += 1
+        if self.members > MAX_MEMBERS:
+            raise unreadable(self.source, f"the archive has more than {MAX_MEMBERS} members.")
+        with path.open("wb") as out:
+            while block := stream.read(1 << 18):
+                self.bytes += len(block)
+                if self.bytes > MAX_BYTES or (self.bytes > SMALL and self.bytes > MAX_RATIO * self.packed):
+                    raise unreadable(self.source, "the archive unpacks to far more than its size: refused as a bomb.")
+                out.write(block)
+
+
+def archive(request: Request) -> Iterator[Product | Caveat]:
+    """Every file in each archive; folders are flattened, links and devices left out."""
+    for source in request.sources:
+        name = identify(source.path, source.filename).name
+        try:
+            if zipfile.is_zipfile(source.path):
+                yield from _zip(request, source)
+            elif name in ("tar", "tgz", "tar.bz2", "tar.xz"):
+                yield from _tar(request, source)
+            else:
+                raise unsupported(source, "its members")
+        except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError) as error:
+            raise unreadable(source, f"not a readable archive ({error}).") from error
+
+
+def _zip(request: Request, source: Source) -> Iterator[Product | Caveat]:
+    budget = Budget(source)
+    password = source.password.encode() if source.password else None
+    with zipfile.ZipFile(source.path) as packed:
+        for member in packed.infolist():
+            if member.is_dir():
+                continue
+            try:
+                with packed.open(member, pwd=password) as stream:
+                    yield _member(request, source, budget, member.filename, stream)
+            except RuntimeError as error:  # zipfile's way to say that the password is missing or wrong
+                raise unreadable(source, "it is protected; give the right decrypt_password.") from error
+
+
+def _tar(request: Request, source: Source) -> Iterator[Product | Caveat]:
+    budget = Budget(source)
+    with tarfile.open(source.path, "r|*") as packed:
+        for member in packed:
+            if stream := packed.extractfile(member) if member.isfile() else None:
+                yield _member(request, source, budget, member.name, stream)
+            elif not member.isdir():
+                yield Caveat(f"{member.name[:100]} is a link or a device and was left out.", id_source=source.id)
+
+
+def _member(request: Request, source: Source, budget: Budget, name: str, stream: IO[bytes]) -> Product:
+    base = Source("", source.path, name)
+    kind = extension(name) or "bin"
+    path = place(request, "member")
+    budget.copy(stream, path)
+    return product(path, stem(base), kind, [source])
+
+
+def assets(request: Request) -> Iterator[Product | Caveat]:
+    """The pictures inside each document."""
+    for source in request.sources:
+        kind = identify(source.path, source.filename)
+        if kind.family == "pdf":
+            found = list(_of_pdf(request, source))
+        elif zipfile.is_zipfile(source.path):
+            found = list(_of_package(request, source))
+        else:
+            raise unsupported(source, "its assets")
+        if not found:
+            raise unreadable(source, "there are no pictures in it.")
+        yield from found
+
+
+def _of_pdf(request: Request, source: Source) -> Iterator[Product]:
+    with pdf_files.open_pdf(source.path, source) as pdf:
+        found = [item for item in pdf.objects if isinstance(item, pikepdf.Stream) and item.get("/Subtype") == "/Image"]
+        masks = {item.SMask.objgen for item in found if "/SMask" in item}
+        for index, item in enumerate(item for item in found if item.objgen not in masks):
+            prefix = place(request, "asset")
+            try:
+                written = Path(pikepdf.PdfImage(item).extract_to(fileprefix=str(prefix)))
+            except (pikepdf.PdfError, NotImplementedError, ValueError, OSError):
+                continue  # an encoding that pikepdf cannot take out
+            yield product(written, f"{stem(source)}-{index + 1}", extension(written.name), [source])
+
+
+def _of_package(request: Request, source: Source) -> Iterator[Product]:
+    budget = Budget(source)
+    with zipfile.ZipFile(source.path) as packed:
+        for member in packed.infolist():
+            kind = extension(member.filename)
+            if kind in PICTURES and not member.is_dir():
+                path = place(request, kind)
+                with packed.open(member) as stream:
+                    budget.copy(stream, path)
+                yield product(path, Path(member.filename).stem, kind, [source])

@@ -1,0 +1,31 @@
+"""The operation convert-pdfa: PDF/A-2b, laid out anew by a program that guarantees it.
+
+A PDF that exists already may lack fonts or colour profiles that PDF/A requires, and nothing here can add those, so it
+is refused instead of being labelled as what it is not.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+
+from a2c_spec.local_api.convert import pandoc
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import folder, place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.typesetting import typeset
+
+
+def convert(request: Request) -> Iterator[Product | Caveat]:
+    """One PDF/A per document."""
+    for source in request.sources:
+        kind = identify(source.path, source.filename)
+        if kind.family == "pdf":
+            raise unreadable(source, "an existing PDF cannot be made PDF/A here; give the document it was made from.")
+        if kind.name not in pandoc.READERS:
+            raise unsupported(source, "PDF/A")
+        made, caveats = typeset(source, kind, folder(request), "a-2b")
+        yield from caveats
+        path = place(request, "pdf")
+        shutil.move(made, path)
+        yield product(path, stem(source), "pdf", [source])

@@ -1,0 +1,53 @@
+"""Reads the text of pages: what a PDF holds as text, and, with tesseract, what a picture shows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+from a2c_spec.local_api.convert import pdf_pages, programs
+from a2c_spec.local_api.convert.contract import ConversionError, Source
+from a2c_spec.local_api.convert.kinds import Kind
+from a2c_spec.local_api.convert.making import unreadable
+from a2c_spec.local_api.convert.running import run
+
+DPI = 300
+
+
+def text(source: Source, kind: Kind, options: Mapping[str, Any]) -> str:
+    """The text of all pages. Without ``ocr`` only what is text already; with it, pages without text are read too."""
+    if kind.family == "image":
+        from a2c_spec.local_api.convert.pictures import pictures
+
+        if not options.get("ocr"):
+            raise unreadable(source, "a picture holds no text; ask for ocr.")
+        return "\f".join(_read(picture.first, options) for picture in pictures(source, options, "txt"))
+    return "\f".join(_page(source, index, found, options) for index, found in enumerate(texts(source)))
+
+
+def texts(source: Source) -> list[str]:
+    """The text of each page of a PDF."""
+    document = pdf_pages.open_pdf(source)
+    try:
+        return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
+    finally:
+        document.close()
+
+
+def _page(source: Source, index: int, found: str, options: Mapping[str, Any]) -> str:
+    if found.strip() or not options.get("ocr"):
+        return found
+    (image,) = pdf_pages.render(source, DPI, str(index + 1))
+    return _read(image, options)
+
+
+def _read(image: Image.Image, options: Mapping[str, Any]) -> str:
+    if not programs.has("tesseract"):
+        raise ConversionError("Reading text from pictures needs tesseract, which this machine does not have.")
+    folder = Path.cwd()
+    image.convert("L").save(folder / "page.png")
+    run("tesseract", ["page.png", "page", "-l", options.get("language") or "eng"], folder)
+    return (folder / "page.txt").read_text(encoding="utf-8")

@@ -1,0 +1,61 @@
+"""Converts sound, also that of a video, to audio files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from a2c_spec.local_api.convert import ffmpeg, media_tags
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.media_options import AUDIO, Encoding
+
+LOUDNESS = "loudnorm=I=-16:TP=-1.5:LRA=11"
+NO_LOSS = ("flac", "wav", "aiff")
+
+
+def convert(request: Request) -> Iterator[Product | Caveat]:
+    """One audio file per input."""
+    encoding = AUDIO[request.target]
+    container = ["-f", encoding.container] if encoding.container else []
+    for source in request.sources:
+        if not _heard(source, request.target).audio:
+            raise unreadable(source, "there is no sound in it.")
+        path = place(request, request.target)
+        tags = media_tags.arguments(request.metadata, request.target)
+        sound = arguments(encoding, request.options, request.target)
+        ffmpeg.encode([*ffmpeg.given(source), *span(request.options), "-vn", *sound, *tags, *container], path, source)
+        made = ffmpeg.inspect(Source("", path, path.name))
+        yield product(path, stem(source), request.target, [source], duration=made.duration)
+
+
+def _heard(source: Source, target: str) -> ffmpeg.Streams:
+    if identify(source.path, source.filename).family not in ("audio", "video"):
+        raise unsupported(source, target)
+    return ffmpeg.inspect(source)
+
+
+def span(options: Mapping[str, Any]) -> list[str]:
+    """The part between ``start`` and ``end``."""
+    start, end = options.get("start"), options.get("end")
+    return [*(["-ss", start] if start else []), *(["-to", end] if end else [])]
+
+
+def arguments(encoding: Encoding, options: Mapping[str, Any], target: str) -> list[str]:
+    """ffmpeg's options for the sound."""
+    codec = encoding.audio[options.get("audio_codec") or next(iter(encoding.audio))]
+    given = ["-c:a", _deeper(codec, options.get("audio_bitdepth"))]
+    if codec == "flac" and options.get("audio_bitdepth"):
+        given += ["-sample_fmt", "s32" if options["audio_bitdepth"] == 24 else "s16"]
+    if options.get("audio_bitrate") and target not in NO_LOSS:
+        given += ["-b:a", f"{options['audio_bitrate']}k"]
+    if channels := options.get("channels"):
+        given += ["-ac", {"mono": "1", "stereo": "2"}[channels]]
+    rate = options.get("frequency") or (48000 if options.get("normalize") else None)
+    given += ["-ar", str(rate)] if rate else []
+    return given + (["-af", LOUDNESS] if options.get("normalize") else [])
+
+
+def _deeper(codec: str, bits: int | None) -> str:
+    return codec.replace("s16", "s24") if bits == 24 else codec
