@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 import tempfile
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +15,16 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
+from a2c_spec.local_api import callbacks
 from a2c_spec.local_api.blobs import Blobs
+from a2c_spec.local_api.call_log import Call
 from a2c_spec.local_api.carry_out import carry_out
 from a2c_spec.local_api.clock import Clock
 from a2c_spec.local_api.converters import Converters, installed
+from a2c_spec.local_api.faults import Script
 from a2c_spec.local_api.identity import Identity
+from a2c_spec.local_api.interference import Dropped, Handle, interfere, socket_of
+from a2c_spec.local_api.model import Job
 from a2c_spec.local_api.refusals import Refusal
 from a2c_spec.local_api.routes import routes
 from a2c_spec.local_api.runner import Runner
@@ -39,7 +45,9 @@ class LocalApi:
         self._router = Router(routes=routes(), redirect_slashes=False, default=_unknown)
         self._service: Service | None = None
         self._workers = Workers(settings.workers)
+        self._callers = Workers(2)
         self._temporary: Path | None = None
+        self.script = Script(settings.faults)
 
     @property
     def service(self) -> Service:
@@ -65,7 +73,14 @@ class LocalApi:
             runner=runner,
         )
         service.on_start = lambda job_id: self._workers.submit(lambda: carry_out(service, job_id))
+        service.on_change = lambda job: self._tell(service, job)
         return service
+
+    def _tell(self, service: Service, job: Job) -> None:
+        """Callbacks have threads of their own: a receiver in trouble must not hold up conversions."""
+        if callbacks.wanted(job.callback, job.phase, every=job.notify_status):
+            body = service.render(job, job.base)
+            self._callers.submit(partial(callbacks.tell, self.settings, job.callback, body))
 
     def _folder(self) -> Path:
         if self.settings.data_dir is None:
@@ -78,6 +93,7 @@ class LocalApi:
         """Stop; what is under way is resumed by the next service on the same folder."""
         service, self._service = self._service, None
         self._workers.stop(grace)
+        self._callers.stop(grace)
         if service is not None:
             service.runner.release()
             service.store.close()
@@ -90,7 +106,13 @@ class LocalApi:
         if scope["type"] == "lifespan":
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
-            await self._answer(scope, receive, send)
+            try:
+                await self._answer(scope, receive, send)
+            except ClientDisconnect:
+                return  # nobody is left to answer
+            except Dropped:
+                if socket_of(send) is None:
+                    raise
 
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
@@ -104,11 +126,22 @@ class LocalApi:
                 return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service}
+        service, path = self.service, _plain(scope["path"])
+        if path.startswith("/_a2c"):
+            await self._route(scope, receive, send)
+            return
+        faults = self.script.meet(scope["method"], path)
+        handle: Handle = self._route
+        if self.settings.log_calls:
+            handle = Call(service, scope, path, faults).handling(handle)
+        await interfere(service, faults, handle, scope, receive, send)
+
+    async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
+        inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service, "a2c.script": self.script}
         try:
             await self._router(inner, receive, send)
-        except ClientDisconnect:
-            return
+        except (ClientDisconnect, Dropped):
+            raise
         except Refusal as refusal:
             await _refused(refusal)(scope, receive, send)
         except HTTPException as error:
@@ -116,6 +149,10 @@ class LocalApi:
         except Exception:
             log.exception("The local API failed at %s %s", scope["method"], scope["path"])
             await JSONResponse({"message": "Internal server error"}, 500)(scope, receive, send)
+
+
+def _plain(path: str) -> str:
+    return path.removeprefix("/v2") if path.startswith("/v2/") else path
 
 
 def _refused(refusal: Refusal) -> Response:

@@ -200,12 +200,24 @@ def _working_name(entry: Input) -> str:
 def _keep(service: Service, job: Job, entry: Conversion, results: _Results) -> None:
     warnings = tuple(trouble(row.source, row.id_source or entry.id, row.code, row.message) for row in results.warnings)
     if entry.output_target:
-        targets = deliver(service, entry.output_target, results.products)
-        changed = replace(entry, output_target=targets)
-        _step(service, job.id, lambda now: with_conversion(_credited(now, warnings), changed))
+        _deliver(service, job, entry, results, warnings)
         return
     outputs = tuple(_output(service, job, entry, index, row) for index, row in enumerate(results.products))
     _step(service, job.id, lambda now: replace(_credited(now, warnings), outputs=(*now.outputs, *outputs)))
+
+
+def _deliver(service: Service, job: Job, entry: Conversion, results: _Results, warnings: tuple[Trouble, ...]) -> None:
+    def told(targets: tuple[Mapping[str, Any], ...]) -> Rule:
+        return lambda now: with_conversion(now, replace(entry, output_target=targets))
+
+    uploading = tuple({**target, "status": "uploading"} for target in entry.output_target)
+    _step(service, job.id, told(uploading))
+    try:
+        done = deliver(service.settings, entry.output_target, results.products)
+    except DeliveryFailed as failure:
+        _step(service, job.id, told(failure.targets))
+        raise
+    _step(service, job.id, lambda now: told(done)(_credited(now, warnings)))
 
 
 def _credited(job: Job, warnings: tuple[Trouble, ...]) -> Job:

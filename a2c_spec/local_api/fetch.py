@@ -7,10 +7,16 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
-from a2c_spec.local_api.blobs import safe_name
+from a2c_spec.local_api.blobs import checksum, safe_name
+from a2c_spec.local_api.browser import SUFFIXES, NoPicture, capture
 from a2c_spec.local_api.model import Input, Job
+from a2c_spec.local_api.reach import Unreachable
+from a2c_spec.local_api.remote import NotFetched, get, require_reachable
 from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.storage import StorageFailed
+from a2c_spec.local_api.targets import fetch_from, location
 from a2c_spec.local_api.vocabulary import CLOUD_FAILED
 
 
@@ -77,7 +83,55 @@ def link_or_copy(source: Path, target: Path) -> None:
         shutil.copyfile(source, target)
 
 
+def _from_cloud(service: Service, job: Job, entry: Input) -> Fetched:
+    place = service.blobs.place(job.id, entry.id)
+    path = service.blobs.path(place)
+    try:
+        where = location(entry.source, entry.parameters, entry.credentials)
+        fetch_from(entry.source, where, path, service.settings)
+    except StorageFailed as failure:
+        path.unlink(missing_ok=True)
+        raise FetchFailed(failure.code, failure.message) from failure
+    return Fetched(place, path.stat().st_size, checksum(path), safe_name(where.parameters["file"]))
+
+
+def _from_remote(service: Service, job: Job, entry: Input) -> Fetched:
+    place = service.blobs.place(job.id, entry.id)
+    path = service.blobs.path(place)
+    local = service.settings.remote_files.get(entry.source)
+    if local is not None and entry.engine not in SUFFIXES:
+        shutil.copyfile(local, path)
+        return Fetched(place, path.stat().st_size, checksum(path), safe_name(local.name))
+    if entry.engine == "video":
+        raise FetchFailed(CLOUD_FAILED, "Finding the video of a web page is not supported by this service.")
+    try:
+        if entry.engine in SUFFIXES:
+            return _captured(service, entry, place)
+        page = get(entry.source, path, service.settings)
+    except (NotFetched, NoPicture, Unreachable) as failure:
+        raise FetchFailed(getattr(failure, "code", CLOUD_FAILED), str(failure)) from failure
+    return Fetched(place, page.size, page.checksum, page.filename)
+
+
+def _captured(service: Service, entry: Input, place: str) -> Fetched:
+    local = service.settings.remote_files.get(entry.source)
+    url = local.resolve().as_uri() if local else entry.source
+    if local is None:
+        require_reachable(url, service.settings)
+    path = service.blobs.path(place)
+    capture(entry.engine, url, entry.options, path, service.settings.limits.fetch_seconds)
+    stem = safe_name(urlsplit(entry.source).hostname or "page")
+    return Fetched(place, path.stat().st_size, checksum(path), f"{stem}{SUFFIXES[entry.engine]}")
+
+
+def _from_drive(_service: Service, _job: Job, _entry: Input) -> Fetched:
+    raise FetchFailed(CLOUD_FAILED, "Files of Google Drive's picker cannot be fetched by this service.")
+
+
 SOURCES: Mapping[str, Callable[[Service, Job, Input], Fetched]] = {
     "input_id": _from_input,
     "output": _from_output,
+    "remote": _from_remote,
+    "cloud": _from_cloud,
+    "gdrive_picker": _from_drive,
 }

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from a2c_spec.local_api.endpoints import catalog, conversions, downloads, inputs, jobs, outputs, uploads
+from a2c_spec.local_api.endpoints import account, admin, catalog, conversions, downloads, inputs, jobs, outputs, uploads
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -38,9 +38,30 @@ TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/jobs/{job_id}/output/{file_id}", outputs.read),
     ("PATCH", "/jobs/{job_id}/output/{file_id}", outputs.change),
     ("DELETE", "/jobs/{job_id}/output/{file_id}", outputs.remove),
+    ("GET", "/contracts", account.contracts),
+    ("GET", "/presets", account.preset_list),
+    ("POST", "/presets", account.preset_add),
+    ("GET", "/presets/{preset_id}", account.preset_read),
+    ("PATCH", "/presets/{preset_id}", account.preset_change),
+    ("DELETE", "/presets/{preset_id}", account.preset_remove),
+    ("GET", "/stats/{period}/{value}/{filter}", account.stats),
     ("POST", "/dl/{web}/upload-file/{job_id}", uploads.file),
     ("POST", "/dl/{web}/upload-base64/{job_id}", uploads.encoded),
     ("GET", "/dl/{web}/download-file/{output_id}/{filename:path}", downloads.download),
+)
+
+# Reserved for us: no path of the API starts like this.
+OURS: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/_a2c/health", admin.health),
+    ("GET", "/_a2c/calls", admin.calls),
+    ("DELETE", "/_a2c/calls", admin.forget_calls),
+    ("GET", "/_a2c/faults", admin.faults),
+    ("POST", "/_a2c/faults", admin.add_faults),
+    ("DELETE", "/_a2c/faults", admin.clear_faults),
+    ("GET", "/_a2c/clock", admin.clock),
+    ("POST", "/_a2c/clock", admin.advance),
+    ("POST", "/_a2c/reset", admin.reset),
+    ("POST", "/_a2c/jobs/{job_id}/expire", admin.expire),
 )
 
 
@@ -49,13 +70,13 @@ def routes() -> list[Route]:
     return [
         Route(prefix + path, by_method(functions), methods=sorted(functions))
         for prefix in ("/v2", "")
-        for path, functions in _by_path().items()
+        for path, functions in _by_path(TABLE + OURS).items()
     ]
 
 
-def _by_path() -> dict[str, dict[str, Endpoint]]:
+def _by_path(table: tuple[tuple[str, str, Endpoint], ...]) -> dict[str, dict[str, Endpoint]]:
     paths: dict[str, dict[str, Endpoint]] = {}
-    for method, path, function in TABLE:
+    for method, path, function in table:
         paths.setdefault(path, {})[method] = function
     return paths
 

@@ -91,6 +91,12 @@ class Service:
         self._announce(before, after)
         return after
 
+    def forget(self, job_id: str) -> None:
+        """The job was never there; what it used stays on the bill."""
+        with self.store.transaction():
+            self.store.drop_job(job_id)
+        self.blobs.drop_job(job_id)
+
     def _started(self, job: Job) -> Job:
         if not lifecycle.startable(job):
             return job

@@ -35,6 +35,7 @@ CREATE TABLE IF NOT EXISTS chunks (
 CREATE TABLE IF NOT EXISTS calls (seq INTEGER PRIMARY KEY AUTOINCREMENT, document TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS numbers (name TEXT PRIMARY KEY, value REAL NOT NULL);
 """
+CALLS_KEPT = 20_000
 TABLES = ("jobs", "files", "history", "presets", "usage", "chunks", "calls", "numbers")
 
 Rule = Callable[[Job], Job]
@@ -155,9 +156,15 @@ class Store:
 
     # Documents without columns of their own
 
-    def add_call(self, call: Mapping[str, Any]) -> None:
-        """One request that came in."""
-        self.rows("INSERT INTO calls (document) VALUES (?)", json.dumps(call))
+    def add_call(self, call: Mapping[str, Any]) -> int:
+        """A request that came in; its number."""
+        return int(self.rows("INSERT INTO calls (document) VALUES (?) RETURNING seq", json.dumps(call))[0][0])
+
+    def put_call(self, seq: int, call: Mapping[str, Any]) -> None:
+        """How it was answered; the oldest are forgotten, so that the log does not grow for ever."""
+        self.rows("UPDATE calls SET document = ? WHERE seq = ?", json.dumps(call), seq)
+        if seq % 1000 == 0:
+            self.rows("DELETE FROM calls WHERE seq <= ?", seq - CALLS_KEPT)
 
     def calls(self) -> list[dict[str, Any]]:
         """Every request that came in since the last reset, the oldest first."""

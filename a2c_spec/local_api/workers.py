@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 
 log = logging.getLogger("a2c_spec.local_api")
-Task = Callable[[], None]
+Task = Callable[[], object]
 
 
 class Workers:

@@ -153,9 +153,7 @@ async def remove(request: Request) -> Response:
     if unknowns.after_delete == "canceled" and job.phase not in TERMINAL:
         service.update(job.id, lambda now: lifecycle.cancel(now, service.clock.now()))
     else:
-        with service.store.transaction():
-            service.store.drop_job(job.id)
-        service.blobs.drop_job(job.id)
+        service.forget(job.id)
     return Response(status_code=204)
 
 

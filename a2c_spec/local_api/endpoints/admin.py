@@ -1,0 +1,101 @@
+"""What tests need and the real service does not have: health, calls, faults, the clock, reset."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from a2c_spec.local_api.access import service_of
+from a2c_spec.local_api.bodies import read_bounded, read_json
+from a2c_spec.local_api.call_log import selected
+from a2c_spec.local_api.faults import BadScript, Script, faults_of
+from a2c_spec.local_api.interference import expire_outputs
+from a2c_spec.local_api.refusals import invalid, not_found
+from a2c_spec.local_api.wire import timestamp
+
+SCRIPT_LIMIT = 1024 * 1024
+
+
+async def health(request: Request) -> Response:
+    """GET /_a2c/health: answers once requests are answered."""
+    service = service_of(request)
+    return JSONResponse({"status": "ok", "time": timestamp(service.clock.now()), "runner": service.runner.name})
+
+
+async def calls(request: Request) -> Response:
+    """GET /_a2c/calls: every request so far; narrowed by method, path pattern, status, lost."""
+    rows = selected(service_of(request).store.calls(), request.query_params)
+    return JSONResponse(rows, headers={"X-Count": str(len(rows))})
+
+
+async def forget_calls(request: Request) -> Response:
+    """DELETE /_a2c/calls."""
+    service_of(request).store.rows("DELETE FROM calls")
+    return Response(status_code=204)
+
+
+def _script(request: Request) -> Script:
+    script: Script = request.scope["a2c.script"]
+    return script
+
+
+async def faults(request: Request) -> Response:
+    """GET /_a2c/faults: what is going to go wrong, and what went wrong already."""
+    return JSONResponse(_script(request).report())
+
+
+async def add_faults(request: Request) -> Response:
+    """POST /_a2c/faults: more faults, as YAML or JSON."""
+    found = faults_of_text(await read_bounded(request, SCRIPT_LIMIT))
+    _script(request).add(found)
+    return JSONResponse(_script(request).report(), 201)
+
+
+def faults_of_text(text: bytes) -> Any:
+    """The faults of a script."""
+    try:
+        return faults_of(yaml.safe_load(text))
+    except (yaml.YAMLError, BadScript, RecursionError, UnicodeDecodeError) as error:
+        raise invalid({"faults": str(error)}, "The fault script is not valid") from None
+
+
+async def clear_faults(request: Request) -> Response:
+    """DELETE /_a2c/faults."""
+    _script(request).clear()
+    return Response(status_code=204)
+
+
+async def clock(request: Request) -> Response:
+    """GET /_a2c/clock."""
+    return JSONResponse({"now": service_of(request).clock.now()})
+
+
+async def advance(request: Request) -> Response:
+    """POST /_a2c/clock: {"advance": seconds}."""
+    body = await read_json(request, SCRIPT_LIMIT)
+    seconds = body.get("advance") if isinstance(body, dict) else None
+    if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
+        raise invalid({"advance": "This must be a number of seconds"})
+    return JSONResponse({"now": service_of(request).clock.advance(seconds)})
+
+
+async def expire(request: Request) -> Response:
+    """POST /_a2c/jobs/{id}/expire: its outputs are gone from now on."""
+    service = service_of(request)
+    job = service.store.job(request.path_params["job_id"])
+    if job is None:
+        raise not_found("job")
+    expire_outputs(service, job)
+    return Response(status_code=204)
+
+
+async def reset(request: Request) -> Response:
+    """POST /_a2c/reset: as if nothing had ever happened; faults included."""
+    service = service_of(request)
+    service.store.reset()
+    service.blobs.clear()
+    _script(request).clear()
+    return Response(status_code=204)
