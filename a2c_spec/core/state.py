@@ -51,7 +51,7 @@ class JobRecord:
     ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
     ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
     ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
-    ended as failed.
+    ended as failed. ``previous`` is what was known before a create whose answer has not come yet.
     """
 
     address: str
@@ -67,6 +67,12 @@ class JobRecord:
     spent: int = 0
     problem: str = ""
     updated_at: float = 0.0
+    previous: JobRecord | None = None
+
+    @property
+    def unresolved(self) -> bool:
+        """Whether a create was sent, or about to be, and its answer is not known."""
+        return self.phase == "creating" and not self.job_id
 
     def element(self, name: str) -> Element | None:
         return self.elements.get(name)

@@ -1,0 +1,148 @@
+"""The service, one method per endpoint that is read, and one that sends any planned call."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2c_spec.api.transport import TOKEN_HEADER, Reply, Wire
+from a2c_spec.api.upload import Progress, Uploads
+from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
+from a2c_spec.core.live import LiveJob, mapping, parse_job, rows, text
+from a2c_spec.core.model import Secret
+from a2c_spec.errors import NetworkError
+
+PAGE = 50
+"""Rows of one page of ``GET /jobs``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What uploads to one job need: the host the job names, and its token (full access to that one job)."""
+
+    server: str
+    token: str = field(repr=False)
+
+
+@dataclass(slots=True)
+class Client:
+    """Speaks to one service. ``reveal`` gives the value of a secret, only ever called to send it."""
+
+    wire: Wire
+    uploads: Uploads
+    reveal: Callable[[Secret], str]
+    access: dict[str, Access] = field(default_factory=dict)
+
+    async def job(self, job_id: str) -> LiveJob | None:
+        """``GET /jobs/{id}``; None when the service does not know it (404, or 410)."""
+        reply = await self.wire.call("GET", f"/jobs/{job_id}", accept=(404, 410))
+        return None if reply.status in (404, 410) else self._job(reply)
+
+    async def jobs(self, page: int = 1, status: str = "") -> tuple[LiveJob, ...]:
+        """``GET /jobs``: 50 rows a page; a 204 means there are none. Rows may lack inputs and conversions."""
+        query = f"?page={page}" + (f"&status={status}" if status else "")
+        reply = await self.wire.call("GET", f"/jobs{query}")
+        return tuple(self._remember(row) for row in rows(reply.data))
+
+    async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
+        """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""
+        return tuple(rows((await self.wire.call("GET", f"/jobs/{job_id}/history")).data))
+
+    async def contracts(self) -> Mapping[str, Any]:
+        """``GET /contracts``: an object with ``credits_remaining`` where the account has credits; empty for a 204."""
+        return mapping((await self.wire.call("GET", "/contracts")).data)
+
+    async def catalog(self) -> AsyncIterator[Mapping[str, Any]]:
+        """``GET /conversions``, every page until one is empty or repeats; needs no key."""
+        seen: set[str] = set()
+        for page in range(1, 201):
+            reply = await self.wire.call("GET", f"/conversions?page={page}")
+            fresh = [row for row in rows(reply.data) if _row_key(row) not in seen]
+            if not fresh:
+                return
+            seen.update(_row_key(row) for row in fresh)
+            for row in fresh:
+                yield row
+
+    async def presets(self) -> tuple[Mapping[str, Any], ...]:
+        """``GET /presets``: public ones, and with a key the account's own."""
+        return tuple(rows((await self.wire.call("GET", "/presets")).data))
+
+    async def preset(self, preset_id: str) -> Mapping[str, Any] | None:
+        """``GET /presets/{id}``; None when it does not exist."""
+        reply = await self.wire.call("GET", f"/presets/{preset_id}", accept=(404,))
+        return None if reply.status == 404 else mapping(reply.data)
+
+    async def send(
+        self, call: Call, job_id: str, ids: Mapping[str, str], progress: Progress, idempotency_key: str = ""
+    ) -> Reply:
+        """Carries one planned call out. 404 on a DELETE is success: it is gone, which is what was wanted."""
+        if call.kind.startswith("upload"):
+            return await self._upload(call, job_id, progress)
+        path = ENDPOINTS[call.kind].path.format(job=job_id, id=subject_id(call, ids), server="")
+        headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
+        accept = (404, 410) if call.method == "DELETE" else ()
+        body = None if call.body is None else self.materialise(wire_body(call), ids)
+        reply = await self.wire.call(call.method, path, body=body, headers=headers, accept=accept)
+        if call.kind in ("create_job", "patch_job"):
+            self._remember(mapping(reply.data))
+        return reply
+
+    async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
+        access = self.access.get(job_id) or await self._access(job_id)
+        headers = {TOKEN_HEADER: access.token} if access.token else {}
+        path = ENDPOINTS[call.kind].path.format(job=job_id, server=access.server)
+        if isinstance(call.body, Payload):
+            return await self.uploads.file(self.wire, path, headers, call.body, self._password(call.body), progress)
+        payloads = (
+            tuple(item for item in call.body if isinstance(item, Payload)) if isinstance(call.body, tuple) else ()
+        )
+        return await self.uploads.base64(self.wire, path, headers, payloads, progress)
+
+    def _password(self, payload: Payload) -> str:
+        value = payload.decrypt_password
+        return self.reveal(value) if isinstance(value, Secret) else value or ""
+
+    async def _access(self, job_id: str) -> Access:
+        await self.job(job_id)
+        if job_id not in self.access:
+            raise NetworkError("the service does not say where uploads of the job go (no server in its reply)")
+        return self.access[job_id]
+
+    def materialise(self, body: Any, ids: Mapping[str, str]) -> Any:
+        """A body as it travels: references become ids, secrets become values."""
+        if isinstance(body, Secret):
+            return self.reveal(body)
+        if isinstance(body, Ref):
+            return ids[body.name]
+        if isinstance(body, Mapping):
+            return {key: self.materialise(value, ids) for key, value in body.items()}
+        if isinstance(body, tuple | list):
+            return [self.materialise(value, ids) for value in body]
+        return body
+
+    def _job(self, reply: Reply) -> LiveJob:
+        if not isinstance(reply.data, Mapping) or not reply.data.get("id"):
+            raise NetworkError("what answers is not the service: the reply describes no job")
+        return self._remember(reply.data)
+
+    def _remember(self, row: Mapping[str, Any]) -> LiveJob:
+        job = parse_job(row)
+        if job.id and job.server:
+            self.access[job.id] = Access(job.server, text(row.get("token")))
+        return job
+
+
+def wire_body(call: Call) -> Body:
+    """The body of a call; an array of one is posted as its element, the only form the published document shows."""
+    lone = isinstance(call.body, tuple) and len(call.body) == 1 and call.method == "POST"
+    return call.body[0] if lone and isinstance(call.body, tuple) else call.body
+
+
+def subject_id(call: Call, ids: Mapping[str, str]) -> str:
+    return ids[call.subject.name] if isinstance(call.subject, Ref) else call.subject
+
+
+def _row_key(row: Mapping[str, Any]) -> str:
+    return f"{row.get('id')}/{row.get('category')}/{row.get('target')}"

@@ -1,0 +1,203 @@
+"""From a started job to files in their places: waits, explains failures, downloads, moves, records."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from a2c_spec.api.client import Client
+from a2c_spec.api.download import Downloads, ResultGone
+from a2c_spec.api.execute import Executor, Task
+from a2c_spec.api.landing import Landing
+from a2c_spec.api.poll import Poller
+from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.live import LiveJob, LiveOutput, Problem
+from a2c_spec.core.model import Job, Secret
+from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.results import Placement, RenderLate, place
+from a2c_spec.core.state import JobRecord, SavedFile, StateStore
+from a2c_spec.errors import Conflict, ConversionFailed, SpecError
+
+STUCK_STARTS = 3
+
+
+@dataclass(slots=True)
+class Delivery:
+    """Brings jobs home. ``late`` renders names that depend on a result."""
+
+    client: Client
+    store: StateStore
+    poller: Poller
+    downloads: Downloads
+    landing: Landing
+    executor: Executor
+    late: RenderLate
+    tell: Listener
+
+    async def carry_out(self, task: Task, change: Change, record: JobRecord, *, detach: bool = False) -> JobRecord:
+        """All of one change: its calls, then waiting and downloading where it asks for that."""
+        if change.problem:
+            raise Conflict(change.problem, address=change.address)
+        record = await self.executor.carry_out(task, change, record)
+        record = self._arrange(task.want.job, change, record)
+        if not change.fetch or detach:
+            return record
+        record = await self._ended(task, record)
+        return await self._fetch_all(task.want.job, record)
+
+    async def _ended(self, task: Task, record: JobRecord) -> JobRecord:
+        """Waits; a job that never started although everything was sent is started, then waited for again."""
+        for _ in range(STUCK_STARTS):
+            live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
+            if live.terminal:
+                return self._outcome(task.want.job, record, live)
+            change, record = await self.executor.again(task, record)
+            self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
+            record = await self.executor.carry_out(task, change, record)
+        raise SpecError(
+            f"job {record.job_id} stays {live.status}: {live.info or 'the service does not say why'}",
+            hint="nothing was paid; `a2c-spec status` shows the job",
+            address=record.address,
+        )
+
+    def _status(self, address: str, live: LiveJob) -> None:
+        self.tell(Event("status", address, live.id, text=live.status))
+
+    def _outcome(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
+        self._warn(job, record, live)
+        if live.status == "completed":
+            return self._save(replace(record, phase="completed", spent=live.spent, problem=""))
+        problem = explained(record, live)
+        phase = "failed" if live.status == "failed" else "canceled"
+        self._save(replace(record, phase=phase, problem=problem, spent=live.spent))  # type: ignore[arg-type]  # two of the phases
+        raise ConversionFailed(
+            f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
+            hint="mend the manifest or the input and apply again",
+            address=job.address,
+        )
+
+    def _warn(self, job: Job, record: JobRecord, live: LiveJob) -> None:
+        names = record.names()
+        for warning in live.warnings:
+            self.tell(Event("note", job.address, text=f"warning: {_said(warning, names)}"))
+
+    async def _fetch_all(self, job: Job, record: JobRecord) -> JobRecord:
+        """Downloads every result that is not in its place yet; what was fetched stays recorded if another fails."""
+        live = await self.client.job(record.job_id)
+        if live is None:
+            raise ResultGone("the service no longer has the job", address=job.address)
+        placements = place(job, live, record.names(), self.late)
+        results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
+        files = tuple(file for file in results if isinstance(file, SavedFile))
+        errors = [error for error in results if isinstance(error, BaseException)]
+        record = self._settle(record, files, complete=not errors)
+        for error in errors:
+            raise error
+        self.tell(Event("done", job.address, text=f"{len([f for f in files if f.path])} files"))
+        return record
+
+    def _settle(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
+        """Files of an earlier run that this one no longer makes go, if they are still as we wrote them."""
+        kept = {file.path for file in files}
+        old = tuple(file for file in record.files if file.path and file.path not in kept)
+        if not complete:
+            return self._save(replace(record, files=(*files, *old)))
+        for file in old:
+            self.landing.remove(file.path)
+        return self._save(replace(record, phase="done", files=tuple(files)))
+
+    async def _deliver(self, job: Job, record: JobRecord, one: Placement) -> SavedFile:
+        known = next((file for file in record.files if file.output_id == one.output.id), None)
+        if known and known.path and known.wanted == one.path and self.landing.stands(known.path) == "intact":
+            return known
+        base = SavedFile(
+            path="",
+            size=one.output.size,
+            sha256="",
+            output_id=one.output.id,
+            conversion=one.conversion,
+            inputs=one.inputs,
+            index=one.index,
+            service_name=one.output.filename,
+            name=one.name,
+            wanted=one.path,
+        )
+        if not one.path:
+            return base
+        path = self.landing.settle(one.path, one.spec.on_conflict if one.spec else "error")
+        return await self._download(job, one, base, path) if path else base
+
+    async def _download(self, job: Job, one: Placement, base: SavedFile, path: str) -> SavedFile:
+        target = self.landing.target(path)
+        password = self._password(job, one)
+
+        def progress(done: int) -> None:
+            self.tell(Event("download", job.address, path, done=done, total=one.output.size))
+
+        output = one.output
+        try:
+            fetched = await self.downloads.fetch(output, target, password, progress)
+        except ResultGone:
+            output = await self._refreshed(job, output)
+            fetched = await self.downloads.fetch(output, target, password, progress)
+        self.tell(Event("saved", job.address, path, total=fetched.size))
+        return replace(base, path=path, size=fetched.size, sha256=fetched.sha256)
+
+    async def _refreshed(self, job: Job, output: LiveOutput) -> LiveOutput:
+        """The result as the service links it now; once, for a link may have moved while the result still exists."""
+        record = self.store.get(job.address)
+        live = await self.client.job(record.job_id) if record else None
+        fresh = next((one for one in live.outputs if one.id == output.id), None) if live else None
+        if fresh is None or fresh.uri == output.uri:
+            raise ResultGone(
+                f"{output.filename} is no longer on the service",
+                hint="apply again: the plan will say what has to be run again",
+                address=job.address,
+            )
+        return fresh
+
+    def _password(self, job: Job, one: Placement) -> str:
+        conversion = next((item for item in job.conversions if item.id == one.conversion), None)
+        choices = [
+            one.spec.download_password if one.spec else None,
+            conversion.options.get("download_password") if conversion else None,
+            *(job.fields.download_passwords or ()),
+        ]
+        found = next((choice for choice in choices if choice), "")
+        return self.client.reveal(found) if isinstance(found, Secret) else str(found)
+
+    def _arrange(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
+        """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""
+        policies = {spec.conversion: spec.on_conflict for spec in job.outputs}
+        for move in change.moves:
+            record = self._moved(record, move, policies)
+        for path in change.removes:
+            self.landing.remove(path)
+            files = tuple(replace(f, path="", wanted="") if f.path == path else f for f in record.files)
+            record = self._save(replace(record, files=files))
+        return record
+
+    def _moved(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
+        file = next(file for file in record.files if file.path == move.source)
+        now = self.landing.move(move, policies.get(file.conversion, "error"))
+        files = tuple(replace(f, path=now, wanted=move.target) if f is file else f for f in record.files)
+        self.tell(Event("saved", record.address, now, total=file.size))
+        return self._save(replace(record, files=files))
+
+    def _save(self, record: JobRecord) -> JobRecord:
+        self.store.put(record)
+        return record
+
+
+def explained(record: JobRecord, live: LiveJob) -> str:
+    """The job's errors, each with the manifest's own id of the part it is about."""
+    names = record.names()
+    return "; ".join(_said(problem, names) for problem in live.errors) or live.info or "the service does not say why"
+
+
+def _said(problem: Problem, names: Mapping[str, str]) -> str:
+    part, _, key = names.get(problem.id_source, "").partition(".")
+    where = f"{part.removesuffix('s')} {key}: " if key else f"{problem.source}: " if problem.source else ""
+    code = f" (code {problem.code})" if problem.code and problem.code != "0" else ""
+    return f"{where}{problem.message}{code}"

@@ -1,0 +1,240 @@
+"""Carries out the calls of one change, wave by wave, recording each before and after; recovers what got lost."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+
+from a2c_spec.api.adopt import resolve
+from a2c_spec.api.answers import new_ids
+from a2c_spec.api.client import Client
+from a2c_spec.api.limits import Sleep
+from a2c_spec.api.transport import LostAnswer, Refused
+from a2c_spec.core.calls import Call
+from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Change
+from a2c_spec.core.planner import plan_job
+from a2c_spec.core.progress import absorb, rebind
+from a2c_spec.core.seen import Seen
+from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.wanted import Wanted
+from a2c_spec.errors import Conflict, SpecError
+
+ROUNDS = 6
+"""How often one job may be read again and planned again within an apply before we give up on it."""
+
+ARRAYS = frozenset({"add_inputs", "add_conversions"})
+CONFLICT_HINT = (
+    "either `a2c-spec apply` again to plan from what is live now, or `a2c-spec import` the live job into a manifest, "
+    "or `a2c-spec state rm` it and create it anew"
+)
+
+
+class _Unclear(SpecError):
+    """A call succeeded, but its answer does not say which ids it made."""
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """One job to bring to its desired state. ``look`` says what stands on the disk, given what is live."""
+
+    want: Wanted
+    look: Callable[[JobRecord | None, LiveJob | None], Seen]
+    paid_again_allowed: bool
+
+
+@dataclass(slots=True)
+class Executor:
+    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``grace`` is how long (seconds) a lost create
+    may still be on its way before the service is searched for it."""
+
+    client: Client
+    store: StateStore
+    tell: Listener
+    clock: Callable[[], float]
+    sleep: Sleep
+    new_key: Callable[[], str]
+    grace: float = 5.0
+
+    async def carry_out(self, task: Task, change: Change, record: JobRecord) -> JobRecord:
+        """Sends the change's calls until none is left; the record returned is durable and exact.
+
+        A lost answer is never repeated blindly: live is read, and what is still missing is planned again. A 409 is
+        read and planned again once. Raises Conflict when live keeps moving.
+        """
+        conflicts = 0
+        for _ in range(ROUNDS):
+            record = self._save(rebind(record, task.want, change.bindings))
+            try:
+                return await self._waves(change, record)
+            except (LostAnswer, _Unclear):
+                pass
+            except Refused as error:
+                conflicts += await self._count_conflict(error, task)
+                if conflicts > 1:
+                    raise Conflict(
+                        f"the live job was changed by somebody else: {error.message}", hint=CONFLICT_HINT
+                    ) from error
+            change, record = await self.again(task, self._current(record))
+        raise Conflict("the job keeps changing while it is being applied", hint=CONFLICT_HINT, address=record.address)
+
+    def _current(self, record: JobRecord) -> JobRecord:
+        return self.store.get(record.address) or record
+
+    async def _count_conflict(self, error: Refused, task: Task) -> int:
+        """1 for a real conflict; 0 while inputs are still being fetched, which only takes time."""
+        if error.status not in (404, 409, 410):
+            raise error
+        record = self.store.get(task.want.job.address)
+        live = await self.client.job(record.job_id) if record and record.job_id else None
+        if live is not None and live.editable and any(item.status == "downloading" for item in live.inputs):
+            await self.sleep(1.0)
+            return 0
+        return 1
+
+    async def again(self, task: Task, record: JobRecord) -> tuple[Change, JobRecord]:
+        """Reads live and plans anew; a create whose answer was lost is looked for first."""
+        if record.unresolved:
+            record = await self.recover(record)
+        live = await self.client.job(record.job_id) if record.job_id else None
+        seen = task.look(record, live)
+        known = record if record.job_id else None
+        change = plan_job(task.want, known, replace(seen, live=live, gone=bool(record.job_id) and live is None))
+        if change.paid_again and not task.paid_again_allowed:
+            raise Conflict(f"the live job moved on: {change.reasons[0]}", hint=CONFLICT_HINT, address=record.address)
+        return change, record
+
+    async def recover(self, record: JobRecord) -> JobRecord:
+        """The record with the job that a lost create made, or as it was before that create."""
+        remaining = record.intent_at + self.grace - self.clock()
+        if remaining > 0:
+            await self.sleep(min(remaining, self.grace))
+        owned = {row.job_id for row in self.store.scan() if row.job_id}
+        found = await resolve(self.client, record, owned)
+        if found is None:
+            return self._save(replace(record, phase="building", elements={}, previous=None))
+        if found.job_id and found.phase != "done":
+            self.tell(Event("note", record.address, text=f"adopted job {found.job_id} of an earlier, lost answer"))
+        return self._save(found)
+
+    async def _waves(self, change: Change, record: JobRecord) -> JobRecord:
+        if change.calls and (change.fingerprint != record.fingerprint or change.basis != record.basis):
+            record = self._recipe(change, record)
+        for wave in sorted({call.wave for call in change.calls}):
+            calls = [call for call in change.calls if call.wave == wave]
+            for call in calls:
+                self._intend(call, change)
+            await _all(self._one(call, change) for call in calls)
+        return self._current(record)
+
+    def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
+        """Notes the recipe an unfinished job is about to run; a finished one keeps its own until it is replaced."""
+        if record.phase in ("done", "completed") or not record.job_id:
+            return record
+        return self._save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
+
+    def _intend(self, call: Call, change: Change) -> None:
+        """Makes durable what could not be told from a lost answer: that a create is on its way, that a job starts."""
+        record = self.store.get(change.address)
+        if call.kind == "create_job":
+            self._save(self._creating(call, change, record))
+        elif call.starts and record is not None:
+            self._save(replace(record, phase="started"))
+
+    def _creating(self, call: Call, change: Change, record: JobRecord | None) -> JobRecord:
+        before = record or JobRecord(change.address, "")
+        fresh = replace(
+            before,
+            phase="creating",
+            job_id="",
+            idempotency_key=self.new_key(),
+            intent_at=self.clock(),
+            fingerprint=change.fingerprint,
+            basis=change.basis,
+            elements={},
+            problem="",
+            spent=0,
+            previous=replace(before, previous=None) if before.job_id else before.previous,
+        )
+        return absorb(fresh, replace(call, kind="intended"), {})
+
+    async def _one(self, call: Call, change: Change) -> None:
+        try:
+            await self._send(call, change)
+        except Refused as error:
+            await self._refused(call, change, error)
+
+    async def _send(self, call: Call, change: Change) -> None:
+        record = self._of(change.address)
+        ids = {name: element.api_id for name, element in record.elements.items()}
+        key = record.idempotency_key if call.kind == "create_job" else ""
+        try:
+            reply = await self.client.send(call, record.job_id, ids, self._progress(change.address), key)
+        except LostAnswer:
+            raise
+        except SpecError:
+            self._undo(call, record)
+            raise
+        made = new_ids(call, reply)
+        record = self._of(change.address)
+        if made is None:
+            raise _Unclear("the answer names no ids")
+        self._absorbed(call, record, made)
+        self.tell(Event("call", change.address, call.kind, call.reason))
+        if set(call.creates) - set(made):
+            raise _Unclear("the answer does not describe every part")
+
+    def _absorbed(self, call: Call, record: JobRecord, made: dict[str, str] | object) -> None:
+        ids = dict(made) if isinstance(made, dict) else {}
+        after = absorb(record, call, ids)
+        if call.kind == "create_job":
+            after = replace(after, phase="started" if call.starts else "building", previous=None)
+        self._save(after)
+
+    def _undo(self, call: Call, record: JobRecord) -> None:
+        """A create that was refused made nothing: what was known before it holds again."""
+        if call.kind == "create_job":
+            if record.previous is not None:
+                self._save(record.previous)
+            else:
+                self.store.remove(record.address)
+
+    async def _refused(self, call: Call, change: Change, error: Refused) -> None:
+        """Arrays fall back to one post each; a name the service does not take is given here alone."""
+        parts = call.body if isinstance(call.body, tuple) else ()
+        if call.kind in ARRAYS and len(parts) > 1 and error.status in (400, 415, 422):
+            for number, part in enumerate(parts):
+                await self._send(_single(call, number, part), change)
+        elif call.kind in ("patch_output", "patch_outputs"):
+            self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
+            self._save(absorb(self._of(change.address), call, {}))
+        else:
+            raise error
+
+    def _of(self, address: str) -> JobRecord:
+        return self.store.get(address) or JobRecord(address, "")
+
+    def _save(self, record: JobRecord) -> JobRecord:
+        stamped = replace(record, updated_at=self.clock())
+        self.store.put(stamped)
+        return stamped
+
+    def _progress(self, address: str) -> Callable[[str, int, int], None]:
+        return lambda name, done, total: self.tell(Event("upload", address, name, done=done, total=total))
+
+
+def _single(call: Call, number: int, part: object) -> Call:
+    name = call.creates[number]
+    effects = tuple(effect for effect in call.effects if effect.name == name)
+    return replace(call, body=part, creates=(name,), effects=effects)  # type: ignore[arg-type]  # one element of the body
+
+
+async def _all(jobs: Iterable[object]) -> None:
+    """Runs calls at once and lets all of them end before the first failure is raised: each may have taken effect."""
+    results = await asyncio.gather(*jobs, return_exceptions=True)  # type: ignore[call-overload]  # coroutines
+    errors = [result for result in results if isinstance(result, BaseException)]
+    lost = [error for error in errors if not isinstance(error, LostAnswer | _Unclear)]
+    for error in lost + errors:
+        raise error

@@ -1,0 +1,225 @@
+"""One request, sent with care: retried where that is harmless, never leaking the key, errors in our own words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+from a2c_spec.api.limits import Limiter, Sleep, retry_after
+from a2c_spec.errors import AuthError, InvalidError, NetworkError, QuotaError, SpecError
+
+KEY_HEADER = "X-Api2convert-Api-Key"
+TOKEN_HEADER = "X-Api2convert-Token"  # noqa: S105 - the name of a header
+LARGEST_REPLY = 16 * 1024 * 1024
+"""JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
+
+TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=None)
+ATTEMPTS = 5
+RESENDABLE = (502, 503, 504)
+
+
+class LostAnswer(NetworkError):
+    """A request that changes something was sent, and whether it took effect is not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer of the JSON API: ``data`` is parsed, None for an empty body."""
+
+    status: int
+    data: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def message(self) -> str:
+        """What the service says went wrong; it names fields, never values of credentials."""
+        if isinstance(self.data, Mapping):
+            text = str(self.data.get("message") or "")
+            errors = self.data.get("errors")
+            return f"{text} {_plain(errors)}".strip() if errors else text
+        return ""
+
+
+def _plain(errors: object) -> str:
+    if isinstance(errors, Mapping):
+        return "; ".join(f"{key}: {value}" for key, value in errors.items())
+    return str(errors)
+
+
+@dataclass(slots=True)
+class Wire:
+    """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
+
+    The account key travels only to ``base_url``; uploads carry the job's token instead, downloads neither.
+    """
+
+    http: httpx.AsyncClient
+    base_url: str
+    key: str
+    limiter: Limiter
+    sleep: Sleep
+    jitter: Callable[[], float]
+    count: dict[str, int] = field(default_factory=dict)
+
+    async def call(
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
+        harmless: bool | None = None,
+        accept: tuple[int, ...] = (),
+    ) -> Reply:
+        """A JSON request below ``base_url``.
+
+        ``harmless``: repeating it changes nothing more (default: all but POST). Statuses in ``accept`` are returned
+        instead of raised. Raises the tree of ``errors``; LostAnswer when a harmful one may have taken effect.
+        """
+        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
+        made = {KEY_HEADER: self.key} if self.key else {}
+        made |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
+        made |= headers or {}
+        return await self.send(
+            lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=made),
+            harmless=method != "POST" if harmless is None else harmless,
+            accept=accept,
+        )
+
+    async def send(self, build: Callable[[], httpx.Request], *, harmless: bool, accept: tuple[int, ...] = ()) -> Reply:
+        """Sends what ``build`` makes, anew for every attempt, and reads a JSON answer."""
+        for attempt in range(ATTEMPTS):
+            last = attempt == ATTEMPTS - 1
+            try:
+                reply = await self._once(build())
+            except httpx.TransportError as error:
+                await self._after_failure(error, harmless=harmless, last=last, attempt=attempt)
+                continue
+            if reply.status == 429 and not last:
+                await self._after_push_back(reply, attempt)
+            elif reply.status >= 500 and harmless and not last:
+                await self.sleep(self._pause(attempt))
+            else:
+                return self._judge(reply, harmless=harmless, accept=accept)
+        raise NetworkError("the service keeps answering 429", hint="lower --parallelism, or try later")
+
+    async def _once(self, request: httpx.Request) -> Reply:
+        self.count[request.method] = self.count.get(request.method, 0) + 1
+        async with self.limiter.slot():
+            response = await self.http.send(request, stream=True)
+            try:
+                raw = await read_capped(response)
+            finally:
+                await response.aclose()
+        if response.status_code != 429:
+            self.limiter.went_well()
+        return Reply(response.status_code, _parse(response, raw), response.headers)
+
+    async def _after_failure(self, error: httpx.TransportError, *, harmless: bool, last: bool, attempt: int) -> None:
+        unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        if not harmless and not unsent:
+            raise LostAnswer(f"the answer of the service was lost ({said(error)})") from error
+        if last or (unsent and attempt >= 2):
+            raise unreachable(self.base_url, error) from error
+        await self.sleep(self._pause(attempt))
+
+    async def _after_push_back(self, reply: Reply, attempt: int) -> None:
+        asked = retry_after(reply.headers.get("retry-after", ""))
+        pause = self._pause(attempt) if asked is None else asked
+        self.limiter.pushed_back(pause)
+        await self.sleep(pause)
+
+    def _pause(self, attempt: int) -> float:
+        """Seconds: 0.5 doubling up to 8, and up to a quarter more."""
+        return float(min(8.0, 0.5 * 2**attempt) * (1 + self.jitter() / 4))
+
+    def _judge(self, reply: Reply, *, harmless: bool, accept: tuple[int, ...]) -> Reply:
+        if reply.status in accept or 200 <= reply.status < 300:
+            if reply.data is Ellipsis:
+                raise _not_the_service(reply, harmless=harmless)
+            return reply
+        raise refusal(reply, harmless=harmless)
+
+    @asynccontextmanager
+    async def stream(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
+        """A download: neither key nor token travels; redirects are followed, as results may live on storage."""
+        self.count["GET"] = self.count.get("GET", 0) + 1
+        request = self.http.build_request("GET", url, headers=headers)
+        async with self.limiter.slot():
+            response = await self.http.send(request, stream=True, follow_redirects=True)
+            try:
+                yield response
+            finally:
+                await response.aclose()
+
+
+async def read_capped(response: httpx.Response) -> bytes:
+    """The whole body, refused beyond LARGEST_REPLY."""
+    parts, size = [], 0
+    async for chunk in response.aiter_bytes():
+        size += len(chunk)
+        if size > LARGEST_REPLY:
+            raise NetworkError(f"an answer of the service is larger than {LARGEST_REPLY} bytes; refused")
+        parts.append(chunk)
+    return b"".join(parts)
+
+
+def _parse(response: httpx.Response, raw: bytes) -> Any:
+    """JSON, None for an empty body, Ellipsis for what is no JSON at all."""
+    if not raw.strip():
+        return None
+    try:
+        return json.loads(raw)
+    except (ValueError, RecursionError):
+        return ... if response.status_code < 400 else None
+
+
+def said(error: Exception) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def unreachable(base_url: str, error: Exception) -> NetworkError:
+    return NetworkError(
+        f"cannot reach {base_url} ({said(error)})",
+        hint="check the network, API2CONVERT_BASE_URL and --base-url; --local needs no service",
+    )
+
+
+def _not_the_service(reply: Reply, *, harmless: bool) -> NetworkError:
+    kind = NetworkError if harmless else LostAnswer
+    return kind(
+        f"what answers with {reply.status} is not the service: the body is no JSON",
+        hint="is there a proxy in between? check API2CONVERT_BASE_URL",
+    )
+
+
+def refusal(reply: Reply, *, harmless: bool) -> SpecError:
+    """The error that a refused request is."""
+    text = reply.message or f"the service answered {reply.status}"
+    if reply.status in (401, 403):
+        return AuthError(f"the service refuses the API key: {text}", hint="check API2CONVERT_API_KEY")
+    if reply.status == 402:
+        return QuotaError(f"credits or contract limits are exhausted: {text}", hint="nothing more is started")
+    if reply.status >= 500:
+        kind = NetworkError if harmless else LostAnswer
+        return kind(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
+    if 300 <= reply.status < 400:
+        return NetworkError(
+            f"the service redirects ({reply.status}); the key is never sent along", hint="check --base-url"
+        )
+    if reply.status == 429:
+        return NetworkError("the service keeps answering 429", hint="lower --parallelism, or try later")
+    return Refused(reply.status, f"the service refuses the request ({reply.status}): {text}")
+
+
+class Refused(InvalidError):
+    """A 4xx that is about this very request: 400, 404, 409, 410, 422."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status

@@ -1,0 +1,47 @@
+"""Records as JSON and back, the same for every backend."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, fields
+from typing import Any
+
+from a2c_spec.core.canonical import dumps
+from a2c_spec.core.state import Element, JobRecord, SavedFile
+
+_COLUMNS = frozenset({"address", "realm"})
+
+
+def encode(record: JobRecord) -> str:
+    """The record as JSON text, without the columns that a row has anyway."""
+    return dumps(_tree(record))
+
+
+def _tree(record: JobRecord) -> dict[str, Any]:
+    tree = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _COLUMNS}
+    tree["elements"] = [[name, one.api_id, one.sent] for name, one in record.elements.items()]
+    tree["files"] = [asdict(file) for file in record.files]
+    tree["previous"] = _tree(record.previous) if record.previous else None
+    return tree
+
+
+def decode(realm: str, address: str, text: str) -> JobRecord:
+    """The record of a row; keys that this version does not know are ignored."""
+    return _record(realm, address, json.loads(text))
+
+
+def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
+    known = {field.name for field in fields(JobRecord)} - _COLUMNS
+    values = {key: value for key, value in tree.items() if key in known}
+    values["elements"] = {name: Element(api_id, sent) for name, api_id, sent in values.get("elements", ())}
+    values["files"] = tuple(_file(row) for row in values.get("files", ()))
+    previous = values.get("previous")
+    values["previous"] = _record(realm, address, previous) if previous else None
+    return JobRecord(address=address, realm=realm, **values)
+
+
+def _file(row: Mapping[str, Any]) -> SavedFile:
+    known = {field.name for field in fields(SavedFile)}
+    values = {key: value for key, value in row.items() if key in known}
+    return SavedFile(**(values | {"inputs": tuple(values.get("inputs", ()))}))

@@ -1,0 +1,130 @@
+"""State in one SQLite file: every write durable when it returns, a killed process loses nothing acknowledged."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import replace
+from pathlib import Path
+
+from a2c_spec.backends.lock import exclusive
+from a2c_spec.backends.records import decode, encode
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.errors import IntegrityError, SpecError
+
+VERSION = 1
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE job (
+  realm TEXT NOT NULL, address TEXT NOT NULL, phase TEXT NOT NULL, job_id TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (realm, address)
+) WITHOUT ROWID;
+CREATE TABLE file (
+  path TEXT PRIMARY KEY, realm TEXT NOT NULL, address TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX file_of ON file (realm, address);
+INSERT INTO meta VALUES ('version', 1), ('serial', 0);
+"""
+
+
+class SqliteStore:
+    """Records of one realm (the host of a service, or ``local``) in the file at ``path``; ``:memory:`` for tests."""
+
+    def __init__(self, path: Path | str, realm: str) -> None:
+        self.path = Path(path)
+        self.realm = realm
+        self._db = _open(self.path)
+
+    def lock(self, who: str) -> AbstractContextManager[None]:
+        return exclusive(self.path.with_suffix(".lock"), who)
+
+    def get(self, address: str) -> JobRecord | None:
+        query = "SELECT data FROM job WHERE realm = ? AND address = ?"
+        row = self._db.execute(query, (self.realm, address)).fetchone()
+        return decode(self.realm, address, row[0]) if row else None
+
+    def put(self, record: JobRecord) -> None:
+        record = replace(record, realm=self.realm)
+        row = (self.realm, record.address, record.phase, record.job_id, record.fingerprint, encode(record))
+        files = [(f.path, self.realm, record.address, f.size, f.sha256) for f in record.files if f.path]
+        with self._write():
+            self._db.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, record.address))
+            self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", files)
+
+    def remove(self, address: str) -> None:
+        with self._write():
+            self._db.execute("DELETE FROM job WHERE realm = ? AND address = ?", (self.realm, address))
+            self._db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, address))
+
+    def scan(self) -> Iterator[JobRecord]:
+        query = "SELECT address, data FROM job WHERE realm = ? ORDER BY address"
+        for address, data in self._db.execute(query, (self.realm,)):
+            yield decode(self.realm, address, data)
+
+    def owner_of(self, path: str) -> SavedFile | None:
+        row = self._db.execute("SELECT size, sha256 FROM file WHERE path = ?", (path,)).fetchone()
+        return SavedFile(path, row[0], row[1], "", "") if row else None
+
+    def serial(self) -> int:
+        return int(self._db.execute("SELECT value FROM meta WHERE key = 'serial'").fetchone()[0])
+
+    def close(self) -> None:
+        self._db.close()
+
+    @contextlib.contextmanager
+    def _write(self) -> Iterator[None]:
+        try:
+            with self._db:
+                self._db.execute("BEGIN IMMEDIATE")
+                yield
+                self._db.execute("UPDATE meta SET value = value + 1 WHERE key = 'serial'")
+        except sqlite3.Error as error:
+            raise SpecError(
+                f"cannot write the state in {self.path}: {error}",
+                hint="nothing more is sent; make room or mend the folder's permissions, then apply again",
+            ) from error
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    try:
+        if str(path) != ":memory:":
+            _prepare(path)
+        db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        _version(db, path)
+    except sqlite3.DatabaseError as error:
+        raise IntegrityError(
+            f"the state in {path} cannot be read: {error}",
+            hint="it was left as it is; restore it from a backup, or move it away and `a2c-spec import` the jobs",
+        ) from error
+    except OSError as error:
+        raise SpecError(f"cannot open the state in {path}: {error.strerror}") from error
+    return db
+
+
+def _prepare(path: Path) -> None:
+    """The folder, ignored by git, and the file, readable by nobody else."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    ignore = path.parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _version(db: sqlite3.Connection, path: Path) -> None:
+    has = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+    if not has:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process was faster
+            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    version = db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0]
+    if version > VERSION:
+        raise IntegrityError(
+            f"the state in {path} was written by a newer a2c-spec (format {version}, this one knows {VERSION})",
+            hint="it was left as it is; upgrade a2c-spec",
+        )

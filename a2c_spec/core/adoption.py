@@ -1,0 +1,62 @@
+"""Recognises the job of a create whose answer was lost, by its content alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from a2c_spec.core import compare
+from a2c_spec.core.canonical import is_marked
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.state import Element, JobRecord, Phase
+
+
+def parts(record: JobRecord, kind: str) -> list[tuple[str, Element]]:
+    """The recorded elements of one kind (``inputs``, ``conversions``), in the order in which they were sent."""
+    return [(name, element) for name, element in record.elements.items() if name.startswith(f"{kind}.")]
+
+
+def matches(record: JobRecord, live: LiveJob) -> bool:
+    """Whether ``live`` is what the recorded create asked for: same inputs in order, same conversions, same callback.
+
+    Options come back expanded, so what was sent need only be contained; secrets never come back and do not count.
+    """
+    inputs, conversions = parts(record, "inputs"), parts(record, "conversions")
+    if len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
+        return False
+    fields = record.elements["job"].sent if "job" in record.elements else {}
+    if live.callback is not None and live.callback != fields.get("callback", ""):
+        return False
+    same_inputs = all(_input(one.sent, have) for (_, one), have in zip(inputs, live.inputs, strict=True))
+    pairs = zip(conversions, live.conversions, strict=True)
+    return same_inputs and all(_conversion(one.sent, have) for (_, one), have in pairs)
+
+
+def _input(sent: Mapping[str, Any], live: LiveInput) -> bool:
+    identity = sent.get("identity", {})
+    return bool(live.type == identity.get("type") and live.source == identity.get("source", ""))
+
+
+def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
+    category = not sent.get("category") or not live.category or sent["category"] == live.category
+    options = _contained(sent.get("options", {}), live.options)
+    metadata = _contained(sent.get("metadata", {}), live.metadata)
+    return bool(sent.get("target") == live.target and category and options and metadata)
+
+
+def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+    return all(is_marked(value) or compare.same(live.get(key), value) for key, value in sent.items())
+
+
+def adopt(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record with the found job as its own; what was sent with the create is known to be there."""
+    elements = dict(record.elements)
+    found = (("inputs", [row.id for row in live.inputs]), ("conversions", [row.id for row in live.conversions]))
+    for kind, ids in found:
+        for (name, element), api_id in zip(parts(record, kind), ids, strict=True):
+            elements[name] = replace(element, api_id=api_id)
+    job = elements.get("job", Element(""))
+    elements["job"] = replace(job, api_id=live.id)
+    phase: Phase = "building" if live.editable else "started"
+    return replace(record, job_id=live.id, elements=elements, phase=phase, previous=None)

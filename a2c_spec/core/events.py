@@ -1,0 +1,30 @@
+"""What happens during an apply, told as values; views decide how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+EventKind = Literal["call", "upload", "status", "download", "saved", "done", "failed", "note"]
+"""call: one mutating request was answered. upload, download: bytes moved. status: the job's status as the service
+says it. saved: a result is under its final name. done, failed: one address ended. note: worth a line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One happening at ``address``. ``done`` and ``total`` are bytes; ``subject`` is an input id, path or call."""
+
+    kind: EventKind
+    address: str
+    subject: str = ""
+    text: str = ""
+    done: int = 0
+    total: int = 0
+
+
+Listener = Callable[[Event], None]
+
+
+def ignore(_event: Event) -> None:
+    """A listener for those who do not want to know."""

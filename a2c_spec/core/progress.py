@@ -1,0 +1,57 @@
+"""What becomes of a record when a call succeeded, or when live parts turned out to be ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.wanted import Wanted
+
+
+def absorb(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
+    """The record after ``call``: new ids, and what each element was sent. A deleted job leaves nothing behind."""
+    if call.kind == "delete_job":
+        return replace(record, job_id="", elements={}) if record.job_id == call.subject else record
+    elements = dict(record.elements)
+    for effect in call.effects:
+        _apply(elements, effect, ids.get(effect.name, ""))
+    return replace(record, job_id=ids.get("job", record.job_id), elements=elements)
+
+
+def _apply(elements: dict[str, Element], effect: Effect, api_id: str) -> None:
+    if effect.sent is None:
+        elements.pop(effect.name, None)
+        return
+    old = elements.get(effect.name)
+    before: Mapping[str, Any] = old.sent if old and not api_id else {}
+    merged = {key: value for key, value in (dict(before) | dict(effect.sent)).items() if value is not None}
+    fallback = effect.name.removeprefix("outputs.") if effect.name.startswith("outputs.") else ""
+    elements[effect.name] = Element(api_id or (old.api_id if old else fallback), merged)
+
+
+def rebind(record: JobRecord, want: Wanted, bindings: Mapping[str, str]) -> JobRecord:
+    """The record with every desired part tied to the live part it was paired with.
+
+    What was sent to a live part stays known under its new name; of a part we have no record of, only what cannot be
+    changed is known, for that is what it was recognised by.
+    """
+    if not bindings:
+        return record
+    by_id = {element.api_id: element for element in record.elements.values()}
+    bound = {name: by_id.get(api_id, Element(api_id, _recognised(want, name))) for name, api_id in bindings.items()}
+    outputs = {name: element for name, element in record.elements.items() if name.startswith("outputs.")}
+    return replace(record, elements=outputs | bound, job_id=bindings.get("job", record.job_id))
+
+
+def _recognised(want: Wanted, name: str) -> Mapping[str, Any]:
+    part, _, key = name.partition(".")
+    if part == "inputs":
+        sent = want.sent_input(next(item for item in want.job.inputs if item.id == key))
+        return {key: sent[key] for key in ("identity", "filename") if key in sent}
+    if part == "conversions":
+        sent = want.sent_conversion(next(item for item in want.job.conversions if item.id == key))
+        return {key: sent[key] for key in ("target", "category", "output_target")}
+    return {}
