@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import place, product, stem
+from a2c_spec.local_api.convert.making import base_name, place, product, stem
 
 TAR_MODES: dict[str, Literal["w:gz", "w:bz2", "w:xz", "w"]] = {"tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
 
@@ -32,9 +32,9 @@ def names(sources: tuple[Source, ...]) -> list[str]:
     taken: set[str] = set()
     found = []
     for source in sources:
-        base = source.filename.replace("\\", "/").rsplit("/", 1)[-1].replace("\0", "").strip() or source.id
+        base = base_name(source.filename).strip() or source.id
         name, number = base, 1
-        while name.lower() in taken or name in (".", ".."):
+        while name.lower() in taken:
             number += 1
             name = f"{Path(base).stem}-{number}{Path(base).suffix}"
         taken.add(name.lower())

@@ -53,9 +53,14 @@ def violation(value: Any, descriptor: Mapping[str, Any]) -> str | None:
         return f"{value!r} is not of type {kind}."
     if "enum" in descriptor and value not in descriptor["enum"]:
         return f"{value!r} is not one of {', '.join(map(str, descriptor['enum']))}."
-    if "pattern" in descriptor and not re.search(descriptor["pattern"], str(value)):
+    if "pattern" in descriptor and not re.search(_anchored(descriptor["pattern"]), str(value)):
         return f"{value!r} does not match {descriptor['pattern']}."
     return _out_of_range(value, descriptor) or _inside(value, descriptor)
+
+
+def _anchored(pattern: str) -> str:
+    """In JSON Schema ``$`` is the very end; in Python it would also match before a last line break."""
+    return pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
 
 
 def _out_of_range(value: Any, descriptor: Mapping[str, Any]) -> str | None:

@@ -12,8 +12,8 @@ import pikepdf
 
 from a2c_spec.local_api.convert import pdf_files
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import extension, identify
-from a2c_spec.local_api.convert.making import place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.kinds import content_type_of, extension, identify
+from a2c_spec.local_api.convert.making import base_name, place, product, stem, unreadable, unsupported
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 2 * 1024**3
@@ -84,11 +84,9 @@ def _tar(request: Request, source: Source) -> Iterator[Product | Caveat]:
 
 
 def _member(request: Request, source: Source, budget: Budget, name: str, stream: IO[bytes]) -> Product:
-    base = Source("", source.path, name)
-    kind = extension(name) or "bin"
     path = place(request, "member")
     budget.copy(stream, path)
-    return product(path, stem(base), kind, [source])
+    return Product(path, base_name(name) or "member", (source.id,), content_type_of(extension(name)))
 
 
 def assets(request: Request) -> Iterator[Product | Caveat]:

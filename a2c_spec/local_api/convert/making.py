@@ -25,9 +25,15 @@ def folder(request: Request) -> Path:
     return Path(tempfile.mkdtemp(prefix="work-", dir=request.workdir))
 
 
+def base_name(name: str) -> str:
+    """The last part of a name, whoever wrote it: no folders, no control characters, not too long."""
+    last = re.sub(r"[\x00-\x1f\x7f]", "", name.replace("\\", "/").rsplit("/", 1)[-1])
+    return "" if last in (".", "..") else last[-200:]
+
+
 def stem(source: Source) -> str:
-    """The base name of an input without its extension, free of folders and control characters."""
-    name = re.sub(r"[\x00-\x1f\x7f]", "", source.filename.replace("\\", "/").rsplit("/", 1)[-1])
+    """The base name of an input without its extension."""
+    name = base_name(source.filename)
     base, _, last = name.rpartition(".")
     double = base.rpartition(".")[2].lower() + "." + last.lower()
     if base and (double in KINDS or double in ALIASES):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Result
+from a2c_spec.local_api.convert.sandbox.task import load
 from a2c_spec.local_api.convert.wire import request_from_json, result_to_json
 
 Converter = Callable[[Request], Iterator[Product | Caveat]]
@@ -14,8 +14,7 @@ Converter = Callable[[Request], Iterator[Product | Caveat]]
 
 def conversion(payload: dict[str, Any]) -> dict[str, Any]:
     """Carries out one request with the converter that ``payload`` names."""
-    module, _, name = payload["converter"].partition(":")
-    converter: Converter = getattr(importlib.import_module(f"a2c_spec.local_api.convert.{module}"), name)
+    converter: Converter = load(payload["converter"])
     made = list(converter(request_from_json(payload["request"])))
     products = tuple(item for item in made if isinstance(item, Product))
     warnings = tuple(item for item in made if isinstance(item, Caveat))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+import zipfile
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ QUICK = Limits(seconds=20, memory=2048 * MIB, output=16 * MIB)
 def probe(path: Path, filename: str) -> dict[str, Any]:
     """What the API reports as an input's metadata, best effort; whatever the bytes are, it does not raise."""
     try:
-        found: dict[str, Any] = _run("probe:look", path, filename=filename)
+        found: dict[str, Any] = _run("look", path, filename=filename)
     except (ConversionError, OSError):
         return {}
     return found
@@ -27,14 +29,15 @@ def probe(path: Path, filename: str) -> dict[str, Any]:
 def check_password(path: Path, password: str) -> bool:
     """Whether the password opens the file; a file without protection is opened by any."""
     try:
-        return bool(_run("probe:try_password", path, password=password))
+        return bool(_run("try_password", path, password=password))
     except (ConversionError, OSError):
         return False
 
 
 def _run(function: str, path: Path, **payload: str) -> Any:
     with tempfile.TemporaryDirectory(prefix="a2c-probe-") as folder:
-        return pool.run(Task(function, {"path": str(path.absolute()), **payload}, Path(folder), (path,), QUICK))
+        task = Task(f"{__name__}:{function}", {"path": str(path.absolute()), **payload}, Path(folder), (path,), QUICK)
+        return pool.run(task, pool.PROBES)
 
 
 def look(payload: dict[str, Any]) -> dict[str, Any]:
@@ -52,13 +55,43 @@ def look(payload: dict[str, Any]) -> dict[str, Any]:
 
 def try_password(payload: dict[str, Any]) -> bool:
     """The worker's side of ``check_password``."""
+    path = Path(payload["path"])
+    kind = identify(path)
+    if kind.name == "zip":
+        return _opens_zip(path, payload["password"].encode())
+    return kind.family != "pdf" or _opens_pdf(path, payload["password"])
+
+
+def _opens_pdf(path: Path, password: str) -> bool:
     import pikepdf
 
     try:
-        pikepdf.open(payload["path"], password=payload["password"]).close()
+        pikepdf.open(path, password=password).close()
     except pikepdf.PdfError:
         return False
     return True
+
+
+def _opens_zip(path: Path, password: bytes) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        locked = next((member for member in archive.infolist() if member.flag_bits & 1), None)
+        if locked is None:
+            return True
+        try:
+            with archive.open(locked, pwd=password) as stream:
+                while stream.read(1 << 18):  # the checksum at the end is what tells
+                    pass
+        except (RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError):
+            return False
+    return True
+
+
+def _zip(source: Source) -> dict[str, Any]:
+    if not zipfile.is_zipfile(source.path):
+        return {}
+    with zipfile.ZipFile(source.path) as archive:
+        locked = any(member.flag_bits & 1 for member in archive.infolist())
+    return {"password_protected": True} if locked else {}
 
 
 def _image(source: Source) -> dict[str, Any]:
@@ -94,6 +127,7 @@ def _video(source: Source) -> dict[str, Any]:
 
 
 LOOKERS: dict[str, Callable[[Source], dict[str, Any]]] = {
+    "archive": _zip,
     "image": _image,
     "pdf": _pdf,
     "audio": _media,

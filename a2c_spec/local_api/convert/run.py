@@ -10,6 +10,8 @@ from a2c_spec.local_api.convert.sandbox import pool
 from a2c_spec.local_api.convert.sandbox.task import Limits, Task
 from a2c_spec.local_api.convert.wire import request_to_json, result_from_json
 
+PACKAGE = "a2c_spec.local_api.convert."
+
 
 def convert(request: Request, limits: Limits | None = None) -> Result:
     """Carries out one conversion; blocks until it is done. Raises ConversionError when it cannot be done."""
@@ -20,8 +22,8 @@ def convert(request: Request, limits: Limits | None = None) -> Result:
         raise ConversionError("There is no input to convert.", source="input")
     limits = limits or Limits()
     reads = tuple(source.path for source in request.sources)
-    payload = {"converter": row.converter, "request": request_to_json(request)}
-    answer = pool.run(Task("perform:conversion", payload, request.workdir, reads, limits))
+    payload = {"converter": PACKAGE + row.converter, "request": request_to_json(request)}
+    answer = pool.run(Task(PACKAGE + "perform:conversion", payload, request.workdir, reads, limits))
     return _checked(result_from_json(answer), request.workdir, limits)
 
 

@@ -7,19 +7,17 @@ safe; it never opens an input itself. When stdin closes, its parent is gone, and
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import select
 import signal
 import sys
-from collections.abc import Callable
 from typing import Any, NoReturn
 
 from a2c_spec.local_api.convert.contract import ConversionError
 from a2c_spec.local_api.convert.sandbox import confine
+from a2c_spec.local_api.convert.sandbox.task import load
 
-PACKAGE = "a2c_spec.local_api.convert."
 CAN_FORK = hasattr(os, "fork")
 
 
@@ -38,8 +36,7 @@ def main() -> None:
 
 
 def _forked(task: dict[str, Any]) -> bytes:
-    with contextlib.suppress(Exception):  # the child meets the same error and reports it
-        _function(task)
+    _preload(task)
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
@@ -81,18 +78,16 @@ def _collect(reader: int) -> bytes:
             chunks.append(chunk)
 
 
-def _function(task: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
-    """The task's function; a conversion's own converter is imported along, once, by the warm host."""
-    if converter := task["payload"].get("converter"):
-        importlib.import_module(PACKAGE + converter.partition(":")[0])
-    module, _, name = task["function"].partition(":")
-    function: Callable[[dict[str, Any]], Any] = getattr(importlib.import_module(PACKAGE + module), name)
-    return function
+def _preload(task: dict[str, Any]) -> None:
+    """Imports what the task will call, so that the children of this warm host need not."""
+    for reference in (task["function"], task["payload"].get("converter")):
+        with contextlib.suppress(Exception):  # the child meets the same error and reports it
+            load(reference or task["function"])
 
 
 def _answer(task: dict[str, Any]) -> bytes:
     try:
-        return _encode({"value": _function(task)(task["payload"])})
+        return _encode({"value": load(task["function"])(task["payload"])})
     except ConversionError as refusal:
         return _encode({"refused": vars(refusal)})
     except MemoryError:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 import struct
+import sys
 from collections.abc import Iterable
 
 PR_SET_NO_NEW_PRIVS = 38
@@ -19,6 +20,11 @@ TRUNCATE, IOCTL = 1 << 14, 1 << 15
 ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL
 READ = EXECUTE | READ_FILE | READ_DIR
 DEVICES = ("/dev/null", "/dev/zero")
+
+
+def supported() -> bool:
+    """Whether this kernel has Landlock."""
+    return sys.platform == "linux" and bool(ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, VERSION_FLAG) > 0)
 
 
 def restrict(writable: Iterable[str], readable: Iterable[str]) -> bool:

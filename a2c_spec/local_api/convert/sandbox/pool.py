@@ -78,14 +78,15 @@ class Worker:
                     pipe.close()
 
 
-_turns = threading.BoundedSemaphore(AT_ONCE)
+CONVERSIONS = threading.BoundedSemaphore(AT_ONCE)
+PROBES = threading.BoundedSemaphore(AT_ONCE)  # a long conversion must not keep uploads waiting
 _idle: list[Worker] = []
 _lock = threading.Lock()
 
 
-def run(task: Task) -> Any:
+def run(task: Task, turns: threading.Semaphore = CONVERSIONS) -> Any:
     """Runs ``task`` in a worker process and returns its value; raises ConversionError when it is refused or dies."""
-    with _turns:
+    with turns:
         worker = _borrow()
         answer: dict[str, Any] = {}
         try:

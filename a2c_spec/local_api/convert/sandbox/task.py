@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 MIB = 1024 * 1024
+
+
+def load(reference: str) -> Callable[..., Any]:
+    """The function that ``package.module:name`` refers to."""
+    module, _, name = reference.partition(":")
+    found: Callable[..., Any] = getattr(importlib.import_module(module), name)
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +29,7 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """``function`` is ``module:name`` below ``a2c_spec.local_api.convert``; it takes and returns plain JSON values.
+    """``function`` is ``package.module:name``; it takes and returns plain JSON values.
 
     The task may write below ``workdir`` only, and read that, ``reads`` and the installed software.
     """

@@ -1,0 +1,164 @@
+"""The catalog, the converters, the options and the cases agree; what is missing here is not offered."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.local_api import convert
+from a2c_spec.local_api.convert import programs
+from a2c_spec.local_api.convert.catalog import available
+from a2c_spec.local_api.convert.check import violation
+from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
+from a2c_spec.local_api.convert.rows import ROWS, Row
+from tests.local_api.convert.fixture_types import Make, PdfMaker
+
+# Which of the inputs below each converter is given; every row must be here.
+CASES: dict[str, tuple[str, ...]] = {
+    "images:convert": ("png",),
+    "documents_to_pdf:convert": ("png",),
+    "documents:convert": ("md",),
+    "thumbnails:convert": ("png",),
+    "compress:convert": ("png",),
+    "resize_image:convert": ("png",),
+    "compare_image:convert": ("png", "jpg"),
+    "extracting:archive": ("zip",),
+    "extracting:assets": ("pdf",),
+    "pdf_archiving:convert": ("md",),
+    "cutting:cut": ("gif-film",),
+    "cutting:merge": ("gif-film", "wav"),
+    "sounds:convert": ("wav",),
+    "videos:convert": ("png",),
+    "archives:pack": ("png",),
+    "hashes:convert": ("png",),
+    "metadata_read:convert": ("png",),
+    "metadata_write:convert": ("png",),
+}
+
+
+def name_of(row: Row) -> str:
+    return f"{row.category}/{row.target}"
+
+
+@pytest.fixture
+def inputs(tmp_path: Path, png: Path, jpg: Path, make: Make, pdf_of: PdfMaker) -> dict[str, Path]:
+    """One small input of each kind the cases use; films and sounds only where ffmpeg can make them."""
+    (tmp_path / "text.md").write_text("# Hello")
+    found = {"png": png, "jpg": jpg, "md": tmp_path / "text.md"}
+    found["zip"] = make("archive/zip", png).products[0].path
+    found["pdf"] = make("document/pdf", png).products[0].path
+    ffmpeg = programs.find("ffmpeg")
+    if ffmpeg:
+        for name, source in {"film.mp4": "testsrc=size=64x48:duration=1", "tone.wav": "sine=duration=1"}.items():
+            subprocess.run([ffmpeg, "-loglevel", "error", "-f", "lavfi", "-i", source, tmp_path / name], check=True)
+        found |= {"gif-film": tmp_path / "film.mp4", "wav": tmp_path / "tone.wav"}
+    return found
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name_of)
+def test_every_row_has_a_documented_converter_and_a_case(row: Row) -> None:
+    module, _, name = row.converter.partition(":")
+    assert row.converter in CASES
+    if row in available():
+        function = getattr(importlib.import_module(f"a2c_spec.local_api.convert.{module}"), name)
+        assert inspect.isgeneratorfunction(function)
+        assert function.__doc__
+
+
+@pytest.mark.parametrize("row", available(), ids=name_of)
+def test_every_entry_really_converts(row: Row, make: Make, inputs: dict[str, Path]) -> None:
+    result = make(name_of(row), *(inputs[name] for name in CASES[row.converter]))
+    assert all(product.path.stat().st_size > 0 for product in result.products)
+    assert all("." in product.filename and "/" not in product.filename for product in result.products)
+    assert all(product.content_type for product in result.products)
+
+
+def test_ids_are_short_numbers_and_stay() -> None:
+    ids = [row.id for row in ROWS]
+    assert len(set(ids)) == len(ids)
+    assert all(number.isdigit() and len(number) <= 3 for number in ids)
+    found = convert.resolve("png")
+    assert found is not None
+    assert (found.id, found.category) == ("59", "image")
+
+
+@pytest.mark.parametrize("row", ROWS, ids=name_of)
+def test_every_option_is_described_and_its_default_valid(row: Row) -> None:
+    for descriptor in row.all_options.values():
+        assert descriptor["description"]
+        assert descriptor["type"] in ("string", "integer", "number", "boolean", "array", "object")
+        if "default" in descriptor:
+            assert violation(descriptor["default"], descriptor) is None
+    assert json.loads(json.dumps(row.all_options)) == row.all_options
+
+
+def test_the_catalog_costs_no_heavy_import() -> None:
+    code = (
+        "import sys; from a2c_spec.local_api import convert; assert convert.catalog(); "
+        "print([m for m in ('PIL', 'pikepdf', 'pypdfium2', 'typst', 'tinytag') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_an_ambiguous_or_unknown_target_is_not_resolved() -> None:
+    assert convert.resolve("nonsense") is None
+    assert convert.resolve("png", "audio") is None
+    found = convert.resolve("png", "image")
+    assert found is not None
+    assert found.target == "png"
+
+
+def test_options_are_echoed_sent_first_then_defaults() -> None:
+    full, errors = convert.check_options("jpg", "image", {"width": 100, "dpi": None})
+    assert errors == {}
+    assert list(full)[:2] == ["width", "dpi"]
+    assert (full["width"], full["dpi"], full["color"], full["normalize"], full["preset"]) == (
+        100,
+        None,
+        "colored",
+        False,
+        None,
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"widht": 3}, "did you mean 'width'"),
+        ({"width": "3"}, "not of type integer"),
+        ({"width": True}, "not of type integer"),
+        ({"width": 0}, "minimum of 1"),
+        ({"quality": 101}, "maximum of 100"),
+        ({"color": "pink"}, "not one of colored"),
+        ({"pages": "1;2"}, "does not match"),
+        ({"pages": "1\n"}, "does not match"),
+    ],
+)
+def test_wrong_options_are_named_with_the_reason(options: dict[str, Any], problem: str) -> None:
+    _, errors = convert.check_options("jpg", "image", options)
+    assert list(errors) == list(options)
+    assert problem in errors[next(iter(options))]
+
+
+@pytest.mark.parametrize("points", [[{"start": "1"}], ["x"], [{"from": "00:00:01.000"}]])
+def test_structured_options_are_checked_inside(points: list[Any]) -> None:
+    if not programs.has("ffmpeg"):
+        pytest.skip("the extra `local-media` is not installed")
+    assert "cut_points" in convert.check_options("cut-video", "operation", {"cut_points": points})[1]
+
+
+def test_what_is_not_offered_says_what_is_missing(tmp_path: Path) -> None:
+    source = Source("a", Path(__file__), "a.py")
+    with pytest.raises(ConversionError, match="not something the local API can do"):
+        convert.convert(Request("mobi", "ebook", (source,), tmp_path))
+    if not programs.has("py7zr"):
+        with pytest.raises(ConversionError, match="needs py7zr"):
+            convert.convert(Request("7z", "archive", (source,), tmp_path))
