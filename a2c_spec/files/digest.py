@@ -89,9 +89,8 @@ class DigestCache:
     def _remember(self, key: tuple[str, int, int, int], content: Content, started: int, after: os.stat_result) -> None:
         same = key[1:] == (after.st_size, after.st_mtime_ns, after.st_ino) and content.size == after.st_size
         if same and key[2] + _RACY_NS < started:
-            self.connection.execute(
-                "insert or replace into digest values (?,?,?,?,?,?)", (*key, content.sha256, content.md5)
-            )
+            row = (*key, content.sha256, content.md5)
+            self.connection.execute("insert or replace into digest values (?,?,?,?,?,?)", row)
 
 
 def _opened(file: Path) -> sqlite3.Connection:
@@ -111,7 +110,7 @@ def _opened(file: Path) -> sqlite3.Connection:
 
 
 def fill(job: Job, root: Path, cache: DigestCache | None = None) -> Job:
-    """``job`` with the content of every uploaded and inline input measured; InvalidError names all that cannot be read."""
+    """``job`` with every uploaded and inline input measured; InvalidError names all that cannot be read."""
     problems: list[Diagnostic] = []
     inputs = tuple(_filled(item, root, cache, problems) for item in job.inputs)
     if problems:

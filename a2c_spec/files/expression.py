@@ -78,10 +78,16 @@ class _Scope:
         meaning = _MEANINGS.get(type(node))
         if meaning is None:
             raise ExpressionError(f"{type(node).__name__.lower()} is not available in expressions")
-        return bounded(meaning(self, node), self.budget)
+        value = meaning(self, node)
+        if type(node) in _LOOKUPS and type(value) in (dict, list, str):
+            return value  # it was there before: no need to weigh it
+        return bounded(value, self.budget)
 
     def values(self, several: Sequence[nodes.Node]) -> list[Any]:
         return [self.value(node) for node in several]
+
+
+_LOOKUPS = frozenset({nodes.Name, nodes.Getattr, nodes.Getitem})
 
 
 def _const(_scope: _Scope, node: nodes.Const) -> Any:

@@ -31,6 +31,9 @@ def check(tree: Table) -> Iterator[Diagnostic]:
     yield from _complete(tree)
     yield from _from_rules(tree)
     yield from _plain_passwords(tree)
+    for part in ("inputs", "conversions"):
+        for item in tables(tree, part):
+            yield from _references(item)
     for output in tables(tree, "outputs"):
         yield from _output(tree, output)
     yield from _ignored(tree)
@@ -90,6 +93,24 @@ def _plain_passwords(tree: Table) -> Iterator[Diagnostic]:
             if isinstance(item.get(key), str):
                 hint = f"write {key}: {{secret: env:NAME}}"
                 yield Diagnostic(place_of(item, key), f"`{key}` is in plain text here", hint, "warning")
+
+
+def _references(tree: Tree) -> Iterator[Diagnostic]:
+    """Secrets in free maps (options, credentials, ...) that are no references. Never shows what stands there."""
+    if isinstance(tree, Table) and len(tree) == 1 and isinstance(tree.get("secret"), str):
+        if not is_reference(tree["secret"]):
+            message = "a secret is a reference: env:NAME, file:path, cmd:command or keyring:service/user"
+            yield Diagnostic(place_of(tree, "secret"), message)
+        return
+    inside = tree.values() if isinstance(tree, Table) else tree if isinstance(tree, Row) else ()
+    for item in inside:
+        if type(item) in (Table, Row):
+            yield from _references(item)
+
+
+def is_reference(text: str) -> bool:
+    """Whether ``text`` says where a secret is."""
+    return re.match(r"(?:env|file|cmd|keyring):.", text) is not None
 
 
 def _output(tree: Table, output: Table) -> Iterator[Diagnostic]:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -10,16 +12,23 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.model import Job, Preset
 from a2c_spec.files import schema, variables
+from a2c_spec.files.batch import Batch
 from a2c_spec.files.bounds import nearest
 from a2c_spec.files.desired import Workshop, build_job, build_preset
+from a2c_spec.files.documents import documents
+from a2c_spec.files.extends import extended
 from a2c_spec.files.given import gather
+from a2c_spec.files.paths import confine
+from a2c_spec.files.rows import Ground
 from a2c_spec.files.settings import LoadSettings
 from a2c_spec.files.template import Rendering
-from a2c_spec.files.tree import Table, Tree, position
-from a2c_spec.files.yaml_reader import MAX_BYTES, Document, read
+from a2c_spec.files.tree import Place, Table, Tree, position, without
+from a2c_spec.files.yaml_reader import MAX_BYTES, Document
 
 Item = Job | Preset | Diagnostic
-_HEAD = frozenset({"apiVersion", "kind", "vars", "env", "include", "extends", "for_each", "template", "key", "group"})
+
+# never rendered: what declares the names, and what a Batch renders once for each row
+_UNRENDERED = frozenset({"apiVersion", "kind", "vars", "env", "include", "extends", "template", "key", "group"})
 
 
 def load(paths: Sequence[str | Path], settings: LoadSettings) -> Iterator[Item]:
@@ -29,12 +38,21 @@ def load(paths: Sequence[str | Path], settings: LoadSettings) -> Iterator[Item]:
     """
     loader = Loader(settings)
     for path in paths:
-        yield from loader.file(Path(path))
+        loader.waiting.append(_Named(Path(path), str(path)))
+        yield from loader.files()
     yield from loader.rest()
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class _Named:
+    """A manifest file, and the name that people know it by."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
     """One document on its way: its tree, its file, the names its templates may use, and whether it is valid so far."""
 
     tree: Table
@@ -52,56 +70,79 @@ class Loader:
     asked: dict[str, variables.Given] = field(default_factory=dict)
     declared: set[str] = field(default_factory=set)
     addresses: dict[str, Position] = field(default_factory=dict)
-    files: set[Path] = field(default_factory=set)
+    waiting: deque[_Named] = field(default_factory=deque)
+    met: set[Path] = field(default_factory=set)
     problems: list[Diagnostic] = field(default_factory=list)
+    root: Path = field(init=False)
 
     def __post_init__(self) -> None:
+        self.root = self.settings.root.resolve()
         self.given, self.asked, self.problems = gather(self.settings)
 
-    def file(self, path: Path) -> Iterator[Item]:
-        """What one manifest file asks for."""
+    def files(self) -> Iterator[Item]:
+        """What the waiting files ask for, and those that they include."""
         yield from self._pending()
-        real = path.resolve()
-        if real in self.files:
-            return
-        self.files.add(real)
-        data = read_bytes(path)
-        if isinstance(data, Diagnostic):
-            yield data
-            return
-        met = False
-        for document in read(data, str(path)):
-            met = True
-            yield from [document] if isinstance(document, Diagnostic) else self.document(document, real)
-        if not met:
-            yield Diagnostic(
-                Position(str(path), 1, 1), "the file is empty", "a manifest starts with `apiVersion: a2c-spec/v1`"
-            )
-
-    def _pending(self) -> Iterator[Diagnostic]:
-        problems, self.problems = self.problems, []
-        yield from problems
+        while self.waiting:
+            file = self.waiting.popleft()
+            real = file.path.resolve()
+            if real not in self.met:
+                self.met.add(real)
+                yield from self._file(file, real)
 
     def rest(self) -> Iterator[Diagnostic]:
         """What can be said only after all manifests were met."""
         yield from self._pending()
         yield from variables.undeclared(self.asked, self.declared)
 
-    def document(self, document: Document, file: Path) -> Iterator[Item]:
-        """What one document asks for."""
+    def _pending(self) -> Iterator[Diagnostic]:
+        problems, self.problems = self.problems, []
+        yield from problems
+
+    def _file(self, file: _Named, real: Path) -> Iterator[Item]:
+        data = read_bytes(file.path, file.name)
+        if isinstance(data, Diagnostic):
+            yield data
+            return
+        empty = True
+        for document in documents(data, file.name, self.given, self.settings.environ):
+            empty = empty and isinstance(document, Document) and document.root is None
+            yield from [document] if isinstance(document, Diagnostic) else self._document(document, real)
+        if empty:
+            hint = "a manifest starts with `apiVersion: a2c-spec/v1`"
+            yield Diagnostic(Position(file.name, 1, 1), "the file is empty", hint)
+
+    def _document(self, document: Document, file: Path) -> Iterator[Item]:
         tree = document.root
         problem = _wrong_kind(tree, document) if tree is not None else None
         if problem or tree is None:
-            yield from document.problems
-            yield from [problem] if problem else []
+            yield from (*document.problems, *([problem] if problem else []))
             return
-        problems = schema.check(tree["kind"].lower(), tree, document.place, rendered=False)
+        tree, problems = extended(tree, file, self.root)
+        problems = [*document.problems, *problems, *self._include(tree, file)]
+        problems += schema.check(tree["kind"].lower(), tree, document.place, rendered=False)
         names, more = self._names(tree)
-        problems = [*document.problems, *problems, *more]
+        problems += more
         sound = not any(problem.severity == "error" for problem in problems)
-        items = _KINDS[tree["kind"]](self, Source(tree, file, names, sound))
-        yield from sorted(problems, key=_line) if tree["kind"] == "Batch" else _by_line([*problems, *items])
-        yield from items
+        items = _KINDS[tree["kind"]](self, _Source(tree, file, names, sound))
+        if tree["kind"] == "Batch":
+            yield from sorted(problems, key=_line)
+            yield from items
+        else:
+            yield from sorted([*problems, *items], key=_line)
+
+    def _include(self, tree: Table, file: Path) -> Iterator[Diagnostic]:
+        include = tree.get("include")
+        for number, name in enumerate(include if isinstance(include, list) else ()):
+            where = position(tree["include"].places[number])
+            try:
+                path = self.root / confine(str(name), file.parent, self.root)
+            except ValueError as error:
+                yield Diagnostic(where, f"`include`: {str(name)[:200]} {error}")
+                continue
+            if path.is_file():
+                self.waiting.append(_Named(path, os.path.join(os.path.dirname(where.file), str(name))))  # noqa: PTH118, PTH120 - a name, not a path
+            else:
+                yield Diagnostic(where, f"`include`: there is no file {name}")
 
     def _names(self, tree: Table) -> tuple[dict[str, Any], list[Diagnostic]]:
         values, problems = variables.resolve(tree.get("vars"), self.given)
@@ -109,18 +150,29 @@ class Loader:
         environment, missing = variables.allowed_environment(tree.get("env"), self.settings.environ)
         return {"vars": values, "env": environment}, problems + missing
 
-    def job(self, source: Source) -> Iterator[Item]:
+    def job(self, source: _Source) -> Iterator[Item]:
         """The job that a document of the kind Job asks for."""
-        body, problems = rendered(source, "job")
+        body, problems = rendered(source, "job", "body")
         yield from problems
-        workshop = Workshop(self.settings.root, source.file.parent, self.settings.check_files)
+        workshop = Workshop(self.root, source.file.parent, self.settings.check_files)
         job = build_job(body, str(body.get("name")), workshop, sound=source.sound and not problems)
         yield from workshop.problems
         yield from self.keep(job)
 
-    def preset(self, source: Source) -> Iterator[Item]:
+    def batch(self, source: _Source) -> Iterator[Item]:
+        """The jobs that a document of the kind Batch asks for, as its rows are read."""
+        head, problems = rendered(source, "batch", "head")
+        yield from problems
+        if source.sound and not problems:
+            tree = source.tree.like()
+            tree.update(source.tree | head)
+            ground = Ground(source.file.parent, self.root)
+            for item in Batch(tree, source.names, ground, self.settings.check_files).jobs():
+                yield from [item] if isinstance(item, Diagnostic) else self.keep(item)
+
+    def preset(self, source: _Source) -> Iterator[Item]:
         """The preset that a document of the kind Preset asks for."""
-        body, problems = rendered(source, "preset")
+        body, problems = rendered(source, "preset", "body")
         yield from problems
         yield from self.keep(build_preset(body) if source.sound and not problems else None)
 
@@ -135,58 +187,50 @@ class Loader:
             yield Diagnostic(item.position, f"`{item.address}` is given twice, first at {first}", "rename one of them")
 
 
-_KINDS: dict[str, Callable[[Loader, Source], Iterator[Item]]] = {
+_KINDS: dict[str, Callable[[Loader, _Source], Iterator[Item]]] = {
     "Job": Loader.job,
+    "Batch": Loader.batch,
     "Preset": Loader.preset,
 }
-
-
-def _by_line(items: Iterable[Item]) -> list[Item]:
-    return sorted(items, key=_line)
 
 
 def _line(item: Item) -> tuple[bool, Position]:
     return not isinstance(item, Diagnostic), item.position
 
 
-def read_bytes(path: Path) -> bytes | Diagnostic:
+def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
     """The bytes of a manifest file, or why there are none."""
     try:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        return Diagnostic(Position(str(path)), f"the manifest cannot be read: {error.strerror}")
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "this is not a path"
+        return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
 
 
 def _wrong_kind(tree: Tree, document: Document) -> Diagnostic | None:
     if not isinstance(tree, Table):
         return Diagnostic(position(document.place), "a manifest is a mapping with `apiVersion`, `kind` and `name`")
-    kinds = [*_KINDS]
     kind = tree.get("kind")
     if kind is None:
-        return Diagnostic(position(tree.place), "a manifest needs the key `kind`", f"one of {', '.join(kinds)}")
-    if isinstance(kind, str) and kind in kinds:
+        return Diagnostic(position(tree.place), "a manifest needs the key `kind`", f"one of {', '.join(_KINDS)}")
+    if isinstance(kind, str) and kind in _KINDS:
         return None
     shown = f"`{kind[:40]}`" if isinstance(kind, str) else "this"
     where = position(tree.places["kind"])
-    return Diagnostic(where, f"{shown} is not a kind of manifest", nearest(str(kind)[:40], kinds))
+    return Diagnostic(where, f"{shown} is not a kind of manifest", nearest(str(kind)[:40], _KINDS))
 
 
-def rendered(source: Source, name: str) -> tuple[Table, list[Diagnostic]]:
+def rendered(source: _Source, name: str, part: str) -> tuple[Table, list[Diagnostic]]:
     """The body of a document with every template computed, checked again where that changed anything."""
-    tree = source.tree
     rendering = Rendering(source.names)
-    body = rendering.tree(without(tree, _HEAD), tree.place)
+    body = rendering.tree(without(source.tree, _UNRENDERED), source.tree.place)
     problems = rendering.problems
     if rendering.touched and source.sound:
-        part = "" if name == "preset" else "body"
-        checked = without(body, {"name"}) if part else body
-        problems = problems + schema.check(name, checked, tree.place, rendered=True, part=part)
+        problems += _checked(body, name, part, source.tree.place)
     return body, problems
 
 
-def without(tree: Table, keys: Iterable[str]) -> Table:
-    """``tree`` without some keys, and without those that are the user's own (``x-``)."""
-    left = tree.like()
-    left.update((key, value) for key, value in tree.items() if key not in keys and not key.startswith("x-"))
-    return left
+def _checked(body: Table, name: str, part: str, place: Place) -> list[Diagnostic]:
+    label = schema.check("job", body["name"], body.places["name"], rendered=True, part="name")
+    return label + schema.check(name, without(body, {"name"}), place, rendered=True, part=part)

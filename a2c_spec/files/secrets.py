@@ -46,7 +46,8 @@ def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd
     scheme, _, name = secret.reference.partition(":")
     resolver = _RESOLVERS.get(scheme)
     if resolver is None or not name:
-        raise InvalidError(f"`{scheme}` is not a kind of secret", hint="one of " + ", ".join(_RESOLVERS))
+        # what stands there may be the secret itself, so it is not shown
+        raise InvalidError("a secret is not given as a reference", hint="write " + ":..., ".join(_RESOLVERS) + ":...")
     value = resolver(secret.reference, name, _Access(environ, root, allow_cmd, run))
     if not value:
         raise InvalidError(f"the secret {secret.reference} is empty")

@@ -31,6 +31,11 @@ def escape(text: str) -> str:
 @lru_cache(maxsize=4096)
 def split(text: str) -> tuple[Part, ...]:
     """The literal and the computed parts of a scalar."""
+    return parts_of(text)
+
+
+def parts_of(text: str) -> tuple[Part, ...]:
+    """The literal and the computed parts of any text."""
     parts: list[Part] = []
     at = 0
     while found := _OPEN.search(text, at):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from a2c_spec.core.diagnostics import Position
@@ -94,3 +94,10 @@ def plain(tree: Tree) -> Tree:
     if isinstance(tree, list):
         return [plain(value) for value in tree]
     return tree
+
+
+def without(tree: Table, keys: Container[str]) -> Table:
+    """``tree`` without some keys, and without those that are the user's own (``x-``)."""
+    left = tree.like()
+    left.update((key, value) for key, value in tree.items() if key not in keys and not key.startswith("x-"))
+    return left

@@ -8,7 +8,7 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 
 # part of the parser's message (libyaml's or PyYAML's) -> what we say, and what to do
 _WORDS: tuple[tuple[str, str, str], ...] = (
-    ("mapping values are not allowed", "a `key: value` is not allowed here", "check the indentation, or quote the text"),
+    ("mapping values are not allowed", "a `key: value` is not allowed here", "check the indentation, or quote it"),
     ("did not find expected key", "a key is expected here", "check the indentation of this line and the one above"),
     ("expected <block end>", "the indentation does not fit what stands above", "align it with its neighbours"),
     ("could not find expected ':'", "a `:` is missing after a key", "write `key: value`"),

@@ -32,7 +32,7 @@ class Document:
 
 def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Diagnostic]:
     """Yield the documents of ``data``; a problem that ends the reading comes last, as a Diagnostic."""
-    problem = _unreadable(data, name, max_bytes)
+    problem = unreadable(data, name, max_bytes)
     if problem:
         yield problem
         return
@@ -46,7 +46,8 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
         yield Diagnostic(Position(name, 1, 1), f"this is not YAML: {str(error).splitlines()[0]}")
 
 
-def _unreadable(data: bytes, name: str, max_bytes: int) -> Diagnostic | None:
+def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:
+    """Why ``data`` is no text that we read, or nothing."""
     start = Position(name, 1, 1)
     if len(data) > max_bytes:
         return Diagnostic(start, f"the file has {len(data)} bytes, more than the {max_bytes} that are read")

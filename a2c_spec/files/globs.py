@@ -1,0 +1,111 @@
+"""Find files by pattern, in a stable order, one at a time, and never outside the folder that is asked for."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from pathlib import Path
+
+_WILD = re.compile(r"[*?\[]")
+_NEVER = frozenset({".a2c", ".git"})
+_ANY_DEPTH = "**"
+
+Segments = tuple[str, ...]
+
+
+def fixed_part(pattern: str) -> tuple[str, Segments]:
+    """A pattern taken apart: the folder that all matches share, and the segments below it."""
+    segments = [segment for segment in pattern.split("/") if segment not in ("", ".")]
+    wild = next((n for n, segment in enumerate(segments) if _WILD.search(segment)), max(len(segments) - 1, 0))
+    return "/".join(segments[:wild]) or ".", tuple(segments[wild:])
+
+
+def find(folder: Path, segments: Segments) -> Iterator[str]:
+    """The files below ``folder`` that match, as POSIX paths relative to it, sorted folder by folder.
+
+    ``**`` stands for any number of folders. Hidden names match only a segment that starts with a dot. Symbolic links
+    to folders are not followed.
+    """
+    waiting: list[Iterator[tuple[str, frozenset[int], bool]]] = [_entries(folder, "", segments, _start(segments))]
+    while waiting:
+        entry = next(waiting[-1], None)
+        if entry is None:
+            waiting.pop()
+            continue
+        path, states, is_folder = entry
+        if is_folder:
+            waiting.append(_entries(folder, path, segments, states))
+        elif len(segments) in states:
+            yield path
+
+
+def _entries(
+    folder: Path, below: str, segments: Segments, states: frozenset[int]
+) -> Iterator[tuple[str, frozenset[int], bool]]:
+    try:
+        with os.scandir(folder / below) as found:
+            entries = sorted((entry.name, entry.is_dir(follow_symlinks=False), entry.is_file()) for entry in found)
+    except OSError:
+        return
+    for name, is_folder, is_file in entries:
+        reached = _step(segments, states, name)
+        if reached and name not in _NEVER and (is_folder or is_file):
+            yield f"{below}/{name}" if below else name, reached, is_folder
+
+
+def _start(segments: Segments) -> frozenset[int]:
+    return _with_empty(segments, {0})
+
+
+def _with_empty(segments: Segments, states: set[int]) -> frozenset[int]:
+    """``states``, and those reached because ``**`` may stand for no folder at all."""
+    for state in sorted(states):
+        while state < len(segments) and segments[state] == _ANY_DEPTH:
+            state += 1
+            states.add(state)
+    return frozenset(states)
+
+
+def _step(segments: Segments, states: frozenset[int], name: str) -> frozenset[int]:
+    reached: set[int] = set()
+    for state in states:
+        if state == len(segments):
+            continue
+        if segments[state] == _ANY_DEPTH:
+            reached.update({state} if not name.startswith(".") else ())
+        elif _fits(segments[state], name):
+            reached.add(state + 1)
+    return _with_empty(segments, reached)
+
+
+def _fits(segment: str, name: str) -> bool:
+    if name.startswith(".") and not segment.startswith("."):
+        return False
+    return _compiled(segment).match(name) is not None
+
+
+@lru_cache(maxsize=512)
+def _compiled(segment: str) -> re.Pattern[str]:
+    return re.compile(fnmatch.translate(re.sub(r"\*+", "*", segment)))
+
+
+def matches(pattern: str, path: str) -> bool:
+    """Whether a POSIX path fits a pattern as a whole."""
+    segments: Segments = tuple(segment for segment in pattern.split("/") if segment not in ("", "."))
+    states = _start(segments)
+    for name in path.split("/"):
+        states = _step(segments, states, name)
+    return len(segments) in states
+
+
+def is_pattern(text: str) -> bool:
+    """Whether ``text`` is a pattern rather than a path."""
+    return _WILD.search(text) is not None
+
+
+def excluded(patterns: Sequence[str], *paths: str) -> bool:
+    """Whether any pattern fits any of these ways to name one file."""
+    return any(matches(pattern, path) for pattern in patterns for path in paths)
