@@ -43,15 +43,15 @@ class Delivery:
         record = self._arrange(task.want.job, change, record)
         if not change.fetch or detach:
             return record
-        record = await self._ended(task, record)
-        return await self._fetch_all(task.want.job, record)
+        record, live = await self._ended(task, record)
+        return await self._fetch_all(task.want.job, record, live)
 
-    async def _ended(self, task: Task, record: JobRecord) -> JobRecord:
+    async def _ended(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
         """Waits; a job that never started although everything was sent is started, then waited for again."""
         for _ in range(STUCK_STARTS):
             live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
             if live.terminal:
-                return self._outcome(task.want.job, record, live)
+                return self._outcome(task.want.job, record, live), live
             change, record = await self.executor.again(task, record)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)
@@ -82,11 +82,8 @@ class Delivery:
         for warning in live.warnings:
             self.tell(Event("note", job.address, text=f"warning: {_said(warning, names)}"))
 
-    async def _fetch_all(self, job: Job, record: JobRecord) -> JobRecord:
+    async def _fetch_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; what was fetched stays recorded if another fails."""
-        live = await self.client.job(record.job_id)
-        if live is None:
-            raise ResultGone("the service no longer has the job", address=job.address)
         placements = place(job, live, record.names(), self.late)
         results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))

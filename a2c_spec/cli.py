@@ -1,0 +1,91 @@
+"""The command line: parses, calls the command, turns what it raises into a message and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+
+import click
+
+COMMANDS: Mapping[str, str] = {
+    "validate": "Check manifests and report everything that is wrong, with its place.",
+    "plan": "Show what apply would do, and why; changes nothing.",
+    "apply": "Do it: convert, download, verify, remember.",
+    "serve": "Run the local API on a loopback port.",
+    "version": "Show the version.",
+}
+"""Every command with its short help; each lives in ``commands/<name>.py`` and is imported only when it is called."""
+
+
+class LazyCommands(click.Group):
+    """Knows the names of all commands, and loads one when it is used, so that ``--help`` costs next to nothing."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
+        if name not in COMMANDS:
+            return super().get_command(ctx, name)
+        command = import_module(f"a2c_spec.commands.{name}").command
+        assert isinstance(command, click.Command)  # noqa: S101 - a programming error, not a user's
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            ctx.fail(f"no command {args[0]!r}" + (f"; did you mean {near[0]!r}?" if near else "; see a2c-spec --help"))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+@click.version_option(package_name="a2c-spec", message="%(version)s")
+def cli() -> None:
+    """Declarative file conversion: recipes in YAML, applied with the fewest possible API calls.
+
+    Start with `a2c-spec apply recipe.yaml --local`: it needs no account, no key and no network.
+    """
+
+
+def main(args: Sequence[str] | None = None) -> None:
+    """Runs one command and exits with its code; no exception of ours ever shows as a traceback."""
+    sys.exit(run(sys.argv[1:] if args is None else args))
+
+
+def run(args: Sequence[str]) -> int:
+    """Runs one command; gives its exit code."""
+    try:
+        result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False)
+        return result if isinstance(result, int) else 0
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as problem:
+        problem.show()
+        return problem.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        click.echo("interrupted; what was recorded is exact: apply again to go on from here", err=True)
+        return 130
+    except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us has gone; nothing more can be said
+        return 0
+    except Exception as problem:
+        return _explain(problem, args)
+
+
+def _explain(problem: Exception, args: Sequence[str]) -> int:
+    from a2c_spec.commands.failure import explain
+
+    return explain(problem, as_json="--json" in args, verbose="-v" in args or "--verbose" in args)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,152 @@
+"""A connection to the service, or to the local API in this process, with everything an apply needs around it."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+import tomllib
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from a2c_spec.commands.workspace import Workspace
+from a2c_spec.core.events import Listener
+from a2c_spec.core.state import StateStore
+from a2c_spec.errors import SpecError, UsageError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from a2c_spec.api.client import Client
+    from a2c_spec.api.deliver import Delivery
+    from a2c_spec.api.execute import Executor
+    from a2c_spec.api.landing import Landing
+
+SERVICE = "https://api.api2convert.com/v2"
+LOCAL = "http://local.a2c/v2"
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """Where the service is and the key for it; ``realm`` names it in the state, so that two never mix."""
+
+    base_url: str
+    key: str
+    realm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """All the parts of the wire side, put together."""
+
+    client: Client
+    executor: Executor
+    delivery: Delivery
+
+
+def endpoint(space: Workspace) -> Endpoint:
+    """From --local, --base-url, the environment, and last the official client's config.toml."""
+    if space.flags.local:
+        return Endpoint(LOCAL, "local", "local")
+    config = _official_config(space)
+    base = space.flags.base_url or space.environ.get("API2CONVERT_BASE_URL") or config.get("base_url") or SERVICE
+    parts = urlsplit(base)
+    if parts.scheme not in ("http", "https") or not parts.netloc:
+        raise UsageError(f"the base URL {base!r} is no http(s) URL", hint=f"for example {SERVICE}")
+    key = space.environ.get("API2CONVERT_API_KEY") or config.get("api_key") or ""
+    return Endpoint(base.rstrip("/"), key.strip(), f"{parts.netloc}{parts.path}".rstrip("/"))
+
+
+def _official_config(space: Workspace) -> dict[str, str]:
+    base = Path(space.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+    try:
+        values = tomllib.loads((base / "api2convert" / "config.toml").read_text())
+    except (OSError, ValueError):
+        return {}
+    return {name: value for name, value in values.items() if isinstance(value, str)}
+
+
+@asynccontextmanager
+async def connect(
+    space: Workspace, store: StateStore, landing: Landing, late: Callable[..., str], tell: Listener
+) -> AsyncIterator[Connection]:
+    """Opens the connection and closes it; the local API lives and ends with it."""
+    where = endpoint(space)
+    if space.flags.local:
+        app = _local_app(space)
+        try:
+            async with _http_in_process(app) as http:
+                yield _assemble(space, where, http, store, landing, late, tell)
+        finally:
+            await app.aclose()
+    else:
+        async with _http(space) as http:
+            yield _assemble(space, where, http, store, landing, late, tell)
+
+
+def _local_app(space: Workspace) -> Any:
+    try:
+        from a2c_spec.local_api.app import create_app
+        from a2c_spec.local_api.settings import Settings
+    except ImportError as error:
+        raise SpecError(
+            f"the local API needs a library that is not installed: {error.name}",
+            hint="pip install 'a2c-spec[local]' (or [local-all] for documents, audio and video)",
+        ) from error
+    return create_app(Settings(data_dir=space.home / "local", log_calls=False))
+
+
+def _http_in_process(app: Any) -> httpx.AsyncClient:
+    import httpx
+
+    from a2c_spec.api.inprocess import InProcessTransport
+    from a2c_spec.api.transport import TIMEOUT
+
+    return httpx.AsyncClient(transport=InProcessTransport(app), timeout=TIMEOUT)
+
+
+def _http(space: Workspace) -> httpx.AsyncClient:
+    import httpx
+    from httpx_aiohttp import HttpxAiohttpClient
+
+    from a2c_spec.api.transport import TIMEOUT
+
+    width = space.flags.parallelism + 8
+    return HttpxAiohttpClient(
+        timeout=TIMEOUT, limits=httpx.Limits(max_connections=width, max_keepalive_connections=width)
+    )
+
+
+def _assemble(
+    space: Workspace,
+    where: Endpoint,
+    http: httpx.AsyncClient,
+    store: StateStore,
+    landing: Landing,
+    late: Callable[..., str],
+    tell: Listener,
+) -> Connection:
+    from a2c_spec.api.client import Client
+    from a2c_spec.api.deliver import Delivery
+    from a2c_spec.api.download import Downloads
+    from a2c_spec.api.execute import Executor
+    from a2c_spec.api.limits import Limiter
+    from a2c_spec.api.poll import Pace, Poller
+    from a2c_spec.api.transport import Wire
+    from a2c_spec.api.upload import Uploads
+
+    sleep, jitter = asyncio.sleep, random.random
+    limiter = Limiter(space.flags.parallelism, time.monotonic, sleep)
+    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter)
+    client = Client(wire, Uploads(space.root), space.reveal)
+    pace = Pace(0.05, 1.3, 0.5) if space.flags.local else Pace()
+    poller = Poller(client, time.monotonic, sleep, jitter, pace)
+    grace = 0.5 if space.flags.local else 5.0
+    executor = Executor(client, store, tell, time.time, sleep, lambda: str(uuid.uuid4()), grace)
+    downloads = Downloads(wire, sleep, jitter)
+    return Connection(client, executor, Delivery(client, store, poller, downloads, landing, executor, late, tell))

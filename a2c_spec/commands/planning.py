@@ -1,0 +1,143 @@
+"""From manifests, state, disk and service to a plan; sends nothing but GETs."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from a2c_spec.api.adopt import resolve
+from a2c_spec.api.client import Client
+from a2c_spec.api.execute import Task
+from a2c_spec.api.landing import Landing
+from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.commands.workspace import Marks, Workspace, marks
+from a2c_spec.core.calls import Knobs
+from a2c_spec.core.canonical import Mark
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.model import Job
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.planner import needs_live, plan_forget, plan_job
+from a2c_spec.core.results import place, predicted, recorded, recorded_names
+from a2c_spec.core.seen import Disk, Seen
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.wanted import Wanted, prepare
+from a2c_spec.files.digest import DigestCache, fill
+from a2c_spec.files.template import render_late
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What planning works with: state, what stands on the disk, digests of files, marks of secrets."""
+
+    space: Workspace
+    store: SqliteStore
+    landing: Landing
+    cache: DigestCache
+    mark: Mark
+    knobs: Knobs
+
+    def wanted(self, job: Job) -> Wanted:
+        """A desired job with its files measured."""
+        return prepare(fill(job, self.space.root, self.cache), self.mark, self.knobs)
+
+    def look(self, want: Wanted, record: JobRecord | None, live: LiveJob | None) -> Seen:
+        """What stands at every path that the job has written or is going to write."""
+        paths = {path for path, _ in predicted(want.job)}
+        if record is not None:
+            paths |= {file.path for file in record.files if file.path}
+            source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
+            paths |= {one.path for one in place(want.job, source, names, render_late) if one.path}
+        disk: Mapping[str, Disk] = {path: self.landing.stands(path) for path in paths}
+        return Seen(render_late, live, disk=disk)
+
+    def task(self, want: Wanted, *, paid_again_allowed: bool) -> Task:
+        return Task(want, lambda record, live: self.look(want, record, live), paid_again_allowed)
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change of the plan, with what carrying it out needs."""
+
+    change: Change
+    want: Wanted | None
+    record: JobRecord | None
+
+
+@contextmanager
+def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
+    """Opens state and digest cache of the project."""
+    store = SqliteStore(space.home / "state.db", realm)
+    try:
+        with DigestCache(space.home / "digests.db", time.time_ns) as cache:
+            mark: Marks = marks(space)
+
+            def digest(path: Path) -> str:
+                return cache.measure(path).sha256
+
+            yield Desk(space, store, Landing(space.root, store, digest), cache, mark, Knobs())
+    finally:
+        store.close()
+
+
+async def make_steps(desk: Desk, jobs: tuple[Job, ...], client: Client | None) -> list[Step]:
+    """One step per job, in the manifests' order, then what no manifest asks for any more.
+
+    ``client`` None: nobody is asked, the plan rests on manifests and state alone.
+    """
+    owned = {record.job_id for record in desk.store.scan() if record.job_id}
+    gate = asyncio.Semaphore(desk.space.flags.parallelism)
+
+    async def one(job: Job) -> Step:
+        async with gate:
+            return await make_step(desk, job, client, owned)
+
+    steps = list(await asyncio.gather(*(one(job) for job in jobs)))
+    return steps + _forgotten(desk, {job.address for job in jobs})
+
+
+async def make_step(desk: Desk, job: Job, client: Client | None, owned: set[str]) -> Step:
+    """The step of one job: reads live only where the record alone cannot tell."""
+    want = desk.wanted(job)
+    record = desk.store.get(job.address)
+    if record is not None and record.unresolved:
+        return await _unresolved(desk, want, record, client, owned)
+    seen = desk.look(want, record, None)
+    if client is None or record is None or not needs_live(want, record, seen):
+        return Step(plan_job(want, record, seen), want, record)
+    live = await client.job(record.job_id)
+    if live is not None:
+        seen = desk.look(want, record, live)
+    return Step(plan_job(want, record, replace(seen, gone=live is None)), want, record)
+
+
+async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Client | None, owned: set[str]) -> Step:
+    """A create whose answer never came: look for the job it may have made before planning anything that costs."""
+    if client is None:
+        reason = "an earlier create has no answer yet; the service is asked first (not offline)"
+        return Step(Change(want.job.address, "adopt", (reason,)), want, record)
+    found = await resolve(client, record, owned)
+    live = await client.job(found.job_id) if found and found.job_id else None
+    seen = desk.look(want, found, live)
+    change = plan_job(want, found, replace(seen, gone=bool(found and found.job_id) and live is None))
+    if found and found.job_id and found != record.previous:
+        change = replace(
+            change,
+            action="adopt",
+            reasons=(f"job {found.job_id} was made by a create whose answer was lost", *change.reasons),
+        )
+    return Step(change, want, record)
+
+
+def _forgotten(desk: Desk, known: set[str]) -> list[Step]:
+    """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
+    if desk.space.flags.paths:
+        return []
+    return [Step(plan_forget(record), None, record) for record in desk.store.scan() if record.address not in known]
+
+
+def plan_of(steps: list[Step], *, partial: bool = False) -> Plan:
+    return Plan(tuple(step.change for step in steps), partial)

@@ -1,0 +1,48 @@
+"""``validate``: everything that is wrong with manifests, at once; needs no network and no key."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.workspace import load_all, open_workspace
+from a2c_spec.core.reasons import counted
+from a2c_spec.errors import InvalidError
+from a2c_spec.views import problems
+
+
+@click.command("validate")
+@options.manifests
+@options.output
+def command(**given: Any) -> int:
+    """Check manifests and report everything that is wrong as file:line:column."""
+    return validate(flags_of(given))
+
+
+def validate(flags: Flags) -> int:
+    """Prints every problem; 0 when there is none, 5 else."""
+    space = open_workspace(flags)
+    try:
+        loaded = load_all(space)
+    except InvalidError as error:
+        if not flags.as_json:
+            click.echo(problems.diagnostics(error.diagnostics, space.style))
+            space.talk(f"{error.message}.")
+        else:
+            click.echo(
+                json.dumps({"valid": False, "diagnostics": [problems.diagnostic_json(d) for d in error.diagnostics]})
+            )
+        return error.exit_code
+    if flags.as_json:
+        found = [problems.diagnostic_json(one) for one in loaded.warnings]
+        click.echo(json.dumps({"valid": True, "jobs": len(loaded.jobs), "diagnostics": found}))
+        return 0
+    if loaded.warnings:
+        click.echo(problems.diagnostics(loaded.warnings, space.style))
+    parts = [counted(len(loaded.jobs), "job")] + ([counted(len(loaded.presets), "preset")] if loaded.presets else [])
+    space.talk(f"{space.style('valid:', 'green')} {', '.join(parts)}")
+    return 0

@@ -1,0 +1,150 @@
+"""The project a command works in: its root, its manifests, its state, its secrets."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+
+from a2c_spec.commands.options import Flags, absolute
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.model import Job, Preset, Secret
+from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.files import secrets
+from a2c_spec.files.manifest import load
+from a2c_spec.files.project import find_root
+from a2c_spec.files.settings import LoadSettings
+from a2c_spec.views import problems
+from a2c_spec.views.style import Style, wants_colour
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the manifests ask for, all of it valid, and the warnings."""
+
+    jobs: tuple[Job, ...]
+    presets: tuple[Preset, ...]
+    warnings: tuple[Diagnostic, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """``root`` is the project root; ``environ`` the environment; ``style`` that of standard output."""
+
+    flags: Flags
+    cwd: Path
+    root: Path
+    environ: Mapping[str, str]
+    style: Style
+
+    @property
+    def home(self) -> Path:
+        """Where we keep what is ours."""
+        return self.root / ".a2c"
+
+    def settings(self) -> LoadSettings:
+        return LoadSettings(
+            root=self.root,
+            env=self.flags.env,
+            vars=tuple(_pair(text) for text in self.flags.var),
+            var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
+            environ=self.environ,
+        )
+
+    def reveal(self, secret: Secret) -> str:
+        """The value of a secret; called only to send it or to mark it."""
+        return secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
+
+    def talk(self, text: str) -> None:
+        """Says something to a person, unless --quiet."""
+        if not self.flags.quiet and text:
+            click.echo(text, err=True)
+
+
+def open_workspace(flags: Flags) -> Workspace:
+    """The project that the flags and the current folder mean."""
+    cwd = Path(flags.chdir).absolute() if flags.chdir else Path.cwd()
+    if not cwd.is_dir():
+        raise UsageError(f"--chdir {flags.chdir}: no such folder")
+    named = [path for path in flags.paths if not any(mark in path for mark in "*?[")]
+    root = find_root(named, cwd)
+    colour = wants_colour(os.environ, is_tty=sys.stdout.isatty(), no_color=flags.no_color)
+    return Workspace(flags, cwd, root, os.environ, Style(colour and not flags.as_json))
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise UsageError(f"--var {text}: expected NAME=VALUE")
+    return name, value
+
+
+def manifest_paths(space: Workspace) -> list[str]:
+    """The manifests that are meant, as given where they were given; none given means the project's."""
+    found = list(space.flags.paths)
+    if not found:
+        raise UsageError(
+            f"no manifest found below {space.root}",
+            hint="name one: `a2c-spec apply recipe.yaml`, or see `a2c-spec init`",
+        )
+    return found
+
+
+def load_all(space: Workspace) -> Loaded:
+    """Every job and preset; raises InvalidError with every problem found."""
+    jobs, presets, found = [], [], []
+    for item in load(manifest_paths(space), space.settings()):
+        if isinstance(item, Job):
+            jobs.append(_policy(item, space.flags.on_conflict))
+        elif isinstance(item, Preset):
+            presets.append(item)
+        else:
+            found.append(item)
+    wrong = [one for one in found if one.severity == "error"]
+    if wrong:
+        count = len(wrong)
+        raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=found)
+    return Loaded(tuple(jobs), tuple(presets), tuple(found))
+
+
+def _policy(job: Job, policy: str) -> Job:
+    return replace(job, outputs=tuple(replace(one, on_conflict=policy) for one in job.outputs)) if policy else job
+
+
+def warn(space: Workspace, loaded: Loaded) -> None:
+    space.talk(problems.diagnostics(loaded.warnings, space.style))
+
+
+@dataclass(slots=True)
+class Marks:
+    """Marks secrets by keyed digest, so that a change shows without the value being kept."""
+
+    space: Workspace
+    key: bytes
+    known: dict[str, str]
+
+    def __call__(self, secret: Secret | str) -> str:
+        name = secret.reference if isinstance(secret, Secret) else "literal"
+        if isinstance(secret, Secret):
+            if name not in self.known:
+                self.known[name] = self._mark(secret)
+            return self.known[name]
+        return f"{name}#{secrets.fingerprint_secret(secret, self.key)}"
+
+    def _mark(self, secret: Secret) -> str:
+        """Without a digest where the secret is out of reach, as in a fork: then only its reference counts."""
+        try:
+            value = self.space.reveal(secret)
+        except SpecError:
+            return secret.reference
+        return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
+
+
+def marks(space: Workspace) -> Marks:
+    """The key lies outside the project, so that a state file alone gives nothing away."""
+    base = Path(space.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return Marks(space, secrets.fingerprint_key(base / "a2c-spec" / "hmac.key"), {})

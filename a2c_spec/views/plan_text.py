@@ -1,0 +1,131 @@
+"""A plan as text: one line per change with its reason, then the totals."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from a2c_spec.core.calls import ENDPOINTS, Call, Ref
+from a2c_spec.core.plan import SIGNS, Action, Change, Detail, Plan
+from a2c_spec.core.reasons import counted, shown, size
+from a2c_spec.views.redact import redacted
+from a2c_spec.views.style import Style
+
+COLOURS: dict[Action, str] = {
+    "create": "green",
+    "update": "yellow",
+    "wait": "cyan",
+    "replace": "red",
+    "re-run": "red",
+    "download": "cyan",
+    "rename": "yellow",
+    "forget": "yellow",
+    "adopt": "cyan",
+    "delete": "red",
+}
+UNCHANGED_SHOWN = 3
+"""So many unchanged addresses get a line of their own; the rest are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanView:
+    """How much to show: ``verbose`` unfolds attributes, ``explain`` the calls and why fewer are impossible."""
+
+    style: Style
+    verbose: bool = False
+    explain: bool = False
+
+    def text(self, plan: Plan, credits_left: int | None = None) -> str:
+        """The whole plan; ends without a line break."""
+        width = max((len(change.address) for change in plan.changes), default=0)
+        lines = [line for change in self._listed(plan.changes) for line in self._change(change, width)]
+        hidden = len(plan.changes) - len(self._listed(plan.changes))
+        if hidden and lines:
+            lines[-1] += f"            (and {hidden} more)"
+        if plan.partial:
+            lines.append(self.style("PARTIAL: a selection leaves other addresses out of this plan", "yellow"))
+        return "\n".join([*lines, self._totals(plan, credits_left)])
+
+    def _listed(self, changes: Sequence[Change]) -> list[Change]:
+        """All changes that do something, and the first few that do not."""
+        idle = [change for change in changes if change.action == "no-op"]
+        few = set(map(id, idle if self.verbose else idle[:UNCHANGED_SHOWN]))
+        return [change for change in changes if change.action != "no-op" or id(change) in few]
+
+    def _change(self, change: Change, width: int) -> Iterator[str]:
+        label = self.style(f"{SIGNS[change.action]} {change.action:<9}", COLOURS.get(change.action, "dim"))
+        yield f"  {change.address:<{width}}   {label} {self._reason(change)}"
+        if change.problem:
+            yield f"      {self.style('refused:', 'red', 'bold')} {change.problem}"
+        if self.verbose:
+            yield from (f"      {line}" for line in self._details(change))
+        if self.explain:
+            yield from (f"      {line}" for line in self._calls(change))
+
+    def _reason(self, change: Change) -> str:
+        reason = "; ".join(change.reasons)
+        if change.action == "create":
+            reason += f": {summary(change)}"
+        return reason
+
+    def _details(self, change: Change) -> Iterator[str]:
+        yield from (_detail(one) for one in change.details)
+        yield from (f"{move.source} -> {move.target}" for move in change.moves)
+        yield from (f"download {path}" for path in change.downloads)
+        yield from (f"remove {path}" for path in change.removes)
+
+    def _calls(self, change: Change) -> Iterator[str]:
+        for number, call in enumerate(change.calls, start=1):
+            yield f"{number}. {call.method} {path_of(call)}{self._marks(call)}"
+            if call.body is not None:
+                yield f"   {json.dumps(redacted(call.body), ensure_ascii=False)}"
+        if change.calls and change.bound:
+            plural = "call is" if len(change.calls) == 1 else "calls are"
+            yield self.style(f"{len(change.calls)} {plural} the fewest possible: {change.bound}", "dim")
+
+    def _marks(self, call: Call) -> str:
+        marks = [f"step {call.wave + 1}"] + (["starts the job"] if call.starts else [])
+        return "  " + self.style(f"({', '.join(marks)})", "dim")
+
+    def _totals(self, plan: Plan, credits_left: int | None) -> str:
+        totals = plan.totals()
+        order = [name for name in SIGNS if name in totals.actions]
+        actions = ", ".join(f"{totals.actions[name]} {'unchanged' if name == 'no-op' else name}" for name in order)
+        head = f"Plan: {actions or 'nothing to do'}."
+        if not totals.requests:
+            return self.style(head, "bold") + " No calls."
+        methods = ", ".join(
+            f"{name} {totals.calls[name]}" for name in ("POST", "PATCH", "DELETE") if totals.calls.get(name)
+        )
+        up = f", {size(totals.size)} up" if totals.size else ""
+        price = f", starts {counted(totals.jobs, 'job')}" if totals.jobs else ""
+        left = f" ({credits_left} credits left)" if credits_left is not None and totals.jobs else ""
+        return f"{self.style(head, 'bold')} {counted(totals.requests, 'call')} ({methods}){up}{price}{left}."
+
+
+def summary(change: Change) -> str:
+    """``2 uploads (4.2 MB), 1 remote, 1 conversion to document/pdf``, read off the calls and the basis."""
+    inputs = list(change.basis.get("inputs", {}).values())
+    uploads = [one for one in inputs if one.get("type") == "upload"]
+    others = len(inputs) - len(uploads)
+    parts = [f"{counted(len(uploads), 'upload')} ({size(change.size)})"] if uploads else []
+    parts += [f"{others} remote"] if others else []
+    targets = [
+        "/".join(filter(None, (one.get("category", ""), one["target"]))) for one in change.basis["conversions"].values()
+    ]
+    if targets:
+        parts.append(f"{counted(len(targets), 'conversion')} to {', '.join(dict.fromkeys(targets))}")
+    return ", ".join(parts) or "an empty job"
+
+
+def path_of(call: Call) -> str:
+    """The path with what is known of it filled in."""
+    subject = f"<{call.subject.name}>" if isinstance(call.subject, Ref) else call.subject
+    return ENDPOINTS[call.kind].path.replace("{id}", subject)
+
+
+def _detail(one: Detail) -> str:
+    if one.sensitive:
+        return f"{one.path}: (sensitive: changed)"
+    return f"{one.path}: {shown(one.before)} -> {shown(one.after)}"

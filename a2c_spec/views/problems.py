@@ -1,0 +1,56 @@
+"""Errors and diagnostics as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.errors import InvalidError, SpecError
+from a2c_spec.views.style import Style
+
+
+def diagnostics(found: Iterable[Diagnostic], style: Style) -> str:
+    """One problem per line, each with its place, and what to do below it."""
+    return "\n".join(_diagnostic(one, style) for one in found)
+
+
+def _diagnostic(one: Diagnostic, style: Style) -> str:
+    colour = "red" if one.severity == "error" else "yellow"
+    line = f"{style(str(one.position), 'bold')}: {style(one.severity, colour)}: {one.message}"
+    return f"{line}\n    {style(one.hint, 'dim')}" if one.hint else line
+
+
+def error(problem: SpecError, style: Style) -> str:
+    """An error in one sentence, with its address, and what to do about it."""
+    where = f"{problem.address}: " if problem.address else ""
+    lines = [f"{style('error:', 'red', 'bold')} {where}{problem.message}"]
+    if isinstance(problem, InvalidError) and problem.diagnostics:
+        lines = [diagnostics(problem.diagnostics, style)]
+    if problem.hint:
+        lines.append(f"  {style(problem.hint, 'dim')}")
+    return "\n".join(lines)
+
+
+def diagnostic_json(one: Diagnostic) -> dict[str, Any]:
+    return {
+        "severity": one.severity,
+        "file": one.position.file,
+        "line": one.position.line,
+        "column": one.position.column,
+        "message": one.message,
+        "hint": one.hint,
+    }
+
+
+def error_json(problem: SpecError) -> Mapping[str, Any]:
+    """The error as a JSON object."""
+    found = problem.diagnostics if isinstance(problem, InvalidError) else ()
+    return {
+        "error": type(problem).__name__,
+        "exit_code": problem.exit_code,
+        "address": problem.address,
+        "message": problem.message,
+        "hint": problem.hint,
+        "diagnostics": [diagnostic_json(one) for one in found],
+    }
