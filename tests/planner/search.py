@@ -1,0 +1,312 @@
+"""The fewest calls between two states of the abstract API, found twice: by brute force, and fast enough for millions.
+
+`everywhere` is Dijkstra's search over every call the model allows; it knows nothing but the model and is slow.
+`optimum` tries every combination too, but of parts; a test holds the two to the same answers. What `optimum` relies on:
+
+1. Jobs do not touch each other and only one may remain, so either the live job is edited to the end (and every call of
+   another job is wasted), or it is deleted by one call and the job is built from nothing.
+2. A call touches one part: the inputs, the conversions, or the job's own fields and process. Whether it is allowed
+   depends on that part and on the job not having started. So until the start, the parts' optima add up.
+3. A part that is added and deleted again can be left out of the call that added it. So every input and conversion of
+   the result is either a kept live one, and every live one not kept costs one delete, or it is added, once.
+4. Only bulk PATCHes change order and settings, the last one alone can do what all did, and it can come last. So there
+   is none, and inputs must arrive exactly as wanted, or one, and they may arrive in any order.
+5. A waiting job lets in one input and is closed by it. So either that input comes last of all calls and is the only
+   one, or the job is held by a PATCH, which carries the fields, before any input comes.
+6. A create can carry conversions and fields at no cost, so it does; which inputs it carries is tried in every way.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations, combinations_with_replacement, permutations, product
+from typing import TypeVar
+
+from tests.planner.api_model import (
+    BASE64_SIZE,
+    SIZES,
+    AddInputs,
+    AddTasks,
+    ApiJob,
+    Arranged,
+    Create,
+    DeleteInput,
+    DeleteJob,
+    DeleteTask,
+    Illegal,
+    Live,
+    Move,
+    Pairs,
+    PatchInput,
+    PatchInputs,
+    PatchJob,
+    PatchTask,
+    Source,
+    Task,
+    UploadBase64,
+    UploadFile,
+    Wish,
+    after,
+    runs_already,
+    weight,
+)
+
+Cost = tuple[int, int]
+"""Calls, then bytes."""
+
+Part = TypeVar("Part")
+
+NEVER: Cost = (10**6, 0)
+
+
+def plus(*costs: Cost) -> Cost:
+    return (sum(cost[0] for cost in costs), sum(cost[1] for cost in costs))
+
+
+# Brute force
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What may be sent during a search, and how many inputs and conversions a job may hold meanwhile."""
+
+    sources: tuple[Source, ...]
+    tasks: tuple[Task, ...]
+    fields: tuple[Pairs, ...] = (frozenset(),)
+    slides: tuple[str, ...] = ("",)
+    most_inputs: int = 3
+    most_tasks: int = 2
+    stage: bool = False
+
+
+def everywhere(start: Live, palette: Palette) -> dict[Live, Cost]:
+    """The cheapest way from ``start`` to every state that can be reached."""
+    costs: dict[Live, Cost] = {start: (0, 0)}
+    queue: list[tuple[Cost, int, Live]] = [((0, 0), 0, start)]
+    counter = 0
+    while queue:
+        cost, _, job = heapq.heappop(queue)
+        if cost > costs[job]:
+            continue
+        for step, there in _steps(job, palette):
+            total = plus(cost, step)
+            if total < costs.get(there, NEVER):
+                counter += 1
+                costs[there] = total
+                heapq.heappush(queue, (total, counter, there))
+    return costs
+
+
+def _steps(job: Live, palette: Palette) -> Iterator[tuple[Cost, Live]]:
+    for move in _moves(job, palette):
+        try:
+            there = after(job, move)
+        except Illegal:
+            continue
+        if there is None:
+            yield (1, 0), there
+        elif len(there.inputs) <= palette.most_inputs and len(there.tasks) <= palette.most_tasks:
+            yield (1, weight(move)), there._replace(tasks=tuple(sorted(there.tasks, key=task_key)))
+
+
+def task_key(task: Task) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
+    return (task.target, sorted(task.options), sorted(task.metadata))
+
+
+def _moves(job: Live, palette: Palette) -> Iterator[Move]:
+    if job is None:
+        yield from _creates(palette)
+        return
+    yield DeleteJob()
+    if job.phase == "started":
+        return
+    yield from _input_moves(job, palette)
+    yield from _task_moves(job, palette)
+    yield from (PatchJob(fields, flag) for fields in (None, *palette.fields) for flag in (None, True, False))
+
+
+def _creates(palette: Palette) -> Iterator[Move]:
+    flags = (False,) if palette.stage else (True, False)
+    inline = [source for source in palette.sources if source.inline]
+    for sources in _orders(inline, palette.most_inputs):
+        for tasks in _bags(palette.tasks, palette.most_tasks):
+            yield from (Create(sources, tasks, fields, flag) for fields in palette.fields for flag in flags)
+
+
+def _orders(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:
+    for count in range(most + 1):
+        yield from product(values, repeat=count)
+
+
+def _bags(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:
+    for count in range(most + 1):
+        yield from combinations_with_replacement(values, count)
+
+
+def _input_moves(job: ApiJob, palette: Palette) -> Iterator[Move]:
+    room = palette.most_inputs - len(job.inputs)
+    yield from (UploadFile(source) for source in palette.sources)
+    yield from (UploadBase64(some) for some in _orders([one for one in palette.sources if one.small], room))
+    yield from (AddInputs(some) for some in _orders([one for one in palette.sources if one.inline], room))
+    places = range(len(job.inputs))
+    passwords = {source.password for source in palette.sources}
+    yield from (PatchInput(place, password) for place in places for password in passwords)
+    yield from (DeleteInput(place) for place in places)
+    for order in permutations(places):
+        for slides in product(palette.slides, repeat=len(order)):
+            yield PatchInputs(tuple(Arranged(*entry) for entry in zip(order, slides, strict=True)))
+
+
+def _task_moves(job: ApiJob, palette: Palette) -> Iterator[Move]:
+    yield from (AddTasks(some) for some in _bags(palette.tasks, palette.most_tasks - len(job.tasks)))
+    for place, task in enumerate(job.tasks):
+        yield DeleteTask(place)
+        like = [other for other in palette.tasks if other.target == task.target]
+        yield from (PatchTask(place, other.options, other.metadata) for other in like)
+
+
+# By parts
+
+
+def optimum(live: Live, wish: Wish, *, stage: bool = False) -> Cost:
+    """The cheapest way from the live job, if any, to exactly one job as wished."""
+    if live is None:
+        return build(wish, stage=stage)
+    if runs_already(live, wish):
+        return (0, 0)
+    anew = plus((1, 0), build(wish, stage=stage))
+    return anew if live.phase == "started" else min(anew, edit(live, wish))
+
+
+@cache
+def build(wish: Wish, *, stage: bool) -> Cost:
+    """From nothing: every choice of inputs that ride in the create, with process as wished at once or later."""
+    ways = [_started_by_create(wish, stage=stage), *_held_creates(wish)]
+    return plus((1, 0), min(ways))
+
+
+def _started_by_create(wish: Wish, *, stage: bool) -> Cost:
+    """What follows a create with process true: nothing, or the lone input that it waits for."""
+    if not wish.start or stage or any(map(is_set, wish.inputs)):
+        return NEVER
+    if all(source.inline for source in wish.inputs):
+        return (0, 0)
+    return _lone(wish.inputs)
+
+
+def _lone(sources: tuple[Source, ...]) -> Cost:
+    """One call that brings the only input, complete."""
+    if len(sources) != 1:
+        return NEVER
+    ways = [cost for count, cost in _first_calls(sources) if count == 1 and cost[0] == 1]
+    return min(ways, default=NEVER)
+
+
+def _held_creates(wish: Wish) -> Iterator[Cost]:
+    start: Cost = (int(wish.start), 0)
+    inline = [place for place, source in enumerate(wish.inputs) if source.inline]
+    for count in range(len(inline) + 1):
+        for carried in combinations(inline, count):
+            rest = tuple(source for place, source in enumerate(wish.inputs) if place not in carried)
+            yield plus(in_any_order(rest), (1, 0), start)
+            if carried == tuple(range(count)) and not any(map(is_set, wish.inputs)):
+                yield plus(in_this_order(rest), start)
+
+
+def edit(live: ApiJob, wish: Wish) -> Cost:
+    """From a job that has not started, without deleting it."""
+    tasks = edit_tasks(live.tasks, wish.tasks)
+    fields: Cost = (int(live.fields != wish.fields), 0)
+    start: Cost = (int(wish.start), 0)
+    inputs = edit_inputs(live.inputs, wish.inputs)
+    if live.phase == "held":
+        return plus(tasks, inputs, max(fields, start))
+    held = plus((1, 0), tasks, inputs, start)
+    if not wish.start or any(map(is_set, wish.inputs)):
+        return held
+    return min(held, plus(tasks, fields, _lone(wish.inputs)))
+
+
+@cache
+def edit_tasks(live: tuple[Task, ...], wanted: tuple[Task, ...]) -> Cost:
+    """Every way to keep live conversions: deletes, PATCHes, and one POST for all that are new."""
+    return min(_task_cost(live, wanted, keep) for keep in _pairings(len(wanted), len(live)))
+
+
+def _task_cost(live: tuple[Task, ...], wanted: tuple[Task, ...], keep: tuple[int | None, ...]) -> Cost:
+    kept = [(live[place], want) for want, place in zip(wanted, keep, strict=True) if place is not None]
+    if any(have.target != want.target for have, want in kept):
+        return NEVER
+    patches = sum(have != want for have, want in kept)
+    return (len(live) - len(kept) + patches + (len(kept) < len(wanted)), 0)
+
+
+@cache
+def edit_inputs(live: tuple[Source, ...], wanted: tuple[Source, ...]) -> Cost:
+    """Every way to keep live inputs, with a bulk PATCH at the end and without."""
+    return min(_input_cost(live, wanted, keep) for keep in _pairings(len(wanted), len(live)))
+
+
+def _input_cost(live: tuple[Source, ...], wanted: tuple[Source, ...], keep: tuple[int | None, ...]) -> Cost:
+    kept = [(live[place], want) for want, place in zip(wanted, keep, strict=True) if place is not None]
+    if not all(_can_become(have, want) for have, want in kept):
+        return NEVER
+    new = tuple(want for want, place in zip(wanted, keep, strict=True) if place is None)
+    passwords = sum(want.password not in ("", have.password) for have, want in kept)
+    fixed: Cost = (len(live) - len(kept) + passwords, 0)
+    cost = plus(fixed, in_any_order(new), (1, 0))
+    settled = not any(map(is_set, new)) and all(_settings(a) == _settings(b) for a, b in kept)
+    places = [place for place in keep if place is not None]
+    first = keep[: len(places)] == tuple(places) and places == sorted(places)
+    return min(cost, plus(fixed, in_this_order(new))) if settled and first else cost
+
+
+def _can_become(have: Source, want: Source) -> bool:
+    """Same bytes from the same place, and nothing set that would have to be unset."""
+    unset = (have.slide and not want.slide) or (have.resize and not want.resize)
+    return have.identity == want.identity and not unset
+
+
+def is_set(source: Source) -> bool:
+    return bool(source.slide or source.resize)
+
+
+def _settings(source: Source) -> tuple[str, str]:
+    return (source.slide, source.resize)
+
+
+@cache
+def _pairings(wanted: int, live: int) -> tuple[tuple[int | None, ...], ...]:
+    """Every way to give each wanted part a live one of its own, or none."""
+    every = product((None, *range(live)), repeat=wanted)
+    return tuple(keep for keep in every if max(Counter(n for n in keep if n is not None).values(), default=0) <= 1)
+
+
+@cache
+def in_this_order(sources: tuple[Source, ...]) -> Cost:
+    """The cheapest calls that append exactly this sequence, without its settings."""
+    if not sources:
+        return (0, 0)
+    return min(plus(cost, in_this_order(sources[count:])) for count, cost in _first_calls(sources))
+
+
+@cache
+def in_any_order(sources: tuple[Source, ...]) -> Cost:
+    """The cheapest calls that append these inputs in whatever order."""
+    return min(in_this_order(order) for order in permutations(sources))
+
+
+def _first_calls(sources: tuple[Source, ...]) -> Iterator[tuple[int, Cost]]:
+    """Every first call: how many inputs it brings, and its cost with the passwords that must be set afterwards."""
+    if not sources[0].inline:
+        yield 1, (1, SIZES[sources[0].identity[0]])
+    for count in range(1, len(sources) + 1):
+        some = sources[:count]
+        if all(source.inline for source in some):
+            yield count, (1, 0)
+        if all(source.small for source in some):
+            yield count, (1 + sum(bool(source.password) for source in some), BASE64_SIZE * count)

@@ -1,0 +1,164 @@
+"""Turns states of the abstract API into what the planner is given: a desired job, a record, a live reply."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from a2c_spec.core import canonical
+from a2c_spec.core.calls import Knobs
+from a2c_spec.core.live import LiveJob, parse_job
+from a2c_spec.core.model import Content, Conversion, Input, Job, JobFields, Secret, Value
+from a2c_spec.core.seen import Seen
+from a2c_spec.core.state import Element, JobRecord, Phase
+from a2c_spec.core.wanted import Wanted, prepare
+from tests.planner.api_model import SIZES, ApiJob, Pairs, Source, Task, Wish
+
+NAMES = ("a", "b", "c", "d", "e", "f")
+"""Manifest ids by place: what stands first is ``a`` before and after, whatever it is."""
+
+KINDS = {"r": "remote", "s": "upload", "b": "upload"}
+
+JOB_ID = "job-1"
+
+ECHOED_OPTIONS: Mapping[str, Any] = {"quality": None, "width": None, "normalize": False, "download_password": None}
+"""How the service fills up the options nobody sent."""
+
+
+def mark(secret: Secret | str) -> str:
+    """A mark as the secrets file makes them: the reference, and a digest of the value it stands for."""
+    reference = secret.reference if isinstance(secret, Secret) else "inline"
+    return f"{reference}#{hashlib.sha256(repr(secret).encode()).hexdigest()[:8]}"
+
+
+@cache
+def content(identity: str) -> Content:
+    digests = (hashlib.new(name, identity.encode()).hexdigest() for name in ("sha256", "md5"))
+    return Content(SIZES[identity[0]], *digests)
+
+
+def desired_input(name: str, source: Source) -> Input:
+    remote = source.inline
+    return Input(
+        id=name,
+        type=KINDS[source.identity[0]],
+        source=f"https://example.com/{source.identity}.pdf" if remote else "",
+        path="" if remote else f"files/{source.identity}.pdf",
+        content=None if remote else content(source.identity),
+        decrypt_password=Secret(f"env:{source.password}") if source.password else None,
+        slide_duration=float(source.slide) if source.slide else None,
+        resize_handling=source.resize or None,
+    )
+
+
+def desired_conversion(name: str, task: Task) -> Conversion:
+    options: dict[str, Value] = dict(task.options)
+    metadata: dict[str, Value] = dict(task.metadata)
+    return Conversion(name, task.target, "image", options, metadata)
+
+
+def desired_fields(fields: Pairs, *, process: bool) -> JobFields:
+    """``notify`` stands for a flag, ``callback`` for text, ``opens`` for the secret download passwords."""
+    given = dict(fields)
+    return JobFields(
+        process=process,
+        callback=given.get("callback"),
+        notify_status=given["notify"] == "yes" if "notify" in given else None,
+        download_passwords=(Secret(f"env:{given['opens']}"),) if "opens" in given else None,
+    )
+
+
+@cache
+def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -> Wanted:
+    """The desired job, prepared."""
+    job = Job(
+        "job",
+        desired_fields(wish.fields, process=wish.start),
+        tuple(desired_input(name, source) for name, source in zip(names, wish.inputs, strict=False)),
+        tuple(desired_conversion(name, task) for name, task in zip(names, wish.tasks, strict=False)),
+    )
+    return prepare(job, mark, Knobs(stage=stage))
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A job on the service as we recorded it, and as the service describes it."""
+
+    record: JobRecord
+    live: LiveJob
+
+    @property
+    def seen(self) -> Seen:
+        return Seen(late=lambda late, _scope: late.text, live=self.live)
+
+
+def input_id(place: int) -> str:
+    return f"input-{place}"
+
+
+def conversion_id(place: int) -> str:
+    return f"conversion-{place}"
+
+
+@cache
+def given(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> Given:
+    """The record that building this job left behind, and a plain echo of it."""
+    return Given(record(job, names=names), parse_job(echo(job)))
+
+
+def record(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> JobRecord:
+    want = wanted(Wish(job.phase != "held", job.inputs, job.tasks, job.fields), names=names)
+    elements = {"job": Element(JOB_ID, want.sent_fields)}
+    for place, item in enumerate(want.job.inputs):
+        elements[f"inputs.{item.id}"] = Element(input_id(place), canonical.sent_input(item, mark))
+    for place, conversion in enumerate(want.job.conversions):
+        elements[f"conversions.{conversion.id}"] = Element(conversion_id(place), want.sent_conversion(conversion))
+    phase: Phase = "started" if job.phase == "started" else "building"
+    return JobRecord("job", "test", phase, JOB_ID, fingerprint=want.fingerprint, basis=want.basis, elements=elements)
+
+
+def echo(job: ApiJob) -> dict[str, Any]:
+    """The reply to GET: options expanded, ``[]`` for empty objects, no positions, no secret."""
+    fields = dict(job.fields)
+    return {
+        "id": JOB_ID,
+        "status": {"code": "processing" if job.phase == "started" else "incomplete"},
+        "process": job.phase != "held",
+        "fail_on_input_error": True,
+        "fail_on_conversion_error": True,
+        "callback": fields.get("callback", ""),
+        "notify_status": fields.get("notify") == "yes",
+        "input": [echoed_input(place, source) for place, source in enumerate(job.inputs)],
+        "conversion": [echoed_conversion(place, task) for place, task in enumerate(job.tasks)],
+    }
+
+
+def echoed_input(place: int, source: Source) -> dict[str, Any]:
+    item = desired_input("x", source)
+    settings = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
+    return {
+        "id": input_id(place),
+        "type": item.type,
+        "source": item.source,
+        "filename": item.path.rsplit("/", 1)[-1],
+        "size": SIZES[source.identity[0]],
+        "checksum": item.content.md5 if item.content else "",
+        "options": {key: value for key, value in settings.items() if value is not None} or [],
+        "parameters": [],
+        "credentials": [],
+    }
+
+
+def echoed_conversion(place: int, task: Task) -> dict[str, Any]:
+    return {
+        "id": conversion_id(place),
+        "target": task.target,
+        "category": "image",
+        "options": dict(task.options)
+        | {key: ECHOED_OPTIONS[key] for key in ECHOED_OPTIONS if key not in dict(task.options)},
+        "metadata": dict(task.metadata) or [],
+        "output_target": [],
+    }

@@ -1,0 +1,149 @@
+"""Which pairs of (live, wished) are tried, written down once each: equal up to renaming of files, secrets and targets."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import combinations_with_replacement, product
+
+from tests.planner.api_model import ApiJob, Live, Pairs, Phase, Source, Task, Wish
+
+Pair = tuple[Live, Wish, bool]
+"""What is live, what is wished, and whether creates are always held (staged)."""
+
+NOTHING: Pairs = frozenset()
+HOOK: Pairs = frozenset({("callback", "https://example.com/hook"), ("opens", "p")})
+OTHER_HOOK: Pairs = frozenset({("notify", "yes"), ("opens", "q")})
+
+FIELDS: tuple[tuple[Pairs, Pairs], ...] = ((HOOK, HOOK), (NOTHING, HOOK), (HOOK, NOTHING), (HOOK, OTHER_HOOK))
+"""(live, wished) job fields: the same, set, unset, changed."""
+
+Decoration = tuple[str, str, str]
+"""decrypt_password, slide_duration, resize_handling of one input."""
+
+BARE: Sequence[Decoration] = (("", "", ""),)
+PASSWORDS: Sequence[Decoration] = (("", "", ""), ("p", "", ""), ("q", "", ""))
+SETTINGS: Sequence[Decoration] = (("", "", ""), ("", "1", ""), ("", "2", ""), ("", "", "stretch"))
+BOTH: Sequence[Decoration] = (*PASSWORDS, ("", "1", ""), ("", "2", ""), ("p", "1", "stretch"), ("q", "1", ""))
+
+InputPair = tuple[tuple[Source, ...], tuple[Source, ...]]
+TaskPair = tuple[tuple[Task, ...], tuple[Task, ...]]
+
+
+def _labels(length: int) -> Iterator[tuple[str, ...]]:
+    """Files and links for so many places, equal ones named alike; never two that differ by renaming alone."""
+    if length == 0:
+        yield ()
+        return
+    for before in _labels(length - 1):
+        yield from ((*before, one) for one in sorted({*before}))
+        yield from ((*before, f"{kind}{1 + len({*before})}") for kind in "rsb")
+
+
+@cache
+def input_pairs(most: int, decorations: Sequence[Decoration] = BARE) -> tuple[InputPair, ...]:
+    """Every pair of input lists up to that length."""
+    found: list[InputPair] = []
+    for live, wished in product(range(most + 1), repeat=2):
+        for names in _labels(live + wished):
+            for worn in product(decorations, repeat=live + wished):
+                sources = tuple(Source(name, *one) for name, one in zip(names, worn, strict=True))
+                if _first_password_is_p(sources):
+                    found.append((sources[:live], sources[live:]))
+    return tuple(found)
+
+
+def _first_password_is_p(sources: tuple[Source, ...]) -> bool:
+    """Of two pairs that differ by which password is which, one is enough."""
+    return next((source.password for source in sources if source.password), "p") == "p"
+
+
+QUALITY = frozenset({("quality", "80")})
+OTHER_QUALITY = frozenset({("quality", "90"), ("width", "640")})
+TITLE = frozenset({("title", "Board pack")})
+
+TASKS: Sequence[Task] = (
+    Task("jpg"),
+    Task("jpg", QUALITY),
+    Task("jpg", OTHER_QUALITY),
+    Task("jpg", QUALITY, TITLE),
+    Task("png"),
+    Task("png", QUALITY),
+    Task("gif"),
+)
+FEW_TASKS: Sequence[Task] = (Task("jpg"), Task("jpg", QUALITY), Task("png"), Task("png", QUALITY, TITLE))
+
+
+@cache
+def task_pairs(most: int, tasks: Sequence[Task] = TASKS) -> tuple[TaskPair, ...]:
+    """Every pair of conversion lists up to that length; their order decides nothing."""
+    lists = [some for count in range(most + 1) for some in combinations_with_replacement(tasks, count)]
+    return tuple(dict.fromkeys(_renamed(pair) for pair in product(lists, repeat=2)))
+
+
+def _renamed(pair: TaskPair) -> TaskPair:
+    """The same pair under the first of the names that its targets could have."""
+    names: dict[str, str] = {}
+    for task in (*pair[0], *pair[1]):
+        names.setdefault(task.target, ("jpg", "png", "gif", "")[len(names)])
+    live, wished = (tuple(task._replace(target=names[task.target]) for task in side) for side in pair)
+    return live, wished
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A family of pairs: the product of its parts. ``phases`` are those the live job may be in."""
+
+    inputs: Sequence[InputPair]
+    tasks: Sequence[TaskPair]
+    fields: Sequence[tuple[Pairs, Pairs]] = FIELDS
+    phases: Sequence[Phase] = ("held", "waiting")
+
+    def __len__(self) -> int:
+        return len(self.inputs) * len(self.tasks) * len(self.fields) * len(self.phases) * 2
+
+    def pairs(self, places: Sequence[int] | range | None = None) -> Iterator[Pair]:
+        """The pairs at these places of the product, all of them by default; those that cannot be are left out."""
+        for place in range(len(self)) if places is None else places:
+            pair = self._at(place)
+            if pair is not None:
+                yield pair
+
+    def _at(self, place: int) -> Pair | None:
+        place, start = divmod(place, 2)
+        place, phase = divmod(place, len(self.phases))
+        place, fields = divmod(place, len(self.fields))
+        inputs, tasks = divmod(place, len(self.tasks))
+        return pair_of(
+            self.inputs[inputs], self.tasks[tasks], self.fields[fields], self.phases[phase], start=bool(start)
+        )
+
+    def sample(self, count: int, seed: int) -> Iterator[Pair]:
+        """So many places drawn at random."""
+        chance = random.Random(seed)
+        yield from self.pairs(sorted(chance.sample(range(len(self)), min(count, len(self)))))
+
+
+def pair_of(
+    inputs: InputPair, tasks: TaskPair, fields: tuple[Pairs, Pairs], phase: Phase, *, start: bool
+) -> Pair | None:
+    """One pair, unless nobody can have built or wished it: a job that starts has inputs and conversions, one that
+    waits has conversions and no input."""
+    if start and not (inputs[1] and tasks[1]):
+        return None
+    if (phase == "waiting" and (inputs[0] or not tasks[0])) or (phase == "started" and not (inputs[0] and tasks[0])):
+        return None
+    return ApiJob(phase, inputs[0], tasks[0], fields[0]), Wish(start, inputs[1], tasks[1], fields[1]), False
+
+
+def from_nothing(most: int, decorations: Sequence[Decoration], tasks: Sequence[Task]) -> Iterator[Pair]:
+    """Creates: every wish, staged and not."""
+    for (live, wished), stage, start in product(input_pairs(most, decorations), (False, True), (False, True)):
+        if live:
+            continue
+        for count in range(3):
+            for some in combinations_with_replacement(tasks, count):
+                if not start or (wished and some):
+                    yield None, Wish(start, wished, some, HOOK), stage
