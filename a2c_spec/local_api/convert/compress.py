@@ -12,8 +12,8 @@ from PIL import Image
 from a2c_spec.local_api.convert import ffmpeg, pdf_files, pdf_images
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.images import flattened
-from a2c_spec.local_api.convert.kinds import Kind, identify
-from a2c_spec.local_api.convert.making import place, product, stem, unsupported
+from a2c_spec.local_api.convert.kinds import Kind
+from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unsupported
 from a2c_spec.local_api.convert.pictures import Picture, pictures
 
 PDF_QUALITY = {"low": "printer", "medium": "ebook", "high": "screen"}
@@ -28,7 +28,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     """One file per input, of the same type."""
     level = request.options.get("compression_level") or "medium"
     for source in request.sources:
-        kind = identify(source.path, source.filename)
+        kind = kind_of(source)
         path = place(request, kind.name)
         _compress(source, kind, path, level)
         if path.stat().st_size >= source.path.stat().st_size:

@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from a2c_spec.local_api.convert import ffmpeg
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import numbered, place, stem, unreadable
+from a2c_spec.local_api.convert.making import kind_of, numbered, place, stem, unreadable
 from a2c_spec.local_api.convert.media_options import VIDEO
 from a2c_spec.local_api.convert.videos import arguments, finished, seen
 
@@ -19,7 +18,7 @@ def cut(request: Request) -> Iterator[Product | Caveat]:
     """One video per part of each input, encoded anew so that the cuts are exact."""
     for source in request.sources:
         streams = seen(source)
-        name = identify(source.path, source.filename).name
+        name = kind_of(source).name
         target = name if name in VIDEO else "mp4"
         found = parts(request, source, streams.duration)
         for index, (start, end) in enumerate(found):

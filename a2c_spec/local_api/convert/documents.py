@@ -9,8 +9,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import office, pandoc, programs, recognition
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import folder, place, product, stem, unsupported
+from a2c_spec.local_api.convert.making import folder, kind_of, place, product, stem, unsupported
 
 HTML_TAGS = {"title": "pagetitle", "author": "author-meta", "description": "description-meta", "keywords": "keywords"}
 
@@ -26,7 +25,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 
 def _write(request: Request, source: Source, path: Path) -> list[Caveat]:
-    kind, target = identify(source.path, source.filename), request.target
+    kind, target = kind_of(source), request.target
     if target == "txt" and kind.family in ("pdf", "image"):
         path.write_text(recognition.text(source, kind, request.options), encoding="utf-8")
         return []

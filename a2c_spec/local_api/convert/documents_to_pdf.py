@@ -9,8 +9,8 @@ import pikepdf
 
 from a2c_spec.local_api.convert import office, pandoc, pdf_changes, pdf_files, pdf_images, programs
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import Kind, identify
-from a2c_spec.local_api.convert.making import folder, numbered, place, product, stem, unsupported
+from a2c_spec.local_api.convert.kinds import Kind
+from a2c_spec.local_api.convert.making import folder, kind_of, numbered, place, product, stem, unsupported
 from a2c_spec.local_api.convert.pictures import pictures
 
 
@@ -31,7 +31,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 def as_pdf(source: Source, request: Request) -> tuple[pikepdf.Pdf, list[Caveat]]:
     """The input as a PDF, whatever it is, with only the chosen pages; and what was lost on the way."""
-    kind = identify(source.path, source.filename)
+    kind = kind_of(source)
     if kind.family == "image":
         return _of_images(source, request), []
     path, caveats = _path(source, kind, request)
@@ -89,6 +89,6 @@ def _finished(request: Request, pdf: pikepdf.Pdf, sources: tuple[Source, ...]) -
     parts = pdf_changes.split(pdf) if request.options.get("split") else [pdf]
     for index, part in enumerate(parts):
         path = place(request, "pdf")
-        pages = pdf_files.save(part, path, request.metadata)
+        pages = pdf_files.save(part, path, request.metadata, pdf_files.protection(request.options))
         name = stem(sources[0]) if len(parts) == 1 else numbered(sources[0], index, len(parts))
         yield product(path, name, "pdf", sources, pages=pages)

@@ -12,8 +12,8 @@ import pikepdf
 
 from a2c_spec.local_api.convert import pdf_files
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import content_type_of, extension, identify
-from a2c_spec.local_api.convert.making import base_name, place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.kinds import content_type_of, extension
+from a2c_spec.local_api.convert.making import base_name, kind_of, place, product, stem, unreadable, unsupported
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 2 * 1024**3
@@ -47,7 +47,7 @@ class Budget:
 def archive(request: Request) -> Iterator[Product | Caveat]:
     """Every file in each archive; folders are flattened, links and devices left out."""
     for source in request.sources:
-        name = identify(source.path, source.filename).name
+        name = kind_of(source).name
         try:
             if zipfile.is_zipfile(source.path):
                 yield from _zip(request, source)
@@ -92,7 +92,7 @@ def _member(request: Request, source: Source, budget: Budget, name: str, stream:
 def assets(request: Request) -> Iterator[Product | Caveat]:
     """The pictures inside each document."""
     for source in request.sources:
-        kind = identify(source.path, source.filename)
+        kind = kind_of(source)
         if kind.family == "pdf":
             found = list(_of_pdf(request, source))
         elif zipfile.is_zipfile(source.path):

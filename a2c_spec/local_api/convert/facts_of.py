@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.kinds import identify
+from a2c_spec.local_api.convert.making import kind_of
 
 Facts = dict[str, Any]
 MAX_TEXT = 2000
@@ -15,7 +15,7 @@ MAX_TEXT = 2000
 
 def everything(source: Source) -> Facts:
     """All facts about the input, under snake_case names."""
-    kind = identify(source.path, source.filename)
+    kind = kind_of(source)
     facts: Facts = {
         "file_name": source.filename,
         "file_size": source.path.stat().st_size,

@@ -10,8 +10,7 @@ from PIL import Image
 
 from a2c_spec.local_api.convert import effects, image_tags
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import numbered, place, product, stem
+from a2c_spec.local_api.convert.making import kind_of, numbered, place, product, stem
 from a2c_spec.local_api.convert.pictures import Picture, pictures
 from a2c_spec.local_api.convert.resizing import bounded
 
@@ -25,7 +24,7 @@ ICON_SIDE = 256
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One image per picture of each input, in order."""
     for source in request.sources:
-        if request.target == "gif" and identify(source.path, source.filename).family == "video":
+        if request.target == "gif" and kind_of(source).family == "video":
             yield _animated(request, source)
             continue
         found = pictures(source, request.options, request.target)
@@ -37,6 +36,8 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             yield product(path, name, request.target, [source], image_width=size[0], image_height=size[1])
         if request.metadata and request.target not in KEEPS_TAGS:
             yield Caveat(f"Metadata cannot be written to {request.target} files.", id_source=source.id)
+        elif unknown := image_tags.unknown(request.metadata):
+            yield Caveat(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
 
 
 def _animated(request: Request, source: Source) -> Product:

@@ -70,16 +70,25 @@ SIGNATURES: tuple[tuple[int, bytes, str], ...] = (
 ZIPPED = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx", "ppt/presentation.xml": "pptx"}
 
 
-def identify(path: Path, filename: str = "") -> Kind:
-    """What the file is. Never raises: what cannot be told is ``Kind("", "unknown", ...)``."""
+def identify(path: Path, filename: str = "", content_type: str = "") -> Kind:
+    """What the file is: by content, by the type somebody states, or by name, in this order.
+
+    Never raises: what cannot be told is ``Kind("", "unknown", ...)``.
+    """
     try:
         with path.open("rb") as stream:
             head = stream.read(2048)
     except OSError:
         head = b""
-    named = extension(filename or path.name)
+    named = _stated(content_type) or extension(filename or path.name)
     name = _by_content(path, head, named) or named
     return KINDS.get(name) or Kind(name, "unknown", content_type_of(name))
+
+
+def _stated(content_type: str) -> str | None:
+    """The kind that a content type names; unspecific ones name none."""
+    wanted = content_type.partition(";")[0].strip().lower()
+    return next((kind.name for kind in KINDS.values() if kind.content_type == wanted and wanted != "text/plain"), None)
 
 
 def content_type_of(name: str) -> str:
@@ -117,9 +126,17 @@ def _by_text(head: bytes, named: str) -> str | None:
         return "svg"
     if start.startswith((b"<!doctype html", b"<html")):
         return "html"
-    if not named and b"%pdf-" in head[:1024].lower():
+    if b"%PDF-" in head[:1024] and KINDS.get(named, KINDS["pdf"]).family == "pdf":
         return "pdf"
-    return None
+    return "txt" if head and not named and _is_text(head) else None
+
+
+def _is_text(head: bytes) -> bool:
+    try:
+        text = head[:1024].decode("utf-8", "strict") if len(head) <= 1024 else head[:1024].decode("utf-8", "ignore")
+    except UnicodeDecodeError:
+        return False
+    return len(text.encode()) >= min(len(head), 1024) - 3 and "\0" not in text
 
 
 def _zipped(path: Path) -> str | None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import ALIASES, KINDS, content_type_of, identify
+from a2c_spec.local_api.convert.kinds import ALIASES, KINDS, Kind, content_type_of, identify
 
 
 def place(request: Request, extension: str) -> Path:
@@ -53,12 +53,18 @@ def numbered(source: Source, index: int, total: int) -> str:
     return stem(source) if total == 1 else f"{stem(source)}-{index + 1:0{len(str(total))}d}"
 
 
+def kind_of(source: Source) -> Kind:
+    """What the input is."""
+    return identify(source.path, source.filename, source.content_type)
+
+
 def unreadable(source: Source, reason: str) -> ConversionError:
     """The error for an input that cannot be used."""
+    reason = reason.replace(str(source.path), "the file")
     return ConversionError(f"{source.filename}: {reason}", source="input", id_source=source.id)
 
 
 def unsupported(source: Source, target: str) -> ConversionError:
     """The error for an input of a kind from which the target cannot be made here."""
-    kind = identify(source.path, source.filename)
+    kind = kind_of(source)
     return unreadable(source, f"a {kind.name or 'file of unknown type'} cannot be converted to {target} here.")

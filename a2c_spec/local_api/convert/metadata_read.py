@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator
 
 from a2c_spec.local_api.convert import facts_of
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import place, product, stem, unreadable
+from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable
 
 BASIC = (
     "file_name", "file_size", "file_type", "mime_type", "image_width", "image_height", "page_count", "duration",
@@ -39,7 +38,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 
 def _check_type(source: Source, wanted: str | None) -> None:
-    family = identify(source.path, source.filename).family
+    family = kind_of(source).family
     if wanted and family not in FAMILIES[wanted]:
         raise unreadable(source, f"not of type {wanted}.")
 

@@ -8,8 +8,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import place, product, stem, unreadable
+from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable
 
 LOSSLESS = {"jpg": "JPEG", "png": "PNG", "tiff": "TIFF"}
 
@@ -17,13 +16,21 @@ LOSSLESS = {"jpg": "JPEG", "png": "PNG", "tiff": "TIFF"}
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One file per input, of the same type."""
     for source in request.sources:
-        kind = identify(source.path, source.filename)
+        kind = kind_of(source)
         writer = _writer(kind.name, kind.family)
         if writer is None:
             raise unreadable(source, f"the metadata of a {kind.name or 'file of unknown type'} cannot be written here.")
         path = place(request, kind.name)
         writer(source, path, request.metadata)
         yield product(path, stem(source), kind.name, [source])
+        if kind.name in LOSSLESS and (unknown := _unknown_tags(request.metadata)):
+            yield Caveat(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
+
+
+def _unknown_tags(metadata: Mapping[str, Any]) -> list[str]:
+    from a2c_spec.local_api.convert import image_tags
+
+    return image_tags.unknown(metadata)
 
 
 def _writer(name: str, family: str) -> Callable[[Source, Path, Mapping[str, Any]], None] | None:

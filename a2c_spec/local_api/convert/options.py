@@ -97,6 +97,8 @@ PDF: Options = {
     "pages": PAGES,
     "rotate": one_of([0, 90, 180, 270], "Degrees to turn every page clockwise"),
     "split": flag("One PDF per page"),
+    "user_password": text(r"^[ -~]{0,127}$", "Protects the PDF with AES-256: nobody opens it without this password"),
+    "owner_password": text(r"^[ -~]{0,127}$", "Opens the PDF with all rights; the user_password unless given"),
     "dpi": DPI,
 }
 

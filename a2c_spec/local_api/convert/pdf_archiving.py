@@ -11,15 +11,14 @@ from collections.abc import Iterator
 
 from a2c_spec.local_api.convert import pandoc
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import folder, place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.making import folder, kind_of, place, product, stem, unreadable, unsupported
 from a2c_spec.local_api.convert.typesetting import typeset
 
 
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One PDF/A per document."""
     for source in request.sources:
-        kind = identify(source.path, source.filename)
+        kind = kind_of(source)
         if kind.family == "pdf":
             raise unreadable(source, "an existing PDF cannot be made PDF/A here; give the document it was made from.")
         if kind.name not in pandoc.READERS:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pikepdf
 
@@ -37,10 +37,18 @@ def joined(pdfs: Iterable[pikepdf.Pdf]) -> pikepdf.Pdf:
     return whole
 
 
-def save(pdf: pikepdf.Pdf, path: Path, metadata: Mapping[str, Any]) -> int:
-    """Writes the PDF, unencrypted, with ``metadata`` applied; returns the number of its pages."""
+def save(
+    pdf: pikepdf.Pdf, path: Path, metadata: Mapping[str, Any], encryption: pikepdf.Encryption | Literal[False] = False
+) -> int:
+    """Writes the PDF, unencrypted unless told otherwise, with ``metadata`` applied; returns the number of its pages."""
     pdf_tags.change(pdf, metadata)
     pdf.remove_unreferenced_resources()
     modes = pikepdf.ObjectStreamMode
-    pdf.save(path, object_stream_mode=modes.generate, compress_streams=True, encryption=False)
+    pdf.save(path, object_stream_mode=modes.generate, compress_streams=True, encryption=encryption)
     return len(pdf.pages)
+
+
+def protection(options: Mapping[str, Any]) -> pikepdf.Encryption | Literal[False]:
+    """The encryption that ``user_password`` and ``owner_password`` ask for."""
+    user, owner = options.get("user_password") or "", options.get("owner_password") or ""
+    return pikepdf.Encryption(user=user, owner=owner or user) if user or owner else False

@@ -11,8 +11,7 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from a2c_spec.local_api.convert import pdf_pages, programs
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import unreadable, unsupported
+from a2c_spec.local_api.convert.making import kind_of, unreadable, unsupported
 
 MAX_PIXELS = 150_000_000
 MAX_FRAMES = 2000
@@ -42,7 +41,7 @@ class Picture:
 
 def pictures(source: Source, options: Mapping[str, Any], target: str) -> list[Picture]:
     """One picture per page of the input; an animation is one picture."""
-    kind = identify(source.path, source.filename)
+    kind = kind_of(source)
     if kind.family == "pdf":
         return list(_pages(source, options))
     if kind.family == "image":
@@ -76,7 +75,7 @@ def _images(source: Source, options: Mapping[str, Any]) -> list[Picture]:
 def open_image(source: Source) -> Image.Image:
     """The image, not yet decoded; a compression bomb or a damaged header is refused."""
     try:
-        if identify(source.path, source.filename).name == "heic":
+        if kind_of(source).name == "heic":
             _register_heif(source)
             return Image.open(source.path)
         return Image.open(source.path, formats=IMAGE_FORMATS)

@@ -7,8 +7,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import images
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import numbered, place, product
+from a2c_spec.local_api.convert.making import kind_of, numbered, place, product
 from a2c_spec.local_api.convert.pictures import pictures
 
 TARGETS = ("bmp", "gif", "ico", "jpg", "png", "tga", "tiff", "webp")
@@ -19,7 +18,7 @@ DPI = 96
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One image per input, in its own format unless another is asked for."""
     for source in request.sources:
-        name = identify(source.path, source.filename).name
+        name = kind_of(source).name
         target = request.options.get("resize_target") or (name if name in TARGETS else "png")
         found = pictures(source, {}, target)
         for index, picture in enumerate(found):

@@ -30,6 +30,19 @@ MEDIA = ("PIL", "pypdfium2", "ffmpeg")
 PROSE = ("PIL", "pypdfium2", "pandoc")
 PAPER = ("PIL", "pikepdf", "pypdfium2")
 
+AUDIO = {"aac": "31", "aiff": "32", "flac": "33", "m4a": "34", "mp3": "35", "ogg": "36", "opus": "37", "wav": "38"}
+VIDEO = {"avi": "41", "mkv": "42", "mov": "43", "mp4": "44", "ogv": "45", "webm": "46"}
+HASHES = {
+    "md5": "100",
+    "sha1": "101",
+    "sha224": "102",
+    "sha256": "103",
+    "sha384": "104",
+    "sha512": "105",
+    "crc32": "106",
+    "adler32": "107",
+}
+
 ROWS: tuple[Row, ...] = (
     Row("51", "image", "avif", "images:convert", o.IMAGE | o.QUALITY, IMAGING),
     Row("52", "image", "bmp", "images:convert", o.IMAGE, IMAGING),
@@ -46,7 +59,7 @@ ROWS: tuple[Row, ...] = (
     Row("23", "document", "odt", "documents:convert", {}, PROSE),
     Row("24", "document", "rtf", "documents:convert", {}, PROSE),
     Row("25", "document", "txt", "documents:convert", o.TEXT, PAPER),
-    Row("30", "ebook", "epub", "documents:convert", {}, PROSE),
+    Row("29", "ebook", "epub", "documents:convert", {}, PROSE),
     Row("80", "operation", "thumbnail", "thumbnails:convert", o.THUMBNAIL, IMAGING),
     Row("81", "operation", "compress", "compress:convert", m.COMPRESS, PAPER),
     Row("82", "operation", "resize-image", "resize_image:convert", m.RESIZE_IMAGE, IMAGING),
@@ -56,17 +69,14 @@ ROWS: tuple[Row, ...] = (
     Row("86", "operation", "convert-pdfa", "pdf_archiving:convert", {}, ("pandoc", "typst")),
     Row("87", "operation", "cut-video", "cutting:cut", m.CUT_VIDEO, MEDIA),
     Row("88", "operation", "merge-streams", "cutting:merge", {}, MEDIA),
-    *(Row(str(30 + i), "audio", name, "sounds:convert", m.audio(name), MEDIA) for i, name in enumerate(m.AUDIO, 1)),
-    *(Row(str(40 + i), "video", name, "videos:convert", m.video(name), MEDIA) for i, name in enumerate(m.VIDEO, 1)),
+    *(Row(number, "audio", name, "sounds:convert", m.audio(name), MEDIA) for name, number in AUDIO.items()),
+    *(Row(number, "video", name, "videos:convert", m.video(name), MEDIA) for name, number in VIDEO.items()),
     Row("10", "archive", "zip", "archives:pack", {}),
     Row("11", "archive", "tgz", "archives:pack", {}),
     Row("12", "archive", "tar.bz2", "archives:pack", {}),
     Row("13", "archive", "tar.xz", "archives:pack", {}),
     Row("14", "archive", "7z", "archives:pack", {}, ("py7zr",)),
-    *(
-        Row(str(100 + index), "hash", target, "hashes:convert", {})
-        for index, target in enumerate(("md5", "sha1", "sha224", "sha256", "sha384", "sha512", "crc32", "adler32"))
-    ),
+    *(Row(number, "hash", name, "hashes:convert", {}) for name, number in HASHES.items()),
     Row("120", "metadata", "json", "metadata_read:convert", o.METADATA_JSON),
     Row("121", "metadata", "metadata", "metadata_write:convert", {}),
 )

@@ -7,8 +7,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import ffmpeg, media_tags
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable, unsupported
 from a2c_spec.local_api.convert.media_options import AUDIO, Encoding
 
 LOUDNESS = "loudnorm=I=-16:TP=-1.5:LRA=11"
@@ -31,7 +30,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 
 def _heard(source: Source, target: str) -> ffmpeg.Streams:
-    if identify(source.path, source.filename).family not in ("audio", "video"):
+    if kind_of(source).family not in ("audio", "video"):
         raise unsupported(source, target)
     return ffmpeg.inspect(source)
 

@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from a2c_spec.local_api.convert import images, pandoc, programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import folder, numbered, place, product
+from a2c_spec.local_api.convert.making import folder, kind_of, numbered, place, product
 from a2c_spec.local_api.convert.pictures import Picture, pictures
 from a2c_spec.local_api.convert.resizing import bounded
 
@@ -35,7 +34,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 def _seen(request: Request, source: Source) -> list[Picture]:
     """The pictures to make small: pages, images, one moment of a video, or the laid-out pages of a document."""
-    kind = identify(source.path, source.filename)
+    kind = kind_of(source)
     shown = source
     if kind.family == "video" and programs.has("ffmpeg"):
         from a2c_spec.local_api.convert import videos

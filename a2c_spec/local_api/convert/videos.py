@@ -8,8 +8,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import ffmpeg, media_tags, slideshow
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.kinds import identify
-from a2c_spec.local_api.convert.making import place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable, unsupported
 from a2c_spec.local_api.convert.media_options import VIDEO, VIDEO_FLAGS
 from a2c_spec.local_api.convert.sounds import arguments as sound_of
 from a2c_spec.local_api.convert.sounds import span
@@ -20,7 +19,7 @@ GIF_WIDTH = 480
 
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One video per input; images together become one slideshow."""
-    families = [identify(source.path, source.filename).family for source in request.sources]
+    families = [kind_of(source).family for source in request.sources]
     if all(family in ("image", "vector", "pdf") for family in families):
         yield from slideshow.convert(request)
         return

@@ -7,6 +7,7 @@ import inspect
 import json
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from a2c_spec.local_api.convert.catalog import available
 from a2c_spec.local_api.convert.check import violation
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
 from a2c_spec.local_api.convert.rows import ROWS, Row
-from tests.local_api.convert.fixture_types import Make, PdfMaker
+from tests.local_api.convert.fixture_types import Make
 
 # Which of the inputs below each converter is given; every row must be here.
 CASES: dict[str, tuple[str, ...]] = {
@@ -32,8 +33,8 @@ CASES: dict[str, tuple[str, ...]] = {
     "extracting:archive": ("zip",),
     "extracting:assets": ("pdf",),
     "pdf_archiving:convert": ("md",),
-    "cutting:cut": ("gif-film",),
-    "cutting:merge": ("gif-film", "wav"),
+    "cutting:cut": ("film",),
+    "cutting:merge": ("film", "wav"),
     "sounds:convert": ("wav",),
     "videos:convert": ("png",),
     "archives:pack": ("png",),
@@ -48,18 +49,28 @@ def name_of(row: Row) -> str:
 
 
 @pytest.fixture
-def inputs(tmp_path: Path, png: Path, jpg: Path, make: Make, pdf_of: PdfMaker) -> dict[str, Path]:
-    """One small input of each kind the cases use; films and sounds only where ffmpeg can make them."""
-    (tmp_path / "text.md").write_text("# Hello")
-    found = {"png": png, "jpg": jpg, "md": tmp_path / "text.md"}
-    found["zip"] = make("archive/zip", png).products[0].path
-    found["pdf"] = make("document/pdf", png).products[0].path
-    ffmpeg = programs.find("ffmpeg")
-    if ffmpeg:
-        for name, source in {"film.mp4": "testsrc=size=64x48:duration=1", "tone.wav": "sine=duration=1"}.items():
-            subprocess.run([ffmpeg, "-loglevel", "error", "-f", "lavfi", "-i", source, tmp_path / name], check=True)
-        found |= {"gif-film": tmp_path / "film.mp4", "wav": tmp_path / "tone.wav"}
-    return found
+def given(tmp_path: Path, png: Path, jpg: Path, make: Make) -> Callable[[str], Path]:
+    """Makes the small input that a case names; films and sounds only where ffmpeg can make them."""
+
+    def media(source: str, name: str) -> Path:
+        ffmpeg = programs.find("ffmpeg") or "ffmpeg"
+        subprocess.run([ffmpeg, "-loglevel", "error", "-f", "lavfi", "-i", source, tmp_path / name], check=True)
+        return tmp_path / name
+
+    def text() -> Path:
+        (tmp_path / "text.md").write_text("# Hello")
+        return tmp_path / "text.md"
+
+    makers: dict[str, Callable[[], Path]] = {
+        "png": lambda: png,
+        "jpg": lambda: jpg,
+        "md": text,
+        "zip": lambda: make("archive/zip", png).products[0].path,
+        "pdf": lambda: make("document/pdf", png).products[0].path,
+        "film": lambda: media("testsrc=size=64x48:duration=1", "film.mp4"),
+        "wav": lambda: media("sine=duration=1", "tone.wav"),
+    }
+    return lambda name: makers[name]()
 
 
 @pytest.mark.parametrize("row", ROWS, ids=name_of)
@@ -73,8 +84,8 @@ def test_every_row_has_a_documented_converter_and_a_case(row: Row) -> None:
 
 
 @pytest.mark.parametrize("row", available(), ids=name_of)
-def test_every_entry_really_converts(row: Row, make: Make, inputs: dict[str, Path]) -> None:
-    result = make(name_of(row), *(inputs[name] for name in CASES[row.converter]))
+def test_every_entry_really_converts(row: Row, make: Make, given: Callable[[str], Path]) -> None:
+    result = make(name_of(row), *(given(name) for name in CASES[row.converter]))
     assert all(product.path.stat().st_size > 0 for product in result.products)
     assert all("." in product.filename and "/" not in product.filename for product in result.products)
     assert all(product.content_type for product in result.products)

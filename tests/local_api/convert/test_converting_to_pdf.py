@@ -149,3 +149,11 @@ def test_a_stamp_lies_on_every_page(make: Make, pdf_of: PdfMaker) -> None:
 def test_a_stamp_alone_is_refused(make: Make, pdf_of: PdfMaker) -> None:
     with pytest.raises(ConversionError, match="two inputs"):
         make("document/pdf", pdf_of("mark.pdf", "DRAFT"), stamp=True)
+
+
+def test_a_pdf_is_protected_on_request(make: Make, pdf_of: PdfMaker) -> None:
+    (product,) = make("document/pdf", pdf_of("open.pdf", "one"), user_password="letmein").products
+    assert not convert.check_password(product.path, "wrong")
+    assert convert.check_password(product.path, "letmein")
+    with pytest.raises(pikepdf.PasswordError):
+        pikepdf.open(product.path)

@@ -13,6 +13,7 @@ from PIL import Image
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
+from a2c_spec.local_api.convert.making import kind_of
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 RANDOM = bytes((index * 7919 + index // 3) % 256 for index in range(3000))
@@ -82,6 +83,13 @@ def test_a_file_is_what_it_contains_not_what_it_is_called(make: Make, png: Path)
     assert convert.probe(wolf, "sheep.pdf")["content_type"] == "image/png"
     (product,) = make("image/jpg", wolf).products
     assert product.filename == "sheep.jpg"
+
+
+def test_a_stated_type_helps_where_the_content_is_silent(tmp_path: Path) -> None:
+    (tmp_path / "note").write_text("a,b\n1,2\n")
+    assert convert.probe(tmp_path / "note", "note")["content_type"] == "text/plain"
+    stated = kind_of(Source("a", tmp_path / "note", "note", content_type="text/csv; charset=utf-8"))
+    assert (stated.name, stated.family) == ("csv", "markup")
 
 
 def test_a_picture_that_unpacks_to_gigabytes_is_refused(make: Make, tmp_path: Path) -> None:

@@ -120,3 +120,20 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     parent.wait()
     time.sleep(0.05)
     wait_until_gone([int(pid) for pid in (tmp_path / "pids").read_text().split()])
+
+
+def test_an_idle_worker_ends_with_its_parent(tmp_path: Path) -> None:
+    code = (
+        "from tests.local_api.convert.test_sandbox import pool, run\n"
+        "from pathlib import Path\n"
+        f"run('greet', Path({str(tmp_path)!r}), name='x')\n"
+        "print(pool._idle[0].process.pid, flush=True)\n"
+        "import time; time.sleep(60)\n"
+    )
+    root = Path(__file__).parents[3]
+    with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        worker = int(parent.stdout.readline())
+        assert alive(worker)
+        parent.kill()
+    wait_until_gone([worker])
