@@ -24,9 +24,9 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     first, *others = request.sources
     if not others:
         raise ConversionError("Comparing needs two inputs.")
-    base = flattened(pictures(first, {}, "a comparison")[0].first).convert("RGB")
+    base = flattened(pictures(first, {}, "a comparison").first().first).convert("RGB")
     for source in others:
-        other = flattened(pictures(source, {}, "a comparison")[0].first).convert("RGB")
+        other = flattened(pictures(source, {}, "a comparison").first().first).convert("RGB")
         if other.size != base.size:
             yield Caveat(f"{source.filename} was brought to the size of {first.filename}.", id_source=source.id)
             other = other.resize(base.size, Image.Resampling.LANCZOS)

@@ -43,7 +43,7 @@ def _compress(source: Source, kind: Kind, path: Path, level: str) -> None:
             pdf_images.shrink(pdf, pdf_images.QUALITIES[PDF_QUALITY[level]])
             pdf_files.save(pdf, path, {})
     elif kind.name in ("jpg", "webp", "avif", "png"):
-        _image(pictures(source, {}, "a smaller file")[0], kind.name, path, level)
+        _image(pictures(source, {}, "a smaller file").first(), kind.name, path, level)
     elif kind.name in VIDEO_CODECS:
         codec = ["-c:v", VIDEO_CODECS[kind.name], "-preset", "fast", "-crf", CRF[level], "-c:a", "aac"]
         ffmpeg.encode([*ffmpeg.given(source), *codec, "-b:a", BITRATE[level]], path, source)

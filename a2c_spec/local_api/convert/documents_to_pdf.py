@@ -65,7 +65,7 @@ def _of_drawing(source: Source, request: Request) -> Path:
 def _of_images(source: Source, request: Request) -> pikepdf.Pdf:
     pdf = pikepdf.Pdf.new()
     original = pdf_images.unchanged_jpeg(source)
-    for picture in pictures(source, request.options, "pdf"):
+    for picture in pictures(source, request.options, "pdf").each:
         pdf_images.add_page(pdf, picture, request.options.get("dpi"), original)
     return pdf
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +13,8 @@ from a2c_spec.local_api.convert.making import kind_of
 
 Facts = dict[str, Any]
 MAX_TEXT = 2000
+CORE = "docProps/core.xml"
+MAX_CORE = 1_000_000
 
 
 def everything(source: Source) -> Facts:
@@ -79,9 +83,24 @@ def of_media(source: Source) -> Facts:
     return {snake(name): _plain(value) for name, value in tag.as_dict().items() if name != "filename" and value}
 
 
+def of_package(source: Source) -> Facts:
+    """The core properties of an office document."""
+    if not zipfile.is_zipfile(source.path):
+        return {}
+    with zipfile.ZipFile(source.path) as package:
+        if CORE not in package.namelist() or package.getinfo(CORE).file_size > MAX_CORE:
+            return {}
+        text = package.read(CORE).decode("utf-8", "replace")
+    found = re.findall(r"<(?:dc|dcterms|cp):(\w+)[^>]*>([^<]+)</", text)
+    names = {"creator": "author", "created": "create_date", "modified": "modify_date"}
+    return {names.get(name, snake(name)): html.unescape(value)[:MAX_TEXT] for name, value in found}
+
+
 READERS: dict[str, Callable[[Source], Facts]] = {
     "image": of_image,
     "pdf": of_pdf,
+    "markup": of_package,
+    "office": of_package,
     "audio": of_media,
     "video": of_media,
 }

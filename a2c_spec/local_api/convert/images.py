@@ -28,11 +28,11 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             yield _animated(request, source)
             continue
         found = pictures(source, request.options, request.target)
-        for index, picture in enumerate(found):
+        for index, picture in enumerate(found.each):
             path = place(request, request.target)
             tags = image_tags.changed(picture.exif, request.metadata)
             size = save(picture, path, request.target, request.options, tags)
-            name = numbered(source, index, len(found))
+            name = numbered(source, index, found.total)
             yield product(path, name, request.target, [source], image_width=size[0], image_height=size[1])
         if request.metadata and request.target not in KEEPS_TAGS:
             yield Caveat(f"Metadata cannot be written to {request.target} files.", id_source=source.id)

@@ -111,7 +111,8 @@ def _images(container: pikepdf.Object, depth: int = 0) -> Iterator[pikepdf.Strea
 
 
 def _shrink(stream: pikepdf.Stream, longest: int, quality: Quality) -> None:
-    if "/Mask" in stream or "/Decode" in stream or stream.get("/ImageMask"):
+    plain = _plain_colors(stream.get("/ColorSpace"))
+    if not plain or "/Mask" in stream or "/Decode" in stream or stream.get("/ImageMask"):
         return
     try:
         image = pikepdf.PdfImage(stream).as_pil_image()
@@ -125,5 +126,11 @@ def _shrink(stream: pikepdf.Stream, longest: int, quality: Quality) -> None:
     if len(encoded.getvalue()) < len(stream.read_raw_bytes()):
         stream.write(encoded.getvalue(), filter=pikepdf.Name.DCTDecode)
         stream.Width, stream.Height = image.size
-        stream.ColorSpace = pikepdf.Name(AS_IT_IS[image.mode])
         stream.BitsPerComponent = 8
+
+
+def _plain_colors(space: pikepdf.Object | None) -> bool:
+    """Grey or RGB, with or without a profile: what a JPEG can replace without touching the colour space."""
+    if isinstance(space, pikepdf.Array):
+        return space[0] == "/ICCBased"
+    return space in ("/DeviceRGB", "/DeviceGray")

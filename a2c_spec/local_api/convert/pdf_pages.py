@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import pypdfium2  # type: ignore[import-untyped]  # ships no type information
 from PIL import Image
@@ -14,11 +14,20 @@ MAX_PAGE_PIXELS = 150_000_000
 PASSWORD_ERROR = 4
 
 
-def render(source: Source, dpi: float, pages: str | None = "all") -> Iterator[Image.Image]:
-    """The chosen pages as images, one at a time."""
+def count(source: Source) -> int:
+    """How many pages there are."""
     document = open_pdf(source)
     try:
-        for index in chosen(pages, len(document), source):
+        return len(document)
+    finally:
+        document.close()
+
+
+def render(source: Source, dpi: float, indexes: Sequence[int]) -> Iterator[Image.Image]:
+    """These pages as images, one at a time."""
+    document = open_pdf(source)
+    try:
+        for index in indexes:
             yield _render(document[index], dpi, source)
     finally:
         document.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,35 +39,53 @@ class Picture:
         return self.frames[0]
 
 
-def pictures(source: Source, options: Mapping[str, Any], target: str) -> list[Picture]:
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """How many pictures there are, and each in turn; only one is held in memory at a time."""
+
+    total: int
+    each: Iterator[Picture]
+
+    def first(self) -> Picture:
+        """The first one."""
+        return next(self.each)
+
+
+def pictures(source: Source, options: Mapping[str, Any], target: str) -> Pictures:
     """One picture per page of the input; an animation is one picture."""
     kind = kind_of(source)
     if kind.family == "pdf":
-        return list(_pages(source, options))
+        return _pages(source, options)
     if kind.family == "image":
         return _images(source, options)
     if kind.family == "vector" and programs.has("typst"):
         from a2c_spec.local_api.convert import drawings
 
-        return [Picture((drawings.render(source, options.get("dpi") or 96),))]
+        return Pictures(1, iter([Picture((drawings.render(source, options.get("dpi") or 96),))]))
     raise unsupported(source, target)
 
 
-def _pages(source: Source, options: Mapping[str, Any]) -> Iterator[Picture]:
+def _pages(source: Source, options: Mapping[str, Any]) -> Pictures:
     dpi = options.get("dpi") or 150
-    for image in pdf_pages.render(source, dpi, options.get("pages") or "all"):
-        yield Picture((image,), dpi=(dpi, dpi))
+    wanted = pdf_pages.chosen(options.get("pages"), pdf_pages.count(source), source)
+    return Pictures(len(wanted), (Picture((image,), dpi=(dpi, dpi)) for image in pdf_pages.render(source, dpi, wanted)))
 
 
-def _images(source: Source, options: Mapping[str, Any]) -> list[Picture]:
+def _images(source: Source, options: Mapping[str, Any]) -> Pictures:
+    with open_image(source) as image:
+        several = getattr(image, "is_animated", False) and image.format not in ANIMATED
+        total = getattr(image, "n_frames", 1) if several else 1
+    wanted = pdf_pages.chosen(options.get("pages") if several else None, total, source)
+    return Pictures(len(wanted), _decoded(source, wanted if several else None))
+
+
+def _decoded(source: Source, wanted: Sequence[int] | None) -> Iterator[Picture]:
     try:
         with open_image(source) as image:
-            if not getattr(image, "is_animated", False):
-                return [_still(image)]
-            if image.format in ANIMATED:
-                return [_moving(image)]
-            chosen = pdf_pages.chosen(options.get("pages"), getattr(image, "n_frames", 1), source)
-            return [_frame(image, index) for index in chosen]
+            if wanted is not None:
+                yield from (_frame(image, index) for index in wanted)
+            else:
+                yield _moving(image) if getattr(image, "is_animated", False) else _still(image)
     except (OSError, ValueError, SyntaxError, EOFError) as error:
         raise unreadable(source, f"not a readable image ({error}).") from error
 

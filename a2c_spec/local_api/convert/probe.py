@@ -112,9 +112,12 @@ def _pdf(source: Source) -> dict[str, Any]:
 
 
 def _media(source: Source) -> dict[str, Any]:
-    from tinytag import TinyTag
+    from tinytag import TinyTag, TinyTagException
 
-    duration = TinyTag.get(source.path, tags=False).duration
+    try:
+        duration = TinyTag.get(source.path, tags=False).duration
+    except TinyTagException:
+        return _video(source)
     return {"duration": round(duration, 3)} if duration else {}
 
 
@@ -122,7 +125,7 @@ def _video(source: Source) -> dict[str, Any]:
     from a2c_spec.local_api.convert import ffmpeg, programs
 
     if not programs.has("ffmpeg"):
-        return _media(source)
+        return {}
     return {name: value for name, value in ffmpeg.inspect(source).facts().items() if value is not None}
 
 

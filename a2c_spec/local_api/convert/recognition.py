@@ -24,7 +24,7 @@ def text(source: Source, kind: Kind, options: Mapping[str, Any]) -> str:
 
         if not options.get("ocr"):
             raise unreadable(source, "a picture holds no text; ask for ocr.")
-        return "\f".join(_read(picture.first, options) for picture in pictures(source, options, "txt"))
+        return "\f".join(_read(picture.first, options) for picture in pictures(source, options, "txt").each)
     return "\f".join(_page(source, index, found, options) for index, found in enumerate(texts(source)))
 
 
@@ -40,7 +40,7 @@ def texts(source: Source) -> list[str]:
 def _page(source: Source, index: int, found: str, options: Mapping[str, Any]) -> str:
     if found.strip() or not options.get("ocr"):
         return found
-    (image,) = pdf_pages.render(source, DPI, str(index + 1))
+    (image,) = pdf_pages.render(source, DPI, [index])
     return _read(image, options)
 
 

@@ -21,11 +21,11 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
         name = kind_of(source).name
         target = request.options.get("resize_target") or (name if name in TARGETS else "png")
         found = pictures(source, {}, target)
-        for index, picture in enumerate(found):
+        for index, picture in enumerate(found.each):
             path = place(request, target)
             asked = {**sides(picture.first.size, request.options), "dpi": request.options.get("dpi")}
             size = images.save(picture, path, target, asked, picture.exif)
-            made = numbered(source, index, len(found))
+            made = numbered(source, index, found.total)
             yield product(path, made, target, [source], image_width=size[0], image_height=size[1])
 
 

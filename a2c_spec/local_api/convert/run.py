@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from a2c_spec.local_api.convert.catalog import missing_for, row_of
+from a2c_spec.local_api.convert.catalog import missing_for, resolve, row_of
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Result
 from a2c_spec.local_api.convert.sandbox import pool
 from a2c_spec.local_api.convert.sandbox.task import Limits, Task
@@ -15,7 +15,8 @@ PACKAGE = "a2c_spec.local_api.convert."
 
 def convert(request: Request, limits: Limits | None = None) -> Result:
     """Carries out one conversion; blocks until it is done. Raises ConversionError when it cannot be done."""
-    row = row_of(request.target, request.category)
+    entry = resolve(request.target, request.category)
+    row = row_of(entry.target, entry.category) if entry else None
     if row is None:
         raise _not_offered(request)
     if not request.sources:

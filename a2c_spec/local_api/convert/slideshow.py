@@ -31,7 +31,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     size: tuple[int, int] | None = None
     slides: list[tuple[Path, float]] = []
     for source in request.sources:
-        for picture in pictures(source, {}, request.target):
+        for picture in pictures(source, {}, request.target).each:
             image = flattened(smooth(picture.first), "black").convert("RGB")
             size = size or _size(image, request)
             path = work / f"slide-{len(slides):05d}.png"

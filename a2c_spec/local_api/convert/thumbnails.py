@@ -8,7 +8,7 @@ from dataclasses import replace
 from a2c_spec.local_api.convert import images, pandoc, programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.making import folder, kind_of, numbered, place, product
-from a2c_spec.local_api.convert.pictures import Picture, pictures
+from a2c_spec.local_api.convert.pictures import Picture, Pictures, pictures
 from a2c_spec.local_api.convert.resizing import bounded
 
 DEFAULT_SIDE = 300
@@ -23,16 +23,16 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
         width = height = DEFAULT_SIDE
     for source in request.sources:
         found = _seen(request, source)
-        for index, picture in enumerate(found):
+        for index, picture in enumerate(found.each):
             size = bounded(picture.first.size, width, height)
             path = place(request, target)
             still = Picture((picture.first,), profile=picture.profile)
             images.save(still, path, target, {"width": size[0], "height": size[1]})
-            name = numbered(source, index, len(found))
+            name = numbered(source, index, found.total)
             yield product(path, name, target, [source], image_width=size[0], image_height=size[1])
 
 
-def _seen(request: Request, source: Source) -> list[Picture]:
+def _seen(request: Request, source: Source) -> Pictures:
     """The pictures to make small: pages, images, one moment of a video, or the laid-out pages of a document."""
     kind = kind_of(source)
     shown = source

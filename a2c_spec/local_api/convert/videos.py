@@ -10,6 +10,7 @@ from a2c_spec.local_api.convert import ffmpeg, media_tags, slideshow
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable, unsupported
 from a2c_spec.local_api.convert.media_options import VIDEO, VIDEO_FLAGS
+from a2c_spec.local_api.convert.pictures import open_image
 from a2c_spec.local_api.convert.sounds import arguments as sound_of
 from a2c_spec.local_api.convert.sounds import span
 
@@ -19,7 +20,7 @@ GIF_WIDTH = 480
 
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One video per input; images together become one slideshow."""
-    families = [kind_of(source).family for source in request.sources]
+    families = ["video" if _moves(source) else kind_of(source).family for source in request.sources]
     if all(family in ("image", "vector", "pdf") for family in families):
         yield from slideshow.convert(request)
         return
@@ -27,6 +28,14 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
         if family != "video":
             raise unsupported(source, request.target)
         yield _one(request, source)
+
+
+def _moves(source: Source) -> bool:
+    """An animated GIF is a film; other pictures are slides."""
+    if kind_of(source).name != "gif":
+        return False
+    with open_image(source) as image:
+        return bool(getattr(image, "is_animated", False))
 
 
 def _one(request: Request, source: Source) -> Product:

@@ -60,3 +60,11 @@ def connect(payload: dict[str, Any]) -> None:
 
 def environment(payload: dict[str, Any]) -> dict[str, str]:
     return dict(os.environ)
+
+
+def hurt(payload: dict[str, Any]) -> None:
+    os.kill(payload["pid"], 0)
+
+
+def interfaces(payload: dict[str, Any]) -> list[str]:
+    return [name for _, name in socket.if_nameindex()]

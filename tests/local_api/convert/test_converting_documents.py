@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -117,6 +118,14 @@ def test_documents_merge_with_pages_and_images(make: Make, tmp_path: Path, png: 
 def test_html_carries_its_title(make: Make, tmp_path: Path) -> None:
     (product,) = make("document/html", written(tmp_path, "md"), metadata={"title": "Tom & Co"}).products
     assert "<title>Tom &amp; Co</title>" in product.path.read_text()
+
+
+@needs_pandoc
+def test_properties_of_a_document_are_read(make: Make, tmp_path: Path) -> None:
+    source = written(tmp_path, "md", "---\ntitle: Tom & Co\nauthor: Ann\n---\ntext")
+    (docx,) = make("document/docx", source).products
+    found = json.loads(make("metadata/json", docx.path, type="document").products[0].path.read_text())
+    assert (found["title"], found["author"], found["file_type"]) == ("Tom & Co", "Ann", "DOCX")
 
 
 def test_the_text_of_a_pdf_comes_page_by_page(make: Make, pdf_of: PdfMaker) -> None:

@@ -89,6 +89,14 @@ def test_tags_are_set_and_cleared(make: Make, tone: Path, target: str) -> None:
     assert TinyTag.get(bare.path).title is None
 
 
+def test_length_and_size_are_probed(make: Make, tone: Path, film: Path) -> None:
+    (aac,) = make("audio/aac", tone).products
+    for path in (tone, aac.path):
+        assert convert.probe(path, path.name)["duration"] == pytest.approx(2, abs=0.1)
+    found = convert.probe(film, "film.mp4")
+    assert (found["image_width"], found["image_height"], found["duration"]) == (160, 120, 3.0)
+
+
 def test_metadata_of_sound_is_read(make: Make, tone: Path) -> None:
     found = json.loads(make("metadata/json", tone, type="audio").products[0].path.read_text())
     assert found["duration"] == pytest.approx(2, abs=0.05)
@@ -118,6 +126,14 @@ def test_a_video_becomes_an_animation(make: Make, film: Path) -> None:
     with Image.open(product.path) as image:
         assert image.size == (80, 60)
         assert image.n_frames > 20  # type: ignore[attr-defined]  # only animations have it
+
+
+def test_an_animation_becomes_a_video(make: Make, film: Path) -> None:
+    (animation,) = make("image/gif", film, width=80).products
+    (product,) = make("video/mp4", animation.path).products
+    found = inspect(product.path)
+    assert (found.width, found.height) == (80, 60)
+    assert found.duration == pytest.approx(3, abs=0.2)
 
 
 def test_a_video_has_a_thumbnail(make: Make, film: Path) -> None:

@@ -72,7 +72,7 @@ def test_printing_is_not_mistaken_for_an_answer(tmp_path: Path) -> None:
     assert run("print_a_lot", tmp_path) == "true"
 
 
-@pytest.mark.skipif(not landlock.supported(), reason="this kernel has no Landlock")
+@pytest.mark.skipif(landlock.version() < 1, reason="this kernel has no Landlock")
 def test_files_outside_the_job_are_out_of_reach(tmp_path: Path) -> None:
     job, other = tmp_path / "job", tmp_path / "other"
     job.mkdir()
@@ -87,11 +87,21 @@ def test_files_outside_the_job_are_out_of_reach(tmp_path: Path) -> None:
     assert run("read", job, path="note") == "here I am"
 
 
+@pytest.mark.skipif(landlock.version() < 6, reason="this kernel's Landlock does not know signals")
+def test_other_processes_cannot_be_signalled(tmp_path: Path) -> None:
+    with pytest.raises(ConversionError, match="PermissionError"):
+        run("hurt", tmp_path, pid=os.getpid())
+
+
 def test_there_is_no_network(tmp_path: Path) -> None:
     if subprocess.run(["unshare", "-rn", "true"], check=False, capture_output=True).returncode != 0:
         pytest.skip("this machine does not let users make network namespaces")
-    with socket.create_server(("127.0.0.1", 0)) as server, pytest.raises(ConversionError, match=r"OSError|Connection"):
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        pytest.raises(ConversionError, match=r"OSError|Connection|Permission"),
+    ):
         run("connect", tmp_path, port=server.getsockname()[1])
+    assert run("interfaces", tmp_path) == ["lo"]
 
 
 def test_the_callers_environment_stays_with_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""Linux Landlock: from here on this process and its children see only the paths they were given.
+"""Linux Landlock: from here on this process and its children see only the paths they were given, and no TCP.
 
 https://docs.kernel.org/userspace-api/landlock.html
 """
@@ -19,23 +19,25 @@ EXECUTE, WRITE_FILE, READ_FILE, READ_DIR = 1, 2, 4, 8
 TRUNCATE, IOCTL = 1 << 14, 1 << 15
 ON_FILES = EXECUTE | WRITE_FILE | READ_FILE | TRUNCATE | IOCTL
 READ = EXECUTE | READ_FILE | READ_DIR
+NO_TCP = 1 | 2  # neither bind nor connect
+NO_SIGNALS = 1 | 2  # nor signals and abstract sockets to processes outside
 DEVICES = ("/dev/null", "/dev/zero")
 
 
-def supported() -> bool:
-    """Whether this kernel has Landlock."""
-    return sys.platform == "linux" and bool(ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, VERSION_FLAG) > 0)
+def version() -> int:
+    """The version of Landlock in this kernel; less than 1 where it has none."""
+    return int(ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, VERSION_FLAG)) if sys.platform == "linux" else 0
 
 
 def restrict(writable: Iterable[str], readable: Iterable[str]) -> bool:
     """Applies the rules; False where the kernel has no Landlock, and then nothing has changed."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
-    version = libc.syscall(CREATE_RULESET, None, 0, VERSION_FLAG)
-    if version < 1:
+    found = version()
+    if found < 1:
         return False
-    handled = _rights(version)
-    attributes = struct.pack("QQ", handled, 0)[: 16 if version >= 4 else 8]
+    handled = _rights(found)
+    attributes = struct.pack("QQQ", handled, NO_TCP, NO_SIGNALS)[: 24 if found >= 6 else 16 if found >= 4 else 8]
     ruleset = libc.syscall(CREATE_RULESET, attributes, len(attributes), 0)
     if ruleset < 0:
         return False
@@ -49,9 +51,9 @@ def restrict(writable: Iterable[str], readable: Iterable[str]) -> bool:
     return bool(done)
 
 
-def _rights(version: int) -> int:
+def _rights(found: int) -> int:
     """Every file-system right this version of Landlock knows."""
-    return (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(version, 16)) - 1
+    return (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(found, 16)) - 1
 
 
 def _allow(libc: ctypes.CDLL, ruleset: int, path: str, rights: int) -> None:
