@@ -27,11 +27,13 @@ class Access:
 
 @dataclass(slots=True)
 class Client:
-    """Speaks to one service. ``reveal`` gives the value of a secret, only ever called to send it."""
+    """Speaks to one service. ``reveal`` gives the value of a secret, only ever called to send it; ``outside`` the id
+    behind a reference to another manifest (``from:job.conversion``, ``preset:name``)."""
 
     wire: Wire
     uploads: Uploads
     reveal: Callable[[Secret], str]
+    outside: Callable[[str], str]
     access: dict[str, Access] = field(default_factory=dict)
 
     async def job(self, job_id: str) -> LiveJob | None:
@@ -115,7 +117,7 @@ class Client:
         if isinstance(body, Secret):
             return self.reveal(body)
         if isinstance(body, Ref):
-            return ids[body.name]
+            return ids.get(body.name) or self.outside(body.name)
         if isinstance(body, Mapping):
             return {key: self.materialise(value, ids) for key, value in body.items()}
         if isinstance(body, tuple | list):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -183,9 +184,19 @@ def said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
+def root_cause(error: BaseException) -> str:
+    """What the system said at the bottom of a chain of errors, such as ``Name or service not known``."""
+    below: BaseException | None = error
+    while below is not None:
+        if isinstance(below, OSError) and below.strerror and not below.strerror.startswith("Cannot connect"):
+            return re.sub(r"^Connect call failed.*", "connection refused or timed out", below.strerror)
+        below = getattr(below, "os_error", None) or below.__cause__ or below.__context__
+    return said(error) if isinstance(error, Exception) else type(error).__name__
+
+
 def unreachable(base_url: str, error: Exception) -> NetworkError:
     return NetworkError(
-        f"cannot reach {base_url} ({said(error)})",
+        f"cannot reach {base_url}: {root_cause(error)}",
         hint="check the network, API2CONVERT_BASE_URL and --base-url; --local needs no service",
     )
 

@@ -18,6 +18,7 @@ from a2c_spec.commands import options
 from a2c_spec.commands.options import Flags, flags_of
 from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
 from a2c_spec.core.events import Event
+from a2c_spec.core.graph import needs
 from a2c_spec.errors import AuthError, Conflict, LimitRefused, PartialFailure, SpecError
 
 if TYPE_CHECKING:
@@ -146,24 +147,35 @@ class _Run:
         self.manner, self.progress = manner, progress
         self.stopped = False
         self.gate = asyncio.Semaphore(max(4, space.flags.parallelism))
-        self.saved: list[str] = []
+        self.ended: dict[str, asyncio.Event] = {}
 
     async def all(self, steps: Sequence[Step]) -> int:
         """Carries every step out; a failure of one leaves the others alone. Gives the exit code or raises."""
         busy = [step for step in steps if step.change.action != "no-op"]
-        results = await asyncio.gather(*(self._guarded(step) for step in busy), return_exceptions=True)
+        self.ended = {step.change.address: asyncio.Event() for step in busy}
+        results = await asyncio.gather(*(self._ordered(step) for step in busy), return_exceptions=True)
         errors = [result for result in results if isinstance(result, BaseException)]
         for error in errors:
             if not isinstance(error, SpecError):
                 raise error
-        self._summary(steps, [error for error in errors if isinstance(error, SpecError)])
         if len(errors) == 1 and len(busy) == 1:
             raise errors[0]
+        self._summary(steps, [error for error in errors if isinstance(error, SpecError)])
         if errors:
             raise PartialFailure(
                 f"{len(errors)} of {len(busy)} jobs failed", hint="apply again: only what is left is done"
             )
         return 0
+
+    async def _ordered(self, step: Step) -> None:
+        """One step, after those whose results it takes."""
+        try:
+            for address in needs(step.want.job) if step.want else ():
+                if address in self.ended:
+                    await self.ended[address].wait()
+            await self._guarded(step)
+        finally:
+            self.ended[step.change.address].set()
 
     async def _guarded(self, step: Step) -> None:
         async with self.gate:

@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 
 from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Listener
+from a2c_spec.core.graph import split_reference
 from a2c_spec.core.state import StateStore
 from a2c_spec.errors import SpecError, UsageError
 
@@ -38,6 +39,31 @@ class Endpoint:
     base_url: str
     key: str
     realm: str
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """Finds the API id behind a reference to another manifest: ``from:job.conversion``, ``preset:name``."""
+
+    store: StateStore
+
+    def __call__(self, name: str) -> str:
+        kind, _, rest = name.partition(":")
+        if kind == "preset":
+            return self._preset(rest)
+        address, conversion = split_reference(rest)
+        record = self.store.get(address)
+        made = [file for file in record.files if file.conversion == conversion] if record else []
+        if len(made) != 1:
+            many = f"yields {len(made)} results" if made else "has no result yet"
+            raise SpecError(f"`from: {rest}`: {address} {many}, and just one can be an input")
+        return made[0].output_id
+
+    def _preset(self, name: str) -> str:
+        record = self.store.get(f"preset:{name}")
+        if record is None or not record.job_id:
+            raise SpecError(f"the preset {name} does not exist on the service yet", hint="apply its manifest first")
+        return record.job_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +169,7 @@ def _assemble(
     sleep, jitter = asyncio.sleep, random.random
     limiter = Limiter(space.flags.parallelism, time.monotonic, sleep)
     wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter)
-    client = Client(wire, Uploads(space.root), space.reveal)
+    client = Client(wire, Uploads(space.root), space.reveal, Outside(store))
     pace = Pace(0.05, 1.3, 0.5) if space.flags.local else Pace()
     poller = Poller(client, time.monotonic, sleep, jitter, pace)
     grace = 0.5 if space.flags.local else 5.0

@@ -6,7 +6,7 @@ import asyncio
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_spec.api.adopt import resolve
@@ -16,9 +16,11 @@ from a2c_spec.api.landing import Landing
 from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.commands.workspace import Marks, Workspace, marks
 from a2c_spec.core.calls import Knobs
-from a2c_spec.core.canonical import Mark
+from a2c_spec.core.canonical import Mark, digest
+from a2c_spec.core.graph import in_dependency_order, needs, split_reference
+from a2c_spec.core.ignoring import ignoring
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.model import Job
+from a2c_spec.core.model import Input, Job
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.planner import needs_live, plan_forget, plan_job
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
@@ -40,9 +42,10 @@ class Desk:
     mark: Mark
     knobs: Knobs
 
-    def wanted(self, job: Job) -> Wanted:
-        """A desired job with its files measured."""
-        return prepare(fill(job, self.space.root, self.cache), self.mark, self.knobs)
+    def wanted(self, job: Job, record: JobRecord | None, upstream: Upstream) -> Wanted:
+        """A desired job with its files measured and what it takes from other jobs resolved."""
+        measured = fill(upstream.resolved(job, self), self.space.root, self.cache)
+        return prepare(ignoring(measured, record), self.mark, self.knobs)
 
     def look(self, want: Wanted, record: JobRecord | None, live: LiveJob | None) -> Seen:
         """What stands at every path that the job has written or is going to write."""
@@ -75,34 +78,80 @@ def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
         with DigestCache(space.home / "digests.db", time.time_ns) as cache:
             mark: Marks = marks(space)
 
-            def digest(path: Path) -> str:
+            def sha256(path: Path) -> str:
                 return cache.measure(path).sha256
 
-            yield Desk(space, store, Landing(space.root, store, digest), cache, mark, Knobs())
+            yield Desk(space, store, Landing(space.root, store, sha256), cache, mark, Knobs())
     finally:
         store.close()
 
 
+@dataclass(slots=True)
+class Upstream:
+    """What jobs take from one another: fingerprints of what is made, and results that lie here already."""
+
+    store: SqliteStore
+    made: dict[str, str] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)
+
+    def resolved(self, job: Job, desk: Desk) -> Job:
+        """The job, each ``from`` input with the fingerprint of what it is made of.
+
+        A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
+        results for a day only.
+        """
+        if not needs(job):
+            return job
+        return replace(
+            job, inputs=tuple(self._input(item, desk) if item.type == "from" else item for item in job.inputs)
+        )
+
+    def _input(self, item: Input, desk: Desk) -> Input:
+        address, conversion = split_reference(item.source)
+        record = self.store.get(address)
+        made = self.made.get(address) or (record.fingerprint if record else "")
+        item = replace(item, upstream=digest([made, conversion]))
+        files = [file for file in record.files if file.conversion == conversion and file.path] if record else []
+        if address in self.idle and len(files) == 1 and desk.landing.stands(files[0].path) == "intact":
+            path = desk.space.root / files[0].path
+            return replace(item, path=files[0].path, content=desk.cache.measure(path))
+        return item
+
+    def planned(self, step: Step) -> None:
+        """Notes what a job will have made once its step is done."""
+        self.made[step.change.address] = step.change.fingerprint
+        if step.change.action in ("no-op", "rename"):
+            self.idle.add(step.change.address)
+
+
 async def make_steps(desk: Desk, jobs: tuple[Job, ...], client: Client | None) -> list[Step]:
-    """One step per job, in the manifests' order, then what no manifest asks for any more.
+    """One step per job, each after those whose results it takes, then what no manifest asks for any more.
 
     ``client`` None: nobody is asked, the plan rests on manifests and state alone.
     """
     owned = {record.job_id for record in desk.store.scan() if record.job_id}
     gate = asyncio.Semaphore(desk.space.flags.parallelism)
+    upstream = Upstream(desk.store)
 
     async def one(job: Job) -> Step:
         async with gate:
-            return await make_step(desk, job, client, owned)
+            return await make_step(desk, job, client, owned, upstream)
 
-    steps = list(await asyncio.gather(*(one(job) for job in jobs)))
-    return steps + _forgotten(desk, {job.address for job in jobs})
+    free = [job for job in jobs if not needs(job)]
+    made = {step.change.address: step for step in await asyncio.gather(*(one(job) for job in free))}
+    for step in made.values():
+        upstream.planned(step)
+    for job in in_dependency_order(jobs):
+        if job.address not in made:
+            made[job.address] = await one(job)
+            upstream.planned(made[job.address])
+    return [made[job.address] for job in jobs] + _forgotten(desk, {job.address for job in jobs})
 
 
-async def make_step(desk: Desk, job: Job, client: Client | None, owned: set[str]) -> Step:
+async def make_step(desk: Desk, job: Job, client: Client | None, owned: set[str], upstream: Upstream) -> Step:
     """The step of one job: reads live only where the record alone cannot tell."""
-    want = desk.wanted(job)
     record = desk.store.get(job.address)
+    want = desk.wanted(job, record, upstream)
     if record is not None and record.unresolved:
         return await _unresolved(desk, want, record, client, owned)
     seen = desk.look(want, record, None)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from a2c_spec.core.calls import Knobs
-from a2c_spec.core.canonical import UPLOADED
+from a2c_spec.core.canonical import uploaded
 from a2c_spec.core.model import Input
 
 Way = Literal["inline", "file", "base64"]
@@ -52,7 +52,7 @@ def travelling(way: Way, item: Input) -> int:
 
 def ways(item: Input, knobs: Knobs) -> tuple[Way, ...]:
     """The ways open to one input, the plainest first."""
-    if item.type not in UPLOADED:
+    if not uploaded(item):
         return ("inline",)
     return ("file", "base64") if _fits_base64(item, knobs) else ("file",)
 

@@ -13,7 +13,7 @@ Mark = Callable[[Secret | str], str]
 """Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""
 
 UPLOADED = frozenset({"upload", "base64"})
-"""Input types whose bytes we send; on the service both appear as ``upload``."""
+"""Input types whose bytes we always send; on the service both appear as ``upload``."""
 
 NOT_DECISIVE = frozenset({"download_password", "output_filename"})
 """Conversion options that name or protect a result without changing its bytes."""
@@ -37,6 +37,11 @@ def is_marked(value: object) -> bool:
     return isinstance(value, list | tuple) and any(is_marked(item) for item in value)
 
 
+def uploaded(item: Input) -> bool:
+    """Whether the bytes of this input travel from here."""
+    return item.type in UPLOADED or (item.type == "from" and bool(item.path))
+
+
 def extension(name: str) -> str:
     """``.pdf`` of ``a/b.PDF``; empty when there is none."""
     base = name.rsplit("/", 1)[-1]
@@ -58,6 +63,7 @@ def _source_identity(item: Input, mark: Mark) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "type": "output" if item.type == "from" else item.type,
         "source": item.source,
+        "upstream": item.upstream,
         "engine": item.engine,
         "content_type": item.content_type,
         "options": seal(item.options, mark),
@@ -78,7 +84,7 @@ def sent_input(item: Input, mark: Mark, position: int | None = None) -> dict[str
     """Canonical form of an input as sent; ``position`` only when a call set it."""
     parts: dict[str, Any] = {
         "identity": identity(item, mark),
-        "filename": sent_filename(item) if item.type in UPLOADED else item.filename,
+        "filename": sent_filename(item) if uploaded(item) else item.filename,
         "decrypt": mark(item.decrypt_password) if item.decrypt_password else None,
         "slide_duration": item.slide_duration,
         "resize_handling": item.resize_handling,

@@ -20,7 +20,7 @@ from a2c_spec.core.building import (
 from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.fields import BY_PATH, JOB_FIELDS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.match import Pairs, alternatives
+from a2c_spec.core.match import Pairs, alternatives, shorter
 from a2c_spec.core.model import Conversion, Input
 from a2c_spec.core.pairing import Known
 from a2c_spec.core.wanted import Wanted
@@ -39,7 +39,8 @@ def edit(want: Wanted, live: LiveJob, known: Known) -> Edit:
     pairs = known.pair_conversions(want, live)
     best = known.pair_inputs(want, live)
     ways = alternatives(want.job.inputs, live.inputs, known.input_fits(want, live), best)
-    edits = [_edit(want, live, known, one, pairs) for one in ways]
+    costly = known.costly_link(want, live)
+    edits = [_edit(want, live, known, one, pairs) for way in ways for one in shorter(way, costly)]
     return min(edits, key=lambda one: cost_of(one.calls).key())
 
 
@@ -68,14 +69,15 @@ class _Context:
         calls = [_patch_job({"process": False} | fields[0], fields[1], 0)] if hold else []
         body, sent = ({}, {}) if hold else fields
         wave = last_wave(calls) + 1
-        edits = self._deletes(wave) + self._conversion_calls(wave) + self._passwords(wave)
+        deletes = self._input_deletes(wave)
+        edits = self._conversion_calls(wave) + self._passwords(wave)
         if body and (alone or not self.want.job.fields.process):
             edits.append(_patch_job(body, sent, wave))
             body, sent = {}, {}
         first = last_wave(edits) + 1 if alone and edits else wave
-        edits += add_groups(self.want, groups, first, spread=not reorder, starts=alone)
-        calls += edits
-        calls += settle(self.want, groups, last_wave(calls) + 1, reorder=reorder)
+        adds = add_groups(self.want, groups, first, spread=not reorder, starts=alone)
+        settled = settle(self.want, groups, last_wave(deletes + adds, wave - 1) + 1, reorder=reorder)
+        calls += deletes + edits + adds + settled
         if self.want.job.fields.process and not alone:
             start = _patch_job({"process": True} | body, sent, last_wave(calls) + 1)
             calls.append(replace(start, starts=True))
@@ -123,24 +125,34 @@ class _Context:
                 calls.append(password_call(self.want, item, wave))
         return calls
 
-    def _deletes(self, wave: int) -> list[Call]:
-        calls = [
-            Call("delete_input", live.id, effects=self._gone(live.id), wave=wave, reason="input no longer wanted")
+    def _input_deletes(self, wave: int) -> list[Call]:
+        return [
+            Call("delete_input", live.id, effects=self._gone(live.id), wave=wave, reason=self._why_deleted(n))
             for n, live in enumerate(self.live.inputs)
             if n not in self.inputs.values()
         ]
-        return calls + [
+
+    def _why_deleted(self, n: int) -> str:
+        fits = self.known.input_fits(self.want, self.live)
+        again = any(fits(d, n) for d in range(len(self.want.job.inputs)) if d not in self.inputs)
+        return "input added anew, in a call that is made anyway" if again else "input no longer wanted"
+
+    def _conversion_deletes(self, wave: int) -> list[Call]:
+        return [
             Call("delete_conversion", live.id, effects=self._gone(live.id), wave=wave, reason="conversion not wanted")
             for n, live in enumerate(self.live.conversions)
             if n not in self.conversions.values()
         ]
 
     def _gone(self, api_id: str) -> tuple[Effect, ...]:
+        """Its name is forgotten, unless a desired part bears it now."""
         name = self.known.name(api_id)
-        return (Effect(name, None),) if name else ()
+        job = self.want.job
+        taken = {f"inputs.{item.id}" for item in job.inputs} | {f"conversions.{item.id}" for item in job.conversions}
+        return (Effect(name, None),) if name and name not in taken else ()
 
     def _conversion_calls(self, wave: int) -> list[Call]:
-        calls = []
+        calls = self._conversion_deletes(wave)
         for d, n in sorted(self.conversions.items()):
             call = patch_conversion(self.want, self.want.job.conversions[d], self.live.conversions[n], self.known, wave)
             calls += [call] if call else []
@@ -148,8 +160,8 @@ class _Context:
         return calls + ([_add_conversions(self.want, new, wave)] if new else [])
 
     def _starts_alone(self, groups: tuple[Group, ...], *, reorder: bool) -> bool:
-        """Whether a lone upload to a waiting job (process true, no input) starts it."""
-        lone = len(groups) == 1 and len(groups[0].inputs) == 1 and groups[0].way != "inline"
+        """Whether a lone input for a waiting job (process true, no input) starts it."""
+        lone = len(groups) == 1 and len(groups[0].inputs) == 1
         empty = not self.live.inputs and len(self.want.job.inputs) == 1
         waiting = bool(self.live.process) and self.want.job.fields.process and self.want.knobs.auto_start
         return lone and empty and waiting and not reorder and not late_passwords(groups)

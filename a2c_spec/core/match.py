@@ -72,6 +72,19 @@ def alternatives(
             yield merged
 
 
+def shorter(pairs: Pairs, costly: Callable[[int, int], bool]) -> Iterator[Pairs]:
+    """The pairs, then the same without the last one, the last two, ... as long as those left out are ``costly``.
+
+    A link whose password must be patched costs no more when it is deleted and rides in a POST that is made anyway; if
+    only such links stand behind the others, that saves the reorder.
+    """
+    yield pairs
+    kept = dict(sorted(pairs.items()))
+    while kept and costly(*list(kept.items())[-1]):
+        kept.popitem()
+        yield dict(kept)
+
+
 def _pairings(who: Sequence[int], options: Sequence[int]) -> Iterator[Pairs]:
     if len(who) <= len(options):
         for chosen in permutations(options, len(who)):

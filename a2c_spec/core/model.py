@@ -45,7 +45,9 @@ class Input:
     ``type`` is one of upload, remote, base64, cloud, gdrive_picker, input_id, output, from. An upload has ``path``
     (relative to the project root, POSIX) and, once measured, ``content``; base64 has ``source`` = the base64 text and
     ``content`` too; the others have ``source``; ``from`` names ``job.conversion`` of another manifest in ``source``.
-    ``options`` are the engine's (screen_width, ...). ``slide_duration`` is in seconds, 0.1 to 120.
+    ``options`` are the engine's (screen_width, ...). ``slide_duration`` is in seconds, 0.1 to 120. ``upstream`` is the
+    fingerprint of what a ``from`` input is made of; such an input may have ``path`` and ``content`` too, the result as
+    it lies here, and is then uploaded instead of referred to.
     """
 
     id: str
@@ -62,6 +64,7 @@ class Input:
     decrypt_password: Secret | str | None = None
     slide_duration: float | None = None
     resize_handling: str | None = None
+    upstream: str = ""
     position: Position = field(default_factory=Position, compare=False)
 
 

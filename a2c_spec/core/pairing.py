@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core import bodies, compare
-from a2c_spec.core.canonical import UPLOADED, sent_filename
+from a2c_spec.core.canonical import UPLOADED, sent_filename, uploaded
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.match import Pairs, assignment
 from a2c_spec.core.model import Conversion, Input
@@ -47,7 +47,7 @@ class Known:
         index = {item.id: n for n, item in enumerate(live.inputs)}
         home = self._home([f"inputs.{item.id}" for item in want.job.inputs], index)
         return assignment(
-            len(want.job.inputs), len(live.inputs), self.input_fits(want, live), self._input_free(want, live), home
+            len(want.job.inputs), len(live.inputs), self.input_fits(want, live), self.input_free(want, live), home
         )
 
     def pair_conversions(self, want: Wanted, live: LiveJob) -> Pairs:
@@ -70,13 +70,20 @@ class Known:
     def input_fits(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
         return lambda d, n: self._fits(want, want.job.inputs[d], live.inputs[n])
 
-    def _input_free(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+    def input_free(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+        """Whether a pair of inputs needs no PATCH of its own: the password is as wanted."""
+
         def free(d: int, n: int) -> bool:
             item = want.job.inputs[d]
             mark = want.mark(item.decrypt_password) if item.decrypt_password else None
             return mark is None or compare.same_mark(self.sent(live.inputs[n].id).get("decrypt"), mark)
 
         return free
+
+    def costly_link(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+        """Whether a pair needs a PATCH of its own although adding the input anew would send no bytes."""
+        free = self.input_free(want, live)
+        return lambda d, n: want.job.inputs[d].type not in UPLOADED and not free(d, n)
 
     def _fits(self, want: Wanted, item: Input, live: LiveInput) -> bool:
         sent = self.sent(live.id)
@@ -113,7 +120,7 @@ def known(record: JobRecord | None) -> Known:
 
 def looks_like(item: Input, live: LiveInput) -> bool:
     """Whether a live input we have no record of is this one, judged by its content."""
-    if item.type in UPLOADED:
+    if uploaded(item):
         return live.type in {*UPLOADED, ""} and _same_upload(item, live)
     kind = "output" if item.type == "from" else item.type
     named = not item.filename or not live.filename or item.filename == live.filename

@@ -136,15 +136,14 @@ def _taken(path: str, seen: Seen) -> bool:
 
 
 def _create_bound(want: Wanted) -> str:
+    """Why no shorter sequence builds this job."""
     calls = create_calls(want)
-    if len(calls) == 1:
-        return "a job cannot exist without one call"
     uploads = sum(call.kind.startswith("upload") for call in calls)
-    return (
-        f"one call creates, {uploads} must carry bytes, and {len(calls) - uploads - 1} do what no earlier call can"
-        if uploads
-        else f"one call creates, and {len(calls) - 1} do what the create cannot"
-    )
+    rest = len(calls) - uploads - 1
+    parts = ["one creates the job"]
+    parts += [f"{uploads} must carry the bytes"] if uploads else []
+    parts += [f"{rest} can only follow once the parts exist"] if rest else []
+    return ", ".join(parts)
 
 
 def _rerun(want: Wanted, record: JobRecord, why: tuple[str, ...], seen: Seen, *, paid: bool) -> Change:
