@@ -15,6 +15,7 @@ Facts = dict[str, Any]
 MAX_TEXT = 2000
 CORE = "docProps/core.xml"
 MAX_CORE = 1_000_000
+TAGGED = ("mp3", "wav", "flac", "ogg", "opus", "m4a", "mp4", "aiff", "wma")  # tinytag takes raw AAC for MP3
 
 
 def everything(source: Source) -> Facts:
@@ -76,6 +77,8 @@ def of_media(source: Source) -> Facts:
     """Duration, streams' rates and tags."""
     from tinytag import TinyTag
 
+    if kind_of(source).name not in TAGGED:
+        return {}
     try:
         tag = TinyTag.get(source.path)
     except Exception:  # tinytag reads many formats, but not all

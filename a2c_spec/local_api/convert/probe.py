@@ -112,12 +112,13 @@ def _pdf(source: Source) -> dict[str, Any]:
 
 
 def _media(source: Source) -> dict[str, Any]:
-    from tinytag import TinyTag, TinyTagException
+    from tinytag import TinyTag
 
-    try:
-        duration = TinyTag.get(source.path, tags=False).duration
-    except TinyTagException:
+    from a2c_spec.local_api.convert.facts_of import TAGGED
+
+    if identify(source.path, source.filename).name not in TAGGED:
         return _video(source)
+    duration = TinyTag.get(source.path, tags=False).duration
     return {"duration": round(duration, 3)} if duration else {}
 
 
