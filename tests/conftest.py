@@ -1,0 +1,54 @@
+"""What tests of whole commands share: a project folder of its own, and the command line run in this process."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.cli import run
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended: exit code, standard output, standard error."""
+
+    code: int
+    out: str
+    err: str
+
+
+Command = Callable[..., Ran]
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty project, the current folder, with the examples' source files and nothing of the user's own."""
+    folder = tmp_path / "project"
+    folder.mkdir()
+    (folder / "a2c.yaml").write_text("")
+    shutil.copytree(EXAMPLES / "src", folder / "src")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    for name in ("API2CONVERT_API_KEY", "API2CONVERT_BASE_URL", "A2C_SPEC_LOCAL", "A2C_SPEC_ENV"):
+        monkeypatch.delenv(name, raising=False)
+    return folder
+
+
+@pytest.fixture
+def a2c(project: Path, capfd: pytest.CaptureFixture[str]) -> Command:
+    """Runs a2c-spec in the project."""
+
+    def call(*args: str) -> Ran:
+        capfd.readouterr()
+        code = run(args)
+        seen = capfd.readouterr()
+        return Ran(code, seen.out, seen.err)
+
+    return call
