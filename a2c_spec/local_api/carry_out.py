@@ -16,7 +16,7 @@ from a2c_spec.local_api.model import Conversion, Input, Job, Output, with_conver
 from a2c_spec.local_api.packing import packed
 from a2c_spec.local_api.refusals import Refusal
 from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.store import Rule
+from a2c_spec.local_api.store import Closed, Rule
 from a2c_spec.local_api.targets import DeliveryFailed, deliver
 from a2c_spec.local_api.vocabulary import COMPLETED, CONVERTING, FAILED, FETCHING, UNDER_WAY
 
@@ -39,6 +39,8 @@ def carry_out(service: Service, job_id: str) -> None:
         _step(service, job_id, lambda job: _finished(job, troubles, service.clock.now()))
     except Superseded:
         _forget(service, job_id)
+    except Closed:
+        return  # whoever opens the store next resumes the job
     except Exception:
         log.exception("The local API could not carry out job %s", job_id)
         _give_up(service, job_id)
@@ -149,7 +151,7 @@ def _convert_one(service: Service, job: Job, entry: Conversion) -> None:
         return  # made before an interruption
     doing = f"{entry.category}/{entry.target}"
     _step(service, job.id, lambda now: replace(now, activity=doing))
-    workdir = service.blobs.workdir(job.id, entry.id)
+    workdir = service.blobs.workdir(job.id, f"{service.runner.name}-{entry.id}")
     try:
         _keep(service, job, entry, _results(service, job, entry, workdir))
     finally:

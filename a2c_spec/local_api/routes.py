@@ -8,7 +8,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from a2c_spec.local_api.endpoints import account, admin, catalog, conversions, downloads, inputs, jobs, outputs, uploads
+from a2c_spec.local_api.endpoints import (
+    account,
+    admin,
+    catalog,
+    conversions,
+    dashboard,
+    downloads,
+    inputs,
+    jobs,
+    outputs,
+    uploads,
+)
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -52,6 +63,9 @@ TABLE: tuple[tuple[str, str, Endpoint], ...] = (
 
 # Reserved for us: no path of the API starts like this.
 OURS: tuple[tuple[str, str, Endpoint], ...] = (
+    ("GET", "/_a2c/", dashboard.jobs),
+    ("GET", "/_a2c/jobs/{job_id}", dashboard.job),
+    ("GET", "/_a2c/outputs/{output_id}", dashboard.picture),
     ("GET", "/_a2c/health", admin.health),
     ("GET", "/_a2c/calls", admin.calls),
     ("DELETE", "/_a2c/calls", admin.forget_calls),

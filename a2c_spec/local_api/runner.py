@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sqlite3
 import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -38,10 +37,10 @@ class Runner:
         path = self._path(name)
         return bool(name) and path.exists() and _locked(path)
 
-    def sweep(self, referenced: Callable[[str], bool]) -> None:
-        """Remove the lock files of the dead, once nothing refers to them."""
+    def sweep(self) -> None:
+        """Remove the lock files of the dead: a name without a file is as dead."""
         for path in self.folder.glob("*.lock"):
-            if not referenced(path.stem) and not self.lives(path.stem):
+            if not self.lives(path.stem):
                 path.unlink(missing_ok=True)
 
     def _path(self, name: str) -> Path:

@@ -165,6 +165,7 @@ class Service:
         dead = {name for name in {row[1] for row in rows} if not self.runner.lives(name)}
         for job_id, _ in (row for row in rows if row[1] in dead):
             self._adopt(job_id, dead)
+        self.runner.sweep()
 
     def _adopt(self, job_id: str, dead: set[str]) -> None:
         with self.store.transaction():

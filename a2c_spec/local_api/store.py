@@ -41,11 +41,16 @@ TABLES = ("jobs", "files", "history", "presets", "usage", "chunks", "calls", "nu
 Rule = Callable[[Job], Job]
 
 
+class Closed(Exception):
+    """The service was closed while somebody was still at work."""
+
+
 class Store:
     """All rows of one service. Reads are plain; every change happens inside ``transaction``."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
+        self._closed = False
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
@@ -54,12 +59,14 @@ class Store:
     def close(self) -> None:
         """Let the file go."""
         with self._lock:
+            self._closed = True
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """All or nothing, and nobody else writes meanwhile; may be nested."""
         with self._lock:
+            self._require_open()
             if self._db.in_transaction:
                 yield
                 return
@@ -74,7 +81,12 @@ class Store:
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement and hand back its rows."""
         with self._lock:
+            self._require_open()
             return self._db.execute(sql, values).fetchall()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise Closed
 
     def number(self, name: str) -> int:
         """The next number of that name: 1, 2, 3..."""
@@ -125,6 +137,15 @@ class Store:
         """How many there are."""
         where, values = _jobs_where(owner, phases)
         return int(self.rows(f"SELECT COUNT(*) FROM jobs WHERE {where}", *values)[0][0])  # noqa: S608 - no input in it
+
+    def all_jobs(self, *, limit: int, offset: int) -> list[Job]:
+        """Everybody's jobs, the newest first."""
+        rows = self.rows("SELECT document FROM jobs ORDER BY seq DESC LIMIT ? OFFSET ?", limit, offset)
+        return [from_document(json.loads(row[0])) for row in rows]
+
+    def count_all_jobs(self) -> int:
+        """How many jobs everybody has together."""
+        return int(self.rows("SELECT COUNT(*) FROM jobs")[0][0])
 
     def job_of_token(self, token: str) -> Job | None:
         """The job a token belongs to."""

@@ -26,7 +26,7 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 async def download(request: Request) -> Response:
     """GET and HEAD .../download-file/{output}/{filename}."""
     service = service_of(request)
-    job, entry = _found(service, request.path_params["output_id"])
+    job, entry = find(service, request.path_params["output_id"])
     _require_password(request, job, entry)
     if service.wire("").availability(entry) != "enabled":
         raise gone()
@@ -39,7 +39,8 @@ async def download(request: Request) -> Response:
     return _answer(request, entry, path, part)
 
 
-def _found(service: Service, output_id: str) -> tuple[Job, Output]:
+def find(service: Service, output_id: str) -> tuple[Job, Output]:
+    """An output, deleted ones included, and its job."""
     job = service.store.job_of_file("output", output_id)
     entry = next((row for row in job.outputs if row.id == output_id), None) if job else None
     if job is None or entry is None or not service.shown(job).done:
