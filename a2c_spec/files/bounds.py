@@ -129,7 +129,7 @@ def power(left: Any, right: Any) -> Any:
 def nearest(name: str, names: Iterable[str]) -> str:
     """A hint that names what was probably meant, or what there is."""
     known = sorted(names)[:1000]
-    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
     return f"known: {', '.join(known[:12])}" if known else ""

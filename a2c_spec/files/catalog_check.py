@@ -100,7 +100,8 @@ def _value_problem(value: Any, description: Mapping[str, Any]) -> str:
 
 
 def _range_problem(value: float, description: Mapping[str, Any]) -> str:
-    lowest, highest = description.get("minimum"), description.get("maximum")
+    lowest: Any = description.get("minimum")
+    highest: Any = description.get("maximum")
     if _is_number(lowest) and value < lowest:
         return f"must be at least {lowest}, found {value}"
     if _is_number(highest) and value > highest:

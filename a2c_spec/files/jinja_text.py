@@ -90,7 +90,7 @@ class _Writer:
         self.pieces: list[str] = []
         self.lines: list[int] = [0]
         self.line = 1
-        self.budget = Budget(steps=2_000_000)
+        self.budget = Budget(steps=600_000)
 
     def write(self, body: list[nodes.Node], names: dict[str, Any]) -> None:
         for node in body:

@@ -119,7 +119,7 @@ class Loader:
             return
         tree, problems = extended(tree, file, self.root)
         problems = [*document.problems, *problems, *self._include(tree, file)]
-        problems += schema.check(tree["kind"].lower(), tree, document.place, rendered=False)
+        problems += schema.check(tree["kind"].lower(), tree, tree.place, rendered=False)
         names, more = self._names(tree)
         problems += more
         sound = not any(problem.severity == "error" for problem in problems)
@@ -128,7 +128,7 @@ class Loader:
             yield from sorted(problems, key=_line)
             yield from items
         else:
-            yield from sorted([*problems, *items], key=_line)
+            yield from _in_order([*problems, *items])
 
     def _include(self, tree: Table, file: Path) -> Iterator[Diagnostic]:
         include = tree.get("include")
@@ -194,8 +194,15 @@ _KINDS: dict[str, Callable[[Loader, _Source], Iterator[Item]]] = {
 }
 
 
-def _line(item: Item) -> tuple[bool, Position]:
-    return not isinstance(item, Diagnostic), item.position
+def _in_order(items: Sequence[Item]) -> Iterator[Item]:
+    """Problems first, by place, each told once; then what can be used."""
+    problems = dict.fromkeys(item for item in items if isinstance(item, Diagnostic))
+    yield from sorted(problems, key=_line)
+    yield from (item for item in items if not isinstance(item, Diagnostic))
+
+
+def _line(problem: Diagnostic) -> Position:
+    return problem.position
 
 
 def read_bytes(path: Path, name: str) -> bytes | Diagnostic:

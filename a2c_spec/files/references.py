@@ -56,7 +56,7 @@ def _cycle(cycle: list[str], places: Mapping[str, Position]) -> Diagnostic:
 
 
 def cycles(edges: Edges) -> list[list[str]]:
-    """Circles in a graph, each address in at most one of them; without recursion, so that a long chain is no problem."""
+    """Circles in a graph, each told once; without recursion, so that a long chain is no problem."""
     found: list[list[str]] = []
     done: set[str] = set()
     for start in edges:

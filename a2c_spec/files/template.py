@@ -94,8 +94,9 @@ def _late_text(parts: tuple[Part, ...], names: Names) -> str:
     text = ""
     for part in parts:
         piece = _now_or_later(part, names)
-        if text.endswith("$") and piece.startswith("${{"):
-            text = text[:-1] + "${{ '$' }}"  # or the two would read as the escape `$${{`
+        if piece.startswith("${{"):  # after a dollar, it would read as the escape `$${{`
+            bare = text.rstrip("$")
+            text = f"{bare}${{{{ '{text[len(bare) :]}' }}}}" if bare != text else text
         text += piece
     return text
 

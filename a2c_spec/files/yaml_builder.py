@@ -8,7 +8,7 @@ from yaml import events
 
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.files.tree import Place, Row, Table, Tree, position
-from a2c_spec.files.yaml_scalars import has_leading_zero, scalar, tagged
+from a2c_spec.files.yaml_scalars import KINDS, has_leading_zero, scalar, tagged
 
 MAX_DEPTH = 64
 MAX_ALIASED = 100_000  # nodes that aliases may add to one document
@@ -87,7 +87,7 @@ class Builder:
                 if value is text and text[0] in "0+-" and has_leading_zero(text):
                     self._warn_leading_zero(text, place)
                 return value
-            if event.tag.startswith(_CORE_TAG):
+            if event.tag.removeprefix(_CORE_TAG) in KINDS:
                 return tagged(text, event.tag.removeprefix(_CORE_TAG))
         except ValueError as error:
             self._problem(place, f"{error}", "quote it if text is meant")

@@ -13,10 +13,10 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("expected <block end>", "the indentation does not fit what stands above", "align it with its neighbours"),
     ("could not find expected ':'", "a `:` is missing after a key", "write `key: value`"),
     ("did not find expected '-' indicator", "the indentation does not fit the list above", "align the dashes"),
-    ("expected ',' or ']'", "a `,` or `]` is missing", "the list that starts with `[` is not closed"),
-    ("expected ',' or '}'", "a `,` or `}` is missing", "the mapping that starts with `{` is not closed"),
-    ("unexpected end of stream", "the text ends inside quotes", "close the quotes"),
-    ("unexpected document separator", "a document starts inside quotes", "close the quotes"),
+    ("expected ',' or ']'", "a `,` or `]` is missing", "close the list that starts with `[` in line {line}"),
+    ("expected ',' or '}'", "a `,` or `}` is missing", "close the mapping that starts with `{{` in line {line}"),
+    ("unexpected end of stream", "the text ends inside quotes", "close those of line {line}"),
+    ("unexpected document separator", "a document starts inside quotes", "close those of line {line}"),
     ("unknown escape character", "this backslash sequence is not known", "use single quotes, or double the backslash"),
     ("expected escape sequence", "this backslash sequence is not complete", ""),
     ("hexadecimal", "this backslash sequence is not complete", ""),
@@ -42,7 +42,9 @@ def explain(error: yaml.MarkedYAMLError, data: bytes, name: str) -> Diagnostic:
     """The parser's error as one diagnostic."""
     mark = error.problem_mark or error.context_mark
     where = Position(name, mark.line + 1, mark.column + 1) if mark else Position(name, 1, 1)
-    return Diagnostic(where, *_words(error, _line(data, where), where.column))
+    message, hint = _words(error, _line(data, where), where.column)
+    opened = error.context_mark.line + 1 if error.context_mark else where.line
+    return Diagnostic(where, message, hint.format(line=opened))
 
 
 def _line(data: bytes, where: Position) -> str:

@@ -57,9 +57,9 @@ def tagged(text: str, kind: str) -> Scalar:
     value: Scalar = text if kind == "str" else scalar(text)
     if kind == "float" and isinstance(value, int) and not isinstance(value, bool):
         value = float(value)
-    if _KINDS.get(kind) is not type(value):
+    if KINDS.get(kind) is not type(value):
         raise ValueError(f"`{text[:40]}` is not a value of the tag !!{kind}")
     return value
 
 
-_KINDS: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "null": type(None)}
+KINDS: dict[str, type] = {"str": str, "int": int, "float": float, "bool": bool, "null": type(None)}

@@ -1,0 +1,73 @@
+"""Digests are right, cheap the second time, and never believed when a file may have changed unseen."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.core.model import Content, Input, Job
+from a2c_spec.errors import InvalidError
+from a2c_spec.files import digest
+from a2c_spec.files.digest import DigestCache, fill, measure
+
+LONG_AGO = 1_000_000_000_000_000_000
+
+
+def _content(data: bytes) -> Content:
+    return Content(len(data), hashlib.sha256(data).hexdigest(), hashlib.md5(data).hexdigest())
+
+
+def _file(folder: Path, data: bytes, mtime_ns: int = LONG_AGO) -> Path:
+    path = folder / "file"
+    path.write_bytes(data)
+    os.utime(path, ns=(mtime_ns, mtime_ns))
+    return path
+
+
+def test_a_file_is_measured_in_one_pass(tmp_path: Path) -> None:
+    data = os.urandom(3 * 1024 * 1024 + 7)
+    assert measure(_file(tmp_path, data)) == _content(data)
+
+
+def test_an_unchanged_file_is_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = _file(tmp_path, b"one")
+    with DigestCache(tmp_path / "cache.db", time.time_ns) as cache:
+        assert cache.measure(path) == _content(b"one")
+    monkeypatch.setattr(digest, "_measured", lambda _descriptor: pytest.fail("read again"))
+    with DigestCache(tmp_path / "cache.db", time.time_ns) as cache:
+        assert cache.measure(path) == _content(b"one")
+
+
+def test_a_changed_file_is_read_again(tmp_path: Path) -> None:
+    with DigestCache(tmp_path / "cache.db", time.time_ns) as cache:
+        cache.measure(_file(tmp_path, b"one"))
+        assert cache.measure(_file(tmp_path, b"two", LONG_AGO + 1)) == _content(b"two")
+        assert cache.measure(_file(tmp_path, b"three", LONG_AGO)) == _content(b"three")
+
+
+def test_a_file_that_was_just_written_is_not_believed(tmp_path: Path) -> None:
+    with DigestCache(tmp_path / "cache.db", lambda: LONG_AGO + 1_999_999_999) as cache:
+        cache.measure(_file(tmp_path, b"one"))
+        assert cache.measure(_file(tmp_path, b"two")) == _content(b"two")  # same size, time and inode
+
+
+def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
+    (tmp_path / "cache.db").write_bytes(b"not a database" * 100)
+    with DigestCache(tmp_path / "cache.db", time.time_ns) as cache:
+        assert cache.measure(_file(tmp_path, b"one")) == _content(b"one")
+
+
+def test_inputs_are_filled_and_missing_files_are_all_named(tmp_path: Path) -> None:
+    _file(tmp_path, b"one")
+    job = Job(
+        "a", inputs=(Input("i", "upload", path="file"), Input("j", "base64", source="b25l"), Input("k", "remote"))
+    )
+    assert [item.content for item in fill(job, tmp_path).inputs] == [_content(b"one"), _content(b"one"), None]
+    broken = Job("a", inputs=(Input("i", "upload", path="no"), Input("j", "upload", path="nor")))
+    with pytest.raises(InvalidError) as caught:
+        fill(broken, tmp_path)
+    assert [problem.message.split()[2] for problem in caught.value.diagnostics] == ["no", "nor"]

@@ -1,0 +1,71 @@
+"""Manifests as data: what is given in tests/cases/manifests, and what must come of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.files.manifest import load
+from a2c_spec.files.project import find_root
+from a2c_spec.files.references import check_references
+from a2c_spec.files.rendering import render
+from a2c_spec.files.settings import LoadSettings
+
+FOLDER = Path(__file__).parents[1] / "cases" / "manifests"
+
+
+def _cases() -> list[Any]:
+    found = []
+    for file in sorted(FOLDER.glob("*.yaml")):
+        for number, case in enumerate(yaml.safe_load_all(file.read_text(encoding="utf-8")), 1):
+            found.append(pytest.param(case, id=f"{file.stem}: {case.get('case', number)}"))
+    return found
+
+
+def _run(case: dict[str, Any], folder: Path) -> tuple[list[str], list[Any]]:
+    files = {"manifest.yaml": case["given"]} if "given" in case else {}
+    for name, text in {**files, **case.get("files", {})}.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+    paths = [folder / name for name in case.get("load", ["manifest.yaml"])]
+    settings = LoadSettings(
+        root=folder,
+        env=case.get("env", ""),
+        vars=tuple((name, value) for name, value in case.get("vars", {}).items()),
+        var_files=tuple(folder / name for name in case.get("var_files", ())),
+        environ=case.get("environ", {}),
+    )
+    items = list(load(paths, settings))
+    kept = [item for item in items if not isinstance(item, Diagnostic)]
+    problems = [item for item in items if isinstance(item, Diagnostic)]
+    if case.get("references"):
+        problems += check_references(kept)
+    return [str(problem).replace(f"{folder}/", "") for problem in problems], kept
+
+
+@pytest.mark.parametrize("case", _cases())
+def test_a_manifest_gives_what_its_case_says(case: dict[str, Any], tmp_path: Path) -> None:
+    problems, kept = _run(case, tmp_path.resolve())
+    assert problems == case.get("problems", [])
+    if "addresses" in case:
+        assert [item.address for item in kept] == case["addresses"]
+    for item, expected in zip(kept, case.get("renders", ()), strict=False):
+        tree = render(item)
+        assert {key: tree.get(key) for key in expected} == expected
+
+
+def test_the_root_is_the_nearest_folder_with_settings_then_the_repository(tmp_path: Path) -> None:
+    root = tmp_path.resolve()
+    deep = root / "repo" / "project" / "recipes"
+    deep.mkdir(parents=True)
+    assert find_root([], deep) in (deep, *deep.parents)
+    (root / "repo" / ".git").mkdir()
+    assert find_root(["project/recipes/a.yaml"], root / "repo") == root / "repo"
+    (root / "repo" / "project" / "a2c.yaml").write_text("{}")
+    assert find_root(["project/recipes/a.yaml"], root / "repo") == root / "repo" / "project"
+    assert find_root([], deep) == root / "repo" / "project"

@@ -1,0 +1,94 @@
+"""Secrets are had only when asked for, from where the user allowed, and never told."""
+
+from __future__ import annotations
+
+import stat
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from a2c_spec.core.model import Secret
+from a2c_spec.errors import InvalidError, LimitRefused, SpecError
+from a2c_spec.files.secrets import fingerprint_key, fingerprint_secret, resolve
+
+
+def _resolve(
+    reference: str, root: Path, *, allow_cmd: bool = False, run: Callable[[Sequence[str]], bytes] | None = None
+) -> str:
+    environ = {"PW": "hunter2", "EMPTY": ""}
+    if run is None:
+        return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd)
+    return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd, run=run)
+
+
+def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "pw").write_text("hunter3\n")
+    keyring = SimpleNamespace(get_password=lambda service, user: f"{service}+{user}")
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    assert _resolve("env:PW", tmp_path) == "hunter2"
+    assert _resolve("file:pw", tmp_path) == "hunter3"
+    assert _resolve("cmd:printf 'a b'", tmp_path, allow_cmd=True) == "a b"
+    assert _resolve("keyring:mail/me@x", tmp_path) == "mail+me@x"
+
+
+@pytest.mark.parametrize(
+    ("reference", "error", "message"),
+    [
+        ("env:NONE", InvalidError, "the secret env:NONE is not set"),
+        ("env:EMPTY", InvalidError, "the secret env:EMPTY is empty"),
+        ("file:none", InvalidError, "the secret file:none cannot be read: No such file or directory"),
+        ("file:../../etc/passwd", InvalidError, "the secret file:../../etc/passwd leaves the project root"),
+        ("file:/etc/passwd", InvalidError, "the secret file:/etc/passwd must be relative to the manifest's folder"),
+        ("file:link", InvalidError, "the secret file:link leaves the project root"),
+        ("file:binary", InvalidError, "the secret file:binary is not text"),
+        ("cmd:echo hunter2", LimitRefused, "the secret cmd:echo hunter2 runs a command"),
+        ("keyring:nobody", InvalidError, "the secret keyring:nobody must be keyring:service/user"),
+        ("keyring:a/b", SpecError, "the secret keyring:a/b needs the keyring package"),
+        ("hunter2", InvalidError, "a secret is not given as a reference"),
+        ("hunter2:x", InvalidError, "a secret is not given as a reference"),
+    ],
+)
+def test_errors_name_the_reference_and_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, reference: str, error: type[SpecError], message: str
+) -> None:
+    monkeypatch.setitem(sys.modules, "keyring", None)
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
+    with pytest.raises(error) as caught:
+        _resolve(reference, tmp_path)
+    assert caught.value.message == message
+    assert caught.value.__cause__ is None
+
+
+def _fails(words: Sequence[str]) -> bytes:
+    raise subprocess.CalledProcessError(1, words, output=b"hunter2")
+
+
+def test_a_failing_command_does_not_tell_what_it_printed(tmp_path: Path) -> None:
+    with pytest.raises(InvalidError) as caught:
+        _resolve("cmd:pass show x", tmp_path, allow_cmd=True, run=_fails)
+    assert "hunter2" not in repr((caught.value, caught.value.__cause__))
+    assert caught.value.__suppress_context__
+
+
+def test_a_fingerprint_changes_with_the_secret_and_with_the_key() -> None:
+    one = fingerprint_secret("hunter2", b"key")
+    assert one == fingerprint_secret("hunter2", b"key")
+    assert len({one, fingerprint_secret("hunter3", b"key"), fingerprint_secret("hunter2", b"other")}) == 3
+    assert "hunter2" not in one
+
+
+def test_the_key_is_made_once_and_only_for_its_owner(tmp_path: Path) -> None:
+    file = tmp_path / "share" / "a2c-spec" / "hmac.key"
+    key = fingerprint_key(file)
+    assert len(key) == 32
+    assert fingerprint_key(file) == key
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    assert [path.name for path in file.parent.iterdir()] == ["hmac.key"]
+    file.write_bytes(b"")
+    with pytest.raises(SpecError, match="is damaged"):
+        fingerprint_key(file)

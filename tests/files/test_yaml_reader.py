@@ -1,0 +1,147 @@
+"""The reader refuses what would surprise, in time, and never fails in any other way than with a diagnostic."""
+
+from __future__ import annotations
+
+import json
+import time
+
+import pytest
+import yaml
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.files import yaml_reader
+from a2c_spec.files.tree import Row, Table, Tree, plain
+from a2c_spec.files.yaml_reader import Document, read, read_one
+
+values = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(st.characters(exclude_categories=("Cs",)), max_size=20),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
+pieces = st.sampled_from(
+    [
+        "a",
+        "b: ",
+        ": ",
+        "- ",
+        "\n",
+        "  ",
+        "\t",
+        "{",
+        "}",
+        "[",
+        "]",
+        ",",
+        "&x ",
+        "*x",
+        "<<: ",
+        "|",
+        ">",
+        "'",
+        '"',
+        "#",
+        "---\n",
+        "...\n",
+        "!!str ",
+        "!t ",
+        "? ",
+        "%YAML 1.2\n",
+        "\u2028",
+        "\ufeff",
+        "012",
+        "1e5",
+        ".inf",
+        "~",
+        "\\x",
+        "\r",
+    ]
+)
+
+
+def _problem(text: str) -> str:
+    found = [str(item) for item in read(text.encode(), "f") if isinstance(item, Diagnostic)]
+    return found[0] if found else ""
+
+
+@given(values)
+@settings(max_examples=150, deadline=None)
+def test_json_is_read_as_json(value: Tree) -> None:
+    text = json.dumps(value, ensure_ascii=True).replace("\\ud", "\\\\ud")  # YAML has no surrogate pairs
+    root, problems = read_one(text.encode(), "f")
+    assert not problems
+    assert plain(root) == json.loads(text)
+
+
+@given(st.lists(pieces, max_size=30).map("".join) | st.text(max_size=60))
+@example("&x [*x]")
+@example("? {a: b}\n: c")
+@settings(max_examples=400, deadline=None)
+def test_any_text_gives_documents_or_diagnostics(text: str) -> None:
+    for item in read(text.encode(errors="surrogatepass"), "f"):
+        assert isinstance(item, (Document, Diagnostic))
+
+
+@given(st.binary(max_size=60))
+@settings(max_examples=200, deadline=None)
+def test_any_bytes_give_documents_or_diagnostics(data: bytes) -> None:
+    for item in read(data, "f"):
+        assert isinstance(item, (Document, Diagnostic))
+
+
+@given(st.lists(pieces.filter(lambda piece: piece != "\ufeff"), max_size=20).map("".join))
+@settings(max_examples=200, deadline=None)
+def test_the_pure_parser_reads_the_same(text: str) -> None:
+    fast = [item for item in read(text.encode(), "f") if isinstance(item, Document)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(yaml, "__with_libyaml__", False)
+        slow = [item for item in read(text.encode(), "f") if isinstance(item, Document)]
+    for one, other in zip(fast, slow, strict=False):
+        assert plain(one.root) == plain(other.root)
+
+
+def test_every_value_remembers_its_place() -> None:
+    root, _ = read_one(b"a: 1\nb:\n  - x\n  - {c: y}\n", "f")
+    assert isinstance(root, Table)
+    row = root["b"]
+    assert isinstance(row, Row)
+    assert (root.places["a"].line, root.places["a"].column) == (0, 3)
+    assert (row.places[1].line, row.places[1].column) == (3, 4)
+    assert (row[1].key_places["c"].line, row[1].key_places["c"].column) == (3, 5)
+
+
+def _aliases(width: int, depth: int) -> str:
+    lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, depth)]
+    return "\n".join(lines)
+
+
+BOMBS = {
+    "aliases": (_aliases(9, 9), "aliases expand to more than"),
+    "merges": ("a: &a {x: 1}\n" + "".join(f"b{n}: &b{n} {{<<: *a}}\n" for n in range(5)) + _aliases(9, 9), "aliases"),
+    "brackets": ("[" * 100_000, "nested more than"),
+    "braces": ("{a: " * 100_000, "nested more than"),
+    "dashes": ("- " * 100_000, "nested more than"),
+    "indents": ("".join(f"{' ' * n}a:\n" for n in range(1000)), "nested more than"),
+    "digits": ("a: " + "9" * 1_000_000, ""),
+    "exponent": ("a: 1e" + "9" * 1000, "too large"),
+    "size": ("a" * (yaml_reader.MAX_BYTES + 1), "more than"),
+    "question marks": ("? " * 50_000, ""),
+    "quotes": ('"' + "a" * 1_000_000, "ends inside quotes"),
+    "anchors": ("".join(f"&a{n} " for n in range(1000)) + "x", ""),
+}
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_bombs_are_defused_in_time(name: str) -> None:
+    text, expected = BOMBS[name]
+    started = time.process_time()
+    problems = [item for item in read(text.encode(), "f") if isinstance(item, Diagnostic)]
+    problems += [found for item in read(text.encode(), "f") if isinstance(item, Document) for found in item.problems]
+    assert time.process_time() - started < 4
+    assert any(expected in problem.message for problem in problems) or not expected
