@@ -13,7 +13,7 @@ import pikepdf
 from a2c_spec.local_api.convert import pdf_files
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.kinds import content_type_of, extension
-from a2c_spec.local_api.convert.making import base_name, kind_of, place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.making import base_name, kind_of, place, product, reading, stem, unreadable, unsupported
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 2 * 1024**3
@@ -48,15 +48,13 @@ def archive(request: Request) -> Iterator[Product | Caveat]:
     """Every file in each archive; folders are flattened, links and devices left out."""
     for source in request.sources:
         name = kind_of(source).name
-        try:
+        with reading(source, "archive"):
             if zipfile.is_zipfile(source.path):
                 yield from _zip(request, source)
             elif name in ("tar", "tgz", "tar.bz2", "tar.xz"):
                 yield from _tar(request, source)
             else:
                 raise unsupported(source, "its members")
-        except (zipfile.BadZipFile, tarfile.TarError, EOFError, OSError, NotImplementedError) as error:
-            raise unreadable(source, f"not a readable archive ({error}).") from error
 
 
 def _zip(request: Request, source: Source) -> Iterator[Product | Caveat]:
@@ -92,13 +90,13 @@ def _member(request: Request, source: Source, budget: Budget, name: str, stream:
 def assets(request: Request) -> Iterator[Product | Caveat]:
     """The pictures inside each document."""
     for source in request.sources:
-        kind = kind_of(source)
-        if kind.family == "pdf":
-            found = list(_of_pdf(request, source))
-        elif zipfile.is_zipfile(source.path):
-            found = list(_of_package(request, source))
-        else:
-            raise unsupported(source, "its assets")
+        with reading(source, "document"):
+            if kind_of(source).family == "pdf":
+                found = list(_of_pdf(request, source))
+            elif zipfile.is_zipfile(source.path):
+                found = list(_of_package(request, source))
+            else:
+                raise unsupported(source, "its assets")
         if not found:
             raise unreadable(source, "there are no pictures in it.")
         yield from found
@@ -112,8 +110,9 @@ def _of_pdf(request: Request, source: Source) -> Iterator[Product]:
             prefix = place(request, "asset")
             try:
                 written = Path(pikepdf.PdfImage(item).extract_to(fileprefix=str(prefix)))
-            except (pikepdf.PdfError, NotImplementedError, ValueError, OSError):
-                continue  # an encoding that pikepdf cannot take out
+            except Exception:  # an encoding that pikepdf cannot take out
+                prefix.unlink(missing_ok=True)
+                continue
             yield product(written, f"{stem(source)}-{index + 1}", extension(written.name), [source])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.making import kind_of
+from a2c_spec.local_api.convert.making import kind_of, reading
 
 Facts = dict[str, Any]
 MAX_TEXT = 2000
@@ -28,7 +28,8 @@ def everything(source: Source) -> Facts:
         "mime_type": kind.content_type,
     }
     reader = READERS.get(kind.family)
-    return facts | (reader(source) if reader else {})
+    with reading(source, "file"):
+        return facts | (reader(source) if reader else {})
 
 
 def of_image(source: Source) -> Facts:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import os
 import re
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -62,6 +64,19 @@ def unreadable(source: Source, reason: str) -> ConversionError:
     """The error for an input that cannot be used."""
     reason = reason.replace(str(source.path), "the file")
     return ConversionError(f"{source.filename}: {reason}", source="input", id_source=source.id)
+
+
+@contextlib.contextmanager
+def reading(source: Source, what: str) -> Iterator[None]:
+    """Whatever a library raises about damaged bytes becomes the input's error; limits stay what they are."""
+    try:
+        yield
+    except (ConversionError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in (errno.EFBIG, errno.ENOSPC):
+            raise
+        raise unreadable(source, f"not a readable {what} ({str(error)[:200]}).") from error
 
 
 def unsupported(source: Source, target: str) -> ConversionError:

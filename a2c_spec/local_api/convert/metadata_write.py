@@ -8,7 +8,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable
+from a2c_spec.local_api.convert.making import kind_of, place, product, reading, stem, unreadable
 
 LOSSLESS = {"jpg": "JPEG", "png": "PNG", "tiff": "TIFF"}
 
@@ -53,7 +53,7 @@ def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
     from a2c_spec.local_api.convert import image_tags
     from a2c_spec.local_api.convert.pictures import open_image
 
-    with open_image(source) as image:
+    with reading(source, "image"), open_image(source) as image:
         exif = image_tags.changed(image.getexif().tobytes(), metadata)
         kept = {name: image.info[name] for name in ("icc_profile", "dpi") if image.info.get(name)}
         if image.format == "JPEG":

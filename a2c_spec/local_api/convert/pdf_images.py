@@ -116,6 +116,7 @@ def _shrink(stream: pikepdf.Stream, longest: int, quality: Quality) -> None:
         return
     try:
         image = pikepdf.PdfImage(stream).as_pil_image()
+        image.load()
     except Exception:  # an encoding that pikepdf cannot read stays as it is
         return
     if image.mode not in AS_IT_IS:

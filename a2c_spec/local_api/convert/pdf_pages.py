@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Sequence
 
 import pypdfium2  # type: ignore[import-untyped]  # ships no type information
 from PIL import Image
 
 from a2c_spec.local_api.convert.contract import ConversionError, Source
-from a2c_spec.local_api.convert.making import unreadable
+from a2c_spec.local_api.convert.making import reading, unreadable
 
 MAX_PAGE_PIXELS = 150_000_000
 PASSWORD_ERROR = 4
@@ -16,21 +17,16 @@ PASSWORD_ERROR = 4
 
 def count(source: Source) -> int:
     """How many pages there are."""
-    document = open_pdf(source)
-    try:
+    with contextlib.closing(open_pdf(source)) as document:
         return len(document)
-    finally:
-        document.close()
 
 
 def render(source: Source, dpi: float, indexes: Sequence[int]) -> Iterator[Image.Image]:
     """These pages as images, one at a time."""
     document = open_pdf(source)
-    try:
+    with reading(source, "PDF"), contextlib.closing(document):
         for index in indexes:
             yield _render(document[index], dpi, source)
-    finally:
-        document.close()
 
 
 def open_pdf(source: Source) -> pypdfium2.PdfDocument:

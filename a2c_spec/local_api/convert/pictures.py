@@ -11,7 +11,7 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from a2c_spec.local_api.convert import pdf_pages, programs
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.making import kind_of, unreadable, unsupported
+from a2c_spec.local_api.convert.making import kind_of, reading, unreadable, unsupported
 
 MAX_PIXELS = 150_000_000
 MAX_FRAMES = 2000
@@ -72,7 +72,7 @@ def _pages(source: Source, options: Mapping[str, Any]) -> Pictures:
 
 
 def _images(source: Source, options: Mapping[str, Any]) -> Pictures:
-    with open_image(source) as image:
+    with reading(source, "image"), open_image(source) as image:
         several = getattr(image, "is_animated", False) and image.format not in ANIMATED
         total = getattr(image, "n_frames", 1) if several else 1
     wanted = pdf_pages.chosen(options.get("pages") if several else None, total, source)
@@ -80,27 +80,25 @@ def _images(source: Source, options: Mapping[str, Any]) -> Pictures:
 
 
 def _decoded(source: Source, wanted: Sequence[int] | None) -> Iterator[Picture]:
-    try:
-        with open_image(source) as image:
-            if wanted is not None:
-                yield from (_frame(image, index) for index in wanted)
-            else:
-                yield _moving(image) if getattr(image, "is_animated", False) else _still(image)
-    except (OSError, ValueError, SyntaxError, EOFError) as error:
-        raise unreadable(source, f"not a readable image ({error}).") from error
+    with reading(source, "image"), open_image(source) as image:
+        if wanted is not None:
+            yield from (_frame(image, index) for index in wanted)
+        else:
+            yield _moving(image) if getattr(image, "is_animated", False) else _still(image)
 
 
 def open_image(source: Source) -> Image.Image:
     """The image, not yet decoded; a compression bomb or a damaged header is refused."""
-    try:
-        if kind_of(source).name == "heic":
-            _register_heif(source)
-            return Image.open(source.path)
-        return Image.open(source.path, formats=IMAGE_FORMATS)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
-        raise unreadable(source, f"the image has more than {MAX_PIXELS:,} pixels.") from error
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise unreadable(source, "not a readable image.") from error
+    with reading(source, "image"):
+        try:
+            if kind_of(source).name == "heic":
+                _register_heif(source)
+                return Image.open(source.path)
+            return Image.open(source.path, formats=IMAGE_FORMATS)
+        except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
+            raise unreadable(source, f"the image has more than {MAX_PIXELS:,} pixels.") from error
+        except UnidentifiedImageError as error:
+            raise unreadable(source, "not a readable image.") from error
 
 
 def _register_heif(source: Source) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from PIL import Image
 from a2c_spec.local_api.convert import pdf_pages, programs
 from a2c_spec.local_api.convert.contract import ConversionError, Source
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import unreadable
+from a2c_spec.local_api.convert.making import reading, unreadable
 from a2c_spec.local_api.convert.running import run
 
 DPI = 300
@@ -30,11 +31,8 @@ def text(source: Source, kind: Kind, options: Mapping[str, Any]) -> str:
 
 def texts(source: Source) -> list[str]:
     """The text of each page of a PDF."""
-    document = pdf_pages.open_pdf(source)
-    try:
+    with reading(source, "PDF"), contextlib.closing(pdf_pages.open_pdf(source)) as document:
         return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
-    finally:
-        document.close()
 
 
 def _page(source: Source, index: int, found: str, options: Mapping[str, Any]) -> str:
