@@ -7,10 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.local_api.blobs import Sink, safe_name
-from a2c_spec.local_api.carry_out import arrived
 from a2c_spec.local_api.drafts import InputDraft, Problems, input_draft, numbered, objects_of
 from a2c_spec.local_api.drafts_conversion import conversion_draft
 from a2c_spec.local_api.fetch import Fetched
+from a2c_spec.local_api.gather import arrived
 from a2c_spec.local_api.model import Conversion, Input, Job
 from a2c_spec.local_api.service import Service
 

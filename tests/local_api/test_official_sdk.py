@@ -7,7 +7,6 @@ import os
 import re
 import subprocess
 import sys
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -20,7 +19,6 @@ from a2c_spec.local_api.settings import Settings
 from tests.local_api import sdk_files
 from tests.local_api.harness import KEY
 
-VERSION = "10.3.1"
 SCENARIOS = 22
 
 # One pixel, with a wrong checksum inside: what the suite uploads.
@@ -37,21 +35,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     settings = Settings(api_keys=(KEY,), remote_files=files, workers=4)
     with Background(create_app(settings)) as server:
         yield server.url
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The SDK's source archive from PyPI, unpacked."""
-    folder = tmp_path_factory.mktemp("sdk")
-    wanted = ["--no-deps", "--no-binary", "api2convert", f"api2convert=={VERSION}"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), *wanted]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    archives = list(folder.glob("*.tar.gz"))
-    if not archives:
-        pytest.skip(f"pip cannot get the SDK's source: {done.stderr.strip()[-200:]}")
-    with tarfile.open(archives[0]) as archive:
-        archive.extractall(folder)  # the archive is the official one, checked by pip
-    return folder / f"api2convert-{VERSION}"
 
 
 def test_the_sdk_uploads_converts_and_saves_a_file(served: str, tmp_path: Path) -> None:
@@ -78,13 +61,13 @@ def excused(served: str) -> dict[str, str]:
     return reasons
 
 
-def test_the_live_conformance_suite_passes(served: str, source: Path, excused: dict[str, str]) -> None:
+def test_the_live_conformance_suite_passes(served: str, sdk_source: Path, excused: dict[str, str]) -> None:
     command = [sys.executable, "-m", "pytest", "tests/live", "-n", "4", "-p", "no:cacheprovider", "-q"]
     for name in excused:
         command += ["--deselect", f"tests/live/test_conformance.py::{name}"]
     environment = {**os.environ, "API2CONVERT_API_KEY": KEY, "API2CONVERT_BASE_URL": served}
     done = subprocess.run(
-        command, cwd=source, env=environment, capture_output=True, text=True, timeout=300, check=False
+        command, cwd=sdk_source, env=environment, capture_output=True, text=True, timeout=300, check=False
     )
     passed = re.search(r"(\d+) passed", done.stdout)
     assert done.returncode == 0, done.stdout[-3000:]
