@@ -8,6 +8,7 @@ from typing import Any
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
 from a2c_spec.local_api.convert.contract import ConversionError
+from a2c_spec.local_api.convert.deskew import straightened
 from a2c_spec.local_api.convert.resizing import resize, smooth
 
 SEPIA = (0.393, 0.769, 0.189, 0, 0.349, 0.686, 0.168, 0, 0.272, 0.534, 0.131, 0)
@@ -15,19 +16,33 @@ FADED = (0.95, 0.05, 0.0, 18, 0.0, 0.9, 0.05, 14, 0.0, 0.05, 0.75, 30)
 
 
 def apply(image: Image.Image, options: Mapping[str, Any]) -> Image.Image:
-    """The image after every option that was set, in a fixed order: crop, turn, size, tones, colour."""
-    image = resize(_rotate(_crop(image, options), options.get("rotate") or 0), options)
+    """The image after every option that was set, in a fixed order: crop, straighten, turn, size, tones, colour."""
+    image = _crop(_part(image, options), options)
+    if options.get("deskew"):
+        image = straightened(smooth(image))
+    image = resize(_rotate(image, options.get("rotate") or 0), options)
     for name, effect in TONES.items():
         if options.get(name):
             image = _keeping_alpha(image, effect)
     return COLORS[options.get("color") or "colored"](image)
 
 
+def _part(image: Image.Image, options: Mapping[str, Any]) -> Image.Image:
+    """The rectangle given by its upper left corner and its size, as far as it lies within the image."""
+    left, top = options.get("crop_origin_x") or 0, options.get("crop_origin_y") or 0
+    right = min(image.width, left + (options.get("crop_width") or image.width))
+    bottom = min(image.height, top + (options.get("crop_height") or image.height))
+    return _cropped(image, (left, top, right, bottom))
+
+
 def _crop(image: Image.Image, options: Mapping[str, Any]) -> Image.Image:
     left, top, right, bottom = (options.get(f"crop_{side}") or 0 for side in ("left", "top", "right", "bottom"))
-    if not any((left, top, right, bottom)):
+    return _cropped(image, (left, top, image.width - right, image.height - bottom))
+
+
+def _cropped(image: Image.Image, box: tuple[int, int, int, int]) -> Image.Image:
+    if box == (0, 0, *image.size):
         return image
-    box = (left, top, image.width - right, image.height - bottom)
     if box[0] >= box[2] or box[1] >= box[3]:
         raise ConversionError(f"Cropping leaves nothing of an image of {image.width} x {image.height} pixels.")
     return image.crop(box)

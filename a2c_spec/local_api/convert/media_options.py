@@ -9,6 +9,9 @@ from a2c_spec.local_api.convert.options import DPI, HANDLINGS, Options, flag, nu
 CLOCK = text(r"^\d\d:\d\d:\d\d$", "Position as hours:minutes:seconds", example="00:01:30")
 EXACT = text(r"^\d\d:\d\d:\d\d[.]\d\d\d$", "Position as hours:minutes:seconds.milliseconds", example="00:00:01.500")
 FREQUENCIES = [8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000, 96000]
+VARIABLE = [64, 80, 96, 112, 128, 160, 192, 224, 256, 320]
+OGG_BITRATES = [6, 8, 12, 16, 24, 32, 44, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 500]
+NAMED_CODECS = ("aac", "ogg", "mp4", "mkv", "webm")  # where the API lets one choose
 BITRATES = [32, 48, 64, 96, 128, 160, 192, 224, 256, 320]
 
 
@@ -24,7 +27,7 @@ class Encoding:
 
 
 AAC = {"aac": "aac"}
-OGG_RATES = (8000, 11025, 16000, 22050, 32000, 44100, 48000)
+OGG_RATES = (8000, 11025, 16000, 22050, 24000, 32000, 44100, 48000)
 AUDIO: dict[str, Encoding] = {
     "aac": Encoding(AAC, container="adts"),
     "aiff": Encoding({"pcm": "pcm_s16be"}, bitrates=False),
@@ -54,12 +57,18 @@ VIDEO_FLAGS: dict[str, list[str]] = {
 def audio(target: str) -> Options:
     """The options of an audio target."""
     encoding = (AUDIO | VIDEO)[target]
-    rates: Options = {"audio_bitrate": one_of(BITRATES, "Kilobits per second")} if encoding.bitrates else {}
+    rates: Options = {}
+    if encoding.bitrates:
+        kilobits = OGG_BITRATES if target == "ogg" else BITRATES
+        rates["audio_bitrate"] = one_of(kilobits, "Kilobits per second")
+    if target in ("mp3", "ogg"):
+        rates["audio_vbr"] = one_of(VARIABLE, "Kilobits per second on average, varying with the sound")
+    codec = {"audio_codec": one_of(list(encoding.audio), "How the sound is encoded")} if target in NAMED_CODECS else {}
     depth: Options = (
         {"audio_bitdepth": one_of([16, 24], "Bits per sample")} if target in ("flac", "wav", "aiff") else {}
     )
     return {
-        "audio_codec": one_of(list(encoding.audio), "How the sound is encoded"),
+        **codec,
         **rates,
         **depth,
         "channels": one_of(["stereo", "mono"], "How many channels"),

@@ -27,6 +27,11 @@ def flag(description: str) -> Descriptor:
     return _described({"type": "boolean"}, description, default=False)
 
 
+def toggle(description: str) -> Descriptor:
+    """An option without a default, which the API echoes as null until it is set."""
+    return _described({"type": "boolean"}, description, default=None)
+
+
 def text(pattern: str, description: str, **more: Any) -> Descriptor:
     """A string option that must match ``pattern``."""
     return {**_described({"type": "string", "pattern": pattern}, description, None), **more}
@@ -77,11 +82,17 @@ IMAGE: Options = {
     "crop_bottom": number("integer", 0, 65000, "Pixels to cut off at the bottom"),
     "crop_left": number("integer", 0, 65000, "Pixels to cut off at the left"),
     "crop_right": number("integer", 0, 65000, "Pixels to cut off at the right"),
-    "normalize": flag("Stretch the range of tones to the full range"),
-    "equalize": flag("Even out the histogram"),
-    "enhance": flag("Raise contrast and colour a little"),
-    "sharpen": flag("Sharpen edges"),
-    "despeckle": flag("Remove isolated dots"),
+    "crop_origin_x": number("integer", 0, 65000, "Left edge of the part to keep"),
+    "crop_origin_y": number("integer", 0, 65000, "Upper edge of the part to keep"),
+    "crop_width": number("integer", 1, 65000, "Width of the part to keep"),
+    "crop_height": number("integer", 1, 65000, "Height of the part to keep"),
+    "deskew": toggle("Straighten a scanned page that is turned by up to 15 degrees"),
+    "normalize": toggle("Stretch the range of tones to the full range"),
+    "equalize": toggle("Even out the histogram"),
+    "enhance": toggle("Raise contrast and colour a little"),
+    "sharpen": toggle("Sharpen edges"),
+    "despeckle": toggle("Remove isolated dots"),
+    "antialias": toggle("Smooth edges; pages and resized images always are, so this changes nothing"),
     "pages": PAGES,
 }
 

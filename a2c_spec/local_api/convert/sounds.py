@@ -11,6 +11,7 @@ from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unr
 from a2c_spec.local_api.convert.media_options import AUDIO, Encoding
 
 LOUDNESS = "loudnorm=I=-16:TP=-1.5:LRA=11"
+OPUS_RATES = (8000, 12000, 16000, 24000, 48000)  # Opus knows no others; the next higher one loses nothing
 NO_LOSS = ("flac", "wav", "aiff")
 
 
@@ -47,11 +48,16 @@ def arguments(encoding: Encoding, options: Mapping[str, Any], target: str) -> li
     given = ["-c:a", _deeper(codec, options.get("audio_bitdepth"))]
     if codec == "flac" and options.get("audio_bitdepth"):
         given += ["-sample_fmt", "s32" if options["audio_bitdepth"] == 24 else "s16"]
-    if options.get("audio_bitrate") and target not in NO_LOSS:
-        given += ["-b:a", f"{options['audio_bitrate']}k"]
+    kilobits = options.get("audio_vbr") or options.get("audio_bitrate")
+    if kilobits and target not in NO_LOSS:
+        given += ["-b:a", f"{kilobits}k"]
+    if options.get("audio_vbr") and codec == "libmp3lame":
+        given += ["-abr", "1"]
     if channels := options.get("channels"):
         given += ["-ac", {"mono": "1", "stereo": "2"}[channels]]
     rate = options.get("frequency") or (48000 if options.get("normalize") else None)
+    if rate and codec == "libopus":
+        rate = next((known for known in OPUS_RATES if known >= rate), OPUS_RATES[-1])
     given += ["-ar", str(rate)] if rate else []
     return given + (["-af", LOUDNESS] if options.get("normalize") else [])
 

@@ -131,7 +131,7 @@ def test_options_are_echoed_sent_first_then_defaults() -> None:
     full, errors = convert.check_options("jpg", "image", {"width": 100, "dpi": None})
     assert errors == {}
     assert list(full)[:2] == ["width", "dpi"]
-    assert (full["width"], full["dpi"], full["color"], full["normalize"], full["preset"]) == (
+    assert (full["width"], full["dpi"], full["color"], full["allow_multiple_outputs"], full["preset"]) == (
         100,
         None,
         "colored",

@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageChops
 
 from a2c_spec.local_api.convert.contract import ConversionError
+from a2c_spec.local_api.convert.deskew import angle
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 OPENED_AS = {"jpg": "JPEG", "tiff": "TIFF"}
@@ -41,6 +42,7 @@ def test_transparency_becomes_white_where_there_is_none(make: Make, png: Path) -
         ({"width": 50, "height": 50}, (50, 50)),
         ({"rotate": 90}, (40, 60)),
         ({"crop_left": 10, "crop_top": 5}, (50, 35)),
+        ({"crop_origin_x": 10, "crop_origin_y": 30, "crop_width": 20, "crop_height": 20}, (20, 10)),
     ],
 )
 def test_sizes_follow_the_options(make: Make, png: Path, options: dict[str, Any], size: tuple[int, int]) -> None:
@@ -87,6 +89,30 @@ def test_an_old_photograph_is_brown(make: Make, tmp_path: Path) -> None:
     with Image.open(product.path) as image:
         red, _, blue = image.getpixel((0, 0))  # type: ignore[misc]  # an RGB pixel has three
     assert red > blue
+
+
+@pytest.mark.parametrize("tilt", [-4.0, 0.0, 7.0])
+def test_a_tilted_page_is_straightened(make: Make, tmp_path: Path, tilt: float) -> None:
+    page = Image.new("L", (400, 400), 255)
+    for top in range(80, 320, 20):
+        page.paste(0, (80, top, 320, top + 8))
+    page.rotate(tilt, Image.Resampling.BICUBIC, fillcolor=255).save(tmp_path / "scan.png")
+    (product,) = make("image/png", tmp_path / "scan.png", deskew=True).products
+    with Image.open(product.path) as image:
+        assert abs(angle(image)) <= 0.3
+        assert (image.getpixel((100, 84)), image.getpixel((300, 84))) == (0, 0)
+
+
+@pytest.mark.parametrize("option", ["normalize", "equalize", "enhance", "sharpen", "despeckle"])
+def test_every_tone_option_changes_the_picture(make: Make, tmp_path: Path, option: str) -> None:
+    image = Image.linear_gradient("L").resize((64, 64)).point([64 + tone // 2 for tone in range(256)]).convert("RGB")
+    image.paste((200, 60, 60), (20, 20, 30, 30))
+    image.putpixel((50, 50), (0, 255, 0))
+    image.save(tmp_path / "photo.png")
+    chosen: dict[str, Any] = {option: True}
+    (product,) = make("image/png", tmp_path / "photo.png", **chosen).products
+    with Image.open(product.path) as after:
+        assert ImageChops.difference(after.convert("RGB"), image).getbbox()
 
 
 def test_lower_quality_makes_a_smaller_file(make: Make, tmp_path: Path) -> None:

@@ -67,6 +67,22 @@ def test_the_documented_audio_options_are_obeyed(make: Make, tone: Path) -> None
     assert inspect(product.path).duration == pytest.approx(2, abs=0.1)
 
 
+@pytest.mark.parametrize(
+    ("target", "options"),
+    [
+        ("mp3", {"audio_vbr": 64, "frequency": 22050}),
+        ("ogg", {"audio_codec": "opus", "frequency": 44100, "audio_bitrate": 24}),
+        ("flac", {"audio_bitdepth": 24, "end": "00:00:01"}),
+        ("opus", {"frequency": 16000}),
+    ],
+)
+def test_options_are_obeyed_or_brought_to_what_the_format_knows(
+    make: Make, tone: Path, target: str, options: dict[str, Any]
+) -> None:
+    (product,) = make(f"audio/{target}", tone, **options).products
+    assert inspect(product.path).duration == pytest.approx(1 if "end" in options else 2, abs=0.1)
+
+
 @pytest.mark.parametrize("target", VIDEO)
 def test_every_video_target_keeps_picture_and_sound(make: Make, film: Path, target: str) -> None:
     (product,) = make(f"video/{target}", film, width=80).products
