@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from a2c_spec.api.client import Client
-from a2c_spec.api.download import Downloads, ResultGone
+from a2c_spec.api.download import Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.landing import Landing
 from a2c_spec.api.poll import Poller
@@ -52,7 +52,7 @@ class Delivery:
             live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
             if live.terminal:
                 return self._outcome(task.want.job, record, live), live
-            change, record = await self.executor.again(task, record)
+            change, record = await self.executor.again(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)
         raise SpecError(
@@ -67,10 +67,10 @@ class Delivery:
     def _outcome(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         self._warn(job, record, live)
         if live.status == "completed":
-            return self._save(replace(record, phase="completed", spent=live.spent, problem=""))
+            return self.executor.save(replace(record, phase="completed", spent=live.spent, problem=""))
         problem = explained(record, live)
         phase = "failed" if live.status == "failed" else "canceled"
-        self._save(replace(record, phase=phase, problem=problem, spent=live.spent))  # type: ignore[arg-type]  # two of the phases
+        self.executor.save(replace(record, phase=phase, problem=problem, spent=live.spent))  # type: ignore[arg-type]  # two of the phases
         raise ConversionFailed(
             f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
             hint="mend the manifest or the input and apply again",
@@ -99,10 +99,10 @@ class Delivery:
         kept = {file.path for file in files}
         old = tuple(file for file in record.files if file.path and file.path not in kept)
         if not complete:
-            return self._save(replace(record, files=(*files, *old)))
+            return self.executor.save(replace(record, files=(*files, *old)))
         for file in old:
             self.landing.remove(file.path)
-        return self._save(replace(record, phase="done", files=tuple(files)))
+        return self.executor.save(replace(record, phase="done", files=tuple(files)))
 
     async def _deliver(self, job: Job, record: JobRecord, one: Placement) -> SavedFile:
         known = next((file for file in record.files if file.output_id == one.output.id), None)
@@ -132,14 +132,24 @@ class Delivery:
         def progress(done: int) -> None:
             self.tell(Event("download", job.address, path, done=done, total=one.output.size))
 
+        def arriving(fetched: Fetched) -> None:
+            self._note(job.address, replace(base, path=path, size=fetched.size, sha256=fetched.sha256))
+
         output = one.output
         try:
-            fetched = await self.downloads.fetch(output, target, password, progress)
+            fetched = await self.downloads.fetch(output, target, password, progress, arriving)
         except ResultGone:
             output = await self._refreshed(job, output)
-            fetched = await self.downloads.fetch(output, target, password, progress)
+            fetched = await self.downloads.fetch(output, target, password, progress, arriving)
         self.tell(Event("saved", job.address, path, total=fetched.size))
         return replace(base, path=path, size=fetched.size, sha256=fetched.sha256)
+
+    def _note(self, address: str, file: SavedFile) -> None:
+        """Writes down what is about to stand at a path, so that a crash in the middle leaves no file of nobody's."""
+        record = self.store.get(address)
+        if record is not None:
+            others = tuple(one for one in record.landing if one.path != file.path)
+            self.executor.save(replace(record, landing=(*others, file)))
 
     async def _refreshed(self, job: Job, output: LiveOutput) -> LiveOutput:
         """The result as the service links it now; once, for a link may have moved while the result still exists."""
@@ -172,19 +182,19 @@ class Delivery:
         for path in change.removes:
             self.landing.remove(path)
             files = tuple(replace(f, path="", wanted="") if f.path == path else f for f in record.files)
-            record = self._save(replace(record, files=files))
+            record = self.executor.save(replace(record, files=files))
         return record
 
     def _moved(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
         file = next(file for file in record.files if file.path == move.source)
-        now = self.landing.move(move, policies.get(file.conversion, "error"))
-        files = tuple(replace(f, path=now, wanted=move.target) if f is file else f for f in record.files)
+        now = self.landing.destination(move, policies.get(file.conversion, "error"))
+        moved = replace(file, path=now, wanted=move.target)
+        if now != move.source:
+            self._note(record.address, moved)
+            self.landing.move(move.source, now)
+        files = tuple(moved if f is file else f for f in record.files)
         self.tell(Event("saved", record.address, now, total=file.size))
-        return self._save(replace(record, files=files))
-
-    def _save(self, record: JobRecord) -> JobRecord:
-        self.store.put(record)
-        return record
+        return self.executor.save(replace(record, files=files))
 
 
 def explained(record: JobRecord, live: LiveJob) -> str:

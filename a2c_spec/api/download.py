@@ -52,6 +52,10 @@ class _Part:
                 while chunk := file.read(1 << 20):
                     self._take(chunk)
 
+    def complete(self, output: LiveOutput) -> bool:
+        """Whether an earlier attempt left all of it, which only a checksum can tell."""
+        return bool(self.size and MD5.match(output.checksum) and not _verdict(output, self))
+
     def _take(self, chunk: bytes) -> None:
         self.size += len(chunk)
         self.md5.update(chunk)
@@ -82,23 +86,39 @@ class Downloads:
     sleep: Sleep
     jitter: Callable[[], float]
 
-    async def fetch(self, output: LiveOutput, target: Path, password: str, progress: Callable[[int], None]) -> Fetched:
-        """Downloads ``output`` to ``target``, replacing what stands there.
+    async def fetch(
+        self,
+        output: LiveOutput,
+        target: Path,
+        password: str,
+        progress: Callable[[int], None],
+        arriving: Callable[[Fetched], None],
+    ) -> Fetched:
+        """Downloads ``output`` to ``target``, replacing what stands there; ``arriving`` hears of it just before.
 
         Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, IntegrityError,
         NetworkError; SpecError when the disk is full, with nothing left behind.
         """
-        target.parent.mkdir(parents=True, exist_ok=True)
-        part = _Part(target.parent / f".{target.name[:80]}.{output.id[:8]}.part")
-        part.rewind()
+        part = _Part(target.parent / part_name(target, output))
         try:
-            await self._complete(output, part, password, progress)
-            part.path.replace(target)
-            _sync_folder(target.parent)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            part.rewind()
+            if not part.complete(output):
+                await self._complete(output, part, password, progress)
+            fetched = Fetched(part.size, part.sha256.hexdigest())
+            arriving(fetched)
+            self._place(part.path, target)
         except OSError as error:
-            part.drop()
+            with contextlib.suppress(OSError):
+                part.drop()
             raise disk_error(error, target) from error
-        return Fetched(part.size, part.sha256.hexdigest())
+        return fetched
+
+    def _place(self, part: Path, target: Path) -> None:
+        self.wire.probe(f"place {target.name}")
+        part.replace(target)
+        _sync_folder(target.parent)
+        self.wire.probe(f"placed {target.name}")
 
     async def _complete(self, output: LiveOutput, part: _Part, password: str, progress: Callable[[int], None]) -> None:
         wrong = 0
@@ -143,6 +163,12 @@ class Downloads:
             return "the part already here does not fit"
         raise_for(status, output)
         return f"the service answered {status}"
+
+
+def part_name(target: Path, output: LiveOutput) -> str:
+    """The temporary file of a result: the same every time, so that a later apply can go on with it."""
+    name = target.name.encode()[:80].decode(errors="ignore")
+    return f".{name}.{hashlib.sha256(output.id.encode()).hexdigest()[:8]}.part"
 
 
 def raise_for(status: int, output: LiveOutput) -> None:

@@ -16,6 +16,7 @@ from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job
+from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.progress import absorb, rebind
 from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord, StateStore
@@ -57,6 +58,7 @@ class Executor:
     sleep: Sleep
     new_key: Callable[[], str]
     grace: float = 5.0
+    probe: Probe = unobserved
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord) -> JobRecord:
         """Sends the change's calls until none is left; the record returned is durable and exact.
@@ -66,7 +68,7 @@ class Executor:
         """
         conflicts = 0
         for _ in range(ROUNDS):
-            record = self._save(rebind(record, task.want, change.bindings))
+            record = self.save(rebind(record, task.want, change.bindings))
             try:
                 return await self._waves(change, record)
             except (LostAnswer, _Unclear):
@@ -94,12 +96,15 @@ class Executor:
             return 0
         return 1
 
-    async def again(self, task: Task, record: JobRecord) -> tuple[Change, JobRecord]:
-        """Reads live and plans anew; a create whose answer was lost is looked for first."""
+    async def again(self, task: Task, record: JobRecord, *, waited: bool = False) -> tuple[Change, JobRecord]:
+        """Reads live and plans anew; a create whose answer was lost is looked for first.
+
+        ``waited``: the job was told to run and did not, so it is started in so many words.
+        """
         if record.unresolved:
             record = await self.recover(record)
         live = await self.client.job(record.job_id) if record.job_id else None
-        seen = task.look(record, live)
+        seen = replace(task.look(record, live), waited=waited)
         known = record if record.job_id else None
         change = plan_job(task.want, known, replace(seen, live=live, gone=bool(record.job_id) and live is None))
         if change.paid_again and not task.paid_again_allowed:
@@ -114,10 +119,10 @@ class Executor:
         owned = {row.job_id for row in self.store.scan() if row.job_id}
         found = await resolve(self.client, record, owned)
         if found is None:
-            return self._save(replace(record, phase="building", elements={}, previous=None))
+            return self.save(replace(record, phase="building", elements={}, previous=None))
         if found.job_id and found.phase != "done":
             self.tell(Event("note", record.address, text=f"adopted job {found.job_id} of an earlier, lost answer"))
-        return self._save(found)
+        return self.save(found)
 
     async def _waves(self, change: Change, record: JobRecord) -> JobRecord:
         if change.calls and (change.fingerprint != record.fingerprint or change.basis != record.basis):
@@ -133,15 +138,15 @@ class Executor:
         """Notes the recipe an unfinished job is about to run; a finished one keeps its own until it is replaced."""
         if record.phase in ("done", "completed") or not record.job_id:
             return record
-        return self._save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
+        return self.save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
 
     def _intend(self, call: Call, change: Change) -> None:
         """Makes durable what could not be told from a lost answer: that a create is on its way, that a job starts."""
         record = self.store.get(change.address)
         if call.kind == "create_job":
-            self._save(self._creating(call, change, record))
+            self.save(self._creating(call, change, record))
         elif call.starts and record is not None:
-            self._save(replace(record, phase="started"))
+            self.save(replace(record, phase="started"))
 
     def _creating(self, call: Call, change: Change, record: JobRecord | None) -> JobRecord:
         before = record or JobRecord(change.address, "")
@@ -191,13 +196,13 @@ class Executor:
         after = absorb(record, call, ids)
         if call.kind == "create_job":
             after = replace(after, phase="started" if call.starts else "building", previous=None)
-        self._save(after)
+        self.save(after)
 
     def _undo(self, call: Call, record: JobRecord) -> None:
         """A create that was refused made nothing: what was known before it holds again."""
         if call.kind == "create_job":
             if record.previous is not None:
-                self._save(record.previous)
+                self.save(record.previous)
             else:
                 self.store.remove(record.address)
 
@@ -209,16 +214,19 @@ class Executor:
                 await self._send(_single(call, number, part), change)
         elif call.kind in ("patch_output", "patch_outputs"):
             self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
-            self._save(absorb(self._of(change.address), call, {}))
+            self.save(absorb(self._of(change.address), call, {}))
         else:
             raise error
 
     def _of(self, address: str) -> JobRecord:
         return self.store.get(address) or JobRecord(address, "")
 
-    def _save(self, record: JobRecord) -> JobRecord:
+    def save(self, record: JobRecord) -> JobRecord:
+        """Writes a record down; it is durable when this returns."""
         stamped = replace(record, updated_at=self.clock())
+        self.probe(f"record {record.phase}")
         self.store.put(stamped)
+        self.probe(f"recorded {record.phase}")
         return stamped
 
     def _progress(self, address: str) -> Callable[[str, int, int], None]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from a2c_spec.core.plan import Move
+from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.seen import Disk
-from a2c_spec.core.state import StateStore
+from a2c_spec.core.state import JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
 
 
@@ -20,16 +21,31 @@ class Landing:
     root: Path
     store: StateStore
     digest: Callable[[Path], str]
+    probe: Probe = unobserved
 
     def stands(self, path: str) -> Disk:
         """What stands at a path below the root."""
         target = self.root / path
         if not target.is_symlink() and not target.exists():
             return "absent"
-        ours = self.store.owner_of(path)
-        if ours is None or not target.is_file():
+        ours = self.store.ours(path)
+        if not ours or not target.is_file():
             return "foreign"
-        return "intact" if target.stat().st_size == ours.size and self.digest(target) == ours.sha256 else "changed"
+        return "intact" if any(self._holds(file) for file in ours) else "changed"
+
+    def _holds(self, file: SavedFile) -> bool:
+        """Whether exactly this file stands at its path."""
+        target = self.root / file.path
+        same = target.is_file() and target.stat().st_size == file.size
+        return same and self.digest(target) == file.sha256
+
+    def caught_up(self, record: JobRecord) -> JobRecord:
+        """The record with what a crash left unsaid: files that were about to land count where they did."""
+        files = record.files
+        for new in record.landing:
+            if self._holds(new):
+                files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
+        return replace(record, files=files, landing=())
 
     def target(self, path: str) -> Path:
         """The absolute place of a path; symbolic links may not lead out of the project."""
@@ -66,18 +82,20 @@ class Landing:
                 return candidate
             number += 1
 
-    def move(self, move: Move, policy: str) -> str:
-        """Moves a file of ours; gives the path it has now."""
-        wanted = self.settle(move.target, policy) or move.source
-        if wanted == move.source:
-            return wanted
-        target = self.target(wanted)
+    def destination(self, move: Move, policy: str) -> str:
+        """The path a file of ours moves to under an on_conflict policy; where it is, if it must stay."""
+        return self.settle(move.target, policy) or move.source
+
+    def move(self, source: str, path: str) -> None:
+        """Moves a file of ours."""
+        target = self.target(path)
+        self.probe(f"place {path}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            (self.root / move.source).replace(target)
+            (self.root / source).replace(target)
         except OSError as error:
-            raise SpecError(f"cannot move {move.source} to {wanted}: {error.strerror}") from error
-        return wanted
+            raise SpecError(f"cannot move {source} to {path}: {error.strerror}") from error
+        self.probe(f"placed {path}")
 
     def remove(self, path: str) -> bool:
         """Removes a file of ours that nobody changed; says whether it did. Empty folders we leave go with it."""

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from a2c_spec.api.limits import Limiter, Sleep, retry_after
+from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.errors import AuthError, InvalidError, NetworkError, QuotaError, SpecError
 
 KEY_HEADER = "X-Api2convert-Api-Key"
@@ -65,6 +66,7 @@ class Wire:
     limiter: Limiter
     sleep: Sleep
     jitter: Callable[[], float]
+    probe: Probe = unobserved
     count: dict[str, int] = field(default_factory=dict)
 
     async def call(
@@ -112,11 +114,13 @@ class Wire:
     async def _once(self, request: httpx.Request) -> Reply:
         self.count[request.method] = self.count.get(request.method, 0) + 1
         async with self.limiter.slot():
+            self.probe(f"send {request.method} {request.url.path}")
             response = await self.http.send(request, stream=True)
             try:
                 raw = await read_capped(response)
             finally:
                 await response.aclose()
+        self.probe(f"answered {request.method} {request.url.path}")
         if response.status_code != 429:
             self.limiter.went_well()
         return Reply(response.status_code, _parse(response, raw), response.headers)

@@ -8,24 +8,21 @@ import json
 import os
 import socket
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options
+from a2c_spec.commands import options, selection
 from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.running import Manner, Run
+from a2c_spec.commands.selection import EVERYTHING, Selection, selection_of
+from a2c_spec.commands.surroundings import USUAL, Surroundings
 from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
-from a2c_spec.core.events import Event
-from a2c_spec.core.graph import needs
-from a2c_spec.errors import AuthError, Conflict, LimitRefused, PartialFailure, SpecError
+from a2c_spec.errors import AuthError, Conflict, LimitRefused
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.connection import Connection
-    from a2c_spec.commands.planning import Desk, Step
     from a2c_spec.core.plan import Plan
-    from a2c_spec.core.state import JobRecord
     from a2c_spec.views.progress import Progress
 
 
@@ -34,35 +31,29 @@ if TYPE_CHECKING:
 @options.service
 @options.explain
 @options.on_conflict
+@selection.options
 @click.option(
     "-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask, even if something is paid for again."
 )
 @click.option("--detach", is_flag=True, help="Return as soon as every job has started; `wait` goes on from there.")
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
-def command(yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
+@click.pass_obj
+def command(around: Surroundings | None, /, yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
     """Carry the plan out: upload, convert, download, verify, remember. A second apply does nothing."""
-    return apply(flags_of(given), Manner(yes, detach, fail_fast))
+    chosen = selection_of(given)
+    return apply(flags_of(given), Manner(yes, detach, fail_fast), chosen, around or USUAL)
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How to apply: without asking, without waiting, stopping at the first failure."""
-
-    yes: bool = False
-    detach: bool = False
-    fail_fast: bool = False
-
-
-def apply(flags: Flags, manner: Manner) -> int:
+def apply(flags: Flags, manner: Manner, chosen: Selection = EVERYTHING, around: Surroundings = USUAL) -> int:
     """Applies; gives the exit code."""
-    space = open_workspace(flags)
+    space = replace(open_workspace(flags), around=around)
     loaded = load_all(space)
     warn(space, loaded)
-    return asyncio.run(_apply(space, loaded, manner))
+    return asyncio.run(_apply(space, loaded, chosen, manner))
 
 
-async def _apply(space: Workspace, loaded: Loaded, manner: Manner) -> int:
+async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Manner) -> int:
     from a2c_spec.commands.connection import connect, endpoint
     from a2c_spec.commands.planning import make_steps, open_desk, plan_of
     from a2c_spec.files.template import render_late
@@ -72,13 +63,13 @@ async def _apply(space: Workspace, loaded: Loaded, manner: Manner) -> int:
     with open_desk(space, where.realm) as desk, desk.store.lock(_who()):
         async with connect(space, desk.store, desk.landing, render_late, progress) as connection:
             try:
-                steps = await make_steps(desk, loaded.jobs, connection.client)
-                plan = plan_of(steps)
+                steps = await make_steps(desk, loaded, chosen, connection.client)
+                plan = plan_of(steps, partial=chosen.partial)
                 _show(space, plan)
                 _guard(plan, manner)
                 if not where.key and plan.totals().requests:
                     raise no_key()
-                return await _Run(space, desk, connection, manner, progress).all(steps)
+                return await Run(space, desk, connection, manner, progress).all(steps)
             finally:
                 progress.close()
 
@@ -135,84 +126,3 @@ def _guard(plan: Plan, manner: Manner) -> None:
         raise LimitRefused(f"{what}, although already paid for", hint="add -y to allow it; nothing was sent")
     if not click.confirm(f"{what}, although already paid for. Go on?", err=True):
         raise LimitRefused("not confirmed; nothing was sent")
-
-
-class _Run:
-    """One apply under way."""
-
-    def __init__(
-        self, space: Workspace, desk: Desk, connection: Connection, manner: Manner, progress: Progress
-    ) -> None:
-        self.space, self.desk, self.connection = space, desk, connection
-        self.manner, self.progress = manner, progress
-        self.stopped = False
-        self.gate = asyncio.Semaphore(max(4, space.flags.parallelism))
-        self.ended: dict[str, asyncio.Event] = {}
-
-    async def all(self, steps: Sequence[Step]) -> int:
-        """Carries every step out; a failure of one leaves the others alone. Gives the exit code or raises."""
-        busy = [step for step in steps if step.change.action != "no-op"]
-        self.ended = {step.change.address: asyncio.Event() for step in busy}
-        results = await asyncio.gather(*(self._ordered(step) for step in busy), return_exceptions=True)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        for error in errors:
-            if not isinstance(error, SpecError):
-                raise error
-        if len(errors) == 1 and len(busy) == 1:
-            raise errors[0]
-        self._summary(steps, [error for error in errors if isinstance(error, SpecError)])
-        if errors:
-            raise PartialFailure(
-                f"{len(errors)} of {len(busy)} jobs failed", hint="apply again: only what is left is done"
-            )
-        return 0
-
-    async def _ordered(self, step: Step) -> None:
-        """One step, after those whose results it takes."""
-        try:
-            for address in needs(step.want.job) if step.want else ():
-                if address in self.ended:
-                    await self.ended[address].wait()
-            await self._guarded(step)
-        finally:
-            self.ended[step.change.address].set()
-
-    async def _guarded(self, step: Step) -> None:
-        async with self.gate:
-            if self.stopped:
-                raise SpecError("not started after an earlier failure (--fail-fast)", address=step.change.address)
-            try:
-                await self._one(step)
-            except SpecError as error:
-                error.address = error.address or step.change.address
-                self.stopped = self.stopped or self.manner.fail_fast or error.exit_code in (3, 4)
-                self.progress(Event("failed", error.address, text=error.message))
-                raise
-
-    async def _one(self, step: Step) -> None:
-        if step.want is None:
-            self.desk.store.remove(step.change.address)
-            return
-        executor, delivery = self.connection.executor, self.connection.delivery
-        task = self.desk.task(step.want, paid_again_allowed=self.manner.yes or step.change.paid_again)
-        change, record = step.change, step.record or _fresh(step.change.address)
-        if record.unresolved:
-            change, record = await executor.again(task, record)
-        await delivery.carry_out(task, change, record, detach=self.manner.detach)
-
-    def _summary(self, steps: Sequence[Step], errors: Sequence[SpecError]) -> None:
-        from a2c_spec.views.summary import summary_json, summary_text
-
-        records = {step.change.address: self.desk.store.get(step.change.address) for step in steps}
-        changes = [step.change for step in steps]
-        counts = self.connection.client.wire.count
-        if self.space.flags.as_json:
-            click.echo(json.dumps(summary_json(changes, records, errors, counts), ensure_ascii=False))
-        else:
-            click.echo(summary_text(changes, records, errors, counts, self.space.style))
-
-
-def _fresh(address: str) -> JobRecord:
-    from a2c_spec.core.state import JobRecord
-
-    return JobRecord(address, "")

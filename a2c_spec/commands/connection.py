@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
-import time
 import tomllib
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,6 +23,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.landing import Landing
+    from a2c_spec.api.presets import Presets
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
@@ -60,7 +57,7 @@ class Outside:
         return made[0].output_id
 
     def _preset(self, name: str) -> str:
-        record = self.store.get(f"preset:{name}")
+        record = self.store.get(name)
         if record is None or not record.job_id:
             raise SpecError(f"the preset {name} does not exist on the service yet", hint="apply its manifest first")
         return record.job_id
@@ -73,6 +70,7 @@ class Connection:
     client: Client
     executor: Executor
     delivery: Delivery
+    presets: Presets
 
 
 def endpoint(space: Workspace) -> Endpoint:
@@ -163,16 +161,19 @@ def _assemble(
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.limits import Limiter
     from a2c_spec.api.poll import Pace, Poller
+    from a2c_spec.api.presets import Presets
     from a2c_spec.api.transport import Wire
     from a2c_spec.api.upload import Uploads
 
-    sleep, jitter = asyncio.sleep, random.random
-    limiter = Limiter(space.flags.parallelism, time.monotonic, sleep)
-    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter)
+    around = space.around
+    sleep, jitter = around.sleep, around.jitter
+    limiter = Limiter(space.flags.parallelism, around.monotonic, sleep)
+    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, around.probe)
     client = Client(wire, Uploads(space.root), space.reveal, Outside(store))
     pace = Pace(0.05, 1.3, 0.5) if space.flags.local else Pace()
-    poller = Poller(client, time.monotonic, sleep, jitter, pace)
+    poller = Poller(client, around.monotonic, sleep, jitter, pace)
     grace = 0.5 if space.flags.local else 5.0
-    executor = Executor(client, store, tell, time.time, sleep, lambda: str(uuid.uuid4()), grace)
+    executor = Executor(client, store, tell, around.clock, sleep, around.new_key, grace, around.probe)
     downloads = Downloads(wire, sleep, jitter)
-    return Connection(client, executor, Delivery(client, store, poller, downloads, landing, executor, late, tell))
+    delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell)
+    return Connection(client, executor, delivery, Presets(client, store, tell))

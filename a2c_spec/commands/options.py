@@ -45,7 +45,9 @@ def flags_of(given: dict[str, Any]) -> Flags:
     return Flags(**{name: value for name, value in given.items() if name in known and value is not None})
 
 
-def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
+    """Several click decorators as one."""
+
     def apply(function: F) -> F:
         for decorator in reversed(decorators):
             function = decorator(function)
@@ -54,7 +56,7 @@ def _stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
-manifests = _stack(
+manifests = stack(
     click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
     click.option(
         "-f", "--file", multiple=True, metavar="MANIFEST", help="A manifest, a folder or a glob; same as MANIFEST."
@@ -69,7 +71,7 @@ manifests = _stack(
     ),
 )
 
-service = _stack(
+service = stack(
     click.option(
         "--local", is_flag=True, envvar="A2C_SPEC_LOCAL", help="Use the built-in local API: no key, no network."
     ),
@@ -80,7 +82,7 @@ service = _stack(
     click.option("--allow-cmd", is_flag=True, help="Allow secrets that run a command (cmd:...)."),
 )
 
-output = _stack(
+output = stack(
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
     click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),

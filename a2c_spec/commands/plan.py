@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options
+from a2c_spec.commands import options, selection
 from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.workspace import Workspace, load_all, open_workspace, warn
+from a2c_spec.commands.selection import Selection, selection_of
+from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
+
+if TYPE_CHECKING:
+    from a2c_spec.commands.planning import Step
 
 
 @click.command("plan")
@@ -19,14 +23,16 @@ from a2c_spec.commands.workspace import Workspace, load_all, open_workspace, war
 @options.offline
 @options.explain
 @options.on_conflict
+@selection.options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.output
 def command(detailed_exitcode: bool, **given: Any) -> int:
     """Show what apply would do, and why. Sends nothing but GETs."""
-    return plan(flags_of(given), detailed_exitcode=detailed_exitcode)
+    chosen = selection_of(given)
+    return plan(flags_of(given), chosen, detailed_exitcode=detailed_exitcode)
 
 
-def plan(flags: Flags, *, detailed_exitcode: bool = False) -> int:
+def plan(flags: Flags, chosen: Selection, *, detailed_exitcode: bool = False) -> int:
     """Prints the plan; gives the exit code."""
     from a2c_spec.commands.planning import plan_of
     from a2c_spec.views.plan_json import plan_json
@@ -35,7 +41,7 @@ def plan(flags: Flags, *, detailed_exitcode: bool = False) -> int:
     space = open_workspace(flags)
     loaded = load_all(space)
     warn(space, loaded)
-    result = plan_of(asyncio.run(_steps(space, loaded)))
+    result = plan_of(asyncio.run(_steps(space, loaded, chosen)), partial=chosen.partial)
     if flags.as_json:
         click.echo(json.dumps(plan_json(result), ensure_ascii=False))
     else:
@@ -43,7 +49,7 @@ def plan(flags: Flags, *, detailed_exitcode: bool = False) -> int:
     return 2 if detailed_exitcode and not result.empty else 0
 
 
-async def _steps(space: Workspace, loaded: Any) -> Any:
+async def _steps(space: Workspace, loaded: Loaded, chosen: Selection) -> list[Step]:
     from a2c_spec.commands.connection import connect, endpoint
     from a2c_spec.commands.planning import make_steps, open_desk
     from a2c_spec.core.events import ignore
@@ -51,6 +57,6 @@ async def _steps(space: Workspace, loaded: Any) -> Any:
 
     with open_desk(space, endpoint(space).realm) as desk:
         if space.flags.offline:
-            return await make_steps(desk, loaded.jobs, None)
+            return await make_steps(desk, loaded, chosen, None)
         async with connect(space, desk.store, desk.landing, render_late, ignore) as connection:
-            return await make_steps(desk, loaded.jobs, connection.client)
+            return await make_steps(desk, loaded, chosen, connection.client)

@@ -14,15 +14,17 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.execute import Task
 from a2c_spec.api.landing import Landing
 from a2c_spec.backends.sqlite import SqliteStore
-from a2c_spec.commands.workspace import Marks, Workspace, marks
+from a2c_spec.commands.selection import Selection
+from a2c_spec.commands.workspace import Loaded, Marks, Workspace, marks
 from a2c_spec.core.calls import Knobs
 from a2c_spec.core.canonical import Mark, digest
 from a2c_spec.core.graph import in_dependency_order, needs, split_reference
 from a2c_spec.core.ignoring import ignoring
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.model import Input, Job
+from a2c_spec.core.model import Conversion, Input, Job, Preset
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.planner import needs_live, plan_forget, plan_job
+from a2c_spec.core.presets import plan_preset, sent_preset
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.seen import Disk, Seen
 from a2c_spec.core.state import JobRecord
@@ -68,6 +70,7 @@ class Step:
     change: Change
     want: Wanted | None
     record: JobRecord | None
+    preset: Preset | None = None
 
 
 @contextmanager
@@ -100,11 +103,13 @@ class Upstream:
         A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
         results for a day only.
         """
-        if not needs(job):
-            return job
-        return replace(
-            job, inputs=tuple(self._input(item, desk) if item.type == "from" else item for item in job.inputs)
-        )
+        inputs = tuple(self._input(item, desk) if item.type == "from" else item for item in job.inputs)
+        conversions = tuple(self._conversion(item) if item.preset_from else item for item in job.conversions)
+        return replace(job, inputs=inputs, conversions=conversions)
+
+    def _conversion(self, item: Conversion) -> Conversion:
+        record = self.store.get(item.preset_from)
+        return replace(item, upstream=self.made.get(item.preset_from) or (record.fingerprint if record else ""))
 
     def _input(self, item: Input, desk: Desk) -> Input:
         address, conversion = split_reference(item.source)
@@ -124,18 +129,22 @@ class Upstream:
             self.idle.add(step.change.address)
 
 
-async def make_steps(desk: Desk, jobs: tuple[Job, ...], client: Client | None) -> list[Step]:
-    """One step per job, each after those whose results it takes, then what no manifest asks for any more.
+async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Client | None) -> list[Step]:
+    """Presets, then one step per job, each after those whose results it takes, then what no manifest asks for any more.
 
     ``client`` None: nobody is asked, the plan rests on manifests and state alone.
     """
     owned = {record.job_id for record in desk.store.scan() if record.job_id}
     gate = asyncio.Semaphore(desk.space.flags.parallelism)
     upstream = Upstream(desk.store)
+    presets = [await preset_step(desk, preset, client) for preset in chosen.presets(loaded.presets)]
+    for step in presets:
+        upstream.planned(step)
+    jobs = chosen.jobs(loaded.jobs)
 
     async def one(job: Job) -> Step:
         async with gate:
-            return await make_step(desk, job, client, owned, upstream)
+            return await make_step(desk, job, client, owned, upstream, again=chosen.replaces(job.address))
 
     free = [job for job in jobs if not needs(job)]
     made = {step.change.address: step for step in await asyncio.gather(*(one(job) for job in free))}
@@ -145,22 +154,35 @@ async def make_steps(desk: Desk, jobs: tuple[Job, ...], client: Client | None) -
         if job.address not in made:
             made[job.address] = await one(job)
             upstream.planned(made[job.address])
-    return [made[job.address] for job in jobs] + _forgotten(desk, {job.address for job in jobs})
+    known = {job.address for job in loaded.jobs} | {preset.address for preset in loaded.presets}
+    forgotten = [] if chosen.partial or desk.space.flags.paths else _forgotten(desk, known)
+    return [*presets, *(made[job.address] for job in jobs), *forgotten]
 
 
-async def make_step(desk: Desk, job: Job, client: Client | None, owned: set[str], upstream: Upstream) -> Step:
+async def preset_step(desk: Desk, preset: Preset, client: Client | None) -> Step:
+    """The step of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
+    record = desk.store.get(preset.address)
+    changed = record is not None and record.fingerprint != digest(sent_preset(preset, desk.mark))
+    live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
+    gone = bool(client and changed and live is None)
+    return Step(plan_preset(preset, desk.mark, record, live, gone=gone), None, record, preset)
+
+
+async def make_step(
+    desk: Desk, job: Job, client: Client | None, owned: set[str], upstream: Upstream, *, again: bool = False
+) -> Step:
     """The step of one job: reads live only where the record alone cannot tell."""
     record = desk.store.get(job.address)
     want = desk.wanted(job, record, upstream)
     if record is not None and record.unresolved:
         return await _unresolved(desk, want, record, client, owned)
-    seen = desk.look(want, record, None)
+    seen = replace(desk.look(want, record, None), replace=again)
     if client is None or record is None or not needs_live(want, record, seen):
         return Step(plan_job(want, record, seen), want, record)
     live = await client.job(record.job_id)
     if live is not None:
         seen = desk.look(want, record, live)
-    return Step(plan_job(want, record, replace(seen, gone=live is None)), want, record)
+    return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record)
 
 
 async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Client | None, owned: set[str]) -> Step:
@@ -183,8 +205,6 @@ async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Clien
 
 def _forgotten(desk: Desk, known: set[str]) -> list[Step]:
     """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
-    if desk.space.flags.paths:
-        return []
     return [Step(plan_forget(record), None, record) for record in desk.store.scan() if record.address not in known]
 
 

@@ -11,12 +11,14 @@ from pathlib import Path
 import click
 
 from a2c_spec.commands.options import Flags, absolute
+from a2c_spec.commands.surroundings import USUAL, Surroundings
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.model import Job, Preset, Secret
 from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.files import secrets
 from a2c_spec.files.manifest import load
-from a2c_spec.files.project import find_root
+from a2c_spec.files.project import Project, discover, find_root, load_project
+from a2c_spec.files.references import check_references
 from a2c_spec.files.settings import LoadSettings
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
@@ -40,6 +42,9 @@ class Workspace:
     root: Path
     environ: Mapping[str, str]
     style: Style
+    project: Project
+    problems: tuple[Diagnostic, ...] = ()
+    around: Surroundings = USUAL
 
     @property
     def home(self) -> Path:
@@ -49,10 +54,11 @@ class Workspace:
     def settings(self) -> LoadSettings:
         return LoadSettings(
             root=self.root,
-            env=self.flags.env,
+            env=self.project.env,
             vars=tuple(_pair(text) for text in self.flags.var),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
+            env_vars=self.project.vars,
         )
 
     def reveal(self, secret: Secret) -> str:
@@ -70,10 +76,10 @@ def open_workspace(flags: Flags) -> Workspace:
     cwd = Path(flags.chdir).absolute() if flags.chdir else Path.cwd()
     if not cwd.is_dir():
         raise UsageError(f"--chdir {flags.chdir}: no such folder")
-    named = [path for path in flags.paths if not any(mark in path for mark in "*?[")]
-    root = find_root(named, cwd)
+    root = find_root(flags.paths, cwd)
+    project, problems = load_project(root, flags.env)
     colour = wants_colour(os.environ, is_tty=sys.stdout.isatty(), no_color=flags.no_color)
-    return Workspace(flags, cwd, root, os.environ, Style(colour and not flags.as_json))
+    return Workspace(flags, cwd, root, os.environ, Style(colour and not flags.as_json), project, tuple(problems))
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -83,32 +89,45 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def manifest_paths(space: Workspace) -> list[str]:
-    """The manifests that are meant, as given where they were given; none given means the project's."""
-    found = list(space.flags.paths)
-    if not found:
+def manifest_paths(space: Workspace) -> tuple[list[str], list[Diagnostic]]:
+    """The manifests that are meant, relative to the current folder; none named means the project's."""
+    found = list(discover(space.flags.paths, space.project, space.cwd))
+    paths = [one for one in found if isinstance(one, str)]
+    problems = [one for one in found if isinstance(one, Diagnostic)]
+    if not paths and not space.flags.paths:
         raise UsageError(
             f"no manifest found below {space.root}",
-            hint="name one: `a2c-spec apply recipe.yaml`, or see `a2c-spec init`",
+            hint="name one, as in `a2c-spec apply recipe.yaml`; `a2c-spec init` writes a first one",
         )
-    return found
+    return paths, problems
 
 
 def load_all(space: Workspace) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
-    jobs, presets, found = [], [], []
-    for item in load(manifest_paths(space), space.settings()):
+    jobs: list[Job] = []
+    presets: list[Preset] = []
+    paths, found = manifest_paths(space)
+    found += space.problems
+    for item in load([str(space.cwd / path) for path in paths], space.settings()):
         if isinstance(item, Job):
             jobs.append(_policy(item, space.flags.on_conflict))
         elif isinstance(item, Preset):
             presets.append(item)
         else:
-            found.append(item)
+            found.append(_relative(item, space.cwd))
+    if not any(one.severity == "error" for one in found):
+        found += [_relative(one, space.cwd) for one in check_references([*jobs, *presets])]
     wrong = [one for one in found if one.severity == "error"]
     if wrong:
         count = len(wrong)
         raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=found)
     return Loaded(tuple(jobs), tuple(presets), tuple(found))
+
+
+def _relative(one: Diagnostic, cwd: Path) -> Diagnostic:
+    """The same problem, its file named from the current folder, as editors and terminals expect."""
+    file = os.path.relpath(one.position.file, cwd) if Path(one.position.file).is_absolute() else one.position.file
+    return replace(one, position=replace(one.position, file=file))
 
 
 def _policy(job: Job, policy: str) -> Job:

@@ -126,6 +126,7 @@ def _decisive_conversion(item: Conversion, mark: Mark) -> dict[str, Any]:
         "metadata": seal(item.metadata, mark),
         "output_target": [seal(target, mark) for target in targets],
         "preset_from": item.preset_from,
+        "upstream": item.upstream,
     }
     return {key: value for key, value in parts.items() if value}
 

@@ -23,6 +23,7 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.match import Pairs, alternatives, shorter
 from a2c_spec.core.model import Conversion, Input
 from a2c_spec.core.pairing import Known
+from a2c_spec.core.progress import spare_name
 from a2c_spec.core.wanted import Wanted
 
 
@@ -145,11 +146,8 @@ class _Context:
         ]
 
     def _gone(self, api_id: str) -> tuple[Effect, ...]:
-        """Its name is forgotten, unless a desired part bears it now."""
         name = self.known.name(api_id)
-        job = self.want.job
-        taken = {f"inputs.{item.id}" for item in job.inputs} | {f"conversions.{item.id}" for item in job.conversions}
-        return (Effect(name, None),) if name and name not in taken else ()
+        return (Effect(spare_name(name, api_id, self.want), None),) if name else ()
 
     def _conversion_calls(self, wave: int) -> list[Call]:
         calls = self._conversion_deletes(wave)

@@ -70,7 +70,8 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One thing to produce. ``preset_from`` names a Preset manifest whose id becomes the option ``preset``."""
+    """One thing to produce. ``preset_from`` names a Preset manifest whose id becomes the option ``preset``;
+    ``upstream`` is the fingerprint of that preset."""
 
     id: str
     target: str
@@ -79,6 +80,7 @@ class Conversion:
     metadata: Mapping[str, Value] = field(default_factory=dict)
     output_target: tuple[Mapping[str, Value], ...] = ()
     preset_from: str = ""
+    upstream: str = ""
     position: Position = field(default_factory=Position, compare=False)
 
 

@@ -65,6 +65,8 @@ def same_recipe(want: Wanted, record: JobRecord) -> bool:
 def _decide(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
     if record is None or not record.job_id:
         return _create(want, seen)
+    if seen.replace:
+        return _rerun(want, record, ("--replace asks for it",), seen, paid=record.phase != "building")
     if record.phase in ("failed", "canceled") and (seen.live is None or seen.live.terminal):
         return _rerun(want, record, (_failure(record),), seen, paid=False)
     if record.phase in ("done", "completed") and not same_recipe(want, record):
@@ -77,7 +79,7 @@ def _decide(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
 
 
 def _from_live(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Change:
-    if live.editable:
+    if live.editable and not _about_to_run(want, record, live, seen):
         return _update(want, record, live, seen)
     if live.status in ("failed", "canceled"):
         return _rerun(want, record, (f"the service ended the last run as {live.status}",), seen, paid=False)
@@ -87,6 +89,13 @@ def _from_live(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Ch
     if changed:
         return _replace_running(want, record, live, changed, seen)
     return Change(want.job.address, "wait", (f"running on the service ({live.status})",), fetch=True)
+
+
+def _about_to_run(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> bool:
+    """Whether the job was told to run, as wanted, and only does not say so yet: services answer ``incomplete`` then."""
+    if record.phase != "started" or seen.waited or not (live.process and live.inputs):
+        return False
+    return all(call.starts for call in edit(want, live, known(record)).calls)
 
 
 def _finish(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> Change:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.model import Conversion, Input
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.wanted import Wanted
 
@@ -36,14 +37,29 @@ def rebind(record: JobRecord, want: Wanted, bindings: Mapping[str, str]) -> JobR
     """The record with every desired part tied to the live part it was paired with.
 
     What was sent to a live part stays known under its new name; of a part we have no record of, only what cannot be
-    changed is known, for that is what it was recognised by.
+    changed is known, for that is what it was recognised by. A part that is no longer wanted stays known until it is
+    deleted, in case that is interrupted.
     """
     if not bindings:
         return record
     by_id = {element.api_id: element for element in record.elements.values()}
     bound = {name: by_id.get(api_id, Element(api_id, _recognised(want, name))) for name, api_id in bindings.items()}
-    outputs = {name: element for name, element in record.elements.items() if name.startswith("outputs.")}
-    return replace(record, elements=outputs | bound, job_id=bindings.get("job", record.job_id))
+    tied = {*bindings.values()}
+    rest = {
+        spare_name(name, element.api_id, want): element
+        for name, element in record.elements.items()
+        if element.api_id not in tied and name != "job"
+    }
+    return replace(record, elements=rest | bound, job_id=bindings.get("job", record.job_id))
+
+
+def spare_name(name: str, api_id: str, want: Wanted) -> str:
+    """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
+    part, _, key = name.partition(".")
+    wanted: Sequence[Input | Conversion] = {"inputs": want.job.inputs, "conversions": want.job.conversions}.get(
+        part, ()
+    )
+    return f"{part}.#{api_id}" if any(item.id == key for item in wanted) else name
 
 
 def _recognised(want: Wanted, name: str) -> Mapping[str, Any]:

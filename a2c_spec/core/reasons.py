@@ -43,7 +43,7 @@ def _leaf(path: str, old: Any, new: Any) -> str:
     if is_marked(old) or is_marked(new):
         return f"{path} (sensitive: changed)"
     if path == "upstream":
-        return "the job it is taken from makes something else now"
+        return "what it depends on in another manifest changed"
     return f"{path} {shown(old)} -> {shown(new)}"
 
 

@@ -15,9 +15,15 @@ Disk = Literal["absent", "intact", "changed", "foreign"]
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What was read for one address. ``gone``: the service answered 404. ``live`` None: it was not asked."""
+    """What was read for one address. ``gone``: the service answered 404. ``live`` None: it was not asked.
+
+    ``replace``: the user wants it run again although nothing changed. ``waited``: the job was told to run and waited
+    for, and did not start.
+    """
 
     late: RenderLate
     live: LiveJob | None = None
     gone: bool = False
+    replace: bool = False
+    waited: bool = False
     disk: Mapping[str, Disk] = field(default_factory=dict)

@@ -51,7 +51,8 @@ class JobRecord:
     ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
     ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
     ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
-    ended as failed. ``previous`` is what was known before a create whose answer has not come yet.
+    ended as failed. ``previous`` is what was known before a create whose answer has not come yet. ``landing`` are files
+    about to get their final names: after a crash either they stand there, or what stood there before.
     """
 
     address: str
@@ -64,6 +65,7 @@ class JobRecord:
     basis: Mapping[str, Any] = field(default_factory=dict)
     elements: Mapping[str, Element] = field(default_factory=dict)
     files: tuple[SavedFile, ...] = ()
+    landing: tuple[SavedFile, ...] = ()
     spent: int = 0
     problem: str = ""
     updated_at: float = 0.0
@@ -105,8 +107,8 @@ class StateStore(Protocol):
         """All records of this realm, sorted by address."""
         ...
 
-    def owner_of(self, path: str) -> SavedFile | None:
-        """The file we last wrote at ``path``, in whatever realm; None means we did not make it."""
+    def ours(self, path: str) -> tuple[SavedFile, ...]:
+        """What we wrote at ``path``, in whatever realm, and what is about to land there; none: we did not make it."""
         ...
 
     def serial(self) -> int:

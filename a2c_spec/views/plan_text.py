@@ -65,7 +65,7 @@ class PlanView:
 
     def _reason(self, change: Change) -> str:
         reason = "; ".join(change.reasons)
-        if change.action == "create":
+        if change.action == "create" and "conversions" in change.basis:
             reason += f": {summary(change)}"
         return reason
 

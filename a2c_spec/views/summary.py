@@ -35,7 +35,7 @@ def summary_text(
     lines += [f"  {style('failed', 'red')} {error.address}: {error.message}" for error in errors]
     spent = sum(record.spent for change in good if change.starts and (record := records[change.address]))
     held = [change.address for change in good if (record := records[change.address]) and record.phase == "building"]
-    parts = [f"{counted(len(good), 'job')} applied", f"{len(errors)} failed" if errors else ""]
+    parts = [f"{len(good)} applied", f"{len(errors)} failed" if errors else ""]
     parts += [
         f"{counted(len(held), 'job')} held, not started" if held else "",
         f"{counted(spent, 'credit')} spent" if spent else "",

@@ -1,0 +1,82 @@
+"""Which addresses a command is about: --target, --exclude, --selector."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+import click
+
+from a2c_spec.commands.options import stack
+from a2c_spec.core.graph import needs
+from a2c_spec.core.model import Job, Preset
+from a2c_spec.errors import UsageError
+
+options = stack(
+    click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
+    click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only what carries this label."),
+    click.option("--replace", multiple=True, metavar="GLOB", help="Run these again although nothing changed."),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Globs over addresses, and labels; all empty means everything."""
+
+    target: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    selector: tuple[str, ...] = ()
+    replace: tuple[str, ...] = ()
+
+    @property
+    def partial(self) -> bool:
+        return bool(self.target or self.exclude or self.selector)
+
+    def replaces(self, address: str) -> bool:
+        return matches(address, self.replace)
+
+    def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
+        """The selected jobs, and those whose results they take; raises UsageError when a glob meets nothing."""
+        self._check([job.address for job in jobs])
+        chosen = {job.address for job in jobs if self.takes(job.address, job.labels)}
+        by_address = {job.address: job for job in jobs}
+        waiting = list(chosen) if self.target else []
+        while waiting:
+            more = [one for one in needs(by_address[waiting.pop()]) if one in by_address and one not in chosen]
+            chosen.update(more)
+            waiting += more
+        return tuple(job for job in jobs if job.address in chosen)
+
+    def presets(self, presets: Sequence[Preset]) -> tuple[Preset, ...]:
+        return tuple(one for one in presets if self.takes(one.address, one.labels))
+
+    def takes(self, address: str, labels: Mapping[str, str]) -> bool:
+        wanted = not self.target or matches(address, self.target)
+        labelled = all(_label(text, labels) for text in self.selector)
+        return wanted and labelled and not matches(address, self.exclude)
+
+    def _check(self, addresses: Sequence[str]) -> None:
+        for glob in (*self.target, *self.replace):
+            if not any(matches(address, (glob,)) for address in addresses):
+                raise UsageError(f"no address matches {glob!r}", hint=f"there are: {', '.join(addresses[:8])}")
+
+
+EVERYTHING = Selection()
+
+
+def selection_of(given: dict[str, Any]) -> Selection:
+    """Takes its own flags out of a command's parameters."""
+    return Selection(**{name: tuple(given.pop(name, ())) for name in ("target", "exclude", "selector", "replace")})
+
+
+def matches(address: str, globs: Iterable[str]) -> bool:
+    """Whether any glob means this address; ``[`` stands for itself, since batch addresses hold it."""
+    return any(address == glob or fnmatchcase(address, glob.replace("[", "[[]")) for glob in globs)
+
+
+def _label(text: str, labels: Mapping[str, str]) -> bool:
+    name, equals, value = text.partition("=")
+    return labels.get(name) == value if equals else name in labels
