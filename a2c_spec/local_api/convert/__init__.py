@@ -3,7 +3,6 @@
 from a2c_spec.local_api.convert.catalog import catalog, resolve
 from a2c_spec.local_api.convert.check import check_options
 from a2c_spec.local_api.convert.probe import check_password, probe
-from a2c_spec.local_api.convert.run import convert
-from a2c_spec.local_api.convert.sandbox.pool import warm_up
+from a2c_spec.local_api.convert.run import convert, warm_up
 
 __all__ = ["catalog", "check_options", "check_password", "convert", "probe", "resolve", "warm_up"]

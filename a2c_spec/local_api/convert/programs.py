@@ -23,6 +23,13 @@ def find(name: str) -> str | None:
     return _PROGRAMS[name]()
 
 
+@functools.cache
+def folders() -> tuple[str, ...]:
+    """Where the programs live that were found; LibreOffice keeps its resources beside that folder."""
+    homes = (Path(path).resolve().parent for name in _PROGRAMS if (path := find(name)))
+    return tuple(str(home.parent if home.name == "program" else home) for home in homes)
+
+
 def _bundled(module: str, pattern: str) -> str | None:
     """A program that comes inside a Python package."""
     spec = importlib.util.find_spec(module)

@@ -28,6 +28,13 @@ def convert(request: Request, limits: Limits | None = None) -> Result:
     return _checked(result_from_json(answer), request.workdir, limits)
 
 
+def warm_up(*conversions: tuple[str, str]) -> None:
+    """Starts a worker for these ``(target, category)`` pairs, without waiting; worth calling when a job is created."""
+    entries = (resolve(target, category) for target, category in conversions)
+    rows = (row_of(entry.target, entry.category) for entry in entries if entry)
+    pool.start({PACKAGE + row.converter.partition(":")[0]: None for row in rows if row})
+
+
 def _not_offered(request: Request) -> ConversionError:
     what = f"Converting to {request.category}/{request.target}"
     missing = missing_for(request.target, request.category)

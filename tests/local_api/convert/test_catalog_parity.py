@@ -119,6 +119,22 @@ def test_the_catalog_costs_no_heavy_import() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_what_is_missing_on_this_machine_is_not_offered() -> None:
+    code = (
+        "import sys; sys.modules['PIL'] = sys.modules['py7zr'] = None\n"
+        "from a2c_spec.local_api import convert\n"
+        "from a2c_spec.local_api.convert.contract import *\n"
+        "print(*sorted({entry.category for entry in convert.catalog()} - {'operation'}))\n"
+        "try: convert.convert(Request('png', 'image', (), Path('.')))\n"
+        "except ConversionError as refusal: print(refusal.message)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [
+        "archive hash metadata",
+        "Converting to image/png needs PIL, which this machine does not have.",
+    ]
+
+
 def test_an_ambiguous_or_unknown_target_is_not_resolved() -> None:
     assert convert.resolve("nonsense") is None
     assert convert.resolve("png", "audio") is None

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.sandbox import landlock
 
 PR_SET_PDEATHSIG = 1
@@ -65,7 +66,7 @@ def _software() -> list[str]:
     """Folders and files that hold programs, libraries and fonts, never anybody's documents or configuration."""
     libraries = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     package = str(Path(__file__).parents[3])
-    system = ["/usr", "/lib", "/lib64", "/bin", "/opt/libreoffice", "/etc/fonts", "/etc/ld.so.cache"]
+    system = ["/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache"]
     system += ["/etc/libreoffice", "/etc/alternatives", "/etc/localtime", "/proc/cpuinfo", "/proc/meminfo"]
     system += ["/sys/devices/system/cpu", "/dev/null", "/dev/zero", "/dev/urandom", "/dev/random"]
-    return [sys.prefix, sys.base_prefix, *libraries, package, *system]
+    return [sys.prefix, sys.base_prefix, *libraries, package, *system, *programs.folders()]

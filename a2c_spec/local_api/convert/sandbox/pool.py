@@ -10,22 +10,28 @@ import signal
 import subprocess
 import sys
 import threading
+from collections.abc import Iterable
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import ConversionError
 from a2c_spec.local_api.convert.sandbox.task import Task
 
 AT_ONCE = max(2, os.cpu_count() or 1)
-BOOT = "import sys; sys.path[:] = sys.argv[1:]; from a2c_spec.local_api.convert.sandbox.host import main; main()"
+BOOT = """
+import sys
+wanted, sys.path[:] = sys.argv[1], sys.argv[2:]
+from a2c_spec.local_api.convert.sandbox.host import main
+main(wanted.split(","))
+"""
 REUSABLE = os.name == "posix"  # elsewhere a worker cannot fork, so it serves one task
 
 
 class Worker:
     """One worker process and the pipe to it; serves one task at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, modules: Iterable[str] = ()) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-            [sys.executable, "-I", "-S", "-c", BOOT, *sys.path],
+            [sys.executable, "-I", "-S", "-c", BOOT, ",".join(modules), *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -96,11 +102,11 @@ def run(task: Task, turns: threading.Semaphore = CONVERSIONS) -> Any:
     return _value(answer, task)
 
 
-def warm_up() -> None:
-    """Starts one worker without waiting for it, so that the first conversion finds it ready."""
+def start(modules: Iterable[str] = ()) -> None:
+    """Starts one worker, if none is idle, that imports these modules meanwhile; does not wait for it."""
     with _lock:
         if not _idle:
-            _idle.append(Worker())
+            _idle.append(Worker(modules))
 
 
 def _borrow() -> Worker:
