@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.model import Conversion, Input
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.wanted import Wanted
 
@@ -56,10 +55,8 @@ def rebind(record: JobRecord, want: Wanted, bindings: Mapping[str, str]) -> JobR
 def spare_name(name: str, api_id: str, want: Wanted) -> str:
     """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
     part, _, key = name.partition(".")
-    wanted: Sequence[Input | Conversion] = {"inputs": want.job.inputs, "conversions": want.job.conversions}.get(
-        part, ()
-    )
-    return f"{part}.#{api_id}" if any(item.id == key for item in wanted) else name
+    taken = {"inputs": [item.id for item in want.job.inputs], "conversions": [item.id for item in want.job.conversions]}
+    return f"{part}.#{api_id}" if key in taken.get(part, ()) else name
 
 
 def _recognised(want: Wanted, name: str) -> Mapping[str, Any]:

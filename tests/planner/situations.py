@@ -61,10 +61,11 @@ def desired_conversion(name: str, task: Task) -> Conversion:
 
 
 def desired_fields(fields: Pairs, *, process: bool) -> JobFields:
-    """``notify`` stands for a flag, ``callback`` for text, ``opens`` for the secret download passwords."""
+    """``opens`` stands for the secret download passwords, ``lenient`` for fail_on_input_error false."""
     given = dict(fields)
     return JobFields(
         process=process,
+        fail_on_input_error=False if "lenient" in given else None,
         callback=given.get("callback"),
         notify_status=given["notify"] == "yes" if "notify" in given else None,
         download_passwords=(Secret(f"env:{given['opens']}"),) if "opens" in given else None,
@@ -120,14 +121,14 @@ def record(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> JobRecord:
     return JobRecord("job", "test", phase, JOB_ID, fingerprint=want.fingerprint, basis=want.basis, elements=elements)
 
 
-def echo(job: ApiJob) -> dict[str, Any]:
+def echo(job: ApiJob, job_id: str = JOB_ID) -> dict[str, Any]:
     """The reply to GET: options expanded, ``[]`` for empty objects, no positions, no secret."""
     fields = dict(job.fields)
     return {
-        "id": JOB_ID,
+        "id": job_id,
         "status": {"code": "processing" if job.phase == "started" else "incomplete"},
         "process": job.phase != "held",
-        "fail_on_input_error": True,
+        "fail_on_input_error": "lenient" not in fields,
         "fail_on_conversion_error": True,
         "callback": fields.get("callback", ""),
         "notify_status": fields.get("notify") == "yes",

@@ -1,4 +1,4 @@
-"""Which pairs of (live, wished) are tried, written down once each: equal up to renaming of files, secrets and targets."""
+"""Which pairs of (live, wished) are tried; of those that differ by names of files, secrets and targets alone, one."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Pair = tuple[Live, Wish, bool]
 
 NOTHING: Pairs = frozenset()
 HOOK: Pairs = frozenset({("callback", "https://example.com/hook"), ("opens", "p")})
-OTHER_HOOK: Pairs = frozenset({("notify", "yes"), ("opens", "q")})
+OTHER_HOOK: Pairs = frozenset({("notify", "yes"), ("lenient", "yes"), ("opens", "q")})
 
 FIELDS: tuple[tuple[Pairs, Pairs], ...] = ((HOOK, HOOK), (NOTHING, HOOK), (HOOK, NOTHING), (HOOK, OTHER_HOOK))
 """(live, wished) job fields: the same, set, unset, changed."""
@@ -73,6 +73,7 @@ TASKS: Sequence[Task] = (
     Task("png", QUALITY),
     Task("gif"),
 )
+THREE_TASKS: Sequence[Task] = (Task("jpg"), Task("jpg", QUALITY), Task("png"))
 FEW_TASKS: Sequence[Task] = (Task("jpg"), Task("jpg", QUALITY), Task("png"), Task("png", QUALITY, TITLE))
 
 
@@ -80,15 +81,15 @@ FEW_TASKS: Sequence[Task] = (Task("jpg"), Task("jpg", QUALITY), Task("png"), Tas
 def task_pairs(most: int, tasks: Sequence[Task] = TASKS) -> tuple[TaskPair, ...]:
     """Every pair of conversion lists up to that length; their order decides nothing."""
     lists = [some for count in range(most + 1) for some in combinations_with_replacement(tasks, count)]
-    return tuple(dict.fromkeys(_renamed(pair) for pair in product(lists, repeat=2)))
+    return tuple(dict.fromkeys(_renamed(live, wished) for live, wished in product(lists, repeat=2)))
 
 
-def _renamed(pair: TaskPair) -> TaskPair:
+def _renamed(before: tuple[Task, ...], after: tuple[Task, ...]) -> TaskPair:
     """The same pair under the first of the names that its targets could have."""
     names: dict[str, str] = {}
-    for task in (*pair[0], *pair[1]):
+    for task in (*before, *after):
         names.setdefault(task.target, ("jpg", "png", "gif", "")[len(names)])
-    live, wished = (tuple(task._replace(target=names[task.target]) for task in side) for side in pair)
+    live, wished = (tuple(task._replace(target=names[task.target]) for task in side) for side in (before, after))
     return live, wished
 
 
@@ -120,6 +121,22 @@ class World:
             self.inputs[inputs], self.tasks[tasks], self.fields[fields], self.phases[phase], start=bool(start)
         )
 
+    def drawn(self, seed: int) -> Iterator[Pair]:
+        """Every pair of inputs once, each with conversions, fields, phase and start drawn at random."""
+        chance = random.Random(seed)
+        for inputs in self.inputs:
+            tries = (
+                pair_of(
+                    inputs,
+                    chance.choice(self.tasks),
+                    chance.choice(self.fields),
+                    chance.choice(self.phases),
+                    start=chance.random() < 0.6,
+                )
+                for _ in range(30)
+            )
+            yield next(pair for pair in tries if pair is not None)
+
     def sample(self, count: int, seed: int) -> Iterator[Pair]:
         """So many places drawn at random."""
         chance = random.Random(seed)
@@ -136,6 +153,25 @@ def pair_of(
     if (phase == "waiting" and (inputs[0] or not tasks[0])) or (phase == "started" and not (inputs[0] and tasks[0])):
         return None
     return ApiJob(phase, inputs[0], tasks[0], fields[0]), Wish(start, inputs[1], tasks[1], fields[1]), False
+
+
+def at_random(count: int, seed: int, most_inputs: int, most_tasks: int) -> Iterator[Pair]:
+    """Pairs of any size up to that, with everything an input and a conversion can have."""
+    chance = random.Random(seed)
+    names = [f"{kind}{number}" for kind in "rsb" for number in (1, 2, 3)]
+
+    def sources() -> tuple[Source, ...]:
+        return tuple(Source(chance.choice(names), *chance.choice(BOTH)) for _ in range(chance.randint(1, most_inputs)))
+
+    def tasks() -> tuple[Task, ...]:
+        return tuple(chance.choice(TASKS) for _ in range(chance.randint(1, most_tasks)))
+
+    for _ in range(count):
+        pair = pair_of(
+            (sources(), sources()), (tasks(), tasks()), chance.choice(FIELDS), "held", start=chance.random() < 0.6
+        )
+        if pair is not None:
+            yield pair
 
 
 def from_nothing(most: int, decorations: Sequence[Decoration], tasks: Sequence[Task]) -> Iterator[Pair]:

@@ -1,0 +1,112 @@
+"""Every planned sequence of calls is as short as any can be, sends no more bytes, and ends as the manifest says.
+
+Each pair of a live job and a desired one is planned, the plan is compared with the optimum that the search over the
+abstract API finds (calls first, then bytes), and its calls are carried out on that API. The ordinary run covers every
+pair in the worlds below; ``A2C_SPEC_PROVE=full`` takes the product of 3 inputs, 2 conversions and the job's fields
+whole, some millions of pairs.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
+
+import pytest
+
+from a2c_spec.core.plan import Change
+from a2c_spec.core.planner import plan_job
+from a2c_spec.core.seen import Seen
+from tests.planner.api_model import Illegal, Live, Wish, reached, runs_already
+from tests.planner.executor_model import begin, carry_out, service_of
+from tests.planner.search import optimum
+from tests.planner.situations import given, wanted
+from tests.planner.worlds import (
+    BARE,
+    BOTH,
+    FEW_TASKS,
+    FIELDS,
+    PASSWORDS,
+    SETTINGS,
+    THREE_TASKS,
+    Pair,
+    World,
+    at_random,
+    from_nothing,
+    input_pairs,
+    task_pairs,
+)
+
+SHARDS = 8
+
+SOME_INPUTS = input_pairs(1)[::6]
+
+WORLDS: Mapping[str, Callable[[], Iterator[Pair]]] = {
+    "creates of up to 3 inputs and 2 conversions": lambda: from_nothing(3, BARE, FEW_TASKS),
+    "creates with passwords and settings": lambda: from_nothing(2, BOTH, THREE_TASKS),
+    "every input x 2 conversions x fields": lambda: World(input_pairs(1), task_pairs(2, THREE_TASKS)).pairs(),
+    "every 2 conversions x fields": lambda: World(SOME_INPUTS, task_pairs(2)).pairs(),
+    "every 3 inputs": lambda: World(input_pairs(3), task_pairs(2)).drawn(seed=1),
+    "every 2 inputs with passwords": lambda: World(input_pairs(2, PASSWORDS), task_pairs(2)).drawn(seed=2),
+    "2 inputs with settings": lambda: World(input_pairs(2, SETTINGS), task_pairs(2)).sample(20_000, seed=3),
+    "running jobs": lambda: World(input_pairs(2, PASSWORDS), task_pairs(1), FIELDS, ("started",)).sample(
+        20_000, seed=4
+    ),
+    "3 inputs with everything": lambda: at_random(6_000, seed=5, most_inputs=3, most_tasks=2),
+    "5 inputs, 3 conversions with everything": lambda: at_random(300, seed=6, most_inputs=5, most_tasks=3),
+}
+
+FULL: Mapping[str, Callable[[], Iterator[Pair]]] = {
+    "3 inputs x 2 conversions x fields, whole": lambda: World(
+        input_pairs(3), task_pairs(2, THREE_TASKS), (FIELDS[0], FIELDS[3])
+    ).pairs(),
+    "2 inputs x 2 conversions x fields, whole": lambda: World(input_pairs(2), task_pairs(2, FEW_TASKS)).pairs(),
+    "2 inputs with settings x fields, whole": lambda: World(input_pairs(2, SETTINGS), task_pairs(1)[:4]).pairs(),
+}
+
+
+def planned(live: Live, wish: Wish, *, stage: bool) -> Change:
+    want = wanted(wish, stage=stage)
+    if live is None:
+        return plan_job(want, None, Seen(late=lambda late, _scope: late.text))
+    now = given(live)
+    return plan_job(want, now.record, now.seen)
+
+
+def mistake(pair: Pair) -> str:
+    """What is wrong with the plan for one pair; empty when nothing is."""
+    live, wish, stage = pair
+    change = planned(live, wish, stage=stage)
+    best, cost = optimum(live, wish, stage=stage), (len(change.calls), change.size)
+    if cost != best:
+        return f"(calls, bytes) planned {cost}, possible {best}"
+    record = None if live is None else given(live).record
+    try:
+        job = carry_out(begin(service_of(live), record, wanted(wish, stage=stage), change), change.calls).service.job
+    except Illegal as refusal:
+        return f"refused: {refusal}"
+    return "" if reached(job, wish) or runs_already(job, wish) else f"ends as {job}"
+
+
+def prove(pairs: Iterator[Pair], record_property: Callable[[str, object], None]) -> None:
+    count = 0
+    for pair in pairs:
+        count += 1
+        wrong = mistake(pair)
+        assert not wrong, f"{wrong}\nlive:   {pair[0]}\nwished: {pair[1]}\nstaged: {pair[2]}"
+    record_property("pairs proven minimal", count)
+
+
+@pytest.mark.parametrize("shard", range(SHARDS))
+@pytest.mark.parametrize("world", WORLDS)
+def test_no_plan_can_be_shorter(world: str, shard: int, record_property: Callable[[str, object], None]) -> None:
+    prove(islice(WORLDS[world](), shard, None, SHARDS), record_property)
+
+
+@pytest.mark.skipif(os.environ.get("A2C_SPEC_PROVE") != "full", reason="A2C_SPEC_PROVE=full takes some hours")
+@pytest.mark.parametrize("shard", range(SHARDS * 8))
+@pytest.mark.parametrize("world", FULL)
+def test_no_plan_can_be_shorter_in_the_whole_product(
+    world: str, shard: int, record_property: Callable[[str, object], None]
+) -> None:
+    prove(islice(FULL[world](), shard, None, SHARDS * 8), record_property)
