@@ -117,14 +117,17 @@ class Batch:
     def _job(self, address: str, group: list[EachRow]) -> Job | None:
         template = self.tree["template"]
         if self.tree.get("group", "each") == "each":
-            body, problems = _rendered(template, self._scope(group, address))
+            rendering = Rendering(self._scope(group, address))
+            body = rendering.tree(template, template.place)
+            problems, computed = rendering.problems, rendering.computed(body)
         else:
             body, problems = _grouped(template, self._scope(group, address), group)
+            computed = body
         if not problems:
-            problems = schema.check("job", body, template.place, rendered=True, part="body")
+            problems = schema.check("job", computed, template.place, rendered=True, part="body")
         workshop = Workshop(self.ground.root, self.ground.folder, self.check_files)
         job = build_job(body, address, workshop, sound=not problems)
-        for problem in problems + workshop.problems:
+        for problem in dict.fromkeys(problems + workshop.problems):
             hint = f"{problem.hint}; " if problem.hint else ""
             self._tell(replace(problem, hint=f"{hint}in {address}"))
         return replace(job, labels={**self.tree.get("labels", {}), **job.labels}) if job else None

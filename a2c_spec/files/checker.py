@@ -10,55 +10,16 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.model import Late
 from a2c_spec.files.bounds import Unknown, nearest
-from a2c_spec.files.tree import Place, Row, Table, Tree, position
+from a2c_spec.files.checks import LEAVES, TYPES, Check, Report, Schema, accepts, kind_of, subject, typed
+from a2c_spec.files.tree import Place, Row, Table, Tree
 
-
-class Report:
-    """What was found. ``rendered``: templates were computed before, so that none is taken for a value any more."""
-
-    __slots__ = ("problems", "rendered")
-
-    def __init__(self, rendered: bool) -> None:
-        self.rendered = rendered
-        self.problems: list[Diagnostic] = []
-
-    def add(self, place: Place, message: str, hint: str = "") -> None:
-        self.problems.append(Diagnostic(position(place), message, hint))
-
-
-Check = Callable[[Tree, str, Place, Report], None]
-Schema = Mapping[str, Any]
 Resolve = Callable[[str, str], tuple[Any, str]]
+Condition = Callable[[Tree, Place, Report], bool]
 
 _TEMPLATE = "#/definitions/template"
-
-
-def _is_integer(value: Tree) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or (isinstance(value, float) and value.is_integer())
-
-
-# JSON Schema's name -> what we call it, what is one
-TYPES: dict[str, tuple[str, Callable[[Tree], bool]]] = {
-    "object": ("a mapping", lambda value: isinstance(value, dict)),
-    "array": ("a list", lambda value: isinstance(value, list)),
-    "string": ("text", lambda value: isinstance(value, (str, Late))),
-    "integer": ("a whole number", _is_integer),
-    "number": ("a number", lambda value: isinstance(value, (int, float)) and not isinstance(value, bool)),
-    "boolean": ("true or false", lambda value: isinstance(value, bool)),
-    "null": ("null", lambda value: value is None),
-}
-
-
-def kind_of(value: Tree) -> str:
-    """What ``value`` is, in words."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, (int, float)):
-        return f"the number {value}"
-    return next(words for words, fits in TYPES.values() if fits(value))
+_OBJECT_KEYWORDS = frozenset({"properties", "patternProperties", "additionalProperties"})
+_SOURCES = frozenset({"path", "source", "from", "content"})
 
 
 class Compiler:
@@ -81,14 +42,15 @@ class Compiler:
             return _anything if schema else _nothing
         if "$ref" in schema:
             return self.checker(schema["$ref"], base)
-        steps = [make(self, schema, base) for keyword, make in _MAKERS.items() if keyword in schema]
+        steps = [make(schema) for keyword, make in LEAVES.items() if keyword in schema]
+        steps += [make(self, schema, base) for keyword, make in _MAKERS.items() if keyword in schema]
         if _OBJECT_KEYWORDS & schema.keys():
             steps.append(_object(self, schema, base))
-        check = _typed(schema, steps) if "type" in schema else _all(steps)
+        check = typed(schema, steps) if "type" in schema else _all(steps)
         return _worded(check, schema["errorMessage"]) if "errorMessage" in schema else check
 
 
-def _anything(value: Tree, label: str, place: Place, report: Report) -> None:
+def _anything(_value: Tree, _label: str, _place: Place, _report: Report) -> None:
     pass
 
 
@@ -107,45 +69,19 @@ def _all(steps: Sequence[Check]) -> Check:
     return check
 
 
-def _typed(schema: Schema, steps: Sequence[Check]) -> Check:
-    words, fits = TYPES[schema["type"]]
-    if schema["type"] == "object" and "title" in schema:
-        words = f"{schema['title']}, which is a mapping"
-
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
-        if not fits(value):
-            if type(value) is not Unknown:
-                report.add(place, f"{_subject(label)} must be {words}, found {kind_of(value)}")
-            return
-        for step in steps:
-            step(value, label, place, report)
-
-    return check
-
-
-def _subject(label: str) -> str:
-    return f"`{label}`" if label else "this"
-
-
 def _worded(inner: Check, message: str) -> Check:
     def check(value: Tree, _label: str, place: Place, report: Report) -> None:
-        if not accepts(inner, value, place, report.rendered):
+        if not accepts(inner, value, place, report):
             report.add(place, message)
 
     return check
 
 
-def accepts(check: Check, value: Tree, place: Place, rendered: bool) -> bool:
-    """Whether ``check`` finds nothing wrong."""
-    silent = Report(rendered)
-    check(value, "", place, silent)
-    return not silent.problems
-
-
 def _object(compiler: Compiler, schema: Schema, base: str) -> Check:
     known = {name: compiler.compile(part, base) for name, part in schema.get("properties", {}).items()}
     patterns = [
-        (re.compile(p), compiler.compile(part, base)) for p, part in schema.get("patternProperties", {}).items()
+        (re.compile(expression), compiler.compile(part, base))
+        for expression, part in schema.get("patternProperties", {}).items()
     ]
     others = compiler.compile(schema.get("additionalProperties", True), base)
     title = schema.get("title", "this mapping")
@@ -153,36 +89,34 @@ def _object(compiler: Compiler, schema: Schema, base: str) -> Check:
     def check(value: Tree, _label: str, _place: Place, report: Report) -> None:
         if not isinstance(value, Table):
             return
+        places = value.places
         for key, item in value.items():
-            inner = known.get(key) or next((part for pattern, part in patterns if pattern.search(key)), others)
+            inner = known.get(key)
+            if inner is None:
+                inner = next((part for pattern, part in patterns if pattern.search(key)), others)
             if inner is _nothing:
-                hint = _in_branch(key, known)
-                report.add(value.key_places[key], f"`{key}` is not a key of {title}", hint)
+                hint = _unknown_key(key, known)
+                report.add(value.key_places[key], f"`{key[:100]}` is not a key of {title}", hint)
             elif inner is not _anything:
-                inner(item, key, value.places[key], report)
+                inner(item, key, places[key], report)
 
     return check
 
 
-_OBJECT_KEYWORDS = {"properties", "patternProperties", "additionalProperties"}
-_SOURCES = {"path", "source", "from", "content"}
-
-
-def _in_branch(key: str, known: Mapping[str, Check]) -> str:
+def _unknown_key(key: str, known: Mapping[str, Check]) -> Callable[[], str]:
     if key in _SOURCES and _SOURCES & known.keys():
-        return "an input has exactly one of `path`, `source`, `from` and `content`"
-    return nearest(key, known)
+        return lambda: "an input has exactly one of `path`, `source`, `from` and `content`"
+    return lambda: nearest(key, known)
 
 
 def _required(_compiler: Compiler, schema: Schema, _base: str) -> Check:
-    names: list[str] = schema["required"]
+    names = frozenset(schema["required"])
     title = schema.get("title", "this")
 
     def check(value: Tree, _label: str, place: Place, report: Report) -> None:
-        if isinstance(value, dict):
-            for name in names:
-                if name not in value:
-                    report.add(place, f"{title} needs the key `{name}`")
+        if isinstance(value, dict) and not names <= value.keys():
+            for name in sorted(names - value.keys()):
+                report.add(place, f"{title} needs the key `{name}`")
 
     return check
 
@@ -210,27 +144,26 @@ def _items(compiler: Compiler, schema: Schema, base: str) -> Check:
 
 
 def _any_of(compiler: Compiler, schema: Schema, base: str) -> Check:
+    """``anyOf``, the way people mean it: a template, or the branch for this type of value."""
     parts = [part for part in schema["anyOf"] if not part.get("$ref", "").endswith(_TEMPLATE)]
     templates = len(parts) < len(schema["anyOf"])
     branches = [(_type_of(compiler, part, base), compiler.compile(part, base)) for part in parts]
+    only = branches[0][1] if len(branches) == 1 else None
+    words = " or ".join(dict.fromkeys(TYPES[kind][0] for kind, _ in branches if kind))
 
     def check(value: Tree, label: str, place: Place, report: Report) -> None:
-        if type(value) is Unknown or (templates and not report.rendered and _is_template(value)):
+        if templates and not report.rendered and isinstance(value, str) and "${{" in value:
             return
-        if len(branches) > 1 and any(accepts(inner, value, place, report.rendered) for _, inner in branches):
+        if only is not None:
+            only(value, label, place, report)
             return
-        fitting = [inner for kind, inner in branches if kind is None or TYPES[kind][1](value)] or []
-        if len(branches) == 1 or len(fitting) == 1:
-            (fitting or [branches[0][1]])[0](value, label, place, report)
-        else:
-            words = " or ".join(dict.fromkeys(TYPES[kind][0] for kind, _ in branches if kind))
-            report.add(place, f"{_subject(label)} must be {words}, found {kind_of(value)}")
+        fitting = [inner for kind, inner in branches if kind is None or TYPES[kind][1](value)]
+        if len(fitting) == 1:
+            fitting[0](value, label, place, report)
+        elif type(value) is not Unknown and not any(accepts(inner, value, place, report) for inner in fitting):
+            report.add(place, f"{subject(label)} must be {words}, found {kind_of(value)}")
 
     return check
-
-
-def _is_template(value: Tree) -> bool:
-    return isinstance(value, str) and "${{" in value
 
 
 def _type_of(compiler: Compiler, schema: Schema, base: str) -> str | None:
@@ -250,87 +183,29 @@ def _if(compiler: Compiler, schema: Schema, base: str) -> Check:
     otherwise = compiler.compile(schema.get("else", True), base)
 
     def check(value: Tree, label: str, place: Place, report: Report) -> None:
-        (then if holds(value, place, report.rendered) else otherwise)(value, label, place, report)
+        (then if holds(value, place, report) else otherwise)(value, label, place, report)
 
     return check
 
 
-def _condition(compiler: Compiler, schema: Schema, base: str) -> Callable[[Tree, Place, bool], bool]:
-    if list(schema) == ["required"] and len(schema["required"]) == 1:
+def _condition(compiler: Compiler, schema: Schema, base: str) -> Condition:
+    """Whether an ``if`` holds; the two forms that our schemas use are answered without a check."""
+    if schema.keys() == {"required"} and len(schema["required"]) == 1:
         name = schema["required"][0]
-        return lambda value, _place, _rendered: not isinstance(value, dict) or name in value
+        return lambda value, _place, _report: not isinstance(value, dict) or name in value
+    (key, part), *more = schema.get("properties", {"": {}}).items()
+    if schema.keys() == {"properties"} and not more and part.keys() == {"const"} and isinstance(part["const"], str):
+        return lambda value, _place, _report: (
+            not isinstance(value, dict) or value.get(key, part["const"]) == part["const"]
+        )
     inner = compiler.compile(schema, base)
-    return lambda value, place, rendered: accepts(inner, value, place, rendered)
-
-
-def _enum(_compiler: Compiler, schema: Schema, _base: str) -> Check:
-    allowed = schema["enum"] if "enum" in schema else [schema["const"]]
-    words = ", ".join(str(item) for item in allowed)
-
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
-        if type(value) is Unknown or (isinstance(value, (str, int, float)) and _among(value, allowed)):
-            return
-        shown = f"`{value[:40]}`" if isinstance(value, str) else kind_of(value)
-        hint = nearest(value, [item for item in allowed if isinstance(item, str)]) if isinstance(value, str) else ""
-        must = f"must be one of {words}" if len(allowed) > 1 else f"must be {words}"
-        report.add(place, f"{_subject(label)} {must}; found {shown}", hint if hint.startswith("did") else "")
-
-    return check
-
-
-def _among(value: Tree, allowed: Sequence[Any]) -> bool:
-    return any(value == item and isinstance(value, bool) == isinstance(item, bool) for item in allowed)
-
-
-def _pattern(_compiler: Compiler, schema: Schema, _base: str) -> Check:
-    pattern = re.compile(schema["pattern"])
-
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
-        if isinstance(value, str) and not pattern.search(value):
-            report.add(place, f"{_subject(label)} must match {pattern.pattern}")
-
-    return check
-
-
-def _limit(keyword: str, applies: Callable[[Tree], bool], fails: Callable[[Any, Any], bool], words: str) -> Any:
-    def make(_compiler: Compiler, schema: Schema, _base: str) -> Check:
-        limit = schema[keyword]
-        message = words.format(limit=limit, plural="" if limit == 1 else "s")
-
-        def check(value: Tree, label: str, place: Place, report: Report) -> None:
-            if applies(value) and fails(value, limit):
-                found = f", found {value}" if isinstance(value, (int, float)) else ""
-                report.add(place, f"{_subject(label)} {message}{found}")
-
-        return check
-
-    return make
-
-
-def _is_number(value: Tree) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool)
-
-
-def _is(kind: type) -> Callable[[Tree], bool]:
-    return lambda value: isinstance(value, kind)
+    return lambda value, place, report: accepts(inner, value, place, report)
 
 
 _MAKERS: dict[str, Callable[[Compiler, Schema, str], Check]] = {
     "required": _required,
     "propertyNames": _names,
     "items": _items,
-    "enum": _enum,
-    "const": _enum,
-    "pattern": _pattern,
-    "minimum": _limit("minimum", _is_number, lambda value, limit: value < limit, "must be at least {limit}"),
-    "maximum": _limit("maximum", _is_number, lambda value, limit: value > limit, "must be at most {limit}"),
-    "minLength": _limit("minLength", _is(str), lambda value, limit: len(value) < limit, "must not be empty"),
-    "maxLength": _limit("maxLength", _is(str), lambda value, limit: len(value) > limit, "has over {limit} characters"),
-    "minItems": _limit("minItems", _is(list), lambda value, limit: len(value) < limit, "needs {limit} item{plural}"),
-    "minProperties": _limit("minProperties", _is(dict), lambda value, limit: len(value) < limit, "must not be empty"),
-    "maxProperties": _limit(
-        "maxProperties", _is(dict), lambda value, limit: len(value) > limit, "has over {limit} key{plural}"
-    ),
     "anyOf": _any_of,
     "allOf": _all_of,
     "if": _if,

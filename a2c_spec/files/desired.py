@@ -44,7 +44,7 @@ class Workshop:
     def upload(self, table: Table) -> str:
         """The path of a file that must be there."""
         path = self.path(table, "path")
-        problem = file_problem(self.root / path) if path and self.check_files else ""
+        problem = file_problem(f"{self.root}/{path}") if path and self.check_files else ""
         if problem:
             self.problem(place_of(table, "path"), f"the file {table['path']} {problem}")
         return path

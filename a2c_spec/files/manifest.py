@@ -59,6 +59,7 @@ class _Source:
     file: Path
     names: Mapping[str, Any]
     sound: bool
+    templated: bool
 
 
 @dataclass(slots=True)
@@ -123,7 +124,8 @@ class Loader:
         names, more = self._names(tree)
         problems += more
         sound = not any(problem.severity == "error" for problem in problems)
-        items = _KINDS[tree["kind"]](self, _Source(tree, file, names, sound))
+        templated = document.templated or "extends" in tree
+        items = _KINDS[tree["kind"]](self, _Source(tree, file, names, sound, templated))
         if tree["kind"] == "Batch":
             yield from sorted(problems, key=_line)
             yield from items
@@ -230,14 +232,19 @@ def _wrong_kind(tree: Tree, document: Document) -> Diagnostic | None:
 
 def rendered(source: _Source, name: str, part: str) -> tuple[Table, list[Diagnostic]]:
     """The body of a document with every template computed, checked again where that changed anything."""
+    body = without(source.tree, _UNRENDERED)
+    if not source.templated:
+        return body, []
     rendering = Rendering(source.names)
-    body = rendering.tree(without(source.tree, _UNRENDERED), source.tree.place)
+    body = rendering.tree(body, source.tree.place)
     problems = rendering.problems
     if rendering.touched and source.sound:
-        problems += _checked(body, name, part, source.tree.place)
+        problems += _checked(rendering.computed(body), name, part, source.tree.place)
     return body, problems
 
 
 def _checked(body: Table, name: str, part: str, place: Place) -> list[Diagnostic]:
-    label = schema.check("job", body["name"], body.places["name"], rendered=True, part="name")
-    return label + schema.check(name, without(body, {"name"}), place, rendered=True, part=part)
+    problems: list[Diagnostic] = []
+    if "name" in body:
+        problems = schema.check("job", body["name"], body.places["name"], rendered=True, part="name")
+    return problems + schema.check(name, without(body, {"name"}), place, rendered=True, part=part)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import stat
 from pathlib import Path
 
 from a2c_spec.errors import InvalidError
@@ -19,17 +20,31 @@ def confine(text: str, folder: Path, root: Path) -> str:
     if text.startswith(("/", os.sep)):
         raise ValueError("must be relative to the manifest's folder")
     path = os.path.normpath(os.path.join(folder, text))  # noqa: PTH118 - lexical on purpose, and fast
+    top = str(root).rstrip(os.sep)
+    if path != (top or os.sep) and not path.startswith(top + os.sep):
+        raise ValueError("leaves the project root")
+    below = path[len(top) + 1 :]
     try:
-        inside = _is_below(path, str(root)) and _is_below(os.path.realpath(path), str(root))
+        followed = _leads_outside(top, below)
     except (OSError, ValueError) as error:
         raise ValueError("is not a path that can be followed") from error
-    if not inside:
+    if followed:
         raise ValueError("leaves the project root")
-    return os.path.relpath(path, root).replace(os.sep, "/")
+    return below.replace(os.sep, "/") or "."
 
 
-def _is_below(path: str, root: str) -> bool:
-    return path == root or path.startswith(root.rstrip(os.sep) + os.sep)
+def _leads_outside(top: str, below: str) -> bool:
+    """Whether symbolic links lead ``below`` out of ``top``; looks only at what is below, as ``top`` is real."""
+    path = top
+    for part in below.split(os.sep):  # noqa: PTH206 - for speed
+        path = f"{path}{os.sep}{part}"
+        try:
+            if stat.S_ISLNK(os.lstat(path).st_mode):
+                real = os.path.realpath(f"{top}{os.sep}{below}")
+                return real != top and not real.startswith(top + os.sep)
+        except (FileNotFoundError, NotADirectoryError):
+            return False  # what is not there leads nowhere
+    return False
 
 
 def as_folder(path: str) -> str:
@@ -45,13 +60,13 @@ def late_folder(text: str) -> str:
     return as_folder(path)
 
 
-def file_problem(path: Path) -> str:
-    """Why ``path`` cannot be uploaded, or nothing."""
+def file_problem(path: str) -> str:
+    """Why the file at ``path`` cannot be uploaded, or nothing."""
     try:
-        if not path.exists():
-            return "does not exist"
-        if not path.is_file():
-            return "is not a file"
-        return "" if os.access(path, os.R_OK) else "cannot be read"
+        mode = os.stat(path).st_mode  # noqa: PTH116 - one call for each of many files
     except OSError as error:
-        return f"cannot be read: {error.strerror}"
+        missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
+        return "does not exist" if missing else f"cannot be read: {error.strerror}"
+    if not stat.S_ISREG(mode):
+        return "is not a file"
+    return "" if os.access(path, os.R_OK) else "cannot be read"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.files.checker import Compiler, Report
+from a2c_spec.files.checker import Compiler
+from a2c_spec.files.checks import Report
 from a2c_spec.files.tree import Place, Tree
 
 NAMES = ("job", "batch", "preset", "project", "manifest")

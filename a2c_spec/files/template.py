@@ -20,6 +20,8 @@ _OPEN = re.compile(r"\$?\$\{\{")
 _INSIDE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\{|\}\}?""", re.DOTALL)
 _STATIC = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?<![\w.])(vars|env|each|batch)\s*\.\s*(\w+)""", re.DOTALL)
 
+_PLAIN = frozenset({int, float, bool, type(None)})
+
 Part = str | tuple[str]  # literal text, or (the source of an expression,)
 
 
@@ -76,10 +78,15 @@ def is_template(text: str) -> bool:
     return "${{" in text
 
 
+@lru_cache(maxsize=4096)
+def _names_of(source: str) -> frozenset[str]:
+    return frozenset(roots(parse(source)))
+
+
 def render_text(text: str, names: Names, *, late: bool = False) -> Any:
     """The value of one scalar: typed if it is a single expression, text otherwise, Late if its names come later."""
     parts = split(text)
-    if late and any(isinstance(part, tuple) and roots(parse(part[0])) & LATE_NAMES for part in parts):
+    if late and any(isinstance(part, tuple) and _names_of(part[0]) & LATE_NAMES for part in parts):
         return Late(_late_text(parts, names), {})
     values = [part if isinstance(part, str) else evaluate(parse(part[0]), names) for part in parts]
     if len(values) == 1:
@@ -106,7 +113,7 @@ def _now_or_later(part: Part, names: Names) -> str:
     if isinstance(part, str):
         return escape(part)
     expression = parse(part[0])
-    used = roots(expression)
+    used = _names_of(part[0])
     if not used & LATE_NAMES:
         return escape(text_of(evaluate(expression, names)))
     spelled = {root for root, _ in static_paths(expression)}
@@ -135,30 +142,32 @@ def render_late(late: Late, names: Mapping[str, Any]) -> str:
 
 
 class Rendering:
-    """One pass over a tree: collects what went wrong, and whether anything was rendered at all."""
+    """One pass over a tree: collects what went wrong, and which parts (``inputs``, 1) were computed at all."""
 
     def __init__(self, names: Names) -> None:
         self.names = names
         self.problems: list[Diagnostic] = []
-        self.touched = False
+        self.touched: set[Path] = set()
 
     def tree(self, tree: Tree, place: Place, path: Path = ()) -> Tree:
-        """``tree`` with every scalar rendered; keys are left as they are."""
-        if type(tree) is str:
+        """``tree`` with every scalar rendered; keys, and what holds no template, are left as they are."""
+        kind = type(tree)
+        if kind is str:
             return self._scalar(tree, place, path) if "${{" in tree else tree
-        if type(tree) is Table:
-            table = tree.like()
-            for key, value in tree.items():
-                table[key] = self.tree(value, tree.places[key], (*path, key))
-            return table
-        if type(tree) is Row:
-            row = tree.like()
-            row.extend(self.tree(value, tree.places[n], (*path, n)) for n, value in enumerate(tree))
-            return row
-        return tree
+        if kind is not Table and kind is not Row:
+            return tree
+        entries = tree.items() if kind is Table else enumerate(tree)
+        changed = {}
+        for key, value in entries:
+            if type(value) in _PLAIN or (type(value) is str and "${{" not in value):
+                continue
+            computed = self.tree(value, tree.places[key], (*path, key))
+            if computed is not value:
+                changed[key] = computed
+        return _with(tree, changed) if changed else tree
 
     def _scalar(self, text: str, place: Place, path: Path) -> Tree:
-        self.touched = True
+        self.touched.add(path[:2])
         late = len(path) == 3 and path[0] == "outputs" and path[2] in ("filename", "save")
         try:
             return planted(render_text(text, self.names, late=late), place)
@@ -166,6 +175,35 @@ class Rendering:
             if error.message:
                 self.problems.append(Diagnostic(position(place), error.message, error.hint))
             return Unknown()
+
+    def computed(self, tree: Table) -> Table:
+        """Of the rendered ``tree``, only what was computed, which is what has to be checked again."""
+        part = tree.like()
+        for key, value in tree.items():
+            if isinstance(value, Row):
+                row = Row(value.place)
+                for n, item in enumerate(value):
+                    if (key, n) in self.touched:
+                        row.put(item, value.places[n])
+                if row:
+                    part[key] = row
+            elif any(path[0] == key for path in self.touched):
+                part[key] = value
+        return part
+
+
+def _with(tree: Table | Row, changed: dict[Any, Tree]) -> Table | Row:
+    """``tree`` with some entries changed, the others shared."""
+    if isinstance(tree, Table):
+        table = tree.like()
+        table.update(tree)
+        table.update(changed)
+        return table
+    row = tree.like()
+    row.extend(tree)
+    for number, value in changed.items():
+        row[number] = value
+    return row
 
 
 def planted(value: Any, place: Place) -> Tree:

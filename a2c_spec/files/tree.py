@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container
 from typing import Any, NamedTuple, Protocol
 
 from a2c_spec.core.diagnostics import Position
 
 # None, bool, int, float, str, Late, Table or Row. Narrowed by the schema check, so not spelled out as a union.
 Tree = Any
-Path = Sequence[str | int]
+Path = tuple[str | int, ...]
 
 
 class Place(Protocol):

@@ -151,9 +151,11 @@ def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[s
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
     for number, name in enumerate(names if isinstance(names, list) else ()):
+        if not isinstance(name, str):
+            continue  # the schema check told so
         if name in environ:
             values[name] = environ[name]
-        elif isinstance(name, str):
+        else:
             where = position(names.places[number])
             values[name] = Unknown()
             problems.append(Diagnostic(where, f"the environment variable `{name}` is not set"))

@@ -28,6 +28,7 @@ class Document:
     root: Tree
     place: Place
     problems: tuple[Diagnostic, ...] = ()
+    templated: bool = True  # whether the file holds any `${{`
 
 
 def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Diagnostic]:
@@ -37,7 +38,7 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
         yield problem
         return
     try:
-        yield from _documents(_parser(data.removeprefix(b"\xef\xbb\xbf"), name))
+        yield from _documents(_parser(data.removeprefix(b"\xef\xbb\xbf"), name), b"${{" in data)
     except Refused as refused:
         yield refused.diagnostic
     except yaml.MarkedYAMLError as error:
@@ -94,7 +95,7 @@ def _parser(data: bytes, name: str) -> Any:
     return _PureParser(_Named(data, name))
 
 
-def _documents(parser: Any) -> Iterator[Document]:
+def _documents(parser: Any, templated: bool) -> Iterator[Document]:
     next_event, builder = parser.get_event, None
     while True:
         event = next_event()
@@ -103,7 +104,7 @@ def _documents(parser: Any) -> Iterator[Document]:
             builder = Builder(event.start_mark)
         elif kind is events.DocumentEndEvent:
             assert builder is not None, "the parser opens a document before it closes one"  # noqa: S101 - for mypy
-            yield Document(builder.root, builder.start, tuple(builder.problems))
+            yield Document(builder.root, builder.start, tuple(builder.problems), templated)
         elif kind is events.StreamEndEvent:
             return
         elif builder is not None:
