@@ -6,14 +6,32 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
+from keyword import iskeyword
 
 import click
 
 COMMANDS: Mapping[str, str] = {
+    "init": "Write a first recipe to start from.",
     "validate": "Check manifests and report everything that is wrong, with its place.",
+    "render": "Show manifests with every template filled in.",
     "plan": "Show what apply would do, and why; changes nothing.",
     "apply": "Do it: convert, download, verify, remember.",
+    "show": "Show a saved plan, or one address in full.",
+    "drift": "Show where the service, or the files here, differ from what was applied.",
+    "status": "Show what was applied and how it stands.",
+    "wait": "Wait for jobs that run, and download their results.",
+    "download": "Download results that are missing here; pays nothing.",
+    "history": "Show what the service did with a job, event by event.",
+    "import": "Write a manifest from a job on the service, and adopt the job.",
+    "destroy": "Delete jobs and presets from the service, and forget them.",
+    "state": "List, show, rename or forget what is recorded.",
+    "verify": "Check every saved result against its recorded digest, offline.",
+    "graph": "Show which job needs results of which: mermaid, dot or JSON.",
+    "catalog": "List what the service converts, or show the options of a target.",
+    "schema": "Print a JSON Schema, for editors and other tools.",
     "serve": "Run the local API on a loopback port.",
+    "completion": "Print shell completion for bash, zsh or fish.",
+    "doctor": "Check the set-up: key, service, state, local conversions.",
     "version": "Show the version.",
 }
 """Every command with its short help; each lives in ``commands/<name>.py`` and is imported only when it is called."""
@@ -28,7 +46,8 @@ class LazyCommands(click.Group):
     def get_command(self, ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return super().get_command(ctx, name)
-        command = import_module(f"a2c_spec.commands.{name}").command
+        module = f"{name}_" if iskeyword(name) else name
+        command = import_module(f"a2c_spec.commands.{module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a programming error, not a user's
         return command
 
@@ -61,10 +80,10 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(run(sys.argv[1:] if args is None else args))
 
 
-def run(args: Sequence[str]) -> int:
-    """Runs one command; gives its exit code."""
+def run(args: Sequence[str], around: object = None) -> int:
+    """Runs one command; gives its exit code. ``around`` are Surroundings, for tests that need other ones."""
     try:
-        result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False)
+        result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False, obj=around)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as end:
         return end.exit_code

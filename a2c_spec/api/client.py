@@ -91,6 +91,11 @@ class Client:
             self._remember(mapping(reply.data))
         return reply
 
+    async def delete(self, call: Call) -> None:
+        """A DELETE of something that may be gone, or ended, already: 404, 409 and 410 are fine."""
+        path = ENDPOINTS[call.kind].path.format(job="", id=subject_id(call, {}), server="")
+        await self.wire.call("DELETE", path, accept=(404, 409, 410))
+
     async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
         access = self.access.get(job_id) or await self._access(job_id)
         headers = {TOKEN_HEADER: access.token} if access.token else {}

@@ -64,7 +64,8 @@ async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Ma
         async with connect(space, desk.store, desk.landing, render_late, progress) as connection:
             try:
                 steps = await make_steps(desk, loaded, chosen, connection.client)
-                plan = plan_of(steps, partial=chosen.partial)
+                steps = [step for step in steps if manner.takes(step.change)]
+                plan = plan_of(steps, partial=chosen.partial or bool(manner.only))
                 _show(space, plan)
                 _guard(plan, manner)
                 if not where.key and plan.totals().requests:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -43,6 +43,11 @@ class Desk:
     cache: DigestCache
     mark: Mark
     knobs: Knobs
+
+    def record(self, address: str) -> JobRecord | None:
+        """What is known of an address, files counted that landed in the very moment of a crash."""
+        found = self.store.get(address)
+        return self.landing.caught_up(found) if found else None
 
     def wanted(self, job: Job, record: JobRecord | None, upstream: Upstream) -> Wanted:
         """A desired job with its files measured and what it takes from other jobs resolved."""
@@ -84,7 +89,7 @@ def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
             def sha256(path: Path) -> str:
                 return cache.measure(path).sha256
 
-            yield Desk(space, store, Landing(space.root, store, sha256), cache, mark, Knobs())
+            yield Desk(space, store, Landing(space.root, store, sha256, space.around.probe), cache, mark, Knobs())
     finally:
         store.close()
 
@@ -134,7 +139,7 @@ async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Clie
 
     ``client`` None: nobody is asked, the plan rests on manifests and state alone.
     """
-    owned = {record.job_id for record in desk.store.scan() if record.job_id}
+    known_records = tuple(desk.store.scan())
     gate = asyncio.Semaphore(desk.space.flags.parallelism)
     upstream = Upstream(desk.store)
     presets = [await preset_step(desk, preset, client) for preset in chosen.presets(loaded.presets)]
@@ -144,7 +149,7 @@ async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Clie
 
     async def one(job: Job) -> Step:
         async with gate:
-            return await make_step(desk, job, client, owned, upstream, again=chosen.replaces(job.address))
+            return await make_step(desk, job, client, known_records, upstream, again=chosen.replaces(job.address))
 
     free = [job for job in jobs if not needs(job)]
     made = {step.change.address: step for step in await asyncio.gather(*(one(job) for job in free))}
@@ -169,13 +174,19 @@ async def preset_step(desk: Desk, preset: Preset, client: Client | None) -> Step
 
 
 async def make_step(
-    desk: Desk, job: Job, client: Client | None, owned: set[str], upstream: Upstream, *, again: bool = False
+    desk: Desk,
+    job: Job,
+    client: Client | None,
+    records: Sequence[JobRecord],
+    upstream: Upstream,
+    *,
+    again: bool = False,
 ) -> Step:
     """The step of one job: reads live only where the record alone cannot tell."""
-    record = desk.store.get(job.address)
+    record = desk.record(job.address)
     want = desk.wanted(job, record, upstream)
     if record is not None and record.unresolved:
-        return await _unresolved(desk, want, record, client, owned)
+        return await _unresolved(desk, want, record, client, records)
     seen = replace(desk.look(want, record, None), replace=again)
     if client is None or record is None or not needs_live(want, record, seen):
         return Step(plan_job(want, record, seen), want, record)
@@ -185,12 +196,14 @@ async def make_step(
     return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record)
 
 
-async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Client | None, owned: set[str]) -> Step:
+async def _unresolved(
+    desk: Desk, want: Wanted, record: JobRecord, client: Client | None, records: Sequence[JobRecord]
+) -> Step:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
     if client is None:
         reason = "an earlier create has no answer yet; the service is asked first (not offline)"
         return Step(Change(want.job.address, "adopt", (reason,)), want, record)
-    found = await resolve(client, record, owned)
+    found = await resolve(client, record, records)
     live = await client.job(found.job_id) if found and found.job_id else None
     seen = desk.look(want, found, live)
     change = plan_job(want, found, replace(seen, gone=bool(found and found.job_id) and live is None))

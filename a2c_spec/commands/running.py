@@ -19,16 +19,25 @@ from a2c_spec.errors import PartialFailure, SpecError
 if TYPE_CHECKING:
     from a2c_spec.commands.connection import Connection
     from a2c_spec.commands.planning import Desk, Step
+    from a2c_spec.core.plan import Change
     from a2c_spec.views.progress import Progress
 
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How to apply: without asking, without waiting, stopping at the first failure."""
+    """How to apply: without asking, without waiting, stopping at the first failure, ``only`` changes of some actions.
+
+    ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
+    """
 
     yes: bool = False
     detach: bool = False
     fail_fast: bool = False
+    timeout: float = 0.0
+    only: tuple[str, ...] = ()
+
+    def takes(self, change: Change) -> bool:
+        return not self.only or change.action in self.only
 
 
 class Run:

@@ -1,0 +1,88 @@
+"""``destroy``: deletes what was applied from the service, and forgets it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.selection import matches
+from a2c_spec.commands.session import session
+from a2c_spec.commands.workspace import open_workspace
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.reasons import counted
+from a2c_spec.core.state import JobRecord
+from a2c_spec.errors import LimitRefused, UsageError
+
+if TYPE_CHECKING:
+    from a2c_spec.commands.connection import Connection
+    from a2c_spec.commands.planning import Desk
+
+
+@click.command("destroy")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option("--all", "everything", is_flag=True, help="Every recorded address.")
+@click.option("--files", is_flag=True, help="Remove the files we wrote, too, where nobody changed them.")
+@click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.output
+def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool, **given: Any) -> int:
+    """Delete jobs and presets from the service and forget them; files here stay unless --files."""
+    if bool(addresses) == everything:
+        raise UsageError("name the addresses to destroy, or say --all")
+    return asyncio.run(_destroy(flags_of(given), addresses, files=files, yes=yes))
+
+
+async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes: bool) -> int:
+    space = open_workspace(flags)
+    async with session(space) as (desk, connection):
+        with desk.store.lock("destroy"):
+            chosen = [one for one in desk.store.scan() if not addresses or matches(one.address, addresses)]
+            if not chosen:
+                raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows what there is")
+            plan = Plan(tuple(_change(record) for record in chosen))
+            _show(flags, plan, space.style)
+            _confirm(plan, yes=yes)
+            for record, change in zip(chosen, plan.changes, strict=True):
+                await _one(desk, connection, record, change, files=files)
+    return 0
+
+
+def _change(record: JobRecord) -> Change:
+    """One DELETE for what exists on the service; its answer may well be that it is gone, which is as wanted."""
+    kind = "delete_preset" if "preset" in record.elements else "delete_job"
+    calls = (Call(kind, record.job_id),) if record.job_id else ()
+    kept = counted(len([file for file in record.files if file.path]), "file")
+    return Change(record.address, "delete", (f"destroy asked for; {kept} here",), calls)
+
+
+def _show(flags: Flags, plan: Plan, style: Any) -> None:
+    from a2c_spec.views.plan_json import plan_json
+    from a2c_spec.views.plan_text import PlanView
+
+    click.echo(json.dumps(plan_json(plan)) if flags.as_json else PlanView(style).text(plan))
+
+
+def _confirm(plan: Plan, *, yes: bool) -> None:
+    if yes:
+        return
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        raise LimitRefused("destroy needs a confirmation", hint="add -y to allow it; nothing was sent")
+    if not click.confirm(f"Delete {counted(len(plan.changes), 'address')}?", err=True):
+        raise LimitRefused("not confirmed; nothing was sent")
+
+
+async def _one(desk: Desk, connection: Connection, record: JobRecord, change: Change, *, files: bool) -> None:
+    for call in change.calls:
+        await connection.client.delete(call)
+    for file in record.files if files else ():
+        if file.path:
+            desk.landing.remove(file.path)
+    desk.store.remove(record.address)

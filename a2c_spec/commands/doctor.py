@@ -1,0 +1,94 @@
+"""``doctor``: checks the set-up, one line per check."""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.session import session
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.errors import SpecError
+
+EXTRAS = {
+    "local": ("starlette", "uvicorn", "PIL", "pikepdf", "pypdfium2"),
+    "local-docs": ("typst", "pypandoc"),
+    "local-media": ("imageio_ffmpeg",),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing looked at: ``ok`` None means it is fine to lack it."""
+
+    name: str
+    ok: bool | None
+    text: str
+
+
+@click.command("doctor")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.output
+def command(**given: Any) -> int:
+    """Check key, service, state and local conversions; exits 1 when something needed is missing."""
+    return doctor(flags_of(given))
+
+
+def doctor(flags: Flags) -> int:
+    """Prints every check."""
+    space = open_workspace(flags)
+    checks = [*_static(space), *asyncio.run(_service(space))]
+    if flags.as_json:
+        click.echo(json.dumps([{"check": c.name, "ok": c.ok, "text": c.text} for c in checks], ensure_ascii=False))
+    else:
+        click.echo("\n".join(_line(space, check) for check in checks))
+    return 1 if any(check.ok is False for check in checks) else 0
+
+
+def _line(space: Workspace, check: Check) -> str:
+    mark, colour = {True: ("ok", "green"), False: ("NO", "red"), None: ("--", "yellow")}[check.ok]
+    return f"{space.style(mark, colour)}  {check.name:<12} {check.text}"
+
+
+def _static(space: Workspace) -> Iterator[Check]:
+    from a2c_spec.commands.connection import endpoint
+
+    yield Check("project", True, str(space.root))
+    where = endpoint(space)
+    needed = not space.flags.local
+    yield Check(
+        "key",
+        bool(where.key) or (None if not needed else False),
+        "set" if where.key else "API2CONVERT_API_KEY is not set",
+    )
+    for extra, modules in EXTRAS.items():
+        missing = [name for name in modules if importlib.util.find_spec(name) is None]
+        text = "installed" if not missing else f"missing {', '.join(missing)}: pip install 'a2c-spec[{extra}]'"
+        yield Check(extra, True if not missing else None, text)
+
+
+async def _service(space: Workspace) -> list[Check]:
+    try:
+        async with session(space) as (desk, connection):
+            serial = desk.store.serial()
+            state = Check("state", True, f"{desk.store.path} (serial {serial})")
+            return [state, await _reached(connection.client.wire)]
+    except SpecError as error:
+        return [Check("service", False, f"{error.message}; {error.hint}")]
+
+
+async def _reached(wire: Any) -> Check:
+    try:
+        reply = await wire.call("GET", "/statuses")
+    except SpecError as error:
+        return Check("service", False, f"{error.message}; {error.hint}")
+    codes = [row.get("code") for row in reply.data if isinstance(row, dict)] if isinstance(reply.data, list) else []
+    return Check("service", True, f"{wire.base_url} answers with {len(codes)} statuses")

@@ -1,0 +1,25 @@
+"""``download``: brings results home that are missing here and still on the service."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options, selection
+from a2c_spec.commands.apply import apply
+from a2c_spec.commands.options import flags_of
+from a2c_spec.commands.running import Manner
+from a2c_spec.commands.selection import selection_of
+
+
+@click.command("download")
+@options.manifests
+@options.service
+@options.on_conflict
+@selection.options
+@options.output
+def command(**given: Any) -> int:
+    """Download results that are missing or were changed here; convert and pay nothing."""
+    chosen = selection_of(given)
+    return apply(flags_of(given), Manner(only=("download",)), chosen)

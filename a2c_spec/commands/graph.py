@@ -1,0 +1,41 @@
+"""``graph``: which job needs results of which."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options, selection
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.selection import Selection, selection_of
+from a2c_spec.commands.workspace import load_all, open_workspace, warn
+from a2c_spec.core.graph import needs
+from a2c_spec.views.graph import dot, mermaid
+
+FORMATS = {"mermaid": mermaid, "dot": dot}
+
+
+@click.command("graph")
+@options.manifests
+@selection.options
+@click.option("--format", "form", default="mermaid", type=click.Choice(list(FORMATS)), help="How to draw it.")
+@options.output
+def command(form: str, **given: Any) -> int:
+    """Draw which job takes results of which, and which preset it uses."""
+    chosen = selection_of(given)
+    return graph(flags_of(given), chosen, form)
+
+
+def graph(flags: Flags, chosen: Selection, form: str) -> int:
+    """Prints the graph; --json gives address -> what it needs."""
+    space = open_workspace(flags)
+    loaded = load_all(space)
+    warn(space, loaded)
+    edges: dict[str, list[str]] = {preset.address: [] for preset in chosen.presets(loaded.presets)}
+    for job in chosen.jobs(loaded.jobs):
+        presets = [item.preset_from for item in job.conversions if item.preset_from]
+        edges[job.address] = [*needs(job), *dict.fromkeys(presets)]
+    click.echo(json.dumps(edges, ensure_ascii=False) if flags.as_json else FORMATS[form](edges))
+    return 0

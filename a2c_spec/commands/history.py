@@ -1,0 +1,39 @@
+"""``history``: the service's own trail of one job."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.session import recorded, session
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.views import records
+
+
+@click.command("history")
+@click.argument("address")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.output
+def command(address: str, **given: Any) -> int:
+    """Show what the service did with the job of an address, event by event."""
+    return history(flags_of(given), address)
+
+
+def history(flags: Flags, address: str) -> int:
+    """Prints the events in the service's order."""
+    space = open_workspace(flags)
+    rows = asyncio.run(_rows(space, address))
+    click.echo(json.dumps(rows, ensure_ascii=False) if flags.as_json else records.history_text(rows, space.style))
+    return 0
+
+
+async def _rows(space: Workspace, address: str) -> list[Mapping[str, Any]]:
+    async with session(space) as (desk, connection):
+        return list(await connection.client.history(recorded(desk, address).job_id))

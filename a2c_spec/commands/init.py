@@ -1,0 +1,56 @@
+"""``init``: a first recipe to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from a2c_spec.errors import UsageError
+
+RECIPE = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: first
+
+inputs:
+  - {id: page, path: hello.txt}
+
+conversions:
+  - {id: pack, category: archive, target: zip}
+
+outputs:
+  - {from: pack, filename: hello, save: dist/}
+"""
+
+
+@click.command("init")
+@click.argument("folder", default=".", type=click.Path(file_okay=False))
+def command(folder: str) -> int:
+    """Write recipe.yaml, a file for it to convert, and what git should ignore; overwrites nothing."""
+    return init(Path(folder))
+
+
+def init(folder: Path) -> int:
+    """Writes the files; refuses to touch a recipe that is there."""
+    recipe = folder / "recipe.yaml"
+    if recipe.exists():
+        raise UsageError(f"{recipe} exists already")
+    folder.mkdir(parents=True, exist_ok=True)
+    recipe.write_text(RECIPE)
+    settings = folder / "a2c.yaml"
+    if not settings.exists():
+        settings.write_text("# The root of the project; settings go here.\n")
+    page = folder / "hello.txt"
+    if not page.exists():
+        page.write_text("Hello.\n")
+    _ignore(folder / ".gitignore")
+    click.echo(f"wrote {recipe}; now: a2c-spec apply {recipe} --local")
+    return 0
+
+
+def _ignore(file: Path) -> None:
+    lines = file.read_text().splitlines() if file.exists() else []
+    missing = [line for line in (".a2c/",) if line not in lines]
+    if missing:
+        file.write_text("\n".join([*lines, *missing]) + "\n")

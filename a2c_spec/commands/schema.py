@@ -1,0 +1,19 @@
+"""``schema``: prints a JSON Schema."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+SCHEMAS = ("manifest", "job", "batch", "preset", "project", "plan", "events")
+
+
+@click.command("schema")
+@click.argument("name", default="manifest", type=click.Choice(SCHEMAS))
+def command(name: str) -> int:
+    """Print the JSON Schema of manifests, or of what --json prints."""
+    from a2c_spec.files.schema import load_schema
+
+    click.echo(json.dumps(load_schema(name), indent=2, ensure_ascii=False))
+    return 0

@@ -1,0 +1,41 @@
+"""State, disk and service opened together, for commands that need all three."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from a2c_spec.commands.workspace import Workspace
+from a2c_spec.core.events import Listener, ignore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.errors import UsageError
+
+if TYPE_CHECKING:
+    from a2c_spec.commands.connection import Connection
+    from a2c_spec.commands.planning import Desk
+
+
+@asynccontextmanager
+async def session(space: Workspace, tell: Listener = ignore) -> AsyncIterator[tuple[Desk, Connection]]:
+    """Opens the desk and a connection; nothing is sent until something is asked."""
+    from a2c_spec.commands.connection import connect, endpoint
+    from a2c_spec.commands.planning import open_desk
+    from a2c_spec.files.template import render_late
+
+    with open_desk(space, endpoint(space).realm) as desk:
+        async with connect(space, desk.store, desk.landing, render_late, tell) as connection:
+            yield desk, connection
+
+
+def recorded(desk: Desk, address: str) -> JobRecord:
+    """The record of an address; raises UsageError, naming the nearest, when there is none."""
+    from difflib import get_close_matches
+
+    record = desk.store.get(address)
+    if record is None:
+        known = [one.address for one in desk.store.scan()]
+        near = get_close_matches(address, known, n=1)
+        hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows what there is"
+        raise UsageError(f"nothing is recorded of {address}", hint=hint)
+    return record

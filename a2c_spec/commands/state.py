@@ -1,0 +1,129 @@
+"""``state``: what is recorded: list it, show it, rename it, forget it, adopt a job by hand."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.session import recorded, session
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.adoption import adopt, matches
+from a2c_spec.core.state import JobRecord
+from a2c_spec.errors import Conflict, UsageError
+from a2c_spec.views import records
+
+
+@click.group("state")
+def command() -> None:
+    """List, show, rename or forget what is recorded. Nothing on the service or on disk changes."""
+
+
+def _verb(name: str, *arguments: str) -> Callable[[Callable[..., int]], click.Command]:
+    """One subcommand with its arguments and the shared flags."""
+
+    def make(function: Callable[..., int]) -> click.Command:
+        decorated: Any = options.output(function)
+        decorated = options.service(decorated)
+        decorated = click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")(decorated)
+        for argument in reversed(arguments):
+            decorated = click.argument(argument)(decorated)
+        return command.command(name)(decorated)
+
+    return make
+
+
+@_verb("list")
+def state_list(**given: Any) -> int:
+    """Show every recorded address."""
+    space = open_workspace(flags_of(given))
+    found = asyncio.run(_scan(space))
+    if space.flags.as_json:
+        click.echo(json.dumps([records.record_json(one) for one in found], ensure_ascii=False))
+    else:
+        click.echo(records.listing(found, space.style))
+    return 0
+
+
+async def _scan(space: Workspace) -> list[JobRecord]:
+    async with session(space) as (desk, _):
+        return list(desk.store.scan())
+
+
+@_verb("show", "address")
+def state_show(address: str, **given: Any) -> int:
+    """Show one record in full."""
+    space = open_workspace(flags_of(given))
+    record = asyncio.run(_record(space, address))
+    if space.flags.as_json:
+        click.echo(json.dumps(records.record_json(record), ensure_ascii=False))
+    else:
+        click.echo(records.detail(record, None, space.style))
+    return 0
+
+
+async def _record(space: Workspace, address: str) -> JobRecord:
+    async with session(space) as (desk, _):
+        return recorded(desk, address)
+
+
+@_verb("mv", "old", "new")
+def state_mv(old: str, new: str, **given: Any) -> int:
+    """Give a record another address, as when a manifest was renamed; nothing is run again."""
+    return asyncio.run(_moved(flags_of(given), old, new))
+
+
+async def _moved(flags: Flags, old: str, new: str) -> int:
+    space = open_workspace(flags)
+    async with session(space) as (desk, _):
+        with desk.store.lock("state mv"):
+            record = recorded(desk, old)
+            if desk.store.get(new) is not None:
+                raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
+            desk.store.remove(old)
+            desk.store.put(replace(record, address=new))
+    space.talk(f"{old} is now {new}")
+    return 0
+
+
+@_verb("rm", "address")
+def state_rm(address: str, **given: Any) -> int:
+    """Forget an address; its job and its files stay where they are."""
+    return asyncio.run(_forgotten(flags_of(given), address))
+
+
+async def _forgotten(flags: Flags, address: str) -> int:
+    space = open_workspace(flags)
+    async with session(space) as (desk, _):
+        with desk.store.lock("state rm"):
+            recorded(desk, address)
+            desk.store.remove(address)
+    space.talk(f"{address} is forgotten; its job and its files stay")
+    return 0
+
+
+@_verb("adopt", "address", "job_id")
+def state_adopt(address: str, job_id: str, **given: Any) -> int:
+    """Say which job is the one whose answer was lost, where several look alike."""
+    return asyncio.run(_adopted(flags_of(given), address, job_id))
+
+
+async def _adopted(flags: Flags, address: str, job_id: str) -> int:
+    space = open_workspace(flags)
+    async with session(space) as (desk, connection):
+        with desk.store.lock("state adopt"):
+            record = recorded(desk, address)
+            live = await connection.client.job(job_id)
+            if not record.unresolved:
+                raise UsageError(f"{address} has its job already: {record.job_id}")
+            if live is None or not matches(record, live):
+                raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
+            desk.store.put(adopt(record, live))
+    space.talk(f"{address} is job {job_id} now")
+    return 0

@@ -1,0 +1,60 @@
+"""``status``: what was applied and how it stands."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.session import recorded, session
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.state import JobRecord
+from a2c_spec.views import records
+
+
+@click.command("status")
+@click.argument("address", required=False, default="")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.offline
+@options.output
+def command(address: str, **given: Any) -> int:
+    """Show every recorded address, or one in full; unfinished jobs are asked of the service."""
+    return status(flags_of(given), address)
+
+
+def status(flags: Flags, address: str) -> int:
+    """Prints a table, or one record in full."""
+    space = open_workspace(flags)
+    found = asyncio.run(_found(space, address))
+    if flags.as_json:
+        trees = [records.record_json(record, live) for record, live in found]
+        click.echo(json.dumps(trees[0] if address else trees, ensure_ascii=False))
+    elif address:
+        click.echo(records.detail(*found[0], space.style))
+    else:
+        click.echo(records.listing([record for record, _ in found], space.style))
+        for record, live in found:
+            if live is not None:
+                click.echo(f"{record.address}: {live.status} on the service")
+    return 0
+
+
+async def _found(space: Workspace, address: str) -> list[tuple[JobRecord, LiveJob | None]]:
+    async with session(space) as (desk, connection):
+        rows = [recorded(desk, address)] if address else list(desk.store.scan())
+        asked = {} if space.flags.offline else {row.address: row for row in rows if _unfinished(row)}
+        lives = await asyncio.gather(*(connection.client.job(row.job_id) for row in asked.values()))
+        live = dict(zip(asked, lives, strict=True))
+        return [(row, live.get(row.address)) for row in rows]
+
+
+def _unfinished(record: JobRecord) -> bool:
+    return (
+        bool(record.job_id) and record.phase in ("building", "started", "completed") and "preset" not in record.elements
+    )

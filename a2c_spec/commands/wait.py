@@ -1,0 +1,31 @@
+"""``wait``: reattaches to jobs that were started, and brings their results home."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options, selection
+from a2c_spec.commands.apply import apply
+from a2c_spec.commands.options import flags_of
+from a2c_spec.commands.running import Manner
+from a2c_spec.commands.selection import selection_of
+
+
+@click.command("wait")
+@options.manifests
+@options.service
+@selection.options
+@click.option(
+    "--timeout",
+    default=0.0,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Give up waiting then; the jobs run on.",
+)
+@options.output
+def command(timeout: float, **given: Any) -> int:
+    """Wait for jobs that run, download and verify their results; start nothing."""
+    chosen = selection_of(given)
+    return apply(flags_of(given), Manner(timeout=timeout, only=("wait", "download", "adopt")), chosen)

@@ -1,0 +1,17 @@
+"""Aligned columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from a2c_spec.views.style import Style
+
+
+def table(head: Sequence[str], rows: Sequence[Sequence[str]], style: Style) -> str:
+    """Rows under bold headings; the last column is not padded."""
+    widths = [max(len(row[n]) for row in (head, *rows)) for n in range(len(head))]
+
+    def line(row: Sequence[str]) -> str:
+        return "  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip()
+
+    return "\n".join([style(line(head), "bold"), *(line(row) for row in rows)])
