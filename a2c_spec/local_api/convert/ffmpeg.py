@@ -48,9 +48,14 @@ def given(source: Source) -> list[str]:
 
 def inspect(source: Source) -> Streams:
     """What ffmpeg finds in the file; an input without any stream is refused."""
+    return parse(description(source))
+
+
+def description(source: Source) -> str:
+    """What ffmpeg says about the file."""
     null = ["-map", "0", "-c", "copy", "-t", "0", "-f", "null", "-"]
     said = run("ffmpeg", ["-hide_banner", "-nostdin", *given(source), *null], source.path.parent, source)
-    return parse(said.partition("Output #0")[0])
+    return said.partition("Output #0")[0]
 
 
 def parse(said: str) -> Streams:

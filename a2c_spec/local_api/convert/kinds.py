@@ -34,7 +34,7 @@ ods office application/vnd.oasis.opendocument.spreadsheet
 odp office application/vnd.oasis.opendocument.presentation
 mp3 audio audio/mpeg | wav audio audio/x-wav | flac audio audio/flac | ogg audio audio/ogg | opus audio audio/opus
 aac audio audio/aac | m4a audio audio/mp4 | aiff audio audio/aiff | wma audio audio/x-ms-wma | ac3 audio audio/ac3
-amr audio audio/amr
+amr audio audio/amr | mka audio audio/x-matroska
 mp4 video video/mp4 | mkv video video/x-matroska | webm video video/webm | avi video video/x-msvideo
 mov video video/quicktime | ogv video video/ogg | flv video video/x-flv | wmv video video/x-ms-wmv
 mpg video video/mpeg | ts video video/mp2t | 3gp video video/3gpp

@@ -69,6 +69,7 @@ ROWS: tuple[Row, ...] = (
     Row("86", "operation", "convert-pdfa", "pdf_archiving:convert", {}, ("pandoc", "typst")),
     Row("87", "operation", "cut-video", "cutting:cut", m.CUT_VIDEO, MEDIA),
     Row("88", "operation", "merge-streams", "cutting:merge", {}, MEDIA),
+    Row("89", "operation", "extract-streams", "streams:extract", {}, MEDIA),
     *(Row(number, "audio", name, "sounds:convert", m.audio(name), MEDIA) for name, number in AUDIO.items()),
     *(Row(number, "video", name, "videos:convert", m.video(name), MEDIA) for name, number in VIDEO.items()),
     Row("10", "archive", "zip", "archives:pack", {}),

@@ -35,6 +35,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "pdf_archiving:convert": ("md",),
     "cutting:cut": ("film",),
     "cutting:merge": ("film", "wav"),
+    "streams:extract": ("film",),
     "sounds:convert": ("wav",),
     "videos:convert": ("png",),
     "archives:pack": ("png",),

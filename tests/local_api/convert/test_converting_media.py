@@ -180,6 +180,13 @@ def test_picture_and_sound_are_merged(make: Make, tmp_path: Path, tone: Path) ->
         make("operation/merge-streams", silent)
 
 
+def test_every_stream_is_taken_out(make: Make, film: Path) -> None:
+    picture, sound = make("operation/extract-streams", film).products
+    assert (picture.filename, sound.filename) == ("film-1.mp4", "film-2.m4a")
+    assert (inspect(picture.path).video, inspect(picture.path).audio) == (True, False)
+    assert (inspect(sound.path).video, inspect(sound.path).audio) == (False, True)
+
+
 def test_a_picture_has_no_sound(make: Make, png: Path) -> None:
     with pytest.raises(ConversionError, match="png cannot be converted to mp3") as refusal:
         make("audio/mp3", png)

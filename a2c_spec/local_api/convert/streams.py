@@ -1,0 +1,30 @@
+"""The operation extract-streams: every stream of a file as a file of its own, copied and not encoded anew."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from a2c_spec.local_api.convert import ffmpeg
+from a2c_spec.local_api.convert.contract import Caveat, Product, Request
+from a2c_spec.local_api.convert.making import kind_of, numbered, place, unsupported
+from a2c_spec.local_api.convert.videos import finished
+
+FORMATS = {
+    "aac": "m4a", "mp3": "mp3", "flac": "flac", "opus": "opus", "vorbis": "ogg", "pcm_s16le": "wav",
+    "h264": "mp4", "hevc": "mp4", "mpeg4": "mp4", "vp8": "webm", "vp9": "webm", "av1": "webm", "theora": "ogv",
+}  # fmt: skip
+ANY = {"Audio": "mka", "Video": "mkv"}
+
+
+def extract(request: Request) -> Iterator[Product | Caveat]:
+    """One file per stream of sound or pictures, in the order of the input."""
+    for source in request.sources:
+        if kind_of(source).family not in ("audio", "video"):
+            raise unsupported(source, "its streams")
+        found = re.findall(r"Stream #0:(\d+).*?: (Audio|Video): (\w+)", ffmpeg.description(source))
+        for index, (stream, sort, codec) in enumerate(found):
+            target = FORMATS.get(codec, ANY[sort])
+            path = place(request, target)
+            ffmpeg.encode([*ffmpeg.given(source), "-map", f"0:{stream}", "-c", "copy"], path, source)
+            yield finished(path, numbered(source, index, len(found)), target, [source])
