@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +14,6 @@ from a2c_spec.backends.lock import exclusive
 from a2c_spec.backends.records import decode, encode
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import IntegrityError, SpecError
-
-VERSION = 1
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
@@ -29,6 +27,23 @@ CREATE TABLE file (
 CREATE INDEX file_of ON file (realm, address);
 INSERT INTO meta VALUES ('version', 1), ('serial', 0);
 """
+"""Format 1. A newer format is what the migrations make of it, so that every new state proves that they work."""
+
+MIGRATIONS: Mapping[int, str] = {
+    2: """
+CREATE TABLE file_2 (
+  path TEXT NOT NULL, sha256 TEXT NOT NULL, realm TEXT NOT NULL, address TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (path, sha256)
+) WITHOUT ROWID;
+INSERT INTO file_2 SELECT path, sha256, realm, address, size FROM file;
+DROP TABLE file;
+ALTER TABLE file_2 RENAME TO file;
+CREATE INDEX file_of ON file (realm, address);
+""",
+}
+"""Format -> what brings the one before it there. 2: at one path, what stands there and what is about to land there."""
+
+VERSION = max(MIGRATIONS)
 
 
 class SqliteStore:
@@ -50,10 +65,13 @@ class SqliteStore:
     def put(self, record: JobRecord) -> None:
         record = replace(record, realm=self.realm)
         row = (self.realm, record.address, record.phase, record.job_id, record.fingerprint, encode(record))
-        files = [(f.path, self.realm, record.address, f.size, f.sha256) for f in record.files if f.path]
+        files = [
+            (f.path, f.sha256, self.realm, record.address, f.size) for f in record.files + record.landing if f.path
+        ]
         with self._write():
             self._db.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?)", row)
             self._db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, record.address))
+            self._db.executemany("DELETE FROM file WHERE path = ?", [(row[0],) for row in files])
             self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", files)
 
     def remove(self, address: str) -> None:
@@ -66,9 +84,18 @@ class SqliteStore:
         for address, data in self._db.execute(query, (self.realm,)):
             yield decode(self.realm, address, data)
 
-    def owner_of(self, path: str) -> SavedFile | None:
-        row = self._db.execute("SELECT size, sha256 FROM file WHERE path = ?", (path,)).fetchone()
-        return SavedFile(path, row[0], row[1], "", "") if row else None
+    def ours(self, path: str) -> tuple[SavedFile, ...]:
+        rows = self._db.execute("SELECT size, sha256 FROM file WHERE path = ?", (path,))
+        return tuple(SavedFile(path, size, sha256, "", "") for size, sha256 in rows)
+
+    def used(self, nonce: str) -> bool:
+        return bool(self._db.execute("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)).fetchone())
+
+    def use_once(self, nonce: str) -> bool:
+        with self._write():
+            before = self._db.total_changes
+            self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, 1)", (f"plan:{nonce}",))
+            return self._db.total_changes > before
 
     def serial(self) -> int:
         return int(self._db.execute("SELECT value FROM meta WHERE key = 'serial'").fetchone()[0])
@@ -122,9 +149,29 @@ def _version(db: sqlite3.Connection, path: Path) -> None:
     if not has:
         with contextlib.suppress(sqlite3.OperationalError):  # another process was faster
             db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
-    version = db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0]
+    version = _format(db)
     if version > VERSION:
         raise IntegrityError(
             f"the state in {path} was written by a newer a2c-spec (format {version}, this one knows {VERSION})",
             hint="it was left as it is; upgrade a2c-spec",
         )
+    for step in range(version + 1, VERSION + 1):
+        _migrate(db, step)
+
+
+def _format(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0])
+
+
+def _migrate(db: sqlite3.Connection, step: int) -> None:
+    """One format further, all of it or nothing; another process may have been faster."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if _format(db) == step - 1:
+            for statement in MIGRATIONS[step].split(";"):
+                db.execute(statement)
+            db.execute("UPDATE meta SET value = ? WHERE key = 'version'", (step,))
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise

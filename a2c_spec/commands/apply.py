@@ -9,17 +9,20 @@ import os
 import socket
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options, selection
+from a2c_spec.commands import limits, options, selection
+from a2c_spec.commands.limits import Limits, within
 from a2c_spec.commands.options import Flags, flags_of
 from a2c_spec.commands.running import Manner, Run
+from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
 from a2c_spec.commands.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.commands.surroundings import USUAL, Surroundings
 from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
-from a2c_spec.errors import AuthError, Conflict, LimitRefused
+from a2c_spec.errors import AuthError, Conflict, LimitRefused, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
@@ -36,24 +39,39 @@ if TYPE_CHECKING:
     "-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask, even if something is paid for again."
 )
 @click.option("--detach", is_flag=True, help="Return as soon as every job has started; `wait` goes on from there.")
+@limits.options
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
 @click.pass_obj
 def command(around: Surroundings | None, /, yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
     """Carry the plan out: upload, convert, download, verify, remember. A second apply does nothing."""
     chosen = selection_of(given)
-    return apply(flags_of(given), Manner(yes, detach, fail_fast), chosen, around or USUAL)
+    bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
+    return apply(flags_of(given), Manner(yes, detach, fail_fast, limits=bounds), chosen, around or USUAL)
 
 
 def apply(flags: Flags, manner: Manner, chosen: Selection = EVERYTHING, around: Surroundings = USUAL) -> int:
     """Applies; gives the exit code."""
+    saved = _saved(flags)
+    if saved:
+        flags, chosen = saved.flags(flags), saved.selection
     space = replace(open_workspace(flags), around=around)
     loaded = load_all(space)
     warn(space, loaded)
-    return asyncio.run(_apply(space, loaded, chosen, manner))
+    return asyncio.run(_apply(space, loaded, chosen, manner, saved))
 
 
-async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Manner) -> int:
+def _saved(flags: Flags) -> SavedPlan | None:
+    """The saved plan that is meant, if one is."""
+    named = [path for path in flags.paths if is_saved_plan(path)]
+    if not named:
+        return None
+    if len(flags.paths) > 1:
+        raise UsageError("a saved plan is applied alone", hint="it knows its manifests itself")
+    return read(Path(flags.chdir or ".") / named[0])
+
+
+async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Manner, saved: SavedPlan | None) -> int:
     from a2c_spec.commands.connection import connect, endpoint
     from a2c_spec.commands.planning import make_steps, open_desk, plan_of
     from a2c_spec.files.template import render_late
@@ -67,9 +85,16 @@ async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Ma
                 steps = [step for step in steps if manner.takes(step.change)]
                 plan = plan_of(steps, partial=chosen.partial or bool(manner.only))
                 _show(space, plan)
+                if saved and desk.store.used(saved.nonce):
+                    raise used()
+                if saved:
+                    check(saved, steps, where.realm)
                 _guard(plan, manner)
+                within(plan, steps, manner.limits)
                 if not where.key and plan.totals().requests:
                     raise no_key()
+                if saved and not desk.store.use_once(saved.nonce):
+                    raise used()
                 return await Run(space, desk, connection, manner, progress).all(steps)
             finally:
                 progress.close()

@@ -12,9 +12,11 @@ from a2c_spec.commands import options, selection
 from a2c_spec.commands.options import Flags, flags_of
 from a2c_spec.commands.selection import Selection, selection_of
 from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
+from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.commands.planning import Step
+    from a2c_spec.core.plan import Plan
 
 
 @click.command("plan")
@@ -25,15 +27,16 @@ if TYPE_CHECKING:
 @options.on_conflict
 @selection.options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
+@click.option("-o", "--out", default="", metavar="FILE", help="Save the plan there (NAME.a2cplan.json).")
 @options.output
-def command(detailed_exitcode: bool, **given: Any) -> int:
+def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what apply would do, and why. Sends nothing but GETs."""
     chosen = selection_of(given)
-    return plan(flags_of(given), chosen, detailed_exitcode=detailed_exitcode)
+    return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
 
 
-def plan(flags: Flags, chosen: Selection, *, detailed_exitcode: bool = False) -> int:
-    """Prints the plan; gives the exit code."""
+def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: bool = False) -> int:
+    """Prints the plan, and saves it to ``out``; gives the exit code."""
     from a2c_spec.commands.planning import plan_of
     from a2c_spec.views.plan_json import plan_json
     from a2c_spec.views.plan_text import PlanView
@@ -41,12 +44,27 @@ def plan(flags: Flags, chosen: Selection, *, detailed_exitcode: bool = False) ->
     space = open_workspace(flags)
     loaded = load_all(space)
     warn(space, loaded)
-    result = plan_of(asyncio.run(_steps(space, loaded, chosen)), partial=chosen.partial)
+    steps = asyncio.run(_steps(space, loaded, chosen))
+    result = plan_of(steps, partial=chosen.partial)
+    if out:
+        _save(space, out, result, steps, chosen)
     if flags.as_json:
         click.echo(json.dumps(plan_json(result), ensure_ascii=False))
     else:
         click.echo(PlanView(space.style, flags.verbose, flags.explain).text(result))
     return 2 if detailed_exitcode and not result.empty else 0
+
+
+def _save(space: Workspace, out: str, result: Plan, steps: list[Step], chosen: Selection) -> None:
+    from a2c_spec.commands.connection import endpoint
+    from a2c_spec.commands.saved import SUFFIX, is_saved_plan, write
+
+    if not is_saved_plan(out):
+        raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
+    if space.flags.offline:
+        raise UsageError("--offline cannot save a plan: it does not know what is live")
+    write(space.cwd / out, result, steps, space.flags, chosen, endpoint(space).realm)
+    space.talk(f"saved; `a2c-spec apply {out}` does just this, once, and refuses when anything it rests on moved")
 
 
 async def _steps(space: Workspace, loaded: Loaded, chosen: Selection) -> list[Step]:

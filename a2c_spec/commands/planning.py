@@ -76,6 +76,7 @@ class Step:
     want: Wanted | None
     record: JobRecord | None
     preset: Preset | None = None
+    live: LiveJob | None = None
 
 
 @contextmanager
@@ -193,7 +194,7 @@ async def make_step(
     live = await client.job(record.job_id)
     if live is not None:
         seen = desk.look(want, record, live)
-    return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record)
+    return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record, live=live)
 
 
 async def _unresolved(

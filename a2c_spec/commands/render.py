@@ -30,7 +30,8 @@ def render(flags: Flags, chosen: Selection) -> int:
     space = open_workspace(flags)
     loaded = load_all(space)
     warn(space, loaded)
-    trees = [tree_of(one) for one in (*chosen.presets(loaded.presets), *chosen.jobs(loaded.jobs))]
+    trees = [tree_of(preset) for preset in chosen.presets(loaded.presets)]
+    trees += [tree_of(job) for job in chosen.jobs(loaded.jobs)]
     if flags.as_json:
         click.echo(json.dumps(trees, ensure_ascii=False))
     else:

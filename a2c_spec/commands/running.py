@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from a2c_spec.commands.limits import Limits, estimate
 from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
 from a2c_spec.core.state import JobRecord
-from a2c_spec.errors import PartialFailure, SpecError
+from a2c_spec.errors import LimitRefused, PartialFailure, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.commands.connection import Connection
@@ -35,6 +36,7 @@ class Manner:
     fail_fast: bool = False
     timeout: float = 0.0
     only: tuple[str, ...] = ()
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
 
     def takes(self, change: Change) -> bool:
         return not self.only or change.action in self.only
@@ -49,6 +51,7 @@ class Run:
         self.space, self.desk, self.connection = space, desk, connection
         self.manner, self.progress = manner, progress
         self.stopped = False
+        self.spent = 0
         self.gate = asyncio.Semaphore(max(4, space.flags.parallelism))
         self.ended: dict[str, asyncio.Event] = {}
 
@@ -104,7 +107,16 @@ class Run:
         change, record = step.change, step.record or JobRecord(step.change.address, "")
         if record.unresolved:
             change, record = await executor.again(task, record)
-        await delivery.carry_out(task, change, record, detach=self.manner.detach)
+        self._afford(change, record)
+        after = await delivery.carry_out(task, change, record, detach=self.manner.detach)
+        if change.starts:
+            self.spent += after.spent
+
+    def _afford(self, change: Change, record: JobRecord) -> None:
+        """The hard stop: jobs are not started beyond --max-credits, whatever the estimate said."""
+        most = self.manner.limits.credits
+        if most is not None and change.starts and self.spent + estimate(change, record) > most:
+            raise LimitRefused(f"not started: {self.spent} credits are spent, --max-credits allows {most}")
 
     def _summary(self, steps: Sequence[Step], errors: Sequence[SpecError]) -> None:
         from a2c_spec.views.summary import summary_json, summary_text

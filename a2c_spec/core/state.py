@@ -111,6 +111,14 @@ class StateStore(Protocol):
         """What we wrote at ``path``, in whatever realm, and what is about to land there; none: we did not make it."""
         ...
 
+    def used(self, nonce: str) -> bool:
+        """Whether a saved plan was applied before."""
+        ...
+
+    def use_once(self, nonce: str) -> bool:
+        """Notes that a saved plan is being applied; False when it was before."""
+        ...
+
     def serial(self) -> int:
         """A number that grows with every write; a saved plan is stale when it moved."""
         ...

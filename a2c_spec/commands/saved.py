@@ -1,0 +1,169 @@
+"""Saved plans: written by ``plan -o``, read by ``show`` and ``apply``; refused when what they rest on moved."""
+
+from __future__ import annotations
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from a2c_spec import __version__
+from a2c_spec.commands.options import Flags
+from a2c_spec.commands.selection import Selection
+from a2c_spec.core.canonical import digest
+from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
+
+if TYPE_CHECKING:
+    from a2c_spec.commands.planning import Step
+    from a2c_spec.core.plan import Plan
+
+FORMAT_VERSION = 1
+SUFFIX = ".a2cplan.json"
+LARGEST = 512 * 1024 * 1024
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "base_url", "on_conflict")
+
+
+@dataclass(frozen=True, slots=True)
+class SavedPlan:
+    """A plan read back: what it was made with, and a stamp of everything each change rests on."""
+
+    nonce: str
+    realm: str
+    made_with: Mapping[str, Any]
+    selection: Selection
+    stamps: Mapping[str, Mapping[str, str]]
+    plan: Mapping[str, Any]
+
+    def flags(self, given: Flags) -> Flags:
+        """The flags it was made with; only how to show and how fast to go is taken from ``given``."""
+        made = {name: _tupled(self.made_with[name]) for name in KEPT_FLAGS if name in self.made_with}
+        return replace(given, **made)
+
+
+def _tupled(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def is_saved_plan(path: str) -> bool:
+    return path.endswith(SUFFIX)
+
+
+def stamp(step: Step) -> dict[str, str]:
+    """What one change rests on: the manifest, the bytes of its inputs, what was recorded, what was live."""
+    job = step.want.job if step.want else None
+    plain = replace(job, inputs=tuple(replace(item, content=None) for item in job.inputs)) if job else step.preset
+    contents = [(item.id, item.content.sha256) for item in job.inputs if item.content] if job else []
+    return {
+        "manifest": _digest(plain),
+        "inputs": digest(contents),
+        "state": _digest(step.record),
+        "live": _digest(step.live),
+    }
+
+
+def _digest(value: Any) -> str:
+    """Of any frozen value; positions in files and moments in time do not count."""
+    if value is None:
+        return ""
+    tree = asdict(value)
+    return digest(json.loads(json.dumps(_unplaced(tree), default=str, sort_keys=True)))
+
+
+def _unplaced(tree: Any) -> Any:
+    if isinstance(tree, Mapping):
+        return {key: _unplaced(item) for key, item in tree.items() if key not in ("position", "updated_at")}
+    return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
+
+
+def write(path: Path, plan: Plan, steps: Sequence[Step], flags: Flags, chosen: Selection, realm: str) -> None:
+    """Writes the file, readable by its owner alone; it holds no secret."""
+    from a2c_spec.views.plan_json import plan_json
+
+    tree = {
+        "format_version": FORMAT_VERSION,
+        "a2c_spec": __version__,
+        "nonce": str(uuid.uuid4()),
+        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "realm": realm,
+        "made_with": {name: getattr(flags, name) for name in KEPT_FLAGS},
+        "selection": asdict(chosen),
+        "stamps": {step.change.address: stamp(step) for step in steps},
+        **{key: value for key, value in plan_json(plan).items() if key != "format_version"},
+    }
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            json.dump(tree, file, ensure_ascii=False, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise SpecError(f"cannot write the plan to {path}: {error.strerror}") from error
+
+
+def read(path: Path) -> SavedPlan:
+    """Reads a saved plan; raises InvalidError when it is none, UsageError when it is missing."""
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InvalidError(f"{path} is too large for a plan")
+        tree = json.loads(path.read_text())
+    except OSError as error:
+        raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
+    except (ValueError, RecursionError) as error:
+        raise InvalidError(f"{path} is no saved plan: it is not JSON") from error
+    return _parsed(path, tree)
+
+
+def _parsed(path: Path, tree: Any) -> SavedPlan:
+    if not isinstance(tree, dict) or not isinstance(tree.get("format_version"), int):
+        raise InvalidError(f"{path} is no saved plan", hint=f"`a2c-spec plan -o name{SUFFIX}` writes one")
+    if tree["format_version"] > FORMAT_VERSION:
+        raise InvalidError(f"{path} was written by a newer a2c-spec; this one reads format {FORMAT_VERSION}")
+    _conforms(path, tree)
+    chosen = {name: tuple(globs) for name, globs in tree["selection"].items()}
+    return SavedPlan(tree["nonce"], tree["realm"], tree["made_with"], Selection(**chosen), tree["stamps"], _shown(tree))
+
+
+def _conforms(path: Path, tree: Any) -> None:
+    import jsonschema
+
+    from a2c_spec.files.schema import load_schema
+
+    try:
+        jsonschema.validate(tree, load_schema("plan"))
+    except jsonschema.ValidationError as error:
+        place = "/".join(str(part) for part in error.absolute_path)
+        raise InvalidError(f"{path} is no saved plan: {place or 'it'} is not as it should be") from error
+
+
+def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {key: value for key, value in tree.items() if key not in ("stamps", "made_with", "selection")}
+
+
+def check(saved: SavedPlan, steps: Sequence[Step], realm: str) -> None:
+    """Raises StalePlan, naming what moved, unless everything the plan rests on is as it was."""
+    if saved.realm != realm:
+        raise StalePlan(f"the plan was made for {saved.realm}, not for {realm}", hint="make a new plan")
+    now = {step.change.address: stamp(step) for step in steps}
+    moved = [f"{address} is new" for address in now if address not in saved.stamps]
+    moved += [f"{address} is gone" for address in saved.stamps if address not in now]
+    for address in [one for one in now if one in saved.stamps]:
+        moved += [
+            f"{address}: {_WORDS[key]} changed" for key in _WORDS if now[address][key] != saved.stamps[address][key]
+        ]
+    if moved:
+        more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
+        raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
+
+
+_WORDS = {"manifest": "the manifest", "inputs": "the bytes of an input", "state": "the state", "live": "the live job"}
+
+
+def used() -> StalePlan:
+    """What is raised when a plan is applied a second time."""
+    return StalePlan("this plan was applied before; a plan is used once", hint="make a new plan; nothing was sent")

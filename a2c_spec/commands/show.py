@@ -1,0 +1,50 @@
+"""``show``: a saved plan as text, JSON or markdown; or one address in full."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.saved import is_saved_plan, read
+from a2c_spec.commands.status import status
+
+
+@click.command("show")
+@click.argument("what", metavar="PLAN|ADDRESS")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@click.option("--markdown", is_flag=True, help="For a pull request comment.")
+@click.option(
+    "--max-bytes", default=60000, show_default=True, type=click.IntRange(min=1000), help="Cut markdown there."
+)
+@click.option("--exit-code", is_flag=True, help="Exit 2 when the plan would change something.")
+@options.service
+@options.offline
+@options.explain
+@options.output
+def command(what: str, markdown: bool, max_bytes: int, exit_code: bool, **given: Any) -> int:
+    """Show a saved plan (NAME.a2cplan.json), or what is recorded of an address."""
+    flags = flags_of(given)
+    if not is_saved_plan(what):
+        return status(flags, what)
+    return show(flags, what, max_bytes if markdown else 0, exit_code=exit_code)
+
+
+def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
+    """Prints the plan; ``markdown`` is the most bytes of markdown, 0 for plain text."""
+    from a2c_spec.views.plan_saved import markdown_of, plan_from
+    from a2c_spec.views.plan_text import PlanView
+    from a2c_spec.views.style import Style
+
+    saved = read(Path(flags.chdir or ".") / name)
+    if flags.as_json:
+        click.echo(json.dumps(saved.plan, ensure_ascii=False))
+    elif markdown:
+        click.echo(markdown_of(saved.plan, markdown))
+    else:
+        click.echo(PlanView(Style(False), flags.verbose, flags.explain).text(plan_from(saved.plan)))
+    return 2 if exit_code and not saved.plan["noop"] else 0

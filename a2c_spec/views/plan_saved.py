@@ -1,0 +1,76 @@
+"""A plan read back from JSON: as the value it was, and as markdown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
+
+MARKER = "<!-- a2c-spec plan -->"
+"""Stands first in every markdown plan, so that a bot finds its own comment again."""
+
+
+def plan_from(tree: Mapping[str, Any]) -> Plan:
+    """The plan as a value, fit to be shown; bodies are redacted already, so it cannot be carried out."""
+    return Plan(tuple(_change(row) for row in tree["changes"]), bool(tree.get("partial")))
+
+
+def _change(row: Mapping[str, Any]) -> Change:
+    return Change(
+        row["address"],
+        row["action"],
+        tuple(row["reasons"]),
+        tuple(_call(one) for one in row["calls"]),
+        details=tuple(Detail(d["path"], d["before"], d["after"], d["sensitive"]) for d in row.get("details", ())),
+        moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
+        removes=tuple(row.get("removes", ())),
+        downloads=tuple(row.get("downloads", ())),
+        paid_again=bool(row.get("paid_again")),
+        bound=row.get("lower_bound", ""),
+        problem=row.get("problem", ""),
+    )
+
+
+def _call(row: Mapping[str, Any]) -> Call:
+    subject = row["path"].rsplit("/", 1)[-1]
+    return Call(
+        row["kind"],
+        subject.strip("<>") if "{" not in subject else "",
+        row.get("body"),
+        wave=row["step"] - 1,
+        starts=bool(row.get("starts")),
+        size=int(row.get("bytes", 0)),
+        reason=row.get("reason", ""),
+    )
+
+
+def markdown_of(tree: Mapping[str, Any], most: int) -> str:
+    """A table for a pull request comment, cut at ``most`` bytes between rows."""
+    totals = tree["totals"]
+    changes = [row for row in tree["changes"] if row["action"] != "no-op"]
+    idle = len(tree["changes"]) - len(changes)
+    head = [MARKER, f"### Plan: {_actions(totals['actions'])}", ""]
+    tail = ["", f"{totals['requests']} calls, {totals['jobs_started']} jobs started, {idle} unchanged."]
+    rows = ["| | address | action | why |", "|---|---|---|---|", *(_row(row) for row in changes)] if changes else []
+    room = most - sum(len(line.encode()) + 1 for line in (*head, *tail)) - 80
+    kept: list[str] = []
+    for line in rows:
+        room -= len(line.encode()) + 1
+        if room < 0:
+            kept.append(f"\n… cut; {len(rows) - len(kept)} more rows stand in the plan file.")
+            break
+        kept.append(line)
+    return "\n".join([*head, *kept, *tail])
+
+
+def _actions(actions: Mapping[str, int]) -> str:
+    parts = [f"{actions[name]} {'unchanged' if name == 'no-op' else name}" for name in SIGNS if name in actions]
+    return ", ".join(parts) or "nothing to do"
+
+
+def _row(row: Mapping[str, Any]) -> str:
+    why = "; ".join([*row["reasons"], *filter(None, [row.get("problem")])])
+    cells = [SIGNS.get(row["action"], " "), f"`{row['address']}`", row["action"], why]
+    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
