@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 
 from a2c_spec.api.client import PAGE, Client
-from a2c_spec.core.adoption import adopt, matches
+from a2c_spec.core.adoption import adopt, matches, owned, rivals, too_old
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import Conflict
@@ -14,14 +14,16 @@ PAGES = 40
 """How far back the list of jobs is read (pages of 50); lost answers are recent."""
 
 
-async def resolve(client: Client, record: JobRecord, owned: Collection[str]) -> JobRecord | None:
+async def resolve(client: Client, record: JobRecord, records: Collection[JobRecord]) -> JobRecord | None:
     """The record with the job that its create made; what was known before when the service has none.
 
-    ``owned`` are the ids that other records hold. Raises Conflict when several jobs look alike, since choosing wrongly
-    would run or pay for the wrong one.
+    ``records`` are all there are. Jobs that look alike are shared out among the creates that asked for just that.
+    Raises Conflict when there are more jobs than such creates, since choosing wrongly would run or pay for the wrong
+    one.
     """
-    found = [job async for job in _candidates(client, record, owned)]
-    if len(found) > 1:
+    taken = owned(records)
+    found = [job async for job in _candidates(client, record, taken)]
+    if len(found) > 1 and len(found) > rivals(records, found[0]):
         raise Conflict(
             f"{len(found)} jobs on the service look like the one whose answer was lost: "
             + ", ".join(job.id for job in found),
@@ -31,9 +33,9 @@ async def resolve(client: Client, record: JobRecord, owned: Collection[str]) -> 
     return adopt(record, found[0]) if found else record.previous
 
 
-async def _candidates(client: Client, record: JobRecord, owned: Collection[str]) -> AsyncIterator[LiveJob]:
+async def _candidates(client: Client, record: JobRecord, taken: Collection[str]) -> AsyncIterator[LiveJob]:
     async for row in _rows(client):
-        if row.id in owned or not _may_match(record, row):
+        if row.id in taken or too_old(record, row) or not _may_match(record, row):
             continue
         live = await client.job(row.id)
         if live is not None and matches(record, live):

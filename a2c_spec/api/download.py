@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from a2c_spec.api.limits import Sleep
+from a2c_spec.api.limits import Sleep, retry_after
 from a2c_spec.api.transport import Wire, said
 from a2c_spec.core.live import LiveOutput
 from a2c_spec.errors import AuthError, IntegrityError, NetworkError, SpecError
@@ -65,15 +65,17 @@ class _Part:
         self.path.unlink(missing_ok=True)
         self.rewind()
 
-    async def fill(self, response: httpx.Response, progress: Callable[[int], None]) -> None:
+    async def fill(self, response: httpx.Response, expected: int, progress: Callable[[int], None]) -> None:
         """Appends the body of an answer; what arrived before a break stays for the next attempt."""
         if response.status_code != 206:
             self.drop()
         with self.path.open("ab") as file:
-            async for chunk in response.aiter_bytes(1 << 18):
+            async for chunk in response.aiter_bytes():
                 file.write(chunk)
                 self._take(chunk)
                 progress(self.size)
+                if expected and self.size > expected:
+                    break  # more than was announced: wrong anyway, and perhaps without end
             file.flush()
             os.fsync(file.fileno())
 
@@ -141,28 +143,39 @@ class Downloads:
 
     async def _try(self, output: LiveOutput, part: _Part, password: str, progress: Callable[[int], None]) -> str:
         """One attempt; what went wrong and may pass, or nothing."""
-        headers = {PASSWORD_HEADER: password} if password else {}
-        if part.size:
-            headers["Range"] = f"bytes={part.size}-"
+        secret = {PASSWORD_HEADER: password} if password else {}
+        headers = {"Range": f"bytes={part.size}-"} if part.size else {}
         try:
-            async with self.wire.stream(output.uri, headers) as response:
+            async with self.wire.stream(output.uri, headers, secret) as response:
                 return await self._read(response, output, part, progress)
-        except httpx.TransportError as error:
+        except httpx.RequestError as error:
             return said(error)
+        except httpx.InvalidURL as error:
+            raise NetworkError(f"{output.filename} cannot be downloaded: its link is none ({error})") from error
 
     async def _read(
         self, response: httpx.Response, output: LiveOutput, part: _Part, progress: Callable[[int], None]
     ) -> str:
         status = response.status_code
+        if status == 206 and not fits(response.headers.get("content-range", ""), part.size):
+            part.drop()
+            return "another range came than was asked for"
         if status in (200, 206):
-            await part.fill(response, progress)
+            await part.fill(response, output.size, progress)
             short = output.size and part.size < output.size
             return f"it ended after {part.size} of {output.size} bytes" if short else ""
         if status == 416:
             part.drop()
             return "the part already here does not fit"
+        if status == 429:
+            self.wire.limiter.pushed_back(retry_after(response.headers.get("retry-after", "")) or 1.0)
         raise_for(status, output)
         return f"the service answered {status}"
+
+
+def fits(content_range: str, start: int) -> bool:
+    """Whether a partial answer begins where ours ends."""
+    return content_range.replace(" ", "").startswith(f"bytes{start}-")
 
 
 def part_name(target: Path, output: LiveOutput) -> str:

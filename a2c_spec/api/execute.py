@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.adopt import resolve
 from a2c_spec.api.answers import new_ids
@@ -59,6 +59,7 @@ class Executor:
     new_key: Callable[[], str]
     grace: float = 5.0
     probe: Probe = unobserved
+    recovering: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord) -> JobRecord:
         """Sends the change's calls until none is left; the record returned is durable and exact.
@@ -67,12 +68,13 @@ class Executor:
         read and planned again once. Raises Conflict when live keeps moving.
         """
         conflicts = 0
+        lost: SpecError | None = None
         for _ in range(ROUNDS):
             record = self.save(rebind(record, task.want, change.bindings))
             try:
                 return await self._waves(change, record)
-            except (LostAnswer, _Unclear):
-                pass
+            except (LostAnswer, _Unclear) as error:
+                lost = error
             except Refused as error:
                 conflicts += await self._count_conflict(error, task)
                 if conflicts > 1:
@@ -80,6 +82,8 @@ class Executor:
                         f"the live job was changed by somebody else: {error.message}", hint=CONFLICT_HINT
                     ) from error
             change, record = await self.again(task, self._current(record))
+        if lost is not None:
+            raise lost
         raise Conflict("the job keeps changing while it is being applied", hint=CONFLICT_HINT, address=record.address)
 
     def _current(self, record: JobRecord) -> JobRecord:
@@ -116,11 +120,14 @@ class Executor:
         remaining = record.intent_at + self.grace - self.clock()
         if remaining > 0:
             await self.sleep(min(remaining, self.grace))
-        owned = {row.job_id for row in self.store.scan() if row.job_id}
-        found = await resolve(self.client, record, owned)
+        async with self.recovering:  # one after another, lest two creates take the same job for theirs
+            return await self._recovered(record)
+
+    async def _recovered(self, record: JobRecord) -> JobRecord:
+        found = await resolve(self.client, record, tuple(self.store.scan()))
         if found is None:
             return self.save(replace(record, phase="building", elements={}, previous=None))
-        if found.job_id and found.phase != "done":
+        if found != record.previous:
             self.tell(Event("note", record.address, text=f"adopted job {found.job_id} of an earlier, lost answer"))
         return self.save(found)
 

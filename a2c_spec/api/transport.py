@@ -22,7 +22,7 @@ LARGEST_REPLY = 16 * 1024 * 1024
 
 TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=None)
 ATTEMPTS = 5
-RESENDABLE = (502, 503, 504)
+REDIRECTS = 5
 
 
 class LostAnswer(NetworkError):
@@ -100,7 +100,7 @@ class Wire:
             last = attempt == ATTEMPTS - 1
             try:
                 reply = await self._once(build())
-            except httpx.TransportError as error:
+            except httpx.RequestError as error:
                 await self._after_failure(error, harmless=harmless, last=last, attempt=attempt)
                 continue
             if reply.status == 429 and not last:
@@ -125,10 +125,12 @@ class Wire:
             self.limiter.went_well()
         return Reply(response.status_code, _parse(response, raw), response.headers)
 
-    async def _after_failure(self, error: httpx.TransportError, *, harmless: bool, last: bool, attempt: int) -> None:
+    async def _after_failure(self, error: httpx.RequestError, *, harmless: bool, last: bool, attempt: int) -> None:
         unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
         if not harmless and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({said(error)})") from error
+        if isinstance(error, TooLarge):
+            raise NetworkError(f"an answer of the service is {error}") from error
         if last or (unsent and attempt >= 2):
             raise unreachable(self.base_url, error) from error
         await self.sleep(self._pause(attempt))
@@ -151,16 +153,40 @@ class Wire:
         raise refusal(reply, harmless=harmless)
 
     @asynccontextmanager
-    async def stream(self, url: str, headers: Mapping[str, str]) -> AsyncIterator[httpx.Response]:
-        """A download: neither key nor token travels; redirects are followed, as results may live on storage."""
+    async def stream(
+        self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]
+    ) -> AsyncIterator[httpx.Response]:
+        """A download: neither key nor token travels, and ``secret`` headers only to the host that was asked.
+
+        Redirects are followed, as results may live on storage, but never from https to http.
+        """
         self.count["GET"] = self.count.get("GET", 0) + 1
-        request = self.http.build_request("GET", url, headers=headers)
         async with self.limiter.slot():
-            response = await self.http.send(request, stream=True, follow_redirects=True)
+            self.probe(f"send GET {httpx.URL(url).path}")
+            response = await self._landed(url, {"Accept-Encoding": "identity", **headers}, secret)
             try:
                 yield response
             finally:
                 await response.aclose()
+
+    async def _landed(self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]) -> httpx.Response:
+        """The first answer that is no redirect."""
+        first = place = httpx.URL(url)
+        no_downgrade(httpx.URL(self.base_url), place)
+        for _ in range(REDIRECTS):
+            sent = {**headers, **secret} if _origin(place) == _origin(first) else headers
+            request = self.http.build_request("GET", place, headers=sent)
+            response = await self.http.send(request, stream=True)
+            if response.next_request is None:
+                return response
+            await response.aclose()
+            no_downgrade(place, response.next_request.url)
+            place = response.next_request.url
+        raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")
+
+
+class TooLarge(httpx.RequestError):
+    """An answer that is not read to its end; what it is about may have happened all the same."""
 
 
 async def read_capped(response: httpx.Response) -> bytes:
@@ -169,7 +195,7 @@ async def read_capped(response: httpx.Response) -> bytes:
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > LARGEST_REPLY:
-            raise NetworkError(f"an answer of the service is larger than {LARGEST_REPLY} bytes; refused")
+            raise TooLarge(f"larger than {LARGEST_REPLY} bytes, which is refused", request=response.request)
         parts.append(chunk)
     return b"".join(parts)
 
@@ -182,6 +208,16 @@ def _parse(response: httpx.Response, raw: bytes) -> Any:
         return json.loads(raw)
     except (ValueError, RecursionError):
         return ... if response.status_code < 400 else None
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
+    """What begins under TLS stays there; raises NetworkError."""
+    if before.scheme == "https" and after.scheme != "https":
+        raise NetworkError(f"{before.host} sends us on to {after.scheme}://{after.host}, without TLS; refused")
 
 
 def said(error: Exception) -> str:
@@ -224,9 +260,8 @@ def refusal(reply: Reply, *, harmless: bool) -> SpecError:
         kind = NetworkError if harmless else LostAnswer
         return kind(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
     if 300 <= reply.status < 400:
-        return NetworkError(
-            f"the service redirects ({reply.status}); the key is never sent along", hint="check --base-url"
-        )
+        kind = NetworkError if harmless else LostAnswer
+        return kind(f"the service redirects ({reply.status}); the key is never sent along", hint="check --base-url")
     if reply.status == 429:
         return NetworkError("the service keeps answering 429", hint="lower --parallelism, or try later")
     return Refused(reply.status, f"the service refuses the request ({reply.status}): {text}")

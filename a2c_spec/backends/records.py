@@ -22,6 +22,7 @@ def _tree(record: JobRecord) -> dict[str, Any]:
     tree = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _COLUMNS}
     tree["elements"] = [[name, one.api_id, one.sent] for name, one in record.elements.items()]
     tree["files"] = [asdict(file) for file in record.files]
+    tree["landing"] = [asdict(file) for file in record.landing]
     tree["previous"] = _tree(record.previous) if record.previous else None
     return tree
 
@@ -36,6 +37,7 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     values = {key: value for key, value in tree.items() if key in known}
     values["elements"] = {name: Element(api_id, sent) for name, api_id, sent in values.get("elements", ())}
     values["files"] = tuple(_file(row) for row in values.get("files", ()))
+    values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
     previous = values.get("previous")
     values["previous"] = _record(realm, address, previous) if previous else None
     return JobRecord(address=address, realm=realm, **values)

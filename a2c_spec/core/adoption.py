@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.canonical import is_marked
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.state import Element, JobRecord, Phase
+
+DAY_AND_ZONES = 26 * 3600.0
+"""Seconds. The service says times without their zone, so less than this proves nothing."""
 
 
 def parts(record: JobRecord, kind: str) -> list[tuple[str, Element]]:
@@ -31,6 +35,27 @@ def matches(record: JobRecord, live: LiveJob) -> bool:
     same_inputs = all(_input(one.sent, have) for (_, one), have in zip(inputs, live.inputs, strict=True))
     pairs = zip(conversions, live.conversions, strict=True)
     return same_inputs and all(_conversion(one.sent, have) for (_, one), have in pairs)
+
+
+def owned(records: Iterable[JobRecord]) -> frozenset[str]:
+    """Jobs that belong to some record, also those that a create on its way is going to replace."""
+    every = [one for record in records for one in (record, record.previous) if one is not None]
+    return frozenset(one.job_id for one in every if one.job_id)
+
+
+def rivals(records: Iterable[JobRecord], live: LiveJob) -> int:
+    """How many creates without an answer may have made this job; any of them may have it, since all asked for it."""
+    return sum(record.unresolved and matches(record, live) for record in records)
+
+
+def too_old(record: JobRecord, live: LiveJob) -> bool:
+    """Whether the job was there before the create was sent, by more than clocks and time zones can explain."""
+    try:
+        made = datetime.fromisoformat(live.created_at)
+    except ValueError:
+        return False
+    made = made if made.tzinfo else made.replace(tzinfo=UTC)
+    return made.timestamp() < record.intent_at - DAY_AND_ZONES
 
 
 def _input(sent: Mapping[str, Any], live: LiveInput) -> bool:

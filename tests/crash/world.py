@@ -1,0 +1,222 @@
+"""A project, a service, and real processes that apply the one on the other and may die at any moment."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import Any
+from urllib.request import Request, urlopen
+
+import certifi
+
+from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.local_api.settings import Settings
+from a2c_spec.testing import Service, serving
+from tests.crash.scenarios import Scenario, lay_out
+
+ROOT = Path(__file__).parents[2]
+KILLED = -signal.SIGKILL
+Tree = Mapping[str, bytes]
+Stop = tuple[str, int, float]
+"""The moment at which a process dies, which one of those of that name, and how many seconds later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ran:
+    """How a process ended: its exit code, or minus the signal that killed it; and all it said."""
+
+    code: int
+    said: str
+
+
+class Processes:
+    """Runs commands in processes of their own, forked from one that has everything imported."""
+
+    def __init__(self, folder: Path) -> None:
+        self._output = folder / "output"
+        self._zygote = subprocess.Popen(
+            [sys.executable, "-m", "tests.crash.zygote"],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(
+        self,
+        args: Iterable[str],
+        cwd: Path,
+        env: Mapping[str, str],
+        stop: Stop | None = None,
+        trace: str = "",
+    ) -> Ran:
+        """Runs one command to its end, or to the moment at which it is to die."""
+        order = {"args": [*args], "cwd": str(cwd), "env": dict(env), "stop": stop, "trace": trace}
+        assert self._zygote.stdin is not None
+        assert self._zygote.stdout is not None
+        self._zygote.stdin.write(json.dumps({**order, "output": str(self._output)}) + "\n")
+        self._zygote.stdin.flush()
+        status = int(self._zygote.stdout.readline())
+        return Ran(os.waitstatus_to_exitcode(status), self._output.read_text())
+
+    def close(self) -> None:
+        """Ends the process that forks."""
+        self._zygote.communicate()
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """What is there once all is applied: results, what was paid, what arrived, and how the service sees the jobs."""
+
+    results: Tree
+    credits: int
+    uploads: Mapping[str, int]
+    jobs: Mapping[str, int]
+
+
+@dataclass(slots=True)
+class World:
+    """One service and one project, both as new; ``folder`` is the project's."""
+
+    service: Service
+    processes: Processes
+    folder: Path
+    runs: list[Ran] = field(default_factory=list)
+
+    def reset(self) -> None:
+        """A new project, and a service that knows nothing."""
+        self.service.reset()
+        shutil.rmtree(self.folder, ignore_errors=True)
+        lay_out(self.folder)
+        self.runs = []
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = self.folder.parent
+        return {
+            **self.service.environment,
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(home / "data"),
+            "SSL_CERT_FILE": str(home / "authority.pem"),
+        }
+
+    def apply(self, stop: Stop | None = None, trace: str = "") -> Ran:
+        """Applies in a process of its own."""
+        ran = self.processes.run(["apply", "job.yaml", "-y"], self.folder, self.environment, stop, trace)
+        self.runs.append(ran)
+        return ran
+
+    def prepare(self, scenario: Scenario) -> None:
+        """Brings about what the scenario begins with."""
+        self.reset()
+        if scenario.before:
+            (self.folder / "job.yaml").write_text(scenario.before)
+            assert self.apply().code == 0, self.runs
+        (self.folder / "job.yaml").write_text(scenario.after)
+        scenario.change(self.folder)
+
+    def after(self) -> After:
+        """What there is now, on the disk and on the service."""
+        rows = self.jobs()
+        return After(
+            results=self.results(),
+            credits=sum(row["spent"] for row in rows),
+            uploads=Counter(row["filename"] for job in rows for row in job["input"] if row["type"] == "upload"),
+            jobs=Counter(row["status"]["code"] for row in rows),
+        )
+
+    def jobs(self) -> list[dict[str, Any]]:
+        """All jobs of the service, as it describes them."""
+        request = Request(f"{self.service.url}/jobs", headers={"X-Api2convert-Api-Key": self.service.key})
+        with urlopen(request, timeout=30) as response:
+            rows: list[dict[str, Any]] = json.loads(response.read() or b"[]")
+        return rows
+
+    def results(self) -> Tree:
+        """Every file below ``dist``."""
+        files = (path for path in (self.folder / "dist").rglob("*") if path.is_file())
+        return {str(path.relative_to(self.folder)): path.read_bytes() for path in files}
+
+    def arrived(self) -> int:
+        """How many uploads the service took."""
+        return sum(row["status"] in (200, 201) for row in self.service.calls(path="*/upload-*"))
+
+    def requests(self) -> int:
+        return len(self.service.calls())
+
+    def fail(self, faults: Iterable[Mapping[str, Any]]) -> None:
+        for fault in faults:
+            self.service.fail(**fault)
+
+    def struck(self, method: str, path: str) -> bool:
+        """Whether a fault met any request."""
+        return any(
+            row["faults"] and row["method"] == method and fnmatchcase(row["path"], path) for row in self.service.calls()
+        )
+
+    def calm(self) -> None:
+        """No more faults."""
+        with urlopen(Request(f"{self.service.url}/_a2c/faults", method="DELETE"), timeout=30):
+            pass
+
+    def check_state(self, scenario: Scenario) -> None:
+        """The state is sound, says that all is done, and agrees with the disk."""
+        file = self.folder / ".a2c" / "state.db"
+        with sqlite3.connect(file) as database:
+            assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        database.close()
+        store = SqliteStore(file, self.service.url.removeprefix("http://"))
+        try:
+            records = list(store.scan())
+        finally:
+            store.close()
+        assert len(records) == scenario.manifests
+        assert {record.phase for record in records} == {"done"}
+        assert not any(record.landing or record.previous for record in records)
+        assert {file.path for record in records for file in record.files if file.path} == set(self.results())
+
+    def check_tidy(self) -> None:
+        """Nothing lies about that is neither ours by name nor a result."""
+        left = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*.part")]
+        assert left == []
+        ours = {path.name for path in (self.folder / ".a2c").iterdir()}
+        assert ours <= {".gitignore", "state.db", "state.lock", "digests.db"}
+
+    def check_quiet(self) -> None:
+        """A further apply has nothing to do and asks nobody."""
+        before = self.requests()
+        ran = self.apply()
+        assert ran.code == 0, ran.said
+        assert self.requests() == before, ran.said
+
+
+def _one_authority(file: Path) -> None:
+    """A bundle of one certificate, because reading all of them takes longer than a whole apply."""
+    end = "-----END CERTIFICATE-----\n"
+    file.write_text(Path(certifi.where()).read_text().split(end)[0] + end)
+
+
+@contextmanager
+def world(folder: Path) -> Iterator[World]:
+    """One world for many tests; ``reset`` makes it new."""
+    far = folder / "far.txt"
+    far.write_text("from far away\n")
+    settings = Settings(remote_files={"https://files.example/far.txt": far}, data_dir=folder / "service")
+    _one_authority(folder / "authority.pem")
+    processes = Processes(folder)
+    try:
+        with serving(settings) as service:
+            yield World(service, processes, folder / "project")
+    finally:
+        processes.close()
