@@ -37,10 +37,11 @@ class Batch:
 
     def jobs(self) -> Iterator[Job | Diagnostic]:
         """Every job, and every problem, in the order of the rows; only keys are remembered."""
-        keys: dict[str, EachRow] = {}
+        keys: dict[str, str] = {}
         for address, group in self._groups():
-            first = keys.setdefault(address, group[0])
-            if first is not group[0]:
+            label = group[0].label
+            first = keys.setdefault(address, label)
+            if first is not label:
                 self._tell(_twice(self.tree, address, first, group[0]))
             else:
                 job = self._job(address, group)
@@ -190,6 +191,6 @@ def _named(row: EachRow) -> str:
     return f"{row.label} ({row.where})" if row.where.file else row.label
 
 
-def _twice(tree: Table, address: str, first: EachRow, second: EachRow) -> Diagnostic:
-    message = f"`{address}` is given twice: by {_named(first)} and by {_named(second)}"
+def _twice(tree: Table, address: str, first: str, second: EachRow) -> Diagnostic:
+    message = f"`{address}` is given twice: by {first} and by {_named(second)}"
     return Diagnostic(place_of(tree, "key"), message, "make the key different for each row")

@@ -13,7 +13,7 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.model import Job, Preset
 from a2c_spec.files import schema, variables
 from a2c_spec.files.batch import Batch
-from a2c_spec.files.bounds import nearest
+from a2c_spec.files.bounds import Budget, nearest
 from a2c_spec.files.desired import Workshop, build_job, build_preset
 from a2c_spec.files.documents import documents
 from a2c_spec.files.extends import extended
@@ -26,6 +26,10 @@ from a2c_spec.files.tree import Place, Table, Tree, position, without
 from a2c_spec.files.yaml_reader import MAX_BYTES, Document
 
 Item = Job | Preset | Diagnostic
+
+# what the expressions of one file may cost altogether: some seconds, and some memory
+FILE_STEPS = 5_000_000
+FILE_TEXT = 100_000_000
 
 # never rendered: what declares the names, and what a Batch renders once for each row
 _UNRENDERED = frozenset({"apiVersion", "kind", "vars", "env", "include", "extends", "template", "key", "group"})
@@ -60,6 +64,7 @@ class _Source:
     names: Mapping[str, Any]
     sound: bool
     templated: bool
+    budget: Budget
 
 
 @dataclass(slots=True)
@@ -104,15 +109,15 @@ class Loader:
         if isinstance(data, Diagnostic):
             yield data
             return
-        empty = True
+        empty, budget = True, Budget(steps=FILE_STEPS, size=FILE_TEXT)
         for document in documents(data, file.name, self.given, self.settings.environ):
             empty = empty and isinstance(document, Document) and document.root is None
-            yield from [document] if isinstance(document, Diagnostic) else self._document(document, real)
+            yield from [document] if isinstance(document, Diagnostic) else self._document(document, real, budget)
         if empty:
             hint = "a manifest starts with `apiVersion: a2c-spec/v1`"
             yield Diagnostic(Position(file.name, 1, 1), "the file is empty", hint)
 
-    def _document(self, document: Document, file: Path) -> Iterator[Item]:
+    def _document(self, document: Document, file: Path, budget: Budget) -> Iterator[Item]:
         tree = document.root
         problem = _wrong_kind(tree, document) if tree is not None else None
         if problem or tree is None:
@@ -125,7 +130,7 @@ class Loader:
         problems += more
         sound = not any(problem.severity == "error" for problem in problems)
         templated = document.templated or "extends" in tree
-        items = _KINDS[tree["kind"]](self, _Source(tree, file, names, sound, templated))
+        items = _KINDS[tree["kind"]](self, _Source(tree, file, names, sound, templated, budget))
         if tree["kind"] == "Batch":
             yield from sorted(problems, key=_line)
             yield from items
@@ -235,7 +240,7 @@ def rendered(source: _Source, name: str, part: str) -> tuple[Table, list[Diagnos
     body = without(source.tree, _UNRENDERED)
     if not source.templated:
         return body, []
-    rendering = Rendering(source.names)
+    rendering = Rendering(source.names, source.budget)
     body = rendering.tree(body, source.tree.place)
     problems = rendering.problems
     if rendering.touched and source.sound:

@@ -52,6 +52,11 @@ def as_folder(path: str) -> str:
     return path.rstrip("/") + "/"
 
 
+def beside(name: str, text: str) -> str:
+    """How to call the file that ``text`` names in the file that people know as ``name``."""
+    return os.path.normpath(os.path.join(os.path.dirname(name), text))  # noqa: PTH118, PTH120 - names, not paths
+
+
 def late_folder(text: str) -> str:
     """The folder that late text turned out to name, relative to the root; raises InvalidError if it leaves the root."""
     path = posixpath.normpath(text or ".")

@@ -15,9 +15,10 @@ from a2c_spec.files.bounds import Budget, ExpressionError, Unknown, text_of
 from a2c_spec.files.expression import Names, evaluate, parse, roots, static_paths
 from a2c_spec.files.tree import Path, Place, Row, Table, Tree, position
 
+MAX_PARTS = 10_000
 LATE_NAMES = frozenset({"output", "input"})
 _OPEN = re.compile(r"\$?\$\{\{")
-_INSIDE = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|\{|\}\}?""", re.DOTALL)
+_INSIDE = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|\{|\}\}?""", re.DOTALL)
 _STATIC = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?<![\w.])(vars|env|each|batch)\s*\.\s*(\w+)""", re.DOTALL)
 
 _PLAIN = frozenset({int, float, bool, type(None)})
@@ -41,6 +42,8 @@ def parts_of(text: str) -> tuple[Part, ...]:
     parts: list[Part] = []
     at = 0
     while found := _OPEN.search(text, at):
+        if len(parts) > MAX_PARTS:
+            raise ExpressionError("the text holds too many expressions")
         literal = text[at : found.start()]
         if found.group().startswith("$$"):
             parts.append(literal + "${{")
@@ -83,15 +86,15 @@ def _names_of(source: str) -> frozenset[str]:
     return frozenset(roots(parse(source)))
 
 
-def render_text(text: str, names: Names, *, late: bool = False) -> Any:
+def render_text(text: str, names: Names, *, late: bool = False, budget: Budget | None = None) -> Any:
     """The value of one scalar: typed if it is a single expression, text otherwise, Late if its names come later."""
     parts = split(text)
+    budget = budget or Budget()
     if late and any(isinstance(part, tuple) and _names_of(part[0]) & LATE_NAMES for part in parts):
         return Late(_late_text(parts, names), {})
-    values = [part if isinstance(part, str) else evaluate(parse(part[0]), names) for part in parts]
+    values = [part if isinstance(part, str) else evaluate(parse(part[0]), names, budget) for part in parts]
     if len(values) == 1:
         return values[0]
-    budget = Budget()
     texts = [text_of(value) for value in values]
     budget.spend_size(sum(map(len, texts)))
     return "".join(texts)
@@ -144,8 +147,9 @@ def render_late(late: Late, names: Mapping[str, Any]) -> str:
 class Rendering:
     """One pass over a tree: collects what went wrong, and which parts (``inputs``, 1) were computed at all."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, budget: Budget | None = None) -> None:
         self.names = names
+        self.budget = budget or Budget()
         self.problems: list[Diagnostic] = []
         self.touched: set[Path] = set()
 
@@ -170,7 +174,7 @@ class Rendering:
         self.touched.add(path[:2])
         late = len(path) == 3 and path[0] == "outputs" and path[2] in ("filename", "save")
         try:
-            return planted(render_text(text, self.names, late=late), place)
+            return planted(render_text(text, self.names, late=late, budget=self.budget), place)
         except ExpressionError as error:
             if error.message:
                 self.problems.append(Diagnostic(position(place), error.message, error.hint))

@@ -267,3 +267,11 @@ def test_a_value_never_breaks_out_of_a_text_template(value: str) -> None:
     root, problems = read_one(expanded.text.encode(), "f")
     assert not problems
     assert [render_text(text, {}) for text in (root["a"], root["b"][0], root["b"][1]["k"])] == [value] * 3
+
+
+@pytest.mark.parametrize("text", ["${{ " + "\\'" * 500_000, "${{ '" * 200_000, "${{ 1 }}" * 200_000, "${{{" * 200_000])
+def test_finding_the_end_of_an_expression_takes_no_time(text: str) -> None:
+    started = time.process_time()
+    with pytest.raises(ExpressionError):
+        render_text(text, NAMES)
+    assert time.process_time() - started < 2

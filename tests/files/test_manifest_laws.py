@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from subprocess import run
@@ -323,3 +324,13 @@ def test_a_hundred_thousand_rows_stay_rows(tmp_path: Path) -> None:
     assert isinstance(first, Job)
     assert first.address == 'many["row-0"]'
     assert sum(1 for _ in items) == 2999
+
+
+def test_a_file_of_costly_expressions_ends_in_time(tmp_path: Path) -> None:
+    costly = "\n".join(f"  a{n}: '${{{{ range(9999) | sum }}}}'" for n in range(20_000))
+    text = f"apiVersion: a2c-spec/v1\nkind: Preset\nname: a\ntarget: png\noptions:\n{costly}\n"
+    started = time.process_time()
+    kept, problems = _loaded(text, tmp_path)
+    assert time.process_time() - started < 10
+    assert not kept
+    assert "too much work" in problems[-1].message
