@@ -36,10 +36,12 @@ class TinyConverters:
             CatalogEntry("2", "joined", "document", options),
             CatalogEntry("3", "copies", "operation", {**options, "copies": {"type": "integer", "default": 2}}),
             CatalogEntry("4", "upper", "operation", {}),
+            CatalogEntry("5", "same", "operation", {}),
         )
 
     def probe(self, path: Path, filename: str) -> dict[str, Any]:
-        head = path.read_bytes()[:64]
+        with path.open("rb") as file:
+            head = file.read(64)
         kind = "text/plain" if Path(filename).suffix in ("", ".txt") else "application/octet-stream"
         locked = head.startswith(b"LOCKED:")
         extra = {"password_protected": True} if locked else {}
@@ -50,6 +52,8 @@ class TinyConverters:
 
     def convert(self, request: Request) -> Result:
         time.sleep(float(request.options.get("slow", 0)))
+        if request.target == "same":
+            return Result(tuple(self._same(request)))
         texts = [self._text(source.path, source.password, source.id) for source in request.sources]
         makers = {"upper": self._upper, "joined": self._joined, "copies": self._copies}
         products = makers[request.target](request, texts)
@@ -78,6 +82,12 @@ class TinyConverters:
     def _joined(self, request: Request, texts: list[str]) -> Iterator[Product]:
         inputs = tuple(source.id for source in request.sources)
         yield self._product(request, "joined.txt", "|".join(texts), inputs)
+
+    def _same(self, request: Request) -> Iterator[Product]:
+        for source in request.sources:
+            path = request.workdir / source.id
+            path.hardlink_to(source.path)
+            yield Product(path, source.filename, (source.id,))
 
     def _copies(self, request: Request, texts: list[str]) -> Iterator[Product]:
         for _ in range(request.options["copies"]):

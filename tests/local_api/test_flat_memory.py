@@ -1,0 +1,17 @@
+"""Big files go up and down in flat memory."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+MIB = 1024 * 1024
+
+
+def test_a_big_file_goes_up_and_down_without_being_held_in_memory() -> None:
+    command = [sys.executable, "-m", "tests.local_api.big_files", str(100 * MIB)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    found = json.loads(done.stdout)
+    assert (found["status"], found["received"]) == (200, 100 * MIB)
+    assert found["grown_kb"] < 16 * 1024
