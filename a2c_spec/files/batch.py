@@ -29,8 +29,7 @@ class Batch:
 
     tree: Table
     names: Mapping[str, Any]
-    ground: Ground
-    check_files: bool
+    workshop: Workshop
     problems: list[Diagnostic] = field(default_factory=list)
     told: set[tuple[Position, str]] = field(default_factory=set)
     untold: int = 0
@@ -88,7 +87,7 @@ class Batch:
                 yield _address(self.tree["name"], None if how == "all" else by), group
 
     def _rows(self) -> Iterator[EachRow]:
-        for row in rows(self.tree["for_each"], self.ground):
+        for row in rows(self.tree["for_each"], Ground(self.workshop.folder, self.workshop.root)):
             if isinstance(row, Diagnostic):
                 self._tell(row)
             else:
@@ -126,7 +125,7 @@ class Batch:
             computed = body
         if not problems:
             problems = schema.check("job", computed, template.place, rendered=True, part="body")
-        workshop = Workshop(self.ground.root, self.ground.folder, self.check_files)
+        workshop = replace(self.workshop, problems=[])
         job = build_job(body, address, workshop, sound=not problems)
         for problem in dict.fromkeys(problems + workshop.problems):
             hint = f"{problem.hint}; " if problem.hint else ""

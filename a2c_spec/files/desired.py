@@ -27,6 +27,7 @@ class Workshop:
     root: Path
     folder: Path
     check_files: bool = True
+    on_conflict: str = "error"
     problems: list[Diagnostic] = field(default_factory=list)
 
     def problem(self, where: Position, message: str, hint: str = "") -> None:
@@ -40,6 +41,14 @@ class Workshop:
         except ValueError as error:
             self.problem(place_of(table, key), f"`{key}`: {table[key][:200]} {error}")
             return ""
+
+    def base(self, table: Table) -> str:
+        """The manifest's folder, relative to the project root."""
+        try:
+            return confine(".", self.folder, self.root)
+        except ValueError:
+            self.problem(position(table.place), "the manifest lies outside the project root")
+            return "."
 
     def upload(self, table: Table) -> str:
         """The path of a file that must be there."""
@@ -190,7 +199,7 @@ def _output(tree: Table, workshop: Workshop) -> Output:
         input=named.get("input", ""),
         filename=tree.get("filename", ""),
         save=_save(tree, workshop),
-        on_conflict=tree.get("on_conflict", "error"),
+        on_conflict=tree.get("on_conflict", workshop.on_conflict),
         download_password=_password(tree.get("download_password")),
         position=position(tree.place),
     )
@@ -199,9 +208,8 @@ def _output(tree: Table, workshop: Workshop) -> Output:
 def _save(tree: Table, workshop: Workshop) -> str | Late:
     save = tree.get("save", "")
     if isinstance(save, Late):
-        folder = workshop.folder.relative_to(workshop.root).as_posix()
-        prefix = "" if folder == "." else escape(folder) + "/"
-        return Late(prefix + save.text, save.scope)
+        prefix = escape(workshop.base(tree)) + "/"
+        return Late(save.text if prefix == "./" else prefix + save.text, save.scope)
     return as_folder(workshop.path(tree, "save")) if save else ""
 
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.files.paths import confine
+from a2c_spec.files.paths import beside, confine
 from a2c_spec.files.tree import Row, Table, Tree, place_of, without
 from a2c_spec.files.yaml_reader import read_one
 
@@ -35,7 +35,7 @@ def extended(tree: Table, file: Path, root: Path, chain: Sequence[Path] = ()) ->
     chain = (*chain, file)
     if base_file in chain or len(chain) > MAX_CHAIN:
         return tree, [Diagnostic(where, f"the base {name} extends this file in turn, or the chain is too long")]
-    base, problems = read_one(data, str(base_file.relative_to(root)))
+    base, problems = read_one(data, beside(where.file, name))
     if not isinstance(base, Table):
         return tree, [*problems, Diagnostic(where, f"the base {name} is not a mapping")]
     base, more = extended(base, base_file, root, chain)

@@ -1,6 +1,6 @@
 """Expand ``*.yaml.j2``: Jinja text whose every ``{{ }}`` is JSON-encoded, so that a value can never break out.
 
-``{% for %}``, ``{% if %}`` and ``{% set %}`` are understood, by the interpreter of ``expression`` within its bounds.
+``{% for %}``, ``{% if %}`` and ``{% set %}`` are understood, by the ``interpreter`` within its bounds.
 The file may begin with a head, an ordinary YAML document of ``vars`` and ``env`` closed by ``---``; what it declares
 can be used in the text and in every document of the file. ``${{ }}`` belongs to the value level and passes through.
 """
@@ -17,7 +17,7 @@ import jinja2
 from jinja2 import nodes
 
 from a2c_spec.files.bounds import Budget, ExpressionError
-from a2c_spec.files.expression import evaluate
+from a2c_spec.files.interpreter import evaluate
 from a2c_spec.files.template import escape, parts_of
 
 MAX_BYTES = 1024 * 1024

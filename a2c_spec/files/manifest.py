@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,8 +17,7 @@ from a2c_spec.files.desired import Workshop, build_job, build_preset
 from a2c_spec.files.documents import documents
 from a2c_spec.files.extends import extended
 from a2c_spec.files.given import gather
-from a2c_spec.files.paths import confine
-from a2c_spec.files.rows import Ground
+from a2c_spec.files.paths import beside, confine
 from a2c_spec.files.settings import LoadSettings
 from a2c_spec.files.template import Rendering
 from a2c_spec.files.tree import Place, Table, Tree, position, without
@@ -147,7 +145,7 @@ class Loader:
                 yield Diagnostic(where, f"`include`: {str(name)[:200]} {error}")
                 continue
             if path.is_file():
-                self.waiting.append(_Named(path, os.path.join(os.path.dirname(where.file), str(name))))  # noqa: PTH118, PTH120 - a name, not a path
+                self.waiting.append(_Named(path, beside(where.file, str(name))))
             else:
                 yield Diagnostic(where, f"`include`: there is no file {name}")
 
@@ -157,11 +155,14 @@ class Loader:
         environment, missing = variables.allowed_environment(tree.get("env"), self.settings.environ)
         return {"vars": values, "env": environment}, problems + missing
 
+    def _workshop(self, file: Path) -> Workshop:
+        return Workshop(self.root, file.parent, self.settings.check_files, self.settings.on_conflict)
+
     def job(self, source: _Source) -> Iterator[Item]:
         """The job that a document of the kind Job asks for."""
         body, problems = rendered(source, "job", "body")
         yield from problems
-        workshop = Workshop(self.root, source.file.parent, self.settings.check_files)
+        workshop = self._workshop(source.file)
         job = build_job(body, str(body.get("name")), workshop, sound=source.sound and not problems)
         yield from workshop.problems
         yield from self.keep(job)
@@ -173,8 +174,7 @@ class Loader:
         if source.sound and not problems:
             tree = source.tree.like()
             tree.update(source.tree | head)
-            ground = Ground(source.file.parent, self.root)
-            for item in Batch(tree, source.names, ground, self.settings.check_files).jobs():
+            for item in Batch(tree, source.names, self._workshop(source.file)).jobs():
                 yield from [item] if isinstance(item, Diagnostic) else self.keep(item)
 
     def preset(self, source: _Source) -> Iterator[Item]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.files import globs, row_files
-from a2c_spec.files.paths import confine
+from a2c_spec.files.paths import beside, confine
 from a2c_spec.files.row_files import EachRow
 from a2c_spec.files.tree import Row, Table, Tree, place_of, plain, position
 
@@ -89,7 +89,7 @@ def _from_file(reader: Callable[[Path, str, Mapping[str, Any]], Rows]) -> Callab
             yield Diagnostic(where, f"the path {options['path']} {error}")
             return
         try:
-            yield from reader(ground.root / path, path, options)
+            yield from reader(ground.root / path, beside(where.file, options["path"]), options)
         except OSError as error:
             yield Diagnostic(where, f"the file {options['path']} cannot be read: {error.strerror}")
 

@@ -14,7 +14,7 @@ class LoadSettings:
 
     ``root`` is the project root. ``vars`` are the ``--var name=value`` pairs in order, ``var_files`` the ``--var-file``
     paths in order, ``env_vars`` the variables that ``a2c.yaml`` sets for the environment ``env``. ``check_files`` false
-    leaves unsaid that an input's file is missing.
+    leaves unsaid that an input's file is missing. ``on_conflict`` is what an output does that does not say.
     """
 
     root: Path
@@ -24,3 +24,4 @@ class LoadSettings:
     environ: Mapping[str, str] = field(default_factory=dict)
     env_vars: Mapping[str, Any] = field(default_factory=dict)
     check_files: bool = True
+    on_conflict: str = "error"

@@ -12,7 +12,8 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.model import Late
 from a2c_spec.errors import InvalidError
 from a2c_spec.files.bounds import Budget, ExpressionError, Unknown, text_of
-from a2c_spec.files.expression import Names, evaluate, parse, roots, static_paths
+from a2c_spec.files.expression import parse, roots, static_paths
+from a2c_spec.files.interpreter import Names, evaluate
 from a2c_spec.files.tree import Path, Place, Row, Table, Tree, position
 
 MAX_PARTS = 10_000

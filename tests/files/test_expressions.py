@@ -275,3 +275,49 @@ def test_finding_the_end_of_an_expression_takes_no_time(text: str) -> None:
     with pytest.raises(ExpressionError):
         render_text(text, NAMES)
     assert time.process_time() - started < 2
+
+
+text_pieces = st.sampled_from(
+    [
+        "{% for a in vars.l %}",
+        "{% endfor %}",
+        "{% if vars.t %}",
+        "{% else %}",
+        "{% endif %}",
+        "{% set a = 1 %}",
+        "{{ a }}",
+        "{{ vars.l }}",
+        "{{ loop.index }}",
+        "{# x #}",
+        "{% raw %}",
+        "{% endraw %}",
+        "\n",
+        "a: ",
+        "---\n",
+        "vars:\n",
+        "$",
+        "${{ x }}",
+        "$${{",
+        "{{",
+        "}}",
+        "{%",
+        "%}",
+        "{%- set b, c = vars.l -%}",
+        "{% for a, b in vars.m.items() %}",
+        "'",
+    ]
+)
+
+
+@given(st.lists(text_pieces, max_size=12).map("".join))
+@settings(max_examples=300, deadline=None)
+def test_any_text_template_gives_text_or_says_where_it_is_wrong(text: str) -> None:
+    last = text.count("\n")
+    lines: tuple[int, ...] = ()
+    try:
+        expanded = jinja_text.expand(text, NAMES)
+        lines = expanded.lines
+        assert len(lines) == expanded.text.count("\n") + 1
+    except jinja_text.Trouble as trouble:
+        lines = (trouble.line - 1,)
+    assert all(0 <= line <= last for line in lines)

@@ -34,7 +34,7 @@ def _run(case: dict[str, Any], folder: Path) -> tuple[list[str], list[Any]]:
         path.write_bytes(text.encode() if isinstance(text, str) else text)
     paths = [folder / name for name in case.get("load", ["manifest.yaml"])]
     settings = LoadSettings(
-        root=folder,
+        root=folder / case.get("root", ""),
         env=case.get("env", ""),
         vars=tuple((name, value) for name, value in case.get("vars", {}).items()),
         var_files=tuple(folder / name for name in case.get("var_files", ())),
