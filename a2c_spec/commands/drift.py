@@ -1,0 +1,80 @@
+"""``drift``: where the service, or the files here, differ from what was applied."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.selection import matches
+from a2c_spec.commands.session import session
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.drift import Drift, drift
+from a2c_spec.core.reasons import shown
+from a2c_spec.core.state import JobRecord
+
+if TYPE_CHECKING:
+    from a2c_spec.commands.connection import Connection
+    from a2c_spec.commands.planning import Desk
+
+
+@click.command("drift")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift, 0 when there is none.")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.offline
+@options.output
+def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -> int:
+    """Compare every recorded job with the service, and every saved file with its digest. Changes nothing."""
+    return report(flags_of(given), addresses, detailed_exitcode=detailed_exitcode)
+
+
+def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool) -> int:
+    """Prints one line per difference."""
+    space = open_workspace(flags)
+    found = asyncio.run(_found(space, addresses))
+    if flags.as_json:
+        click.echo(json.dumps({"drift": [asdict(one) for one in found]}, ensure_ascii=False))
+    else:
+        lines = [f"{one.address}: {one.path}: {shown(one.recorded)} -> {shown(one.now)}" for one in found]
+        click.echo("\n".join(lines) or "no drift")
+    return 2 if detailed_exitcode and found else 0
+
+
+async def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Drift]:
+    async with session(space) as (desk, connection):
+        rows = [row for row in desk.store.scan() if not addresses or matches(row.address, addresses)]
+        gate = asyncio.Semaphore(space.flags.parallelism)
+
+        async def one(record: JobRecord) -> tuple[Drift, ...]:
+            async with gate:
+                return await _one(desk, connection, record, offline=space.flags.offline)
+
+        return [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
+
+
+async def _one(desk: Desk, connection: Connection, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
+    disk = {file.path: desk.landing.stands(file.path) for file in record.files if file.path}
+    if offline or not record.job_id:
+        return drift(record, None, disk, gone=False)
+    if "preset" in record.elements:
+        return await _preset(connection, record)
+    live = await connection.client.job(record.job_id)
+    return drift(record, live, disk, gone=live is None)
+
+
+async def _preset(connection: Connection, record: JobRecord) -> tuple[Drift, ...]:
+    from a2c_spec.core.compare import same
+
+    live = await connection.client.preset(record.job_id)
+    if live is None:
+        return (Drift(record.address, "preset", record.job_id, "gone"),)
+    sent = record.elements["preset"].sent
+    wrong = [key for key in ("name", "target") if live.get(key) is not None and not same(live[key], sent[key])]
+    return tuple(Drift(record.address, key, sent[key], live[key]) for key in wrong)

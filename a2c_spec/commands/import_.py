@@ -1,0 +1,136 @@
+"""``import``: writes a manifest from a live job and adopts the job; the next plan is empty."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.session import session
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.importing import Clues, job_from, record_of
+from a2c_spec.core.live import LiveJob, mapping, text
+from a2c_spec.core.model import Job
+from a2c_spec.core.reasons import counted
+from a2c_spec.errors import UsageError
+
+if TYPE_CHECKING:
+    from a2c_spec.api.client import Client
+    from a2c_spec.commands.planning import Desk
+
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
+SEARCHED = 5000
+"""So many files of the project are looked at for the bytes of uploads."""
+
+
+@click.command("import")
+@click.argument("job_id")
+@click.option("--name", default="", help="The address to give it (default: imported-ID).")
+@click.option("-o", "--out", default="", metavar="FILE", help="The manifest to write (default: NAME.yaml).")
+@click.option("--no-download", is_flag=True, help="Leave the results on the service for now.")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.output
+def command(job_id: str, name: str, out: str, no_download: bool, **given: Any) -> int:
+    """Write a manifest that describes JOB_ID, record the job as its own, and download its results."""
+    return import_job(flags_of(given), job_id, name or f"imported-{job_id[:8]}", out, download=not no_download)
+
+
+def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool) -> int:
+    """Writes the manifest and the record; a completed job's results are downloaded, so that nothing is left to do."""
+    if not NAME.fullmatch(name):
+        raise UsageError(f"--name {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
+    space = open_workspace(flags)
+    target = space.cwd / (out or f"{name}.yaml")
+    if target.exists():
+        raise UsageError(f"{target} exists already", hint="choose another with --out")
+    completed = asyncio.run(_import(space, job_id, name, target))
+    if not (completed and download):
+        return 0
+    from dataclasses import replace
+
+    from a2c_spec.commands.apply import apply
+    from a2c_spec.commands.running import Manner
+
+    return apply(replace(flags, manifests=(os.path.relpath(target, space.cwd),)), Manner(only=("download",)))
+
+
+async def _import(space: Workspace, job_id: str, name: str, target: Path) -> bool:
+    async with session(space) as (desk, connection):
+        with desk.store.lock("import"):
+            live = await connection.client.job(job_id)
+            if live is None:
+                raise UsageError(f"the service knows no job {job_id}")
+            if desk.store.get(name) is not None:
+                raise UsageError(f"{name} is recorded already", hint="choose another --name")
+            clues = Clues(await _defaults(connection.client), _uploads(desk, live))
+            folder = target.parent.relative_to(space.root).as_posix()
+            job = job_from(live, name, clues, "dist/" if folder == "." else f"{folder}/dist/")
+            _write(space, target, job)
+            from a2c_spec.commands.planning import Upstream
+
+            want = desk.wanted(job, None, Upstream(desk.store))
+            desk.store.put(record_of(want, live, time.time()))
+    missing = [item.id for item in job.inputs if item.type == "input_id"]
+    space.talk(f"wrote {target.name} and adopted job {job_id} ({live.status})")
+    if missing:
+        space.talk(
+            f"the bytes of {counted(len(missing), 'upload')} are nowhere in this project ({', '.join(missing)}): the "
+            "manifest refers to them on the service, where they do not stay for ever"
+        )
+    return live.status == "completed"
+
+
+async def _defaults(client: Client) -> dict[tuple[str, str], dict[str, Any]]:
+    """Default values of options: an echo spells them all out, a manifest should not."""
+    found = {}
+    async for row in client.catalog():
+        described = mapping(row.get("options"))
+        values = {name: one.get("default") for name, one in described.items() if isinstance(one, Mapping)}
+        found[(text(row.get("category")), text(row.get("target")))] = values
+    return found
+
+
+def _uploads(desk: Desk, live: LiveJob) -> dict[str, str]:
+    """Files of the project whose bytes are those of an upload, by MD5."""
+    wanted = {item.checksum: item for item in live.inputs if item.type in ("upload", "base64") and item.checksum}
+    names = {item.filename for item in wanted.values()}
+    sizes = {item.size for item in wanted.values()}
+    found: dict[str, str] = {}
+    root = desk.space.root
+    for number, path in enumerate(root.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
+        if number > SEARCHED or len(found) == len(wanted):
+            break
+        if hidden or not path.is_file() or (path.name not in names and path.stat().st_size not in sizes):
+            continue
+        md5 = desk.cache.measure(path).md5
+        if md5 in wanted:
+            found.setdefault(md5, path.relative_to(root).as_posix())
+    return found
+
+
+def _write(space: Workspace, target: Path, job: Job) -> None:
+    """Paths in a manifest are relative to its folder; it is written where the project root is their base."""
+    import yaml
+
+    from a2c_spec.files.rendering import render
+
+    tree = render(job)
+    folder = target.parent.relative_to(space.root)
+    for row in tree.get("inputs", []):
+        if "path" in row:
+            row["path"] = os.path.relpath(space.root / row["path"], space.root / folder)
+    for row in tree.get("outputs", []):
+        if row.get("save"):
+            row["save"] = os.path.relpath(space.root / row["save"], space.root / folder) + "/"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120))

@@ -1,0 +1,174 @@
+"""A live job turned back into what a manifest would say of it, and the record that makes it ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2c_spec.core.compare import same
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
+from a2c_spec.core.model import Conversion, Input, Job, JobFields, Output, Secret, Value
+from a2c_spec.core.pairing import Known
+from a2c_spec.core.state import Element, JobRecord, Phase
+from a2c_spec.core.wanted import Wanted, base_name
+
+CREDENTIALS: Mapping[str, tuple[str, ...]] = {
+    "amazons3": ("accesskeyid", "secretaccesskey"),
+    "azure": ("accountname", "accountkey"),
+    "ftp": ("username", "password"),
+    "googlecloud": ("keyfile",),
+    "gdrive_picker": ("token",),
+}
+"""The credentials that each provider takes. They never come back, so an imported manifest refers to variables."""
+
+PHASES: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
+
+
+@dataclass(frozen=True, slots=True)
+class Clues:
+    """What helps to write a good manifest: option defaults by (category, target), local files by MD5."""
+
+    defaults: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+
+
+def job_from(live: LiveJob, address: str, known: Clues, save: str = "dist/") -> Job:
+    """The job that a manifest must ask for so that nothing is left to do for ``live``."""
+    order = Known({}, {}).order(live)
+    names = _Names()
+    inputs = tuple(_input(live.inputs[n], names, known) for n in order)
+    names = _Names()
+    ids = [names.take(item.target) for item in live.conversions]
+    pairs = list(zip(ids, live.conversions, strict=True))
+    conversions = tuple(_conversion(name, item, known) for name, item in pairs)
+    outputs = tuple(_output(name, item, live, save) for name, item in pairs if not item.output_target)
+    return Job(address, _fields(live), inputs, conversions, outputs)
+
+
+class _Names:
+    """Makes ids out of file names, each once."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+
+    def take(self, text: str) -> str:
+        clean = re.sub(r"[^a-z0-9_-]+", "-", base_name(text.rsplit("/", 1)[-1]).lower()).strip("-") or "part"
+        name, number = clean, 1
+        while name in self._taken:
+            number += 1
+            name = f"{clean}-{number}"
+        self._taken.add(name)
+        return name
+
+
+def _fields(live: LiveJob) -> JobFields:
+    """Only what differs from the service's defaults."""
+    return JobFields(
+        process=not (live.editable and live.process is False),
+        fail_on_input_error=False if live.fail_on_input_error is False else None,
+        fail_on_conversion_error=False if live.fail_on_conversion_error is False else None,
+        callback=live.callback or None,
+        notify_status=True if live.notify_status else None,
+    )
+
+
+def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
+    name = names.take(live.filename or live.source.split("?")[0] or live.type)
+    settings: dict[str, Any] = {
+        "slide_duration": live.options.get("slide_duration"),
+        "resize_handling": live.options.get("resize_handling"),
+    }
+    if live.type in ("upload", "base64"):
+        path = known.files.get(live.checksum, "")
+        return (
+            Input(name, "upload", path=path, **settings)
+            if path
+            else Input(name, "input_id", source=live.id, **settings)
+        )
+    provider = live.source if live.type == "cloud" else live.type
+    rest = {
+        key: value for key, value in live.options.items() if key not in {*settings, "position"} and value is not None
+    }
+    return Input(
+        name,
+        live.type,
+        source=live.source,
+        engine="" if live.engine == "auto" else live.engine,
+        options=_values(rest),
+        parameters=_values(live.parameters),
+        credentials=_references(name, CREDENTIALS.get(provider, ())),
+        **settings,
+    )
+
+
+def _references(name: str, keys: Iterable[str]) -> Mapping[str, Value]:
+    prefix = re.sub(r"[^A-Z0-9]+", "_", name.upper())
+    return {key: Secret(f"env:{prefix}_{key.upper()}") for key in keys}
+
+
+def _values(tree: Any) -> Any:
+    """JSON as the model holds it."""
+    if isinstance(tree, Mapping):
+        return {key: _values(value) for key, value in tree.items()}
+    return tuple(_values(value) for value in tree) if isinstance(tree, list) else tree
+
+
+def _conversion(name: str, live: LiveConversion, known: Clues) -> Conversion:
+    defaults = known.defaults.get((live.category, live.target), {})
+    options = {
+        key: value
+        for key, value in live.options.items()
+        if value not in (None, False, "", [], {}) and key != "output_filename" and not same(value, defaults.get(key))
+    }
+    explicit_false = {key: False for key, value in live.options.items() if value is False and defaults.get(key) is True}
+    return Conversion(
+        name,
+        live.target,
+        category=live.category,
+        options=_values(options | explicit_false),
+        metadata=_values(live.metadata),
+        output_target=tuple(_target(name, target) for target in live.output_target),
+    )
+
+
+def _target(name: str, target: Mapping[str, Any]) -> Mapping[str, Value]:
+    """A delivery target as it is sent: the service adds a status, and hides the credentials."""
+    kind = str(target.get("type", ""))
+    parameters = _values(mapping(target.get("parameters")))
+    return {
+        "type": kind,
+        "parameters": parameters,
+        "credentials": _references(f"{name}_{kind}", CREDENTIALS.get(kind, ())),
+    }
+
+
+def _output(name: str, live: LiveConversion, job: LiveJob, save: str) -> Output:
+    made = [output for output in job.outputs if output.conversion == live.id]
+    told = live.options.get("output_filename")
+    filename = str(told) if told else base_name(made[0].filename) if len(made) == 1 else ""
+    return Output(name, filename=filename, save=save)
+
+
+def record_of(want: Wanted, live: LiveJob, now: float) -> JobRecord:
+    """The record of an imported job: everything the manifest says is taken as sent, because it was read off the job."""
+    order = Known({}, {}).order(live)
+    elements = {"job": Element(live.id, want.sent_fields)}
+    for item, n in zip(want.job.inputs, order, strict=True):
+        elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, want.sent_input(item))
+    for conversion, row in zip(want.job.conversions, live.conversions, strict=True):
+        elements[f"conversions.{conversion.id}"] = Element(row.id, want.sent_conversion(conversion))
+    phase: Phase = "building" if live.editable else PHASES.get(live.status, "started")
+    return JobRecord(
+        want.job.address,
+        "",
+        phase=phase,
+        job_id=live.id,
+        intent_at=now,
+        fingerprint=want.fingerprint,
+        basis=want.basis,
+        elements=elements,
+        spent=live.spent,
+        updated_at=now,
+    )
