@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import sqlite3
@@ -63,8 +64,7 @@ class DigestCache:
         self.close()
 
     def close(self) -> None:
-        """Write down what was measured."""
-        self.connection.commit()
+        """Let go of the cache file; what was measured is already written down."""
         self.connection.close()
 
     def measure(self, path: Path) -> Content:
@@ -81,27 +81,32 @@ class DigestCache:
             return content
 
     def _known(self, key: tuple[str, int, int, int]) -> Content | None:
-        row = self.connection.execute(
-            "select size, sha256, md5 from digest where path=? and size=? and mtime_ns=? and inode=?", key
-        ).fetchone()
+        wanted = "select size, sha256, md5 from digest where path=? and size=? and mtime_ns=? and inode=?"
+        try:
+            row = self.connection.execute(wanted, key).fetchone()
+        except sqlite3.Error:  # a cache that cannot answer costs time, nothing else
+            return None
         return Content(*row) if row else None
 
     def _remember(self, key: tuple[str, int, int, int], content: Content, started: int, after: os.stat_result) -> None:
         same = key[1:] == (after.st_size, after.st_mtime_ns, after.st_ino) and content.size == after.st_size
         if same and key[2] + _RACY_NS < started:
             row = (*key, content.sha256, content.md5)
-            self.connection.execute("insert or replace into digest values (?,?,?,?,?,?)", row)
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("insert or replace into digest values (?,?,?,?,?,?)", row)
 
 
 def _opened(file: Path) -> sqlite3.Connection:
     for attempt in (1, 2):
-        connection = sqlite3.connect(file, timeout=30)
+        connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("pragma synchronous=off")
             connection.execute(_TABLE)
             connection.execute("select path, size, mtime_ns, inode, sha256, md5 from digest limit 1").fetchone()
             return connection
-        except sqlite3.DatabaseError:
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                return connection
             connection.close()
             if attempt == 2:
                 raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import sqlite3
 import time
 from pathlib import Path
 
@@ -71,3 +72,17 @@ def test_inputs_are_filled_and_missing_files_are_all_named(tmp_path: Path) -> No
     with pytest.raises(InvalidError) as caught:
         fill(broken, tmp_path)
     assert [problem.message.split()[2] for problem in caught.value.diagnostics] == ["no", "nor"]
+
+
+def test_two_runs_can_share_a_cache(tmp_path: Path) -> None:
+    path = _file(tmp_path, b"one")
+    with (
+        DigestCache(tmp_path / "cache.db", time.time_ns) as one,
+        DigestCache(tmp_path / "cache.db", time.time_ns) as two,
+    ):
+        one.connection.execute("begin exclusive")
+        with pytest.raises(sqlite3.OperationalError):
+            two.connection.execute("insert into digest values ('x', 1, 1, 1, '', '')")
+        assert two.measure(path) == _content(b"one")
+        one.connection.execute("commit")
+        assert one.measure(path) == _content(b"one")

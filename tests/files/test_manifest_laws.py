@@ -140,7 +140,7 @@ def test_what_is_rendered_is_valid_by_the_published_schema(job: Job) -> None:
 
 
 def _validator(name: str) -> Any:
-    resources = [(load_["$id"], Resource.from_contents(load_)) for load_ in map(schema.load_schema, schema.NAMES)]
+    resources = [(f"{one}.schema.json", Resource.from_contents(schema.load_schema(one))) for one in schema.NAMES]
     return jsonschema.Draft7Validator(schema.load_schema(name), registry=Registry().with_resources(resources))
 
 
