@@ -12,6 +12,8 @@ MISSING: Any = object()
 
 def same(one: Any, other: Any) -> bool:
     """Whether two JSON values mean the same: ``[]`` is an empty object too, and numbers may be echoed as text."""
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other or _as_number(one) == _as_number(other) is not None
     if isinstance(one, Mapping) or isinstance(other, Mapping):
         return _same_mapping(one, other)
     if _is_array(one) and _is_array(other):

@@ -68,7 +68,8 @@ class Known:
         return {d: index[api_id] for d, api_id in homes.items() if api_id in index}
 
     def input_fits(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
-        return lambda d, n: self._fits(want, want.job.inputs[d], live.inputs[n])
+        sent = [want.sent_input(item) for item in want.job.inputs]
+        return lambda d, n: self._fits(want.job.inputs[d], sent[d], live.inputs[n])
 
     def input_free(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
         """Whether a pair of inputs needs no PATCH of its own: the password is as wanted."""
@@ -85,13 +86,12 @@ class Known:
         free = self.input_free(want, live)
         return lambda d, n: want.job.inputs[d].type not in UPLOADED and not free(d, n)
 
-    def _fits(self, want: Wanted, item: Input, live: LiveInput) -> bool:
+    def _fits(self, item: Input, wanted: Mapping[str, Any], live: LiveInput) -> bool:
         sent = self.sent(live.id)
         if any(key in sent and key not in bodies.settings(item) for key in ("slide_duration", "resize_handling")):
             return False  # what was set cannot be unset
         if "identity" in sent:
-            wanted = want.sent_input(item)
-            return compare.same(sent["identity"], wanted["identity"]) and same_name(sent, wanted)
+            return same_name(sent, wanted) and compare.same(sent["identity"], wanted["identity"])
         return looks_like(item, live)
 
     def _conversion_fits(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:

@@ -27,6 +27,9 @@ from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.wanted import Wanted
 
+FEWEST_ANEW = (2, 0)
+"""Calls and bytes that deleting a job and building it anew take at least."""
+
 
 def plan_job(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
     """The change of one desired job."""
@@ -222,12 +225,13 @@ def _unseen(want: Wanted, record: JobRecord, seen: Seen) -> Change:
 def _update(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Change:
     """An unstarted job: edit it, or delete it and build it anew where that takes fewer calls."""
     way = edit(want, live, known(record))
-    anew = (Call("delete_job", live.id, reason="cheaper to build anew"), *create_calls(want, wave=1))
-    if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
-        why = f"not started; building it anew takes {len(anew)} calls, editing it {len(way.calls)}"
-        return _updated(want, record, Edit(anew, {}), (why,), seen, action="replace")
     if not way.calls:
         return Change(want.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings)
+    if cost_of(way.calls).key()[:2] > FEWEST_ANEW:
+        anew = (Call("delete_job", live.id, reason="cheaper to build anew"), *create_calls(want, wave=1))
+        if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
+            why = f"not started; building it anew takes {len(anew)} calls, editing it {len(way.calls)}"
+            return _updated(want, record, Edit(anew, {}), (why,), seen, action="replace")
     return _updated(want, record, way, _update_reasons(want, record, way), seen, action="update")
 
 

@@ -17,7 +17,7 @@ import pytest
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.seen import Seen
-from tests.planner.api_model import Illegal, Live, Wish, reached, runs_already
+from tests.planner.api_model import Illegal, Live, Source, Wish, reached, runs_already
 from tests.planner.executor_model import begin, carry_out, service_of
 from tests.planner.search import optimum
 from tests.planner.situations import given, wanted
@@ -39,29 +39,31 @@ from tests.planner.worlds import (
 
 SHARDS = 8
 
-SOME_INPUTS = input_pairs(1)[::6]
+ONE_INPUT = (((Source("r1"),), (Source("r1"),)), ((), (Source("b1"),)))
+"""The same before and after; and a job that waits for its upload."""
 
 WORLDS: Mapping[str, Callable[[], Iterator[Pair]]] = {
     "creates of up to 3 inputs and 2 conversions": lambda: from_nothing(3, BARE, FEW_TASKS),
-    "creates with passwords and settings": lambda: from_nothing(2, BOTH, THREE_TASKS),
+    "creates with passwords and settings": lambda: from_nothing(2, PASSWORDS + SETTINGS[1:], THREE_TASKS[:1]),
     "every input x 2 conversions x fields": lambda: World(input_pairs(1), task_pairs(2, THREE_TASKS)).pairs(),
-    "every 2 conversions x fields": lambda: World(SOME_INPUTS, task_pairs(2)).pairs(),
+    "every 2 conversions x fields": lambda: World(ONE_INPUT, task_pairs(2), FIELDS[2:]).pairs(),
     "every 3 inputs": lambda: World(input_pairs(3), task_pairs(2)).drawn(seed=1),
-    "every 2 inputs with passwords": lambda: World(input_pairs(2, PASSWORDS), task_pairs(2)).drawn(seed=2),
-    "2 inputs with settings": lambda: World(input_pairs(2, SETTINGS), task_pairs(2)).sample(20_000, seed=3),
-    "running jobs": lambda: World(input_pairs(2, PASSWORDS), task_pairs(1), FIELDS, ("started",)).sample(
-        20_000, seed=4
-    ),
-    "3 inputs with everything": lambda: at_random(6_000, seed=5, most_inputs=3, most_tasks=2),
-    "5 inputs, 3 conversions with everything": lambda: at_random(300, seed=6, most_inputs=5, most_tasks=3),
+    "2 inputs with passwords": lambda: World(input_pairs(2, PASSWORDS), task_pairs(2)).sample(9_000, seed=2),
+    "2 inputs with settings": lambda: World(input_pairs(2, SETTINGS), task_pairs(2)).sample(9_000, seed=3),
+    "running jobs": lambda: World(input_pairs(2, PASSWORDS), task_pairs(1), FIELDS, ("started",)).sample(4_000, seed=4),
+    "3 inputs with everything": lambda: at_random(2_500, seed=5, most_inputs=3, most_tasks=2),
+    "5 inputs, 3 conversions with everything": lambda: at_random(150, seed=6, most_inputs=5, most_tasks=3),
 }
 
 FULL: Mapping[str, Callable[[], Iterator[Pair]]] = {
+    "every 2 inputs with passwords": lambda: World(input_pairs(2, PASSWORDS), task_pairs(2)).drawn(seed=7),
+    "every 2 inputs with settings": lambda: World(input_pairs(2, SETTINGS), task_pairs(2)).drawn(seed=8),
+    "100,000 of 3 inputs with everything": lambda: at_random(100_000, seed=9, most_inputs=3, most_tasks=2),
+    "creates with everything": lambda: from_nothing(3, BOTH, THREE_TASKS),
     "3 inputs x 2 conversions x fields, whole": lambda: World(
         input_pairs(3), task_pairs(2, THREE_TASKS), (FIELDS[0], FIELDS[3])
     ).pairs(),
     "2 inputs x 2 conversions x fields, whole": lambda: World(input_pairs(2), task_pairs(2, FEW_TASKS)).pairs(),
-    "2 inputs with settings x fields, whole": lambda: World(input_pairs(2, SETTINGS), task_pairs(1)[:4]).pairs(),
 }
 
 

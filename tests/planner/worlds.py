@@ -23,10 +23,10 @@ FIELDS: tuple[tuple[Pairs, Pairs], ...] = ((HOOK, HOOK), (NOTHING, HOOK), (HOOK,
 Decoration = tuple[str, str, str]
 """decrypt_password, slide_duration, resize_handling of one input."""
 
-BARE: Sequence[Decoration] = (("", "", ""),)
-PASSWORDS: Sequence[Decoration] = (("", "", ""), ("p", "", ""), ("q", "", ""))
-SETTINGS: Sequence[Decoration] = (("", "", ""), ("", "1", ""), ("", "2", ""), ("", "", "stretch"))
-BOTH: Sequence[Decoration] = (*PASSWORDS, ("", "1", ""), ("", "2", ""), ("p", "1", "stretch"), ("q", "1", ""))
+BARE: tuple[Decoration, ...] = (("", "", ""),)
+PASSWORDS: tuple[Decoration, ...] = (("", "", ""), ("p", "", ""), ("q", "", ""))
+SETTINGS: tuple[Decoration, ...] = (("", "", ""), ("", "1", ""), ("", "2", ""), ("", "", "stretch"))
+BOTH: tuple[Decoration, ...] = (*PASSWORDS, ("", "1", ""), ("", "2", ""), ("p", "1", "stretch"), ("q", "1", ""))
 
 InputPair = tuple[tuple[Source, ...], tuple[Source, ...]]
 TaskPair = tuple[tuple[Task, ...], tuple[Task, ...]]
@@ -40,6 +40,13 @@ def _labels(length: int) -> Iterator[tuple[str, ...]]:
     for before in _labels(length - 1):
         yield from ((*before, one) for one in sorted({*before}))
         yield from ((*before, f"{kind}{1 + len({*before})}") for kind in "rsb")
+
+
+def input_lists(most: int, decorations: Sequence[Decoration]) -> Iterator[tuple[Source, ...]]:
+    """Every input list up to that length."""
+    for names in (names for count in range(most + 1) for names in _labels(count)):
+        for worn in product(decorations, repeat=len(names)):
+            yield tuple(Source(name, *one) for name, one in zip(names, worn, strict=True))
 
 
 @cache
@@ -176,9 +183,7 @@ def at_random(count: int, seed: int, most_inputs: int, most_tasks: int) -> Itera
 
 def from_nothing(most: int, decorations: Sequence[Decoration], tasks: Sequence[Task]) -> Iterator[Pair]:
     """Creates: every wish, staged and not."""
-    for (live, wished), stage, start in product(input_pairs(most, decorations), (False, True), (False, True)):
-        if live:
-            continue
+    for wished, stage, start in product(input_lists(most, decorations), (False, True), (False, True)):
         for count in range(3):
             for some in combinations_with_replacement(tasks, count):
                 if not start or (wished and some):
