@@ -77,11 +77,6 @@ def _end(text: str, start: int) -> int:
     raise ExpressionError("`${{` is never closed", "write `${{ expression }}`, or `$${{` for the text itself")
 
 
-def is_template(text: str) -> bool:
-    """Whether rendering could change ``text``."""
-    return "${{" in text
-
-
 @lru_cache(maxsize=4096)
 def _names_of(source: str) -> frozenset[str]:
     return frozenset(roots(parse(source)))
