@@ -55,6 +55,7 @@ class LocalApi:
         if self._service is None:
             self._service = self._open()
             self._service.adopt_orphans()
+            self._service.purge()
         return self._service
 
     def _open(self) -> Service:

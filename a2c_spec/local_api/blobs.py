@@ -45,6 +45,11 @@ class Blobs:
         """Delete every byte of a job."""
         shutil.rmtree(self.root / job_id, ignore_errors=True)
 
+    def untouched_since(self, at: float) -> list[str]:
+        """The jobs whose folders nothing was added to since then."""
+        folders = self.root.iterdir() if self.root.is_dir() else ()
+        return [folder.name for folder in folders if folder.stat().st_mtime < at]
+
     def clear(self) -> None:
         """Delete everything."""
         shutil.rmtree(self.root, ignore_errors=True)

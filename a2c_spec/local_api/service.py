@@ -178,6 +178,14 @@ class Service:
             self.store.add_event(job_id, code, note, self.clock.now())
         self.on_start(job_id)
 
+    def purge(self) -> None:
+        """Delete the files of jobs whose outputs have expired, and of jobs that are no more."""
+        before = self.clock.now() - self.settings.limits.output_lifetime
+        for job_id in self.blobs.untouched_since(before):
+            job = self.store.job(job_id)
+            if job is None or (job.finished is not None and job.finished < before):
+                self.blobs.drop_job(job_id)
+
     def presets_of(self, owner: str) -> Callable[[str], Mapping[str, Any] | None]:
         """Finds a preset that an account may use."""
         from a2c_spec.local_api.presets import find

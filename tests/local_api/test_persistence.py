@@ -6,6 +6,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,11 +122,22 @@ def test_what_a_reset_service_had_is_gone_from_the_disk(api_with: Start, tmp_pat
     assert [path for path in (tmp_path / "files").rglob("*") if path.is_file()] == []
 
 
-@pytest.mark.parametrize("key", [KEY])
-def test_no_key_is_kept_on_disk(way: str, tmp_path: Path, key: str) -> None:
+def test_the_files_of_expired_jobs_are_deleted_at_the_next_start(way: str, tmp_path: Path) -> None:
+    with running(way, Settings(data_dir=tmp_path)) as api:
+        done, staged = api.run("hello"), api.job()
+        api.upload(staged)
+    later = time.time() + 25 * 3600
+    with running(way, Settings(data_dir=tmp_path, clock=lambda: later)) as api:
+        (output,) = api.ok("GET", f"/jobs/{done['id']}/output")
+        assert output["status"] == "expired"
+        assert api("GET", output["uri"]).status_code == 410
+        assert [path.name for path in (tmp_path / "files").iterdir()] == [staged["id"]]
+
+
+def test_no_key_is_kept_on_disk(way: str, tmp_path: Path) -> None:
     with running(way, Settings(data_dir=tmp_path)) as api:
         api.run("hello")
-    assert not any(key.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
+    assert not any(KEY.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
 def test_credentials_are_forgotten_once_the_job_is_finished(api_with: Start) -> None:
@@ -136,3 +148,15 @@ def test_credentials_are_forgotten_once_the_job_is_finished(api_with: Start) -> 
     kept = api.app.service.store.job(job["id"])
     assert kept is not None
     assert [dict(entry.credentials) for entry in kept.inputs] == [{}]
+
+
+def test_closing_in_the_middle_of_a_conversion_is_quiet_and_the_job_is_resumed(
+    way: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with running(way, Settings(data_dir=tmp_path)) as api:
+        job = api.job(process=True, conversion=[{"target": "upper", "options": {"slow": 0.6}}])
+        api.upload(job)
+    time.sleep(0.7)
+    assert [record.getMessage() for record in caplog.records if record.name.startswith("a2c_spec")] == []
+    with running(way, Settings(data_dir=tmp_path)) as api:
+        assert api.wait(job)["status"]["code"] == "completed"
