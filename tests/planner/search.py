@@ -22,7 +22,7 @@ import heapq
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 from itertools import combinations, combinations_with_replacement, permutations, product
 from typing import TypeVar
 
@@ -182,7 +182,7 @@ def optimum(live: Live, wish: Wish, *, stage: bool = False) -> Cost:
     return anew if live.phase == "started" else min(anew, edit(live, wish))
 
 
-@cache
+@lru_cache(50_000)
 def build(wish: Wish, *, stage: bool) -> Cost:
     """From nothing: every choice of inputs that ride in the create, with process as wished at once or later."""
     ways = [_started_by_create(wish, stage=stage), *_held_creates(wish)]
@@ -231,7 +231,7 @@ def edit(live: ApiJob, wish: Wish) -> Cost:
     return min(held, plus(tasks, fields, _lone(wish.inputs)))
 
 
-@cache
+@lru_cache(50_000)
 def edit_tasks(live: tuple[Task, ...], wanted: tuple[Task, ...]) -> Cost:
     """Every way to keep live conversions: deletes, PATCHes, and one POST for all that are new."""
     return min(_task_cost(live, wanted, keep) for keep in _pairings(len(wanted), len(live)))
@@ -245,7 +245,7 @@ def _task_cost(live: tuple[Task, ...], wanted: tuple[Task, ...], keep: tuple[int
     return (len(live) - len(kept) + patches + (len(kept) < len(wanted)), 0)
 
 
-@cache
+@lru_cache(50_000)
 def edit_inputs(live: tuple[Source, ...], wanted: tuple[Source, ...]) -> Cost:
     """Every way to keep live inputs, with a bulk PATCH at the end and without."""
     return min(_input_cost(live, wanted, keep) for keep in _pairings(len(wanted), len(live)))
@@ -279,14 +279,14 @@ def _settings(source: Source) -> tuple[str, str]:
     return (source.slide, source.resize)
 
 
-@cache
+@lru_cache(50_000)
 def _pairings(wanted: int, live: int) -> tuple[tuple[int | None, ...], ...]:
     """Every way to give each wanted part a live one of its own, or none."""
     every = product((None, *range(live)), repeat=wanted)
     return tuple(keep for keep in every if max(Counter(n for n in keep if n is not None).values(), default=0) <= 1)
 
 
-@cache
+@lru_cache(50_000)
 def in_this_order(sources: tuple[Source, ...]) -> Cost:
     """The cheapest calls that append exactly this sequence, without its settings."""
     if not sources:
@@ -294,7 +294,7 @@ def in_this_order(sources: tuple[Source, ...]) -> Cost:
     return min(plus(cost, in_this_order(sources[count:])) for count, cost in _first_calls(sources))
 
 
-@cache
+@lru_cache(50_000)
 def in_any_order(sources: tuple[Source, ...]) -> Cost:
     """The cheapest calls that append these inputs in whatever order."""
     return min(in_this_order(order) for order in permutations(sources))

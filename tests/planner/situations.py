@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from a2c_spec.core import canonical
@@ -72,7 +72,7 @@ def desired_fields(fields: Pairs, *, process: bool) -> JobFields:
     )
 
 
-@cache
+@lru_cache(20_000)
 def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -> Wanted:
     """The desired job, prepared."""
     job = Job(
@@ -104,7 +104,7 @@ def conversion_id(place: int) -> str:
     return f"conversion-{place}"
 
 
-@cache
+@lru_cache(20_000)
 def given(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> Given:
     """The record that building this job left behind, and a plain echo of it."""
     return Given(record(job, names=names), parse_job(echo(job)))

@@ -9,7 +9,7 @@ whole, some millions of pairs.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from itertools import islice
 
 import pytest
@@ -37,12 +37,14 @@ from tests.planner.worlds import (
     task_pairs,
 )
 
-SHARDS = 8
+FULL = os.environ.get("A2C_SPEC_PROVE") == "full"
+
+SHARDS = 64 if FULL else 8
 
 ONE_INPUT = (((Source("r1"),), (Source("r1"),)), ((), (Source("b1"),)))
 """The same before and after; and a job that waits for its upload."""
 
-WORLDS: Mapping[str, Callable[[], Iterator[Pair]]] = {
+EVERY_RUN: dict[str, Callable[[], Iterator[Pair]]] = {
     "creates of up to 3 inputs and 2 conversions": lambda: from_nothing(3, BARE, FEW_TASKS),
     "creates with passwords and settings": lambda: from_nothing(2, PASSWORDS + SETTINGS[1:], THREE_TASKS[:1]),
     "every input x 2 conversions x fields": lambda: World(input_pairs(1), task_pairs(2, THREE_TASKS)).pairs(),
@@ -55,7 +57,7 @@ WORLDS: Mapping[str, Callable[[], Iterator[Pair]]] = {
     "5 inputs, 3 conversions with everything": lambda: at_random(150, seed=6, most_inputs=5, most_tasks=3),
 }
 
-FULL: Mapping[str, Callable[[], Iterator[Pair]]] = {
+FULL_RUN: dict[str, Callable[[], Iterator[Pair]]] = {
     "every 2 inputs with passwords": lambda: World(input_pairs(2, PASSWORDS), task_pairs(2)).drawn(seed=7),
     "every 2 inputs with settings": lambda: World(input_pairs(2, SETTINGS), task_pairs(2)).drawn(seed=8),
     "100,000 of 3 inputs with everything": lambda: at_random(100_000, seed=9, most_inputs=3, most_tasks=2),
@@ -65,6 +67,9 @@ FULL: Mapping[str, Callable[[], Iterator[Pair]]] = {
     ).pairs(),
     "2 inputs x 2 conversions x fields, whole": lambda: World(input_pairs(2), task_pairs(2, FEW_TASKS)).pairs(),
 }
+
+
+WORLDS = EVERY_RUN | FULL_RUN if FULL else EVERY_RUN
 
 
 def planned(live: Live, wish: Wish, *, stage: bool) -> Change:
@@ -103,12 +108,3 @@ def prove(pairs: Iterator[Pair], record_property: Callable[[str, object], None])
 @pytest.mark.parametrize("world", WORLDS)
 def test_no_plan_can_be_shorter(world: str, shard: int, record_property: Callable[[str, object], None]) -> None:
     prove(islice(WORLDS[world](), shard, None, SHARDS), record_property)
-
-
-@pytest.mark.skipif(os.environ.get("A2C_SPEC_PROVE") != "full", reason="A2C_SPEC_PROVE=full takes some hours")
-@pytest.mark.parametrize("shard", range(SHARDS * 8))
-@pytest.mark.parametrize("world", FULL)
-def test_no_plan_can_be_shorter_in_the_whole_product(
-    world: str, shard: int, record_property: Callable[[str, object], None]
-) -> None:
-    prove(islice(FULL[world](), shard, None, SHARDS * 8), record_property)
