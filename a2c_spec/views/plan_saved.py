@@ -7,6 +7,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
+from a2c_spec.core.reasons import counted
 
 MARKER = "<!-- a2c-spec plan -->"
 """Stands first in every markdown plan, so that a bot finds its own comment again."""
@@ -52,7 +53,12 @@ def markdown_of(tree: Mapping[str, Any], most: int) -> str:
     changes = [row for row in tree["changes"] if row["action"] != "no-op"]
     idle = len(tree["changes"]) - len(changes)
     head = [MARKER, f"### Plan: {_actions(totals['actions'])}", ""]
-    tail = ["", f"{totals['requests']} calls, {totals['jobs_started']} jobs started, {idle} unchanged."]
+    sums = (
+        counted(totals["requests"], "call"),
+        f"{counted(totals['jobs_started'], 'job')} started",
+        f"{idle} unchanged",
+    )
+    tail = ["", f"{', '.join(sums)}."]
     rows = ["| | address | action | why |", "|---|---|---|---|", *(_row(row) for row in changes)] if changes else []
     room = most - sum(len(line.encode()) + 1 for line in (*head, *tail)) - 80
     kept: list[str] = []
