@@ -34,6 +34,7 @@ from a2c_spec.local_api.store import Store
 from a2c_spec.local_api.workers import Workers
 
 log = logging.getLogger("a2c_spec.local_api")
+log.addHandler(logging.NullHandler())  # silent unless the program that runs us wants to hear
 
 
 class LocalApi:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import threading
 from collections.abc import Callable
@@ -34,6 +35,7 @@ async def serve(app: LocalApi, host: str, port: int, on_ready: Callable[[str], N
 
 def server_of(app: LocalApi, on_ready: Callable[[], None]) -> uvicorn.Server:
     """The server, silent, telling when it is ready."""
+    logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     config = uvicorn.Config(
         app,
         http="httptools",

@@ -133,9 +133,10 @@ class Service:
             raise payment_required("The inputs of the job are larger than the contract allows")
 
     def _record(self, before: Job, after: Job, note: str) -> None:
-        code = code_of(after.phase, self.settings.unknowns.vocabulary)
+        vocabulary = self.settings.unknowns.vocabulary
+        code = code_of(after.phase, vocabulary)
         if note:
-            self.store.add_event(after.id, code, note, self.clock.now())
+            self.store.add_event(after.id, code_of(before.phase, vocabulary), note, self.clock.now())
         if before.phase != after.phase:
             self.store.add_event(after.id, code, STATUSES[code], self.clock.now())
         if before.phase not in TERMINAL and after.phase in TERMINAL:

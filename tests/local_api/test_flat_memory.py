@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 MIB = 1024 * 1024
+ROOT = Path(__file__).parents[2]
 
 
 def test_a_big_file_goes_up_and_down_without_being_held_in_memory() -> None:
     command = [sys.executable, "-m", "tests.local_api.big_files", str(100 * MIB)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert (found["status"], found["received"]) == (200, 100 * MIB)
     assert found["grown_kb"] < 16 * 1024

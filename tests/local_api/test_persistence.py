@@ -18,6 +18,7 @@ from a2c_spec.local_api.settings import Settings
 from tests.local_api.harness import KEY, Api, running
 
 Start = Callable[..., Api]
+ROOT = Path(__file__).parents[2]
 SERVER = textwrap.dedent(
     """
     import sys
@@ -34,7 +35,7 @@ SERVER = textwrap.dedent(
 @contextmanager
 def other_process(folder: Path) -> Iterator[tuple[Api, subprocess.Popen[str]]]:
     command = [sys.executable, "-c", SERVER, str(folder)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
         try:
             assert process.stdout is not None
             url = process.stdout.readline().strip()
