@@ -167,6 +167,8 @@ def finish(want: Wanted, record: JobRecord, found: Survey) -> Change:
     """The change of a completed job whose recipe is unchanged and whose results can all be had."""
     stale = _stale(record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
+        if record.phase != "done":
+            return Change(want.job.address, "wait", ("all is here, which an interruption left unsaid",), fetch=True)
         why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         return Change(want.job.address, "no-op", (why,), verified=found.verified)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)

@@ -7,6 +7,7 @@ seconds, or null), ``trace`` (a file, or empty). Answers each with the wait stat
 from __future__ import annotations
 
 import asyncio
+import faulthandler
 import importlib
 import json
 import os
@@ -28,6 +29,9 @@ SPEED = 25.0
 """How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""
 
 BORN = time.time()
+
+LONGEST = 30
+"""Seconds after which a process is given up, saying where it hangs."""
 
 IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}(/[^/ ]+)?$|[0-9a-f]{8}-[0-9a-f-]{27}")
 
@@ -76,6 +80,7 @@ def become(order: dict[str, Any]) -> NoReturn:
         output = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
         os.dup2(output, 1)
         os.dup2(output, 2)
+        faulthandler.dump_traceback_later(LONGEST, exit=True)
         os.environ.clear()
         os.environ.update(order["env"])
         os.chdir(order["cwd"])
