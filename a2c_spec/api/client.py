@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,9 +43,16 @@ class Client:
 
     async def jobs(self, page: int = 1, status: str = "") -> tuple[LiveJob, ...]:
         """``GET /jobs``: 50 rows a page; a 204 means there are none. Rows may lack inputs and conversions."""
+        return tuple(parse_job(row) for row in await self.job_rows(page, status))
+
+    async def job_rows(self, page: int = 1, status: str = "") -> Sequence[Mapping[str, Any]]:
+        """The rows of ``jobs`` as they came, so that a caller who wants few of them reads only those."""
         query = f"?page={page}" + (f"&status={status}" if status else "")
-        reply = await self.wire.call("GET", f"/jobs{query}")
-        return tuple(self._remember(row) for row in rows(reply.data))
+        return rows((await self.wire.call("GET", f"/jobs{query}")).data)
+
+    def forget(self, job_id: str) -> None:
+        """Lets go of what uploads to a job needed; it has ended."""
+        self.access.pop(job_id, None)
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
         """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""

@@ -11,6 +11,7 @@ from a2c_spec.api.download import Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.landing import Landing
 from a2c_spec.api.poll import Poller
+from a2c_spec.api.turns import Turns
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.model import Job, Secret
@@ -34,6 +35,7 @@ class Delivery:
     executor: Executor
     late: RenderLate
     tell: Listener
+    turns: Turns
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord, *, detach: bool = False) -> JobRecord:
         """All of one change: its calls, then waiting and downloading where it asks for that."""
@@ -49,7 +51,8 @@ class Delivery:
     async def _ended(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
         """Waits; a job that never started although everything was sent is started, then waited for again."""
         for _ in range(STUCK_STARTS):
-            live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
+            async with self.turns.away():
+                live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
             if live.terminal:
                 return self._outcome(task.want.job, record, live), live
             change, record = await self.executor.again(task, record, waited=True)

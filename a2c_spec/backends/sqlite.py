@@ -84,6 +84,10 @@ class SqliteStore:
         for address, data in self._db.execute(query, (self.realm,)):
             yield decode(self.realm, address, data)
 
+    def addresses(self) -> tuple[str, ...]:
+        query = "SELECT address FROM job WHERE realm = ? ORDER BY address"
+        return tuple(row[0] for row in self._db.execute(query, (self.realm,)))
+
     def ours(self, path: str) -> tuple[SavedFile, ...]:
         rows = self._db.execute("SELECT size, sha256 FROM file WHERE path = ?", (path,))
         return tuple(SavedFile(path, size, sha256, "", "") for size, sha256 in rows)

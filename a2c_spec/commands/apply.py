@@ -21,7 +21,7 @@ from a2c_spec.commands.running import Manner, Run
 from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
 from a2c_spec.commands.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.commands.surroundings import USUAL, Surroundings
-from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
+from a2c_spec.commands.workspace import Reading, Workspace, open_workspace, reading, tell_warnings
 from a2c_spec.errors import AuthError, Conflict, LimitRefused, UsageError
 
 if TYPE_CHECKING:
@@ -56,9 +56,7 @@ def apply(flags: Flags, manner: Manner, chosen: Selection = EVERYTHING, around: 
     if saved:
         flags, chosen = saved.flags(flags), saved.selection
     space = replace(open_workspace(flags), around=around)
-    loaded = load_all(space)
-    warn(space, loaded)
-    return asyncio.run(_apply(space, loaded, chosen, manner, saved))
+    return asyncio.run(_apply(space, reading(space), chosen, manner, saved))
 
 
 def _saved(flags: Flags) -> SavedPlan | None:
@@ -71,9 +69,12 @@ def _saved(flags: Flags) -> SavedPlan | None:
     return read(Path(flags.chdir or ".") / named[0])
 
 
-async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Manner, saved: SavedPlan | None) -> int:
+async def _apply(
+    space: Workspace, manifests: Reading, chosen: Selection, manner: Manner, saved: SavedPlan | None
+) -> int:
     from a2c_spec.commands.connection import connect, endpoint
-    from a2c_spec.commands.planning import make_steps, open_desk, plan_of
+    from a2c_spec.commands.planning import open_desk, plan_of
+    from a2c_spec.commands.survey import made_again, surveyed
     from a2c_spec.files.template import render_late
 
     where = endpoint(space)
@@ -81,7 +82,9 @@ async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Ma
     with open_desk(space, where.realm) as desk, desk.store.lock(_who()):
         async with connect(space, desk.store, desk.landing, render_late, progress) as connection:
             try:
-                steps = await make_steps(desk, loaded, chosen, connection.client)
+                whole = saved is not None or space.flags.detailed
+                steps = await surveyed(desk, manifests, chosen, connection.client, whole=whole)
+                tell_warnings(space, manifests.found)
                 steps = [step for step in steps if manner.takes(step.change)]
                 plan = plan_of(steps, partial=chosen.partial or bool(manner.only))
                 _show(space, plan)
@@ -95,7 +98,8 @@ async def _apply(space: Workspace, loaded: Loaded, chosen: Selection, manner: Ma
                     raise no_key()
                 if saved and not desk.store.use_once(saved.nonce):
                     raise used()
-                return await Run(space, desk, connection, manner, progress).all(steps)
+                again = made_again(desk, manifests.items(), steps, chosen)
+                return await Run(space, desk, connection, manner, progress).all(steps, again)
             finally:
                 progress.close()
 

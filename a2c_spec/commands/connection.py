@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.landing import Landing
     from a2c_spec.api.presets import Presets
+    from a2c_spec.api.turns import Turns
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
@@ -71,6 +72,7 @@ class Connection:
     executor: Executor
     delivery: Delivery
     presets: Presets
+    turns: Turns
 
 
 def endpoint(space: Workspace) -> Endpoint:
@@ -163,6 +165,7 @@ def _assemble(
     from a2c_spec.api.poll import Pace, Poller
     from a2c_spec.api.presets import Presets
     from a2c_spec.api.transport import Wire
+    from a2c_spec.api.turns import Turns
     from a2c_spec.api.upload import Uploads
 
     around = space.around
@@ -175,5 +178,6 @@ def _assemble(
     grace = 0.5 if space.flags.local else 5.0
     executor = Executor(client, store, tell, around.clock, sleep, around.new_key, grace, around.probe)
     downloads = Downloads(wire, sleep, jitter)
-    delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell)
-    return Connection(client, executor, delivery, Presets(client, store, tell))
+    turns = Turns(space.flags.parallelism)
+    delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell, turns)
+    return Connection(client, executor, delivery, Presets(client, store, tell), turns)

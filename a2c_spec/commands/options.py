@@ -38,6 +38,11 @@ class Flags:
     def paths(self) -> tuple[str, ...]:
         return self.manifests + self.file
 
+    @property
+    def detailed(self) -> bool:
+        """Whether all of each change is shown, so that all of it must be kept."""
+        return self.as_json or self.verbose or self.explain
+
 
 def flags_of(given: dict[str, Any]) -> Flags:
     """The shared ones among a command's parameters."""

@@ -11,7 +11,7 @@ import click
 from a2c_spec.commands import options, selection
 from a2c_spec.commands.options import Flags, flags_of
 from a2c_spec.commands.selection import Selection, selection_of
-from a2c_spec.commands.workspace import Loaded, Workspace, load_all, open_workspace, warn
+from a2c_spec.commands.workspace import Reading, Workspace, open_workspace, reading, tell_warnings
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
@@ -42,9 +42,9 @@ def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: b
     from a2c_spec.views.plan_text import PlanView
 
     space = open_workspace(flags)
-    loaded = load_all(space)
-    warn(space, loaded)
-    steps = asyncio.run(_steps(space, loaded, chosen))
+    manifests = reading(space)
+    steps = asyncio.run(_steps(space, manifests, chosen, whole=bool(out) or flags.detailed))
+    tell_warnings(space, manifests.found)
     result = plan_of(steps, partial=chosen.partial)
     if out:
         _save(space, out, result, steps, chosen)
@@ -67,14 +67,15 @@ def _save(space: Workspace, out: str, result: Plan, steps: list[Step], chosen: S
     space.talk(f"saved; `a2c-spec apply {out}` does just this, once, and refuses when anything it rests on moved")
 
 
-async def _steps(space: Workspace, loaded: Loaded, chosen: Selection) -> list[Step]:
+async def _steps(space: Workspace, manifests: Reading, chosen: Selection, *, whole: bool) -> list[Step]:
     from a2c_spec.commands.connection import connect, endpoint
-    from a2c_spec.commands.planning import make_steps, open_desk
+    from a2c_spec.commands.planning import open_desk
+    from a2c_spec.commands.survey import surveyed
     from a2c_spec.core.events import ignore
     from a2c_spec.files.template import render_late
 
     with open_desk(space, endpoint(space).realm) as desk:
         if space.flags.offline:
-            return await make_steps(desk, loaded, chosen, None)
+            return await surveyed(desk, manifests, chosen, None, whole=whole)
         async with connect(space, desk.store, desk.landing, render_late, ignore) as connection:
-            return await make_steps(desk, loaded, chosen, connection.client)
+            return await surveyed(desk, manifests, chosen, connection.client, whole=whole)

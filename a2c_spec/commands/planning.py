@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,12 +17,12 @@ from a2c_spec.commands.selection import Selection
 from a2c_spec.commands.workspace import Loaded, Marks, Workspace, marks
 from a2c_spec.core.calls import Knobs
 from a2c_spec.core.canonical import Mark, digest
-from a2c_spec.core.graph import in_dependency_order, needs, split_reference
+from a2c_spec.core.graph import split_reference
 from a2c_spec.core.ignoring import ignoring
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.model import Conversion, Input, Job, Preset
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.planner import needs_live, plan_forget, plan_job
+from a2c_spec.core.planner import needs_live, plan_job
 from a2c_spec.core.presets import plan_preset, sent_preset
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.seen import Disk, Seen
@@ -70,13 +69,17 @@ class Desk:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One change of the plan, with what carrying it out needs."""
+    """One change of the plan, with what carrying it out needs.
+
+    ``light``: only the outline is kept; the step is made again from its manifest when its turn comes.
+    """
 
     change: Change
     want: Wanted | None
     record: JobRecord | None
     preset: Preset | None = None
     live: LiveJob | None = None
+    light: bool = False
 
 
 @contextmanager
@@ -136,33 +139,18 @@ class Upstream:
 
 
 async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Client | None) -> list[Step]:
-    """Presets, then one step per job, each after those whose results it takes, then what no manifest asks for any more.
+    """One whole step per preset and job that is chosen, then what no manifest asks for any more.
 
     ``client`` None: nobody is asked, the plan rests on manifests and state alone.
     """
-    known_records = tuple(desk.store.scan())
-    gate = asyncio.Semaphore(desk.space.flags.parallelism)
-    upstream = Upstream(desk.store)
-    presets = [await preset_step(desk, preset, client) for preset in chosen.presets(loaded.presets)]
-    for step in presets:
-        upstream.planned(step)
-    jobs = chosen.jobs(loaded.jobs)
+    from a2c_spec.commands.survey import Survey
 
-    async def one(job: Job) -> Step:
-        async with gate:
-            return await make_step(desk, job, client, known_records, upstream, again=chosen.replaces(job.address))
-
-    free = [job for job in jobs if not needs(job)]
-    made = {step.change.address: step for step in await asyncio.gather(*(one(job) for job in free))}
-    for step in made.values():
-        upstream.planned(step)
-    for job in in_dependency_order(jobs):
-        if job.address not in made:
-            made[job.address] = await one(job)
-            upstream.planned(made[job.address])
+    survey = Survey(desk, chosen, offline=client is None, whole=True)
+    chosen_items: tuple[Job | Preset, ...] = (*chosen.presets(loaded.presets), *chosen.jobs(loaded.jobs))
+    for item in chosen_items:
+        survey.take(item)
     known = {job.address for job in loaded.jobs} | {preset.address for preset in loaded.presets}
-    forgotten = [] if chosen.partial or desk.space.flags.paths else _forgotten(desk, known)
-    return [*presets, *(made[job.address] for job in jobs), *forgotten]
+    return await survey.steps(client, known)
 
 
 async def preset_step(desk: Desk, preset: Preset, client: Client | None) -> Step:
@@ -174,37 +162,58 @@ async def preset_step(desk: Desk, preset: Preset, client: Client | None) -> Step
     return Step(plan_preset(preset, desk.mark, record, live, gone=gone), None, record, preset)
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A job made ready for planning: what is wanted, what is recorded, what stands on the disk."""
+
+    want: Wanted
+    record: JobRecord | None
+    seen: Seen
+
+
+def draft(desk: Desk, job: Job, upstream: Upstream, *, again: bool = False) -> Draft:
+    record = desk.record(job.address)
+    want = desk.wanted(job, record, upstream)
+    return Draft(want, record, replace(desk.look(want, record, None), replace=again))
+
+
+def settled(one: Draft, *, offline: bool) -> Step | None:
+    """The step of a job where manifest, record and disk suffice to tell; None when the service must be asked."""
+    want, record, seen = one.want, one.record, one.seen
+    if record is not None and record.unresolved:
+        return None
+    if offline or record is None or not needs_live(want, record, seen):
+        return Step(plan_job(want, record, seen), want, record)
+    return None
+
+
 async def make_step(
     desk: Desk,
     job: Job,
     client: Client | None,
-    records: Sequence[JobRecord],
     upstream: Upstream,
     *,
     again: bool = False,
 ) -> Step:
     """The step of one job: reads live only where the record alone cannot tell."""
-    record = desk.record(job.address)
-    want = desk.wanted(job, record, upstream)
-    if record is not None and record.unresolved:
-        return await _unresolved(desk, want, record, client, records)
-    seen = replace(desk.look(want, record, None), replace=again)
-    if client is None or record is None or not needs_live(want, record, seen):
-        return Step(plan_job(want, record, seen), want, record)
+    one = draft(desk, job, upstream, again=again)
+    if step := settled(one, offline=client is None):
+        return step
+    want, record = one.want, one.record
+    assert record is not None  # noqa: S101 - what is not recorded is settled
+    if record.unresolved or client is None:
+        return await _unresolved(desk, want, record, client)
     live = await client.job(record.job_id)
-    if live is not None:
-        seen = desk.look(want, record, live)
+    seen = one.seen if live is None else desk.look(want, record, live)
     return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record, live=live)
 
 
-async def _unresolved(
-    desk: Desk, want: Wanted, record: JobRecord, client: Client | None, records: Sequence[JobRecord]
-) -> Step:
+async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Client | None) -> Step:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
     if client is None:
         reason = "an earlier create has no answer yet; the service is asked first (not offline)"
         return Step(Change(want.job.address, "adopt", (reason,)), want, record)
-    found = await resolve(client, record, records)
+    found = await resolve(client, record, tuple(desk.store.scan()))
     live = await client.job(found.job_id) if found and found.job_id else None
     seen = desk.look(want, found, live)
     change = plan_job(want, found, replace(seen, gone=bool(found and found.job_id) and live is None))
@@ -217,10 +226,5 @@ async def _unresolved(
     return Step(change, want, record)
 
 
-def _forgotten(desk: Desk, known: set[str]) -> list[Step]:
-    """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
-    return [Step(plan_forget(record), None, record) for record in desk.store.scan() if record.address not in known]
-
-
-def plan_of(steps: list[Step], *, partial: bool = False) -> Plan:
+def plan_of(steps: Sequence[Step], *, partial: bool = False) -> Plan:
     return Plan(tuple(step.change for step in steps), partial)

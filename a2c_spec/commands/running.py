@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
@@ -13,15 +14,22 @@ import click
 from a2c_spec.commands.limits import Limits, estimate
 from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Event
-from a2c_spec.core.graph import needs
+from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.state import JobRecord
-from a2c_spec.errors import LimitRefused, PartialFailure, SpecError
+from a2c_spec.core.tally import Tally
+from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.commands.connection import Connection
     from a2c_spec.commands.planning import Desk, Step
     from a2c_spec.core.plan import Change
     from a2c_spec.views.progress import Progress
+
+UNDER_WAY = 16
+"""So many times --parallelism jobs are under way at once, most of them waited for; no more are held in memory."""
+
+STOPPING = (3, 4, 11)
+"""Exit codes of errors that every further job would meet as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,27 +59,58 @@ class Run:
         self.space, self.desk, self.connection = space, desk, connection
         self.manner, self.progress = manner, progress
         self.stopped = False
-        self.spent = 0
-        self.gate = asyncio.Semaphore(max(4, space.flags.parallelism))
+        self.promised = 0
+        self.tally = Tally(0)
+        self.errors: list[SpecError] = []
+        self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * space.flags.parallelism))
         self.ended: dict[str, asyncio.Event] = {}
 
-    async def all(self, steps: Sequence[Step]) -> int:
-        """Carries every step out; a failure of one leaves the others alone. Gives the exit code or raises."""
+    async def all(self, steps: Sequence[Step], light: Iterable[Step] = ()) -> int:
+        """Carries every step out; a failure of one leaves the others alone. Gives the exit code or raises.
+
+        ``light`` are the steps of which only an outline was kept, made again one at a time as their turn comes.
+        """
         busy = [step for step in steps if step.change.action != "no-op"]
-        self.ended = {step.change.address: asyncio.Event() for step in busy}
-        results = await asyncio.gather(*(self._ordered(step) for step in busy), return_exceptions=True)
-        errors = [result for result in results if isinstance(result, BaseException)]
-        for error in errors:
-            if not isinstance(error, SpecError):
-                raise error
-        if len(errors) == 1 and len(busy) == 1:
-            raise errors[0]
-        self._summary(steps, [error for error in errors if isinstance(error, SpecError)])
-        if errors:
-            raise PartialFailure(
-                f"{len(errors)} of {len(busy)} jobs failed", hint="apply again: only what is left is done"
-            )
+        whole = [step for step in busy if not step.light]
+        self.tally.busy = len(busy)
+        awaited = {address for step in whole for address in _before(step)}
+        self.ended = {step.change.address: asyncio.Event() for step in busy if step.change.address in awaited}
+        try:
+            begun = await self._feed(chain(_free(whole), light, _bound(whole)))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
+        self.tally.unstarted = len(busy) - begun
+        if len(self.errors) == 1 and len(busy) == 1:
+            raise self.errors[0]
+        self._summary(steps)
+        if self.errors or self.tally.unstarted:
+            failed = f"{len(self.errors)} of {len(busy)} jobs failed"
+            rest = f", {self.tally.unstarted} were not begun" if self.tally.unstarted else ""
+            raise PartialFailure(failed + rest, hint="apply again: only what is left is done")
         return 0
+
+    async def _feed(self, steps: Iterator[Step]) -> int:
+        """Begins one step after the other, never more than a window of them under way; gives how many it began."""
+        begun = 0
+        async with asyncio.TaskGroup() as group:
+            while not self.stopped:
+                await self.under_way.acquire()
+                step = None if self.stopped else self._next(steps)
+                if step is None:
+                    self.under_way.release()
+                    break
+                begun += 1
+                group.create_task(self._ordered(step))
+                await asyncio.sleep(0)
+        return begun
+
+    def _next(self, steps: Iterator[Step]) -> Step | None:
+        """The next step; what its manifest has become wrong in meanwhile leaves the jobs under way alone."""
+        try:
+            return next(steps, None)
+        except SpecError as error:
+            self.errors.append(error)
+            return None
 
     async def _ordered(self, step: Step) -> None:
         """One step, after those whose results it takes."""
@@ -79,55 +118,71 @@ class Run:
             for address in _before(step):
                 if address in self.ended:
                     await self.ended[address].wait()
-            await self._guarded(step)
+            async with self.connection.turns.turn():
+                await self._guarded(step)
         finally:
-            self.ended[step.change.address].set()
+            self.under_way.release()
+            if ended := self.ended.get(step.change.address):
+                ended.set()
 
     async def _guarded(self, step: Step) -> None:
-        async with self.gate:
+        try:
             if self.stopped:
-                raise SpecError("not started after an earlier failure (--fail-fast)", address=step.change.address)
-            try:
-                await self._one(step)
-            except SpecError as error:
-                error.address = error.address or step.change.address
-                self.stopped = self.stopped or self.manner.fail_fast or error.exit_code in (3, 4)
-                self.progress(Event("failed", error.address, text=error.message))
-                raise
+                raise SpecError("not started after an earlier failure")
+            self.tally.ended(step.change, await self._one(step))
+        except SpecError as error:
+            error.address = error.address or step.change.address
+            self.stopped = self.stopped or self.manner.fail_fast or error.exit_code in STOPPING
+            self.progress(Event("failed", error.address, text=error.message))
+            self.errors.append(error)
 
-    async def _one(self, step: Step) -> None:
+    async def _one(self, step: Step) -> JobRecord | None:
+        """Carries one step out; gives the record as it is then."""
+        if step.change.problem:
+            raise Conflict(step.change.problem)
         if step.preset is not None:
             await self.connection.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
-            return
+            return None
         if step.want is None:
             self.desk.store.remove(step.change.address)
-            return
+            return None
         executor, delivery = self.connection.executor, self.connection.delivery
         task = self.desk.task(step.want, paid_again_allowed=self.manner.yes or step.change.paid_again)
         change, record = step.change, step.record or JobRecord(step.change.address, "")
         if record.unresolved:
             change, record = await executor.again(task, record)
-        self._afford(change, record)
-        after = await delivery.carry_out(task, change, record, detach=self.manner.detach)
-        if change.starts:
-            self.spent += after.spent
+        promised = self._afford(change, record)
+        try:
+            return await delivery.carry_out(task, change, record, detach=self.manner.detach)
+        finally:
+            self._paid(change, promised)
 
-    def _afford(self, change: Change, record: JobRecord) -> None:
-        """The hard stop: jobs are not started beyond --max-credits, whatever the estimate said."""
+    def _afford(self, change: Change, record: JobRecord) -> int:
+        """The hard stop: jobs are not started beyond --max-credits, those under way counted as estimated."""
         most = self.manner.limits.credits
-        if most is not None and change.starts and self.spent + estimate(change, record) > most:
-            raise LimitRefused(f"not started: {self.spent} credits are spent, --max-credits allows {most}")
+        about = estimate(change, record)
+        if most is not None and about and self.promised + about > most:
+            raise LimitRefused(
+                f"not started: {self.promised} credits are spent or under way, --max-credits allows {most}"
+            )
+        self.promised += about
+        return about
 
-    def _summary(self, steps: Sequence[Step], errors: Sequence[SpecError]) -> None:
+    def _paid(self, change: Change, promised: int) -> None:
+        """Puts what a job really cost in the place of its estimate."""
+        record = self.desk.store.get(change.address) if promised else None
+        if record is not None and record.phase in ("completed", "done", "failed", "canceled"):
+            self.promised += record.spent - promised
+
+    def _summary(self, steps: Sequence[Step]) -> None:
         from a2c_spec.views.summary import summary_json, summary_text
 
-        records = {step.change.address: self.desk.store.get(step.change.address) for step in steps}
-        changes = [step.change for step in steps]
         counts = self.connection.client.wire.count
         if self.space.flags.as_json:
-            click.echo(json.dumps(summary_json(changes, records, errors, counts), ensure_ascii=False))
+            rows = ((step.change, self.desk.store.get(step.change.address)) for step in steps)
+            click.echo(json.dumps(summary_json(rows, self.tally, self.errors, counts), ensure_ascii=False))
         else:
-            click.echo(summary_text(changes, records, errors, counts, self.space.style))
+            click.echo(summary_text(self.tally, self.errors, counts, self.space.style))
 
 
 def _before(step: Step) -> list[str]:
@@ -136,3 +191,15 @@ def _before(step: Step) -> list[str]:
         return []
     job = step.want.job
     return [*needs(job), *(item.preset_from for item in job.conversions if item.preset_from)]
+
+
+def _free(steps: Sequence[Step]) -> Iterator[Step]:
+    """Those that wait for nobody."""
+    return (step for step in steps if not _before(step))
+
+
+def _bound(steps: Sequence[Step]) -> Iterator[Step]:
+    """Those that wait for others, each after those it waits for."""
+    bound = {step.change.address: step for step in steps if _before(step)}
+    for job in in_dependency_order(step.want.job for step in bound.values() if step.want):
+        yield bound[job.address]

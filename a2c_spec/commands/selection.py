@@ -40,7 +40,7 @@ class Selection:
 
     def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
         """The selected jobs, and those whose results they take; raises UsageError when a glob meets nothing."""
-        self._check([job.address for job in jobs])
+        self.check([job.address for job in jobs])
         chosen = {job.address for job in jobs if self.takes(job.address, job.labels)}
         by_address = {job.address: job for job in jobs}
         waiting = list(chosen) if self.target else []
@@ -58,7 +58,8 @@ class Selection:
         labelled = all(_label(text, labels) for text in self.selector)
         return wanted and labelled and not matches(address, self.exclude)
 
-    def _check(self, addresses: Sequence[str]) -> None:
+    def check(self, addresses: Sequence[str]) -> None:
+        """Raises UsageError when a glob meets nothing."""
         for glob in (*self.target, *self.replace):
             if not any(matches(address, (glob,)) for address in addresses):
                 raise UsageError(f"no address matches {glob!r}", hint=f"there are: {', '.join(addresses[:8])}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -102,26 +102,47 @@ def manifest_paths(space: Workspace) -> tuple[list[str], list[Diagnostic]]:
     return paths, problems
 
 
+@dataclass(slots=True)
+class Reading:
+    """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way."""
+
+    space: Workspace
+    paths: list[str]
+    found: list[Diagnostic]
+
+    def items(self) -> Iterator[Job | Preset]:
+        """What the manifests ask for, read anew each time; nothing of it is kept here."""
+        for item in load([str(self.space.cwd / path) for path in self.paths], self.space.settings()):
+            if isinstance(item, Job):
+                yield _policy(item, self.space.flags.on_conflict)
+            elif isinstance(item, Preset):
+                yield item
+            else:
+                self.found.append(_relative(item, self.space.cwd))
+
+    def checked(self, more: Sequence[Diagnostic]) -> None:
+        """Raises InvalidError with every problem found; ``more``, those between manifests, only if all else is right."""
+        if not any(one.severity == "error" for one in self.found):
+            self.found += [_relative(one, self.space.cwd) for one in more]
+        count = sum(one.severity == "error" for one in self.found)
+        if count:
+            raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)
+
+
+def reading(space: Workspace) -> Reading:
+    """The manifests that are meant, about to be read."""
+    paths, found = manifest_paths(space)
+    return Reading(space, paths, found + list(space.problems))
+
+
 def load_all(space: Workspace) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
-    jobs: list[Job] = []
-    presets: list[Preset] = []
-    paths, found = manifest_paths(space)
-    found += space.problems
-    for item in load([str(space.cwd / path) for path in paths], space.settings()):
-        if isinstance(item, Job):
-            jobs.append(_policy(item, space.flags.on_conflict))
-        elif isinstance(item, Preset):
-            presets.append(item)
-        else:
-            found.append(_relative(item, space.cwd))
-    if not any(one.severity == "error" for one in found):
-        found += [_relative(one, space.cwd) for one in check_references([*jobs, *presets])]
-    wrong = [one for one in found if one.severity == "error"]
-    if wrong:
-        count = len(wrong)
-        raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=found)
-    return Loaded(tuple(jobs), tuple(presets), tuple(found))
+    stream = reading(space)
+    items = list(stream.items())
+    stream.checked(check_references(items))
+    jobs = tuple(item for item in items if isinstance(item, Job))
+    presets = tuple(item for item in items if isinstance(item, Preset))
+    return Loaded(jobs, presets, tuple(stream.found))
 
 
 def _relative(one: Diagnostic, cwd: Path) -> Diagnostic:
@@ -135,7 +156,11 @@ def _policy(job: Job, policy: str) -> Job:
 
 
 def warn(space: Workspace, loaded: Loaded) -> None:
-    space.talk(problems.diagnostics(loaded.warnings, space.style))
+    tell_warnings(space, loaded.warnings)
+
+
+def tell_warnings(space: Workspace, warnings: Sequence[Diagnostic]) -> None:
+    space.talk(problems.diagnostics(warnings, space.style))
 
 
 @dataclass(slots=True)

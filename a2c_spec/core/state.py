@@ -107,6 +107,10 @@ class StateStore(Protocol):
         """All records of this realm, sorted by address."""
         ...
 
+    def addresses(self) -> tuple[str, ...]:
+        """All addresses of this realm, sorted."""
+        ...
+
     def ours(self, path: str) -> tuple[SavedFile, ...]:
         """What we wrote at ``path``, in whatever realm, and what is about to land there; none: we did not make it."""
         ...

@@ -1,47 +1,66 @@
-"""What an apply came to: files saved, credits spent, failures by address."""
+"""What an apply came to: files saved, credits spent, failures grouped by their cause."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.tally import Tally
 from a2c_spec.errors import SpecError
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
-FILES_SHOWN = 20
+ADDRESSES_SHOWN = 5
+_VARYING = re.compile(r"\bjob [\w-]+\b|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}\b|\"[^\"]*\"|\b\d+\b|\S*/\S+")
 
 
-def summary_text(
-    changes: Sequence[Change],
-    records: Mapping[str, JobRecord | None],
-    errors: Sequence[SpecError],
-    counts: Mapping[str, int],
-    style: Style,
-) -> str:
+def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str, int], style: Style) -> str:
     """Ends without a line break."""
-    busy = [change for change in changes if change.action != "no-op"]
-    if not busy:
+    if not tally.busy:
         return style("Nothing to do.", "green") + f" {_sent(counts)}."
-    bad = {error.address for error in errors}
-    good = [change for change in busy if change.address not in bad]
-    files = [file for change in good if (record := records[change.address]) for file in record.files if file.path]
-    lines = [f"  {file.path} ({size(file.size)})" for file in files[:FILES_SHOWN]]
-    if len(files) > FILES_SHOWN:
-        lines.append(f"  and {len(files) - FILES_SHOWN} more files")
-    lines += [f"  {style('failed', 'red')} {error.address}: {error.message}" for error in errors]
-    spent = sum(record.spent for change in good if change.starts and (record := records[change.address]))
-    held = [change.address for change in good if (record := records[change.address]) and record.phase == "building"]
-    parts = [f"{len(good)} applied", f"{len(errors)} failed" if errors else ""]
-    parts += [
-        f"{counted(len(held), 'job')} held, not started" if held else "",
-        f"{counted(spent, 'credit')} spent" if spent else "",
+    lines = [f"  {path} ({size(count)})" for path, count in tally.first]
+    if tally.files > len(lines):
+        lines.append(f"  and {tally.files - len(lines)} more files ({size(tally.size)} in all)")
+    lines += _failures(errors, style)
+    parts = [
+        f"{tally.applied} applied",
+        f"{len(errors)} failed" if errors else "",
+        f"{tally.unstarted} not begun" if tally.unstarted else "",
+        f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
+        f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
     ]
-    head = style("Done:" if not errors else "Not all done:", "green" if not errors else "red", "bold")
+    whole = not errors and not tally.unstarted
+    head = style("Done:" if whole else "Not all done:", "green" if whole else "red", "bold")
     return "\n".join([*lines, f"{head} {', '.join(part for part in parts if part)}; {_sent(counts)}."])
+
+
+def cause(error: SpecError) -> str:
+    """What failures have in common: the message without the names and numbers that differ from job to job."""
+    return _VARYING.sub("..", error.message)
+
+
+def by_cause(errors: Iterable[SpecError]) -> Mapping[str, list[SpecError]]:
+    """Failures of one cause together, the most frequent first."""
+    groups: dict[str, list[SpecError]] = {}
+    for error in errors:
+        groups.setdefault(cause(error), []).append(error)
+    return dict(sorted(groups.items(), key=lambda group: -len(group[1])))
+
+
+def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
+    for group in by_cause(errors).values():
+        first = group[0]
+        if len(group) == 1:
+            yield f"  {style('failed', 'red')} {first.address}: {first.message}"
+            continue
+        shown = ", ".join(error.address for error in group[:ADDRESSES_SHOWN])
+        more = f" and {len(group) - ADDRESSES_SHOWN} more" if len(group) > ADDRESSES_SHOWN else ""
+        yield f"  {style('failed', 'red')} {len(group)} times: {first.message}"
+        yield f"    {shown}{more}"
 
 
 def _sent(counts: Mapping[str, int]) -> str:
@@ -51,17 +70,23 @@ def _sent(counts: Mapping[str, int]) -> str:
 
 
 def summary_json(
-    changes: Sequence[Change],
-    records: Mapping[str, JobRecord | None],
+    rows: Iterable[tuple[Change, JobRecord | None]],
+    tally: Tally,
     errors: Sequence[SpecError],
     counts: Mapping[str, int],
 ) -> dict[str, Any]:
-    """The last line of ``apply --json``."""
+    """The last line of ``apply --json``; records come one at a time, and little is kept of each."""
     return {
         "event": "summary",
-        "jobs": [_job(change, records[change.address]) for change in changes],
+        "jobs": [_job(change, record) for change, record in rows],
         "errors": [error_json(error) for error in errors],
+        "causes": [
+            {"message": message, "addresses": [error.address for error in group]}
+            for message, group in by_cause(errors).items()
+        ],
         "requests": dict(counts),
+        "spent": tally.spent,
+        "unstarted": tally.unstarted,
     }
 
 

@@ -1,0 +1,39 @@
+"""What an apply came to, counted as it goes: nothing is kept of a job but numbers and a few file names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from a2c_spec.core.plan import Change
+from a2c_spec.core.state import JobRecord
+
+FILES_SHOWN = 20
+
+
+@dataclass(slots=True)
+class Tally:
+    """``busy`` addresses had something to do; ``spent`` is in credits, ``size`` in bytes; ``first`` are (path, bytes).
+
+    ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not begun.
+    """
+
+    busy: int
+    applied: int = 0
+    held: int = 0
+    spent: int = 0
+    files: int = 0
+    size: int = 0
+    unstarted: int = 0
+    first: list[tuple[str, int]] = field(default_factory=list)
+
+    def ended(self, change: Change, record: JobRecord | None) -> None:
+        """One address was brought to its desired state."""
+        self.applied += 1
+        if record is None:
+            return
+        self.held += record.phase == "building"
+        self.spent += record.spent if change.starts else 0
+        saved = [(file.path, file.size) for file in record.files if file.path]
+        self.files += len(saved)
+        self.size += sum(size for _, size in saved)
+        self.first += saved[: FILES_SHOWN - len(self.first)]
