@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Mapping, Sequence
 from importlib import import_module
@@ -77,6 +78,7 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its code; no exception of ours ever shows as a traceback."""
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: exit 130, with all tidied up
     sys.exit(run(sys.argv[1:] if args is None else args))
 
 

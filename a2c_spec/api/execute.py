@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from a2c_spec.api.adopt import resolve
 from a2c_spec.api.answers import new_ids
@@ -25,6 +26,9 @@ from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
 """How often one job may be read again and planned again within an apply before we give up on it."""
+
+LAST_WORDS = 30.0
+"""Seconds that calls under way get to be answered after an interrupt."""
 
 ARRAYS = frozenset({"add_inputs", "add_conversions"})
 CONFLICT_HINT = (
@@ -138,7 +142,7 @@ class Executor:
             calls = [call for call in change.calls if call.wave == wave]
             for call in calls:
                 self._intend(call, change)
-            await _all(self._one(call, change) for call in calls)
+            await to_the_end(_all(self._one(call, change) for call in calls))
         return self._current(record)
 
     def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
@@ -244,6 +248,18 @@ def _single(call: Call, number: int, part: object) -> Call:
     name = call.creates[number]
     effects = tuple(effect for effect in call.effects if effect.name == name)
     return replace(call, body=part, creates=(name,), effects=effects)  # type: ignore[arg-type]  # one element of the body
+
+
+async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
+    """Lets calls that were sent be answered and recorded, although whoever waits for them is told to stop."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait((task,), timeout=LAST_WORDS)
+        task.cancel()
+        await asyncio.wait((task,))
+        raise
 
 
 async def _all(jobs: Iterable[object]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from a2c_spec.api.client import PAGE, Client
 from a2c_spec.core.live import LiveJob, parse_job, text
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import SpecError, WaitTimeout
 
 Sleep = Callable[[float], Awaitable[None]]
 
@@ -41,19 +42,22 @@ class _Waiter:
     told: Callable[[LiveJob], None]
     pause: float
     due: float
+    until: float
     idle: int = 0
     status: str = ""
 
 
 @dataclass(slots=True)
 class Poller:
-    """``clock`` is monotonic seconds, ``jitter`` returns 0..1."""
+    """``clock`` is monotonic seconds, ``jitter`` returns 0..1; ``patience`` (seconds) is how long one job is waited
+    for, 0 for ever."""
 
     client: Client
     clock: Callable[[], float]
     sleep: Sleep
     jitter: Callable[[], float]
     pace: Pace = field(default_factory=Pace)
+    patience: float = 0.0
     waiters: dict[str, _Waiter] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     looked_at: float = float("-inf")
@@ -62,10 +66,12 @@ class Poller:
     async def wait(self, job_id: str, told: Callable[[LiveJob], None]) -> LiveJob:
         """The job once it has ended, or is stuck without having started; ``told`` hears of every new status.
 
-        Raises Vanished when the service no longer knows it.
+        Raises Vanished when the service no longer knows it, WaitTimeout when patience ends.
         """
         future: asyncio.Future[LiveJob] = asyncio.get_running_loop().create_future()
-        self.waiters[job_id] = _Waiter(future, told, self.pace.first, self.clock() + self.pace.first)
+        now = self.clock()
+        until = now + (self.patience or math.inf)
+        self.waiters[job_id] = _Waiter(future, told, self.pace.first, min(now + self.pace.first, until), until)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         try:
@@ -140,9 +146,18 @@ class Poller:
         if live.terminal or waiter.idle >= STUCK:
             waiter.future.set_result(live)
             self.waiters.pop(job_id, None)
+        elif self.clock() >= waiter.until:
+            self._fail([job_id], still_running(live, self.patience))
         elif due:
             waiter.pause = min(waiter.pause * self.pace.growth, self.pace.longest)
-            waiter.due = self.clock() + waiter.pause * (1 + self.jitter() / 10)
+            waiter.due = min(waiter.until, self.clock() + waiter.pause * (1 + self.jitter() / 10))
+
+
+def still_running(live: LiveJob, patience: float) -> WaitTimeout:
+    return WaitTimeout(
+        f"job {live.id} is still {live.status} after {patience:g} s",
+        hint="it runs on and nothing is lost: `a2c-spec wait` reattaches and brings its results home",
+    )
 
 
 def tells_all(row: LiveJob) -> bool:

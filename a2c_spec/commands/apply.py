@@ -16,6 +16,7 @@ import click
 
 from a2c_spec.commands import limits, options, selection
 from a2c_spec.commands.limits import Limits, within
+from a2c_spec.commands.interrupting import stoppable
 from a2c_spec.commands.options import Flags, flags_of
 from a2c_spec.commands.running import Manner, Run
 from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
@@ -39,6 +40,13 @@ if TYPE_CHECKING:
     "-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask, even if something is paid for again."
 )
 @click.option("--detach", is_flag=True, help="Return as soon as every job has started; `wait` goes on from there.")
+@click.option(
+    "--timeout",
+    default=0.0,
+    type=click.FloatRange(min=0),
+    metavar="SECONDS",
+    help="Wait no longer for a job; it runs on, and `wait` reattaches.",
+)
 @limits.options
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
@@ -47,7 +55,8 @@ def command(around: Surroundings | None, /, yes: bool, detach: bool, fail_fast: 
     """Carry the plan out: upload, convert, download, verify, remember. A second apply does nothing."""
     chosen = selection_of(given)
     bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
-    return apply(flags_of(given), Manner(yes, detach, fail_fast, limits=bounds), chosen, around or USUAL)
+    manner = Manner(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
+    return apply(flags_of(given), manner, chosen, around or USUAL)
 
 
 def apply(flags: Flags, manner: Manner, chosen: Selection = EVERYTHING, around: Surroundings = USUAL) -> int:
@@ -56,7 +65,9 @@ def apply(flags: Flags, manner: Manner, chosen: Selection = EVERYTHING, around: 
     if saved:
         flags, chosen = saved.flags(flags), saved.selection
     space = replace(open_workspace(flags), around=around)
-    return asyncio.run(_apply(space, reading(space), chosen, manner, saved))
+    progress = _progress(space)
+    work = _apply(space, reading(space), chosen, manner, saved, progress)
+    return asyncio.run(stoppable(work, space.talk, progress.close))
 
 
 def _saved(flags: Flags) -> SavedPlan | None:
@@ -70,7 +81,12 @@ def _saved(flags: Flags) -> SavedPlan | None:
 
 
 async def _apply(
-    space: Workspace, manifests: Reading, chosen: Selection, manner: Manner, saved: SavedPlan | None
+    space: Workspace,
+    manifests: Reading,
+    chosen: Selection,
+    manner: Manner,
+    saved: SavedPlan | None,
+    progress: Progress,
 ) -> int:
     from a2c_spec.commands.connection import connect, endpoint
     from a2c_spec.commands.planning import open_desk, plan_of
@@ -78,9 +94,9 @@ async def _apply(
     from a2c_spec.files.template import render_late
 
     where = endpoint(space)
-    progress = _progress(space)
     with open_desk(space, where.realm) as desk, desk.store.lock(_who()):
         async with connect(space, desk.store, desk.landing, render_late, progress) as connection:
+            connection.poller.patience = manner.timeout
             try:
                 whole = saved is not None or space.flags.detailed
                 steps = await surveyed(desk, manifests, chosen, connection.client, whole=whole)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.landing import Landing
+    from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
     from a2c_spec.api.turns import Turns
 
@@ -73,6 +74,7 @@ class Connection:
     delivery: Delivery
     presets: Presets
     turns: Turns
+    poller: Poller
 
 
 def endpoint(space: Workspace) -> Endpoint:
@@ -180,4 +182,4 @@ def _assemble(
     downloads = Downloads(wire, sleep, jitter)
     turns = Turns(space.flags.parallelism)
     delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell, turns)
-    return Connection(client, executor, delivery, Presets(client, store, tell), turns)
+    return Connection(client, executor, delivery, Presets(client, store, tell), turns, poller)

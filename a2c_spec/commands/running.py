@@ -17,7 +17,7 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError
+from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError, WaitTimeout
 
 if TYPE_CHECKING:
     from a2c_spec.commands.connection import Connection
@@ -83,6 +83,8 @@ class Run:
         if len(self.errors) == 1 and len(busy) == 1:
             raise self.errors[0]
         self._summary(steps)
+        if self.errors and not self.tally.unstarted and all(isinstance(one, WaitTimeout) for one in self.errors):
+            raise WaitTimeout(f"{len(self.errors)} of {len(busy)} jobs still run", hint="`a2c-spec wait` reattaches")
         if self.errors or self.tally.unstarted:
             failed = f"{len(self.errors)} of {len(busy)} jobs failed"
             rest = f", {self.tally.unstarted} were not begun" if self.tally.unstarted else ""

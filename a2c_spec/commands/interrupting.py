@@ -1,0 +1,61 @@
+"""Ctrl-C and SIGTERM: the first stops in good order, the second ends the process at once; the state is exact in both."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from types import FrameType
+from typing import Any, TypeVar
+
+from a2c_spec.errors import Interrupted
+
+T = TypeVar("T")
+
+STOPPING = "stopping: calls under way are being recorded; press Ctrl-C again to end at once"
+EXIT_CODE = 130
+
+
+async def stoppable(work: Coroutine[Any, Any, T], talk: Callable[[str], None], leave: Callable[[], None]) -> T:
+    """What ``work`` gives; raises Interrupted when a signal ends it. ``leave`` is called before an end at once."""
+    task = asyncio.ensure_future(work)
+    loop = asyncio.get_running_loop()
+
+    def stop() -> None:
+        talk(STOPPING)
+        task.cancel()
+
+    with _handling(lambda: loop.call_soon_threadsafe(stop), leave):
+        try:
+            return await task
+        except asyncio.CancelledError:
+            raise Interrupted(
+                "interrupted; the state is exact, nothing is lost",
+                hint="apply again to go on from here; jobs that run are not stopped, `a2c-spec wait` fetches their results",
+            ) from None
+
+
+@contextlib.contextmanager
+def _handling(first: Callable[[], object], leave: Callable[[], None]) -> Iterator[None]:
+    """Handles both signals meanwhile; only the main thread may, elsewhere signals are the host's business."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    caught: list[int] = []
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        caught.append(number)
+        if len(caught) > 1:
+            leave()
+            os._exit(EXIT_CODE)
+        first()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
