@@ -47,7 +47,7 @@ def conversion_body(item: Conversion) -> dict[str, Body]:
     """One conversion; the category may be left out where the target is unambiguous."""
     options: dict[str, Body] = dict(item.options)
     if item.preset_from:
-        options["preset"] = Ref(f"preset:{item.preset_from}")
+        options["preset"] = Ref(preset_ref(item))
     parts: dict[str, Any] = {
         "category": item.category,
         "target": item.target,
@@ -56,6 +56,10 @@ def conversion_body(item: Conversion) -> dict[str, Body]:
         "output_target": item.output_target,
     }
     return {key: value for key, value in parts.items() if value}
+
+
+def preset_ref(item: Conversion) -> str:
+    return f"preset:{item.preset_from}"
 
 
 def fields_body(fields: JobFields) -> dict[str, Body]:

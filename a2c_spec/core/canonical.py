@@ -94,14 +94,14 @@ def sent_input(item: Input, mark: Mark, position: int | None = None) -> dict[str
 
 
 def sent_conversion(item: Conversion, mark: Mark) -> dict[str, Any]:
-    """Canonical form of a conversion as sent."""
+    """Canonical form of a conversion as sent; ``preset`` is the manifest whose id went as that option."""
     return {
         "target": item.target,
         "category": item.category,
         "options": seal(item.options, mark),
         "metadata": seal(item.metadata, mark),
         "output_target": seal(item.output_target, mark),
-    }
+    } | ({"preset": item.preset_from} if item.preset_from else {})
 
 
 def sent_fields(fields: JobFields, mark: Mark) -> dict[str, Any]:

@@ -17,9 +17,10 @@ from a2c_spec.core.building import (
     password_call,
     settle,
 )
-from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
+from a2c_spec.core.calls import Body, Call, Effect, cost_of
+from a2c_spec.core.converting import patch_conversion
 from a2c_spec.core.fields import BY_PATH, JOB_FIELDS
-from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.match import Pairs, alternatives, shorter
 from a2c_spec.core.model import Conversion, Input
 from a2c_spec.core.pairing import Known
@@ -152,7 +153,8 @@ class _Context:
     def _conversion_calls(self, wave: int) -> list[Call]:
         calls = self._conversion_deletes(wave)
         for d, n in sorted(self.conversions.items()):
-            call = patch_conversion(self.want, self.want.job.conversions[d], self.live.conversions[n], self.known, wave)
+            live = self.live.conversions[n]
+            call = patch_conversion(self.want, self.want.job.conversions[d], live, self.known.sent(live.id), wave)
             calls += [call] if call else []
         new = [item for d, item in enumerate(self.want.job.conversions) if d not in self.conversions]
         return calls + ([_add_conversions(self.want, new, wave)] if new else [])
@@ -199,34 +201,20 @@ def field_changes(want: Wanted, live: LiveJob, known: Known) -> tuple[dict[str, 
         if name in wire:
             if not _field_holds(name, want.sent_fields[name], live, sent):
                 body[name], then[name] = wire[name], want.sent_fields[name]
-        elif name in sent:
+        elif name in sent and not _is_reset(name, live):
             body[name], then[name] = BY_PATH[f"job.{name}"].reset, None
     return body, then
+
+
+def _is_reset(name: str, live: LiveJob) -> bool:
+    """Whether a field echoes its default already; a secret one never tells."""
+    field = BY_PATH[f"job.{name}"]
+    return not field.secret and compare.same(getattr(live, name), field.reset)
 
 
 def _field_holds(name: str, value: Any, live: LiveJob, sent: Mapping[str, Any]) -> bool:
     echo = None if BY_PATH[f"job.{name}"].secret else getattr(live, name)
     return compare.same(value, sent.get(name) if echo is None else echo)
-
-
-def patch_conversion(want: Wanted, item: Conversion, live: LiveConversion, known: Known, wave: int) -> Call | None:
-    """Options and metadata of one conversion; None when both hold. A removed key is sent as an explicit null;
-    metadata is sent complete, because whether it merges or replaces is not documented."""
-    sealed = want.sent_conversion(item)
-    sent = known.sent(live.id)
-    body: dict[str, Body] = {}
-    full = bodies.conversion_body(item)
-    wrong, gone = compare.changed_keys(sealed["options"], live.options, sent.get("options"))
-    if wrong or gone:
-        wire = full.get("options", {})
-        body["options"] = {key: wire[key] for key in wrong} | dict.fromkeys(gone)  # type: ignore[index,call-overload]  # a mapping by construction
-    wrong, gone = compare.changed_keys(sealed["metadata"], live.metadata, sent.get("metadata"))
-    if wrong or gone:
-        body["metadata"] = dict(item.metadata) | dict.fromkeys(gone)
-    if not body:
-        return None
-    name = f"conversions.{item.id}"
-    return Call("patch_conversion", Ref(name), body, effects=(Effect(name, sealed),), wave=wave)
 
 
 def _renumber(calls: list[Call]) -> tuple[Call, ...]:

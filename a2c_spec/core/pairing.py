@@ -8,6 +8,7 @@ from typing import Any
 
 from a2c_spec.core import bodies, compare
 from a2c_spec.core.canonical import UPLOADED, sent_filename, uploaded
+from a2c_spec.core.converting import changes
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.match import Pairs, assignment
 from a2c_spec.core.model import Conversion, Input
@@ -104,9 +105,7 @@ class Known:
 
     def conversion_holds(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:
         """Whether a live conversion needs no PATCH to be the wanted one."""
-        sealed, sent = want.sent_conversion(item), self.sent(live.id)
-        pairs = ((sealed["options"], live.options, "options"), (sealed["metadata"], live.metadata, "metadata"))
-        return not any(any(compare.changed_keys(new, echo, sent.get(key))) for new, echo, key in pairs)
+        return not changes(want, item, live, self.sent(live.id))
 
 
 def same_name(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from a2c_spec.core import canonical
 from a2c_spec.core.calls import Knobs
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.model import Content, Conversion, Input, Job, JobFields, Secret, Value
@@ -96,6 +95,19 @@ class Given:
         return Seen(late=lambda late, _scope: late.text, live=self.live)
 
 
+def record_of(want: Wanted, phase: Phase, inputs: Sequence[str] = (), conversions: Sequence[str] = ()) -> JobRecord:
+    """What is recorded of a job that was built as wanted; parts go by these API ids, or by their names."""
+    elements = {"job": Element(JOB_ID, want.sent_fields)}
+    for item, api_id in zip(want.job.inputs, inputs or [f"id-{item.id}" for item in want.job.inputs], strict=True):
+        elements[f"inputs.{item.id}"] = Element(api_id, want.sent_input(item))
+    made = want.job.conversions
+    for conversion, api_id in zip(made, conversions or [f"id-{item.id}" for item in made], strict=True):
+        elements[f"conversions.{conversion.id}"] = Element(api_id, want.sent_conversion(conversion))
+    return JobRecord(
+        want.job.address, "test", phase, JOB_ID, fingerprint=want.fingerprint, basis=want.basis, elements=elements
+    )
+
+
 def input_id(place: int) -> str:
     return f"input-{place}"
 
@@ -112,13 +124,9 @@ def given(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> Given:
 
 def record(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> JobRecord:
     want = wanted(Wish(job.phase != "held", job.inputs, job.tasks, job.fields), names=names)
-    elements = {"job": Element(JOB_ID, want.sent_fields)}
-    for place, item in enumerate(want.job.inputs):
-        elements[f"inputs.{item.id}"] = Element(input_id(place), canonical.sent_input(item, mark))
-    for place, conversion in enumerate(want.job.conversions):
-        elements[f"conversions.{conversion.id}"] = Element(conversion_id(place), want.sent_conversion(conversion))
-    phase: Phase = "started" if job.phase == "started" else "building"
-    return JobRecord("job", "test", phase, JOB_ID, fingerprint=want.fingerprint, basis=want.basis, elements=elements)
+    inputs = [input_id(place) for place in range(len(job.inputs))]
+    conversions = [conversion_id(place) for place in range(len(job.tasks))]
+    return record_of(want, "started" if job.phase == "started" else "building", inputs, conversions)
 
 
 def echo(job: ApiJob, job_id: str = JOB_ID) -> dict[str, Any]:
