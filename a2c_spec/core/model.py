@@ -89,7 +89,8 @@ class Output:
     """How results of conversion ``conversion`` (of input ``input`` only, if given) are named and where they are saved.
 
     ``filename`` is a base name (an extension may be given; else the result's own is added); ``save`` is a folder
-    relative to the project root, POSIX, ending in ``/``; empty means: leave the result on the service.
+    relative to the project root, POSIX, ending in ``/``; empty means: leave the result on the service. Every
+    conversion that delivers nowhere else has one: the loader adds what a manifest leaves out.
     """
 
     conversion: str

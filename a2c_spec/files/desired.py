@@ -17,6 +17,9 @@ from a2c_spec.files.paths import as_folder, confine, file_problem
 from a2c_spec.files.template import escape
 from a2c_spec.files.tree import Row, Table, Tree, place_of, position
 
+DEFAULT_FOLDER = "dist/"
+"""Where results are saved when a manifest does not say; beside the manifest."""
+
 _SOURCE_TYPES = {"path": "upload", "from": "from", "content": "base64", "source": "remote"}
 
 
@@ -87,7 +90,7 @@ def _job(tree: Table, address: str, workshop: Workshop) -> Job:
         fields=_fields(tree.get("job", {})),
         inputs=tuple(_input(item, workshop) for item in tree.get("inputs", ())),
         conversions=tuple(_conversion(item) for item in tree.get("conversions", ())),
-        outputs=tuple(_output(item, workshop) for item in tree.get("outputs", ())),
+        outputs=_outputs(tree, workshop),
         lifecycle=_lifecycle(tree.get("lifecycle", {})),
         labels=dict(tree.get("labels", {})),
         position=position(tree.place),
@@ -191,6 +194,28 @@ def _conversion(tree: Table) -> Conversion:
     )
 
 
+def _outputs(tree: Table, workshop: Workshop) -> tuple[Output, ...]:
+    """The ``outputs`` entries, and one for every conversion that has none and delivers nowhere else."""
+    named = tuple(_output(item, workshop) for item in tree.get("outputs", ()))
+    known = {output.conversion for output in named}
+    rest = tuple(
+        Output(
+            item["id"],
+            save=_default_folder(tree, workshop),
+            on_conflict=workshop.on_conflict,
+            position=position(item.place),
+        )
+        for item in tree.get("conversions", ())
+        if item["id"] not in known and not item.get("output_target")
+    )
+    return named + rest
+
+
+def _default_folder(tree: Table, workshop: Workshop) -> str:
+    base = workshop.base(tree)
+    return DEFAULT_FOLDER if base == "." else f"{as_folder(base)}{DEFAULT_FOLDER}"
+
+
 def _output(tree: Table, workshop: Workshop) -> Output:
     source = tree["from"]
     named = source if isinstance(source, Mapping) else {"conversion": source}
@@ -206,7 +231,9 @@ def _output(tree: Table, workshop: Workshop) -> Output:
 
 
 def _save(tree: Table, workshop: Workshop) -> str | Late:
-    save = tree.get("save", "")
+    if "save" not in tree:
+        return _default_folder(tree, workshop)
+    save = tree["save"]
     if isinstance(save, Late):
         prefix = escape(workshop.base(tree)) + "/"
         return Late(save.text if prefix == "./" else prefix + save.text, save.scope)

@@ -108,9 +108,8 @@ def _conversion(item: Conversion) -> dict[str, Any]:
 
 def _output(item: Output) -> dict[str, Any]:
     source: Any = {"conversion": item.conversion, "input": item.input} if item.input else item.conversion
-    return {"from": source} | _filled(
+    return {"from": source, "save": _text(item.save)} | _filled(
         filename=_text(item.filename),
-        save=_text(item.save),
         on_conflict=item.on_conflict if item.on_conflict != "error" else "",
         download_password=plain_value(item.download_password),
     )

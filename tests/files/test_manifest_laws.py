@@ -87,7 +87,8 @@ def jobs(draw: st.DrawFn) -> Job:
         download_password=draw(passwords),
     )
     lifecycle = Lifecycle((f"inputs.{some[0].id}",), draw(st.sampled_from(["keep", "delete"])), draw(st.booleans()))
-    return Job(draw(names), draw(fields), some, made, (output,), lifecycle, draw(labels))
+    rest = tuple(Output(item.id, save="dist/") for item in made[1:] if not item.output_target)
+    return Job(draw(names), draw(fields), some, made, (output, *rest), lifecycle, draw(labels))
 
 
 presets = st.builds(
