@@ -16,6 +16,7 @@ from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.model import Job, Secret
 from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.progress import tied
 from a2c_spec.core.results import Placement, RenderLate, place
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, SpecError
@@ -42,7 +43,7 @@ class Delivery:
         if change.problem:
             raise Conflict(change.problem, address=change.address)
         record = await self.executor.carry_out(task, change, record)
-        record = self._arrange(task.want.job, change, record)
+        record = await self._arrange(task.want.job, change, record)
         if not change.fetch or detach:
             return record
         record, live = await self._ended(task, record)
@@ -54,7 +55,7 @@ class Delivery:
             async with self.turns.away():
                 live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
             if live.terminal:
-                return self._outcome(task.want.job, record, live), live
+                return await self._outcome(task.want.job, tied(record, task.want, live), live), live
             change, record = await self.executor.again(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)
@@ -67,13 +68,13 @@ class Delivery:
     def _status(self, address: str, live: LiveJob) -> None:
         self.tell(Event("status", address, live.id, text=live.status))
 
-    def _outcome(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
+    async def _outcome(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         self._warn(job, record, live)
         if live.status == "completed":
-            return self.executor.save(replace(record, phase="completed", spent=live.spent, problem=""))
+            return await self.executor.save(replace(record, phase="completed", spent=live.spent, problem=""))
         problem = explained(record, live)
         phase = "failed" if live.status == "failed" else "canceled"
-        self.executor.save(replace(record, phase=phase, problem=problem, spent=live.spent))  # type: ignore[arg-type]  # two of the phases
+        await self.executor.save(replace(record, phase=phase, problem=problem, spent=live.spent))  # type: ignore[arg-type]  # two of the phases
         raise ConversionFailed(
             f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
             hint="mend the manifest or the input and apply again",
@@ -91,21 +92,21 @@ class Delivery:
         results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))
         errors = [error for error in results if isinstance(error, BaseException)]
-        record = self._settle(record, files, complete=not errors)
+        record = await self._settle(record, files, complete=not errors)
         for error in errors:
             raise error
         self.tell(Event("done", job.address, text=f"{len([f for f in files if f.path])} files"))
         return record
 
-    def _settle(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
+    async def _settle(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
         """Files of an earlier run that this one no longer makes go, if they are still as we wrote them."""
         kept = {file.path for file in files}
         old = tuple(file for file in record.files if file.path and file.path not in kept)
         if not complete:
-            return self.executor.save(replace(record, files=(*files, *old)))
+            return await self.executor.save(replace(record, files=(*files, *old)))
         for file in old:
             self.landing.remove(file.path)
-        return self.executor.save(replace(record, phase="done", files=tuple(files)))
+        return await self.executor.save(replace(record, phase="done", files=tuple(files)))
 
     async def _deliver(self, job: Job, record: JobRecord, one: Placement) -> SavedFile:
         known = next((file for file in record.files if file.output_id == one.output.id), None)
@@ -135,8 +136,8 @@ class Delivery:
         def progress(done: int) -> None:
             self.tell(Event("download", job.address, path, done=done, total=one.output.size))
 
-        def arriving(fetched: Fetched) -> None:
-            self._note(job.address, replace(base, path=path, size=fetched.size, sha256=fetched.sha256))
+        async def arriving(fetched: Fetched) -> None:
+            await self._note(job.address, replace(base, path=path, size=fetched.size, sha256=fetched.sha256))
 
         output = one.output
         try:
@@ -147,12 +148,12 @@ class Delivery:
         self.tell(Event("saved", job.address, path, total=fetched.size))
         return replace(base, path=path, size=fetched.size, sha256=fetched.sha256)
 
-    def _note(self, address: str, file: SavedFile) -> None:
+    async def _note(self, address: str, file: SavedFile) -> None:
         """Writes down what is about to stand at a path, so that a crash in the middle leaves no file of nobody's."""
         record = self.store.get(address)
         if record is not None:
             others = tuple(one for one in record.landing if one.path != file.path)
-            self.executor.save(replace(record, landing=(*others, file)))
+            await self.executor.save(replace(record, landing=(*others, file)))
 
     async def _refreshed(self, job: Job, output: LiveOutput) -> LiveOutput:
         """The result as the service links it now; once, for a link may have moved while the result still exists."""
@@ -177,27 +178,27 @@ class Delivery:
         found = next((choice for choice in choices if choice), "")
         return self.client.reveal(found) if isinstance(found, Secret) else str(found)
 
-    def _arrange(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
+    async def _arrange(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
         """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""
         policies = {spec.conversion: spec.on_conflict for spec in job.outputs}
         for move in change.moves:
-            record = self._moved(record, move, policies)
+            record = await self._moved(record, move, policies)
         for path in change.removes:
             self.landing.remove(path)
             files = tuple(replace(f, path="", wanted="") if f.path == path else f for f in record.files)
-            record = self.executor.save(replace(record, files=files))
+            record = await self.executor.save(replace(record, files=files))
         return record
 
-    def _moved(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
+    async def _moved(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
         file = next(file for file in record.files if file.path == move.source)
         now = self.landing.destination(move, policies.get(file.conversion, "error"))
         moved = replace(file, path=now, wanted=move.target)
         if now != move.source:
-            self._note(record.address, moved)
+            await self._note(record.address, moved)
             self.landing.move(move.source, now)
         files = tuple(moved if f is file else f for f in record.files)
         self.tell(Event("saved", record.address, now, total=file.size))
-        return self.executor.save(replace(record, files=files))
+        return await self.executor.save(replace(record, files=files))
 
 
 def explained(record: JobRecord, live: LiveJob) -> str:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,6 +12,7 @@ from a2c_spec.api.adopt import resolve
 from a2c_spec.api.answers import new_ids
 from a2c_spec.api.client import Client
 from a2c_spec.api.limits import Sleep
+from a2c_spec.api.quiet import Quiet
 from a2c_spec.api.transport import LostAnswer, Refused
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
@@ -18,7 +20,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.probe import Probe, unobserved
-from a2c_spec.core.progress import absorb, rebind
+from a2c_spec.core.progress import absorb, rebind, tied
 from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.wanted import Wanted
@@ -53,7 +55,8 @@ class Task:
 @dataclass(slots=True)
 class Executor:
     """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``grace`` is how long (seconds) a lost create
-    may still be on its way before the service is searched for it."""
+    may still be on its way before the service is searched for it, counted from ``noticed``: since when a create is known
+    to be without an answer; for those of an earlier run, which may have died while sending, that is our own start."""
 
     client: Client
     store: StateStore
@@ -63,7 +66,11 @@ class Executor:
     new_key: Callable[[], str]
     grace: float = 5.0
     probe: Probe = unobserved
-    recovering: asyncio.Lock = field(default_factory=asyncio.Lock)
+    quiet: Quiet = field(default_factory=Quiet)
+    noticed: float = 0.0
+
+    def __post_init__(self) -> None:
+        self.noticed = self.clock()
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord) -> JobRecord:
         """Sends the change's calls until none is left; the record returned is durable and exact.
@@ -74,11 +81,11 @@ class Executor:
         conflicts = 0
         lost: SpecError | None = None
         for _ in range(ROUNDS):
-            record = self.save(rebind(record, task.want, change.bindings))
+            record = await self.save(rebind(record, task.want, change.bindings))
             try:
                 return await self._waves(change, record)
             except (LostAnswer, _Unclear) as error:
-                lost = error
+                lost, self.noticed = error, self.clock()
             except Refused as error:
                 conflicts += await self._count_conflict(error, task)
                 if conflicts > 1:
@@ -112,6 +119,8 @@ class Executor:
         if record.unresolved:
             record = await self.recover(record)
         live = await self.client.job(record.job_id) if record.job_id else None
+        if live is not None and not live.editable:
+            record = tied(record, task.want, live)
         seen = replace(task.look(record, live), waited=waited)
         known = record if record.job_id else None
         change = plan_job(task.want, known, replace(seen, live=live, gone=bool(record.job_id) and live is None))
@@ -121,43 +130,46 @@ class Executor:
 
     async def recover(self, record: JobRecord) -> JobRecord:
         """The record with the job that a lost create made, or as it was before that create."""
-        remaining = record.intent_at + self.grace - self.clock()
-        if remaining > 0:
+        while (remaining := self.noticed + self.grace - self.clock()) > 0:
             await self.sleep(min(remaining, self.grace))
-        async with self.recovering:  # one after another, lest two creates take the same job for theirs
+        async with self.quiet.searching():
             return await self._recovered(record)
 
     async def _recovered(self, record: JobRecord) -> JobRecord:
         found = await resolve(self.client, record, tuple(self.store.scan()))
         if found is None:
-            return self.save(replace(record, phase="building", elements={}, previous=None))
+            return await self.save(replace(record, phase="building", elements={}, previous=None))
         if found != record.previous:
             self.tell(Event("note", record.address, text=f"adopted job {found.job_id} of an earlier, lost answer"))
-        return self.save(found)
+        return await self.save(found)
 
     async def _waves(self, change: Change, record: JobRecord) -> JobRecord:
         if change.calls and (change.fingerprint != record.fingerprint or change.basis != record.basis):
-            record = self._recipe(change, record)
+            record = await self._recipe(change, record)
         for wave in sorted({call.wave for call in change.calls}):
             calls = [call for call in change.calls if call.wave == wave]
-            for call in calls:
-                self._intend(call, change)
-            await to_the_end(_all(self._one(call, change) for call in calls))
+            await to_the_end(self._wave(calls, change))
         return self._current(record)
 
-    def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
+    async def _wave(self, calls: Sequence[Call], change: Change) -> None:
+        async with self.quiet.creating() if calls[0].kind == "create_job" else nullcontext():
+            for call in calls:
+                await self._intend(call, change)
+            await _all(self._one(call, change) for call in calls)
+
+    async def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
         """Notes the recipe an unfinished job is about to run; a finished one keeps its own until it is replaced."""
         if record.phase in ("done", "completed") or not record.job_id:
             return record
-        return self.save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
+        return await self.save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
 
-    def _intend(self, call: Call, change: Change) -> None:
+    async def _intend(self, call: Call, change: Change) -> None:
         """Makes durable what could not be told from a lost answer: that a create is on its way, that a job starts."""
         record = self.store.get(change.address)
         if call.kind == "create_job":
-            self.save(self._creating(call, change, record))
+            await self.save(self._creating(call, change, record))
         elif call.starts and record is not None:
-            self.save(replace(record, phase="started"))
+            await self.save(replace(record, phase="started"))
 
     def _creating(self, call: Call, change: Change, record: JobRecord | None) -> JobRecord:
         before = record or JobRecord(change.address, "")
@@ -191,29 +203,29 @@ class Executor:
         except LostAnswer:
             raise
         except SpecError:
-            self._undo(call, record)
+            await self._undo(call, record)
             raise
         made = new_ids(call, reply)
         record = self._of(change.address)
         if made is None:
             raise _Unclear("the answer names no ids")
-        self._absorbed(call, record, made)
+        await self._absorbed(call, record, made)
         self.tell(Event("call", change.address, call.kind, call.reason))
         if set(call.creates) - set(made):
             raise _Unclear("the answer does not describe every part")
 
-    def _absorbed(self, call: Call, record: JobRecord, made: dict[str, str] | object) -> None:
+    async def _absorbed(self, call: Call, record: JobRecord, made: dict[str, str] | object) -> None:
         ids = dict(made) if isinstance(made, dict) else {}
         after = absorb(record, call, ids)
         if call.kind == "create_job":
             after = replace(after, phase="started" if call.starts else "building", previous=None)
-        self.save(after)
+        await self.save(after)
 
-    def _undo(self, call: Call, record: JobRecord) -> None:
+    async def _undo(self, call: Call, record: JobRecord) -> None:
         """A create that was refused made nothing: what was known before it holds again."""
         if call.kind == "create_job":
             if record.previous is not None:
-                self.save(record.previous)
+                await self.save(record.previous)
             else:
                 self.store.remove(record.address)
 
@@ -225,18 +237,18 @@ class Executor:
                 await self._send(_single(call, number, part), change)
         elif call.kind in ("patch_output", "patch_outputs"):
             self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
-            self.save(absorb(self._of(change.address), call, {}))
+            await self.save(absorb(self._of(change.address), call, {}))
         else:
             raise error
 
     def _of(self, address: str) -> JobRecord:
         return self.store.get(address) or JobRecord(address, "")
 
-    def save(self, record: JobRecord) -> JobRecord:
+    async def save(self, record: JobRecord) -> JobRecord:
         """Writes a record down; it is durable when this returns."""
         stamped = replace(record, updated_at=self.clock())
         self.probe(f"record {record.phase}")
-        self.store.put(stamped)
+        await self.store.keep(stamped)
         self.probe(f"recorded {record.phase}")
         return stamped
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -39,9 +39,12 @@ INSERT INTO file_2 SELECT path, sha256, realm, address, size FROM file;
 DROP TABLE file;
 ALTER TABLE file_2 RENAME TO file;
 CREATE INDEX file_of ON file (realm, address);
+ALTER TABLE job ADD COLUMN unsettled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX unsettled_of ON job (realm, address) WHERE unsettled;
 """,
 }
-"""Format -> what brings the one before it there. 2: at one path, what stands there and what is about to land there."""
+"""Format -> what brings the one before it there. 2: at one path, what stands there and what is about to land there;
+records with anything about to land are found at once."""
 
 VERSION = max(MIGRATIONS)
 
@@ -63,16 +66,26 @@ class SqliteStore:
         return decode(self.realm, address, row[0]) if row else None
 
     def put(self, record: JobRecord) -> None:
-        record = replace(record, realm=self.realm)
+        self.put_all((record,))
+
+    async def keep(self, record: JobRecord) -> None:
+        self.put(record)
+
+    def put_all(self, records: Iterable[JobRecord]) -> None:
+        """Inserts or replaces the records of their addresses, all of them with one durable write."""
+        with self._write():
+            for record in records:
+                self._put(replace(record, realm=self.realm))
+
+    def _put(self, record: JobRecord) -> None:
         row = (self.realm, record.address, record.phase, record.job_id, record.fingerprint, encode(record))
         files = [
             (f.path, f.sha256, self.realm, record.address, f.size) for f in record.files + record.landing if f.path
         ]
-        with self._write():
-            self._db.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?)", row)
-            self._db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, record.address))
-            self._db.executemany("DELETE FROM file WHERE path = ?", [(row[0],) for row in files])
-            self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", files)
+        self._db.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?)", row)
+        self._db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, record.address))
+        self._db.executemany("DELETE FROM file WHERE path = ?", [(row[0],) for row in files])
+        self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", files)
 
     def remove(self, address: str) -> None:
         with self._write():
@@ -83,6 +96,10 @@ class SqliteStore:
         query = "SELECT address, data FROM job WHERE realm = ? ORDER BY address"
         for address, data in self._db.execute(query, (self.realm,)):
             yield decode(self.realm, address, data)
+
+    def unsettled(self) -> tuple[JobRecord, ...]:
+        query = "SELECT address, data FROM job WHERE realm = ? AND unsettled ORDER BY address"
+        return tuple(decode(self.realm, address, data) for address, data in self._db.execute(query, (self.realm,)))
 
     def addresses(self) -> tuple[str, ...]:
         query = "SELECT address FROM job WHERE realm = ? ORDER BY address"

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from a2c_spec.commands import limits, options, selection
-from a2c_spec.commands.limits import Limits, within
 from a2c_spec.commands.interrupting import stoppable
+from a2c_spec.commands.limits import Limits, within
 from a2c_spec.commands.options import Flags, flags_of
 from a2c_spec.commands.running import Manner, Run
 from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
@@ -98,6 +98,7 @@ async def _apply(
         async with connect(space, desk.store, desk.landing, render_late, progress) as connection:
             connection.poller.patience = manner.timeout
             try:
+                desk.catch_up()
                 whole = saved is not None or space.flags.detailed
                 steps = await surveyed(desk, manifests, chosen, connection.client, whole=whole)
                 tell_warnings(space, manifests.found)

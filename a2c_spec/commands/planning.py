@@ -12,6 +12,7 @@ from a2c_spec.api.adopt import resolve
 from a2c_spec.api.client import Client
 from a2c_spec.api.execute import Task
 from a2c_spec.api.landing import Landing
+from a2c_spec.backends.grouped import GroupedStore
 from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.commands.selection import Selection
 from a2c_spec.commands.workspace import Loaded, Marks, Workspace, marks
@@ -24,9 +25,10 @@ from a2c_spec.core.model import Conversion, Input, Job, Preset
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.planner import needs_live, plan_job
 from a2c_spec.core.presets import plan_preset, sent_preset
+from a2c_spec.core.progress import tied
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.seen import Disk, Seen
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.wanted import Wanted, prepare
 from a2c_spec.files.digest import DigestCache, fill
 from a2c_spec.files.template import render_late
@@ -37,7 +39,7 @@ class Desk:
     """What planning works with: state, what stands on the disk, digests of files, marks of secrets."""
 
     space: Workspace
-    store: SqliteStore
+    store: GroupedStore
     landing: Landing
     cache: DigestCache
     mark: Mark
@@ -47,6 +49,11 @@ class Desk:
         """What is known of an address, files counted that landed in the very moment of a crash."""
         found = self.store.get(address)
         return self.landing.caught_up(found) if found else None
+
+    def catch_up(self) -> None:
+        """Writes down what an interrupted apply could not; for who holds the lock."""
+        for record in self.store.unsettled():
+            self.store.put(self.landing.caught_up(record))
 
     def wanted(self, job: Job, record: JobRecord | None, upstream: Upstream) -> Wanted:
         """A desired job with its files measured and what it takes from other jobs resolved."""
@@ -85,7 +92,7 @@ class Step:
 @contextmanager
 def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
     """Opens state and digest cache of the project."""
-    store = SqliteStore(space.home / "state.db", realm)
+    store = GroupedStore(SqliteStore(space.home / "state.db", realm))
     try:
         with DigestCache(space.home / "digests.db", time.time_ns) as cache:
             mark: Marks = marks(space)
@@ -102,7 +109,7 @@ def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
 class Upstream:
     """What jobs take from one another: fingerprints of what is made, and results that lie here already."""
 
-    store: SqliteStore
+    store: StateStore
     made: dict[str, str] = field(default_factory=dict)
     idle: set[str] = field(default_factory=set)
 
@@ -204,6 +211,8 @@ async def make_step(
     if record.unresolved or client is None:
         return await _unresolved(desk, want, record, client)
     live = await client.job(record.job_id)
+    if live is not None and not live.editable:
+        record = tied(record, want, live)
     seen = one.seen if live is None else desk.look(want, record, live)
     return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record, live=live)
 

@@ -7,6 +7,8 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.pairing import known
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.wanted import Wanted
 
@@ -57,6 +59,23 @@ def spare_name(name: str, api_id: str, want: Wanted) -> str:
     part, _, key = name.partition(".")
     taken = {"inputs": [item.id for item in want.job.inputs], "conversions": [item.id for item in want.job.conversions]}
     return f"{part}.#{api_id}" if key in taken.get(part, ()) else name
+
+
+def tied(record: JobRecord, want: Wanted, live: LiveJob) -> JobRecord:
+    """The record with the ids of live parts whose answer was lost, recognised by content as the wanted ones they are.
+
+    For jobs that can no longer be edited: what results are named after may depend on it.
+    """
+    here = known(record)
+    inputs, conversions = here.pair_inputs(want, live), here.pair_conversions(want, live)
+    found = {f"inputs.{want.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
+    found |= {f"conversions.{want.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
+    elements = dict(record.elements)
+    for name, api_id in found.items():
+        if not here.name(api_id):
+            old = elements.get(name)
+            elements[name] = replace(old, api_id=api_id) if old else Element(api_id, _recognised(want, name))
+    return replace(record, elements=elements)
 
 
 def _recognised(want: Wanted, name: str) -> Mapping[str, Any]:

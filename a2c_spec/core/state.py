@@ -99,6 +99,10 @@ class StateStore(Protocol):
         """Insert or replace the record of its address."""
         ...
 
+    async def keep(self, record: JobRecord) -> None:
+        """Like ``put``, and may share one durable write with whoever else writes at that moment."""
+        ...
+
     def remove(self, address: str) -> None:
         """Forget one address; nothing on the service or on disk changes."""
         ...
@@ -109,6 +113,10 @@ class StateStore(Protocol):
 
     def addresses(self) -> tuple[str, ...]:
         """All addresses of this realm, sorted."""
+        ...
+
+    def unsettled(self) -> tuple[JobRecord, ...]:
+        """Records with files about to land: an apply that was cut off left them."""
         ...
 
     def ours(self, path: str) -> tuple[SavedFile, ...]:

@@ -16,7 +16,7 @@ Note = Callable[[str, object], None]
 
 HALF_WAY: dict[str, dict[str, Any]] = {
     "carried out after its death": {"do": "latency", "seconds": 0.08},
-    "answered half": {"do": "slow", "size": 2, "seconds": 0.02},
+    "answered half": {"do": "slow", "size": 40, "seconds": 0.03},
 }
 
 
