@@ -1,57 +1,100 @@
-"""``catalog``: what the service converts into what, and with which options."""
+"""``catalog``: what the service converts into what, and a snapshot of it that manifests are checked against."""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import click
 
 from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.options import flags_of
 from a2c_spec.commands.session import session
 from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.compare import differences
+from a2c_spec.core.reasons import counted, shown
 from a2c_spec.errors import UsageError
+from a2c_spec.files.catalog_file import CATALOG_FILE, catalog_rows
 from a2c_spec.views.table import table
 
 Row = Mapping[str, Any]
 
 
-@click.command("catalog")
-@click.argument("target", required=False, default="")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
-@options.service
-@options.output
-def command(target: str, **given: Any) -> int:
-    """List all targets, or show the options of one: TARGET or CATEGORY/TARGET."""
-    return catalog(flags_of(given), target)
+@click.group("catalog")
+def command() -> None:
+    """List what the service converts, show the options of a target, keep a snapshot to check manifests against."""
 
 
-def catalog(flags: Flags, target: str) -> int:
-    """Prints targets by category, or the options of a target."""
-    space = open_workspace(flags)
-    rows = asyncio.run(_rows(space))
-    chosen = [row for row in rows if _is(row, target)] if target else rows
-    if not chosen:
-        raise UsageError(f"the service has no target {target!r}", hint="`a2c-spec catalog` lists them")
-    if flags.as_json:
-        click.echo(json.dumps(chosen, ensure_ascii=False))
-    elif target:
-        click.echo("\n\n".join(_options(row, space) for row in chosen))
-    else:
-        click.echo(_listing(rows, space))
+def _verb(name: str, *extra: Callable[[Any], Any]) -> Callable[[Callable[..., int]], click.Command]:
+    """One subcommand with the shared flags."""
+
+    def make(function: Callable[..., int]) -> click.Command:
+        made: Any = options.service(options.output(function))
+        made = click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")(made)
+        for decorator in reversed(extra):
+            made = decorator(made)
+        return command.command(name)(made)
+
+    return make
+
+
+@_verb("list")
+def catalog_list(**given: Any) -> int:
+    """List all targets by category."""
+    space = open_workspace(flags_of(given))
+    rows = asyncio.run(_live(space))
+    click.echo(json.dumps(rows, ensure_ascii=False) if space.flags.as_json else _listing(rows, space))
     return 0
 
 
-async def _rows(space: Workspace) -> list[Row]:
+@_verb("show", click.argument("target"))
+def catalog_show(target: str, **given: Any) -> int:
+    """Show the options of TARGET or CATEGORY/TARGET."""
+    space = open_workspace(flags_of(given))
+    rows = [row for row in asyncio.run(_live(space)) if target in (row.get("target"), _name(row))]
+    if not rows:
+        raise UsageError(f"the service has no target {target!r}", hint="`a2c-spec catalog list` lists them")
+    click.echo(
+        json.dumps(rows, ensure_ascii=False) if space.flags.as_json else "\n\n".join(_options(r, space) for r in rows)
+    )
+    return 0
+
+
+@_verb("pull")
+def catalog_pull(**given: Any) -> int:
+    """Write the catalog to a2c.catalog.json, to be committed; from then on manifests are checked against it."""
+    space = open_workspace(flags_of(given))
+    rows = sorted(asyncio.run(_live(space)), key=_name)
+    (space.root / CATALOG_FILE).write_text(json.dumps(rows, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    space.talk(f"wrote {CATALOG_FILE}: {counted(len(rows), 'target')}")
+    return 0
+
+
+@_verb("diff", click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when they differ."))
+def catalog_diff(detailed_exitcode: bool, **given: Any) -> int:
+    """Show where the service's catalog differs from a2c.catalog.json."""
+    space = open_workspace(flags_of(given))
+    kept = catalog_rows(space.root)
+    if kept is None:
+        raise UsageError(f"there is no {CATALOG_FILE} in {space.root}", hint="`a2c-spec catalog pull` writes it")
+    before, after = ({_name(row): row.get("options") for row in rows} for rows in (kept, asyncio.run(_live(space))))
+    found = [(path, shown(old), shown(new)) for path, old, new in differences(before, after)]
+    if space.flags.as_json:
+        click.echo(json.dumps([{"path": path, "before": old, "after": new} for path, old, new in found]))
+    else:
+        click.echo("\n".join(f"{path}: {old} -> {new}" for path, old, new in found) or "no difference")
+    return 2 if found and detailed_exitcode else 0
+
+
+async def _live(space: Workspace) -> list[Row]:
     async with session(space) as (_, connection):
         return [row async for row in connection.client.catalog()]
 
 
-def _is(row: Row, target: str) -> bool:
-    return target in (row.get("target"), f"{row.get('category')}/{row.get('target')}")
+def _name(row: Row) -> str:
+    return f"{row.get('category')}/{row.get('target')}"
 
 
 def _listing(rows: Sequence[Row], space: Workspace) -> str:
@@ -65,7 +108,7 @@ def _listing(rows: Sequence[Row], space: Workspace) -> str:
 def _options(row: Row, space: Workspace) -> str:
     found = row.get("options")
     cells = [(name, *_cells(one)) for name, one in found.items()] if isinstance(found, Mapping) else []
-    head = space.style(f"{row.get('category')}/{row.get('target')}", "bold")
+    head = space.style(_name(row), "bold")
     return f"{head}\n" + table(("OPTION", "TYPE", "DEFAULT", "ALLOWED", "WHAT IT DOES"), cells, space.style)
 
 
@@ -74,7 +117,8 @@ def _cells(one: Any) -> tuple[str, str, str, str]:
         return "", "", "", ""
     allowed = ", ".join(map(str, one["enum"])) if one.get("enum") else _range(one)
     default = "" if one.get("default") is None else str(one["default"])
-    return str(one.get("type", "")), default, allowed, str(one.get("description", ""))
+    short = allowed if len(allowed) <= 48 else f"{allowed[:45]}..."
+    return str(one.get("type", "")), default, short, str(one.get("description", ""))
 
 
 def _range(one: Row) -> str:

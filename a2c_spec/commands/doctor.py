@@ -79,7 +79,7 @@ async def _service(space: Workspace) -> list[Check]:
     try:
         async with session(space) as (desk, connection):
             serial = desk.store.serial()
-            state = Check("state", True, f"{desk.store.path} (serial {serial})")
+            state = Check("state", True, f"{space.home} (serial {serial})")
             return [state, await _reached(connection.client.wire)]
     except SpecError as error:
         return [Check("service", False, f"{error.message}; {error.hint}")]

@@ -16,6 +16,8 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.model import Job, Preset, Secret
 from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.files import secrets
+from a2c_spec.files.catalog_check import check_catalog, index_catalog
+from a2c_spec.files.catalog_file import catalog_rows
 from a2c_spec.files.manifest import load
 from a2c_spec.files.project import Project, discover, find_root, load_project
 from a2c_spec.files.references import check_references
@@ -112,7 +114,11 @@ class Reading:
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read anew each time; nothing of it is kept here."""
+        rows = catalog_rows(self.space.root)
+        catalog = index_catalog(rows) if rows else None
         for item in load([str(self.space.cwd / path) for path in self.paths], self.space.settings()):
+            if catalog and not isinstance(item, Diagnostic):
+                self.found += [_relative(one, self.space.cwd) for one in check_catalog(item, catalog)]
             if isinstance(item, Job):
                 yield _policy(item, self.space.flags.on_conflict)
             elif isinstance(item, Preset):
@@ -121,7 +127,7 @@ class Reading:
                 self.found.append(_relative(item, self.space.cwd))
 
     def checked(self, more: Sequence[Diagnostic]) -> None:
-        """Raises InvalidError with every problem found; ``more``, those between manifests, only if all else is right."""
+        """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""
         if not any(one.severity == "error" for one in self.found):
             self.found += [_relative(one, self.space.cwd) for one in more]
         count = sum(one.severity == "error" for one in self.found)
