@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import errno
 import hashlib
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +78,7 @@ class _Part:
                 if expected and self.size > expected:
                     break  # more than was announced: wrong anyway, and perhaps without end
             file.flush()
-            os.fsync(file.fileno())
+            await asyncio.to_thread(os.fsync, file.fileno())
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ class Downloads:
         target: Path,
         password: str,
         progress: Callable[[int], None],
-        arriving: Callable[[Fetched], None],
+        arriving: Callable[[Fetched], Awaitable[None]],
     ) -> Fetched:
         """Downloads ``output`` to ``target``, replacing what stands there; ``arriving`` hears of it just before.
 
@@ -108,18 +109,18 @@ class Downloads:
             if not part.complete(output):
                 await self._complete(output, part, password, progress)
             fetched = Fetched(part.size, part.sha256.hexdigest())
-            arriving(fetched)
-            self._place(part.path, target)
+            await arriving(fetched)
+            await self._place(part.path, target)
         except OSError as error:
             with contextlib.suppress(OSError):
                 part.drop()
             raise disk_error(error, target) from error
         return fetched
 
-    def _place(self, part: Path, target: Path) -> None:
+    async def _place(self, part: Path, target: Path) -> None:
         self.wire.probe(f"place {target.name}")
         part.replace(target)
-        _sync_folder(target.parent)
+        await asyncio.to_thread(_sync_folder, target.parent)
         self.wire.probe(f"placed {target.name}")
 
     async def _complete(self, output: LiveOutput, part: _Part, password: str, progress: Callable[[int], None]) -> None:

@@ -37,7 +37,7 @@ class Presets:
                 fingerprint=change.fingerprint,
                 basis=change.basis,
             )
-            self.store.put(record)
+            await self.store.keep(record)
             self.tell(Event("call", change.address, call.kind))
         return record
 

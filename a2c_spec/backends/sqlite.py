@@ -79,10 +79,11 @@ class SqliteStore:
 
     def _put(self, record: JobRecord) -> None:
         row = (self.realm, record.address, record.phase, record.job_id, record.fingerprint, encode(record))
+        row += (bool(record.landing),)
         files = [
             (f.path, f.sha256, self.realm, record.address, f.size) for f in record.files + record.landing if f.path
         ]
-        self._db.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?)", row)
+        self._db.execute("INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         self._db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, record.address))
         self._db.executemany("DELETE FROM file WHERE path = ?", [(row[0],) for row in files])
         self._db.executemany("INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)", files)

@@ -1,0 +1,89 @@
+"""``verify``: checks every saved result against its recorded digest; asks nobody."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.state import SavedFile
+from a2c_spec.errors import IntegrityError, UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """How one saved file stands: intact, missing, changed or unreadable; ``says`` tells why."""
+
+    address: str
+    path: str
+    stands: str
+    says: str = ""
+
+
+@click.command("verify")
+@click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.service
+@options.output
+def command(addresses: tuple[str, ...], **given: Any) -> int:
+    """Read every result that was saved and compare it with what was recorded; exit 14 if any differs."""
+    return verify(flags_of(given), addresses)
+
+
+def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
+    """Prints what differs; raises IntegrityError if anything does."""
+    space = open_workspace(flags)
+    found = _found(space, addresses)
+    wrong = [one for one in found if one.stands != "intact"]
+    if flags.as_json:
+        counts = Counter(one.stands for one in found)
+        click.echo(json.dumps({"counts": counts, "files": [asdict(one) for one in found]}, ensure_ascii=False))
+    else:
+        for one in wrong:
+            click.echo(f"{space.style(one.stands, 'red')}  {one.path}  ({one.address}){one.says and ': ' + one.says}")
+        click.echo(f"{len(found) - len(wrong)} of {len(found)} files are as they were written")
+    if wrong and not flags.as_json:
+        raise IntegrityError(f"{len(wrong)} of {len(found)} files differ", hint="`a2c-spec apply` brings them back")
+    return IntegrityError.exit_code if wrong else 0
+
+
+def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Finding]:
+    from a2c_spec.commands.connection import endpoint
+    from a2c_spec.commands.planning import open_desk
+
+    with open_desk(space, endpoint(space).realm) as desk:
+        chosen = addresses or desk.store.addresses()
+        records = [desk.record(address) for address in chosen]
+        if None in records:
+            raise UsageError(f"nothing is recorded of {chosen[records.index(None)]}", hint="see `a2c-spec state list`")
+        return [
+            _finding(space.root, record.address, file)
+            for record in records
+            if record is not None
+            for file in record.files
+            if file.path
+        ]
+
+
+def _finding(root: Path, address: str, file: SavedFile) -> Finding:
+    from a2c_spec.files.digest import measure
+
+    target = root / file.path
+    try:
+        if not target.resolve().is_relative_to(root.resolve()):
+            return Finding(address, file.path, "changed", "a symbolic link leads out of the project")
+        content = measure(target)
+    except FileNotFoundError:
+        return Finding(address, file.path, "missing")
+    except OSError as error:
+        return Finding(address, file.path, "unreadable", error.strerror or type(error).__name__)
+    if (content.size, content.sha256) == (file.size, file.sha256):
+        return Finding(address, file.path, "intact")
+    return Finding(address, file.path, "changed", f"sha256 {file.sha256[:4]}.. -> {content.sha256[:4]}..")

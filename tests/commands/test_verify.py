@@ -1,0 +1,65 @@
+"""``verify`` reads every result again, asks nobody, and says what differs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+RECIPE = """
+apiVersion: a2c-spec/v1
+kind: Job
+name: sums
+inputs: [{id: a, path: a.txt}]
+conversions:
+  - {id: sha, category: hash, target: sha256}
+  - {id: md5, category: hash, target: md5}
+outputs: [{from: sha, filename: a, save: dist/}, {from: md5, filename: a, save: dist/}]
+"""
+
+
+@pytest.fixture
+def applied(project: Path, a2c: Command) -> Path:
+    (project / "a.txt").write_text("text")
+    (project / "sums.yaml").write_text(RECIPE)
+    assert a2c("apply", "sums.yaml", "--local").code == 0
+    return project / "dist"
+
+
+def test_untouched_results_are_intact(applied: Path, a2c: Command) -> None:
+    ran = a2c("verify", "--local")
+    assert (ran.code, ran.out) == (0, "2 of 2 files are as they were written\n")
+    assert applied.is_dir()
+
+
+def test_a_changed_byte_and_a_missing_file_are_found(applied: Path, a2c: Command) -> None:
+    (applied / "a.md5").unlink()
+    target = applied / "a.sha256"
+    target.write_bytes(target.read_bytes()[:-1] + b"!")
+    ran = a2c("verify", "--local")
+    assert ran.code == 14
+    assert "missing  dist/a.md5" in ran.out
+    assert "changed  dist/a.sha256" in ran.out
+
+
+def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
+    (applied / "a.md5").unlink()
+    ran = a2c("verify", "--local", "--json")
+    assert ran.code == 14
+    assert json.loads(ran.out)["counts"] == {"intact": 1, "missing": 1}
+
+
+def test_a_link_out_of_the_project_is_not_followed(applied: Path, a2c: Command, tmp_path: Path) -> None:
+    target = applied / "a.md5"
+    (tmp_path / "twin").write_bytes(target.read_bytes())
+    target.unlink()
+    target.symlink_to(tmp_path / "twin")
+    assert "leads out of the project" in a2c("verify", "--local").out
+
+
+def test_an_unknown_address_is_said_to_be_unknown(applied: Path, a2c: Command) -> None:
+    assert a2c("verify", "--local", "nobody").code == 2
+    assert applied.is_dir()
