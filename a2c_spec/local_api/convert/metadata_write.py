@@ -51,14 +51,14 @@ def _pdf(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
 def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
     """The pixels are not encoded anew: JPEG keeps its coefficients, PNG and TIFF lose nothing."""
     from a2c_spec.local_api.convert import image_tags
-    from a2c_spec.local_api.convert.pictures import open_image
+    from a2c_spec.local_api.convert.pictures import loaded, open_image
 
-    with reading(source, "image"), open_image(source) as image:
+    with reading(source, "image"), open_image(source) as opened:
+        image = loaded(source, opened)
         exif = image_tags.changed(image.getexif().tobytes(), metadata)
         kept = {name: image.info[name] for name in ("icc_profile", "dpi") if image.info.get(name)}
         if image.format == "JPEG":
             kept["quality"] = "keep"
-        image.load()
         image.info = {} if metadata.get("clear_all") else dict(image.info)
         image.info.pop("exif", None)
         image.save(path, image.format, **kept, **({"exif": exif} if exif else {}))

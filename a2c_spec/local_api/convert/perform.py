@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Result
+from a2c_spec.local_api.convert.noticing import noticing
 from a2c_spec.local_api.convert.sandbox.task import load
 from a2c_spec.local_api.convert.wire import request_from_json, result_to_json
 
@@ -15,7 +16,8 @@ Converter = Callable[[Request], Iterator[Product | Caveat]]
 def conversion(payload: dict[str, Any]) -> dict[str, Any]:
     """Carries out one request with the converter that ``payload`` names."""
     converter: Converter = load(payload["converter"])
-    made = list(converter(request_from_json(payload["request"])))
+    with noticing() as noticed:
+        made = list(converter(request_from_json(payload["request"])))
     products = tuple(item for item in made if isinstance(item, Product))
     warnings = tuple(item for item in made if isinstance(item, Caveat))
-    return result_to_json(Result(products, warnings))
+    return result_to_json(Result(products, (*noticed, *warnings)))

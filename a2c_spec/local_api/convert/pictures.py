@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,9 +10,10 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from a2c_spec.local_api.convert import pdf_pages, programs
+from a2c_spec.local_api.convert import mending, pdf_pages, programs
 from a2c_spec.local_api.convert.contract import Source
 from a2c_spec.local_api.convert.making import kind_of, reading, unreadable, unsupported
+from a2c_spec.local_api.convert.noticing import notice
 
 MAX_PIXELS = 150_000_000
 MAX_FRAMES = 2000
@@ -84,7 +86,7 @@ def _decoded(source: Source, wanted: Sequence[int] | None) -> Iterator[Picture]:
         if wanted is not None:
             yield from (_frame(image, index) for index in wanted)
         else:
-            yield _moving(image) if getattr(image, "is_animated", False) else _still(image)
+            yield _moving(image) if getattr(image, "is_animated", False) else _still(loaded(source, image))
 
 
 def open_image(source: Source) -> Image.Image:
@@ -98,7 +100,32 @@ def open_image(source: Source) -> Image.Image:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise unreadable(source, f"the image has more than {MAX_PIXELS:,} pixels.") from error
         except UnidentifiedImageError as error:
-            raise unreadable(source, "not a readable image.") from error
+            image = _mended(source)
+            if image is None:
+                raise unreadable(source, "not a readable image.") from error
+            return image
+
+
+def loaded(source: Source, image: Image.Image) -> Image.Image:
+    """The image with its pixels; a damaged PNG whose pixels are all there is read in spite of it."""
+    try:
+        image.load()
+    except (OSError, SyntaxError):
+        again = _mended(source)
+        if again is None:
+            raise
+        return again
+    return image
+
+
+def _mended(source: Source) -> Image.Image | None:
+    data = mending.mended(source.path.read_bytes(), MAX_PIXELS) if kind_of(source).name == "png" else None
+    if data is None:
+        return None
+    image = Image.open(io.BytesIO(data), formats=("PNG",))
+    image.load()
+    notice(source, "the PNG is damaged (a wrong checksum or length); its pixels were read all the same.")
+    return image
 
 
 def _register_heif(source: Source) -> None:
@@ -110,7 +137,6 @@ def _register_heif(source: Source) -> None:
 
 
 def _still(image: Image.Image) -> Picture:
-    image.load()
     info = image.info
     exif = image.getexif()
     upright = ImageOps.exif_transpose(image)
