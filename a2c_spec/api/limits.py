@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -51,7 +52,11 @@ class Limiter:
         while self.busy >= max(1, int(self.width)):
             place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
             self.waiting.append(place)
-            await place
+            try:
+                await place
+            except asyncio.CancelledError:
+                self._wake()  # the place may have been given to us already
+                raise
         self.busy += 1
 
     def _wake(self) -> None:
@@ -75,9 +80,11 @@ class Limiter:
 def retry_after(value: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
     """Seconds that a Retry-After header asks for, in either of its forms; None when it says nothing sensible."""
     try:
-        return max(0.0, float(value))
+        seconds = float(value)
     except ValueError:
         pass
+    else:
+        return max(0.0, seconds) if math.isfinite(seconds) else None
     try:
         when = parsedate_to_datetime(value)
     except (TypeError, ValueError):

@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.api.limits import Limiter, Sleep, retry_after
+from a2c_spec.api.limits import LONGEST_WAIT, Limiter, Sleep, retry_after
 from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.errors import AuthError, InvalidError, NetworkError, QuotaError, SpecError
 
@@ -137,7 +137,7 @@ class Wire:
 
     async def _after_push_back(self, reply: Reply, attempt: int) -> None:
         asked = retry_after(reply.headers.get("retry-after", ""))
-        pause = self._pause(attempt) if asked is None else asked
+        pause = self._pause(attempt) if asked is None else min(asked, LONGEST_WAIT)
         self.limiter.pushed_back(pause)
         await self.sleep(pause)
 

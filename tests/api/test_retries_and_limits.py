@@ -1,0 +1,222 @@
+"""One limiter for the whole run, and retries only where repeating is harmless."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+
+import httpx
+import pytest
+
+from a2c_spec.api.limits import LONGEST_WAIT, Limiter, retry_after
+from a2c_spec.api.transport import LARGEST_REPLY, LostAnswer, Refused
+from a2c_spec.errors import AuthError, NetworkError, QuotaError
+from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
+
+OK = httpx.Response(200, json={"id": "1"})
+
+
+def again(status: int, **headers: str) -> httpx.Response:
+    return httpx.Response(status, json={"message": "not now"}, headers=headers)
+
+
+def test_a_429_is_waited_out_even_for_a_create() -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(again(429), again(429), OK), clock)
+    assert asyncio.run(wire.call("POST", "/jobs", body={})).status == 200
+    assert clock.slept == [0.5, 1.0]
+
+
+def test_retry_after_in_seconds_is_obeyed() -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(again(429, **{"Retry-After": "7"}), OK), clock)
+    asyncio.run(wire.call("GET", "/jobs"))
+    assert clock.slept == [7.0]
+
+
+def test_retry_after_as_a_date_is_obeyed() -> None:
+    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+    assert retry_after("Mon, 23 Nov 2026 12:00:30 GMT", lambda: now) == 30
+    assert retry_after("Mon, 23 Nov 2026 11:59:30 GMT", lambda: now) == 0
+
+
+@pytest.mark.parametrize("value", ["", "soon", "nan-ish", "Mon, 99 Nov 2026"])
+def test_a_retry_after_that_says_nothing_is_passed_over(value: str) -> None:
+    assert retry_after(value) is None
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "1e999"])
+def test_a_retry_after_that_is_no_length_of_time_is_passed_over(value: str) -> None:
+    assert retry_after(value) is None
+
+
+def test_a_pause_holds_for_every_request_of_the_run_and_has_an_upper_bound() -> None:
+    clock = Clock()
+    limiter = Limiter(4, clock, clock.sleep)
+
+    async def one() -> float:
+        async with limiter.slot():
+            return clock()
+
+    limiter.pushed_back(10)
+    assert asyncio.run(one()) == 1010
+    limiter.pushed_back(10_000)
+    assert asyncio.run(one()) == 1010 + LONGEST_WAIT
+
+
+def test_each_429_halves_the_width_and_answers_widen_it_again() -> None:
+    limiter = Limiter(16, Clock(), Clock().sleep)
+    limiter.pushed_back(0)
+    limiter.pushed_back(0)
+    assert limiter.width == 4
+    for _ in range(200):
+        limiter.went_well()
+    assert limiter.width == 16
+    for _ in range(10):
+        limiter.pushed_back(0)
+    assert limiter.width == 1
+
+
+def test_never_more_requests_are_under_way_than_the_width_allows() -> None:
+    limiter = Limiter(3, Clock(), Clock().sleep)
+    most = 0
+
+    async def one() -> None:
+        nonlocal most
+        async with limiter.slot():
+            most = max(most, limiter.busy)
+            await asyncio.sleep(0)
+
+    async def many() -> None:
+        await asyncio.gather(*(one() for _ in range(50)))
+
+    asyncio.run(many())
+    assert (most, limiter.busy) == (3, 0)
+
+
+def test_someone_who_stops_waiting_for_a_place_leaves_it_to_the_next() -> None:
+    limiter = Limiter(1, Clock(), Clock().sleep)
+    served = []
+
+    async def one(name: str, ready: asyncio.Event) -> None:
+        async with limiter.slot():
+            served.append(name)
+            await ready.wait()
+
+    async def play() -> None:
+        ready = asyncio.Event()
+        first, second, third = (asyncio.create_task(one(name, ready)) for name in "abc")
+        await asyncio.sleep(0)
+        ready.set()
+        await first
+        second.cancel()
+        await asyncio.wait((second, third))
+
+    asyncio.run(play())
+    assert (served[0], served[-1], limiter.busy) == ("a", "c", 0)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_read_is_repeated_after_a_failure_of_the_service(status: int) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(again(status), OK), clock)
+    assert asyncio.run(wire.call("GET", "/jobs/1")).status == 200
+
+
+@pytest.mark.parametrize("trouble", [again(500), again(503), httpx.ReadError("reset"), httpx.ReadTimeout("slow")])
+def test_a_create_is_never_repeated_when_it_may_have_taken_effect(trouble: httpx.Response | Exception) -> None:
+    wire = wire_over(in_turn(trouble), Clock())
+    with pytest.raises(LostAnswer):
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+
+
+def test_a_create_that_never_left_is_repeated() -> None:
+    wire = wire_over(in_turn(httpx.ConnectError("refused"), OK), Clock())
+    assert asyncio.run(wire.call("POST", "/jobs", body={})).status == 200
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        httpx.Response(302, headers={"Location": "https://elsewhere.example/"}),
+        httpx.Response(200, html="<html>welcome to the hotel</html>"),
+        httpx.Response(200, content=b'{"id": "1", "st'),
+        httpx.Response(200, content=b"x" * (LARGEST_REPLY + 1)),
+        httpx.Response(200, headers={"Content-Encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip")),
+    ],
+    ids=["redirect", "proxy page", "cut JSON", "too large", "broken compression"],
+)
+def test_an_answer_that_cannot_be_read_leaves_a_create_undecided(answer: httpx.Response) -> None:
+    wire = wire_over(in_turn(answer), Clock())
+    with pytest.raises(LostAnswer):
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+
+
+def test_a_redirect_of_the_api_is_not_followed_and_the_key_stays_here() -> None:
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(307, headers={"Location": "https://thief.example/v2/jobs"})
+
+    with pytest.raises(NetworkError, match="redirects"):
+        asyncio.run(wire_over(answer, Clock()).call("GET", "/jobs"))
+    assert set(seen) == {"service.example"}
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(401, AuthError), (403, AuthError), (402, QuotaError), (409, Refused), (404, Refused)]
+)
+def test_a_refusal_is_said_in_our_words(status: int, kind: type[Exception]) -> None:
+    with pytest.raises(kind):
+        asyncio.run(wire_over(in_turn(again(status)), Clock()).call("PATCH", "/jobs/1", body={}))
+
+
+def test_endless_429_ends_in_an_error_and_not_in_a_loop() -> None:
+    with pytest.raises(NetworkError, match="429"):
+        asyncio.run(wire_over(lambda _: again(429), Clock()).call("GET", "/jobs"))
+
+
+def download(links: dict[str, httpx.Response], first: str, base: str = BASE) -> list[httpx.Request]:
+    """The requests of a download with a password, each answered as its URL says."""
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return links[str(request.url)]
+
+    async def play() -> None:
+        async with wire_over(answer, Clock(), base=base).stream(first, {}, {"X-Password": "hush"}) as response:
+            await response.aread()
+
+    asyncio.run(play())
+    return seen
+
+
+def to(url: str) -> httpx.Response:
+    return httpx.Response(302, headers={"Location": url})
+
+
+def test_a_download_carries_no_key_and_loses_its_password_on_the_way_to_another_host() -> None:
+    links = {"https://a.example/f": to("https://b.example/f"), "https://b.example/f": httpx.Response(200, content=b"x")}
+    first, second = download(links, "https://a.example/f")
+    assert first.headers["X-Password"] == "hush"
+    assert "X-Password" not in second.headers
+    assert not any(KEY in value for one in (first, second) for value in one.headers.values())
+
+
+def test_a_download_keeps_its_password_within_one_host() -> None:
+    links = {"https://a.example/f": to("/g"), "https://a.example/g": httpx.Response(200, content=b"x")}
+    assert [one.headers.get("X-Password") for one in download(links, "https://a.example/f")] == ["hush", "hush"]
+
+
+@pytest.mark.parametrize("first", ["https://a.example/f", "http://a.example/f"])
+def test_a_download_never_leaves_tls(first: str) -> None:
+    links = {first: to("http://a.example/g")}
+    with pytest.raises(NetworkError, match="without TLS"):
+        download(links, first)
+
+
+def test_a_download_that_redirects_for_ever_is_given_up() -> None:
+    with pytest.raises(NetworkError, match="redirects more than"):
+        download({"https://a.example/f": to("https://a.example/f")}, "https://a.example/f")
