@@ -18,6 +18,7 @@ from a2c_spec.commands import limits, options, selection
 from a2c_spec.commands.interrupting import stoppable
 from a2c_spec.commands.limits import Limits, within
 from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.refreshing import refresh_only
 from a2c_spec.commands.running import Manner, Run
 from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
 from a2c_spec.commands.selection import EVERYTHING, Selection, selection_of
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     metavar="SECONDS",
     help="Wait no longer for a job; it runs on, and `wait` reattaches.",
 )
+@options.refresh_only
 @limits.options
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
@@ -54,6 +56,8 @@ if TYPE_CHECKING:
 def command(around: Surroundings | None, /, yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
     """Carry the plan out: upload, convert, download, verify, remember. A second apply does nothing."""
     chosen = selection_of(given)
+    if given.pop("refresh_only"):
+        return refresh_only(flags_of(given), write=True)
     bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
     manner = Manner(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
     return apply(flags_of(given), manner, chosen, around or USUAL)

@@ -105,6 +105,11 @@ on_conflict = click.option(
 )
 
 
+refresh_only = click.option(
+    "--refresh-only", is_flag=True, help="Only bring the state up to date with the service; run and download nothing."
+)
+
+
 def absolute(path: str, cwd: Path) -> Path:
     """A path given on the command line."""
     return (cwd / path).absolute()

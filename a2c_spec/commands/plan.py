@@ -10,6 +10,7 @@ import click
 
 from a2c_spec.commands import options, selection
 from a2c_spec.commands.options import Flags, flags_of
+from a2c_spec.commands.refreshing import refresh_only
 from a2c_spec.commands.selection import Selection, selection_of
 from a2c_spec.commands.workspace import Reading, Workspace, open_workspace, reading, tell_warnings
 from a2c_spec.errors import UsageError
@@ -27,11 +28,14 @@ if TYPE_CHECKING:
 @options.on_conflict
 @selection.options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
+@options.refresh_only
 @click.option("-o", "--out", default="", metavar="FILE", help="Save the plan there (NAME.a2cplan.json).")
 @options.output
 def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what apply would do, and why. Sends nothing but GETs."""
     chosen = selection_of(given)
+    if given.pop("refresh_only"):
+        return refresh_only(flags_of(given), write=False)
     return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
 
 

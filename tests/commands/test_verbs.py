@@ -93,6 +93,17 @@ def test_detach_returns_early_and_wait_brings_the_results(two: Path, a2c: Comman
     assert set(planned(a2c).values()) == {"no-op"}
 
 
+def test_refresh_only_notes_what_ended_and_fetches_nothing(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local", "--detach").code == 0
+    shown = a2c("apply", "two.yaml", "--local", "--refresh-only", "--json")
+    assert shown.code == 0
+    phases = {row["phase"] for row in json.loads(a2c("state", "list", "--local", "--json").out)}
+    assert phases <= {"started", "completed"}
+    assert not (two / "dist").exists()
+    assert a2c("wait", "two.yaml", "--local").code == 0
+    assert "agrees" in a2c("plan", "two.yaml", "--local", "--refresh-only").out
+
+
 def test_download_brings_back_what_was_deleted_and_pays_nothing(two: Path, a2c: Command) -> None:
     assert a2c("apply", "two.yaml", "--local").code == 0
     (two / "dist/cover.webp").unlink()
