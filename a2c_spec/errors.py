@@ -52,6 +52,14 @@ class AuthError(SpecError):
     exit_code = 3
 
 
+def missing_key() -> AuthError:
+    """There is no API key, and a call needs one."""
+    return AuthError(
+        "there is no API key",
+        hint="set API2CONVERT_API_KEY, or add --local to convert here, with no account, key or network",
+    )
+
+
 class QuotaError(SpecError):
     """Credits or contract limits are exhausted (402)."""
 

@@ -13,7 +13,7 @@ import httpx
 
 from a2c_spec.api.limits import LONGEST_WAIT, Limiter, Sleep, retry_after
 from a2c_spec.core.probe import Probe, unobserved
-from a2c_spec.errors import AuthError, InvalidError, NetworkError, QuotaError, SpecError
+from a2c_spec.errors import AuthError, InvalidError, NetworkError, QuotaError, SpecError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"
 TOKEN_HEADER = "X-Api2convert-Token"  # noqa: S105 - the name of a header
@@ -22,6 +22,8 @@ LARGEST_REPLY = 16 * 1024 * 1024
 
 TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=None)
 ATTEMPTS = 5
+OPEN_PATHS = ("/conversions", "/presets", "/statuses")
+"""What the service tells without a key."""
 REDIRECTS = 5
 
 
@@ -84,6 +86,8 @@ class Wire:
         ``harmless``: repeating it changes nothing more (default: all but POST). Statuses in ``accept`` are returned
         instead of raised. Raises the tree of ``errors``; LostAnswer when a harmful one may have taken effect.
         """
+        if not self.key and not path.startswith(OPEN_PATHS):
+            raise missing_key()
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         made = {KEY_HEADER: self.key} if self.key else {}
         made |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}

@@ -24,7 +24,7 @@ from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
 from a2c_spec.commands.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.commands.surroundings import USUAL, Surroundings
 from a2c_spec.commands.workspace import Reading, Workspace, open_workspace, reading, tell_warnings
-from a2c_spec.errors import AuthError, Conflict, LimitRefused, UsageError
+from a2c_spec.errors import Conflict, LimitRefused, UsageError, missing_key
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
@@ -116,20 +116,13 @@ async def _apply(
                 _guard(plan, manner)
                 within(plan, steps, manner.limits)
                 if not where.key and plan.totals().requests:
-                    raise no_key()
+                    raise missing_key()
                 if saved and not desk.store.use_once(saved.nonce):
                     raise used()
                 again = made_again(desk, manifests.items(), steps, chosen)
                 return await Run(space, desk, connection, manner, progress).all(steps, again)
             finally:
                 progress.close()
-
-
-def no_key() -> AuthError:
-    return AuthError(
-        "there is no API key",
-        hint="set API2CONVERT_API_KEY, or add --local to convert here, with no account, key or network",
-    )
 
 
 def _who() -> str:
