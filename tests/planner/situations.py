@@ -14,7 +14,7 @@ from a2c_spec.core.model import Content, Conversion, Input, Job, JobFields, Secr
 from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import Element, JobRecord, Phase
 from a2c_spec.core.wanted import Wanted, prepare
-from tests.planner.api_model import SIZES, ApiJob, Pairs, Source, Task, Wish
+from tests.planner.api_words import SIZES, ApiJob, Pairs, Source, Task, Wish
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 """Manifest ids by place: what stands first is ``a`` before and after, whatever it is."""

@@ -9,7 +9,8 @@ import pytest
 
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.seen import Seen
-from tests.planner.api_model import (
+from tests.planner.api_model import after, reached
+from tests.planner.api_words import (
     ApiJob,
     Arranged,
     DeleteInput,
@@ -19,10 +20,9 @@ from tests.planner.api_model import (
     PatchJob,
     PatchTask,
     Wish,
-    after,
-    reached,
 )
-from tests.planner.executor_model import Service, begin, carry_out, reply, service_of
+from tests.planner.call_meaning import Service
+from tests.planner.executor_model import begin, carry_out, reply, service_of
 from tests.planner.search import optimum
 from tests.planner.situations import given, wanted
 from tests.planner.worlds import at_random
@@ -35,18 +35,17 @@ def foreign_move(job: ApiJob, chance: random.Random) -> Move:
     task = chance.randrange(len(job.tasks))
     options = frozenset((key, f"{value}0") for key, value in job.tasks[task].options)
     fields = frozenset((key, f"{value}/other" if key == "callback" else value) for key, value in job.fields)
-    return chance.choice(
-        [
-            DeleteInput(chance.choice(places)),
-            DeleteTask(task),
-            PatchInputs(tuple(Arranged(place) for place in shuffled)),
-            PatchInputs(tuple(Arranged(place, "9" if job.inputs[place].slide else "") for place in places)),
-            PatchTask(task, options, job.tasks[task].metadata),
-            PatchTask(task, frozenset(), job.tasks[task].metadata),
-            PatchJob(fields),
-            PatchJob(process=True) if not job.inputs else PatchJob(process=False),
-        ]
-    )
+    moves: list[Move] = [
+        DeleteInput(chance.choice(places)),
+        DeleteTask(task),
+        PatchInputs(tuple(Arranged(place) for place in shuffled)),
+        PatchInputs(tuple(Arranged(place, "9" if job.inputs[place].slide else "") for place in places)),
+        PatchTask(task, options, job.tasks[task].metadata),
+        PatchTask(task, frozenset(), job.tasks[task].metadata),
+        PatchJob(fields),
+        PatchJob(process=True) if not job.inputs else PatchJob(process=False),
+    ]
+    return chance.choice(moves)
 
 
 def moved(service: Service, move: Move) -> Service:

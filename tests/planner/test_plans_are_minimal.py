@@ -17,7 +17,8 @@ import pytest
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.seen import Seen
-from tests.planner.api_model import Illegal, Live, Source, Wish, reached, runs_already
+from tests.planner.api_model import reached, runs_already
+from tests.planner.api_words import Illegal, Live, Source, Wish
 from tests.planner.executor_model import begin, carry_out, service_of
 from tests.planner.search import optimum
 from tests.planner.situations import given, wanted

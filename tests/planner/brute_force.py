@@ -1,0 +1,135 @@
+"""Dijkstra's search over every call the abstract API allows: it knows nothing but the model, and is slow."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import combinations_with_replacement, permutations, product
+from typing import TypeVar
+
+from tests.planner.api_model import after, weight
+from tests.planner.api_words import (
+    AddInputs,
+    AddTasks,
+    ApiJob,
+    Arranged,
+    Create,
+    DeleteInput,
+    DeleteJob,
+    DeleteTask,
+    Illegal,
+    Live,
+    Move,
+    Pairs,
+    PatchInput,
+    PatchInputs,
+    PatchJob,
+    PatchTask,
+    Source,
+    Task,
+    UploadBase64,
+    UploadFile,
+)
+from tests.planner.search import NEVER, Cost, plus
+
+Part = TypeVar("Part")
+
+
+@dataclass(frozen=True, slots=True)
+class Palette:
+    """What may be sent during a search, and how many inputs and conversions a job may hold meanwhile."""
+
+    sources: tuple[Source, ...]
+    tasks: tuple[Task, ...]
+    fields: tuple[Pairs, ...] = (frozenset(),)
+    slides: tuple[str, ...] = ("",)
+    most_inputs: int = 3
+    most_tasks: int = 2
+    stage: bool = False
+
+
+def everywhere(start: Live, palette: Palette) -> dict[Live, Cost]:
+    """The cheapest way from ``start`` to every state that can be reached."""
+    costs: dict[Live, Cost] = {start: (0, 0)}
+    queue: list[tuple[Cost, int, Live]] = [((0, 0), 0, start)]
+    counter = 0
+    while queue:
+        cost, _, job = heapq.heappop(queue)
+        if cost > costs[job]:
+            continue
+        for step, there in _steps(job, palette):
+            total = plus(cost, step)
+            if total < costs.get(there, NEVER):
+                counter += 1
+                costs[there] = total
+                heapq.heappush(queue, (total, counter, there))
+    return costs
+
+
+def _steps(job: Live, palette: Palette) -> Iterator[tuple[Cost, Live]]:
+    for move in _moves(job, palette):
+        try:
+            there = after(job, move)
+        except Illegal:
+            continue
+        if there is None:
+            yield (1, 0), there
+        elif len(there.inputs) <= palette.most_inputs and len(there.tasks) <= palette.most_tasks:
+            yield (1, weight(move)), there._replace(tasks=tuple(sorted(there.tasks, key=task_key)))
+
+
+def task_key(task: Task) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
+    return (task.target, sorted(task.options), sorted(task.metadata))
+
+
+def _moves(job: Live, palette: Palette) -> Iterator[Move]:
+    if job is None:
+        yield from _creates(palette)
+        return
+    yield DeleteJob()
+    if job.phase == "started":
+        return
+    yield from _input_moves(job, palette)
+    yield from _task_moves(job, palette)
+    yield from (PatchJob(fields, flag) for fields in (None, *palette.fields) for flag in (None, True, False))
+
+
+def _creates(palette: Palette) -> Iterator[Move]:
+    flags = (False,) if palette.stage else (True, False)
+    inline = [source for source in palette.sources if source.inline]
+    for sources in _orders(inline, palette.most_inputs):
+        for tasks in _bags(palette.tasks, palette.most_tasks):
+            yield from (Create(sources, tasks, fields, flag) for fields in palette.fields for flag in flags)
+
+
+def _orders(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:
+    for count in range(most + 1):
+        yield from product(values, repeat=count)
+
+
+def _bags(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:
+    for count in range(most + 1):
+        yield from combinations_with_replacement(values, count)
+
+
+def _input_moves(job: ApiJob, palette: Palette) -> Iterator[Move]:
+    room = palette.most_inputs - len(job.inputs)
+    yield from (UploadFile(source) for source in palette.sources)
+    yield from (UploadBase64(some) for some in _orders([one for one in palette.sources if one.small], room))
+    yield from (AddInputs(some) for some in _orders([one for one in palette.sources if one.inline], room))
+    places = range(len(job.inputs))
+    passwords = {source.password for source in palette.sources}
+    yield from (PatchInput(place, password) for place in places for password in passwords)
+    yield from (DeleteInput(place) for place in places)
+    for order in permutations(places):
+        for slides in product(palette.slides, repeat=len(order)):
+            yield PatchInputs(tuple(Arranged(*entry) for entry in zip(order, slides, strict=True)))
+
+
+def _task_moves(job: ApiJob, palette: Palette) -> Iterator[Move]:
+    yield from (AddTasks(some) for some in _bags(palette.tasks, palette.most_tasks - len(job.tasks)))
+    for place, task in enumerate(job.tasks):
+        yield DeleteTask(place)
+        like = [other for other in palette.tasks if other.target == task.target]
+        yield from (PatchTask(place, other.options, other.metadata) for other in like)

@@ -1,0 +1,179 @@
+"""What a planned call is on the abstract API: its body and ids read back as a move."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from a2c_spec.core.calls import Call, Payload, Ref
+from a2c_spec.core.model import Secret
+from tests.planner.api_words import (
+    AddInputs,
+    AddTasks,
+    ApiJob,
+    Arranged,
+    Create,
+    DeleteInput,
+    DeleteJob,
+    DeleteTask,
+    Illegal,
+    Live,
+    Move,
+    Pairs,
+    PatchInput,
+    PatchInputs,
+    PatchJob,
+    PatchTask,
+    Source,
+    Task,
+    UploadBase64,
+    UploadFile,
+)
+
+IDENTITIES = [f"{kind}{number}" for kind in "rsb" for number in range(1, 10)]
+BY_DIGEST = {hashlib.sha256(identity.encode()).hexdigest(): identity for identity in IDENTITIES}
+
+UNSET: Mapping[str, Any] = {
+    "callback": "",
+    "notify_status": False,
+    "fail_on_input_error": True,
+    "download_passwords": (),
+}
+"""What a job field is when nobody set it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """The abstract job with the ids its parts go by; ``made`` counts ids so that none is used twice."""
+
+    job: Live = None
+    job_id: str = ""
+    inputs: tuple[str, ...] = ()
+    tasks: tuple[str, ...] = ()
+    made: int = 100
+
+
+def _input(body: Mapping[str, Any]) -> Source:
+    if body["type"] != "remote" or set(body) - {"type", "source", "credentials"}:
+        raise Illegal(f"no such inline input: {body}")
+    identity = str(body["source"]).removeprefix("https://example.com/").removesuffix(".pdf")
+    return Source(identity, _secret(body.get("credentials", {}).get("decrypt_password")))
+
+
+def _secret(value: object) -> str:
+    return value.reference.removeprefix("env:") if isinstance(value, Secret) else ""
+
+
+def _payload(body: object) -> Source:
+    if not isinstance(body, Payload):
+        raise Illegal(f"nothing to upload: {body!r}")
+    identity = BY_DIGEST[body.content.sha256]
+    if body.path != f"files/{identity}.pdf":
+        raise Illegal(f"{body.path} does not hold {identity}")
+    return Source(identity, _secret(body.decrypt_password))
+
+
+def _task(body: Mapping[str, Any]) -> Task:
+    if set(body) - {"category", "target", "options", "metadata"}:
+        raise Illegal(f"no such conversion: {body}")
+    return Task(body["target"], frozenset(body.get("options", {}).items()), frozenset(body.get("metadata", {}).items()))
+
+
+def _merged(before: Pairs, change: Mapping[str, Any]) -> Pairs:
+    merged = dict(before) | dict(change)
+    return frozenset((key, value) for key, value in merged.items() if value is not None)
+
+
+def _fields(before: Pairs, body: Mapping[str, Any]) -> Pairs:
+    fields = dict(before)
+    words = {
+        "callback": "callback",
+        "notify_status": "notify",
+        "fail_on_input_error": "lenient",
+        "download_passwords": "opens",
+    }
+    for key, value in body.items():
+        if key == "process":
+            continue
+        fields.pop(words[key], None)
+        if value != UNSET[key]:
+            fields[words[key]] = (
+                _secret(value[0]) if isinstance(value, tuple) else value if key == "callback" else "yes"
+            )
+    return frozenset(fields.items())
+
+
+def move_of(call: Call, service: Service, ids: Mapping[str, str]) -> Move:
+    """The move a call is, on the service as it stands when the call arrives."""
+    body: Any = call.body
+    match call.kind:
+        case "create_job":
+            inputs = tuple(map(_input, body.get("input", ())))
+            tasks = tuple(map(_task, body.get("conversion", ())))
+            told = {key: value for key, value in body.items() if key not in ("input", "conversion")}
+            return Create(inputs, tasks, _fields(frozenset(), told), body["process"])
+        case "delete_job":
+            _same_id(call.subject, service.job_id)
+            return DeleteJob()
+        case "upload_file":
+            return UploadFile(_payload(body))
+        case "upload_base64":
+            return UploadBase64(tuple(map(_payload, body)))
+        case "add_inputs":
+            return AddInputs(tuple(map(_input, body)))
+        case "add_conversions":
+            return AddTasks(tuple(map(_task, body)))
+    if service.job is None:
+        raise Illegal("there is no job")
+    return _edit_of(call, service, service.job, ids)
+
+
+def _same_id(subject: object, job_id: str) -> None:
+    if subject != job_id:
+        raise Illegal(f"no job {subject}")
+
+
+def _edit_of(call: Call, service: Service, job: ApiJob, ids: Mapping[str, str]) -> Move:
+    body: Any = call.body
+    match call.kind:
+        case "patch_job":
+            fields = _fields(job.fields, body)
+            return PatchJob(fields if set(body) - {"process"} else None, body.get("process"))
+        case "patch_inputs":
+            return _arrangement(body, service, ids)
+        case "patch_input":
+            return PatchInput(
+                _place(call.subject, service.inputs, ids), _secret(body["credentials"]["decrypt_password"])
+            )
+        case "patch_conversion":
+            place = _place(call.subject, service.tasks, ids)
+            before = job.tasks[place]
+            options = _merged(before.options, body.get("options", {}))
+            return PatchTask(place, options, _merged(before.metadata, body.get("metadata", {})))
+        case "delete_input":
+            return DeleteInput(_place(call.subject, service.inputs, ids))
+        case "delete_conversion":
+            return DeleteTask(_place(call.subject, service.tasks, ids))
+    raise Illegal(f"no such call: {call.kind}")
+
+
+def _place(subject: Ref | str, known: Sequence[str], ids: Mapping[str, str]) -> int:
+    api_id = ids.get(subject.name, "") if isinstance(subject, Ref) else subject
+    if api_id not in known:
+        raise Illegal(f"no part {subject}")
+    return known.index(api_id)
+
+
+def _arrangement(body: Any, service: Service, ids: Mapping[str, str]) -> PatchInputs:
+    rows = sorted(body, key=lambda row: row["options"]["position"])
+    if [row["options"]["position"] for row in rows] != list(range(1, len(rows) + 1)):
+        raise Illegal("positions are not a permutation")
+    return PatchInputs(tuple(_arranged(row, service, ids) for row in rows))
+
+
+def _arranged(row: Any, service: Service, ids: Mapping[str, str]) -> Arranged:
+    options = row["options"]
+    slide = f"{options['slide_duration']:g}" if "slide_duration" in options else ""
+    return Arranged(_place(row["id"], service.inputs, ids), slide, options.get("resize_handling", ""))
