@@ -42,7 +42,7 @@ WORLDS = {
     ),
 }
 
-STARTS = 12
+STARTS = 6
 """From how many states of each world, spread over all of them, the search begins; besides from nothing."""
 
 
