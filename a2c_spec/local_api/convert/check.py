@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from a2c_spec.local_api.convert.catalog import resolve
+from a2c_spec.local_api.convert.contract import CatalogEntry
 
 TYPES: dict[str, tuple[type, ...]] = {
     "string": (str,),
@@ -22,17 +23,24 @@ TYPES: dict[str, tuple[type, ...]] = {
 def check_options(
     target: str, category: str | None, options: Mapping[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """The options as the service echoes them, and what is wrong with them by option name.
-
-    The keys that were sent come first, then every other option with its default, which mostly is null.
-    """
+    """The options as the service echoes them, and what is wrong with them by option name."""
     entry = resolve(target, category)
     if entry is None:
         return dict(options), {"target": f"There is no conversion to {target!r}."}
-    errors = {name: problem for name in options if (problem := _problem(name, options[name], entry.options))}
+    return expanded(entry, options), problems(entry, options)
+
+
+def expanded(entry: CatalogEntry, options: Mapping[str, Any]) -> dict[str, Any]:
+    """What was sent comes first, then every other option with its default, which mostly is null."""
     defaults = {name: descriptor.get("default") for name, descriptor in entry.options.items()}
     sent = {name: defaults.get(name) if value is None else value for name, value in options.items()}
-    return {**sent, **{name: value for name, value in defaults.items() if name not in sent}}, errors
+    return {**sent, **{name: value for name, value in defaults.items() if name not in sent}}
+
+
+def problems(entry: CatalogEntry, options: Mapping[str, Any], *, unknown: bool = True) -> dict[str, str]:
+    """What is wrong with options, by name; ``unknown`` says whether a name nobody knows is wrong."""
+    given = {name: value for name, value in options.items() if unknown or name in entry.options}
+    return {name: text for name, value in given.items() if (text := _problem(name, value, entry.options))}
 
 
 def _problem(name: str, value: Any, known: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -47,14 +55,14 @@ def _unknown(name: str, known: Mapping[str, Any]) -> str:
 
 
 def violation(value: Any, descriptor: Mapping[str, Any]) -> str | None:
-    """Why ``value`` does not fit ``descriptor``; None when it does."""
+    """Why ``value`` does not fit ``descriptor``; None when it does. The value, maybe a password, is not repeated."""
     kind: str = descriptor["type"]
     if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        return f"{value!r} is not of type {kind}."
+        return f"The value must be of type {kind}"
     if "enum" in descriptor and value not in descriptor["enum"]:
-        return f"{value!r} is not one of {', '.join(map(str, descriptor['enum']))}."
+        return f"The value must be one of: {', '.join(map(str, descriptor['enum']))}"
     if "pattern" in descriptor and not re.search(_anchored(descriptor["pattern"]), str(value)):
-        return f"{value!r} does not match {descriptor['pattern']}."
+        return f"The value must match {descriptor['pattern']}"
     return _out_of_range(value, descriptor) or _inside(value, descriptor)
 
 
@@ -64,11 +72,12 @@ def _anchored(pattern: str) -> str:
 
 
 def _out_of_range(value: Any, descriptor: Mapping[str, Any]) -> str | None:
-    if "minimum" in descriptor and value < descriptor["minimum"]:
-        return f"{value!r} is less than the minimum of {descriptor['minimum']}."
-    if "maximum" in descriptor and value > descriptor["maximum"]:
-        return f"{value!r} is more than the maximum of {descriptor['maximum']}."
-    return None
+    low, high = descriptor.get("minimum"), descriptor.get("maximum")
+    if (low is None or value >= low) and (high is None or value <= high):
+        return None
+    if low is not None and high is not None:
+        return f"The value must be between {low} and {high}"
+    return f"The value must be at least {low}" if high is None else f"The value must be at most {high}"
 
 
 def _inside(value: Any, descriptor: Mapping[str, Any]) -> str | None:
@@ -78,7 +87,7 @@ def _inside(value: Any, descriptor: Mapping[str, Any]) -> str | None:
         return None
     for item in value if isinstance(value, (list, tuple)) else [value]:
         if not isinstance(item, Mapping):
-            return f"{item!r} is not of type object."
+            return "Each value must be of type object"
         for name, member in item.items():
             if problem := _problem(name, member, known):
                 return f"{name}: {problem}"

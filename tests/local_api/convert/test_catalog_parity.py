@@ -161,13 +161,13 @@ def test_options_are_echoed_sent_first_then_defaults() -> None:
     ("options", "problem"),
     [
         ({"widht": 3}, "did you mean 'width'"),
-        ({"width": "3"}, "not of type integer"),
-        ({"width": True}, "not of type integer"),
-        ({"width": 0}, "minimum of 1"),
-        ({"quality": 101}, "maximum of 100"),
-        ({"color": "pink"}, "not one of colored"),
-        ({"pages": "1;2"}, "does not match"),
-        ({"pages": "1\n"}, "does not match"),
+        ({"width": "3"}, "of type integer"),
+        ({"width": True}, "of type integer"),
+        ({"width": 0}, "between 1 and 65000"),
+        ({"quality": 101}, "between 1 and 100"),
+        ({"color": "pink"}, "one of: colored"),
+        ({"pages": "1;2"}, "must match"),
+        ({"pages": "1\n"}, "must match"),
     ],
 )
 def test_wrong_options_are_named_with_the_reason(options: dict[str, Any], problem: str) -> None:
