@@ -55,8 +55,8 @@ class Task:
 @dataclass(slots=True)
 class Executor:
     """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``grace`` is how long (seconds) a lost create
-    may still be on its way before the service is searched for it, counted from ``noticed``: since when a create is known
-    to be without an answer; for those of an earlier run, which may have died while sending, that is our own start."""
+    may still be on its way before the service is searched for it, counted from ``noticed``: when a create was last
+    found to have no answer; for those of an earlier run, which may have died while sending, that is our own start."""
 
     client: Client
     store: StateStore

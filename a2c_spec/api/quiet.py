@@ -1,4 +1,4 @@
-"""Many creates at once, or one search for a lost one: never both, lest the search take a job that is just being made."""
+"""Many creates at once, or one search for a lost one: never both, lest the search take a job that is being made."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ inputs:
   - {{id: a, path: a.txt}}
   - {{id: b, path: b.txt}}
 conversions:
-  - {{id: sum, category: hash, target: sha256, options: {{allow_multiple_outputs: true}}}}
+  - {{id: sum, category: hash, target: sha256, options: {{allow_multiple_outputs: false}}}}
 outputs: [{{from: sum, filename: "${{{{ output.index }}}}", save: dist/}}]
 """
 
@@ -50,9 +50,10 @@ inputs:
   - {{id: b, path: b.txt}}
   - {{id: far, source: "https://files.example/far.txt"}}
 conversions:
-  - {{id: sum, category: hash, target: sha256, options: {{allow_multiple_outputs: false}}}}
+  - {{id: sum, category: hash, target: sha256, options: {{allow_multiple_outputs: true}}}}
   - {{id: md5, category: hash, target: md5, options: {{allow_multiple_outputs: true}}}}
 outputs:
+  - {{from: sum, filename: "${{{{ output.index }}}}", save: dist/}}
   - {{from: md5, filename: "${{{{ output.index }}}}", save: dist/}}
 """
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.crash.points import ON_THE_WAY, POINTS
 from tests.crash.scenarios import SCENARIOS
-from tests.crash.world import KILLED, After, Stop, World
+from tests.crash.world import KILLED, After, Stop, World, stop_at
 
 Undisturbed = Callable[[str], tuple[After, int]]
 Note = Callable[[str, object], None]
@@ -18,12 +18,6 @@ HALF_WAY: dict[str, dict[str, Any]] = {
     "carried out after its death": {"do": "latency", "seconds": 0.08},
     "answered half": {"do": "slow", "size": 40, "seconds": 0.03},
 }
-
-
-def stop_at(moment: str, delay: float = 0.0) -> Stop:
-    """``send POST /v2/jobs#2`` as the name of a moment and its number."""
-    name, _, nth = moment.partition("#")
-    return name, int(nth), delay
 
 
 def request_of(moment: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
@@ -21,6 +21,7 @@ from urllib.request import Request, urlopen
 import certifi
 
 from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.core.state import JobRecord
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.testing import Service, serving
 from tests.crash.scenarios import Scenario, lay_out
@@ -28,8 +29,15 @@ from tests.crash.scenarios import Scenario, lay_out
 ROOT = Path(__file__).parents[2]
 KILLED = -signal.SIGKILL
 Tree = Mapping[str, bytes]
-Stop = tuple[str, int, float]
-"""The moment at which a process dies, which one of those of that name, and how many seconds later."""
+Stop = tuple[str, int, float, Sequence[int]]
+"""The moment from which a process gets signals, which one of those of that name, how many seconds later, and the
+signals: the first at that moment, each further one at the next."""
+
+
+def stop_at(moment: str, delay: float = 0.0, signals: Sequence[int] = (signal.SIGKILL,)) -> Stop:
+    """``send POST /v2/jobs#2`` as the name of a moment and its number."""
+    name, _, nth = moment.partition("#")
+    return name, int(nth), delay, [*signals]
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,15 +184,19 @@ class World:
         with sqlite3.connect(file) as database:
             assert database.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         database.close()
-        store = SqliteStore(file, self.service.url.removeprefix("http://"))
-        try:
-            records = list(store.scan())
-        finally:
-            store.close()
+        records = self.records()
         assert len(records) == scenario.manifests
         assert {record.phase for record in records} == {"done"}
         assert not any(record.landing or record.previous for record in records)
         assert {file.path for record in records for file in record.files if file.path} == set(self.results())
+
+    def records(self) -> list[JobRecord]:
+        """What is recorded."""
+        store = SqliteStore(self.folder / ".a2c" / "state.db", self.service.url.removeprefix("http://"))
+        try:
+            return list(store.scan())
+        finally:
+            store.close()
 
     def check_tidy(self) -> None:
         """Nothing lies about that is neither ours by name nor a result."""

@@ -1,7 +1,8 @@
 """A process that has everything imported and forks a fresh one per command, so that real processes die cheaply.
 
-Reads one JSON object per line: ``args``, ``cwd``, ``env``, ``output`` (a file), ``stop`` (moment, number and delay in
-seconds, or null), ``trace`` (a file, or empty). Answers each with the wait status of the process.
+Reads one JSON object per line: ``args``, ``cwd``, ``env``, ``output`` (a file), ``stop`` (moment, number, delay in
+seconds, and the signals sent from then on, one per moment; or null), ``trace`` (a file, or empty). Answers each with
+the wait status of the process.
 """
 
 from __future__ import annotations
@@ -38,12 +39,14 @@ IDENTIFIER = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}(/[^/ ]+)?$|[0-9a-f]{8}-[0-9a
 
 @dataclass
 class Stopper:
-    """Counts the moments of a run, writes them to ``trace``, and kills its own process at one of them."""
+    """Counts the moments of a run, writes them to ``trace``, and from one of them on sends its own process signals."""
 
     moment: str
     nth: int
     delay: float
+    signals: list[int]
     trace: str
+    due: bool = False
     seen: Counter[str] = field(default_factory=Counter)
 
     def __call__(self, moment: str) -> None:
@@ -52,14 +55,15 @@ class Stopper:
         if self.trace:
             with open(self.trace, "a", encoding="utf-8") as file:  # noqa: PTH123 - hot
                 file.write(f"{name}#{self.seen[name]}\n")
-        if name == self.moment and self.seen[name] == self.nth:
-            self._die()
+        self.due = self.due or (name == self.moment and self.seen[name] == self.nth)
+        if self.due and self.signals:
+            self._signal(self.signals.pop(0))
 
-    def _die(self) -> None:
+    def _signal(self, number: int) -> None:
         if self.delay:
-            threading.Timer(self.delay, os.kill, (os.getpid(), signal.SIGKILL)).start()
+            threading.Timer(self.delay, os.kill, (os.getpid(), number)).start()
         else:
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.kill(os.getpid(), number)
 
 
 def hurried(probe: Stopper) -> Surroundings:
@@ -84,8 +88,9 @@ def become(order: dict[str, Any]) -> NoReturn:
         os.environ.clear()
         os.environ.update(order["env"])
         os.chdir(order["cwd"])
-        moment, nth, delay = order["stop"] or ("", 0, 0.0)
-        code = run(order["args"], hurried(Stopper(moment, nth, delay, order["trace"])))
+        moment, nth, delay, signals = order["stop"] or ("", 0, 0.0, [])
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
+        code = run(order["args"], hurried(Stopper(moment, nth, delay, signals, order["trace"])))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
