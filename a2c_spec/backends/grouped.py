@@ -12,6 +12,10 @@ from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.core.state import JobRecord, SavedFile
 
 
+RECENT = 512
+"""So many records, those written last, need not be read from the disk again."""
+
+
 @dataclass(slots=True)
 class _Group:
     """Records that are written together, and those who wait for that."""
@@ -30,6 +34,7 @@ class GroupedStore:
     def __init__(self, store: SqliteStore) -> None:
         self.store = store
         self.path = store.path
+        self._recent: dict[str, JobRecord] = {}
         self._gathering: _Group | None = None
         self._writing: _Group | None = None
         self._task: asyncio.Task[None] | None = None
@@ -40,11 +45,19 @@ class GroupedStore:
         """Durable when this returns."""
         group = self._gathering = self._gathering or _Group()
         group.records[record.address] = record
+        self._recall(record)
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._write())
         await group.done.wait()
         if group.error is not None:
             raise group.error
+
+    def _recall(self, record: JobRecord) -> None:
+        """Who keeps records holds the lock, so that what was kept last is what the disk says."""
+        self._recent.pop(record.address, None)
+        self._recent[record.address] = record
+        if len(self._recent) > RECENT:
+            del self._recent[next(iter(self._recent))]
 
     async def _write(self) -> None:
         """Group after group, until nobody waits."""
@@ -57,6 +70,7 @@ class GroupedStore:
                 await asyncio.get_running_loop().run_in_executor(self._pool, self._put, tuple(group.records.values()))
             except Exception as error:
                 group.error = error
+                self._recent.clear()
             finally:
                 self._writing = None
                 group.done.set()
@@ -73,7 +87,7 @@ class GroupedStore:
         for group in self._pending():
             if found := group.records.get(address):
                 return found
-        return self.store.get(address)
+        return self._recent.get(address) or self.store.get(address)
 
     def ours(self, path: str) -> tuple[SavedFile, ...]:
         records = [record for group in self._pending() for record in group.records.values()]
@@ -82,10 +96,12 @@ class GroupedStore:
 
     def put(self, record: JobRecord) -> None:
         self._settle()
+        self._recent.pop(record.address, None)
         self.store.put(record)
 
     def remove(self, address: str) -> None:
         self._settle()
+        self._recent.pop(address, None)
         self.store.remove(address)
 
     def _settle(self) -> None:

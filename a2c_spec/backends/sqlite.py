@@ -78,8 +78,8 @@ class SqliteStore:
                 self._put(replace(record, realm=self.realm))
 
     def _put(self, record: JobRecord) -> None:
-        row = (self.realm, record.address, record.phase, record.job_id, record.fingerprint, encode(record))
-        row += (bool(record.landing),)
+        head = (self.realm, record.address, record.phase, record.job_id, record.fingerprint)
+        row = (*head, encode(record), bool(record.landing))
         files = [
             (f.path, f.sha256, self.realm, record.address, f.size) for f in record.files + record.landing if f.path
         ]

@@ -128,8 +128,9 @@ def _create(want: Wanted, seen: Seen) -> Change:
     skipped = [path for path, spec in predicted(want.job) if spec.on_conflict == "skip" and _taken(path, seen)]
     if skipped and len(skipped) == len(want.job.conversions):
         return Change(want.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
-    change = Change(want.job.address, "create", ("not applied yet",), create_calls(want), fetch=want.job.fields.process)
-    return replace(change, problem=conflicts(want, seen), bound=_create_bound(want))
+    calls = create_calls(want)
+    change = Change(want.job.address, "create", ("not applied yet",), calls, fetch=want.job.fields.process)
+    return replace(change, problem=conflicts(want, seen), bound=_create_bound(calls))
 
 
 def conflicts(want: Wanted, seen: Seen) -> str:
@@ -147,9 +148,8 @@ def _taken(path: str, seen: Seen) -> bool:
     return seen.disk.get(path, "absent") in ("foreign", "changed")
 
 
-def _create_bound(want: Wanted) -> str:
-    """Why no shorter sequence builds this job."""
-    calls = create_calls(want)
+def _create_bound(calls: tuple[Call, ...]) -> str:
+    """Why no shorter sequence builds the job."""
     uploads = sum(call.kind.startswith("upload") for call in calls)
     rest = len(calls) - uploads - 1
     parts = ["one creates the job"]
@@ -161,6 +161,7 @@ def _create_bound(want: Wanted) -> str:
 def _rerun(want: Wanted, record: JobRecord, why: tuple[str, ...], seen: Seen, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(want)
+    bound = _create_bound(calls)
     if want.job.lifecycle.on_replace == "delete" and not seen.gone:
         last = max(call.wave for call in calls)
         calls = (*calls, _delete_job(record.job_id, last))
@@ -172,7 +173,7 @@ def _rerun(want: Wanted, record: JobRecord, why: tuple[str, ...], seen: Seen, *,
         details=reasons.details(record.basis, want.basis),
         fetch=want.job.fields.process,
         paid_again=paid,
-        bound=_create_bound(want),
+        bound=bound,
     )
     return replace(change, problem=_forbidden(want, paid=paid) or conflicts(want, seen))
 
