@@ -26,6 +26,10 @@ OPEN_PATHS = ("/conversions", "/presets", "/statuses")
 """What the service tells without a key."""
 REDIRECTS = 5
 
+UNSENT = (httpx.ConnectError, httpx.PoolTimeout)
+"""Failures that prove that nothing was sent. A ConnectTimeout does not: httpx-aiohttp also calls a connection that broke
+after the request so."""
+
 
 class LostAnswer(NetworkError):
     """A request that changes something was sent, and whether it took effect is not known."""
@@ -130,7 +134,7 @@ class Wire:
         return Reply(response.status_code, _parse(response, raw), response.headers)
 
     async def _after_failure(self, error: httpx.RequestError, *, harmless: bool, last: bool, attempt: int) -> None:
-        unsent = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
+        unsent = isinstance(error, UNSENT)
         if not harmless and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({said(error)})") from error
         if isinstance(error, TooLarge):
@@ -225,6 +229,7 @@ def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
 
 
 def said(error: Exception) -> str:
+    error = error.__cause__ if isinstance(error.__cause__, Exception) else error
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 

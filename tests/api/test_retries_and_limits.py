@@ -123,7 +123,10 @@ def test_a_read_is_repeated_after_a_failure_of_the_service(status: int) -> None:
     assert asyncio.run(wire.call("GET", "/jobs/1")).status == 200
 
 
-@pytest.mark.parametrize("trouble", [again(500), again(503), httpx.ReadError("reset"), httpx.ReadTimeout("slow")])
+LOST = [again(500), again(503), httpx.ReadError("reset"), httpx.ReadTimeout("slow"), httpx.ConnectTimeout("gone")]
+
+
+@pytest.mark.parametrize("trouble", LOST)
 def test_a_create_is_never_repeated_when_it_may_have_taken_effect(trouble: httpx.Response | Exception) -> None:
     wire = wire_over(in_turn(trouble), Clock())
     with pytest.raises(LostAnswer):
