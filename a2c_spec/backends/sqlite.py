@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from a2c_spec.backends.lock import exclusive
 from a2c_spec.backends.records import decode, encode
@@ -62,8 +63,8 @@ class SqliteStore:
 
     def get(self, address: str) -> JobRecord | None:
         query = "SELECT data FROM job WHERE realm = ? AND address = ?"
-        row = self._db.execute(query, (self.realm, address)).fetchone()
-        return decode(self.realm, address, row[0]) if row else None
+        row = next(self._rows(query, (self.realm, address)), None)
+        return self._decoded(address, row[0]) if row else None
 
     def put(self, record: JobRecord) -> None:
         self.put_all((record,))
@@ -95,23 +96,23 @@ class SqliteStore:
 
     def scan(self) -> Iterator[JobRecord]:
         query = "SELECT address, data FROM job WHERE realm = ? ORDER BY address"
-        for address, data in self._db.execute(query, (self.realm,)):
-            yield decode(self.realm, address, data)
+        for address, data in self._rows(query, (self.realm,)):
+            yield self._decoded(address, data)
 
     def unsettled(self) -> tuple[JobRecord, ...]:
         query = "SELECT address, data FROM job WHERE realm = ? AND unsettled ORDER BY address"
-        return tuple(decode(self.realm, address, data) for address, data in self._db.execute(query, (self.realm,)))
+        return tuple(self._decoded(address, data) for address, data in self._rows(query, (self.realm,)))
 
     def addresses(self) -> tuple[str, ...]:
         query = "SELECT address FROM job WHERE realm = ? ORDER BY address"
-        return tuple(row[0] for row in self._db.execute(query, (self.realm,)))
+        return tuple(row[0] for row in self._rows(query, (self.realm,)))
 
     def ours(self, path: str) -> tuple[SavedFile, ...]:
-        rows = self._db.execute("SELECT size, sha256 FROM file WHERE path = ?", (path,))
+        rows = self._rows("SELECT size, sha256 FROM file WHERE path = ?", (path,))
         return tuple(SavedFile(path, size, sha256, "", "") for size, sha256 in rows)
 
     def used(self, nonce: str) -> bool:
-        return bool(self._db.execute("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)).fetchone())
+        return any(self._rows("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)))
 
     def use_once(self, nonce: str) -> bool:
         with self._write():
@@ -120,10 +121,22 @@ class SqliteStore:
             return self._db.total_changes > before
 
     def serial(self) -> int:
-        return int(self._db.execute("SELECT value FROM meta WHERE key = 'serial'").fetchone()[0])
+        return int(next(self._rows("SELECT value FROM meta WHERE key = 'serial'", ()))[0])
 
     def close(self) -> None:
         self._db.close()
+
+    def _rows(self, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._db.execute(query, values)
+        except sqlite3.DatabaseError as error:
+            raise unreadable(self.path, error) from error
+
+    def _decoded(self, address: str, data: str) -> JobRecord:
+        try:
+            return decode(self.realm, address, data)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise unreadable(self.path, ValueError(f"the record of {address} is damaged")) from error
 
     @contextlib.contextmanager
     def _write(self) -> Iterator[None]:
@@ -147,19 +160,25 @@ def _open(path: Path) -> sqlite3.Connection:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         _version(db, path)
+    except sqlite3.OperationalError as error:
+        raise SpecError(f"cannot open the state in {path}: {error}", hint="is there room, and may we write?") from error
     except sqlite3.DatabaseError as error:
-        raise IntegrityError(
-            f"the state in {path} cannot be read: {error}",
-            hint="it was left as it is; restore it from a backup, or move it away and `a2c-spec import` the jobs",
-        ) from error
+        raise unreadable(path, error) from error
     except OSError as error:
         raise SpecError(f"cannot open the state in {path}: {error.strerror}") from error
     return db
 
 
+def unreadable(path: Path, error: Exception) -> IntegrityError:
+    return IntegrityError(
+        f"the state in {path} cannot be read: {error}",
+        hint="it was left as it is; restore it from a backup, or move it away and `a2c-spec import` the jobs",
+    )
+
+
 def _prepare(path: Path) -> None:
     """The folder, ignored by git, and the file, readable by nobody else."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     ignore = path.parent / ".gitignore"
     if not ignore.exists():
         ignore.write_text("*\n")

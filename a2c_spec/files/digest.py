@@ -98,6 +98,7 @@ class DigestCache:
 
 def _opened(file: Path) -> sqlite3.Connection:
     for attempt in (1, 2):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
         try:
             connection.execute("pragma synchronous=off")

@@ -1,0 +1,164 @@
+"""The state: durable, upgraded, refused and kept when it cannot be read, with one writer at a time."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import sqlite3
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.backends.lock import exclusive
+from a2c_spec.backends.sqlite import SCHEMA, VERSION, SqliteStore
+from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.errors import IntegrityError, Locked, SpecError
+
+FILE = SavedFile("dist/a.pdf", 3, "ab" * 32, "out-1", "pdf", ("cover",), 1, "a.pdf", "a", "dist/a.pdf")
+BEFORE = JobRecord("pack", "host", "done", "job-1", files=(FILE,), spent=2)
+RECORD = JobRecord(
+    "pack",
+    "host",
+    "creating",
+    idempotency_key="key",
+    intent_at=12.5,
+    fingerprint="f" * 64,
+    basis={"inputs": {"cover": {"sha256": "00"}}},
+    elements={"job": Element("", {"callback": "x"}), "inputs.cover": Element("in-1", {"position": 1})},
+    files=(FILE,),
+    landing=(FILE,),
+    previous=BEFORE,
+)
+
+
+def damaged(path: Path, content: bytes) -> None:
+    """Whatever the state was, it is this now."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content)
+
+
+def test_what_is_put_comes_back_the_same(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    store.put(RECORD)
+    assert store.get("pack") == RECORD
+    assert (store.addresses(), store.unsettled()) == (("pack",), (RECORD,))
+    store.close()
+
+
+def test_every_write_is_synced_before_it_is_acknowledged(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    assert store._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert store._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    store.close()
+
+
+@pytest.mark.parametrize("content", [b"this is no database", os.urandom(8192), b"SQLite format 3\x00" + b"\xff" * 4080])
+def test_a_damaged_state_is_refused_kept_and_explained(tmp_path: Path, content: bytes) -> None:
+    file = tmp_path / ".a2c" / "state.db"
+    damaged(file, content)
+    with pytest.raises((IntegrityError, SpecError)) as caught:
+        SqliteStore(file, "host")
+    assert str(file) in caught.value.message
+    assert caught.value.hint
+    assert file.read_bytes() == content
+
+
+def test_a_damaged_page_is_said_to_be_damage(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    store = SqliteStore(file, "host")
+    for number in range(200):
+        store.put(JobRecord(f"job-{number}", "host", fingerprint="f" * 64, basis={"x": "y" * 200}))
+    store.close()
+    whole = file.read_bytes()
+    file.write_bytes(whole[:8192] + b"\x5a" * (len(whole) - 8192))
+    with pytest.raises((IntegrityError, SpecError), match=r"state\.db"):
+        list(SqliteStore(file, "host").scan())
+
+
+def test_a_damaged_record_names_its_address(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    store.put(RECORD)
+    store._db.execute("UPDATE job SET data = '{\"phase\": '")
+    with pytest.raises(IntegrityError, match="the record of pack is damaged"):
+        store.get("pack")
+    store.close()
+
+
+def test_a_state_of_a_newer_version_is_refused_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    SqliteStore(file, "host").close()
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE meta SET value = ? WHERE key = 'version'", (VERSION + 1,))
+    database.close()
+    before = file.read_bytes()
+    with pytest.raises(IntegrityError, match="newer a2c-spec") as caught:
+        SqliteStore(file, "host")
+    assert "upgrade" in caught.value.hint
+    assert file.read_bytes() == before
+
+
+def first_format(file: Path) -> None:
+    """A state as the first version wrote it."""
+    with sqlite3.connect(file) as database:
+        database.executescript(SCHEMA)
+        database.execute("INSERT INTO job VALUES ('host', 'pack', 'done', 'job-1', 'f', '{\"phase\": \"done\"}')")
+        database.execute("INSERT INTO file VALUES ('dist/a.pdf', 'host', 'pack', 3, 'abab')")
+    database.close()
+
+
+def test_a_state_of_the_first_version_is_upgraded_with_all_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    first_format(file)
+    store = SqliteStore(file, "host")
+    assert store.get("pack") == JobRecord("pack", "host", "done")
+    assert [one.sha256 for one in store.ours("dist/a.pdf")] == ["abab"]
+    assert store._db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone() == (VERSION,)
+    store.close()
+
+
+def test_an_upgrade_that_fails_leaves_the_old_state_whole(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    first_format(file)
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE unsettled_of (x)")  # the upgrade's last statement wants this name
+    database.close()
+    with pytest.raises(SpecError):
+        SqliteStore(file, "host")
+    with sqlite3.connect(file) as database:
+        assert database.execute("SELECT value FROM meta WHERE key = 'version'").fetchone() == (1,)
+        assert database.execute("SELECT path, realm FROM file").fetchone() == ("dist/a.pdf", "host")
+    database.close()
+
+
+def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
+    file = tmp_path / ".a2c" / "state.db"
+    store = SqliteStore(file, "host")
+    with store.lock("me"):
+        store.put(RECORD)
+        for path in (file, file.with_suffix(".lock"), file.with_name("state.db-wal")):
+            assert path.stat().st_mode & 0o077 == 0, path
+    assert file.parent.stat().st_mode & 0o077 == 0
+    store.close()
+
+
+def hold(path: str, ready: Connection) -> None:
+    """Holds the lock until killed."""
+    with exclusive(Path(path), "ann on a-machine, pid 7"):
+        ready.send("held")
+        signal.pause()
+
+
+def test_the_holder_of_the_lock_is_named_and_its_death_frees_it(tmp_path: Path) -> None:
+    path = tmp_path / "state.lock"
+    here, there = multiprocessing.get_context("spawn").Pipe()
+    holder = multiprocessing.get_context("spawn").Process(target=hold, args=(str(path), there))
+    holder.start()
+    assert here.recv() == "held"
+    with pytest.raises(Locked, match="ann on a-machine, pid 7"), exclusive(path, "bob"):
+        pass
+    holder.kill()
+    holder.join()
+    with exclusive(path, "bob"):
+        pass
