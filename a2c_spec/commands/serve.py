@@ -1,15 +1,55 @@
-"""``serve``: the local API as a real server, for SDKs, tests and other programs."""
+"""``serve``: the local API as a real server, for SDKs and tests; ``--verify`` holds it to another one."""
 
 from __future__ import annotations
 
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 import click
 
-from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.errors import SpecError, UsageError, missing_key
+
+if TYPE_CHECKING:
+    from a2c_spec.local_api.faults import Fault
+    from a2c_spec.local_api.settings import Settings
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+COUNT = click.IntRange(min=0)
+AMOUNT = click.FloatRange(min=0)
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What the command line said."""
+
+    host: str
+    port: int
+    data: str
+    ephemeral: bool
+    api_key_env: str
+    seed: str
+    allow_public: bool
+    fetch_private: bool
+    faults: str
+    latency: int
+    progression: str
+    ready: float
+    running: float
+    vocabulary: str
+    credits: int | None
+    concurrent: int | None
+    clock: str
+    log: str
+    as_json: bool
+    verify: str
+    spend: bool
 
 
 @click.command("serve")
@@ -35,41 +75,143 @@ LOOPBACK = ("127.0.0.1", "::1", "localhost")
 @click.option(
     "--fetch-private", is_flag=True, help="Let remote inputs and callbacks reach loopback and private addresses."
 )
+@click.option(
+    "--faults", default="", type=click.Path(dir_okay=False), metavar="FILE", help="What is to go wrong, as YAML."
+)
+@click.option("--latency", default=0, type=COUNT, metavar="MS", help="Wait so long before every answer.")
+@click.option(
+    "--progression",
+    default="work",
+    type=click.Choice(["work", "time", "polls"]),
+    help="Show the true progress, or a longer one by seconds or by number of reads.",
+)
+@click.option("--ready", default=0, type=AMOUNT, metavar="N", help="Seconds or reads for which a job shows as ready.")
+@click.option("--running", default=0, type=AMOUNT, metavar="N", help="Then for so many as running.")
+@click.option(
+    "--vocabulary",
+    default="guide",
+    type=click.Choice(["guide", "sdk"]),
+    help="guide: ready, running; sdk: queued, downloading, processing.",
+)
+@click.option("--credits", default=None, type=COUNT, metavar="N", help="Answer 402 when so many are spent.")
+@click.option("--concurrent", default=None, type=COUNT, metavar="N", help="Answer 429 to more jobs at a time.")
+@click.option("--clock", default="", metavar="TIME", help="A clock that stands at this time (ISO 8601) until moved.")
+@click.option("--log", default="", type=click.Path(dir_okay=False), metavar="FILE", help="Append every call, as JSON.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of exports, or instead of the table.")
+@click.option("--verify", default="", metavar="URL", help="Serve nothing; compare the local API with this service.")
+@click.option("--spend", is_flag=True, help="With --verify: carry out one small conversion too, which costs credits.")
 def command(**given: Any) -> int:
     """Run the local API; prints what to export, then serves until Ctrl-C."""
-    return serve(**given)
+    return serve(Given(**given))
 
 
-def serve(
-    host: str,
-    port: int,
-    data: str,
-    ephemeral: bool,
-    api_key_env: str,
-    seed: str,
-    allow_public: bool,
-    fetch_private: bool,
-) -> int:
+def serve(given: Given) -> int:
     """Serves until interrupted."""
-    import os
-
-    if host not in LOOPBACK and not allow_public:
-        raise UsageError(f"--host {host} can be reached by others", hint="add --allow-public if that is meant")
+    if given.host not in LOOPBACK and not given.allow_public:
+        raise UsageError(f"--host {given.host} can be reached by others", hint="add --allow-public if that is meant")
+    if given.spend and not given.verify:
+        raise UsageError("--spend belongs to --verify")
+    key = os.environ.get(given.api_key_env, "")
     try:
+        if given.verify:
+            return _verify(given, key)
         from a2c_spec.local_api.server import run
-        from a2c_spec.local_api.settings import Settings
     except ImportError as error:
         raise SpecError(
             f"the local API needs a library that is not installed: {error.name}", hint="pip install 'a2c-spec[local]'"
         ) from error
-    key = os.environ.get(api_key_env, "")
-    folder = None if ephemeral else Path(data or ".a2c/local").absolute()
-    settings = Settings(data_dir=folder, api_keys=(key,) if key else (), seed=seed or None, fetch_private=fetch_private)
-    run(settings, host, port, lambda url: _ready(url, api_key_env, bool(key)))
+    with _log(given.log) as on_call:
+        run(_settings(given, key, on_call), given.host, given.port, lambda url: _ready(url, given, bool(key)))
     return 0
 
 
-def _ready(url: str, variable: str, required: bool) -> None:
-    click.echo(f"export API2CONVERT_BASE_URL={url}")
-    click.echo(f"export API2CONVERT_API_KEY={f'${variable}' if required else 'local'}")
+def _settings(given: Given, key: str, on_call: Callable[[Mapping[str, Any]], None] | None) -> Settings:
+    import time
+
+    from a2c_spec.local_api.settings import Limits, Progression, Settings, Unknowns
+
+    stands = _moment(given.clock) if given.clock else None
+    return Settings(
+        data_dir=None if given.ephemeral else Path(given.data or ".a2c/local").absolute(),
+        api_keys=(key,) if key else (),
+        seed=given.seed or None,
+        clock=time.time if stands is None else lambda: stands,
+        progression=Progression(given.progression, given.ready, given.running),  # type: ignore[arg-type] # click checked
+        limits=Limits(credits=given.credits, concurrent_jobs=given.concurrent),
+        unknowns=Unknowns(vocabulary=given.vocabulary),  # type: ignore[arg-type] # click checked
+        faults=_faults(given),
+        fetch_private=given.fetch_private,
+        on_call=on_call,
+    )
+
+
+def _moment(text: str) -> float:
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(f"--clock {text} is not a time", hint="for example 2026-01-31T12:00:00") from error
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _faults(given: Given) -> tuple[Fault, ...]:
+    from a2c_spec.local_api.faults import BadScript, Fault, read_faults
+
+    slow = (Fault(do="latency", seconds=given.latency / 1000, times=None),) if given.latency else ()
+    if not given.faults:
+        return slow
+    try:
+        return (*slow, *read_faults(Path(given.faults).read_bytes()))
+    except (OSError, BadScript) as error:
+        raise UsageError(f"--faults {given.faults}: {error}") from error
+
+
+@contextmanager
+def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
+    """A function that writes one call as one line, to be read while the service runs."""
+    if not name:
+        yield None
+        return
+    try:
+        stream = Path(name).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
+    except OSError as error:
+        raise UsageError(f"--log {name}: {error.strerror}") from error
+    with stream:
+
+        def write(call: Mapping[str, Any]) -> None:
+            stream.write(json.dumps(call, ensure_ascii=False) + "\n")
+
+        yield write
+
+
+def _ready(url: str, given: Given, required: bool) -> None:
+    variable = given.api_key_env
+    if given.as_json:
+        health = url.removesuffix("/v2") + "/_a2c/health"
+        told = {"base_url": url, "api_key_env": variable if required else None, "health": health, "pid": os.getpid()}
+        click.echo(json.dumps(told))
+    else:
+        click.echo(f"export API2CONVERT_BASE_URL={url}")
+        click.echo(f"export API2CONVERT_API_KEY={f'${variable}' if required else 'local'}")
     click.echo(f"serving on {url}; Ctrl-C ends it", err=True)
+
+
+def _verify(given: Given, key: str) -> int:
+    """Asks both services the same; 1 when they answer differently."""
+    from a2c_spec.local_api.parity.compare import compare, table
+    from a2c_spec.local_api.parity.visit import Unanswered
+
+    if not key:
+        raise missing_key()
+    where = urlsplit(given.verify)
+    if not where.hostname or (where.scheme != "https" and where.hostname not in LOOPBACK):
+        raise UsageError(f"--verify {given.verify}: this must be an https URL, for the key's sake")
+    click.echo(f"asking the local API and {given.verify}; what is created there is deleted again", err=True)
+    try:
+        rows = compare(given.verify, key, spend=given.spend)
+    except Unanswered as error:
+        raise SpecError(str(error)) from error
+    if given.as_json:
+        click.echo(json.dumps([row.plain() for row in rows], ensure_ascii=False))
+    else:
+        click.echo(table(rows))
+    return int(any(row.state == "different" for row in rows))

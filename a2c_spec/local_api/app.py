@@ -23,7 +23,7 @@ from a2c_spec.local_api.clock import Clock
 from a2c_spec.local_api.converters import Converters, installed
 from a2c_spec.local_api.faults import Script
 from a2c_spec.local_api.identity import Identity
-from a2c_spec.local_api.interference import Dropped, Handle, interfere, socket_of
+from a2c_spec.local_api.interference import Dropped, interfere, socket_of
 from a2c_spec.local_api.model import Job
 from a2c_spec.local_api.refusals import Refusal
 from a2c_spec.local_api.routes import routes
@@ -133,10 +133,14 @@ class LocalApi:
             await self._route(scope, receive, send)
             return
         faults = self.script.meet(scope["method"], path)
-        handle: Handle = self._route
-        if self.settings.log_calls:
-            handle = Call(service, scope, path, faults).handling(handle)
-        await interfere(service, faults, handle, scope, receive, send)
+        if not self.settings.log_calls:
+            await interfere(service, faults, self._route, scope, receive, send)
+            return
+        call = Call(service, scope, path, faults)
+        try:
+            await interfere(service, faults, call.handling(self._route), scope, receive, send)
+        finally:
+            call.tell()
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
         inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service, "a2c.script": self.script}

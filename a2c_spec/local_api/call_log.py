@@ -73,6 +73,11 @@ class Call:
             self._row["body"] = _readable(self._body)
         self._service.store.put_call(self._seq, self._row)
 
+    def tell(self) -> None:
+        """The request is over, however it went."""
+        if self._service.settings.on_call is not None:
+            self._service.settings.on_call(self._row)
+
 
 def _is_json(scope: Scope) -> bool:
     return any(name == b"content-type" and b"json" in value for name, value in scope["headers"])

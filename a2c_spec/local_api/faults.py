@@ -104,6 +104,16 @@ def faults_of(document: Any) -> tuple[Fault, ...]:
     return tuple(_fault(row, index) for index, row in enumerate(rows))
 
 
+def read_faults(text: bytes) -> tuple[Fault, ...]:
+    """The faults of a script in YAML or JSON."""
+    import yaml  # here, as most services never meet a script
+
+    try:
+        return faults_of(yaml.safe_load(text))
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        raise BadScript(str(error)) from error
+
+
 def _fault(row: Any, index: int) -> Fault:
     if not isinstance(row, dict) or row.get("do") not in ACTS:
         raise BadScript(f"fault {index}: `do` must be one of: {', '.join(ACTS)}")

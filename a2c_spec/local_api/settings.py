@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from a2c_spec.local_api.faults import Fault
 
@@ -82,3 +82,4 @@ class Settings:
     remote_files: Mapping[str, Path] = field(default_factory=dict)  # URL -> local file served instead of it
     callback_secret: str = ""  # sign callbacks with X-Oc-Signature
     log_calls: bool = True
+    on_call: Callable[[Mapping[str, Any]], None] | None = None  # gets every call as the log has it, once answered

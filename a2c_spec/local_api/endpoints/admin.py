@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import yaml
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from a2c_spec.local_api.access import service_of
 from a2c_spec.local_api.bodies import read_bounded, read_json
 from a2c_spec.local_api.call_log import selected
-from a2c_spec.local_api.faults import BadScript, Script, faults_of
+from a2c_spec.local_api.faults import BadScript, Script, read_faults
 from a2c_spec.local_api.guard import require_local
 from a2c_spec.local_api.interference import expire_outputs
 from a2c_spec.local_api.refusals import invalid, not_found
@@ -62,8 +61,8 @@ async def add_faults(request: Request) -> Response:
 def faults_of_text(text: bytes) -> Any:
     """The faults of a script."""
     try:
-        return faults_of(yaml.safe_load(text))
-    except (yaml.YAMLError, BadScript, RecursionError, UnicodeDecodeError) as error:
+        return read_faults(text)
+    except BadScript as error:
         raise invalid({"faults": str(error)}, "The fault script is not valid") from None
 
 

@@ -1,0 +1,109 @@
+"""Asks one service, on small jobs of its own, which it deletes in the end."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, Self
+
+import httpx
+
+KEY, TOKEN = "X-Oc-Api-Key", "X-Oc-Token"
+PICTURE = bytes.fromhex(  # one white pixel, as PNG
+    "89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55"
+    "0000000a49444154789c63f80f0001010100b138f6140000000049454e44ae426082"
+)
+CONVERSION = {"category": "image", "target": "jpg"}
+ENDED = ("completed", "failed", "canceled")
+
+
+class Unanswered(Exception):
+    """The service cannot be asked at all."""
+
+
+class Visit:
+    """A client with one key. Every job it makes is staged unless said otherwise."""
+
+    def __init__(self, base: str, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._base, self._key, self._sleep = base.rstrip("/"), key, sleep
+        self._http = httpx.Client(timeout=60)
+        self._made: list[str] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for job_id in self._made:
+            with suppress(httpx.HTTPError):
+                self("DELETE", f"/jobs/{job_id}")
+        self._http.close()
+
+    def __call__(self, method: str, path: str, *, headers: dict[str, str] | None = None, **rest: Any) -> httpx.Response:
+        """One request; with the account's key unless other headers are given. 429 is waited out."""
+        url = path if path.startswith("http") else self._base + path
+        sent = {KEY: self._key} if headers is None else headers
+        for seconds in (2, 5, 15):
+            answer = self._http.request(method, url, headers=sent, **rest)
+            if answer.status_code != 429:
+                break
+            self._sleep(seconds)
+        if method == "POST" and path == "/jobs":
+            self._remember(answer)
+        return answer
+
+    def with_key(self, **more: str) -> dict[str, str]:
+        """Headers with the account's key and others."""
+        return {KEY: self._key, **more}
+
+    def _remember(self, answer: httpx.Response) -> None:
+        made = read(answer)
+        if isinstance(made, dict) and isinstance(made.get("id"), str):
+            self._made.append(made["id"])
+
+    def job(self, **fields: Any) -> dict[str, Any]:
+        """A new job."""
+        answer = self("POST", "/jobs", json={"process": False, **fields})
+        made = read(answer)
+        if not answer.is_success or not isinstance(made, dict):
+            raise Unanswered(f"creating a job was answered with {answer.status_code}: {answer.text[:200]}")
+        return made
+
+    def upload(self, job: dict[str, Any], name: str = "a.png", token: str = "") -> httpx.Response:
+        """The picture, uploaded to a job with its token alone; only there the key is never sent."""
+        files = {"file": (name, PICTURE, "image/png")}
+        headers = {TOKEN: token or job["token"]}
+        return self("POST", f"{job['server']}/upload-file/{job['id']}", headers=headers, files=files)
+
+    def ended(self, job: dict[str, Any], patience: float = 180) -> tuple[dict[str, Any], list[str]]:
+        """The job once it is finished, and the statuses it was seen in before."""
+        seen: list[str] = []
+        for _ in range(int(patience / 0.5)):
+            job = self("GET", f"/jobs/{job['id']}").json()
+            if job["status"]["code"] in ENDED:
+                break
+            seen.append(job["status"]["code"])
+            self._sleep(0.5)
+        return job, seen
+
+
+def read(answer: httpx.Response) -> Any:
+    """The JSON of an answer; None when it has none."""
+    try:
+        return answer.json() if answer.content else None
+    except ValueError:
+        return None
+
+
+def shape(value: Any) -> str:
+    """What kind of thing an answer is, without its values: names, types, one element for a list."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(sorted(str(name) for name in value)) + "}"
+    if isinstance(value, list):
+        return f"[{shape(value[0])}]" if value else "[]"
+    return "nothing" if value is None else type(value).__name__
+
+
+def status(answer: httpx.Response) -> str:
+    """The status and, of a refusal, the names its body has."""
+    return str(answer.status_code) if answer.is_success else f"{answer.status_code} {shape(read(answer))}"

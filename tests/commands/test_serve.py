@@ -1,0 +1,152 @@
+"""``serve`` as a process: what it prints, what its flags do, and how it compares services."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.cli import run
+from a2c_spec.testing import KEY, Settings, Unknowns, serving
+
+Started = Callable[..., str]
+
+
+@contextmanager
+def served(folder: Path, *flags: str) -> Iterator[tuple[list[str], str]]:
+    """The lines it printed, and its URL."""
+    command = [sys.executable, "-m", "a2c_spec", "serve", "--ephemeral", *flags]
+    environment = {name: text for name, text in os.environ.items() if not name.startswith("API2CONVERT")}
+    process = subprocess.Popen(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    try:
+        told = process.stderr.readline()
+        assert told.startswith("serving on "), told + process.stderr.read()
+        lines = [process.stdout.readline()] if "--json" in flags else [process.stdout.readline() for _ in range(2)]
+        yield lines, told.split()[2].rstrip(";")
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=20)
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Started]:
+    """Serves with these flags; gives the URL."""
+    with ExitStack() as stack:
+        yield lambda *flags: stack.enter_context(served(tmp_path, *flags))[1]
+
+
+def logged(path: Path, count: int) -> list[Any]:
+    """The calls of a log, which may be a moment behind the answers."""
+    for _ in range(100):
+        if len(lines := path.read_text().splitlines()) >= count:
+            break
+        time.sleep(0.05)
+    return [json.loads(line) for line in lines]
+
+
+def call(method: str, url: str, **rest: Any) -> httpx.Response:
+    return httpx.request(method, url, headers={"X-Oc-Api-Key": KEY}, **rest)
+
+
+def test_it_prints_what_to_export(tmp_path: Path) -> None:
+    with served(tmp_path) as (lines, url):
+        assert lines == [f"export API2CONVERT_BASE_URL={url}\n", "export API2CONVERT_API_KEY=local\n"]
+        assert call("GET", f"{url}/statuses").status_code == 200
+
+
+def test_it_prints_one_line_of_json_for_programs(tmp_path: Path) -> None:
+    with served(tmp_path, "--json") as (lines, url):
+        told = json.loads(lines[0])
+        assert (told["base_url"], told["api_key_env"]) == (url, None)
+        assert call("GET", told["health"]).json()["status"] == "ok"
+
+
+def test_faults_come_out_of_a_file_and_calls_go_into_one(tmp_path: Path, start: Started) -> None:
+    (tmp_path / "faults.yaml").write_text("- {do: status, status: 503, path: /statuses}\n")
+    url = start("--faults", "faults.yaml", "--log", "calls.jsonl", "--latency", "30")
+    answers = [call("GET", f"{url}/statuses") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [503, 200]
+    assert min(answer.elapsed.total_seconds() for answer in answers) >= 0.03
+    rows = logged(tmp_path / "calls.jsonl", 2)
+    assert [(row["path"], row["faults"]) for row in rows] == [
+        ("/statuses", ["latency", "status 503"]),
+        ("/statuses", ["latency"]),
+    ]
+
+
+def test_progress_words_limits_and_time_are_chosen(start: Started) -> None:
+    url = start(
+        *("--progression", "polls", "--ready", "1", "--running", "1", "--vocabulary", "sdk"),
+        *("--concurrent", "1", "--credits", "7", "--clock", "2026-01-31T12:00:00"),
+    )
+    assert call("GET", f"{url}/contracts").json()["credits_remaining"] == 7
+    body = {"conversion": [{"target": "md5", "category": "hash"}]}
+    jobs = [call("POST", f"{url}/jobs", json=body).json() for _ in range(2)]
+    assert jobs[0]["created_at"] == "2026-01-31T12:00:00"
+    sent = [
+        httpx.post(
+            f"{job['server']}/upload-file/{job['id']}", headers={"X-Oc-Token": job["token"]}, files={"file": b"hello"}
+        )
+        for job in jobs
+    ]
+    assert sent[0].status_code == 200
+    codes = [call("GET", f"{url}/jobs/{jobs[0]['id']}").json()["status"]["code"] for _ in range(3)]
+    assert codes == ["queued", "processing", "completed"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "says"),
+    [
+        (["--host", "0.0.0.0"], "--allow-public"),
+        (["--faults", "none.yaml"], "No such file"),
+        (["--faults", "bad.yaml"], "`do` must be one of"),
+        (["--clock", "noon"], "is not a time"),
+        (["--log", "no/such/folder.log"], "No such file"),
+        (["--spend"], "belongs to --verify"),
+        (["--verify", "http://api.example.com/v2"], "https"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_meant_is_refused(
+    flags: list[str], says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("API2CONVERT_API_KEY", KEY)
+    (tmp_path / "bad.yaml").write_text("- do: explode\n")
+    assert run(["serve", "--ephemeral", *flags]) == 2
+    assert says in capsys.readouterr().err
+
+
+def test_services_are_compared(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("API2CONVERT_API_KEY", KEY)
+    settings = Settings(api_keys=(KEY,), unknowns=Unknowns(empty_body=204))
+    with serving(settings) as theirs:
+        assert run(["serve", "--verify", theirs.url]) == 1
+        assert "different" in capsys.readouterr().out
+        assert run(["serve", "--verify", theirs.url, "--json"]) == 1
+    rows = json.loads(capsys.readouterr().out)
+    assert [row["fact"] for row in rows if row["state"] == "different"] == ["refusals: a job out of an empty body"]
+
+
+def test_a_service_that_is_not_there_cannot_be_compared(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("API2CONVERT_API_KEY", raising=False)
+    assert run(["serve", "--verify", "http://127.0.0.1:9/v2"]) == 3
+    monkeypatch.setenv("API2CONVERT_API_KEY", KEY)
+    assert run(["serve", "--verify", "http://127.0.0.1:9/v2"]) == 1
+    assert "does not answer" in capsys.readouterr().err
