@@ -56,7 +56,25 @@ def a2c(project: Path, capfd: pytest.CaptureFixture[str]) -> Command:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """What the exhaustive suites covered; every test tells its part as a property of its report."""
+    _crash_matrix(terminalreporter)
     told = [told for report in terminalreporter.stats.get("passed", ()) for told in report.user_properties]
     pairs = sum(count for name, count in told if name == "pairs proven minimal")
     if pairs:
         terminalreporter.write_line(f"planner: {pairs} pairs of live and desired jobs proven minimal")
+
+
+def _crash_matrix(terminalreporter: pytest.TerminalReporter) -> None:
+    """How large the crash matrix was, and what became of it."""
+    lived, died = (_cells(terminalreporter, outcome) for outcome in ("passed", "failed"))
+    if lived or died:
+        points = {cell.rpartition("|")[0] for cell in lived + died}
+        faults = {cell.rpartition("|")[2] for cell in lived + died}
+        end = f"{len(died)} did not survive" if died else "all survived"
+        terminalreporter.write_line(
+            f"crash matrix: {len(points)} points x {len(faults)} faults, {len(lived + died)} cells, {end}"
+        )
+
+
+def _cells(reporter: pytest.TerminalReporter, outcome: str) -> list[str]:
+    reports = [one for one in reporter.stats.get(outcome, []) if isinstance(one, pytest.TestReport)]
+    return [str(value) for one in reports for name, value in one.user_properties if name == "crash"]

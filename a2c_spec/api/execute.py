@@ -22,7 +22,7 @@ from a2c_spec.core.planner import plan_job
 from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.progress import absorb, rebind, tied
 from a2c_spec.core.seen import Seen
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord, Phase, StateStore
 from a2c_spec.core.wanted import Wanted
 from a2c_spec.errors import Conflict, SpecError
 
@@ -81,7 +81,7 @@ class Executor:
         conflicts = 0
         lost: SpecError | None = None
         for _ in range(ROUNDS):
-            record = await self.save(rebind(record, task.want, change.bindings))
+            record = await self.save(replace(rebind(record, task.want, change.bindings), pending=False))
             try:
                 return await self._waves(change, record)
             except (LostAnswer, _Unclear) as error:
@@ -118,6 +118,8 @@ class Executor:
         """
         if record.unresolved:
             record = await self.recover(record)
+        if record.pending:
+            await self._calm()
         live = await self.client.job(record.job_id) if record.job_id else None
         if live is not None and not live.editable:
             record = tied(record, task.want, live)
@@ -130,10 +132,14 @@ class Executor:
 
     async def recover(self, record: JobRecord) -> JobRecord:
         """The record with the job that a lost create made, or as it was before that create."""
-        while (remaining := self.noticed + self.grace - self.clock()) > 0:
-            await self.sleep(min(remaining, self.grace))
+        await self._calm()
         async with self.quiet.searching():
             return await self._recovered(record)
+
+    async def _calm(self) -> None:
+        """Waits until what was sent without an answer has arrived, or never will."""
+        while (remaining := self.noticed + self.grace - self.clock()) > 0:
+            await self.sleep(min(remaining, self.grace))
 
     async def _recovered(self, record: JobRecord) -> JobRecord:
         found = await resolve(self.client, record, tuple(self.store.scan()))
@@ -149,12 +155,12 @@ class Executor:
         for wave in sorted({call.wave for call in change.calls}):
             calls = [call for call in change.calls if call.wave == wave]
             await to_the_end(self._wave(calls, change))
-        return self._current(record)
+        record = self._current(record)
+        return await self.save(replace(record, pending=False)) if record.pending else record
 
     async def _wave(self, calls: Sequence[Call], change: Change) -> None:
         async with self.quiet.creating() if calls[0].kind == "create_job" else nullcontext():
-            for call in calls:
-                await self._intend(call, change)
+            await self._intend(calls, change)
             await _all(self._one(call, change) for call in calls)
 
     async def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
@@ -163,16 +169,19 @@ class Executor:
             return record
         return await self.save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
 
-    async def _intend(self, call: Call, change: Change) -> None:
-        """Makes durable what could not be told from a lost answer: that a create is on its way, that a job starts."""
-        record = self.store.get(change.address)
-        if call.kind == "create_job":
-            await self.save(self._creating(call, change, record))
-        elif call.starts and record is not None:
-            await self.save(replace(record, phase="started"))
+    async def _intend(self, calls: Sequence[Call], change: Change) -> None:
+        """Makes durable what could not be told from a lost answer: that something is being added, that a job starts."""
+        before = after = self._of(change.address)
+        for call in calls:
+            if call.kind == "create_job":
+                after = self._creating(call, change, after)
+            else:
+                phase: Phase = "started" if call.starts else after.phase
+                after = replace(after, phase=phase, pending=after.pending or bool(call.creates))
+        if after != before:
+            await self.save(after)
 
-    def _creating(self, call: Call, change: Change, record: JobRecord | None) -> JobRecord:
-        before = record or JobRecord(change.address, "")
+    def _creating(self, call: Call, change: Change, before: JobRecord) -> JobRecord:
         fresh = replace(
             before,
             phase="creating",

@@ -5,16 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
 import click
 
 from a2c_spec.commands.limits import Limits, estimate
+from a2c_spec.commands.restoring import Restorer
 from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.planner import plan_job
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError, WaitTimeout
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from a2c_spec.commands.connection import Connection
     from a2c_spec.commands.planning import Desk, Step
     from a2c_spec.core.plan import Change
+    from a2c_spec.core.wanted import Wanted
     from a2c_spec.views.progress import Progress
 
 UNDER_WAY = 16
@@ -148,10 +151,42 @@ class Run:
         if step.want is None:
             self.desk.store.remove(step.change.address)
             return None
+        results, waited = self.desk.results, False
+        while twin := results.twin(step.want):
+            waited = True
+            async with self.connection.turns.away():
+                await twin.wait()
+        with results.claimed(step.want):
+            if waited or step.change.action == "cached":
+                return await self._shared(step, step.want)
+            return await self._converted(step, step.want)
+
+    async def _shared(self, step: Step, want: Wanted) -> JobRecord:
+        """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
+        results = self.desk.results
+        cached = results.known(want, step.record)
+        if cached is None or results.cache is None:
+            change = plan_job(want, step.record, self.desk.look(want, step.record, None))
+            if change.paid_again and not self.manner.yes:
+                raise Conflict("its result is no longer in the results cache", hint="apply again to plan anew")
+            return await self._converted(replace(step, change=change), want)
+        restorer = Restorer(results.cache, self.desk.landing, self.connection.executor, self.progress)
+        record = await restorer.restore(want, cached, step.record)
+        self.tally.cached += 1
+        return record
+
+    async def _converted(self, step: Step, want: Wanted) -> JobRecord:
+        record = await self._applied(step, want)
+        now = self.space.around.clock()
+        await asyncio.to_thread(self.desk.results.keep, want, record, self.space.root, now)
+        return record
+
+    async def _applied(self, step: Step, want: Wanted) -> JobRecord:
+        """All calls of one job, and its results here."""
         executor, delivery = self.connection.executor, self.connection.delivery
-        task = self.desk.task(step.want, paid_again_allowed=self.manner.yes or step.change.paid_again)
+        task = self.desk.task(want, paid_again_allowed=self.manner.yes or step.change.paid_again)
         change, record = step.change, step.record or JobRecord(step.change.address, "")
-        if record.unresolved:
+        if record.unresolved or record.pending:
             change, record = await executor.again(task, record)
         promised = self._afford(change, record)
         try:

@@ -65,6 +65,7 @@ CELLS = [(name, request, fault) for name, some in REQUESTS.items() for request i
 def test_an_answer_that_goes_wrong_costs_nothing(
     world: World, undisturbed: Undisturbed, record_property: Note, name: str, request_line: str, fault: str
 ) -> None:
+    record_property("crash", f"{name}|{request_line}|{fault}")
     expected = undisturbed(name)
     world.prepare(SCENARIOS[name])
     method, path = request_line.split(" ")
@@ -78,4 +79,3 @@ def test_an_answer_that_goes_wrong_costs_nothing(
     world.check_state(SCENARIOS[name])
     world.check_tidy()
     world.check_quiet()
-    record_property("crash", f"{name}|{request_line}|{fault}")

@@ -43,10 +43,10 @@ def survives(world: World, undisturbed: Undisturbed, name: str, stop: Stop) -> N
 def test_a_process_killed_there_loses_nothing(
     world: World, undisturbed: Undisturbed, record_property: Note, name: str, moment: str
 ) -> None:
+    record_property("crash", f"{name}|{moment}|killed")
     undisturbed(name)
     world.prepare(SCENARIOS[name])
     survives(world, undisturbed, name, stop_at(moment))
-    record_property("crash", f"{name}|{moment}|killed")
 
 
 @pytest.mark.parametrize("way", HALF_WAY)
@@ -54,11 +54,11 @@ def test_a_process_killed_there_loses_nothing(
 def test_a_request_that_outlives_its_process_is_not_sent_again(
     world: World, undisturbed: Undisturbed, record_property: Note, name: str, moment: str, way: str
 ) -> None:
+    record_property("crash", f"{name}|{moment}|killed, the request {way}")
     undisturbed(name)
     world.prepare(SCENARIOS[name])
     world.fail([{**request_of(moment), **HALF_WAY[way]}])
     survives(world, undisturbed, name, stop_at(moment, delay=0.04))
-    record_property("crash", f"{name}|{moment}|{way}")
 
 
 @pytest.mark.parametrize("name", POINTS)

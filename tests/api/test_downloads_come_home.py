@@ -1,0 +1,244 @@
+"""Results come home whole or not at all, under names that cannot leave their folder."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from a2c_spec.api.download import PASSWORD_HEADER, Downloads, Fetched, ResultGone, part_name
+from a2c_spec.api.landing import Landing
+from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.model import Job, Output
+from a2c_spec.core.results import confined, place, safe_name
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.errors import AuthError, Conflict, IntegrityError, NetworkError
+from a2c_spec.files.digest import measure
+from a2c_spec.files.template import render_late
+from tests.api.wires import Answer, Clock, in_turn, wire_over
+
+BYTES = bytes(range(256)) * 40
+MD5 = hashlib.md5(BYTES).hexdigest()
+OUTPUT = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin", size=len(BYTES), checksum=MD5)
+
+
+class Cut(httpx.AsyncByteStream):
+    """A body whose connection breaks after so many bytes."""
+
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator
+        yield self.content
+        raise httpx.ReadError("the connection broke")
+
+
+def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: str = "") -> Fetched:
+    """Downloads to ``target``."""
+    clock = Clock()
+    downloads = Downloads(wire_over(answer, clock), clock.sleep, lambda: 0.0)
+
+    async def arriving(_fetched: Fetched) -> None:
+        assert target.parent.joinpath(part_name(target, output)).exists()
+
+    return asyncio.run(downloads.fetch(output, target, password, lambda _done: None, arriving))
+
+
+def serving(content: bytes, seen: list[str | None]) -> Callable[[httpx.Request], httpx.Response]:
+    """Honours Range, and notes what was asked; the first answer breaks off half way."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        wanted = request.headers.get("range")
+        seen.append(wanted)
+        if wanted is None and len(seen) == 1:
+            return httpx.Response(200, stream=Cut(content[: len(content) // 2]))
+        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
+        headers = {"Content-Range": f"bytes {start}-{len(content) - 1}/{len(content)}"}
+        return httpx.Response(206 if wanted else 200, content=content[start:], headers=headers)
+
+    return answer
+
+
+def test_a_broken_download_goes_on_where_it_broke(tmp_path: Path) -> None:
+    seen: list[str | None] = []
+    fetched = fetch(serving(BYTES, seen), tmp_path / "dist" / "a.bin")
+    assert seen == [None, f"bytes={len(BYTES) // 2}-"]
+    assert (tmp_path / "dist" / "a.bin").read_bytes() == BYTES
+    assert fetched == Fetched(len(BYTES), hashlib.sha256(BYTES).hexdigest())
+    assert [path.name for path in (tmp_path / "dist").iterdir()] == ["a.bin"]
+
+
+def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    seen: list[str | None] = [None]
+    fetch(serving(BYTES, seen), target)
+    assert seen == [None, "bytes=100-"]
+
+
+def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES)
+    fetch(in_turn(), target)
+    assert target.read_bytes() == BYTES
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        httpx.Response(206, content=BYTES, headers={"Content-Range": f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}"}),
+        httpx.Response(206, content=BYTES[100:]),
+        httpx.Response(416),
+        httpx.Response(503),
+        httpx.Response(429, headers={"Retry-After": "3"}),
+    ],
+    ids=["another range", "no range said", "416", "503", "429"],
+)
+def test_an_odd_answer_to_a_range_is_not_believed(tmp_path: Path, odd: httpx.Response) -> None:
+    target = tmp_path / "a.bin"
+    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    fetch(in_turn(odd, httpx.Response(200, content=BYTES)), target)
+    assert target.read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("wrong", [BYTES[:-1] + b"!", BYTES + b"more", b"<html>sign in</html>"])
+def test_wrong_bytes_never_get_their_final_name(tmp_path: Path, wrong: bytes) -> None:
+    target = tmp_path / "a.bin"
+    target.write_bytes(b"what stood there before")
+    with pytest.raises((IntegrityError, NetworkError)):
+        fetch(lambda _: httpx.Response(200, content=wrong), target)
+    assert target.read_bytes() == b"what stood there before"
+
+
+def test_a_body_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
+    sent = []
+
+    class Endless(httpx.AsyncByteStream):
+        async def __aiter__(self):  # type: ignore[no-untyped-def]  # an async generator
+            while True:
+                sent.append(1)
+                yield b"x" * 4096
+
+    with pytest.raises(IntegrityError):
+        fetch(lambda _: httpx.Response(200, stream=Endless()), tmp_path / "a.bin")
+    assert len(sent) < 20
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_result_that_is_gone_is_said_to_be_gone(tmp_path: Path, status: int) -> None:
+    with pytest.raises(ResultGone):
+        fetch(lambda _: httpx.Response(status), tmp_path / "a.bin")
+
+
+def test_a_password_travels_in_its_header_and_a_wrong_one_is_said(tmp_path: Path) -> None:
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers[PASSWORD_HEADER])
+        return httpx.Response(401)
+
+    with pytest.raises(AuthError, match="another password"):
+        fetch(answer, tmp_path / "a.bin", password="hush")
+    assert seen == ["hush"]
+
+
+@pytest.mark.parametrize("uri", ["", "nonsense", "ftp://a.example/x", "file:///etc/passwd", "https://[", "http://a/x"])
+def test_a_link_that_is_none_is_an_error_in_our_words(tmp_path: Path, uri: str) -> None:
+    with pytest.raises(NetworkError):
+        fetch(lambda _: httpx.Response(500), tmp_path / "a.bin", LiveOutput("1", filename="a.bin", uri=uri))
+
+
+NASTY = [
+    "/etc/passwd",
+    "../../.bashrc",
+    "..",
+    ".",
+    "",
+    "con",
+    "NUL.txt",
+    "lpt1.pdf",
+    "a\x00b.pdf",
+    "C:\\windows\\x.dll",
+    "..\\..\\x",
+    "x" * 300 + ".pdf",
+    "é" * 300 + ".pdf",
+    "name. . .",
+    "a:b|c?.pdf",
+    "\u202egnp.exe",
+    "a" + "." * 300,
+    "." * 300 + "pdf",
+    ".part",
+]
+
+
+@pytest.mark.parametrize("name", NASTY)
+def test_a_hostile_name_becomes_one_harmless_segment(name: str) -> None:
+    harmless(safe_name(name))
+
+
+@given(st.text(max_size=400))
+def test_any_name_becomes_one_harmless_segment(name: str) -> None:
+    harmless(safe_name(name))
+
+
+@given(st.text(max_size=100))
+def test_any_folder_stays_below_the_root(folder: str) -> None:
+    parts = confined(folder).split("/")
+    assert not {"..", "."} & set(parts)
+    assert "\x00" not in folder or "\x00" not in confined(folder)
+    assert not confined(folder).startswith("/")
+
+
+def harmless(name: str) -> None:
+    """One path segment that every system takes."""
+    assert name not in ("", ".", "..")
+    assert len(name.encode()) <= 255
+    assert not set(name) & set('/\\\x00:|?*<>"')
+    assert name.split(".")[0].lower() not in {"con", "prn", "aux", "nul", "com1", "lpt1"}
+
+
+def test_names_that_differ_in_case_alone_get_different_files() -> None:
+    job = Job("a", conversions=(), outputs=(Output("sum", save="dist"),))
+    outputs = tuple(LiveOutput(str(n), "c", filename=name) for n, name in enumerate(["A.txt", "a.TXT", "a.txt"]))
+    placed = place(job, LiveJob("1", "completed", outputs=outputs), {"c": "conversions.sum"}, render_late)
+    assert len({one.path.casefold() for one in placed}) == 3
+
+
+@pytest.fixture
+def landing(tmp_path: Path) -> Landing:
+    root = tmp_path / "project"
+    (root / "dist").mkdir(parents=True)
+    return Landing(root, SqliteStore(tmp_path / "state.db", "host"), lambda path: measure(path).sha256)
+
+
+def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: Landing, tmp_path: Path) -> None:
+    (landing.root / "out").symlink_to(tmp_path)
+    with pytest.raises(IntegrityError, match="symbolic link"):
+        landing.target("out/a.pdf")
+    assert landing.target("dist/a.pdf") == (landing.root / "dist" / "a.pdf").resolve()
+
+
+def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: Landing, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("theirs")
+    (landing.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
+    assert landing.stands("dist/a.pdf") == "foreign"
+    with pytest.raises(Conflict):
+        landing.settle("dist/a.pdf", "error")
+
+
+def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: Landing) -> None:
+    (landing.root / "dist" / "a.pdf").write_text("new")
+    digest = hashlib.sha256(b"new").hexdigest()
+    old = SavedFile("dist/a.pdf", 3, "0" * 64, "out-1", "pdf")
+    new = SavedFile("dist/a.pdf", 3, digest, "out-2", "pdf")
+    record = JobRecord("pack", "host", "completed", files=(old,), landing=(new,))
+    assert landing.caught_up(record).files == (new,)
+    (landing.root / "dist" / "a.pdf").write_text("old")
+    assert landing.caught_up(record).files == (old,)
