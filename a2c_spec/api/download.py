@@ -119,8 +119,7 @@ class Downloads:
 
     async def _place(self, part: Path, target: Path) -> None:
         self.wire.probe(f"place {target.name}")
-        part.replace(target)
-        await asyncio.to_thread(_sync_folder, target.parent)
+        await asyncio.to_thread(_named, part, target)
         self.wire.probe(f"placed {target.name}")
 
     async def _complete(self, output: LiveOutput, part: _Part, password: str, progress: Callable[[int], None]) -> None:
@@ -214,6 +213,11 @@ def disk_error(error: OSError, target: Path) -> SpecError:
         f"cannot write {target}: {why}",
         hint="the result stays on the service; make room and apply again, nothing is converted twice",
     )
+
+
+def _named(part: Path, target: Path) -> None:
+    part.replace(target)
+    _sync_folder(target.parent)
 
 
 def _sync_folder(folder: Path) -> None:

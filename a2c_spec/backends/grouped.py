@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.core.state import JobRecord, SavedFile
 
-
 RECENT = 512
 """So many records, those written last, need not be read from the disk again."""
 

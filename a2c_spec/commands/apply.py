@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @options.manifests
 @options.service
 @options.explain
+@options.no_cache
 @options.on_conflict
 @selection.options
 @click.option(

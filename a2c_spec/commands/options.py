@@ -33,6 +33,7 @@ class Flags:
     quiet: bool = False
     verbose: bool = False
     explain: bool = False
+    no_cache: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -94,6 +95,9 @@ output = stack(
     click.option("-v", "--verbose", is_flag=True, help="Show attributes and single calls."),
 )
 
+no_cache = click.option(
+    "--no-cache", is_flag=True, help="Neither use nor fill the results cache: convert what is not done."
+)
 explain = click.option("--explain", is_flag=True, help="Show the calls, and why fewer are impossible.")
 offline = click.option("--offline", is_flag=True, help="Ask nobody: plan from manifests and state alone.")
 on_conflict = click.option(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.service
 @options.offline
 @options.explain
+@options.no_cache
 @options.on_conflict
 @selection.options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")

@@ -14,6 +14,7 @@ from a2c_spec.api.execute import Task
 from a2c_spec.api.landing import Landing
 from a2c_spec.backends.grouped import GroupedStore
 from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.commands.restoring import Results, cache_of
 from a2c_spec.commands.selection import Selection
 from a2c_spec.commands.workspace import Loaded, Marks, Workspace, marks
 from a2c_spec.core.calls import Knobs
@@ -44,6 +45,7 @@ class Desk:
     cache: DigestCache
     mark: Mark
     knobs: Knobs
+    results: Results
 
     def record(self, address: str) -> JobRecord | None:
         """What is known of an address, files counted that landed in the very moment of a crash."""
@@ -100,7 +102,8 @@ def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
             def sha256(path: Path) -> str:
                 return cache.measure(path).sha256
 
-            yield Desk(space, store, Landing(space.root, store, sha256, space.around.probe), cache, mark, Knobs())
+            landing = Landing(space.root, store, sha256, space.around.probe)
+            yield Desk(space, store, landing, cache, mark, Knobs(), Results(cache_of(space), realm))
     finally:
         store.close()
 
@@ -184,13 +187,22 @@ def draft(desk: Desk, job: Job, upstream: Upstream, *, again: bool = False) -> D
     return Draft(want, record, replace(desk.look(want, record, None), replace=again))
 
 
-def settled(one: Draft, *, offline: bool) -> Step | None:
+def planned(desk: Desk, want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+    """The change of a job; before anything is paid for, the results cache is looked at."""
+    change = plan_job(want, record, seen)
+    if seen.replace or change.action not in ("create", "re-run"):
+        return change
+    cached = desk.results.known(want, record)
+    return plan_job(want, record, replace(seen, cached=cached)) if cached else change
+
+
+def settled(desk: Desk, one: Draft, *, offline: bool) -> Step | None:
     """The step of a job where manifest, record and disk suffice to tell; None when the service must be asked."""
     want, record, seen = one.want, one.record, one.seen
     if record is not None and record.unresolved:
         return None
     if offline or record is None or not needs_live(want, record, seen):
-        return Step(plan_job(want, record, seen), want, record)
+        return Step(planned(desk, want, record, seen), want, record)
     return None
 
 
@@ -204,7 +216,7 @@ async def make_step(
 ) -> Step:
     """The step of one job: reads live only where the record alone cannot tell."""
     one = draft(desk, job, upstream, again=again)
-    if step := settled(one, offline=client is None):
+    if step := settled(desk, one, offline=client is None):
         return step
     want, record = one.want, one.record
     assert record is not None  # noqa: S101 - what is not recorded is settled
@@ -214,7 +226,8 @@ async def make_step(
     if live is not None and not live.editable:
         record = tied(record, want, live)
     seen = one.seen if live is None else desk.look(want, record, live)
-    return Step(plan_job(want, record, replace(seen, gone=live is None, replace=again)), want, record, live=live)
+    change = planned(desk, want, record, replace(seen, gone=live is None, replace=again))
+    return Step(change, want, record, live=live)
 
 
 async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Client | None) -> Step:

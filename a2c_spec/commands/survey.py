@@ -55,7 +55,7 @@ class Survey:
 
     def _settled(self, job: Job) -> Step | None:
         again = self.chosen.replaces(job.address)
-        return settled(draft(self.desk, job, self.upstream, again=again), offline=self.offline)
+        return settled(self.desk, draft(self.desk, job, self.upstream, again=again), offline=self.offline)
 
     def _put(self, step: Step) -> None:
         self.upstream.planned(step)
@@ -147,9 +147,8 @@ def made_again(desk: Desk, items: Iterable[Job | Preset], shown: Sequence[Step],
     for item in items if light else ():
         before = light.pop(item.address, None)
         if before is not None and isinstance(item, Job):
-            yield _same(
-                before, settled(draft(desk, item, upstream, again=chosen.replaces(item.address)), offline=False)
-            )
+            one = draft(desk, item, upstream, again=chosen.replaces(item.address))
+            yield _same(before, settled(desk, one, offline=False))
     if light:
         raise StalePlan(f"{next(iter(light))} is no longer in its manifest", hint="apply again to plan anew")
 

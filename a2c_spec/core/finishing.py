@@ -35,7 +35,7 @@ def survey(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) ->
     """Looks at every result of a completed job; with ``live`` None it goes by the record."""
     placements = _placements(want, record, live, seen)
     saved = {file.output_id: file for file in record.files}
-    found = Survey(placements, output_calls(want, record, placements))
+    found = Survey(placements, output_calls(want, record, placements) if record.job_id else ())
     for placement in placements:
         _one(placement, saved.get(placement.output.id), seen, found)
     return found

@@ -10,7 +10,18 @@ from typing import Any, Literal
 from a2c_spec.core.calls import Call
 
 Action = Literal[
-    "create", "update", "wait", "replace", "re-run", "no-op", "download", "rename", "forget", "adopt", "delete"
+    "create",
+    "update",
+    "wait",
+    "replace",
+    "re-run",
+    "no-op",
+    "download",
+    "rename",
+    "forget",
+    "adopt",
+    "delete",
+    "cached",
 ]
 
 SIGNS: Mapping[Action, str] = {
@@ -25,6 +36,7 @@ SIGNS: Mapping[Action, str] = {
     "forget": "-",
     "adopt": "=",
     "delete": "-",
+    "cached": "=",
 }
 
 

@@ -22,7 +22,7 @@ from a2c_spec.core.finishing import finish, survey
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.pairing import known
 from a2c_spec.core.plan import Change
-from a2c_spec.core.results import predicted
+from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.wanted import Wanted
@@ -34,6 +34,8 @@ FEWEST_ANEW = (2, 0)
 def plan_job(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
     """The change of one desired job."""
     change = _decide(want, record, seen)
+    if seen.cached and not seen.replace and change.action in ("create", "re-run"):
+        change = _from_cache(want, seen.cached, seen, change)
     return replace(change, fingerprint=want.fingerprint, basis=want.basis)
 
 
@@ -67,7 +69,7 @@ def same_recipe(want: Wanted, record: JobRecord) -> bool:
 
 def _decide(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
     if record is None or not record.job_id:
-        return _create(want, seen)
+        return _anew(want, record, seen)
     if seen.replace:
         return _rerun(want, record, ("--replace asks for it",), seen, paid=record.phase != "building")
     if record.phase in ("failed", "canceled") and (seen.live is None or seen.live.terminal):
@@ -122,6 +124,30 @@ def _failure(record: JobRecord) -> str:
     return f"the last run {'failed' if record.phase == 'failed' else 'was canceled'}" + (
         f": {record.problem}" if record.problem else ""
     )
+
+
+def _from_cache(want: Wanted, cached: JobRecord, seen: Seen, otherwise: Change) -> Change:
+    """The same conversion of the same bytes was paid for before, here or elsewhere: its files are put in place."""
+    where = place(want.job, recorded(cached), recorded_names(cached), seen.late)
+    return Change(
+        want.job.address,
+        "cached",
+        (*otherwise.reasons, f"0 credits: the result of fingerprint {want.fingerprint[:4]}.. is in the cache"),
+        details=otherwise.details,
+        downloads=tuple(one.path for one in where),
+        problem=otherwise.problem,
+    )
+
+
+def _anew(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+    """Nothing of it is on the service: it was never applied, or its files came from the results cache."""
+    change = _create(want, seen)
+    if record is None or record.phase != "done" or seen.replace:
+        return change
+    if not same_recipe(want, record):
+        return replace(change, reasons=reasons.recipe_reasons(record.basis, want.basis) or change.reasons)
+    found = survey(want, record, None, seen)
+    return replace(change, reasons=tuple(found.why)) if found.downloads else finish(want, record, found)
 
 
 def _create(want: Wanted, seen: Seen) -> Change:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.results import RenderLate
+from a2c_spec.core.state import JobRecord
 
 Disk = Literal["absent", "intact", "changed", "foreign"]
 """What stands at a path: nothing, what we wrote, what we wrote but somebody changed, somebody else's file."""
@@ -18,7 +19,7 @@ class Seen:
     """What was read for one address. ``gone``: the service answered 404. ``live`` None: it was not asked.
 
     ``replace``: the user wants it run again although nothing changed. ``waited``: the job was told to run and waited
-    for, and did not start.
+    for, and did not start. ``cached``: the job as the results cache would leave it, its files without paths.
     """
 
     late: RenderLate
@@ -26,4 +27,5 @@ class Seen:
     gone: bool = False
     replace: bool = False
     waited: bool = False
+    cached: JobRecord | None = None
     disk: Mapping[str, Disk] = field(default_factory=dict)

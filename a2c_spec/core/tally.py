@@ -22,6 +22,7 @@ class Tally:
     held: int = 0
     spent: int = 0
     files: int = 0
+    cached: int = 0
     size: int = 0
     unstarted: int = 0
     first: list[tuple[str, int]] = field(default_factory=list)

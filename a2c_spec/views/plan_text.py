@@ -23,6 +23,7 @@ COLOURS: dict[Action, str] = {
     "forget": "yellow",
     "adopt": "cyan",
     "delete": "red",
+    "cached": "cyan",
 }
 UNCHANGED_SHOWN = 3
 """So many unchanged addresses get a line of their own; the rest are counted."""

@@ -31,6 +31,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
         f"{len(errors)} failed" if errors else "",
         f"{tally.unstarted} not begun" if tally.unstarted else "",
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
+        f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
     ]
     whole = not errors and not tally.unstarted

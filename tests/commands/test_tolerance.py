@@ -167,9 +167,11 @@ def test_a_finished_job_the_service_forgot_needs_nothing_while_its_files_are_her
     httpx.delete(f"{server.url}/jobs/{job_id}", headers={"X-Oc-Api-Key": "key"})
     assert idle(a2c)
     (project / "dist/out.pdf").unlink()
-    plan = json.loads(a2c("plan", "m.yaml", "--json").out)["changes"][0]
+    plan = json.loads(a2c("plan", "m.yaml", "--no-cache", "--json").out)["changes"][0]
     assert (plan["action"], plan["paid_again"]) == ("re-run", True)
-    assert a2c("apply", "m.yaml").code == 11
+    assert a2c("apply", "m.yaml", "--no-cache").code == 11
+    assert "POST" not in applied(a2c)["requests"], "the results cache has what the service has not"
+    assert (project / "dist/out.pdf").exists()
 
 
 def test_a_draft_the_service_forgot_is_built_again(project: Path, serve: Serve, a2c: Command) -> None:

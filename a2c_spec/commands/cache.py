@@ -1,0 +1,78 @@
+"""``cache``: what the results cache keeps, and making room in it."""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+
+import click
+
+from a2c_spec.backends.results import ResultsCache
+from a2c_spec.commands import options
+from a2c_spec.commands.options import flags_of
+from a2c_spec.commands.restoring import cache_of
+from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.core.reasons import counted, size
+from a2c_spec.errors import UsageError
+from a2c_spec.views.cache import entry_json, listing
+
+_UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
+_DAY = 86_400.0
+
+
+@click.group("cache")
+def command() -> None:
+    """The results cache: what was paid for, kept to be used again under any name and on any machine."""
+
+
+@command.command("list")
+@options.manifests
+@options.output
+def list_(**given: Any) -> int:
+    """List what is kept, the most recently used first."""
+    space, cache = _opened(given)
+    entries = sorted(cache.entries(), key=lambda one: -one.used_at)
+    if space.flags.as_json:
+        click.echo(json.dumps([entry_json(one) for one in entries]))
+    else:
+        click.echo(listing(entries, space.style))
+    return 0
+
+
+@command.command("prune")
+@options.manifests
+@click.option("--max-size", default="", metavar="SIZE", help="Keep at most so much, as in 500M or 20G.")
+@click.option("--max-age", type=click.FloatRange(min=0), metavar="DAYS", help="Keep what was used in the last days.")
+@options.output
+def prune(max_size: str, max_age: float | None, **given: Any) -> int:
+    """Remove what was not used for longest; without bounds, those of a2c.yaml hold."""
+    space, cache = _opened(given)
+    settings = space.project.cache
+    most = _bytes(max_size) if max_size else settings.get("max_bytes")
+    days = max_age if max_age is not None else settings.get("max_age_days")
+    if most is None and days is None:
+        raise UsageError("nothing says how much to keep", hint="add --max-size 20G or --max-age 30")
+    done = cache.prune(most, time.time() - days * _DAY if days is not None else 0.0)
+    if space.flags.as_json:
+        click.echo(json.dumps({"removed": done.removed, "freed": done.freed, "left": done.left, "size": done.size}))
+    else:
+        click.echo(
+            f"Removed {counted(done.removed, 'result')} ({size(done.freed)}); {done.left} left ({size(done.size)})."
+        )
+    return 0
+
+
+def _opened(given: dict[str, Any]) -> tuple[Workspace, ResultsCache]:
+    space = open_workspace(flags_of(given))
+    cache = cache_of(space)
+    assert cache is not None  # noqa: S101 - there is no --no-cache here
+    return space, cache
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"(\d+)\s*([kmgt]?)b?", text.strip().lower())
+    if not found:
+        raise UsageError(f"--max-size {text}: expected a size such as 500M or 20G")
+    return int(found[1]) * _UNITS[found[2]]

@@ -1,0 +1,118 @@
+"""Results that were paid for before: looked up in the results cache, put in their places, kept for the next time."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from a2c_spec.backends.results import ResultsCache
+from a2c_spec.commands.workspace import Workspace
+from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from
+from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.results import Placement, place, recorded, recorded_names
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.files.template import render_late
+
+if TYPE_CHECKING:
+    from a2c_spec.api.execute import Executor
+    from a2c_spec.api.landing import Landing
+    from a2c_spec.core.wanted import Wanted
+
+
+def cache_of(space: Workspace) -> ResultsCache | None:
+    """The results cache: A2C_SPEC_CACHE, else the setting ``cache``, else ``.a2c/cache``; None under --no-cache."""
+    if space.flags.no_cache:
+        return None
+    url = space.environ.get("A2C_SPEC_CACHE") or str(space.project.cache.get("url", "")) or ".a2c/cache"
+    if "://" in url:
+        raise UsageError(f"the results cache {url}: only a folder can be one", hint="mount the store, or name a folder")
+    return ResultsCache(space.root / Path(url).expanduser())
+
+
+@dataclass(slots=True)
+class Results:
+    """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way."""
+
+    cache: ResultsCache | None
+    realm: str
+    making: dict[str, asyncio.Event] = field(default_factory=dict)
+
+    def known(self, want: Wanted, record: JobRecord | None) -> JobRecord | None:
+        """The job as a cached result would leave it; None unless there is one, and all of it is saved here."""
+        if self.cache is None or not cacheable(want.job):
+            return None
+        entry = self.cache.load(cache_key(want, self.realm))
+        found = record_from(entry, want, record, self.realm) if entry else None
+        placements = place(want.job, recorded(found), recorded_names(found), render_late) if found else ()
+        return found if placements and all(one.path for one in placements) else None
+
+    def keep(self, want: Wanted, record: JobRecord, root: Path, now: float) -> None:
+        """Keeps the files of a job that has just ended, unless the disk is full: the cache is a convenience."""
+        said = entry_of(want, record, now) if self.cache and cacheable(want.job) else None
+        if self.cache and said:
+            sources = {file.sha256: root / file.path for file in record.files}
+            try:
+                self.cache.save(cache_key(want, self.realm), said, sources)
+            except OSError:
+                return
+
+    def twin(self, want: Wanted) -> asyncio.Event | None:
+        """The end of whoever makes the same in this very run."""
+        return self.making.get(self._key(want))
+
+    @contextmanager
+    def claimed(self, want: Wanted) -> Iterator[None]:
+        """Whoever wants the same meanwhile waits for this one."""
+        key = self._key(want)
+        ended = self.making[key] = asyncio.Event()
+        try:
+            yield
+        finally:
+            self.making.pop(key, None)
+            ended.set()
+
+    def _key(self, want: Wanted) -> str:
+        shared = self.cache is not None and cacheable(want.job)
+        return cache_key(want, self.realm) if shared else f"{want.job.address} alone"
+
+
+@dataclass(frozen=True, slots=True)
+class Restorer:
+    """Puts cached files where the manifest wants them, as durably as downloaded ones."""
+
+    cache: ResultsCache
+    landing: Landing
+    executor: Executor
+    tell: Listener
+
+    async def restore(self, want: Wanted, cached: JobRecord, before: JobRecord | None) -> JobRecord:
+        """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
+        placements = place(want.job, recorded(cached), recorded_names(cached), render_late)
+        files = {file.output_id: file for file in cached.files}
+        fresh = [await self._one(one, files[one.output.id], want.job.address) for one in placements]
+        old = {file.path for file in before.files if file.path} if before else set()
+        for path in old - {file.path for file in fresh}:
+            self.landing.remove(path)
+        self.tell(Event("done", want.job.address, text=f"{len(fresh)} files from the results cache"))
+        return await self.executor.save(replace(cached, files=tuple(fresh), landing=()))
+
+    async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
+        path = self.landing.settle(one.path, one.spec.on_conflict if one.spec else "error")
+        saved = replace(file, path=path, name=one.name, wanted=one.path)
+        if path:
+            await self._note(address, saved)
+            target = self.landing.target(path)
+            if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):
+                raise SpecError("its result is no longer in the results cache", hint="apply again to convert it")
+            self.tell(Event("saved", address, path, total=file.size))
+        return saved
+
+    async def _note(self, address: str, file: SavedFile) -> None:
+        record = self.executor.store.get(address) or JobRecord(address, "")
+        others = tuple(one for one in record.landing if one.path != file.path)
+        await self.executor.save(replace(record, landing=(*others, file)))

@@ -1,0 +1,82 @@
+"""Which results may be kept and used again, under which key, and what an entry of the results cache says."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from a2c_spec.core.canonical import UPLOADED, digest
+from a2c_spec.core.model import Job
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.wanted import Wanted
+
+FORMAT = 1
+
+
+def cacheable(job: Job) -> bool:
+    """Whether the result depends on known bytes and the recipe alone, and running the job does nothing else.
+
+    What is delivered elsewhere, calls somebody back, or rests on a preset that only the service knows, must run.
+    """
+    known = all(item.type in UPLOADED and item.content is not None for item in job.inputs)
+    plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
+    return bool(job.inputs) and known and plain and job.fields.process and not job.fields.callback
+
+
+def cache_key(want: Wanted, realm: str) -> str:
+    """One service's result of one recipe on the same bytes in the same order, whatever it is called."""
+    return digest({"format": FORMAT, "realm": realm, "fingerprint": want.fingerprint})
+
+
+def entry_of(want: Wanted, record: JobRecord, made_at: float) -> Mapping[str, Any] | None:
+    """What is worth knowing of a finished job's results; None unless all of them were saved here.
+
+    Inputs and conversions stand as numbers, because another manifest may give them other ids.
+    """
+    files = [file for file in record.files if file.path and file.sha256]
+    if record.phase != "done" or not record.job_id or not files or len(files) != len(record.files):
+        return None
+    inputs = {item.id: number for number, item in enumerate(want.job.inputs)}
+    conversions = {item.id: number for number, item in enumerate(want.job.conversions)}
+    if any(file.conversion not in conversions or set(file.inputs) - inputs.keys() for file in files):
+        return None
+    return {
+        "format": FORMAT,
+        "fingerprint": want.fingerprint,
+        "spent": record.spent,
+        "made_at": made_at,
+        "files": [
+            {
+                "sha256": file.sha256,
+                "size": file.size,
+                "service_name": file.service_name,
+                "index": file.index,
+                "conversion": conversions[file.conversion],
+                "inputs": [inputs[one] for one in file.inputs],
+            }
+            for file in files
+        ],
+    }
+
+
+def record_from(entry: Mapping[str, Any], want: Wanted, record: JobRecord | None, realm: str) -> JobRecord:
+    """The job as it will be recorded once the files of the entry are in their places."""
+    inputs = [item.id for item in want.job.inputs]
+    conversions = [item.id for item in want.job.conversions]
+    files = tuple(
+        SavedFile(
+            path="",
+            size=row["size"],
+            sha256=row["sha256"],
+            output_id=f"cached-{number}",
+            conversion=conversions[row["conversion"]],
+            inputs=tuple(inputs[one] for one in row["inputs"]),
+            index=row["index"],
+            service_name=row["service_name"],
+        )
+        for number, row in enumerate(entry["files"], start=1)
+    )
+    empty = JobRecord(want.job.address, realm)
+    base = replace(record, job_id="", elements={}, spent=0, problem="") if record else empty
+    return replace(base, phase="done", fingerprint=want.fingerprint, basis=want.basis, files=files)

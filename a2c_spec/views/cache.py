@@ -1,0 +1,51 @@
+"""The entries of the results cache as text and as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from a2c_spec.core.reasons import counted, size
+from a2c_spec.views.records import when
+from a2c_spec.views.style import Style
+from a2c_spec.views.table import table
+
+
+class Kept(Protocol):
+    """One cached result."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def said(self) -> Mapping[str, Any]: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def used_at(self) -> float: ...
+
+
+def listing(entries: Sequence[Kept], style: Style) -> str:
+    """One line per entry, then the sum."""
+    if not entries:
+        return "the results cache is empty"
+    rows = [
+        (one.said["fingerprint"][:12], str(len(one.said["files"])), size(one.size), when(one.used_at), _names(one))
+        for one in entries
+    ]
+    total = f"{counted(len(entries), 'result')}, {size(sum(one.size for one in entries))}"
+    return f"{table(('FINGERPRINT', 'FILES', 'SIZE', 'LAST USED (UTC)', 'NAMES'), rows, style)}\n{total}"
+
+
+def _names(one: Kept) -> str:
+    names = [str(row.get("service_name", "")) for row in one.said["files"]]
+    return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
+
+
+def entry_json(one: Kept) -> dict[str, Any]:
+    return {
+        "key": one.key,
+        "fingerprint": one.said["fingerprint"],
+        "size": one.size,
+        "used_at": one.used_at,
+        "files": [{"sha256": row["sha256"], "size": row["size"]} for row in one.said["files"]],
+    }

@@ -1,0 +1,137 @@
+"""The same conversion of the same bytes is paid for once: under another name, elsewhere, and in one and the same run."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Command
+
+ONE = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: {name}
+inputs: [{{id: {input}, path: src/{file}}}]
+conversions: [{{id: thumb, category: image, target: webp, options: {{width: {width}}}}}]
+outputs: [{{from: thumb, filename: {name}, save: dist/}}]
+"""
+
+
+def write(project: Path, *names: str, width: int = 64, file: str = "cover.png", given: str = "src") -> None:
+    text = "---\n".join(ONE.format(name=name, width=width, file=file, input=given) for name in names)
+    (project / "m.yaml").write_text(text)
+
+
+def applied(a2c: Command, *args: str) -> dict[str, Any]:
+    ran = a2c("apply", "m.yaml", "--local", "--json", *args)
+    assert ran.code == 0, ran.err
+    summary: dict[str, Any] = json.loads(ran.out.splitlines()[-1])
+    return summary
+
+
+def actions(a2c: Command, *args: str) -> list[str]:
+    plan = json.loads(a2c("plan", "m.yaml", "--local", "--json", *args).out)
+    return [change["action"] for change in plan["changes"]]
+
+
+def test_another_name_costs_nothing_and_needs_no_call(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    assert applied(a2c)["spent"] > 0
+    write(project, "second", given="other")
+    shown = a2c("plan", "m.yaml", "--local").out
+    assert "0 credits: the result of fingerprint" in shown
+    summary = applied(a2c)
+    assert (summary["requests"], summary["spent"]) == ({}, 0)
+    assert (project / "dist/second.webp").read_bytes() == (project / "dist/first.webp").read_bytes()
+    assert actions(a2c) == ["no-op"]
+
+
+def test_a_lost_file_comes_back_without_the_service(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    write(project, "second")
+    applied(a2c)
+    (project / "dist/second.webp").unlink()
+    assert actions(a2c) == ["cached"]
+    assert applied(a2c)["requests"] == {}
+    assert (project / "dist/second.webp").exists()
+
+
+def test_other_bytes_or_another_recipe_are_another_conversion(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    write(project, "second", width=65)
+    assert actions(a2c) == ["create"]
+    write(project, "second", file="signatures.png")
+    assert actions(a2c) == ["create"]
+    write(project, "second")
+    assert actions(a2c, "--no-cache") == ["create"]
+
+
+def test_twins_in_one_run_are_converted_once(project: Path, a2c: Command) -> None:
+    write(project, "a", "b", "c")
+    summary = applied(a2c)
+    assert summary["requests"]["POST"] == 2, "one create, one upload"
+    assert len(list((project / "dist").iterdir())) == 3
+
+
+def test_a_shared_folder_serves_another_checkout(
+    project: Path, tmp_path: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("A2C_SPEC_CACHE", str(tmp_path / "shared"))
+    write(project, "first")
+    applied(a2c)
+    other = tmp_path / "other"
+    shutil.copytree(project, other, ignore=shutil.ignore_patterns(".a2c", "dist"))
+    monkeypatch.chdir(other)
+    assert applied(a2c)["requests"] == {}
+    assert (other / "dist/first.webp").exists()
+
+
+def test_a_damaged_result_is_dropped_and_converted_again(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    for path in (project / ".a2c/cache/files").rglob("*"):
+        if path.is_file():
+            path.write_bytes(b"rotten")
+    write(project, "second")
+    assert actions(a2c) == ["create"]
+    assert applied(a2c)["requests"]["POST"] == 2
+    write(project, "third")
+    assert actions(a2c) == ["cached"], "what was converted again is kept again"
+
+
+@pytest.mark.parametrize(
+    "rubbish", [b"", b"{", b"[]", b'{"files": []}', b'{"files": [{"sha256": "../../x", "size": 1}]}']
+)
+def test_a_damaged_entry_is_no_entry(rubbish: bytes, project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    for path in (project / ".a2c/cache/entries").rglob("*.json"):
+        path.write_bytes(rubbish)
+    write(project, "second")
+    assert actions(a2c) == ["create"]
+
+
+def test_the_cache_is_listed_and_pruned(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    assert len(json.loads(a2c("cache", "list", "--json").out)) == 1
+    assert "1 result" in a2c("cache", "list").out
+    assert a2c("cache", "prune").code == 2
+    assert json.loads(a2c("cache", "prune", "--max-age", "1", "--json").out)["left"] == 1
+    done = json.loads(a2c("cache", "prune", "--max-size", "0", "--json").out)
+    assert (done["removed"], done["left"]) == (1, 0)
+    assert not [path for path in (project / ".a2c/cache/files").rglob("*") if path.is_file()]
+    assert "empty" in a2c("cache", "list").out
+
+
+def test_results_of_the_local_api_are_not_those_of_a_service(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    plan = json.loads(a2c("plan", "m.yaml", "--offline", "--json").out)
+    assert [change["action"] for change in plan["changes"]] == ["create"]
