@@ -1,4 +1,4 @@
-"""The same conversion of the same bytes is paid for once: under another name, elsewhere, and in one and the same run."""
+"""The same conversion of the same bytes is paid for once: under another name, elsewhere, twice in one run."""
 
 from __future__ import annotations
 
