@@ -112,7 +112,9 @@ def _printable(text: str) -> bool:
 
 
 def _limits(value: Any) -> str:
-    return "" if isinstance(value, dict) or value == [] else "This must be an object"
+    if value == [] or (isinstance(value, dict) and all(isinstance(part, dict) for part in value.values())):
+        return ""  # an empty map may come as PHP writes it
+    return "This must be an object of objects"
 
 
 JOB_FIELDS: Mapping[str, Callable[[Any], str]] = {

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,8 +11,8 @@ import pytest
 
 from a2c_spec.local_api.settings import Settings
 from tests.local_api.harness import WAYS, Api, running
-
-VERSION = "10.3.1"
+from tests.local_api.sdk_source import NotAvailable
+from tests.local_api.sdk_source import unpacked as sdk_source_of
 
 
 @pytest.fixture(params=WAYS, scope="session")
@@ -51,13 +48,7 @@ def api_with(way: str) -> Iterator[Callable[..., Api]]:
 @pytest.fixture(scope="session")
 def sdk_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The SDK's source archive from PyPI, unpacked."""
-    folder = tmp_path_factory.mktemp("sdk")
-    wanted = ["--no-deps", "--no-binary", "api2convert", f"api2convert=={VERSION}"]
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), *wanted]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
-    archives = list(folder.glob("*.tar.gz"))
-    if not archives:
-        pytest.skip(f"pip cannot get the SDK's source: {done.stderr.strip()[-200:]}")
-    with tarfile.open(archives[0]) as archive:
-        archive.extractall(folder)  # the archive is the official one, checked by pip
-    return folder / f"api2convert-{VERSION}"
+    try:
+        return sdk_source_of(tmp_path_factory.mktemp("sdk"))
+    except NotAvailable as error:
+        pytest.skip(f"pip cannot get the SDK's source: {error}")

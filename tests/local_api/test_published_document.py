@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +12,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from tests.local_api.harness import Api
+from tests.local_api.sdk_source import document_of
 
 Start = Callable[..., Api]
 
@@ -25,7 +25,7 @@ KNOWN = {
 @pytest.fixture(scope="session")
 def document(sdk_source: Path) -> Any:
     """The document as it comes with the official SDK."""
-    return json.loads((sdk_source / "openapi" / "api2convert.openapi.json").read_text())
+    return document_of(sdk_source)
 
 
 def operations(document: Any) -> Iterator[tuple[str, str, Any]]:
