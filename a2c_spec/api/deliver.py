@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -13,13 +14,14 @@ from a2c_spec.api.landing import Landing
 from a2c_spec.api.poll import Poller
 from a2c_spec.api.turns import Turns
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.finishing import output_calls
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.model import Job, Secret
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.progress import tied
 from a2c_spec.core.results import Placement, RenderLate, place
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, SpecError
+from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
 
 STUCK_STARTS = 3
 
@@ -47,7 +49,16 @@ class Delivery:
         if not change.fetch or detach:
             return record
         record, live = await self._ended(task, record)
+        record = await self._dressed(task, record, live)
         return await self._fetch_all(task.want.job, record, live)
+
+    async def _dressed(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
+        """Gives results the names and passwords that could not be given before the run."""
+        calls = output_calls(task.want, record, place(task.want.job, live, record.names(), self.late))
+        if not calls:
+            return record
+        change = Change(record.address, "rename", ("names and passwords of results",), calls)
+        return await self.executor.carry_out(task, change, record)
 
     async def _ended(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
         """Waits; a job that never started although everything was sent is started, then waited for again."""
@@ -95,7 +106,7 @@ class Delivery:
         record = await self._settle(record, files, complete=not errors)
         for error in errors:
             raise error
-        self.tell(Event("done", job.address, text=f"{len([f for f in files if f.path])} files"))
+        self.tell(Event("done", job.address, text=f"{len([f for f in files if f.path])} files", spent=record.spent))
         return record
 
     async def _settle(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
@@ -131,7 +142,6 @@ class Delivery:
 
     async def _download(self, job: Job, one: Placement, base: SavedFile, path: str) -> SavedFile:
         target = self.landing.target(path)
-        password = self._password(job, one)
 
         def progress(done: int) -> None:
             self.tell(Event("download", job.address, path, done=done, total=one.output.size))
@@ -139,12 +149,17 @@ class Delivery:
         async def arriving(fetched: Fetched) -> None:
             await self._note(job.address, replace(base, path=path, size=fetched.size, sha256=fetched.sha256))
 
-        output = one.output
+        async def fetch(output: LiveOutput) -> Fetched:
+            *others, last = self._passwords(job, one)
+            for password in others:
+                with contextlib.suppress(AuthError):
+                    return await self.downloads.fetch(output, target, password, progress, arriving)
+            return await self.downloads.fetch(output, target, last, progress, arriving)
+
         try:
-            fetched = await self.downloads.fetch(output, target, password, progress, arriving)
+            fetched = await fetch(one.output)
         except ResultGone:
-            output = await self._refreshed(job, output)
-            fetched = await self.downloads.fetch(output, target, password, progress, arriving)
+            fetched = await fetch(await self._refreshed(job, one.output))
         self.tell(Event("saved", job.address, path, total=fetched.size))
         return replace(base, path=path, size=fetched.size, sha256=fetched.sha256)
 
@@ -168,15 +183,16 @@ class Delivery:
             )
         return fresh
 
-    def _password(self, job: Job, one: Placement) -> str:
+    def _passwords(self, job: Job, one: Placement) -> Sequence[str]:
+        """Those that may open a result, the likeliest first, one at least: any one that was set does on the service."""
         conversion = next((item for item in job.conversions if item.id == one.conversion), None)
         choices = [
             one.spec.download_password if one.spec else None,
             conversion.options.get("download_password") if conversion else None,
             *(job.fields.download_passwords or ()),
         ]
-        found = next((choice for choice in choices if choice), "")
-        return self.client.reveal(found) if isinstance(found, Secret) else str(found)
+        given = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
+        return [*dict.fromkeys(given)] or [""]
 
     async def _arrange(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
         """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""

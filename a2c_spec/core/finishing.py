@@ -142,17 +142,16 @@ def _output_body(want: Wanted, record: JobRecord, one: Placement) -> dict[str, B
 
 
 def _sent(record: JobRecord, one: Placement) -> dict[str, str]:
-    """What the service was told of a result: by a PATCH of it, else by the options of its conversion."""
+    """What the service was told of a result: by a PATCH of it, and before that by the options of its conversion."""
     element = record.element(f"outputs.{one.output.id}")
-    if element is not None:
-        return dict(element.sent)
     conversion = record.element(f"conversions.{one.conversion}")
     options = conversion.sent.get("options", {}) if conversion else {}
     password = options.get("download_password")
     told = {"filename": options.get("output_filename")}
     if isinstance(password, dict):
         told["download_password"] = password.get("$secret")
-    return {key: value for key, value in told.items() if value}
+    patched = element.sent if element else {}
+    return {key: value for key, value in (told | dict(patched)).items() if value}
 
 
 def _effect(want: Wanted, one: Placement, body: Mapping[str, Body]) -> Effect:
