@@ -13,7 +13,7 @@ says it. saved: a result is under its final name. done, failed: one address ende
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One happening at ``address``. ``done`` and ``total`` are bytes; ``subject`` is an input id, path or call."""
+    """One happening at ``address``. ``done`` and ``total`` are bytes; ``subject`` is an input id, path or call; ``spent`` is in credits."""
 
     kind: EventKind
     address: str
@@ -21,6 +21,7 @@ class Event:
     text: str = ""
     done: int = 0
     total: int = 0
+    spent: int = 0
 
 
 Listener = Callable[[Event], None]
