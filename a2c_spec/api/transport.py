@@ -27,8 +27,8 @@ OPEN_PATHS = ("/conversions", "/presets", "/statuses")
 REDIRECTS = 5
 
 UNSENT = (httpx.ConnectError, httpx.PoolTimeout)
-"""Failures that prove that nothing was sent. A ConnectTimeout does not: httpx-aiohttp also calls a connection that broke
-after the request so."""
+"""Failures that prove that nothing was sent. A ConnectTimeout does not: httpx-aiohttp gives that name to connections
+that broke after the request, too."""
 
 
 class LostAnswer(NetworkError):

@@ -120,7 +120,7 @@ def number(value: object) -> int:
     """A count; services of this family also send numbers as strings."""
     try:
         return int(value)  # type: ignore[call-overload, no-any-return]  # any JSON value may come
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return 0
 
 

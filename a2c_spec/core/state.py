@@ -52,8 +52,8 @@ class JobRecord:
     ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
     ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
     ended as failed. ``previous`` is what was known before a create whose answer has not come yet. ``landing`` are files
-    about to get their final names: after a crash either they stand there, or what stood there before. ``pending``: calls
-    that add something were about to be sent; until they are recorded, they may still be on their way.
+    about to get their final names: after a crash either they stand there, or what stood there before. ``pending``:
+    calls that add something were about to be sent; until they are recorded, they may still be on their way.
     """
 
     address: str
