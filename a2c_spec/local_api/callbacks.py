@@ -9,8 +9,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-import httpx
-
 from a2c_spec.local_api.reach import Unreachable
 from a2c_spec.local_api.remote import NotFetched, require_reachable
 from a2c_spec.local_api.settings import Settings
@@ -51,6 +49,8 @@ def _signature(settings: Settings, body: bytes) -> dict[str, str]:
 
 def _post(settings: Settings, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> int | None:
     """The status; None when nobody answered, 0 when the address must not be reached."""
+    import httpx  # here: it is half of what starting would cost
+
     try:
         require_reachable(url, settings)
         return httpx.post(url, content=body, headers=headers, timeout=timeout, follow_redirects=False).status_code

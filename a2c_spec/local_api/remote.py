@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
-
-import httpx
 
 from a2c_spec.local_api.blobs import CHUNK, Sink, safe_name
 from a2c_spec.local_api.reach import Unreachable, require_public, require_public_address
 from a2c_spec.local_api.settings import Settings
+
+if TYPE_CHECKING:
+    import httpx
 
 _FILENAME = re.compile(r"filename\*=UTF-8''([^;]+)|filename=\"([^\"]+)\"|filename=([^;\s]+)", re.IGNORECASE)
 REFUSED = 99
@@ -42,6 +44,8 @@ class Page:
 
 def get(url: str, path: Path, settings: Settings) -> Page:
     """Save what the URL yields."""
+    import httpx  # here: it is half of what starting would cost
+
     deadline = time.monotonic() + settings.limits.fetch_seconds
     with httpx.Client(timeout=min(15, settings.limits.fetch_seconds), follow_redirects=False) as client, _translated():
         for _ in range(settings.limits.fetch_redirects + 1):
@@ -107,6 +111,8 @@ def _name(response: httpx.Response, url: str) -> str:
 
 @contextmanager
 def _translated() -> Iterator[None]:
+    import httpx
+
     try:
         yield
     except Unreachable as error:

@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
-
-import httpx
 
 from a2c_spec.local_api.blobs import CHUNK
 from a2c_spec.local_api.reach import Unreachable, require_public
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.storage import Location, StorageFailed
 from a2c_spec.local_api.vocabulary import CLOUD_FAILED
+
+if TYPE_CHECKING:
+    import httpx
 
 MISSING = 17
 EMPTY = hashlib.sha256(b"").hexdigest()
@@ -73,6 +75,8 @@ def s3_put(path: Path, place: Location, settings: Settings) -> None:
 
 
 def _client(settings: Settings) -> httpx.Client:
+    import httpx  # here: it is half of what starting would cost
+
     return httpx.Client(timeout=settings.limits.fetch_seconds)
 
 
@@ -127,5 +131,7 @@ class _translated:
     def __enter__(self) -> None: ...
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        import httpx
+
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
             raise StorageFailed(CLOUD_FAILED, "The storage cannot be reached.") from error

@@ -150,3 +150,12 @@ def test_a_service_that_is_not_there_cannot_be_compared(
     monkeypatch.setenv("API2CONVERT_API_KEY", KEY)
     assert run(["serve", "--verify", "http://127.0.0.1:9/v2"]) == 1
     assert "does not answer" in capsys.readouterr().err
+
+
+def test_starting_imports_nothing_that_waits_for_its_first_use() -> None:
+    code = (
+        "import sys, a2c_spec.local_api.server; "
+        "print([m for m in ('httpx', 'yaml', 'jinja2', 'PIL', 'pikepdf', 'rich') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

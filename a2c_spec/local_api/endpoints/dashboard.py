@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jinja2 import Environment, PackageLoader
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
@@ -19,6 +18,9 @@ from a2c_spec.local_api.refusals import not_found
 from a2c_spec.local_api.service import Service
 from a2c_spec.local_api.vocabulary import UNDER_WAY
 from a2c_spec.local_api.wire import timestamp
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
 
 CALLS_SHOWN = 100
 PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp")
@@ -33,6 +35,8 @@ POLICY = {
 
 @cache
 def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader  # here: most services are never looked at
+
     templates = Environment(loader=PackageLoader("a2c_spec.local_api"), autoescape=True, trim_blocks=True)
     templates.filters.update({"size": _size, "clock": timestamp, "pairs": _pairs})
     return templates
