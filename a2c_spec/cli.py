@@ -26,6 +26,7 @@ COMMANDS: Mapping[str, str] = {
     "import": "Write a manifest from a job on the service, and adopt the job.",
     "destroy": "Delete jobs and presets from the service, and forget them.",
     "state": "List, show, rename or forget what is recorded.",
+    "report": "Write what was applied as one HTML page.",
     "cache": "List or prune the results that are kept to be used again.",
     "verify": "Check every saved result against its recorded digest, offline.",
     "graph": "Show which job needs results of which: mermaid, dot or JSON.",

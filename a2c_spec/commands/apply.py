@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     help="Wait no longer for a job; it runs on, and `wait` reattaches.",
 )
 @options.refresh_only
+@click.option("--outputs", default="", metavar="FILE", help="Write outputs.json there.  [default: .a2c/outputs.json]")
 @limits.options
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
@@ -136,16 +137,20 @@ def _who() -> str:
 
 
 def _progress(space: Workspace) -> Progress:
-    from a2c_spec.views import progress
+    from a2c_spec.views import many, progress
+    from a2c_spec.views.board import Board
     from a2c_spec.views.style import Style
 
+    clock, colour = space.around.monotonic, space.style.on
     if space.flags.as_json:
         return progress.JsonLines(click.echo)
     if space.flags.quiet:
         return progress.Silent()
     if sys.stderr.isatty() and not space.environ.get("CI") and space.environ.get("TERM") != "dumb":
-        return progress.Bars(sys.stderr, colour=space.style.on)
-    return progress.Lines(space.talk, Style(False), verbose=space.flags.verbose)
+        bars = progress.Bars(sys.stderr, colour=colour)
+        return many.BySize(bars, lambda jobs: many.LiveTable(sys.stderr, Board(jobs, clock), colour=colour))
+    lines = progress.Lines(space.talk, Style(False), verbose=space.flags.verbose)
+    return many.BySize(lines, lambda jobs: many.Periodic(space.talk, Style(False), Board(jobs, clock)))
 
 
 def _show(space: Workspace, plan: Plan) -> None:

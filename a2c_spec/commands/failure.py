@@ -17,7 +17,7 @@ def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:
     """Says what is wrong and what to do; gives the exit code. Surprises are reported as ours, without a traceback."""
     known = problem if isinstance(problem, SpecError) else surprise(problem, verbose=verbose)
     if as_json:
-        click.echo(json.dumps(problems.error_json(known), ensure_ascii=False))
+        click.echo(json.dumps({"event": "error", **problems.error_json(known)}, ensure_ascii=False))
     else:
         colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color="--no-color" in sys.argv)
         click.echo(problems.error(known, Style(colour)), err=True)

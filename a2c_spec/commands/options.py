@@ -34,6 +34,7 @@ class Flags:
     verbose: bool = False
     explain: bool = False
     no_cache: bool = False
+    outputs: str = ""
 
     @property
     def paths(self) -> tuple[str, ...]:

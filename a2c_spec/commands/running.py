@@ -76,6 +76,7 @@ class Run:
         busy = [step for step in steps if step.change.action != "no-op"]
         whole = [step for step in busy if not step.light]
         self.tally.busy = len(busy)
+        self.progress.expect(len(busy))
         awaited = {address for step in whole for address in _before(step)}
         self.ended = {step.change.address: asyncio.Event() for step in busy if step.change.address in awaited}
         try:
@@ -85,6 +86,8 @@ class Run:
         self.tally.unstarted = len(busy) - begun
         if len(self.errors) == 1 and len(busy) == 1:
             raise self.errors[0]
+        self.progress.close()
+        self._outputs(steps)
         self._summary(steps)
         if self.errors and not self.tally.unstarted and all(isinstance(one, WaitTimeout) for one in self.errors):
             raise WaitTimeout(f"{len(self.errors)} of {len(busy)} jobs still run", hint="`a2c-spec wait` reattaches")
@@ -135,6 +138,8 @@ class Run:
             if self.stopped:
                 raise SpecError("not started after an earlier failure")
             self.tally.ended(step.change, await self._one(step))
+            if (not step.change.fetch and step.change.action != "cached") or self.manner.detach:
+                self.progress(Event("done", step.change.address))
         except SpecError as error:
             error.address = error.address or step.change.address
             self.stopped = self.stopped or self.manner.fail_fast or error.exit_code in STOPPING
@@ -210,6 +215,13 @@ class Run:
         record = self.desk.store.get(change.address) if promised else None
         if record is not None and record.phase in ("completed", "done", "failed", "canceled"):
             self.promised += record.spent - promised
+
+    def _outputs(self, steps: Sequence[Step]) -> None:
+        """Writes outputs.json, if something was done or it is asked for."""
+        from a2c_spec.commands.listing import write_outputs
+
+        if self.tally.busy or self.space.flags.outputs:
+            write_outputs(self.space, self.desk.store, [step.change for step in steps])
 
     def _summary(self, steps: Sequence[Step]) -> None:
         from a2c_spec.views.summary import summary_json, summary_text

@@ -28,6 +28,12 @@ COLOURS: dict[Action, str] = {
 UNCHANGED_SHOWN = 3
 """So many unchanged addresses get a line of their own; the rest are counted."""
 
+ALIKE_SHOWN = 40
+"""So many changes of a harmless kind get a line of their own, unless more is asked for; the rest are counted."""
+
+HARMLESS: tuple[Action, ...] = ("create", "cached", "download", "wait", "forget")
+"""What pays for nothing twice and replaces nothing; every other change is always shown."""
+
 
 @dataclass(frozen=True, slots=True)
 class PlanView:
@@ -39,9 +45,10 @@ class PlanView:
 
     def text(self, plan: Plan, credits_left: int | None = None) -> str:
         """The whole plan; ends without a line break."""
-        width = max((len(change.address) for change in plan.changes), default=0)
-        lines = [line for change in self._listed(plan.changes) for line in self._change(change, width)]
-        hidden = len(plan.changes) - len(self._listed(plan.changes))
+        listed = self._listed(plan.changes)
+        width = max((len(change.address) for change in listed), default=0)
+        lines = [line for change in listed for line in self._change(change, width)]
+        hidden = len(plan.changes) - len(listed)
         if hidden and lines:
             lines[-1] += f"            (and {hidden} more)"
         if plan.partial:
@@ -49,10 +56,18 @@ class PlanView:
         return "\n".join([*lines, self._totals(plan, credits_left)])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
-        """All changes that do something, and the first few that do not."""
-        idle = [change for change in changes if change.action == "no-op"]
-        few = set(map(id, idle if self.verbose else idle[:UNCHANGED_SHOWN]))
-        return [change for change in changes if change.action != "no-op" or id(change) in few]
+        """All changes that somebody must see, and the first few of each other kind."""
+        if self.verbose or self.explain:
+            return list(changes)
+        room = {"no-op": UNCHANGED_SHOWN, **dict.fromkeys(HARMLESS, ALIKE_SHOWN)}
+        shown = []
+        for change in changes:
+            if change.action not in room or change.problem:
+                shown.append(change)
+            elif room[change.action]:
+                room[change.action] -= 1
+                shown.append(change)
+        return shown
 
     def _change(self, change: Change, width: int) -> Iterator[str]:
         label = self.style(f"{SIGNS[change.action]} {change.action:<9}", COLOURS.get(change.action, "dim"))

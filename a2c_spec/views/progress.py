@@ -19,6 +19,10 @@ class Progress(Protocol):
         """Something happened."""
         ...
 
+    def expect(self, jobs: int, /) -> None:
+        """So many jobs have something to do."""
+        ...
+
     def close(self) -> None:
         """The run is over; leave the terminal clean."""
         ...
@@ -28,6 +32,9 @@ class Silent:
     """For --quiet."""
 
     def __call__(self, _event: Event) -> None:
+        return
+
+    def expect(self, _jobs: int) -> None:
         return
 
     def close(self) -> None:
@@ -58,6 +65,9 @@ class Lines:
             return self._style(f"failed: {event.text}", "red")
         return {"status": event.text, "note": event.text}.get(event.kind, "")
 
+    def expect(self, _jobs: int) -> None:
+        return
+
     def close(self) -> None:
         return
 
@@ -70,6 +80,9 @@ class JsonLines:
 
     def __call__(self, event: Event) -> None:
         self._write(json.dumps({"event": event.kind, **{k: v for k, v in asdict(event).items() if v and k != "kind"}}))
+
+    def expect(self, _jobs: int) -> None:
+        return
 
     def close(self) -> None:
         return
@@ -131,6 +144,9 @@ class Bars:
     def _drop(self, key: str) -> None:
         if key in self._tasks:
             self._progress.remove_task(self._tasks.pop(key))
+
+    def expect(self, _jobs: int) -> None:
+        return
 
     def close(self) -> None:
         self._progress.stop()

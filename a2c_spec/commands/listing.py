@@ -1,0 +1,37 @@
+"""Writes ``outputs.json`` at the end of an apply: atomically, and one job at a time."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from a2c_spec.commands.options import absolute
+from a2c_spec.commands.workspace import Workspace
+from a2c_spec.core.plan import Change
+from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.errors import SpecError
+from a2c_spec.views.outputs import outputs_lines
+
+
+def write_outputs(space: Workspace, store: StateStore, changes: Iterable[Change]) -> None:
+    """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written."""
+    target = absolute(space.flags.outputs, space.cwd) if space.flags.outputs else space.home / "outputs.json"
+    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    try:
+        _written(draft, outputs_lines(_rows(store, changes)))
+        draft.replace(target)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise SpecError(f"cannot write {target}: {error.strerror}", hint="all else is done and recorded") from error
+
+
+def _written(draft: Path, pieces: Iterator[str]) -> None:
+    with draft.open("w", encoding="utf-8") as file:
+        file.writelines(pieces)
+
+
+def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, JobRecord]]:
+    for change in changes:
+        if record := store.get(change.address):
+            yield change.action, record

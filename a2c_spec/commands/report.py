@@ -1,0 +1,87 @@
+"""``report``: what was applied, as one HTML page that can be mailed, archived and opened anywhere."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from a2c_spec.commands import options
+from a2c_spec.commands.options import absolute, flags_of
+from a2c_spec.commands.workspace import open_workspace
+from a2c_spec.errors import SpecError
+
+THUMBNAILS = 200
+LARGEST_INLINE = 24 * 1024
+LARGEST_SOURCE = 50 * 1024 * 1024
+KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif": "gif"}
+
+
+@click.command("report")
+@options.manifests
+@options.service
+@click.option("-o", "--out", default="a2c-report.html", show_default=True, metavar="FILE", help="Write the page there.")
+@options.output
+def command(out: str, **given: Any) -> int:
+    """Write one self-contained HTML page: timeline, durations, sizes, failures, thumbnails."""
+    from a2c_spec.commands.connection import endpoint
+    from a2c_spec.commands.planning import open_desk
+    from a2c_spec.views.report import report
+
+    space = open_workspace(flags_of(given))
+    with open_desk(space, endpoint(space).realm) as desk:
+        title = f"{space.root.name}: conversions"
+        page = report(desk.store.scan(), thumbnails(space.root), title=title, made_at=time.time())
+    target = absolute(out, space.cwd)
+    try:
+        target.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise SpecError(f"cannot write {target}: {error.strerror}") from error
+    space.talk(f"wrote {out}")
+    return 0
+
+
+def thumbnails(root: Path) -> Callable[[str], str]:
+    """Small versions of images below ``root``, a bounded number of them; empty for anything else."""
+    left = THUMBNAILS
+
+    def thumbnail(path: str) -> str:
+        nonlocal left
+        kind = KINDS.get(Path(path).suffix.lower())
+        if not kind or left <= 0:
+            return ""
+        left -= 1
+        return _inline(root / path, kind)
+
+    return thumbnail
+
+
+def _inline(path: Path, kind: str) -> str:
+    try:
+        size = path.stat().st_size
+        data = path.read_bytes() if size <= LARGEST_INLINE else _shrunk(path) if size <= LARGEST_SOURCE else b""
+    except OSError:
+        return ""
+    kind = kind if size <= LARGEST_INLINE else "webp"
+    return f"data:image/{kind};base64,{base64.b64encode(data).decode()}" if data else ""
+
+
+def _shrunk(path: Path) -> bytes:
+    """A thumbnail, where Pillow is installed and can read the image; nothing otherwise."""
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError:
+        return b""
+    try:
+        with Image.open(path) as image:
+            image.thumbnail((144, 96))
+            out = io.BytesIO()
+            image.convert("RGB").save(out, "WEBP", quality=70)
+            return out.getvalue()
+    except (OSError, ValueError, UnidentifiedImageError, Image.DecompressionBombError):
+        return b""

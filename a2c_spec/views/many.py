@@ -1,0 +1,110 @@
+"""What an apply of many jobs shows while it runs: a live table on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO, TYPE_CHECKING
+
+from a2c_spec.core.events import Event
+from a2c_spec.views.board import Board, duration
+from a2c_spec.views.progress import Progress
+from a2c_spec.views.style import Style
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+MANY = 24
+"""Beyond so many jobs the whole is shown instead of each."""
+
+SILENCE = 10.0
+"""Seconds between two lines."""
+
+
+class BySize:
+    """Shows ``few`` until it is known that there are many jobs, then what ``many`` makes of their number."""
+
+    def __init__(self, few: Progress, many: Callable[[int], Progress]) -> None:
+        self._shown, self._many = few, many
+
+    def expect(self, jobs: int) -> None:
+        if jobs > MANY:
+            self._shown.close()
+            self._shown = self._many(jobs)
+
+    def __call__(self, event: Event) -> None:
+        self._shown(event)
+
+    def close(self) -> None:
+        self._shown.close()
+
+
+class Periodic:
+    """One line every ten seconds or so, and what fails or is worth a note at once."""
+
+    def __init__(self, write: Callable[[str], None], style: Style, board: Board) -> None:
+        self._write, self._style, self._board = write, style, board
+        self._told = board.clock()
+
+    def expect(self, _jobs: int) -> None:
+        return
+
+    def __call__(self, event: Event) -> None:
+        self._board.hear(event)
+        if event.kind == "failed":
+            self._write(f"{self._style(event.address, 'bold')}: {self._style(f'failed: {event.text}', 'red')}")
+        elif event.kind == "note":
+            self._write(f"{self._style(event.address, 'bold')}: {event.text}")
+        if self._board.clock() - self._told >= SILENCE:
+            self._told = self._board.clock()
+            self._write(self._board.line())
+
+    def close(self) -> None:
+        if self._told < self._board.clock():
+            self._told = float("inf")
+            self._write(self._board.line())
+
+
+class LiveTable:
+    """A table that is redrawn in place, a bar below it; what fails scrolls by above."""
+
+    def __init__(self, stream: IO[str], board: Board, *, colour: bool) -> None:
+        from rich.console import Console
+        from rich.live import Live
+
+        self._board = board
+        self._console: Console = Console(file=stream, no_color=not colour, highlight=False, markup=False)
+        self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=4, transient=True)
+        self._live.start()
+
+    def expect(self, _jobs: int) -> None:
+        return
+
+    def __call__(self, event: Event) -> None:
+        self._board.hear(event)
+        if event.kind == "failed":
+            self._console.print(f"{event.address}: failed: {event.text}", style="red")
+        elif event.kind == "note":
+            self._console.print(f"{event.address}: {event.text}")
+
+    def _table(self) -> Table:
+        from rich.progress_bar import ProgressBar
+        from rich.table import Table
+
+        board, counts = self._board, self._board.counts()
+        numbers = Table.grid(padding=(0, 2))
+        numbers.add_row(*counts, "rate", "left", "credits", style="dim")
+        left = board.left()
+        numbers.add_row(
+            *(str(count) for count in counts.values()),
+            f"{board.rate():.1f}/s",
+            duration(left) if left is not None else "?",
+            str(board.credits),
+        )
+        whole = Table.grid()
+        whole.add_row(numbers)
+        whole.add_row(ProgressBar(total=board.total, completed=board.done + board.failed, width=60))
+        return whole
+
+    def close(self) -> None:
+        self._live.stop()
