@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -104,10 +105,8 @@ def dumped(data: Any) -> bytes:
 def test_any_body_with_any_status_is_read_or_refused(body: bytes, status: int) -> None:
     client = client_of(wire_over(lambda _request: httpx.Response(status, content=body), Clock()))
     for ask in (client.job("1"), client.jobs(), client.contracts(), client.preset("1"), client.history("1")):
-        try:
+        with contextlib.suppress(SpecError):
             asyncio.run(ask)
-        except SpecError as error:
-            assert error.message
 
 
 @pytest.mark.parametrize(

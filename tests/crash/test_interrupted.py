@@ -36,7 +36,7 @@ def test_the_first_signal_stops_in_good_order(world: World, undisturbed: Undistu
     undisturbed(name)
     world.prepare(SCENARIOS[name])
     number = signal.SIGTERM if "POST" in moment else signal.SIGINT
-    ran = world.apply(stop_at(moment, signals=[number]))
+    ran = world.apply(stop=stop_at(moment, signals=[number]))
     assert ran.code == 130, ran.said
     assert "apply again" in ran.said
     goes_on(world, undisturbed, name)
@@ -45,7 +45,7 @@ def test_the_first_signal_stops_in_good_order(world: World, undisturbed: Undistu
 def test_what_was_sent_before_the_first_signal_is_recorded(world: World, undisturbed: Undisturbed) -> None:
     undisturbed(NAMES[0])
     world.prepare(SCENARIOS[NAMES[0]])
-    world.apply(stop_at("send POST /v2/jobs#1", signals=[signal.SIGINT]))
+    world.apply(stop=stop_at("send POST /v2/jobs#1", signals=[signal.SIGINT]))
     assert [bool(record.job_id) for record in world.records()] == [True]
     goes_on(world, undisturbed, NAMES[0])
 
@@ -54,7 +54,7 @@ def test_what_was_sent_before_the_first_signal_is_recorded(world: World, undistu
 def test_the_second_signal_ends_at_once(world: World, undisturbed: Undisturbed, moment: str) -> None:
     undisturbed(NAMES[0])
     world.prepare(SCENARIOS[NAMES[0]])
-    ran = world.apply(stop_at(moment, signals=[signal.SIGINT, signal.SIGINT]))
+    ran = world.apply(stop=stop_at(moment, signals=[signal.SIGINT, signal.SIGINT]))
     assert ran.code == 130, ran.said
     goes_on(world, undisturbed, NAMES[0])
 
@@ -62,5 +62,5 @@ def test_the_second_signal_ends_at_once(world: World, undisturbed: Undisturbed, 
 def test_a_signal_while_planning_changes_nothing(world: World) -> None:
     world.prepare(SCENARIOS["edit of a held job"])
     before = world.requests()
-    assert world.apply(stop_at("send GET /v2/jobs/*#1", signals=[signal.SIGTERM])).code == 130
+    assert world.apply(stop=stop_at("send GET /v2/jobs/*#1", signals=[signal.SIGTERM])).code == 130
     assert world.requests() <= before + 1

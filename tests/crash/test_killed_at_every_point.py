@@ -30,7 +30,7 @@ def request_of(moment: str) -> dict[str, Any]:
 
 def survives(world: World, undisturbed: Undisturbed, name: str, stop: Stop) -> None:
     """Kills the apply, applies once more, and looks at everything."""
-    assert world.apply(stop).code == KILLED, world.runs
+    assert world.apply(stop=stop).code == KILLED, world.runs
     ran = world.apply()
     assert ran.code == 0, ran.said
     assert (world.after(), world.arrived()) == undisturbed(name), world.runs

@@ -69,9 +69,10 @@ class Processes:
         env: Mapping[str, str],
         stop: Stop | None = None,
         trace: str = "",
+        largest: int = 0,
     ) -> Ran:
         """Runs one command to its end, or to the moment at which it is to die."""
-        order = {"args": [*args], "cwd": str(cwd), "env": dict(env), "stop": stop, "trace": trace}
+        order = {"args": [*args], "cwd": str(cwd), "env": dict(env), "stop": stop, "trace": trace, "largest": largest}
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps({**order, "output": str(self._output)}) + "\n")
@@ -120,9 +121,10 @@ class World:
             "SSL_CERT_FILE": str(home / "authority.pem"),
         }
 
-    def apply(self, stop: Stop | None = None, trace: str = "") -> Ran:
-        """Applies in a process of its own."""
-        ran = self.processes.run(["apply", "job.yaml", "-y", "--no-cache"], self.folder, self.environment, stop, trace)
+    def apply(self, *more: str, stop: Stop | None = None, trace: str = "", largest: int = 0) -> Ran:
+        """Applies in a process of its own; ``largest`` is what a file may grow to, in bytes."""
+        args = ["apply", "job.yaml", "-y", "--no-cache", *more]
+        ran = self.processes.run(args, self.folder, self.environment, stop, trace, largest)
         self.runs.append(ran)
         return ran
 
@@ -209,7 +211,7 @@ class World:
         left = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*.part")]
         assert left == []
         ours = {path.name for path in (self.folder / ".a2c").iterdir()}
-        assert ours <= {".gitignore", "state.db", "state.lock", "digests.db"}
+        assert ours - {".gitignore", "state.db", "state.lock", "digests.db", "outputs.json"} == set(), ours
 
     def check_quiet(self) -> None:
         """A further apply has nothing to do and asks nobody."""

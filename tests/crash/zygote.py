@@ -1,8 +1,8 @@
 """A process that has everything imported and forks a fresh one per command, so that real processes die cheaply.
 
 Reads one JSON object per line: ``args``, ``cwd``, ``env``, ``output`` (a file), ``stop`` (moment, number, delay in
-seconds, and the signals sent from then on, one per moment; or null), ``trace`` (a file, or empty). Answers each with
-the wait status of the process.
+seconds, and the signals sent from then on, one per moment; or null), ``trace`` (a file, or empty), ``largest`` (bytes
+that a file may grow to; 0: no limit). Answers each with the wait status of the process.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import json
 import os
 import pkgutil
 import re
+import resource
 import signal
 import sys
 import threading
@@ -85,6 +86,9 @@ def become(order: dict[str, Any]) -> NoReturn:
         os.dup2(output, 1)
         os.dup2(output, 2)
         faulthandler.dump_traceback_later(LONGEST, exit=True)
+        if order["largest"]:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (order["largest"], order["largest"]))
         os.environ.clear()
         os.environ.update(order["env"])
         os.chdir(order["cwd"])
