@@ -1,0 +1,1 @@
+"""Benchmarks: each prints ratios measured within one run, so that the machine's speed cancels out."""
