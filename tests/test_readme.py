@@ -17,6 +17,7 @@ VARYING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"), "<time>"),
     (re.compile(r"\b[\d.]+ ([kMG]?B)\b"), "<size>"),
+    (re.compile(r"\b[0-9a-f]{4}\.\."), "<digest>"),
     (re.compile(r"\d+ calls? \([^)]*GET[^)]*\)"), "<calls>"),
 )
 """What differs from run to run or from library to library: ids, times, sizes of results, how often was polled."""
