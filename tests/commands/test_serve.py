@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -18,6 +21,8 @@ import pytest
 
 from a2c_spec.cli import run
 from a2c_spec.testing import KEY, Settings, Unknowns, serving
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 Started = Callable[..., str]
 
@@ -159,3 +164,34 @@ def test_starting_imports_nothing_that_waits_for_its_first_use() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize("example", sorted(path.name for path in EXAMPLES.glob("*.yaml")))
+def test_the_served_api_gives_what_the_local_one_gives(
+    example: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    found = [results(tmp_path / "local", monkeypatch, example, "--local")]
+    with serving(Settings()) as service:
+        for name, value in service.environment.items():
+            monkeypatch.setenv(name, value)
+        found.append(results(tmp_path / "served", monkeypatch, example))
+    assert found[0] or example == "staged.yaml"  # which stays unstarted
+    assert found[0] == found[1]
+
+
+def results(folder: Path, monkeypatch: pytest.MonkeyPatch, example: str, *flags: str) -> dict[str, Any]:
+    """What applying an example leaves behind: digests; of formats that hold a time or an id of their own, sizes."""
+    shutil.copytree(EXAMPLES, folder)
+    monkeypatch.chdir(folder)
+    assert run(["apply", "-y", *flags, example]) == 0
+    files = [path for path in (folder / "dist").rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): told(path) for path in files}
+
+
+def told(path: Path) -> Any:
+    if path.suffix == ".zip":
+        with zipfile.ZipFile(path) as archive:
+            return [(entry.filename, entry.CRC) for entry in archive.infolist()]
+    return path.stat().st_size if path.suffix == ".pdf" else hashlib.sha256(path.read_bytes()).hexdigest()
