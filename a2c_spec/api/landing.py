@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+import os
+import stat
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +14,14 @@ from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.seen import Disk
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
+
+
+def untangled(moves: Sequence[Move]) -> list[Move]:
+    """The same moves in an order in which none overwrites what another has yet to fetch: those in the way step aside."""
+    targets = {move.target for move in moves}
+    aside = [Move(move.source, f"{move.source}.moving") for move in moves if move.source in targets]
+    now = {move.source: move.target for move in aside}
+    return aside + [Move(now.get(move.source, move.source), move.target) for move in moves]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Landing:
     def stands(self, path: str) -> Disk:
         """What stands at a path below the root."""
         target = self.root / path
-        if not target.is_symlink() and not target.exists():
+        if not os.path.lexists(target):
             return "absent"
         ours = self.store.ours(path)
         if not ours or not target.is_file():
@@ -36,7 +46,11 @@ class Landing:
     def _holds(self, file: SavedFile) -> bool:
         """Whether exactly this file stands at its path."""
         target = self.root / file.path
-        same = target.is_file() and target.stat().st_size == file.size
+        try:
+            status = target.stat()
+        except OSError:
+            return False
+        same = stat.S_ISREG(status.st_mode) and status.st_size == file.size
         return same and self.digest(target) == file.sha256
 
     def caught_up(self, record: JobRecord) -> JobRecord:

@@ -64,13 +64,13 @@ class Desk:
 
     def look(self, want: Wanted, record: JobRecord | None, live: LiveJob | None) -> Seen:
         """What stands at every path that the job has written or is going to write."""
-        paths = {path for path, _ in predicted(want.job)}
+        paths, placed = {path for path, _ in predicted(want.job)}, None
         if record is not None:
-            paths |= {file.path for file in record.files if file.path}
             source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
-            paths |= {one.path for one in place(want.job, source, names, render_late) if one.path}
+            placed = place(want.job, source, names, render_late)
+            paths |= {file.path for file in record.files if file.path} | {one.path for one in placed if one.path}
         disk: Mapping[str, Disk] = {path: self.landing.stands(path) for path in paths}
-        return Seen(render_late, live, disk=disk)
+        return Seen(render_late, live, disk=disk, placed=placed if live is None else None)
 
     def task(self, want: Wanted, *, paid_again_allowed: bool) -> Task:
         return Task(want, lambda record, live: self.look(want, record, live), paid_again_allowed)
@@ -201,6 +201,10 @@ def settled(desk: Desk, one: Draft, *, offline: bool) -> Step | None:
     want, record, seen = one.want, one.record, one.seen
     if record is not None and record.unresolved:
         return None
+    if record is not None and record.phase == "done":
+        change = plan_job(want, record, seen)
+        if change.action == "no-op":
+            return Step(change, want, record)
     if offline or record is None or not needs_live(want, record, seen):
         return Step(planned(desk, want, record, seen), want, record)
     return None

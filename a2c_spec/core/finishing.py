@@ -43,7 +43,8 @@ def survey(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) ->
 
 def _placements(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> tuple[Placement, ...]:
     if live is None:
-        return place(want.job, recorded(record), recorded_names(record), seen.late)
+        known = seen.placed if record.files else None
+        return place(want.job, recorded(record), recorded_names(record), seen.late) if known is None else known
     return place(want.job, live, record.names(), seen.late)
 
 

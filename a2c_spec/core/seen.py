@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.results import RenderLate
+from a2c_spec.core.results import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
 Disk = Literal["absent", "intact", "changed", "foreign"]
@@ -20,6 +20,7 @@ class Seen:
 
     ``replace``: the user wants it run again although nothing changed. ``waited``: the job was told to run and waited
     for, and did not start. ``cached``: the job as the results cache would leave it, its files without paths.
+    ``placed``: where recorded results belong, if that was worked out already.
     """
 
     late: RenderLate
@@ -28,4 +29,5 @@ class Seen:
     replace: bool = False
     waited: bool = False
     cached: JobRecord | None = None
+    placed: tuple[Placement, ...] | None = None
     disk: Mapping[str, Disk] = field(default_factory=dict)
