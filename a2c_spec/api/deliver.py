@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.landing import Landing
+from a2c_spec.api.landing import Landing, untangled
 from a2c_spec.api.poll import Poller
 from a2c_spec.api.turns import Turns
 from a2c_spec.core.events import Event, Listener
@@ -197,7 +197,7 @@ class Delivery:
     async def _arrange(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
         """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""
         policies = {spec.conversion: spec.on_conflict for spec in job.outputs}
-        for move in change.moves:
+        for move in untangled(change.moves):
             record = await self._moved(record, move, policies)
         for path in change.removes:
             self.landing.remove(path)

@@ -21,8 +21,6 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "GET */download-file/*",
     ),
     "create with two uploads and a remote file": (
-        "POST /jobs",
-        "POST */upload-file/*",
         "PATCH /jobs/*/input",
         "PATCH /jobs/????????-*",
     ),
@@ -33,9 +31,9 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
         "POST /jobs/*/conversions",
         "POST /jobs/*/input",
     ),
-    "re-run with new bytes": ("POST /jobs", "POST */upload-file/*"),
+    "re-run with new bytes": ("POST /jobs",),
     "rename of a result": ("PATCH /jobs/*/output/*",),
-    "batch of three alike": ("POST /jobs", "POST */upload-file/*"),
+    "batch of three alike": ("POST /jobs",),
 }
 """What is asked of the service, by scenario: each of these goes wrong in each of the ways below."""
 

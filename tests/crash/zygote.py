@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import faulthandler
+import gc
 import importlib
 import json
 import os
@@ -123,4 +124,6 @@ def warm_up() -> None:
 
 if __name__ == "__main__":
     warm_up()
+    gc.collect()
+    gc.freeze()  # so that a fork need not copy what it only looks at
     serve()

@@ -1,0 +1,49 @@
+"""Results whose names change places are moved, not overwritten: each was paid for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from a2c_spec.api.landing import untangled
+from a2c_spec.core.plan import Move
+from tests.conftest import Command
+
+RECIPE = """
+apiVersion: a2c-spec/v1
+kind: Job
+name: sums
+inputs: [{id: a, path: a.txt}, {id: b, path: b.txt}]
+conversions: [{id: sum, category: hash, target: md5, options: {allow_multiple_outputs: true}}]
+outputs:
+  - {from: {conversion: sum, input: a}, filename: FIRST, save: dist/}
+  - {from: {conversion: sum, input: b}, filename: SECOND, save: dist/}
+"""
+
+
+def test_two_results_swap_their_names(project: Path, a2c: Command) -> None:
+    for name in "ab":
+        (project / f"{name}.txt").write_text(name)
+    manifest = project / "sums.yaml"
+    manifest.write_text(RECIPE.replace("FIRST", "x").replace("SECOND", "y"))
+    assert a2c("apply", "sums.yaml", "--local").code == 0
+    first, second = ((project / "dist" / f"{name}.md5").read_bytes() for name in "xy")
+    manifest.write_text(RECIPE.replace("FIRST", "y").replace("SECOND", "x"))
+    done = a2c("apply", "sums.yaml", "--local")
+    assert done.code == 0, done.err
+    assert ((project / "dist" / "x.md5").read_bytes(), (project / "dist" / "y.md5").read_bytes()) == (second, first)
+    assert sorted(path.name for path in (project / "dist").iterdir()) == ["x.md5", "y.md5"]
+    assert "no calls made" in a2c("apply", "sums.yaml", "--local").out
+
+
+def test_moves_in_a_circle_step_aside_first() -> None:
+    moves = [Move("a", "b"), Move("b", "c"), Move("c", "a"), Move("d", "e")]
+    disk = {name: name for name in "abcd"}
+    for move in untangled(moves):
+        assert move.target not in disk, "something would be overwritten"
+        disk[move.target] = disk.pop(move.source)
+    assert disk == {"b": "a", "c": "b", "a": "c", "e": "d"}
+
+
+def test_moves_that_do_not_meet_are_left_as_they_are() -> None:
+    moves = [Move("a", "x"), Move("b", "y")]
+    assert untangled(moves) == moves
