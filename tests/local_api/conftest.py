@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -28,6 +29,13 @@ def shared(way: str) -> Iterator[Api]:
         yield api
 
 
+@pytest.fixture(scope="session")
+def once() -> Iterator[Api]:
+    """The service reached in one way, for the many cases of what is refused, which cannot depend on the way."""
+    with running("in process", Settings()) as api:
+        yield api
+
+
 @pytest.fixture
 def api(shared: Api) -> Api:
     """The service with the usual settings."""
@@ -47,8 +55,9 @@ def api_with(way: str) -> Iterator[Callable[..., Api]]:
 
 @pytest.fixture(scope="session")
 def sdk_source(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The SDK's source archive from PyPI, unpacked."""
+    """The SDK's source archive from PyPI, unpacked once for all workers of a run."""
+    shared = tmp_path_factory.getbasetemp().parent / f"sdk-{os.environ.get('PYTEST_XDIST_TESTRUNUID', os.getpid())}"
     try:
-        return sdk_source_of(tmp_path_factory.mktemp("sdk"))
+        return sdk_source_of(shared)
     except NotAvailable as error:
         pytest.skip(f"pip cannot get the SDK's source: {error}")

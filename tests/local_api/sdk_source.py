@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import subprocess
 import sys
@@ -17,7 +18,17 @@ class NotAvailable(Exception):
 
 
 def unpacked(folder: Path) -> Path:
-    """The archive, unpacked below a folder."""
+    """The archive, unpacked below a folder, by the first who asks; the others wait."""
+    folder.mkdir(exist_ok=True)
+    source = folder / f"api2convert-{VERSION}"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not source.exists():
+            _get(folder)
+    return source
+
+
+def _get(folder: Path) -> None:
     wanted = ["--no-deps", "--no-binary", "api2convert", f"api2convert=={VERSION}"]
     command = [sys.executable, "-m", "pip", "download", "--quiet", "--dest", str(folder), *wanted]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
@@ -26,7 +37,6 @@ def unpacked(folder: Path) -> Path:
         raise NotAvailable(done.stderr.strip()[-200:])
     with tarfile.open(archives[0]) as archive:
         archive.extractall(folder, filter="data")
-    return folder / f"api2convert-{VERSION}"
 
 
 def document_of(source: Path) -> Any:

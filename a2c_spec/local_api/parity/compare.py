@@ -50,10 +50,11 @@ def compare(theirs: str, key: str, *, spend: bool = False, ours: str = "") -> li
     return [Row(fact, here.get(fact, NONE), there.get(fact, NONE)) for fact in facts]
 
 
-def answers(base: str, key: str, *, spend: bool = False) -> Answers:
-    """One service's answers by fact. What it makes of a question nobody expected is an answer too."""
+def answers(base: str, key: str, *, spend: bool = False, only: str = "") -> Answers:
+    """One service's answers by fact, of one scenario or all. That a question broke off is an answer too."""
     found: Answers = {}
     scenarios = {**staged.SCENARIOS, **({"run": spent.run} if spend else {})}
+    scenarios = {only: scenarios[only]} if only else scenarios
     with Visit(base, key) as visit:
         try:
             visit.job()
