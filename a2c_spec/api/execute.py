@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from a2c_spec.api.adopt import resolve
 from a2c_spec.api.answers import new_ids
 from a2c_spec.api.client import Client
 from a2c_spec.api.limits import Sleep
 from a2c_spec.api.quiet import Quiet
-from a2c_spec.api.transport import LostAnswer, Refused
+from a2c_spec.api.replies import LostAnswer, Refused, Unclear
+from a2c_spec.api.together import all_of, to_the_end
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob
@@ -29,18 +28,11 @@ from a2c_spec.errors import Conflict, SpecError
 ROUNDS = 6
 """How often one job may be read again and planned again within an apply before we give up on it."""
 
-LAST_WORDS = 30.0
-"""Seconds that calls under way get to be answered after an interrupt."""
-
 ARRAYS = frozenset({"add_inputs", "add_conversions"})
 CONFLICT_HINT = (
     "either `a2c-spec apply` again to plan from what is live now, or `a2c-spec import` the live job into a manifest, "
     "or `a2c-spec state rm` it and create it anew"
 )
-
-
-class _Unclear(SpecError):
-    """A call succeeded, but its answer does not say which ids it made."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +76,7 @@ class Executor:
             record = await self.save(replace(rebind(record, task.want, change.bindings), pending=False))
             try:
                 return await self._waves(change, record)
-            except (LostAnswer, _Unclear) as error:
+            except (LostAnswer, Unclear) as error:
                 lost, self.noticed = error, self.clock()
             except Refused as error:
                 conflicts += await self._count_conflict(error, task)
@@ -161,7 +153,7 @@ class Executor:
     async def _wave(self, calls: Sequence[Call], change: Change) -> None:
         async with self.quiet.creating() if calls[0].kind == "create_job" else nullcontext():
             await self._intend(calls, change)
-            await _all(self._one(call, change) for call in calls)
+            await all_of(self._one(call, change) for call in calls)
 
     async def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
         """Notes the recipe an unfinished job is about to run; a finished one keeps its own until it is replaced."""
@@ -217,11 +209,11 @@ class Executor:
         made = new_ids(call, reply)
         record = self._of(change.address)
         if made is None:
-            raise _Unclear("the answer names no ids")
+            raise Unclear("the answer names no ids")
         await self._absorbed(call, record, made)
         self.tell(Event("call", change.address, call.kind, call.reason))
         if set(call.creates) - set(made):
-            raise _Unclear("the answer does not describe every part")
+            raise Unclear("the answer does not describe every part")
 
     async def _absorbed(self, call: Call, record: JobRecord, made: dict[str, str] | object) -> None:
         ids = dict(made) if isinstance(made, dict) else {}
@@ -269,24 +261,3 @@ def _single(call: Call, number: int, part: object) -> Call:
     name = call.creates[number]
     effects = tuple(effect for effect in call.effects if effect.name == name)
     return replace(call, body=part, creates=(name,), effects=effects)  # type: ignore[arg-type]  # one element of the body
-
-
-async def to_the_end(work: Coroutine[Any, Any, None]) -> None:
-    """Lets calls that were sent be answered and recorded, although whoever waits for them is told to stop."""
-    task = asyncio.create_task(work)
-    try:
-        await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait((task,), timeout=LAST_WORDS)
-        task.cancel()
-        await asyncio.wait((task,))
-        raise
-
-
-async def _all(jobs: Iterable[object]) -> None:
-    """Runs calls at once and lets all of them end before the first failure is raised: each may have taken effect."""
-    results = await asyncio.gather(*jobs, return_exceptions=True)  # type: ignore[call-overload]  # coroutines
-    errors = [result for result in results if isinstance(result, BaseException)]
-    lost = [error for error in errors if not isinstance(error, LostAnswer | _Unclear)]
-    for error in lost + errors:
-        raise error

@@ -17,7 +17,7 @@ from a2c_spec.errors import Conflict, IntegrityError, SpecError
 
 
 def untangled(moves: Sequence[Move]) -> list[Move]:
-    """The same moves in an order in which none overwrites what another has yet to fetch: those in the way step aside."""
+    """The same moves, none overwriting what another has yet to fetch: files in the way step aside first."""
     targets = {move.target for move in moves}
     aside = [Move(move.source, f"{move.source}.moving") for move in moves if move.source in targets]
     now = {move.source: move.target for move in aside}

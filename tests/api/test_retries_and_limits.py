@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from a2c_spec.api.limits import LONGEST_WAIT, Limiter, retry_after
-from a2c_spec.api.transport import LARGEST_REPLY, LostAnswer, Refused
+from a2c_spec.api.replies import LARGEST_REPLY, LostAnswer, Refused
 from a2c_spec.errors import AuthError, NetworkError, QuotaError
 from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
 
@@ -223,3 +223,9 @@ def test_a_download_never_leaves_tls(first: str) -> None:
 def test_a_download_that_redirects_for_ever_is_given_up() -> None:
     with pytest.raises(NetworkError, match="redirects more than"):
         download({"https://a.example/f": to("https://a.example/f")}, "https://a.example/f")
+
+
+def test_a_token_never_travels_without_tls_where_the_service_has_it() -> None:
+    wire = wire_over(in_turn(OK), Clock())
+    with pytest.raises(NetworkError, match="without TLS"):
+        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), harmless=False))
