@@ -37,10 +37,11 @@ class Job:
 
 @dataclass(slots=True)
 class Stub:
-    """The whole service, in memory."""
+    """The whole service, in memory. ``bare``: rows of the list lack inputs, conversions and results."""
 
     latency: float
     convert: float
+    bare: bool = False
     base: str = ""
     jobs: dict[str, Job] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -110,7 +111,8 @@ class Stub:
             job.started = time.monotonic()
 
     def _page(self, page: int) -> list[dict[str, Any]]:
-        return [self._shown(job) for job in islice(reversed(self.jobs.values()), (page - 1) * PAGE, page * PAGE)]
+        rows = [self._shown(job) for job in islice(reversed(self.jobs.values()), (page - 1) * PAGE, page * PAGE)]
+        return [{key: row[key] for key in ("id", "status")} for row in rows] if self.bare else rows
 
     def _shown(self, job: Job) -> dict[str, Any]:
         ended = bool(job.started) and time.monotonic() - job.started >= self.convert
