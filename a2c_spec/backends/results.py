@@ -58,7 +58,7 @@ class ResultsCache:
         return None
 
     def _intact(self, sha256: str, size: int) -> bool:
-        path = self._file(sha256)
+        path = self.file(sha256)
         try:
             if path.stat().st_size == size and digest(path) == sha256:
                 return True
@@ -70,8 +70,8 @@ class ResultsCache:
     def save(self, key: str, said: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
         """Keeps a result; ``sources`` are its files by digest. Gives False when one of them is not as it should be."""
         for sha256, source in sources.items():
-            if not self._file(sha256).exists() and copied(source, self._file(sha256)) != sha256:
-                self._file(sha256).unlink(missing_ok=True)
+            if not self.file(sha256).exists() and copied(source, self.file(sha256)) != sha256:
+                self.file(sha256).unlink(missing_ok=True)
                 return False
         _write(self._entry(key), json.dumps(said, ensure_ascii=False, sort_keys=True).encode())
         return True
@@ -79,12 +79,12 @@ class ResultsCache:
     def fetch(self, sha256: str, target: Path) -> bool:
         """Copies a file out, durable at ``target`` when this returns; False, and nothing there, if it is damaged."""
         try:
-            if copied(self._file(sha256), target) == sha256:
+            if copied(self.file(sha256), target) == sha256:
                 return True
         except FileNotFoundError:
             return False
         target.unlink(missing_ok=True)
-        self._file(sha256).unlink(missing_ok=True)
+        self.file(sha256).unlink(missing_ok=True)
         return False
 
     def entries(self) -> Iterator[Entry]:
@@ -123,7 +123,8 @@ class ResultsCache:
     def _entry(self, key: str) -> Path:
         return self.root / "entries" / key[:2] / f"{key}.json"
 
-    def _file(self, sha256: str) -> Path:
+    def file(self, sha256: str) -> Path:
+        """Where the file with this digest is kept."""
         return self.root / "files" / sha256[:2] / sha256
 
 

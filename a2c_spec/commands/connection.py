@@ -180,6 +180,6 @@ def _assemble(
     grace = 0.5 if space.flags.local else 5.0
     executor = Executor(client, store, tell, around.clock, sleep, around.new_key, grace, around.probe)
     downloads = Downloads(wire, sleep, jitter)
-    turns = Turns(space.flags.parallelism)
+    turns = Turns(2 * space.flags.parallelism)  # while some write to the disk, others keep the line busy
     delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell, turns)
     return Connection(client, executor, delivery, Presets(client, store, tell), turns, poller)

@@ -36,4 +36,5 @@ def history(flags: Flags, address: str) -> int:
 
 async def _rows(space: Workspace, address: str) -> list[Mapping[str, Any]]:
     async with session(space) as (desk, connection):
-        return list(await connection.client.history(recorded(desk, address).job_id))
+        job_id = recorded(desk, address).job_id
+        return list(await connection.client.history(job_id)) if job_id else []

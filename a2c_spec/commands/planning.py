@@ -14,7 +14,7 @@ from a2c_spec.api.execute import Task
 from a2c_spec.api.landing import Landing
 from a2c_spec.backends.grouped import GroupedStore
 from a2c_spec.backends.sqlite import SqliteStore
-from a2c_spec.commands.restoring import Results, cache_of
+from a2c_spec.commands.restoring import Restored, Results, cache_of
 from a2c_spec.commands.selection import Selection
 from a2c_spec.commands.workspace import Loaded, Marks, Workspace, marks
 from a2c_spec.core.calls import Knobs
@@ -115,12 +115,13 @@ class Upstream:
     store: StateStore
     made: dict[str, str] = field(default_factory=dict)
     idle: set[str] = field(default_factory=set)
+    restored: dict[str, Restored] = field(default_factory=dict)
 
     def resolved(self, job: Job, desk: Desk) -> Job:
         """The job, each ``from`` input with the fingerprint of what it is made of.
 
         A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
-        results for a day only.
+        results for a day only; so is one that comes from the results cache, which the service does not know.
         """
         inputs = tuple(self._input(item, desk) if item.type == "from" else item for item in job.inputs)
         conversions = tuple(self._conversion(item) if item.preset_from else item for item in job.conversions)
@@ -139,13 +140,17 @@ class Upstream:
         if address in self.idle and len(files) == 1 and desk.landing.stands(files[0].path) == "intact":
             path = desk.space.root / files[0].path
             return replace(item, path=files[0].path, content=desk.cache.measure(path))
-        return item
+        restored = self.restored.get(address)
+        found = restored.source(conversion, desk.results) if restored else None
+        return replace(item, path=found[0], content=desk.cache.measure(found[1])) if found else item
 
     def planned(self, step: Step) -> None:
         """Notes what a job will have made once its step is done."""
         self.made[step.change.address] = step.change.fingerprint
         if step.change.action in ("no-op", "rename"):
             self.idle.add(step.change.address)
+        elif step.change.action == "cached" and step.want is not None:
+            self.restored[step.change.address] = Restored.of(step.want, step.change)
 
 
 async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Client | None) -> list[Step]:

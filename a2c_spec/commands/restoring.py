@@ -21,6 +21,7 @@ from a2c_spec.files.template import render_late
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.landing import Landing
+    from a2c_spec.core.plan import Change
     from a2c_spec.core.wanted import Wanted
 
 
@@ -32,6 +33,26 @@ def cache_of(space: Workspace) -> ResultsCache | None:
     if "://" in url:
         raise UsageError(f"the results cache {url}: only a folder can be one", hint="mount the store, or name a folder")
     return ResultsCache(space.root / Path(url).expanduser())
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What is needed of a job whose results come from the cache, should another job take one of them."""
+
+    fingerprint: str
+    conversions: tuple[str, ...]
+    paths: tuple[str, ...]
+
+    @staticmethod
+    def of(want: Wanted, change: Change) -> Restored:
+        return Restored(want.fingerprint, tuple(item.id for item in want.job.conversions), change.downloads)
+
+    def source(self, conversion: str, results: Results) -> tuple[str, Path] | None:
+        """Where the one result of a conversion will stand, and where its bytes are now; None unless it is just one."""
+        rows = results.sources(self.fingerprint)
+        where = zip(self.paths, rows, strict=False)
+        ours = [(path, blob) for path, (number, blob) in where if self.conversions[number] == conversion]
+        return ours[0] if len(ours) == 1 else None
 
 
 @dataclass(slots=True)
@@ -46,10 +67,17 @@ class Results:
         """The job as a cached result would leave it; None unless there is one, and all of it is saved here."""
         if self.cache is None or not cacheable(want.job):
             return None
-        entry = self.cache.load(cache_key(want, self.realm))
+        entry = self.cache.load(cache_key(want.fingerprint, self.realm))
         found = record_from(entry, want, record, self.realm) if entry else None
         placements = place(want.job, recorded(found), recorded_names(found), render_late) if found else ()
         return found if placements and all(one.path for one in placements) else None
+
+    def sources(self, fingerprint: str) -> list[tuple[int, Path]]:
+        """The number of its conversion and the place of each file that is kept under a fingerprint."""
+        entry = self.cache.load(cache_key(fingerprint, self.realm)) if self.cache else None
+        if self.cache is None or entry is None:
+            return []
+        return [(row["conversion"], self.cache.file(row["sha256"])) for row in entry["files"]]
 
     def keep(self, want: Wanted, record: JobRecord, root: Path, now: float) -> None:
         """Keeps the files of a job that has just ended, unless the disk is full: the cache is a convenience."""
@@ -57,7 +85,7 @@ class Results:
         if self.cache and said:
             sources = {file.sha256: root / file.path for file in record.files}
             try:
-                self.cache.save(cache_key(want, self.realm), said, sources)
+                self.cache.save(cache_key(want.fingerprint, self.realm), said, sources)
             except OSError:
                 return
 
@@ -78,7 +106,7 @@ class Results:
 
     def _key(self, want: Wanted) -> str:
         shared = self.cache is not None and cacheable(want.job)
-        return cache_key(want, self.realm) if shared else f"{want.job.address} alone"
+        return cache_key(want.fingerprint, self.realm) if shared else f"{want.job.address} alone"
 
 
 @dataclass(frozen=True, slots=True)

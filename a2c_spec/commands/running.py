@@ -157,7 +157,8 @@ class Run:
             self.desk.store.remove(step.change.address)
             return None
         results, waited = self.desk.results, False
-        while twin := results.twin(step.want):
+        taken = step.change.address in self.ended  # by others, who need an id of the service
+        while (twin := results.twin(step.want)) and not taken:
             waited = True
             async with self.connection.turns.away():
                 await twin.wait()

@@ -24,9 +24,9 @@ def cacheable(job: Job) -> bool:
     return bool(job.inputs) and known and plain and job.fields.process and not job.fields.callback
 
 
-def cache_key(want: Wanted, realm: str) -> str:
+def cache_key(fingerprint: str, realm: str) -> str:
     """One service's result of one recipe on the same bytes in the same order, whatever it is called."""
-    return digest({"format": FORMAT, "realm": realm, "fingerprint": want.fingerprint})
+    return digest({"format": FORMAT, "realm": realm, "fingerprint": fingerprint})
 
 
 def entry_of(want: Wanted, record: JobRecord, made_at: float) -> Mapping[str, Any] | None:

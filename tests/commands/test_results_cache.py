@@ -135,3 +135,29 @@ def test_results_of_the_local_api_are_not_those_of_a_service(project: Path, a2c:
     applied(a2c)
     plan = json.loads(a2c("plan", "m.yaml", "--offline", "--json").out)
     assert [change["action"] for change in plan["changes"]] == ["create"]
+
+
+def test_a_job_that_takes_a_restored_result_uploads_it(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    chain = ONE.format(name="second", width=32, file="cover.png", input="x")
+    chain = chain.replace("path: src/cover.png", "from: first.thumb")
+    (project / "m.yaml").write_text(f"{(project / 'm.yaml').read_text()}---\n{chain}")
+    applied(a2c)
+    for address in ("first", "second"):
+        assert a2c("state", "rm", address, "--local").code == 0
+    shutil.rmtree(project / "dist")
+    assert actions(a2c) == ["cached", "create"]
+    assert applied(a2c)["requests"]["POST"] == 2
+    assert (project / "dist/second.webp").exists()
+    assert actions(a2c) == ["no-op", "no-op"]
+
+
+def test_a_restored_job_has_a_state_that_other_verbs_understand(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    write(project, "second")
+    applied(a2c)
+    for verb in ("status", "history second", "verify", "drift", "state show second", "show second"):
+        assert a2c(*verb.split(), "--local").code in (0, 2), verb
+    (project / "dist/second.webp").write_bytes(b"changed")
+    assert a2c("verify", "--local").code == 14
