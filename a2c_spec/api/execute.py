@@ -37,11 +37,13 @@ CONFLICT_HINT = (
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One job to bring to its desired state. ``look`` says what stands on the disk, given what is live."""
+    """One job to bring to its desired state. ``look`` says what stands on the disk, given what is live; ``replaces``
+    is the job that the user wants run again although nothing changed."""
 
     want: Wanted
     look: Callable[[JobRecord | None, LiveJob | None], Seen]
     paid_again_allowed: bool
+    replaces: str = ""
 
 
 @dataclass(slots=True)
@@ -115,7 +117,8 @@ class Executor:
         live = await self.client.job(record.job_id) if record.job_id else None
         if live is not None and not live.editable:
             record = tied(record, task.want, live)
-        seen = replace(task.look(record, live), waited=waited)
+        asked = bool(task.replaces) and record.job_id == task.replaces
+        seen = replace(task.look(record, live), waited=waited, replace=asked)
         known = record if record.job_id else None
         change = plan_job(task.want, known, replace(seen, live=live, gone=bool(record.job_id) and live is None))
         if change.paid_again and not task.paid_again_allowed:

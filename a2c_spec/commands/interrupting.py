@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first stops in good order, the second ends the process at once; the state is exact in both."""
+"""Ctrl-C and SIGTERM: the first stops in good order, the second ends the process at once; state stays exact."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ async def stoppable(work: Coroutine[Any, Any, T], talk: Callable[[str], None], l
         except asyncio.CancelledError:
             raise Interrupted(
                 "interrupted; the state is exact, nothing is lost",
-                hint="apply again to go on from here; jobs that run are not stopped, `a2c-spec wait` fetches their results",
+                hint="apply again to go on from here; jobs that run go on, `a2c-spec wait` fetches their results",
             ) from None
 
 

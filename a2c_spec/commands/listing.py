@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from a2c_spec.views.outputs import outputs_lines
 def write_outputs(space: Workspace, store: StateStore, changes: Iterable[Change]) -> None:
     """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written."""
     target = absolute(space.flags.outputs, space.cwd) if space.flags.outputs else space.home / "outputs.json"
-    draft = target.with_name(f".{target.name}.{os.getpid()}")
+    draft = target.with_name(f".{target.name}.draft")
     try:
         _written(draft, outputs_lines(_rows(store, changes)))
         draft.replace(target)

@@ -72,8 +72,8 @@ class Desk:
         disk: Mapping[str, Disk] = {path: self.landing.stands(path) for path in paths}
         return Seen(render_late, live, disk=disk, placed=placed if live is None else None)
 
-    def task(self, want: Wanted, *, paid_again_allowed: bool) -> Task:
-        return Task(want, lambda record, live: self.look(want, record, live), paid_again_allowed)
+    def task(self, want: Wanted, *, paid_again_allowed: bool, replaces: str = "") -> Task:
+        return Task(want, lambda record, live: self.look(want, record, live), paid_again_allowed, replaces)
 
 
 @dataclass(frozen=True, slots=True)

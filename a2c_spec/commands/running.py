@@ -190,8 +190,9 @@ class Run:
     async def _applied(self, step: Step, want: Wanted) -> JobRecord:
         """All calls of one job, and its results here."""
         executor, delivery = self.connection.executor, self.connection.delivery
-        task = self.desk.task(want, paid_again_allowed=self.manner.yes or step.change.paid_again)
         change, record = step.change, step.record or JobRecord(step.change.address, "")
+        allowed = self.manner.yes or change.paid_again
+        task = self.desk.task(want, paid_again_allowed=allowed, replaces=record.job_id if change.forced else "")
         if record.unresolved or record.pending:
             change, record = await executor.again(task, record)
         promised = self._afford(change, record)

@@ -13,7 +13,8 @@ says it. saved: a result is under its final name. done, failed: one address ende
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """One happening at ``address``. ``done`` and ``total`` are bytes; ``subject`` is an input id, path or call; ``spent`` is in credits."""
+    """One happening at ``address``. ``done`` and ``total`` are bytes, ``spent`` is in credits; ``subject`` is an input
+    id, a path or a call."""
 
     kind: EventKind
     address: str

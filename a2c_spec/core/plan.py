@@ -62,8 +62,8 @@ class Move:
 class Change:
     """What happens to one address. ``bindings`` pairs element names with API ids that exist already.
 
-    ``paid_again``: something already paid for is run again, cancelled or deleted. ``fetch``: results are downloaded
-    afterwards. ``bound``: why fewer calls are impossible.
+    ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
+    cancelled or deleted. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are impossible.
     """
 
     address: str
@@ -77,6 +77,7 @@ class Change:
     downloads: tuple[str, ...] = ()
     fetch: bool = False
     paid_again: bool = False
+    forced: bool = False
     fingerprint: str = ""
     basis: Mapping[str, Any] = field(default_factory=dict)
     verified: int = 0

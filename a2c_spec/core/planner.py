@@ -71,7 +71,8 @@ def _decide(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
     if record is None or not record.job_id:
         return _anew(want, record, seen)
     if seen.replace:
-        return _rerun(want, record, ("--replace asks for it",), seen, paid=record.phase != "building")
+        again = _rerun(want, record, ("--replace asks for it",), seen, paid=record.phase != "building")
+        return replace(again, forced=True)
     if record.phase in ("failed", "canceled") and (seen.live is None or seen.live.terminal):
         return _rerun(want, record, (_failure(record),), seen, paid=False)
     if record.phase in ("done", "completed") and not same_recipe(want, record):

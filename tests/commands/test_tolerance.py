@@ -158,6 +158,18 @@ def test_an_upload_that_starts_a_held_job_is_noticed(project: Path, serve: Serve
     assert idle(a2c)
 
 
+def test_a_replacement_whose_create_was_lost_is_still_made(project: Path, serve: Serve, a2c: Command) -> None:
+    server = serve()
+    write(project, COVER, process=True)
+    first = applied(a2c)["jobs"][0]["job_id"]
+    fault = {"do": "drop", "method": "POST", "path": "/jobs", "when": "before"}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault]).raise_for_status()
+    ended = a2c("apply", "m.yaml", "--json", "-y", "--replace", "job")
+    assert ended.code == 0, ended.out + ended.err
+    summary = json.loads(ended.out.splitlines()[-1])
+    assert summary["jobs"][0]["job_id"] != first
+
+
 def test_a_finished_job_the_service_forgot_needs_nothing_while_its_files_are_here(
     project: Path, serve: Serve, a2c: Command
 ) -> None:
