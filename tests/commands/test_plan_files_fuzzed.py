@@ -13,7 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from a2c_spec.commands.saved import read
+from a2c_spec.core.calls import ENDPOINTS
+from a2c_spec.core.plan import SIGNS
 from a2c_spec.errors import SpecError
+from a2c_spec.files.schema import load_schema
 from a2c_spec.views.plan_saved import markdown_of, plan_from
 from a2c_spec.views.plan_text import PlanView
 from a2c_spec.views.style import Style
@@ -60,6 +63,12 @@ def spoiled(tree: dict[str, Any], place: tuple[Any, ...], value: Any) -> Any:
         inner = inner[key]
     inner[place[-1]] = value
     return made
+
+
+def test_the_published_schema_knows_every_action_and_every_kind_of_call() -> None:
+    definitions = load_schema("plan")["definitions"]
+    assert definitions["change"]["properties"]["action"]["enum"] == list(SIGNS)
+    assert definitions["call"]["properties"]["kind"]["enum"] == list(ENDPOINTS)
 
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
