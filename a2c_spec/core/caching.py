@@ -19,7 +19,7 @@ def cacheable(job: Job) -> bool:
 
     What is delivered elsewhere, calls somebody back, or rests on a preset that only the service knows, must run.
     """
-    known = all(item.type in UPLOADED and item.content is not None for item in job.inputs)
+    known = all(item.pin or (item.type in UPLOADED and item.content is not None) for item in job.inputs)
     plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
     return bool(job.inputs) and known and plain and job.fields.process and not job.fields.callback
 

@@ -64,6 +64,7 @@ def _source_identity(item: Input, mark: Mark) -> dict[str, Any]:
         "type": "output" if item.type == "from" else item.type,
         "source": item.source,
         "upstream": item.upstream,
+        "pin": item.pin,
         "engine": item.engine,
         "content_type": item.content_type,
         "options": seal(item.options, mark),

@@ -43,6 +43,7 @@ FIELDS: tuple[Field, ...] = (
     Field("inputs.source", "", "never"),
     Field("inputs.content", "", "never"),
     Field("inputs.filename", "", "never"),
+    Field("inputs.pin", "", "never"),
     Field("inputs.engine", "", "never"),
     Field("inputs.content_type", "", "never"),
     Field("inputs.options", "", "never"),

@@ -47,7 +47,8 @@ class Input:
     ``content`` too; the others have ``source``; ``from`` names ``job.conversion`` of another manifest in ``source``.
     ``options`` are the engine's (screen_width, ...). ``slide_duration`` is in seconds, 0.1 to 120. ``upstream`` is the
     fingerprint of what a ``from`` input is made of; such an input may have ``path`` and ``content`` too, the result as
-    it lies here, and is then uploaded instead of referred to.
+    it lies here, and is then uploaded instead of referred to. ``pin`` is the SHA-256 (hex) that a remote file is
+    declared to have.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Input:
     slide_duration: float | None = None
     resize_handling: str | None = None
     upstream: str = ""
+    pin: str = ""
     position: Position = field(default_factory=Position, compare=False)
 
 

@@ -160,6 +160,7 @@ def _input(tree: Table, workshop: Workshop) -> Input:
         decrypt_password=_password(tree.get("decrypt_password")),
         slide_duration=tree.get("slide_duration"),
         resize_handling=tree.get("resize_handling"),
+        pin=tree.get("pin", ""),
         position=position(tree.place),
     )
 

@@ -83,6 +83,7 @@ def _input(item: Input) -> dict[str, Any]:
         head
         | _filled(
             filename=escape(item.filename),
+            pin=item.pin,
             engine=item.engine,
             content_type=escape(item.content_type),
             options=plain_value(item.options),

@@ -44,6 +44,7 @@ EXAMPLES: Mapping[str, tuple[Any, Any]] = {
     "inputs.type": ("remote", "input_id"),
     "inputs.source": ("https://example.com/a", "https://example.com/b"),
     "inputs.filename": ("a", "b"),
+    "inputs.pin": ("a" * 64, "b" * 64),
     "inputs.engine": ("auto", "website"),
     "inputs.content_type": ("text/plain", "text/html"),
     "inputs.options": ({"screen_width": 1280}, {"screen_width": 800}),
