@@ -31,6 +31,7 @@ from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.seen import Disk, Seen
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.wanted import Wanted, prepare
+from a2c_spec.files.catalog_file import catalog_rows, unnamed_targets
 from a2c_spec.files.digest import DigestCache, fill
 from a2c_spec.files.template import render_late
 
@@ -99,11 +100,13 @@ def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
         with DigestCache(space.home / "digests.db", time.time_ns) as cache:
             mark: Marks = marks(space)
 
+            knobs = Knobs(unnamed_targets=unnamed_targets(catalog_rows(space.root) or ()))
+
             def sha256(path: Path) -> str:
                 return cache.measure(path).sha256
 
             landing = Landing(space.root, store, sha256, space.around.probe)
-            yield Desk(space, store, landing, cache, mark, Knobs(), Results(cache_of(space), realm))
+            yield Desk(space, store, landing, cache, mark, knobs, Results(cache_of(space), realm))
     finally:
         store.close()
 

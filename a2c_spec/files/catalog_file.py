@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,12 @@ from a2c_spec.errors import InvalidError
 
 CATALOG_FILE = "a2c.catalog.json"
 LARGEST = 64 * 1024 * 1024
+
+
+def unnamed_targets(rows: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """``category/target`` (and ``/target``) of every row that does not take the option ``output_filename``."""
+    lacking = [row for row in rows if row.get("options") and "output_filename" not in row["options"]]
+    return frozenset(f"{part}/{row['target']}" for row in lacking for part in (row.get("category", ""), ""))
 
 
 def catalog_rows(root: Path) -> list[Mapping[str, Any]] | None:
