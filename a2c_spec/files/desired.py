@@ -14,6 +14,7 @@ from a2c_spec.core.model import Conversion, Input, Job, JobFields, Late, Lifecyc
 from a2c_spec.files import job_rules
 from a2c_spec.files.bounds import Unknown
 from a2c_spec.files.paths import as_folder, confine, file_problem
+from a2c_spec.files.secret_paths import from_root, preset_from_root
 from a2c_spec.files.template import escape
 from a2c_spec.files.tree import Row, Table, Tree, place_of, position
 
@@ -53,6 +54,13 @@ class Workshop:
             self.problem(position(table.place), "the manifest lies outside the project root")
             return "."
 
+    def folder_from_root(self) -> str:
+        """The same, without a complaint where it lies outside; others complain about what they need of it."""
+        try:
+            return confine(".", self.folder, self.root)
+        except ValueError:
+            return "."
+
     def upload(self, table: Table) -> str:
         """The path of a file that must be there."""
         path = self.path(table, "path")
@@ -85,7 +93,7 @@ def build_job(tree: Table, address: str, workshop: Workshop, *, sound: bool = Tr
 
 
 def _job(tree: Table, address: str, workshop: Workshop) -> Job:
-    return Job(
+    job = Job(
         address=address,
         fields=_fields(tree.get("job", {})),
         inputs=tuple(_input(item, workshop) for item in tree.get("inputs", ())),
@@ -95,11 +103,12 @@ def _job(tree: Table, address: str, workshop: Workshop) -> Job:
         labels=dict(tree.get("labels", {})),
         position=position(tree.place),
     )
+    return from_root(job, workshop.folder_from_root())
 
 
-def build_preset(tree: Table) -> Preset:
-    """The preset that ``tree`` asks for."""
-    return Preset(
+def build_preset(tree: Table, folder: str) -> Preset:
+    """The preset that ``tree`` asks for; ``folder`` is its manifest's, seen from the project root."""
+    preset = Preset(
         address=str(tree["name"]),
         name=str(tree.get("title", tree["name"])),
         target=tree["target"],
@@ -109,6 +118,7 @@ def build_preset(tree: Table) -> Preset:
         labels=dict(tree.get("labels", {})),
         position=position(tree.place),
     )
+    return preset_from_root(preset, folder)
 
 
 def value(tree: Tree) -> Value:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -181,7 +182,8 @@ class Loader:
         """The preset that a document of the kind Preset asks for."""
         body, problems = rendered(source, "preset", "body")
         yield from problems
-        yield from self.keep(build_preset(body) if source.sound and not problems else None)
+        folder = os.path.relpath(source.file.parent, self.settings.root).replace(os.sep, "/")
+        yield from self.keep(build_preset(body, folder) if source.sound and not problems else None)
 
     def keep(self, item: Job | Preset | None) -> Iterator[Item]:
         """``item``, unless its address was met before."""

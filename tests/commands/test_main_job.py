@@ -49,6 +49,15 @@ def test_four_files_take_four_calls_and_the_second_apply_takes_none(recipe: Path
     assert "no calls made" in a2c("apply", "report.yaml", "--local").out
 
 
+def test_the_recipe_applies_from_anywhere_in_the_project(project: Path, a2c: Command) -> None:
+    shutil.copytree(EXAMPLES, project / "examples", ignore=shutil.ignore_patterns("dist", ".a2c"))
+    shutil.rmtree(project / "src")
+    done = a2c("apply", "examples/report.yaml", "--local")
+    assert done.code == 0, done.err
+    assert (project / "examples" / PACK).exists()
+    assert "no calls made" in a2c("apply", "report.yaml", "--local", "-C", "examples").out
+
+
 def test_a_variable_names_the_output(recipe: Path, a2c: Command) -> None:
     shutil.copy(recipe.parent / "src/report-Q3-2026.pdf", recipe.parent / "src/report-Q1-2027.pdf")
     assert a2c("apply", "report.yaml", "--local", "--var", "quarter=Q1-2027").code == 0
