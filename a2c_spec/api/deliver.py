@@ -20,7 +20,7 @@ from a2c_spec.core.model import Job, Secret
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.progress import tied
 from a2c_spec.core.results import Placement, RenderLate, place
-from a2c_spec.core.state import JobRecord, SavedFile, StateStore
+from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
 
 STUCK_STARTS = 3
@@ -84,8 +84,8 @@ class Delivery:
         if live.status == "completed":
             return await self.executor.save(replace(record, phase="completed", spent=live.spent, problem=""))
         problem = explained(record, live)
-        phase = "failed" if live.status == "failed" else "canceled"
-        await self.executor.save(replace(record, phase=phase, problem=problem, spent=live.spent))  # type: ignore[arg-type]  # two of the phases
+        phase = ENDED[live.status]
+        await self.executor.save(replace(record, phase=phase, problem=problem, spent=live.spent))
         raise ConversionFailed(
             f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
             hint="mend the manifest or the input and apply again",

@@ -86,8 +86,8 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
             record = recorded(desk, old)
             if desk.store.get(new) is not None:
                 raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
-            desk.store.remove(old)
             desk.store.put(replace(record, address=new))
+            desk.store.remove(old)  # last: a crash in between leaves two records of one job, never none
     space.talk(f"{old} is now {new}")
     return 0
 

@@ -64,7 +64,7 @@ def _input(sent: Mapping[str, Any], live: LiveInput) -> bool:
 
 
 def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
-    category = not sent.get("category") or not live.category or sent["category"] == live.category
+    category = compare.same_category(sent.get("category", ""), live.category)
     options = _contained(sent.get("options", {}), live.options)
     metadata = _contained(sent.get("metadata", {}), live.metadata)
     return bool(sent.get("target") == live.target and category and options and metadata)

@@ -73,6 +73,11 @@ def _holds(key: str, value: Any, live: Mapping[str, Any], sent: Mapping[str, Any
     return same(live[key], value)
 
 
+def same_category(one: str, other: str) -> bool:
+    """Whether two categories may be the same; one that is left out is filled in by the service, so it fits any."""
+    return not one or not other or one == other
+
+
 def same_target(desired: Sequence[Mapping[str, Any]], live: Sequence[Mapping[str, Any]]) -> bool:
     """Whether delivery targets agree: type and the parameters we manage; credentials and status never come back."""
     if len(desired) != len(live):

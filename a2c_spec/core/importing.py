@@ -11,7 +11,7 @@ from a2c_spec.core.compare import same
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.model import Conversion, Input, Job, JobFields, Output, Secret, Value
 from a2c_spec.core.pairing import Known
-from a2c_spec.core.state import Element, JobRecord, Phase
+from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
 from a2c_spec.core.wanted import Wanted, base_name
 
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
@@ -22,8 +22,6 @@ CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     "gdrive_picker": ("token",),
 }
 """The credentials that each provider takes. They never come back, so an imported manifest refers to variables."""
-
-PHASES: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +157,7 @@ def record_of(want: Wanted, live: LiveJob, now: float) -> JobRecord:
         elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, want.sent_input(item))
     for conversion, row in zip(want.job.conversions, live.conversions, strict=True):
         elements[f"conversions.{conversion.id}"] = Element(row.id, want.sent_conversion(conversion))
-    phase: Phase = "building" if live.editable else PHASES.get(live.status, "started")
+    phase: Phase = "building" if live.editable else ENDED.get(live.status, "started")
     return JobRecord(
         want.job.address,
         "",

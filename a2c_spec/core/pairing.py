@@ -96,8 +96,7 @@ class Known:
         return looks_like(item, live)
 
     def _conversion_fits(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:
-        category = not item.category or not live.category or item.category == live.category
-        if item.target != live.target or not category:
+        if item.target != live.target or not compare.same_category(item.category, live.category):
             return False
         sealed = want.sent_conversion(item)["output_target"]
         sent = self.sent(live.id).get("output_target")

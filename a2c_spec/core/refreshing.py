@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.state import JobRecord, Phase
-
-ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
+from a2c_spec.core.state import ENDED, JobRecord
 
 
 def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:

@@ -12,6 +12,9 @@ Phase = Literal["creating", "building", "started", "completed", "failed", "cance
 started: it was told to run. completed/failed/canceled: as the service ended it. done: completed, and every result is
 where the manifest wants it."""
 
+ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
+"""The phase of a job that the service has ended, by the service's status."""
+
 
 @dataclass(frozen=True, slots=True)
 class Element:

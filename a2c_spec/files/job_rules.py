@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
+from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.files.bounds import nearest
 from a2c_spec.files.tree import Row, Table, Tree, place_of, position
@@ -83,7 +84,7 @@ def _from_rules(tree: Table) -> Iterator[Diagnostic]:
 
 def split_reference(text: str) -> tuple[str, str]:
     """``address.conversion`` taken apart; the address may itself hold dots and a bracketed key."""
-    address, _, conversion = text.rpartition(".")
+    address, conversion = graph.split_reference(text)
     return (address, conversion) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", conversion) else ("", "")
 
 

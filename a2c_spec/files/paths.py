@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-import posixpath
 import stat
 from pathlib import Path
-
-from a2c_spec.errors import InvalidError
 
 
 def confine(text: str, folder: Path, root: Path) -> str:
@@ -55,14 +52,6 @@ def as_folder(path: str) -> str:
 def beside(name: str, text: str) -> str:
     """How to call the file that ``text`` names in the file that people know as ``name``."""
     return os.path.normpath(os.path.join(os.path.dirname(name), text))  # noqa: PTH118, PTH120 - names, not paths
-
-
-def late_folder(text: str) -> str:
-    """The folder that late text turned out to name, relative to the root; raises InvalidError if it leaves the root."""
-    path = posixpath.normpath(text or ".")
-    if path.startswith("/") or path.split("/")[0] == ".." or "\0" in path:
-        raise InvalidError(f"the folder `{text[:200]}` leaves the project root")
-    return as_folder(path)
 
 
 def file_problem(path: str) -> str:
