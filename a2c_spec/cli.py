@@ -105,7 +105,7 @@ def run(args: Sequence[str], around: object = None) -> int:
 
 
 def _explain(problem: Exception, args: Sequence[str]) -> int:
-    from a2c_spec.commands.failure import explain
+    from a2c_spec.commands._output import explain
 
     return explain(problem, as_json="--json" in args, verbose="-v" in args or "--verbose" in args)
 

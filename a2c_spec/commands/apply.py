@@ -14,16 +14,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import limits, options, selection
-from a2c_spec.commands.interrupting import stoppable
-from a2c_spec.commands.limits import Limits, within
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.refreshing import refresh_only
-from a2c_spec.commands.running import Manner, Run
-from a2c_spec.commands.saved import SavedPlan, check, is_saved_plan, read, used
-from a2c_spec.commands.selection import EVERYTHING, Selection, selection_of
-from a2c_spec.commands.surroundings import USUAL, Surroundings
-from a2c_spec.commands.workspace import Reading, Workspace, open_workspace, reading, tell_warnings
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.engine.apply import Manner, Run
+from a2c_spec.engine.budget import Limits, within
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.interrupts import stoppable
+from a2c_spec.engine.planfile import SavedPlan, check, is_saved_plan, read, used
+from a2c_spec.engine.project import Reading, Workspace, open_workspace, reading, tell_warnings
+from a2c_spec.engine.refresh import refresh_only
+from a2c_spec.engine.runtime import USUAL, Surroundings
+from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import Conflict, LimitRefused, UsageError, missing_key
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 @options.explain
 @options.no_cache
 @options.on_conflict
-@selection.options
+@options.selection
 @click.option(
     "-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask, even if something is paid for again."
 )
@@ -51,7 +52,7 @@ if TYPE_CHECKING:
 )
 @options.refresh_only
 @click.option("--outputs", default="", metavar="FILE", help="Write outputs.json there.  [default: .a2c/outputs.json]")
-@limits.options
+@options.limits
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
 @click.pass_obj
@@ -94,9 +95,9 @@ async def _apply(
     saved: SavedPlan | None,
     progress: Progress,
 ) -> int:
-    from a2c_spec.commands.connection import connect, endpoint
-    from a2c_spec.commands.planning import open_desk, plan_of
-    from a2c_spec.commands.survey import made_again, surveyed
+    from a2c_spec.engine.connection import connect, endpoint
+    from a2c_spec.engine.plan import open_desk, plan_of
+    from a2c_spec.engine.plan_many import made_again, surveyed
     from a2c_spec.files.template import render_late
 
     where = endpoint(space)

@@ -9,12 +9,12 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import flags_of
-from a2c_spec.commands.session import session
-from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.core.compare import differences
 from a2c_spec.core.reasons import counted, shown
+from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.session import session
 from a2c_spec.errors import UsageError
 from a2c_spec.files.catalog_file import CATALOG_FILE, catalog_rows
 from a2c_spec.views.table import table

@@ -9,20 +9,21 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.selection import matches
-from a2c_spec.commands.session import session
-from a2c_spec.commands.workspace import open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import open_workspace
+from a2c_spec.engine.selection import matches
+from a2c_spec.engine.session import session
 from a2c_spec.errors import LimitRefused, UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.connection import Connection
-    from a2c_spec.commands.planning import Desk
+    from a2c_spec.engine.connection import Connection
+    from a2c_spec.engine.plan import Desk
 
 
 @click.command("destroy")

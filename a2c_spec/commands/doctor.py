@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.session import session
-from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.session import session
 from a2c_spec.errors import SpecError
 
 EXTRAS = {
@@ -59,7 +60,7 @@ def _line(space: Workspace, check: Check) -> str:
 
 
 def _static(space: Workspace) -> Iterator[Check]:
-    from a2c_spec.commands.connection import endpoint
+    from a2c_spec.engine.connection import endpoint
 
     yield Check("project", True, str(space.root))
     where = endpoint(space)

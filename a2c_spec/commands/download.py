@@ -6,18 +6,18 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options, selection
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.apply import apply
-from a2c_spec.commands.options import flags_of
-from a2c_spec.commands.running import Manner
-from a2c_spec.commands.selection import selection_of
+from a2c_spec.engine.apply import Manner
+from a2c_spec.engine.selection import selection_of
 
 
 @click.command("download")
 @options.manifests
 @options.service
 @options.on_conflict
-@selection.options
+@options.selection
 @options.output
 def command(**given: Any) -> int:
     """Download results that are missing or were changed here; convert and pay nothing."""

@@ -9,18 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.selection import matches
-from a2c_spec.commands.session import session
-from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.core.drift import Drift, drift
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.selection import matches
+from a2c_spec.engine.session import session
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.connection import Connection
-    from a2c_spec.commands.planning import Desk
+    from a2c_spec.engine.connection import Connection
+    from a2c_spec.engine.plan import Desk
 
 
 @click.command("drift")

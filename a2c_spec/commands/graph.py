@@ -7,11 +7,12 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options, selection
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.selection import Selection, selection_of
-from a2c_spec.commands.workspace import load_all, open_workspace, warn
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.core.graph import needs
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import load_all, open_workspace, warn
+from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.views.graph import dot, mermaid
 
 FORMATS = {"mermaid": mermaid, "dot": dot}
@@ -19,7 +20,7 @@ FORMATS = {"mermaid": mermaid, "dot": dot}
 
 @click.command("graph")
 @options.manifests
-@selection.options
+@options.selection
 @click.option("--format", "form", default="mermaid", type=click.Choice(list(FORMATS)), help="How to draw it.")
 @options.output
 def command(form: str, **given: Any) -> int:

@@ -9,10 +9,11 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.session import recorded, session
-from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.session import recorded, session
 from a2c_spec.views import records
 
 

@@ -12,19 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.session import session
-from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.core.importing import Clues, job_from, record_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.model import Job
 from a2c_spec.core.reasons import counted
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.session import session
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-    from a2c_spec.commands.planning import Desk
+    from a2c_spec.engine.plan import Desk
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 SEARCHED = 5000
@@ -58,7 +59,7 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     from dataclasses import replace
 
     from a2c_spec.commands.apply import apply
-    from a2c_spec.commands.running import Manner
+    from a2c_spec.engine.apply import Manner
 
     return apply(replace(flags, manifests=(os.path.relpath(target, space.cwd),)), Manner(only=("download",)))
 
@@ -75,7 +76,7 @@ async def _import(space: Workspace, job_id: str, name: str, target: Path) -> boo
             folder = target.parent.relative_to(space.root).as_posix()
             job = job_from(live, name, clues, "dist/" if folder == "." else f"{folder}/dist/")
             _write(space, target, job)
-            from a2c_spec.commands.planning import Upstream
+            from a2c_spec.engine.plan import Upstream
 
             want = desk.wanted(job, None, Upstream(desk.store))
             desk.store.put(record_of(want, live, time.time()))

@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from a2c_spec.commands import options, selection
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.refreshing import refresh_only
-from a2c_spec.commands.selection import Selection, selection_of
-from a2c_spec.commands.workspace import Reading, Workspace, open_workspace, reading, tell_warnings
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Reading, Workspace, open_workspace, reading, tell_warnings
+from a2c_spec.engine.refresh import refresh_only
+from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.planning import Step
     from a2c_spec.core.plan import Plan
+    from a2c_spec.engine.plan import Step
 
 
 @click.command("plan")
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 @options.explain
 @options.no_cache
 @options.on_conflict
-@selection.options
+@options.selection
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.refresh_only
 @click.option("-o", "--out", default="", metavar="FILE", help="Save the plan there (NAME.a2cplan.json).")
@@ -42,7 +43,7 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
 
 def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: bool = False) -> int:
     """Prints the plan, and saves it to ``out``; gives the exit code."""
-    from a2c_spec.commands.planning import plan_of
+    from a2c_spec.engine.plan import plan_of
     from a2c_spec.views.plan_json import plan_json
     from a2c_spec.views.plan_text import PlanView
 
@@ -61,8 +62,8 @@ def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: b
 
 
 def _save(space: Workspace, out: str, result: Plan, steps: list[Step], chosen: Selection) -> None:
-    from a2c_spec.commands.connection import endpoint
-    from a2c_spec.commands.saved import SUFFIX, is_saved_plan, write
+    from a2c_spec.engine.connection import endpoint
+    from a2c_spec.engine.planfile import SUFFIX, is_saved_plan, write
 
     if not is_saved_plan(out):
         raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
@@ -73,10 +74,10 @@ def _save(space: Workspace, out: str, result: Plan, steps: list[Step], chosen: S
 
 
 async def _steps(space: Workspace, manifests: Reading, chosen: Selection, *, whole: bool) -> list[Step]:
-    from a2c_spec.commands.connection import connect, endpoint
-    from a2c_spec.commands.planning import open_desk
-    from a2c_spec.commands.survey import surveyed
     from a2c_spec.core.events import ignore
+    from a2c_spec.engine.connection import connect, endpoint
+    from a2c_spec.engine.plan import open_desk
+    from a2c_spec.engine.plan_many import surveyed
     from a2c_spec.files.template import render_late
 
     with open_desk(space, endpoint(space).realm) as desk:

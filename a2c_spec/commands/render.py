@@ -7,15 +7,16 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options, selection
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.selection import Selection, selection_of
-from a2c_spec.commands.workspace import load_all, open_workspace, warn
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import load_all, open_workspace, warn
+from a2c_spec.engine.selection import Selection, selection_of
 
 
 @click.command("render")
 @options.manifests
-@selection.options
+@options.selection
 @options.output
 def command(**given: Any) -> int:
     """Show what the manifests ask for once every template is filled in; secrets stay references."""

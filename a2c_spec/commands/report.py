@@ -11,9 +11,10 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import absolute, flags_of
-from a2c_spec.commands.workspace import open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.engine.flags import absolute
+from a2c_spec.engine.project import open_workspace
 from a2c_spec.errors import SpecError
 
 THUMBNAILS = 200
@@ -29,8 +30,8 @@ KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif"
 @options.output
 def command(out: str, **given: Any) -> int:
     """Write one self-contained HTML page: timeline, durations, sizes, failures, thumbnails."""
-    from a2c_spec.commands.connection import endpoint
-    from a2c_spec.commands.planning import open_desk
+    from a2c_spec.engine.connection import endpoint
+    from a2c_spec.engine.plan import open_desk
     from a2c_spec.views.report import report
 
     space = open_workspace(flags_of(given))

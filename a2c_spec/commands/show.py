@@ -8,10 +8,11 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.saved import is_saved_plan, read
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.status import status
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.planfile import is_saved_plan, read
 
 
 @click.command("show")

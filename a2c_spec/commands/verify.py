@@ -10,10 +10,11 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options
-from a2c_spec.commands.options import Flags, flags_of
-from a2c_spec.commands.workspace import Workspace, open_workspace
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.core.state import SavedFile
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Workspace, open_workspace
 from a2c_spec.errors import IntegrityError, UsageError
 
 
@@ -55,8 +56,8 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
 
 
 def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Finding]:
-    from a2c_spec.commands.connection import endpoint
-    from a2c_spec.commands.planning import open_desk
+    from a2c_spec.engine.connection import endpoint
+    from a2c_spec.engine.plan import open_desk
 
     with open_desk(space, endpoint(space).realm) as desk:
         chosen = addresses or desk.store.addresses()

@@ -6,17 +6,17 @@ from typing import Any
 
 import click
 
-from a2c_spec.commands import options, selection
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.apply import apply
-from a2c_spec.commands.options import flags_of
-from a2c_spec.commands.running import Manner
-from a2c_spec.commands.selection import selection_of
+from a2c_spec.engine.apply import Manner
+from a2c_spec.engine.selection import selection_of
 
 
 @click.command("wait")
 @options.manifests
 @options.service
-@selection.options
+@options.selection
 @click.option(
     "--timeout",
     default=0.0,

@@ -20,8 +20,8 @@ from a2c_spec.api.turns import Turns
 from a2c_spec.api.upload import Uploads
 from a2c_spec.backends.grouped import GroupedStore
 from a2c_spec.backends.sqlite import SqliteStore
-from a2c_spec.commands.survey import KEPT
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.plan_many import KEPT
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
 from tests.benchmarks.stub import Stub
 from tests.conftest import Command

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from a2c_spec.commands.saved import read
 from a2c_spec.core.calls import ENDPOINTS
 from a2c_spec.core.plan import SIGNS
+from a2c_spec.engine.planfile import read
 from a2c_spec.errors import SpecError
 from a2c_spec.files.schema import load_schema
 from a2c_spec.views.plan_saved import markdown_of, plan_from

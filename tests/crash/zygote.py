@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 import a2c_spec
 from a2c_spec.cli import run
-from a2c_spec.commands.surroundings import Surroundings
+from a2c_spec.engine.runtime import Surroundings
 
 SPEED = 25.0
 """How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""
@@ -114,7 +114,7 @@ def serve() -> None:
 
 def warm_up() -> None:
     """Imports what a command would, since each process would otherwise do it anew."""
-    for package in ("core", "files", "api", "backends", "views", "commands"):
+    for package in ("core", "files", "api", "backends", "views", "engine", "commands"):
         path = [f"{next(iter(a2c_spec.__path__))}/{package}"]
         for module in pkgutil.iter_modules(path, f"a2c_spec.{package}."):
             importlib.import_module(module.name)

@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from a2c_spec.cli import run
-from a2c_spec.commands.surroundings import Surroundings
+from a2c_spec.engine.runtime import Surroundings
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.testing import Service, serving
 from tests.conftest import EXAMPLES, Command, Ran
@@ -185,7 +185,7 @@ def test_the_hunter_finds_what_is_there(tmp_path: Path) -> None:
 
 
 def test_a_surprise_shows_no_values(capsys: pytest.CaptureFixture[str]) -> None:
-    from a2c_spec.commands.failure import explain
+    from a2c_spec.commands._output import explain
 
     def broken(password: str) -> None:
         raise ValueError(f"cannot take {password}")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.state import StateStore
+from a2c_spec.engine.project import Workspace
 from a2c_spec.errors import SpecError, UsageError
 
 if TYPE_CHECKING:

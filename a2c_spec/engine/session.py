@@ -6,21 +6,21 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
-from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.project import Workspace
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.connection import Connection
-    from a2c_spec.commands.planning import Desk
+    from a2c_spec.engine.connection import Connection
+    from a2c_spec.engine.plan import Desk
 
 
 @asynccontextmanager
 async def session(space: Workspace, tell: Listener = ignore) -> AsyncIterator[tuple[Desk, Connection]]:
     """Opens the desk and a connection; nothing is sent until something is asked."""
-    from a2c_spec.commands.connection import connect, endpoint
-    from a2c_spec.commands.planning import open_desk
+    from a2c_spec.engine.connection import connect, endpoint
+    from a2c_spec.engine.plan import open_desk
     from a2c_spec.files.template import render_late
 
     with open_desk(space, endpoint(space).realm) as desk:

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from a2c_spec.commands.options import Flags
-from a2c_spec.commands.session import session
-from a2c_spec.commands.workspace import open_workspace
 from a2c_spec.core.refreshing import refreshed
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import open_workspace
+from a2c_spec.engine.session import session
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.connection import Connection
-    from a2c_spec.commands.planning import Desk
+    from a2c_spec.engine.connection import Connection
+    from a2c_spec.engine.plan import Desk
 
 Pair = tuple[JobRecord, JobRecord]
 

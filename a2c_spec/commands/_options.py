@@ -1,49 +1,16 @@
-"""The flags that commands share, and the values they become."""
+"""The flags that commands share: each declared once, as click options."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields
-from pathlib import Path
+from dataclasses import fields
 from typing import Any, TypeVar
 
 import click
 
+from a2c_spec.engine.flags import Flags
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-@dataclass(frozen=True, slots=True)
-class Flags:
-    """Every shared flag as given; commands that lack one see its default."""
-
-    manifests: tuple[str, ...] = ()
-    file: tuple[str, ...] = ()
-    chdir: str = ""
-    env: str = ""
-    var: tuple[str, ...] = ()
-    var_file: tuple[str, ...] = ()
-    allow_cmd: bool = False
-    local: bool = False
-    base_url: str = ""
-    offline: bool = False
-    parallelism: int = 16
-    on_conflict: str = ""
-    as_json: bool = False
-    no_color: bool = False
-    quiet: bool = False
-    verbose: bool = False
-    explain: bool = False
-    no_cache: bool = False
-    outputs: str = ""
-
-    @property
-    def paths(self) -> tuple[str, ...]:
-        return self.manifests + self.file
-
-    @property
-    def detailed(self) -> bool:
-        """Whether all of each change is shown, so that all of it must be kept."""
-        return self.as_json or self.verbose or self.explain
 
 
 def flags_of(given: dict[str, Any]) -> Flags:
@@ -114,7 +81,18 @@ refresh_only = click.option(
     "--refresh-only", is_flag=True, help="Only bring the state up to date with the service; run and download nothing."
 )
 
+selection = stack(
+    click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
+    click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only what carries this label."),
+    click.option("--replace", multiple=True, metavar="GLOB", help="Run these again although nothing changed."),
+)
 
-def absolute(path: str, cwd: Path) -> Path:
-    """A path given on the command line."""
-    return (cwd / path).absolute()
+limits = stack(
+    click.option(
+        "--max-credits", type=click.IntRange(min=0), metavar="N", help="Refuse, or stop, beyond this many credits."
+    ),
+    click.option(
+        "--max-replace", type=click.IntRange(min=0), metavar="N", help="Refuse to run more than N paid jobs again."
+    ),
+)

@@ -14,9 +14,6 @@ from a2c_spec.api.execute import Task
 from a2c_spec.api.landing import Landing
 from a2c_spec.backends.grouped import GroupedStore
 from a2c_spec.backends.sqlite import SqliteStore
-from a2c_spec.commands.restoring import Restored, Results, cache_of
-from a2c_spec.commands.selection import Selection
-from a2c_spec.commands.workspace import Loaded, Marks, Workspace, marks
 from a2c_spec.core.calls import Knobs
 from a2c_spec.core.canonical import Mark, digest
 from a2c_spec.core.graph import split_reference
@@ -31,6 +28,9 @@ from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.seen import Disk, Seen
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.wanted import Wanted, prepare
+from a2c_spec.engine.project import Loaded, Marks, Workspace, marks
+from a2c_spec.engine.reuse import Restored, Results, cache_of
+from a2c_spec.engine.selection import Selection
 from a2c_spec.files.catalog_file import catalog_rows, unnamed_targets
 from a2c_spec.files.digest import DigestCache, fill
 from a2c_spec.files.template import render_late
@@ -161,7 +161,7 @@ async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Clie
 
     ``client`` None: nobody is asked, the plan rests on manifests and state alone.
     """
-    from a2c_spec.commands.survey import Survey
+    from a2c_spec.engine.plan_many import Survey
 
     survey = Survey(desk, chosen, offline=client is None, whole=True)
     chosen_items: tuple[Job | Preset, ...] = (*chosen.presets(loaded.presets), *chosen.jobs(loaded.jobs))

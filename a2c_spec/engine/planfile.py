@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec import __version__
-from a2c_spec.commands.options import Flags
-from a2c_spec.commands.selection import Selection
 from a2c_spec.core.canonical import digest
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.planning import Step
     from a2c_spec.core.plan import Plan
+    from a2c_spec.engine.plan import Step
 
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"

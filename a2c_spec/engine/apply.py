@@ -11,21 +11,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from a2c_spec.commands.limits import Limits, estimate
-from a2c_spec.commands.restoring import Restorer
-from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
+from a2c_spec.engine.budget import Limits, estimate
+from a2c_spec.engine.project import Workspace
+from a2c_spec.engine.reuse import Restorer
 from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError, WaitTimeout
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.connection import Connection
-    from a2c_spec.commands.planning import Desk, Step
     from a2c_spec.core.plan import Change
     from a2c_spec.core.wanted import Wanted
+    from a2c_spec.engine.connection import Connection
+    from a2c_spec.engine.plan import Desk, Step
     from a2c_spec.views.progress import Progress
 
 UNDER_WAY = 16
@@ -220,7 +220,7 @@ class Run:
 
     def _outputs(self, steps: Sequence[Step]) -> None:
         """Writes outputs.json, if something was done or it is asked for."""
-        from a2c_spec.commands.listing import write_outputs
+        from a2c_spec.engine.outputs_file import write_outputs
 
         if self.tally.busy or self.space.flags.outputs:
             write_outputs(self.space, self.desk.store, [step.change for step in steps])

@@ -7,19 +7,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
-import click
-
-from a2c_spec.commands.options import stack
 from a2c_spec.core.graph import needs
 from a2c_spec.core.model import Job, Preset
 from a2c_spec.errors import UsageError
-
-options = stack(
-    click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
-    click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only what carries this label."),
-    click.option("--replace", multiple=True, metavar="GLOB", help="Run these again although nothing changed."),
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,24 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import click
-
-from a2c_spec.commands.options import stack
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import LimitRefused
 
 if TYPE_CHECKING:
-    from a2c_spec.commands.planning import Step
-
-options = stack(
-    click.option(
-        "--max-credits", type=click.IntRange(min=0), metavar="N", help="Refuse, or stop, beyond this many credits."
-    ),
-    click.option(
-        "--max-replace", type=click.IntRange(min=0), metavar="N", help="Refuse to run more than N paid jobs again."
-    ),
-)
+    from a2c_spec.engine.plan import Step
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from a2c_spec.backends.results import ResultsCache
-from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.engine.project import Workspace
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.files.template import render_late
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from a2c_spec.commands.options import absolute
-from a2c_spec.commands.workspace import Workspace
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.engine.flags import absolute
+from a2c_spec.engine.project import Workspace
 from a2c_spec.errors import SpecError
 from a2c_spec.views.outputs import outputs_lines
 

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from a2c_spec.commands.options import Flags, absolute
-from a2c_spec.commands.surroundings import USUAL, Surroundings
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.model import Job, Preset, Secret
+from a2c_spec.engine.flags import Flags, absolute
+from a2c_spec.engine.runtime import USUAL, Surroundings
 from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.files import secrets
 from a2c_spec.files.catalog_check import check_catalog, index_catalog

@@ -1,0 +1,1 @@
+"""The use cases: plan, apply, refresh; the only place that composes the edges. No click, no printing."""

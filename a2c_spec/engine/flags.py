@@ -1,0 +1,45 @@
+"""What a user asks of a command, as values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """Every shared flag as given; commands that lack one see its default."""
+
+    manifests: tuple[str, ...] = ()
+    file: tuple[str, ...] = ()
+    chdir: str = ""
+    env: str = ""
+    var: tuple[str, ...] = ()
+    var_file: tuple[str, ...] = ()
+    allow_cmd: bool = False
+    local: bool = False
+    base_url: str = ""
+    offline: bool = False
+    parallelism: int = 16
+    on_conflict: str = ""
+    as_json: bool = False
+    no_color: bool = False
+    quiet: bool = False
+    verbose: bool = False
+    explain: bool = False
+    no_cache: bool = False
+    outputs: str = ""
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        return self.manifests + self.file
+
+    @property
+    def detailed(self) -> bool:
+        """Whether all of each change is shown, so that all of it must be kept."""
+        return self.as_json or self.verbose or self.explain
+
+
+def absolute(path: str, cwd: Path) -> Path:
+    """A path given on the command line."""
+    return (cwd / path).absolute()
