@@ -50,7 +50,7 @@ def test_imports_only_point_inwards(path: Path) -> None:
     assert not wrong, f"{layer} must not import {sorted(wrong)}"
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "core").glob("*.py")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted((ROOT / "core").rglob("*.py")), ids=lambda path: path.name)
 def test_core_touches_nothing_outside_itself(path: Path) -> None:
     touched = {name.split(".")[0] for name in imports_of(path)} & PURE_STDLIB
     assert not touched

@@ -10,8 +10,8 @@ from a2c_spec.api.replies import Reply
 from a2c_spec.api.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
+from a2c_spec.core.desired import Secret
 from a2c_spec.core.live import LiveJob, mapping, parse_job, rows, text
-from a2c_spec.core.model import Secret
 from a2c_spec.errors import NetworkError
 
 PAGE = 50

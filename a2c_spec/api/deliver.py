@@ -13,14 +13,14 @@ from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.landing import Landing, untangled
 from a2c_spec.api.poll import Poller
 from a2c_spec.api.turns import Turns
+from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
-from a2c_spec.core.finishing import output_calls
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
-from a2c_spec.core.model import Job, Secret
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.progress import tied
+from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.results import Placement, RenderLate, place
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
+from a2c_spec.core.transitions import tied
 from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
 
 STUCK_STARTS = 3

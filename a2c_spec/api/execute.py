@@ -16,13 +16,13 @@ from a2c_spec.api.together import all_of, to_the_end
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.observed import Seen
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import plan_job
+from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.prepare import Wanted
 from a2c_spec.core.probe import Probe, unobserved
-from a2c_spec.core.progress import absorb, rebind, tied
-from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord, Phase, StateStore
-from a2c_spec.core.wanted import Wanted
+from a2c_spec.core.transitions import absorb, rebind, tied
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6

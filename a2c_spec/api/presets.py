@@ -12,7 +12,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import mapping, text
 from a2c_spec.core.plan import Change
-from a2c_spec.core.presets import ELEMENT
+from a2c_spec.core.planner.preset import ELEMENT
 from a2c_spec.core.state import Element, JobRecord, StateStore
 
 

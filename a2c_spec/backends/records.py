@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
-from a2c_spec.core.canonical import dumps
+from a2c_spec.core.recipe import dumps
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 
 _COLUMNS = frozenset({"address", "realm"})

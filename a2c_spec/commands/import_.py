@@ -14,9 +14,9 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.core.desired import Job
 from a2c_spec.core.importing import Clues, job_from, record_of
 from a2c_spec.core.live import LiveJob, mapping, text
-from a2c_spec.core.model import Job
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from a2c_spec.core.canonical import UPLOADED, digest
-from a2c_spec.core.model import Job
+from a2c_spec.core.desired import Job
+from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.recipe import UPLOADED, digest
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.core.wanted import Wanted
 
 FORMAT = 1
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.core.model import Content, Secret
+from a2c_spec.core.desired import Content, Secret
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from a2c_spec.core.canonical import is_marked
+from a2c_spec.core.recipe import is_marked
 
 MISSING: Any = object()
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.canonical import is_marked
-from a2c_spec.core.fields import BY_PATH
 from a2c_spec.core.live import LiveConversion, LiveJob
+from a2c_spec.core.observed import Disk
+from a2c_spec.core.planner.fields import BY_PATH
+from a2c_spec.core.recipe import is_marked
 from a2c_spec.core.results import GONE
-from a2c_spec.core.seen import Disk
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from a2c_spec.core.model import Job
+from a2c_spec.core.desired import Job
 
 
 def split_reference(text: str) -> tuple[str, str]:

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from a2c_spec.core.compare import same
+from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Output, Secret, Value
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
-from a2c_spec.core.model import Conversion, Input, Job, JobFields, Output, Secret, Value
-from a2c_spec.core.pairing import Known
+from a2c_spec.core.planner.matching import Known
+from a2c_spec.core.prepare import Wanted, base_name
 from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
-from a2c_spec.core.wanted import Wanted, base_name
 
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     "amazons3": ("accesskeyid", "secretaccesskey"),

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.canonical import is_marked
 from a2c_spec.core.compare import MISSING
 from a2c_spec.core.plan import Detail
+from a2c_spec.core.recipe import is_marked
 
 
 def details(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Detail, ...]:

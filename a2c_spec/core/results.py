@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_spec.core.canonical import extension
+from a2c_spec.core.desired import Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.model import Job, Late, Output
+from a2c_spec.core.prepare import base_name
+from a2c_spec.core.recipe import extension
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.wanted import base_name
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
 

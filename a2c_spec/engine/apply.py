@@ -13,7 +13,7 @@ import click
 
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner import plan_job
+from a2c_spec.core.planner.decide import plan_job
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits, estimate
@@ -23,7 +23,7 @@ from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError, W
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
-    from a2c_spec.core.wanted import Wanted
+    from a2c_spec.core.prepare import Wanted
     from a2c_spec.engine.connection import Connection
     from a2c_spec.engine.plan import Desk, Step
     from a2c_spec.views.progress import Progress

@@ -15,19 +15,19 @@ from a2c_spec.api.landing import Landing
 from a2c_spec.backends.grouped import GroupedStore
 from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.core.calls import Knobs
-from a2c_spec.core.canonical import Mark, digest
+from a2c_spec.core.desired import Conversion, Input, Job, Preset
 from a2c_spec.core.graph import split_reference
-from a2c_spec.core.ignoring import ignoring
+from a2c_spec.core.ignored import ignoring
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.model import Conversion, Input, Job, Preset
+from a2c_spec.core.observed import Disk, Seen
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.planner import needs_live, plan_job
-from a2c_spec.core.presets import plan_preset, sent_preset
-from a2c_spec.core.progress import tied
+from a2c_spec.core.planner.decide import needs_live, plan_job
+from a2c_spec.core.planner.preset import plan_preset, sent_preset
+from a2c_spec.core.prepare import Wanted, prepare
+from a2c_spec.core.recipe import Mark, digest
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
-from a2c_spec.core.seen import Disk, Seen
 from a2c_spec.core.state import JobRecord, StateStore
-from a2c_spec.core.wanted import Wanted, prepare
+from a2c_spec.core.transitions import tied
 from a2c_spec.engine.project import Loaded, Marks, Workspace, marks
 from a2c_spec.engine.reuse import Restored, Results, cache_of
 from a2c_spec.engine.selection import Selection

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec import __version__
-from a2c_spec.core.canonical import digest
+from a2c_spec.core.recipe import digest
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError

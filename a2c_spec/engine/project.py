@@ -10,8 +10,8 @@ from pathlib import Path
 
 import click
 
+from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.model import Job, Preset, Secret
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import USUAL, Surroundings
 from a2c_spec.errors import InvalidError, SpecError, UsageError

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.landing import Landing
     from a2c_spec.core.plan import Change
-    from a2c_spec.core.wanted import Wanted
+    from a2c_spec.core.prepare import Wanted
 
 
 def cache_of(space: Workspace) -> ResultsCache | None:

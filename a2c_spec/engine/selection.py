@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import needs
-from a2c_spec.core.model import Job, Preset
 from a2c_spec.errors import UsageError
 
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from a2c_spec.core.desired import Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.model import Job
 from a2c_spec.files import schema
 from a2c_spec.files.bounds import ExpressionError, text_of
 from a2c_spec.files.desired import Workshop, build_job

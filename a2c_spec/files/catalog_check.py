@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from a2c_spec.core.desired import Conversion, Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.model import Conversion, Job, Preset, Secret
 from a2c_spec.files.bounds import nearest
 from a2c_spec.files.pattern import MAX_TEXT, PatternError, found
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from a2c_spec.core.desired import Late
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.model import Late
 from a2c_spec.files.bounds import Unknown, nearest
 from a2c_spec.files.tree import Place, Tree, position
 

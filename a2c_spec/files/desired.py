@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.model import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.files import job_rules
 from a2c_spec.files.bounds import Unknown
 from a2c_spec.files.paths import as_folder, confine, file_problem

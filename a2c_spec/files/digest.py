@@ -12,8 +12,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.model import Content, Input, Job
 from a2c_spec.errors import InvalidError
 from a2c_spec.files.desired import decode
 

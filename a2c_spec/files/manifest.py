@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.model import Job, Preset
 from a2c_spec.files import schema, variables
 from a2c_spec.files.batch import Batch
 from a2c_spec.files.bounds import Budget, nearest

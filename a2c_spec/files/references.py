@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.model import Job, Preset
 from a2c_spec.files.bounds import nearest
 from a2c_spec.files.job_rules import split_reference
 

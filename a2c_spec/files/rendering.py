@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core.model import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret, Value
+from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.files.template import escape
 
 API_VERSION = "a2c-spec/v1"

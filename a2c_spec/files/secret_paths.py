@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from a2c_spec.core.model import Job, Preset, Secret
+from a2c_spec.core.desired import Job, Preset, Secret
 
 _FILE = "file:"
 

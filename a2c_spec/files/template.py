@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
+from a2c_spec.core.desired import Late
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.model import Late
 from a2c_spec.errors import InvalidError
 from a2c_spec.files.bounds import Budget, ExpressionError, Unknown, text_of
 from a2c_spec.files.expression import parse, roots, static_paths

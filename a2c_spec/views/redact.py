@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from a2c_spec.core.calls import Payload, Ref
-from a2c_spec.core.model import Secret
+from a2c_spec.core.desired import Secret
 
 SENSITIVE = frozenset({"decrypt_password", "download_password", "download_passwords", "credentials", "password"})
 """Keys whose literal values are hidden wherever they stand; references to secrets show as references."""

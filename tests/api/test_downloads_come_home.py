@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from a2c_spec.api.download import PASSWORD_HEADER, Downloads, Fetched, ResultGone, part_name
 from a2c_spec.api.landing import Landing
 from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.model import Job, Output
 from a2c_spec.core.results import confined, place, safe_name
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import AuthError, Conflict, IntegrityError, NetworkError

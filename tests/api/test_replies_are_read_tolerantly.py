@@ -18,7 +18,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.replies import Reply
 from a2c_spec.api.transport import Wire
 from a2c_spec.api.upload import Uploads
-from a2c_spec.core.adoption import adopt, matches, too_old
+from a2c_spec.core.adopting import adopt, matches, too_old
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, mapping, number, parse_job
 from a2c_spec.core.state import Element, JobRecord

@@ -116,7 +116,7 @@ def warm_up() -> None:
     """Imports what a command would, since each process would otherwise do it anew."""
     for package in ("core", "files", "api", "backends", "views", "engine", "commands"):
         path = [f"{next(iter(a2c_spec.__path__))}/{package}"]
-        for module in pkgutil.iter_modules(path, f"a2c_spec.{package}."):
+        for module in pkgutil.walk_packages(path, f"a2c_spec.{package}."):
             importlib.import_module(module.name)
     for name in ("httpx_aiohttp", "aiohttp", "jsonschema"):
         importlib.import_module(name)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.model import Content, Input, Job
+from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.errors import InvalidError
 from a2c_spec.files import digest
 from a2c_spec.files.digest import DigestCache, fill, measure

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a2c_spec.core.model import Late
+from a2c_spec.core.desired import Late
 from a2c_spec.errors import InvalidError
 from a2c_spec.files import jinja_text
 from a2c_spec.files.bounds import ExpressionError

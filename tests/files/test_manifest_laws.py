@@ -16,8 +16,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from referencing import Registry, Resource
 
+from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.model import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret
 from a2c_spec.files import schema
 from a2c_spec.files.manifest import load
 from a2c_spec.files.rendering import render

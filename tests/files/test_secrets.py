@@ -11,7 +11,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from a2c_spec.core.model import Secret
+from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError
 from a2c_spec.files.secrets import fingerprint_key, fingerprint_secret, resolve
 

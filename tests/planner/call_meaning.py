@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core.calls import Call, Payload, Ref
-from a2c_spec.core.model import Secret
+from a2c_spec.core.desired import Secret
 from tests.planner.api_words import (
     AddInputs,
     AddTasks,

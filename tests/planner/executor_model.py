@@ -9,9 +9,9 @@ from itertools import groupby, permutations, product
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.plan import Change
-from a2c_spec.core.progress import absorb, rebind
+from a2c_spec.core.prepare import Wanted
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.wanted import Wanted
+from a2c_spec.core.transitions import absorb, rebind
 from tests.planner.api_model import after
 from tests.planner.api_words import DeleteInput, DeleteTask, Illegal, Live, Move, PatchInputs
 from tests.planner.call_meaning import Service, move_of

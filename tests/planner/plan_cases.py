@@ -11,13 +11,13 @@ from typing import Any
 import yaml
 
 from a2c_spec.core.calls import Knobs
+from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Lifecycle, Output, Secret
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.core.model import Content, Conversion, Input, Job, JobFields, Lifecycle, Output, Secret
+from a2c_spec.core.observed import Seen
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import plan_job
-from a2c_spec.core.seen import Seen
+from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.prepare import Wanted, prepare
 from a2c_spec.core.state import JobRecord, Phase, SavedFile
-from a2c_spec.core.wanted import Wanted, prepare
 from tests.planner.situations import JOB_ID, mark, record_of
 
 CASES = Path(__file__).parent.parent / "cases" / "plans"

@@ -9,11 +9,11 @@ from functools import cache, lru_cache
 from typing import Any
 
 from a2c_spec.core.calls import Knobs
+from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Secret, Value
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.core.model import Content, Conversion, Input, Job, JobFields, Secret, Value
-from a2c_spec.core.seen import Seen
+from a2c_spec.core.observed import Seen
+from a2c_spec.core.prepare import Wanted, prepare
 from a2c_spec.core.state import Element, JobRecord, Phase
-from a2c_spec.core.wanted import Wanted, prepare
 from tests.planner.api_words import SIZES, ApiJob, Pairs, Source, Task, Wish
 
 NAMES = ("a", "b", "c", "d", "e", "f")

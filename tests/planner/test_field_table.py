@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Knobs
-from a2c_spec.core.fields import BY_PATH, FIELDS, Field
+from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Output, Secret
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.core.model import Content, Conversion, Input, Job, JobFields, Output, Secret
-from a2c_spec.core.planner import plan_job
-from a2c_spec.core.seen import Seen
-from a2c_spec.core.wanted import Wanted, prepare
+from a2c_spec.core.observed import Seen
+from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.planner.fields import BY_PATH, FIELDS, Field
+from a2c_spec.core.prepare import Wanted, prepare
 from tests.planner.situations import JOB_ID, mark, record_of
 
 SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "job.schema.json"

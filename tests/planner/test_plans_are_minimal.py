@@ -14,9 +14,9 @@ from itertools import islice
 
 import pytest
 
+from a2c_spec.core.observed import Seen
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import plan_job
-from a2c_spec.core.seen import Seen
+from a2c_spec.core.planner.decide import plan_job
 from tests.planner.api_model import reached, runs_already
 from tests.planner.api_words import Illegal, Live, Source, Wish
 from tests.planner.executor_model import begin, carry_out, service_of

@@ -10,8 +10,8 @@ from itertools import islice
 import pytest
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.planner import plan_job
-from a2c_spec.core.seen import Seen
+from a2c_spec.core.observed import Seen
+from a2c_spec.core.planner.decide import plan_job
 from tests.planner.api_model import reached
 from tests.planner.api_words import ApiJob, Illegal, Source, Wish
 from tests.planner.call_meaning import Service

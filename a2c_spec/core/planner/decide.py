@@ -15,17 +15,17 @@ from dataclasses import replace
 from typing import Literal
 
 from a2c_spec.core import compare, reasons
-from a2c_spec.core.building import create_calls
 from a2c_spec.core.calls import Call, Effect, cost_of
-from a2c_spec.core.editing import Edit, edit
-from a2c_spec.core.finishing import finish, survey
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.pairing import known
+from a2c_spec.core.observed import Seen
 from a2c_spec.core.plan import Change
+from a2c_spec.core.planner.create import create_calls
+from a2c_spec.core.planner.finish import finish, survey
+from a2c_spec.core.planner.matching import known
+from a2c_spec.core.planner.update import Edit, edit
+from a2c_spec.core.prepare import Wanted
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
-from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.wanted import Wanted
 
 FEWEST_ANEW = (2, 0)
 """Calls and bytes that deleting a job and building it anew take at least."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.pairing import known
+from a2c_spec.core.planner.matching import known
+from a2c_spec.core.prepare import Wanted
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.core.wanted import Wanted
 
 
 def absorb(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.canonical import is_marked
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.recipe import is_marked
 from a2c_spec.core.state import Element, JobRecord, Phase
 
 DAY_AND_ZONES = 26 * 3600.0

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from a2c_spec.core.calls import Body, Payload, Ref
-from a2c_spec.core.canonical import sent_filename
-from a2c_spec.core.model import Content, Conversion, Input, JobFields
+from a2c_spec.core.desired import Content, Conversion, Input, JobFields
+from a2c_spec.core.recipe import sent_filename
 
 EMPTY_CONTENT = Content(0, "", "")
 

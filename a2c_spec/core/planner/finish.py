@@ -9,11 +9,11 @@ from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
 from a2c_spec.core.compare import same_mark
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.observed import Seen
 from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.prepare import Wanted
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
-from a2c_spec.core.seen import Seen
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.core.wanted import Wanted
 
 
 @dataclass(slots=True)

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from a2c_spec.core import canonical
+from a2c_spec.core import recipe as canonical
 from a2c_spec.core.calls import Knobs
-from a2c_spec.core.canonical import Mark
-from a2c_spec.core.model import Conversion, Input, Job, Output, Value
+from a2c_spec.core.desired import Conversion, Input, Job, Output, Value
+from a2c_spec.core.recipe import Mark
 
 
 @dataclass(frozen=True)

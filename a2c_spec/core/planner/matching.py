@@ -6,14 +6,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_spec.core import bodies, compare
-from a2c_spec.core.canonical import UPLOADED, sent_filename, uploaded
-from a2c_spec.core.converting import changes
+from a2c_spec.core import compare
+from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.match import Pairs, assignment
-from a2c_spec.core.model import Conversion, Input
+from a2c_spec.core.planner import bodies
+from a2c_spec.core.planner.assignment import Pairs, assignment
+from a2c_spec.core.planner.conversion import changes
+from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.recipe import UPLOADED, sent_filename, uploaded
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.core.wanted import Wanted
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from a2c_spec.core import bodies
-from a2c_spec.core.adding import Group, any_order, in_order
 from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
-from a2c_spec.core.model import Conversion, Input
-from a2c_spec.core.wanted import Wanted
+from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.planner import bodies
+from a2c_spec.core.planner.uploads import Group, any_order, in_order
+from a2c_spec.core.prepare import Wanted
 
 
 def create_calls(want: Wanted, *, wave: int = 0) -> tuple[Call, ...]:

@@ -6,9 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from a2c_spec.core import bodies, compare
-from a2c_spec.core.adding import Group, any_order, in_order
-from a2c_spec.core.building import (
+from a2c_spec.core import compare
+from a2c_spec.core.calls import Body, Call, Effect, cost_of
+from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.live import LiveInput, LiveJob
+from a2c_spec.core.planner import bodies
+from a2c_spec.core.planner.assignment import Pairs, alternatives, shorter
+from a2c_spec.core.planner.conversion import patch_conversion
+from a2c_spec.core.planner.create import (
     add_groups,
     conversion_effects,
     last_wave,
@@ -17,15 +22,11 @@ from a2c_spec.core.building import (
     password_call,
     settle,
 )
-from a2c_spec.core.calls import Body, Call, Effect, cost_of
-from a2c_spec.core.converting import patch_conversion
-from a2c_spec.core.fields import BY_PATH, JOB_FIELDS
-from a2c_spec.core.live import LiveInput, LiveJob
-from a2c_spec.core.match import Pairs, alternatives, shorter
-from a2c_spec.core.model import Conversion, Input
-from a2c_spec.core.pairing import Known
-from a2c_spec.core.progress import spare_name
-from a2c_spec.core.wanted import Wanted
+from a2c_spec.core.planner.fields import BY_PATH, JOB_FIELDS
+from a2c_spec.core.planner.matching import Known
+from a2c_spec.core.planner.uploads import Group, any_order, in_order
+from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.transitions import spare_name
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from a2c_spec.core.canonical import is_marked
-from a2c_spec.core.model import Conversion, Input, Job
+from a2c_spec.core.desired import Conversion, Input, Job
+from a2c_spec.core.recipe import is_marked
 from a2c_spec.core.state import JobRecord
 
 _MAPS = ("options", "metadata")

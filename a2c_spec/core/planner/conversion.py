@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core import bodies, compare
+from a2c_spec.core import compare
 from a2c_spec.core.calls import Body, Call, Effect, Ref
+from a2c_spec.core.desired import Conversion
 from a2c_spec.core.live import LiveConversion
-from a2c_spec.core.model import Conversion
-from a2c_spec.core.wanted import Wanted
+from a2c_spec.core.planner import bodies
+from a2c_spec.core.prepare import Wanted
 
 
 def patch_conversion(

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 from a2c_spec.core.calls import Knobs
-from a2c_spec.core.canonical import uploaded
-from a2c_spec.core.model import Input
+from a2c_spec.core.desired import Input
+from a2c_spec.core.recipe import uploaded
 
 Way = Literal["inline", "file", "base64"]
 

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from a2c_spec.core.model import Conversion, Input, Job, JobFields, Late, Secret, Value
+from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Secret, Value
 
 Mark = Callable[[Secret | str], str]
 """Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""

@@ -11,9 +11,9 @@ from typing import Any
 
 from a2c_spec.core import compare, reasons
 from a2c_spec.core.calls import Body, Call, Effect
-from a2c_spec.core.canonical import Mark, digest, seal
-from a2c_spec.core.model import Preset
+from a2c_spec.core.desired import Preset
 from a2c_spec.core.plan import Change
+from a2c_spec.core.recipe import Mark, digest, seal
 from a2c_spec.core.state import JobRecord
 
 ELEMENT = "preset"

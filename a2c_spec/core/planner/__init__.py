@@ -1,0 +1,1 @@
+"""The planner behind one door: what one address needs, and why."""
