@@ -98,7 +98,7 @@ async def _apply(
     from a2c_spec.engine.connection import connect, endpoint
     from a2c_spec.engine.plan import open_desk, plan_of
     from a2c_spec.engine.plan_many import made_again, surveyed
-    from a2c_spec.files.template import render_late
+    from a2c_spec.manifests.expressions.template import render_late
 
     where = endpoint(space)
     with open_desk(space, where.realm) as desk, desk.store.lock(_who()):

@@ -123,7 +123,7 @@ def _write(space: Workspace, target: Path, job: Job) -> None:
     """Paths in a manifest are relative to its folder; it is written where the project root is their base."""
     import yaml
 
-    from a2c_spec.files.rendering import render
+    from a2c_spec.manifests.dump import render
 
     tree = render(job)
     folder = target.parent.relative_to(space.root)

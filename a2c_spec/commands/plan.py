@@ -78,7 +78,7 @@ async def _steps(space: Workspace, manifests: Reading, chosen: Selection, *, who
     from a2c_spec.engine.connection import connect, endpoint
     from a2c_spec.engine.plan import open_desk
     from a2c_spec.engine.plan_many import surveyed
-    from a2c_spec.files.template import render_late
+    from a2c_spec.manifests.expressions.template import render_late
 
     with open_desk(space, endpoint(space).realm) as desk:
         if space.flags.offline:

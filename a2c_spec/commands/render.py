@@ -26,7 +26,7 @@ def command(**given: Any) -> int:
 
 def render(flags: Flags, chosen: Selection) -> int:
     """Prints YAML documents, or a JSON array."""
-    from a2c_spec.files.rendering import render as tree_of
+    from a2c_spec.manifests.dump import render as tree_of
 
     space = open_workspace(flags)
     loaded = load_all(space)

@@ -13,7 +13,7 @@ SCHEMAS = ("manifest", "job", "batch", "preset", "project", "plan", "events")
 @click.argument("name", default="manifest", type=click.Choice(SCHEMAS))
 def command(name: str) -> int:
     """Print the JSON Schema of manifests, or of what --json prints."""
-    from a2c_spec.files.schema import load_schema
+    from a2c_spec.manifests.schema.published import load_schema
 
     click.echo(json.dumps(load_schema(name), indent=2, ensure_ascii=False))
     return 0

@@ -74,7 +74,7 @@ def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Finding]:
 
 
 def _finding(root: Path, address: str, file: SavedFile) -> Finding:
-    from a2c_spec.files.digest import measure
+    from a2c_spec.manifests.digests import measure
 
     target = root / file.path
     try:

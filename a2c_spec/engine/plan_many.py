@@ -17,7 +17,7 @@ from a2c_spec.engine.plan import Desk, Step, Upstream, draft, make_step, make_st
 from a2c_spec.engine.project import Loaded, Reading
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, StalePlan
-from a2c_spec.files.references import check_references
+from a2c_spec.manifests.references import check_references
 
 KEPT = 256
 """So many steps that do something are kept whole; of further ones the outline, until it is their turn."""

@@ -132,7 +132,7 @@ def _parsed(path: Path, tree: Any) -> SavedPlan:
 def _conforms(path: Path, tree: Any) -> None:
     import jsonschema
 
-    from a2c_spec.files.schema import load_schema
+    from a2c_spec.manifests.schema.published import load_schema
 
     try:
         jsonschema.validate(tree, load_schema("plan"))

@@ -15,13 +15,13 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import USUAL, Surroundings
 from a2c_spec.errors import InvalidError, SpecError, UsageError
-from a2c_spec.files import secrets
-from a2c_spec.files.catalog_check import check_catalog, index_catalog
-from a2c_spec.files.catalog_file import catalog_rows
-from a2c_spec.files.manifest import load
-from a2c_spec.files.project import Project, discover, find_root, load_project
-from a2c_spec.files.references import check_references
-from a2c_spec.files.settings import LoadSettings
+from a2c_spec.manifests import secrets
+from a2c_spec.manifests.catalog import check_catalog, index_catalog
+from a2c_spec.manifests.catalog_file import catalog_rows
+from a2c_spec.manifests.load import load
+from a2c_spec.manifests.load_settings import LoadSettings
+from a2c_spec.manifests.project_file import Project, discover, find_root, load_project
+from a2c_spec.manifests.references import check_references
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 

@@ -16,7 +16,7 @@ from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Workspace
 from a2c_spec.errors import SpecError, UsageError
-from a2c_spec.files.template import render_late
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor

@@ -21,7 +21,7 @@ async def session(space: Workspace, tell: Listener = ignore) -> AsyncIterator[tu
     """Opens the desk and a connection; nothing is sent until something is asked."""
     from a2c_spec.engine.connection import connect, endpoint
     from a2c_spec.engine.plan import open_desk
-    from a2c_spec.files.template import render_late
+    from a2c_spec.manifests.expressions.template import render_late
 
     with open_desk(space, endpoint(space).realm) as desk:
         async with connect(space, desk.store, desk.landing, render_late, tell) as connection:

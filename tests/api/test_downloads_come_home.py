@@ -20,8 +20,8 @@ from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import AuthError, Conflict, IntegrityError, NetworkError
-from a2c_spec.files.digest import measure
-from a2c_spec.files.template import render_late
+from a2c_spec.manifests.digests import measure
+from a2c_spec.manifests.expressions.template import render_late
 from tests.api.wires import Answer, Clock, in_turn, wire_over
 
 BYTES = bytes(range(256)) * 40

@@ -16,7 +16,7 @@ from a2c_spec.core.calls import ENDPOINTS
 from a2c_spec.core.plan import SIGNS
 from a2c_spec.engine.planfile import read
 from a2c_spec.errors import SpecError
-from a2c_spec.files.schema import load_schema
+from a2c_spec.manifests.schema.published import load_schema
 from a2c_spec.views.plan_saved import markdown_of, plan_from
 from a2c_spec.views.plan_text import PlanView
 from a2c_spec.views.style import Style

@@ -14,7 +14,7 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.errors import ConversionFailed
-from a2c_spec.files.schema import load_schema
+from a2c_spec.manifests.schema.published import load_schema
 from a2c_spec.views.board import Board
 from a2c_spec.views.many import BySize, Periodic
 from a2c_spec.views.progress import Silent

@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 from a2c_spec.cli import COMMANDS
-from a2c_spec.files.schema import load_schema
+from a2c_spec.manifests.schema.published import load_schema
 from tests.conftest import EXAMPLES, Command
 
 PNG = """\

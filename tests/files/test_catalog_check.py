@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.desired import Conversion, Job, Preset, Secret
-from a2c_spec.files.catalog_check import check_catalog, index_catalog
+from a2c_spec.manifests.catalog import check_catalog, index_catalog
 
 CATALOG = index_catalog(
     [

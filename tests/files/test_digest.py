@@ -12,8 +12,8 @@ import pytest
 
 from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.errors import InvalidError
-from a2c_spec.files import digest
-from a2c_spec.files.digest import DigestCache, fill, measure
+from a2c_spec.manifests import digests as digest
+from a2c_spec.manifests.digests import DigestCache, fill, measure
 
 LONG_AGO = 1_000_000_000_000_000_000
 

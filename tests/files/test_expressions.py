@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 
 from a2c_spec.core.desired import Late
 from a2c_spec.errors import InvalidError
-from a2c_spec.files import jinja_text
-from a2c_spec.files.bounds import ExpressionError
-from a2c_spec.files.template import escape, render_late, render_text
-from a2c_spec.files.yaml_reader import read_one
+from a2c_spec.manifests.expressions import j2
+from a2c_spec.manifests.expressions.limits import ExpressionError
+from a2c_spec.manifests.expressions.template import escape, render_late, render_text
+from a2c_spec.manifests.yaml.reader import read_one
 
 NAMES: dict[str, Any] = {
     "vars": {"q": "Q3", "n": 3, "f": 1.5, "l": [3, 1, 2], "m": {"k": "v"}, "t": True, "none": None, "s": "a b"},
@@ -254,8 +254,8 @@ TEXT_BOMBS = {
 @pytest.mark.parametrize("text", TEXT_BOMBS, ids=lambda text: str(text)[:40])
 def test_text_templates_are_bounded_too(text: str) -> None:
     started = time.process_time()
-    with pytest.raises(jinja_text.Trouble) as caught:
-        jinja_text.expand(text, {})
+    with pytest.raises(j2.Trouble) as caught:
+        j2.expand(text, {})
     assert time.process_time() - started < 3
     assert TEXT_BOMBS[text] in caught.value.message
 
@@ -263,7 +263,7 @@ def test_text_templates_are_bounded_too(text: str) -> None:
 @given(st.text(st.characters(codec="utf-8"), max_size=20))
 @settings(max_examples=300, deadline=None)
 def test_a_value_never_breaks_out_of_a_text_template(value: str) -> None:
-    expanded = jinja_text.expand("a: {{ vars.v }}\nb: [{{ vars.v }}, {{ {'k': vars.v} }}]\n", {"vars": {"v": value}})
+    expanded = j2.expand("a: {{ vars.v }}\nb: [{{ vars.v }}, {{ {'k': vars.v} }}]\n", {"vars": {"v": value}})
     root, problems = read_one(expanded.text.encode(), "f")
     assert not problems
     assert [render_text(text, {}) for text in (root["a"], root["b"][0], root["b"][1]["k"])] == [value] * 3
@@ -315,9 +315,9 @@ def test_any_text_template_gives_text_or_says_where_it_is_wrong(text: str) -> No
     last = text.count("\n")
     lines: tuple[int, ...] = ()
     try:
-        expanded = jinja_text.expand(text, NAMES)
+        expanded = j2.expand(text, NAMES)
         lines = expanded.lines
         assert len(lines) == expanded.text.count("\n") + 1
-    except jinja_text.Trouble as trouble:
+    except j2.Trouble as trouble:
         lines = (trouble.line - 1,)
     assert all(0 <= line <= last for line in lines)

@@ -9,11 +9,11 @@ import pytest
 import yaml
 
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.files.manifest import load
-from a2c_spec.files.project import find_root
-from a2c_spec.files.references import check_references
-from a2c_spec.files.rendering import render
-from a2c_spec.files.settings import LoadSettings
+from a2c_spec.manifests.dump import render
+from a2c_spec.manifests.load import load
+from a2c_spec.manifests.load_settings import LoadSettings
+from a2c_spec.manifests.project_file import find_root
+from a2c_spec.manifests.references import check_references
 
 FOLDER = Path(__file__).parents[1] / "cases" / "manifests"
 

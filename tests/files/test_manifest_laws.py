@@ -18,12 +18,12 @@ from referencing import Registry, Resource
 
 from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.files import schema
-from a2c_spec.files.manifest import load
-from a2c_spec.files.rendering import render
-from a2c_spec.files.settings import LoadSettings
-from a2c_spec.files.tree import plain
-from a2c_spec.files.yaml_reader import read_one
+from a2c_spec.manifests.dump import render
+from a2c_spec.manifests.load import load
+from a2c_spec.manifests.load_settings import LoadSettings
+from a2c_spec.manifests.schema import published
+from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.manifests.yaml.tree import plain
 
 texts = st.text(st.sampled_from("ab1 ${}'\"\\:-#é😀\n"), min_size=1, max_size=8)
 ids = st.text(st.sampled_from("abAB01_-"), min_size=1, max_size=6).filter(lambda text: text[0] not in "_-")
@@ -141,8 +141,8 @@ def test_what_is_rendered_is_valid_by_the_published_schema(job: Job) -> None:
 
 
 def _validator(name: str) -> Any:
-    resources = [(f"{one}.schema.json", Resource.from_contents(schema.load_schema(one))) for one in schema.NAMES]
-    return jsonschema.Draft7Validator(schema.load_schema(name), registry=Registry().with_resources(resources))
+    resources = [(f"{one}.schema.json", Resource.from_contents(published.load_schema(one))) for one in published.NAMES]
+    return jsonschema.Draft7Validator(published.load_schema(name), registry=Registry().with_resources(resources))
 
 
 VALIDATORS = {name: _validator(name) for name in ("job", "batch", "preset", "project")}
@@ -265,7 +265,7 @@ def test_our_checker_accepts_exactly_what_the_published_schema_accepts(name: str
     root, problems = read_one(text.encode(), "f")
     if problems or plain(root) != tree or not isinstance(root, dict):
         return  # YAML 1.1 and 1.2 disagree about it
-    found = schema.check(name, root, root.place, rendered=False)  # type: ignore[attr-defined]  # it is a Table
+    found = published.check(name, root, root.place, rendered=False)  # type: ignore[attr-defined]  # it is a Table
     assert bool(found) == (not VALIDATORS[name].is_valid(tree)), found
 
 
@@ -277,9 +277,9 @@ def test_any_manifest_gives_values_or_diagnostics(tmp_path: Path, kind: str, tre
     assert kept or problems or kind == "Batch"
 
 
-@pytest.mark.parametrize("name", schema.NAMES)
+@pytest.mark.parametrize("name", published.NAMES)
 def test_schemas_are_valid_and_describe_every_property(name: str) -> None:
-    tree = schema.load_schema(name)
+    tree = published.load_schema(name)
     jsonschema.Draft7Validator.check_schema(tree)
     missing: list[str] = []
 
@@ -301,7 +301,7 @@ def test_schemas_are_valid_and_describe_every_property(name: str) -> None:
 def _resolved(part: Any, base: str) -> Any:
     while isinstance(part, dict) and "$ref" in part and "description" not in part:
         file, _, pointer = part["$ref"].partition("#")
-        part = schema.load_schema(file.removesuffix(".schema.json") or base)
+        part = published.load_schema(file.removesuffix(".schema.json") or base)
         for step in pointer.split("/")[1:]:
             part = part[step]
     return part
@@ -309,7 +309,7 @@ def _resolved(part: Any, base: str) -> Any:
 
 def test_loading_needs_neither_the_network_nor_the_local_api() -> None:
     unwanted = ("httpx", "rich", "jsonschema", "a2c_spec.local_api")
-    code = f"import sys, a2c_spec.files.manifest; print([name for name in {unwanted} if name in sys.modules])"
+    code = f"import sys, a2c_spec.manifests.load; print([name for name in {unwanted} if name in sys.modules])"
     assert run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip() == "[]"
 
 

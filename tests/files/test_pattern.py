@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from a2c_spec.files.pattern import MAX_TEXT, PatternError, check, found
+from a2c_spec.manifests.pattern import MAX_TEXT, PatternError, check, found
 
 pieces = st.sampled_from(
     [

@@ -13,7 +13,7 @@ import pytest
 
 from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError
-from a2c_spec.files.secrets import fingerprint_key, fingerprint_secret, resolve
+from a2c_spec.manifests.secrets import fingerprint_key, fingerprint_secret, resolve
 
 
 def _resolve(

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.files import yaml_reader
-from a2c_spec.files.tree import Row, Table, Tree, plain
-from a2c_spec.files.yaml_reader import Document, read, read_one
+from a2c_spec.manifests.yaml import reader as yaml_reader
+from a2c_spec.manifests.yaml.reader import Document, read, read_one
+from a2c_spec.manifests.yaml.tree import Row, Table, Tree, plain
 
 values = st.recursive(
     st.none()

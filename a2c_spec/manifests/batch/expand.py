@@ -1,0 +1,195 @@
+"""Fan a Batch out: one body, many jobs, each under a stable address."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from a2c_spec.core.desired import Job
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.manifests.batch.sources import Ground, default_key, rows
+from a2c_spec.manifests.batch.tables import EachRow
+from a2c_spec.manifests.build import Workshop, build_job
+from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
+from a2c_spec.manifests.expressions.parse import parse, roots
+from a2c_spec.manifests.expressions.template import Rendering, render_text, split
+from a2c_spec.manifests.schema import published
+from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position, without
+
+MAX_PROBLEMS = 100  # of one batch; a mistake in the body would else be told once for every row
+
+Group = tuple[str, list[EachRow]]
+
+
+@dataclass(slots=True)
+class Batch:
+    """A Batch whose head is rendered: what its rows are put through."""
+
+    tree: Table
+    names: Mapping[str, Any]
+    workshop: Workshop
+    problems: list[Diagnostic] = field(default_factory=list)
+    told: set[tuple[Position, str]] = field(default_factory=set)
+    untold: int = 0
+
+    def jobs(self) -> Iterator[Job | Diagnostic]:
+        """Every job, and every problem, in the order of the rows; only keys are remembered."""
+        keys: dict[str, str] = {}
+        for address, group in self._groups():
+            label = group[0].label
+            first = keys.setdefault(address, label)
+            if first is not label:
+                self._tell(_twice(self.tree, address, first, group[0]))
+            else:
+                job = self._job(address, group)
+                if job:
+                    yield job
+            yield from self._new_problems()
+        yield from self._new_problems()
+        if self.untold:
+            where = position(self.tree.place)
+            yield Diagnostic(where, f"{self.untold} more problems of this kind in other rows are not shown")
+
+    def _new_problems(self) -> list[Diagnostic]:
+        problems, self.problems = self.problems, []
+        return problems
+
+    def _tell(self, *problems: Diagnostic) -> None:
+        for problem in problems:
+            if len(self.told) >= MAX_PROBLEMS or (problem.position, problem.message) in self.told:
+                self.untold += 1
+            else:
+                self.told.add((problem.position, problem.message))
+                self.problems.append(problem)
+
+    def _groups(self) -> Iterator[Group]:
+        """The rows of each job, with its address."""
+        how = self.tree.get("group", "each")
+        key = self.tree.get("key", "" if how != "each" else default_key(self.tree["for_each"]))
+        if how == "each" and not key:
+            message = "a Batch over rows needs a `key`"
+            self._tell(Diagnostic(place_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
+            return
+        groups: dict[str, list[EachRow]] = {}
+        for row in self._rows():
+            if how == "each":
+                yield from self._addressed(key, "key", [row])
+            else:
+                by = "" if how == "all" else self._text(how["by"], "group", [row])
+                if by is not None:
+                    groups.setdefault(by, []).append(row)
+        for by, group in groups.items():
+            if key:
+                yield from self._addressed(key, "key", group)
+            else:
+                yield _address(self.tree["name"], None if how == "all" else by), group
+
+    def _rows(self) -> Iterator[EachRow]:
+        for row in rows(self.tree["for_each"], Ground(self.workshop.folder, self.workshop.root)):
+            if isinstance(row, Diagnostic):
+                self._tell(row)
+            else:
+                yield row
+
+    def _addressed(self, template: str, key: str, group: list[EachRow]) -> Iterator[Group]:
+        text = self._text(template, key, group)
+        if text == "":
+            self._tell(Diagnostic(place_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
+        elif text is not None:
+            yield _address(self.tree["name"], text), group
+
+    def _text(self, template: str, key: str, group: list[EachRow]) -> str | None:
+        try:
+            return text_of(render_text(template, self._scope(group, "")))
+        except ExpressionError as error:
+            hint = f"{error.hint}; " if error.hint else ""
+            self._tell(Diagnostic(place_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
+            return None
+
+    def _scope(self, group: list[EachRow], address: str) -> dict[str, Any]:
+        batch: dict[str, Any] = {"name": self.tree["name"], "address": address}
+        if self.tree.get("group", "each") != "each":
+            batch["rows"] = [dict(one.values) for one in group]
+        return {**self.names, "each": group[0].values, "batch": batch}
+
+    def _job(self, address: str, group: list[EachRow]) -> Job | None:
+        template = self.tree["template"]
+        if self.tree.get("group", "each") == "each":
+            rendering = Rendering(self._scope(group, address))
+            body = rendering.tree(template, template.place)
+            problems, computed = rendering.problems, rendering.computed(body)
+        else:
+            body, problems = _grouped(template, self._scope(group, address), group)
+            computed = body
+        if not problems:
+            problems = published.check("job", computed, template.place, rendered=True, part="body")
+        workshop = replace(self.workshop, problems=[])
+        job = build_job(body, address, workshop, sound=not problems)
+        for problem in dict.fromkeys(problems + workshop.problems):
+            hint = f"{problem.hint}; " if problem.hint else ""
+            self._tell(replace(problem, hint=f"{hint}in {address}"))
+        return replace(job, labels={**self.tree.get("labels", {}), **job.labels}) if job else None
+
+
+def _grouped(template: Table, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[Table, list[Diagnostic]]:
+    """The body of a group: inputs that name ``each`` come once for every row."""
+    body, problems = _rendered(without(template, {"inputs"}), scope)
+    if "inputs" in template:
+        inputs = Row(template["inputs"].place)
+        for item, place in zip(template["inputs"], template["inputs"].places, strict=True):
+            for one, more in _repeated(item, scope, group):
+                inputs.put(one, place)
+                problems += more
+        body.put("inputs", inputs, template.key_places["inputs"], inputs.place)
+    return body, problems
+
+
+def _repeated(item: Table, scope: Mapping[str, Any], group: list[EachRow]) -> Iterator[tuple[Table, list[Diagnostic]]]:
+    repeats = _names_each(item)
+    numbered = repeats and not _names_each(item["id"])
+    for number, row in enumerate(group if repeats else group[:1], 1):
+        one, problems = _rendered(item, {**scope, "each": row.values})
+        if numbered and isinstance(one["id"], str):
+            one["id"] = f"{one['id']}-{number}"
+        yield one, problems
+
+
+def _rendered(tree: Table, names: Mapping[str, Any]) -> tuple[Table, list[Diagnostic]]:
+    rendering = Rendering(names)
+    return rendering.tree(tree, tree.place), rendering.problems
+
+
+def _names_each(tree: Tree) -> bool:
+    if isinstance(tree, str):
+        return "${{" in tree and any("each" in _roots(part[0]) for part in _parts(tree) if isinstance(part, tuple))
+    inside = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
+    return any(_names_each(item) for item in inside)
+
+
+def _parts(text: str) -> tuple[Any, ...]:
+    try:
+        return split(text)
+    except ExpressionError:
+        return ()  # rendering will tell
+
+
+def _roots(source: str) -> set[str]:
+    try:
+        return roots(parse(source))
+    except ExpressionError:
+        return set()  # rendering will tell
+
+
+def _address(name: str, key: str | None) -> str:
+    return name if key is None else f"{name}[{json.dumps(key, ensure_ascii=False)}]"
+
+
+def _named(row: EachRow) -> str:
+    return f"{row.label} ({row.where})" if row.where.file else row.label
+
+
+def _twice(tree: Table, address: str, first: str, second: EachRow) -> Diagnostic:
+    message = f"`{address}` is given twice: by {first} and by {_named(second)}"
+    return Diagnostic(place_of(tree, "key"), message, "make the key different for each row")

@@ -1,0 +1,145 @@
+"""Rows from table files: CSV, JSON (an array, or one object a line) and YAML."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TextIO
+
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.manifests.yaml.reader import read
+from a2c_spec.manifests.yaml.tree import Row, plain, position
+
+MAX_TABLE = 256 * 1024 * 1024
+_LINES = (".jsonl", ".ndjson")
+_SPACE = re.compile(r"[ \t\r\n]*")
+
+
+@dataclass(frozen=True, slots=True)
+class EachRow:
+    """One row: its values by name, and where it comes from."""
+
+    values: Mapping[str, Any]
+    where: Position
+    label: str
+
+
+Rows = Iterator[EachRow | Diagnostic]
+
+
+def values_of(row: Any) -> Mapping[str, Any]:
+    """A row as a mapping; one that is not a mapping has the single column ``value``."""
+    return row if isinstance(row, Mapping) else {"value": row}
+
+
+def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
+    """The rows of a CSV file, all of them text; the first line names the columns."""
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        try:
+            yield from _csv(lines, name, options.get("delimiter", ","))
+        except UnicodeDecodeError:
+            yield Diagnostic(Position(name), "the table is not UTF-8")
+
+
+def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
+    reader = csv.reader(lines, delimiter=delimiter, strict=True)
+    try:
+        header = next(reader, [])
+        twice = {column for column in header if header.count(column) > 1 or not column}
+        if twice or not header:
+            yield Diagnostic(Position(name, 1, 1), "the first line of the table must name every column, each once")
+            return
+        line = reader.line_num + 1
+        for cells in reader:
+            where, line = Position(name, line, 1), reader.line_num + 1
+            if len(cells) == len(header):
+                yield EachRow(dict(zip(header, cells, strict=True)), where, f"line {where.line}")
+            elif cells:
+                yield Diagnostic(where, f"this line has {len(cells)} cells, the first line names {len(header)} columns")
+    except csv.Error as error:
+        yield Diagnostic(Position(name, reader.line_num, 1), f"the table cannot be read: {error}")
+
+
+def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
+    """The rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
+    with file.open(encoding="utf-8-sig") as lines:
+        try:
+            yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
+        except UnicodeDecodeError:
+            yield Diagnostic(Position(name), "the table is not UTF-8")
+
+
+def _json_lines(lines: TextIO, name: str) -> Rows:
+    for number, line in enumerate(lines, 1):
+        if line.strip():
+            where = Position(name, number, 1)
+            try:
+                yield EachRow(values_of(_DECODER.decode(line)), where, f"line {number}")
+            except (ValueError, RecursionError) as error:
+                yield Diagnostic(where, f"this line is not JSON: {_reason(error)}")
+
+
+def _json_array(lines: TextIO, name: str) -> Rows:
+    text = lines.read(MAX_TABLE + 1)
+    at = _skip(text, 0)
+    if len(text) > MAX_TABLE or text[at : at + 1] != "[":
+        yield Diagnostic(Position(name, 1, 1), "a JSON table is an array of objects")
+        return
+    line, counted, number = 1, 0, 0
+    at = _skip(text, at + 1)
+    while text[at : at + 1] != "]":
+        line, counted, number = line + text.count("\n", counted, at), at, number + 1
+        where = Position(name, line, at - text.rfind("\n", 0, at))
+        try:
+            value, at = _DECODER.raw_decode(text, at)
+        except (ValueError, RecursionError) as error:
+            yield Diagnostic(where, f"this row is not JSON: {_reason(error)}")
+            return
+        yield EachRow(values_of(value), where, f"row {number}")
+        at = _skip(text, at)
+        if text[at : at + 1] == ",":
+            at = _skip(text, at + 1)
+        elif text[at : at + 1] != "]":
+            yield Diagnostic(where, "a `,` or `]` is missing after this row")
+            return
+
+
+def _skip(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _reason(error: Exception) -> str:
+    return error.msg if isinstance(error, json.JSONDecodeError) else str(error)[:100]
+
+
+def _no_twice(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) < len(pairs):
+        raise ValueError("a key is given twice")
+    return row
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not a number")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_no_twice, parse_constant=_no_constant)
+
+
+def yaml_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
+    """The rows of a YAML file: the items of its list, or its documents."""
+    for document in read(file.read_bytes(), name, max_bytes=MAX_TABLE):
+        if isinstance(document, Diagnostic):
+            yield document
+            continue
+        yield from document.problems
+        root = document.root
+        items = zip(root, root.places, strict=True) if isinstance(root, Row) else [(root, document.place)]
+        for item, place in items:
+            where = position(place)
+            yield EachRow(values_of(plain(item)), where, f"line {where.line}")

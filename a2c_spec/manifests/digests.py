@@ -1,0 +1,138 @@
+"""Measure local files: size, SHA-256 and MD5 in one pass, remembered while a file has not changed."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from a2c_spec.core.desired import Content, Input, Job
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.errors import InvalidError
+from a2c_spec.manifests.build import decode
+
+_CHUNK = 1024 * 1024
+_RACY_NS = 2_000_000_000  # file systems may keep times to two seconds; a younger file can change unseen
+_TABLE = """create table if not exists digest (
+  path text primary key, size integer not null, mtime_ns integer not null, inode integer not null,
+  sha256 text not null, md5 text not null) without rowid"""
+
+
+def measure(path: Path) -> Content:
+    """The content of a file, read once and never held in memory as a whole."""
+    with path.open("rb") as file:
+        return _measured(file.fileno())
+
+
+def _measured(descriptor: int) -> Content:
+    sha256, md5, size = hashlib.sha256(), hashlib.md5(usedforsecurity=False), 0
+    while chunk := os.read(descriptor, _CHUNK):
+        sha256.update(chunk)
+        md5.update(chunk)
+        size += len(chunk)
+    return Content(size, sha256.hexdigest(), md5.hexdigest())
+
+
+def measure_bytes(data: bytes) -> Content:
+    """The content of bytes in memory."""
+    return Content(len(data), hashlib.sha256(data).hexdigest(), hashlib.md5(data, usedforsecurity=False).hexdigest())
+
+
+class DigestCache:
+    """Digests by path, believed only while size, time of change and inode are the same and the time is old enough.
+
+    ``clock`` gives nanoseconds since the epoch. A damaged cache file is no reason to fail: it is made anew.
+    """
+
+    def __init__(self, file: Path, clock: Callable[[], int]) -> None:
+        self.clock = clock
+        file.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = _opened(file)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the cache file; what was measured is already written down."""
+        self.connection.close()
+
+    def measure(self, path: Path) -> Content:
+        """The content of ``path``, read only if the cache cannot tell."""
+        name = str(path)
+        status = os.stat(name)  # noqa: PTH116 - a plan looks at every input and result; this is half the time
+        if known := self._known((name, status.st_size, status.st_mtime_ns, status.st_ino)):
+            return known
+        with path.open("rb") as file:
+            status = os.fstat(file.fileno())
+            key = (name, status.st_size, status.st_mtime_ns, status.st_ino)
+            started = self.clock()
+            content = _measured(file.fileno())
+            self._remember(key, content, started, os.fstat(file.fileno()))
+            return content
+
+    def _known(self, key: tuple[str, int, int, int]) -> Content | None:
+        wanted = "select size, sha256, md5 from digest where path=? and size=? and mtime_ns=? and inode=?"
+        try:
+            row = self.connection.execute(wanted, key).fetchone()
+        except sqlite3.Error:  # a cache that cannot answer costs time, nothing else
+            return None
+        return Content(*row) if row else None
+
+    def _remember(self, key: tuple[str, int, int, int], content: Content, started: int, after: os.stat_result) -> None:
+        same = key[1:] == (after.st_size, after.st_mtime_ns, after.st_ino) and content.size == after.st_size
+        if same and key[2] + _RACY_NS < started:
+            row = (*key, content.sha256, content.md5)
+            with contextlib.suppress(sqlite3.Error):
+                self.connection.execute("insert or replace into digest values (?,?,?,?,?,?)", row)
+
+
+def _opened(file: Path) -> sqlite3.Connection:
+    for attempt in (1, 2):
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
+        try:
+            connection.execute("pragma synchronous=off")
+            connection.execute(_TABLE)
+            connection.execute("select path, size, mtime_ns, inode, sha256, md5 from digest limit 1").fetchone()
+            return connection
+        except sqlite3.DatabaseError as error:
+            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
+                return connection
+            connection.close()
+            if attempt == 2:
+                raise
+            file.unlink(missing_ok=True)
+    raise AssertionError("unreachable")
+
+
+def fill(job: Job, root: Path, cache: DigestCache | None = None) -> Job:
+    """``job`` with every uploaded and inline input measured; InvalidError names all that cannot be read."""
+    problems: list[Diagnostic] = []
+    inputs = tuple(_filled(item, root, cache, problems) for item in job.inputs)
+    if problems:
+        raise InvalidError(problems[0].message, diagnostics=problems, address=job.address)
+    return replace(job, inputs=inputs)
+
+
+def _filled(item: Input, root: Path, cache: DigestCache | None, problems: list[Diagnostic]) -> Input:
+    if item.type == "base64":
+        return replace(item, content=measure_bytes(decode(item.source)))
+    if item.type != "upload":
+        return item
+    try:
+        path = root / item.path
+        return replace(item, content=cache.measure(path) if cache else measure(path))
+    except OSError as error:
+        problems.append(Diagnostic(item.position, f"the file {item.path} cannot be read: {error.strerror}"))
+        return item

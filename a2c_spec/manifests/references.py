@@ -1,0 +1,82 @@
+"""Check what manifests say about each other: results and presets they use, and that no job waits for itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.manifests.expressions.limits import nearest
+from a2c_spec.manifests.rules import split_reference
+
+Edges = dict[str, tuple[str, ...]]
+
+
+def check_references(items: Iterable[Job | Preset]) -> list[Diagnostic]:
+    """What is wrong between manifests. Of each item only its address, ids and references are kept."""
+    conversions: dict[str, tuple[str, ...]] = {}
+    presets: set[str] = set()
+    wanted: list[tuple[str, str, Position]] = []
+    wanted_presets: list[tuple[str, Position]] = []
+    edges: Edges = {}
+    places: dict[str, Position] = {}
+    for item in items:
+        if isinstance(item, Preset):
+            presets.add(item.address)
+            continue
+        conversions[item.address] = tuple(conversion.id for conversion in item.conversions)
+        needs = [(*split_reference(one.source), one.position) for one in item.inputs if one.type == "from"]
+        wanted.extend(needs)
+        wanted_presets.extend((one.preset_from, one.position) for one in item.conversions if one.preset_from)
+        if needs:
+            edges[item.address] = tuple(dict.fromkeys(address for address, _, _ in needs))
+            places[item.address] = item.position
+    problems = [*_results(wanted, conversions), *_presets(wanted_presets, presets)]
+    return problems + [_cycle(cycle, places) for cycle in cycles(edges)]
+
+
+def _results(wanted: Iterable[tuple[str, str, Position]], known: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
+    for address, conversion, where in wanted:
+        if address not in known:
+            yield Diagnostic(where, f"`from`: there is no manifest `{address}`", nearest(address, known))
+        elif conversion not in known[address]:
+            message = f"`from`: `{address}` has no conversion `{conversion}`"
+            yield Diagnostic(where, message, nearest(conversion, known[address]))
+
+
+def _presets(wanted: Iterable[tuple[str, Position]], known: set[str]) -> Iterator[Diagnostic]:
+    for name, where in wanted:
+        if name not in known:
+            yield Diagnostic(where, f"`preset`: there is no Preset manifest `{name}`", nearest(name, known))
+
+
+def _cycle(cycle: list[str], places: Mapping[str, Position]) -> Diagnostic:
+    way = " -> ".join([*cycle, cycle[0]])
+    return Diagnostic(places[cycle[0]], f"these jobs wait for each other: {way}", "remove one `from`")
+
+
+def cycles(edges: Edges) -> list[list[str]]:
+    """Circles in a graph, each told once; without recursion, so that a long chain is no problem."""
+    found: list[list[str]] = []
+    done: set[str] = set()
+    for start in edges:
+        path: dict[str, Iterator[str]] = {}
+        ahead: str | None = start
+        while True:
+            if ahead is not None and ahead in path:
+                found.append(_from(list(path), ahead))
+                ahead = None
+            elif ahead is not None and ahead not in done:
+                path[ahead] = iter(edges.get(ahead, ()))
+            if not path:
+                break
+            last = next(reversed(path))
+            ahead = next(path[last], None)
+            if ahead is None:
+                done.add(last)
+                del path[last]
+    return found
+
+
+def _from(path: list[str], address: str) -> list[str]:
+    return path[path.index(address) :]

@@ -1,0 +1,174 @@
+"""The rules of a job that a schema cannot express: identities, references and names.
+
+They look at the tree, not at the finished job, and overlook what the schema check has already refused, so that
+everything wrong with a manifest is told at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from a2c_spec.core import graph
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.manifests.expressions.limits import nearest
+from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position
+
+_UNSAFE_NAME = re.compile(r"[/\\\x00-\x1f]")
+_JOB_FIELDS = (
+    "callback",
+    "download_passwords",
+    "fail_on_conversion_error",
+    "fail_on_input_error",
+    "notify_status",
+    "process",
+)
+
+
+def check(tree: Table) -> Iterator[Diagnostic]:
+    """Everything that is wrong with the job body ``tree``."""
+    yield from _twice(tree, "inputs")
+    yield from _twice(tree, "conversions")
+    yield from _complete(tree)
+    yield from _from_rules(tree)
+    yield from _plain_passwords(tree)
+    for part in ("inputs", "conversions"):
+        for item in tables(tree, part):
+            yield from _references(item)
+    for output in tables(tree, "outputs"):
+        yield from _output(tree, output)
+    yield from _ignored(tree)
+
+
+def tables(tree: Table, key: str) -> list[Table]:
+    """The mappings in the list under ``key``."""
+    rows = tree.get(key)
+    return [item for item in rows if isinstance(item, Table)] if isinstance(rows, list) else []
+
+
+def _ids(tree: Table, key: str) -> list[str]:
+    return [item["id"] for item in tables(tree, key) if isinstance(item.get("id"), str)]
+
+
+def _inside(tree: Table, key: str) -> Table | dict[str, Tree]:
+    inner = tree.get(key)
+    return inner if isinstance(inner, Table) else {}
+
+
+def _twice(tree: Table, key: str) -> Iterator[Diagnostic]:
+    seen: dict[str, Position] = {}
+    for item in tables(tree, key):
+        name, where = item.get("id"), place_of(item, "id")
+        if isinstance(name, str) and name in seen:
+            yield Diagnostic(where, f"the id `{name}` is given twice in `{key}`, first at {seen[name]}")
+        elif isinstance(name, str):
+            seen[name] = where
+
+
+def _complete(tree: Table) -> Iterator[Diagnostic]:
+    if _inside(tree, "job").get("process") is False:
+        return
+    for key in ("inputs", "conversions"):
+        if tree.get(key) in (None, []):
+            hint = "or say job: {process: false} to leave it incomplete"
+            yield Diagnostic(place_of(tree, key), f"a job that is started needs `{key}`", hint)
+
+
+def _from_rules(tree: Table) -> Iterator[Diagnostic]:
+    for item in tables(tree, "inputs"):
+        source = item.get("from")
+        if isinstance(source, str) and not all(split_reference(source)):
+            message = f"`from: {source[:200]}` must name a conversion of another manifest"
+            yield Diagnostic(place_of(item, "from"), message, "write address.conversion, such as board-pack.pdf")
+
+
+def split_reference(text: str) -> tuple[str, str]:
+    """``address.conversion`` taken apart; the address may itself hold dots and a bracketed key."""
+    address, conversion = graph.split_reference(text)
+    return (address, conversion) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", conversion) else ("", "")
+
+
+def _plain_passwords(tree: Table) -> Iterator[Diagnostic]:
+    for item in tables(tree, "inputs") + tables(tree, "outputs"):
+        for key in ("decrypt_password", "download_password"):
+            if isinstance(item.get(key), str):
+                hint = f"write {key}: {{secret: env:NAME}}"
+                yield Diagnostic(place_of(item, key), f"`{key}` is in plain text here", hint, "warning")
+
+
+def _references(tree: Tree) -> Iterator[Diagnostic]:
+    """Secrets in free maps (options, credentials, ...) that are no references. Never shows what stands there."""
+    if isinstance(tree, Table) and len(tree) == 1 and isinstance(tree.get("secret"), str):
+        if not is_reference(tree["secret"]):
+            message = "a secret is a reference: env:NAME, file:path, cmd:command or keyring:service/user"
+            yield Diagnostic(place_of(tree, "secret"), message)
+        return
+    inside = tree.values() if isinstance(tree, Table) else tree if isinstance(tree, Row) else ()
+    for item in inside:
+        if type(item) in (Table, Row):
+            yield from _references(item)
+
+
+def is_reference(text: str) -> bool:
+    """Whether ``text`` says where a secret is."""
+    return re.match(r"(?:env|file|cmd|keyring):.", text) is not None
+
+
+def _output(tree: Table, output: Table) -> Iterator[Diagnostic]:
+    source = output.get("from")
+    if isinstance(source, Table):
+        yield from _missing(tree, source, "conversion", source.get("conversion"), "conversion")
+        yield from _missing(tree, source, "input", source.get("input"), "input")
+    else:
+        yield from _missing(tree, output, "from", source, "conversion")
+    filename = output.get("filename")
+    problem = name_problem(filename) if isinstance(filename, str) else ""
+    if problem:
+        yield Diagnostic(place_of(output, "filename"), f"`filename` {problem}", "folders belong into `save`")
+
+
+def _missing(tree: Table, table: Table, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
+    ids = _ids(tree, f"{what}s")
+    if isinstance(wanted, str) and wanted not in ids:
+        yield Diagnostic(place_of(table, key), f"there is no {what} `{wanted[:100]}` in this job", nearest(wanted, ids))
+
+
+def name_problem(name: str) -> str:
+    """Why ``name`` cannot be the name of a file, or nothing."""
+    if _UNSAFE_NAME.search(name):
+        return "must not hold slashes or control characters"
+    if name in (".", "..") or len(name.encode(errors="replace")) > 255:
+        return "must be the name of a file"
+    return ""
+
+
+def _ignored(tree: Table) -> Iterator[Diagnostic]:
+    addresses = _inside(tree, "lifecycle").get("ignore")
+    if isinstance(addresses, Row):
+        for address, place in zip(addresses, addresses.places, strict=True):
+            if isinstance(address, str):
+                yield from _ignored_address(tree, address, position(place))
+
+
+def _ignored_address(tree: Table, address: str, where: Position) -> Iterator[Diagnostic]:
+    part, _, rest = address.partition(".")
+    known = _below(tree)
+    if part not in known:
+        yield Diagnostic(where, f"`{address[:200]}` is not below this job", nearest(part, known))
+        return
+    name = rest.partition(".")[0]
+    if name not in known[part]:
+        message = f"`{address[:200]}`: there is no `{name[:100]}` in `{part}`"
+        yield Diagnostic(where, message, nearest(name, known[part]))
+
+
+def _below(tree: Table) -> dict[str, Sequence[str]]:
+    """What an address below the job may start with, and go on with."""
+    sources = [item.get("from") for item in tables(tree, "outputs")]
+    outputs = [source["conversion"] if isinstance(source, Table) else source for source in sources]
+    return {
+        "inputs": _ids(tree, "inputs"),
+        "conversions": _ids(tree, "conversions"),
+        "outputs": [name for name in outputs if isinstance(name, str)],
+        "job": _JOB_FIELDS,
+    }

@@ -1,0 +1,160 @@
+"""Resolve references to secrets at the moment a call needs them, and fingerprint secrets without keeping them."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import importlib
+import os
+import shlex
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from a2c_spec.core.desired import Secret
+from a2c_spec.errors import InvalidError, LimitRefused, SpecError
+from a2c_spec.manifests.paths import confine
+
+_MAX_BYTES = 65_536
+_KEY_BYTES = 32
+_TIMEOUT = 60
+
+Run = Callable[[Sequence[str]], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Access:
+    """What resolving may use."""
+
+    environ: Mapping[str, str]
+    root: Path
+    allow_cmd: bool
+    run: Run
+
+
+def run_command(words: Sequence[str]) -> bytes:
+    """The standard output of a command, which is told nothing and whose errors are not shown."""
+    done = subprocess.run(  # noqa: S603 - the user allowed it with --allow-cmd
+        words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=_TIMEOUT
+    )
+    return done.stdout
+
+
+def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd: bool, run: Run = run_command) -> str:
+    """The value of ``secret``; errors name the reference, never the value."""
+    scheme, _, name = secret.reference.partition(":")
+    resolver = _RESOLVERS.get(scheme)
+    if resolver is None or not name:
+        # what stands there may be the secret itself, so it is not shown
+        raise InvalidError("a secret is not given as a reference", hint="write " + ":..., ".join(_RESOLVERS) + ":...")
+    value = resolver(secret.reference, name, _Access(environ, root, allow_cmd, run))
+    if not value:
+        raise InvalidError(f"the secret {secret.reference} is empty")
+    if len(value) > _MAX_BYTES:
+        raise InvalidError(f"the secret {secret.reference} is longer than {_MAX_BYTES} bytes")
+    return value
+
+
+def _environment(reference: str, name: str, access: _Access) -> str:
+    if name not in access.environ:
+        raise InvalidError(f"the secret {reference} is not set", hint=f"set the environment variable {name}")
+    return access.environ[name]
+
+
+def _file(reference: str, name: str, access: _Access) -> str:
+    try:
+        root = access.root.resolve()
+        path = root / confine(name, root, root)
+        with path.open("rb") as file:
+            return _text(reference, file.read(_MAX_BYTES + 2))
+    except ValueError as error:
+        raise InvalidError(f"the secret {reference} {error}", hint="the file must lie below the project root") from None
+    except OSError as error:
+        raise InvalidError(f"the secret {reference} cannot be read: {error.strerror}") from None
+
+
+def _command(reference: str, name: str, access: _Access) -> str:
+    if not access.allow_cmd:
+        raise LimitRefused(f"the secret {reference} runs a command", hint="allow it with --allow-cmd")
+    try:
+        return _text(reference, access.run(shlex.split(name)))
+    except (ValueError, IndexError, OSError, subprocess.SubprocessError) as error:
+        # `from None`: the cause holds what the command printed
+        raise InvalidError(
+            f"the secret {reference} cannot be had: the command failed ({type(error).__name__})"
+        ) from None
+
+
+def _keyring(reference: str, name: str, _access: _Access) -> str:
+    service, slash, user = name.partition("/")
+    if not slash or not user:
+        raise InvalidError(f"the secret {reference} must be keyring:service/user")
+    try:
+        keyring = importlib.import_module("keyring")
+    except ImportError:
+        raise SpecError(
+            f"the secret {reference} needs the keyring package", hint="pip install a2c-spec[keyring]"
+        ) from None
+    try:
+        return str(keyring.get_password(service, user) or "")
+    except Exception as error:
+        raise SpecError(f"the secret {reference} cannot be read ({type(error).__name__})") from None
+
+
+def _text(reference: str, data: bytes) -> str:
+    try:
+        return data.decode().removesuffix("\n").removesuffix("\r")
+    except UnicodeDecodeError:
+        raise InvalidError(f"the secret {reference} is not text") from None
+
+
+_RESOLVERS: dict[str, Callable[[str, str, _Access], str]] = {
+    "env": _environment,
+    "file": _file,
+    "cmd": _command,
+    "keyring": _keyring,
+}
+
+
+def fingerprint_secret(value: str, key: bytes) -> str:
+    """A keyed digest that tells whether a secret changed, and nothing else."""
+    return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
+
+
+def fingerprint_key(file: Path) -> bytes:
+    """The key for ``fingerprint_secret``, made on first use: 0600, and complete or not there at all."""
+    try:
+        return _checked_key(file)
+    except FileNotFoundError:
+        pass
+    file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    draft = file.with_name(f".{file.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with open(descriptor, "wb") as out:  # noqa: PTH123 - a descriptor, so that the mode is right from the start
+            out.write(os.urandom(_KEY_BYTES))
+            out.flush()
+            os.fsync(out.fileno())
+        _linked(draft, file)
+    finally:
+        draft.unlink(missing_ok=True)
+    return _checked_key(file)
+
+
+def _linked(draft: Path, file: Path) -> None:
+    try:
+        os.link(draft, file)  # unlike rename, never replaces the key that another process made meanwhile
+    except FileExistsError:
+        pass
+    except OSError:
+        draft.replace(file)  # a file system without hard links
+
+
+def _checked_key(file: Path) -> bytes:
+    key = file.read_bytes()
+    if len(key) < _KEY_BYTES:
+        raise SpecError(
+            f"the key file {file} is damaged", hint="delete it; unchanged secrets will show as changed once"
+        )
+    return key

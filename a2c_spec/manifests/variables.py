@@ -1,0 +1,170 @@
+"""Variables: declared in a manifest with a type and limits, given from five places, checked before they are used.
+
+Lowest to highest: the declaration's ``default``, ``vars/<env>.yaml`` (with ``--env``), each ``--var-file`` in order,
+``A2C_VAR_<name>``, ``--var name=value``. Text from the last two is read by the declared type.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.manifests.expressions.limits import Unknown, nearest
+from a2c_spec.manifests.pattern import PatternError, check, found
+from a2c_spec.manifests.yaml.tree import Table, Tree, place_of, plain, position
+
+ENVIRONMENT_PREFIX = "A2C_VAR_"
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A value from outside the manifest: where it comes from, and whether it is text to be read by the type."""
+
+    value: Any
+    where: Position
+    is_text: bool = False
+
+
+def resolve(declared: Tree, given: Mapping[str, Given]) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The value of every declared variable, and what is wrong with them."""
+    values: dict[str, Any] = {}
+    problems: list[Diagnostic] = []
+    if not isinstance(declared, Table):
+        return values, problems
+    for name, declaration in declared.items():
+        where = position(declared.key_places[name])
+        if not isinstance(declaration, Table):
+            values[name] = Unknown()  # the schema check told so
+            continue
+        value, found_problems = _value(name, declaration, given.get(name), where)
+        problems.extend(found_problems)
+        values[name] = value
+    return values, problems
+
+
+def _value(name: str, declaration: Table, given: Given | None, where: Position) -> tuple[Any, list[Diagnostic]]:
+    if given is None and "default" not in declaration:
+        hint = f"give it with --var {name}=..., {ENVIRONMENT_PREFIX}{name}, a --var-file, or a default"
+        return Unknown(), [Diagnostic(where, f"the variable `{name}` has no value", hint)]
+    if given is None:
+        given = Given(plain(declaration["default"]), place_of(declaration, "default"))
+    kind = declaration.get("type", "string")
+    try:
+        value = _read(given.value, kind) if given.is_text else given.value
+        _check(value, kind, declaration)
+    except PatternError as error:
+        return Unknown(), [
+            Diagnostic(place_of(declaration, "pattern"), f"the pattern of `{name}` cannot be used: {error}")
+        ]
+    except ValueError as error:
+        return Unknown(), [
+            Diagnostic(given.where, f"the variable `{name}` {error}", str(declaration.get("description", "")))
+        ]
+    return value, []
+
+
+def _read(text: str, kind: str) -> Any:
+    reader = _READERS.get(kind)
+    if reader is None:
+        return text
+    try:
+        return reader(text)
+    except (ValueError, RecursionError):
+        raise ValueError(f"must be {_KINDS[kind][0]}, found {_shown(text)}") from None
+
+
+def _boolean(text: str) -> bool:
+    return {"true": True, "false": False}[text.lower()] if text.lower() in ("true", "false") else _refuse()
+
+
+def _integer(text: str) -> int:
+    return int(text) if len(text) <= 100 else _refuse()
+
+
+def _number(text: str) -> int | float:
+    try:
+        return _integer(text)
+    except ValueError:
+        return float(text)
+
+
+def _refuse() -> Any:
+    raise ValueError
+
+
+_READERS: dict[str, Callable[[str], Any]] = {
+    "integer": _integer, "number": _number, "boolean": _boolean, "list": json.loads, "map": json.loads,
+}  # fmt: skip  # a table
+_KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "string": ("text", lambda value: isinstance(value, str)),
+    "integer": ("a whole number", lambda value: type(value) is int),
+    "number": ("a number", lambda value: type(value) in (int, float) and abs(value) < float("inf")),
+    "boolean": ("true or false", lambda value: isinstance(value, bool)),
+    "list": ("a list (JSON on the command line)", lambda value: isinstance(value, list)),
+    "map": ("a mapping (JSON on the command line)", lambda value: isinstance(value, Mapping)),
+}
+
+
+def _check(value: Any, kind: str, declaration: Table) -> None:
+    words, fits = _KINDS.get(kind, _KINDS["string"])
+    if not fits(value):
+        raise ValueError(f"must be {words}, found {_shown(value)}")
+    if "enum" in declaration and value not in declaration["enum"]:
+        raise ValueError(f"must be one of {', '.join(map(_shown, declaration['enum']))}, found {_shown(value)}")
+    pattern = declaration.get("pattern")
+    if isinstance(pattern, str) and isinstance(value, str):
+        check(pattern)
+        if not found(pattern, value):
+            raise ValueError(f"must match {pattern}, found {_shown(value)}")
+    if "minimum" in declaration and kind in ("integer", "number") and value < declaration["minimum"]:
+        raise ValueError(f"must be at least {declaration['minimum']}, found {value}")
+    if "maximum" in declaration and kind in ("integer", "number") and value > declaration["maximum"]:
+        raise ValueError(f"must be at most {declaration['maximum']}, found {value}")
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(plain(value), ensure_ascii=False, default=str)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
+    """What ``A2C_VAR_<name>`` variables give."""
+    return {
+        name.removeprefix(ENVIRONMENT_PREFIX): Given(value, Position(name), is_text=True)
+        for name, value in environ.items()
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+
+
+def from_table(table: Tree) -> dict[str, Given]:
+    """What a variables file gives."""
+    if not isinstance(table, Table):
+        return {}
+    return {name: Given(plain(value), position(table.places[name])) for name, value in table.items()}
+
+
+def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The environment variables that a manifest declares under ``env``, and those that are not set."""
+    values: dict[str, Any] = {}
+    problems: list[Diagnostic] = []
+    for number, name in enumerate(names if isinstance(names, list) else ()):
+        if not isinstance(name, str):
+            continue  # the schema check told so
+        if name in environ:
+            values[name] = environ[name]
+        else:
+            where = position(names.places[number])
+            values[name] = Unknown()
+            problems.append(Diagnostic(where, f"the environment variable `{name}` is not set"))
+    return values, problems
+
+
+def undeclared(given: Mapping[str, Given], declared: set[str]) -> list[Diagnostic]:
+    """One diagnostic for every given variable that no manifest declares."""
+    return [
+        Diagnostic(given[name].where, f"no manifest declares the variable `{name}`", nearest(name, declared))
+        for name in sorted(given.keys() - declared)
+    ]

@@ -1,0 +1,127 @@
+"""Read YAML 1.2 strictly: duplicate keys, alias bombs and surprises are refused, and every value knows its place."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+from yaml import events
+
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.manifests.yaml import errors
+from a2c_spec.manifests.yaml.builder import Builder, Refused
+from a2c_spec.manifests.yaml.tree import Place, Tree, position
+
+MAX_BYTES = 10 * 1024 * 1024
+
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One YAML document. ``problems`` do not keep it from being read further; an error among them makes it unusable."""
+
+    root: Tree
+    place: Place
+    problems: tuple[Diagnostic, ...] = ()
+    templated: bool = True  # whether the file holds any `${{`
+
+
+def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Diagnostic]:
+    """Yield the documents of ``data``; a problem that ends the reading comes last, as a Diagnostic."""
+    problem = unreadable(data, name, max_bytes)
+    if problem:
+        yield problem
+        return
+    try:
+        yield from _documents(_parser(data.removeprefix(b"\xef\xbb\xbf"), name), b"${{" in data)
+    except Refused as refused:
+        yield refused.diagnostic
+    except yaml.MarkedYAMLError as error:
+        yield errors.explain(error, data, name)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        yield Diagnostic(Position(name, 1, 1), f"this is not YAML: {str(error).splitlines()[0]}")
+
+
+def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:
+    """Why ``data`` is no text that we read, or nothing."""
+    start = Position(name, 1, 1)
+    if len(data) > max_bytes:
+        return Diagnostic(start, f"the file has {len(data)} bytes, more than the {max_bytes} that are read")
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2].count(0) == 1:
+        return Diagnostic(start, "the file is UTF-16; only UTF-8 is read", "save it as UTF-8")
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        return Diagnostic(_place_at(data[: error.start].decode(), name), "this byte is not UTF-8", "save it as UTF-8")
+    found = _FORBIDDEN.search(text)
+    if found:
+        message = f"the control character U+{ord(found.group()):04X} is not allowed"
+        return Diagnostic(_place_at(text[: found.start()], name), message, 'write it as "\\x.." in double quotes')
+    return None
+
+
+def _place_at(before: str, name: str) -> Position:
+    lines = re.split("\r\n|\r|\n", before.removeprefix("\ufeff"))
+    return Position(name, len(lines), len(lines[-1]) + 1)
+
+
+class _Named(io.BytesIO):
+    """Bytes with a file name, which the parser puts into every mark."""
+
+    def __init__(self, data: bytes, name: str) -> None:
+        super().__init__(data)
+        self.name = name
+
+
+class _PureParser(yaml.reader.Reader, yaml.scanner.Scanner, yaml.parser.Parser):
+    """PyYAML's own parser, for installations without libyaml."""
+
+    def __init__(self, stream: io.BytesIO) -> None:
+        yaml.reader.Reader.__init__(self, stream)
+        yaml.scanner.Scanner.__init__(self)
+        yaml.parser.Parser.__init__(self)
+
+
+def _parser(data: bytes, name: str) -> Any:
+    if yaml.__with_libyaml__:
+        return yaml.cyaml.CParser(  # type: ignore[attr-defined]  # the stubs leave it out
+            _Named(data, name)
+        )
+    return _PureParser(_Named(data, name))
+
+
+def _documents(parser: Any, templated: bool) -> Iterator[Document]:
+    next_event, builder = parser.get_event, None
+    while True:
+        event = next_event()
+        kind = type(event)
+        if kind is events.DocumentStartEvent:
+            builder = Builder(event.start_mark)
+        elif kind is events.DocumentEndEvent:
+            assert builder is not None, "the parser opens a document before it closes one"  # noqa: S101 - for mypy
+            yield Document(builder.root, builder.start, tuple(builder.problems), templated)
+        elif kind is events.StreamEndEvent:
+            return
+        elif builder is not None:
+            builder.take(event, kind)
+
+
+def read_one(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[Tree, list[Diagnostic]]:
+    """The only document of ``data`` (None when it is empty), and every problem met."""
+    root: Tree = None
+    problems: list[Diagnostic] = []
+    for number, item in enumerate(read(data, name, max_bytes=max_bytes)):
+        if isinstance(item, Diagnostic):
+            problems.append(item)
+            continue
+        problems.extend(item.problems)
+        if number:
+            problems.append(Diagnostic(position(item.place), "only one document is expected here"))
+        else:
+            root = item.root
+    return root, problems
