@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "a2c_spec"
 PURE_STDLIB = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "shutil", "sqlite3", "asyncio"}
-EDGES = ("manifests", "api", "backends", "views")
+EDGES = ("manifests", "api", "state", "views")
 ALLOWED = {
     "core": {"core"},
     "errors": {"core"},

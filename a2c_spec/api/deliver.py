@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.landing import Landing, untangled
+from a2c_spec.api.files import Landing, untangled
+from a2c_spec.api.http.turns import Turns
 from a2c_spec.api.poll import Poller
-from a2c_spec.api.turns import Turns
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem

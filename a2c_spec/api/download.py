@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx
 
-from a2c_spec.api.limits import Sleep, retry_after
-from a2c_spec.api.replies import said
-from a2c_spec.api.transport import Wire
+from a2c_spec.api.http.concurrency import Sleep, retry_after
+from a2c_spec.api.http.replies import said
+from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.live import LiveOutput
 from a2c_spec.errors import AuthError, IntegrityError, NetworkError, SpecError
 

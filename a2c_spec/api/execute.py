@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
-from a2c_spec.api.adopt import resolve
-from a2c_spec.api.answers import new_ids
 from a2c_spec.api.client import Client
-from a2c_spec.api.limits import Sleep
-from a2c_spec.api.quiet import Quiet
-from a2c_spec.api.replies import LostAnswer, Refused, Unclear
-from a2c_spec.api.together import all_of, to_the_end
+from a2c_spec.api.http.concurrency import Sleep
+from a2c_spec.api.http.quiet import Quiet
+from a2c_spec.api.http.replies import LostAnswer, Refused, Unclear
+from a2c_spec.api.http.together import all_of, to_the_end
+from a2c_spec.api.new_ids import new_ids
+from a2c_spec.api.recovery import resolve
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob

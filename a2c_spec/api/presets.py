@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from a2c_spec.api.answers import new_ids
 from a2c_spec.api.client import Client
-from a2c_spec.api.replies import LostAnswer
+from a2c_spec.api.http.replies import LostAnswer
+from a2c_spec.api.new_ids import new_ids
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener

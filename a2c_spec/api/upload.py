@@ -13,8 +13,8 @@ from typing import BinaryIO
 
 import httpx
 
-from a2c_spec.api.replies import Reply
-from a2c_spec.api.transport import Wire
+from a2c_spec.api.http.replies import Reply
+from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.calls import Payload
 from a2c_spec.errors import InvalidError
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import click
 
-from a2c_spec.backends.results import ResultsCache
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.engine.project import Workspace, open_workspace
 from a2c_spec.engine.reuse import cache_of
 from a2c_spec.errors import UsageError
+from a2c_spec.state.results_cache import ResultsCache
 from a2c_spec.views.cache import entry_json, listing
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.landing import Landing
+    from a2c_spec.api.files import Landing
+    from a2c_spec.api.http.turns import Turns
     from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
-    from a2c_spec.api.turns import Turns
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
@@ -132,8 +132,8 @@ def _local_app(space: Workspace) -> Any:
 def _http_in_process(app: Any) -> httpx.AsyncClient:
     import httpx
 
-    from a2c_spec.api.inprocess import InProcessTransport
-    from a2c_spec.api.transport import TIMEOUT
+    from a2c_spec.api.http.inprocess import InProcessTransport
+    from a2c_spec.api.http.transport import TIMEOUT
 
     return httpx.AsyncClient(transport=InProcessTransport(app), timeout=TIMEOUT)
 
@@ -142,7 +142,7 @@ def _http(space: Workspace) -> httpx.AsyncClient:
     import httpx
     from httpx_aiohttp import HttpxAiohttpClient
 
-    from a2c_spec.api.transport import TIMEOUT
+    from a2c_spec.api.http.transport import TIMEOUT
 
     width = space.flags.parallelism + 8
     return HttpxAiohttpClient(
@@ -163,11 +163,11 @@ def _assemble(
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.download import Downloads
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.limits import Limiter
+    from a2c_spec.api.http.concurrency import Limiter
+    from a2c_spec.api.http.transport import Wire
+    from a2c_spec.api.http.turns import Turns
     from a2c_spec.api.poll import Pace, Poller
     from a2c_spec.api.presets import Presets
-    from a2c_spec.api.transport import Wire
-    from a2c_spec.api.turns import Turns
     from a2c_spec.api.upload import Uploads
 
     around = space.around

@@ -8,12 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from a2c_spec.api.adopt import resolve
 from a2c_spec.api.client import Client
 from a2c_spec.api.execute import Task
-from a2c_spec.api.landing import Landing
-from a2c_spec.backends.grouped import GroupedStore
-from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.api.files import Landing
+from a2c_spec.api.recovery import resolve
 from a2c_spec.core.calls import Knobs
 from a2c_spec.core.desired import Conversion, Input, Job, Preset
 from a2c_spec.core.graph import split_reference
@@ -34,6 +32,8 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.manifests.catalog_file import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache, fill
 from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.state.group_commit import GroupedStore
+from a2c_spec.state.sqlite import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)

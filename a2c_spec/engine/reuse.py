@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2c_spec.backends.results import ResultsCache
 from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
@@ -17,10 +16,11 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Workspace
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.state.results_cache import ResultsCache
 
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.landing import Landing
+    from a2c_spec.api.files import Landing
     from a2c_spec.core.plan import Change
     from a2c_spec.core.prepare import Wanted
 

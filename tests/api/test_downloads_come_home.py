@@ -13,8 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_spec.api.download import PASSWORD_HEADER, Downloads, Fetched, ResultGone, part_name
-from a2c_spec.api.landing import Landing
-from a2c_spec.backends.sqlite import SqliteStore
+from a2c_spec.api.files import Landing
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
@@ -22,6 +21,7 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import AuthError, Conflict, IntegrityError, NetworkError
 from a2c_spec.manifests.digests import measure
 from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.state.sqlite import SqliteStore
 from tests.api.wires import Answer, Clock, in_turn, wire_over
 
 BYTES = bytes(range(256)) * 40

@@ -13,10 +13,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from a2c_spec.api.answers import new_ids
 from a2c_spec.api.client import Client
-from a2c_spec.api.replies import Reply
-from a2c_spec.api.transport import Wire
+from a2c_spec.api.http.replies import Reply
+from a2c_spec.api.http.transport import Wire
+from a2c_spec.api.new_ids import new_ids
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.adopting import adopt, matches, too_old
 from a2c_spec.core.calls import Call

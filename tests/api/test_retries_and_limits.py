@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import httpx
 import pytest
 
-from a2c_spec.api.limits import LONGEST_WAIT, Limiter, retry_after
-from a2c_spec.api.replies import LARGEST_REPLY, LostAnswer, Refused
+from a2c_spec.api.http.concurrency import LONGEST_WAIT, Limiter, retry_after
+from a2c_spec.api.http.replies import LARGEST_REPLY, LostAnswer, Refused
 from a2c_spec.errors import AuthError, NetworkError, QuotaError
 from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from a2c_spec.api.limits import Limiter
-from a2c_spec.api.transport import Wire
+from a2c_spec.api.http.concurrency import Limiter
+from a2c_spec.api.http.transport import Wire
 
 BASE = "https://service.example/v2"
 KEY = "the-account-key"

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.backends.lock import exclusive
-from a2c_spec.backends.sqlite import SCHEMA, VERSION, SqliteStore
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 from a2c_spec.errors import IntegrityError, Locked, SpecError
+from a2c_spec.state.lock import exclusive
+from a2c_spec.state.sqlite import SCHEMA, VERSION, SqliteStore
 
 FILE = SavedFile("dist/a.pdf", 3, "ab" * 32, "out-1", "pdf", ("cover",), 1, "a.pdf", "a", "dist/a.pdf")
 BEFORE = JobRecord("pack", "host", "done", "job-1", files=(FILE,), spent=2)

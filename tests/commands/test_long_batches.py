@@ -12,16 +12,16 @@ import httpx
 import pytest
 
 from a2c_spec.api.client import Client
-from a2c_spec.api.inprocess import InProcessTransport
-from a2c_spec.api.limits import Limiter
+from a2c_spec.api.http.concurrency import Limiter
+from a2c_spec.api.http.inprocess import InProcessTransport
+from a2c_spec.api.http.transport import Wire
+from a2c_spec.api.http.turns import Turns
 from a2c_spec.api.poll import Pace, Poller
-from a2c_spec.api.transport import Wire
-from a2c_spec.api.turns import Turns
 from a2c_spec.api.upload import Uploads
-from a2c_spec.backends.grouped import GroupedStore
-from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan_many import KEPT
+from a2c_spec.state.group_commit import GroupedStore
+from a2c_spec.state.sqlite import SqliteStore
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
 from tests.benchmarks.stub import Stub
 from tests.conftest import Command

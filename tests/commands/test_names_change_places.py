@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from a2c_spec.api.landing import untangled
+from a2c_spec.api.files import untangled
 from a2c_spec.core.plan import Move
 from tests.conftest import Command
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.backends.lock import exclusive
+from a2c_spec.state.lock import exclusive
 from tests.crash.scenarios import HEAD, SCENARIOS, Scenario
 from tests.crash.world import After, World
 

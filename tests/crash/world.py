@@ -21,9 +21,9 @@ from urllib.request import Request, urlopen
 
 import certifi
 
-from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.core.state import JobRecord
 from a2c_spec.local_api.settings import Settings
+from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.testing import Service, serving
 from tests.crash.scenarios import Scenario, lay_out
 

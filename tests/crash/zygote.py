@@ -114,7 +114,7 @@ def serve() -> None:
 
 def warm_up() -> None:
     """Imports what a command would, since each process would otherwise do it anew."""
-    for package in ("core", "manifests", "api", "backends", "views", "engine", "commands"):
+    for package in ("core", "manifests", "api", "state", "views", "engine", "commands"):
         path = [f"{next(iter(a2c_spec.__path__))}/{package}"]
         for module in pkgutil.walk_packages(path, f"a2c_spec.{package}."):
             importlib.import_module(module.name)

@@ -10,8 +10,8 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.api.limits import LONGEST_WAIT, Limiter, Sleep, retry_after
-from a2c_spec.api.replies import (
+from a2c_spec.api.http.concurrency import LONGEST_WAIT, Limiter, Sleep, retry_after
+from a2c_spec.api.http.replies import (
     LostAnswer,
     Reply,
     TooLarge,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from a2c_spec.api.replies import Reply
+from a2c_spec.api.http.replies import Reply
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import mapping, parse_job, rows, text
 

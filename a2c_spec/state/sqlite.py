@@ -11,10 +11,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.backends.lock import exclusive
-from a2c_spec.backends.records import decode, encode
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.state.encoding import decode, encode
+from a2c_spec.state.lock import exclusive
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Coroutine, Iterable
 from typing import Any
 
-from a2c_spec.api.replies import LostAnswer, Unclear
+from a2c_spec.api.http.replies import LostAnswer, Unclear
 
 LAST_WORDS = 30.0
 """Seconds that calls under way get to be answered after an interrupt."""

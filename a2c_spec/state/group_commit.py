@@ -8,8 +8,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 
-from a2c_spec.backends.sqlite import SqliteStore
 from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.state.sqlite import SqliteStore
 
 RECENT = 512
 """So many records, those written last, need not be read from the disk again."""

@@ -1,0 +1,1 @@
+"""HTTP without any knowledge of endpoints: requests, replies, retries, limits."""

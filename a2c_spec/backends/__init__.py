@@ -1,1 +1,0 @@
-"""Edge: where state and results are kept."""
