@@ -17,9 +17,9 @@ from a2c_spec.core.observed import Seen
 from a2c_spec.core.planner.decide import plan_job
 from a2c_spec.core.planner.fields import BY_PATH, FIELDS, Field
 from a2c_spec.core.prepare import Wanted, prepare
-from tests.planner.situations import JOB_ID, mark, record_of
+from tests.core.planner.situations import JOB_ID, mark, record_of
 
-SCHEMA = Path(__file__).parent.parent.parent / "schemas" / "job.schema.json"
+SCHEMA = Path(__file__).parents[3] / "schemas" / "job.schema.json"
 DEFINITIONS = json.loads(SCHEMA.read_text())["definitions"]
 
 NAMES_ONLY = frozenset({"id", "order"})

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement, permutations, product
 from typing import TypeVar
 
-from tests.planner.api_model import after, weight
-from tests.planner.api_words import (
+from tests.core.planner.api_model import after, weight
+from tests.core.planner.api_words import (
     AddInputs,
     AddTasks,
     ApiJob,
@@ -31,7 +31,7 @@ from tests.planner.api_words import (
     UploadBase64,
     UploadFile,
 )
-from tests.planner.search import NEVER, Cost, plus
+from tests.core.planner.search import NEVER, Cost, plus
 
 Part = TypeVar("Part")
 

@@ -24,8 +24,8 @@ from functools import lru_cache
 from itertools import combinations, permutations, product
 from typing import TypeVar
 
-from tests.planner.api_model import runs_already
-from tests.planner.api_words import BASE64_SIZE, SIZES, ApiJob, Live, Source, Task, Wish
+from tests.core.planner.api_model import runs_already
+from tests.core.planner.api_words import BASE64_SIZE, SIZES, ApiJob, Live, Source, Task, Wish
 
 Cost = tuple[int, int]
 """Calls, then bytes."""

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from typing import TypeVar
 
-from tests.planner.api_words import (
+from tests.core.planner.api_words import (
     BASE64_SIZE,
     SIZES,
     AddInputs,

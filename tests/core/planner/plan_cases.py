@@ -18,9 +18,9 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.decide import plan_job
 from a2c_spec.core.prepare import Wanted, prepare
 from a2c_spec.core.state import JobRecord, Phase, SavedFile
-from tests.planner.situations import JOB_ID, mark, record_of
+from tests.core.planner.situations import JOB_ID, mark, record_of
 
-CASES = Path(__file__).parent.parent / "cases" / "plans"
+CASES = Path(__file__).parents[2] / "cases" / "plans"
 
 LIVES: Mapping[str, tuple[Phase, str, bool]] = {
     "held": ("building", "incomplete", False),

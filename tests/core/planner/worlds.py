@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import combinations_with_replacement, product
 
-from tests.planner.api_words import ApiJob, Live, Pairs, Phase, Source, Task, Wish
+from tests.core.planner.api_words import ApiJob, Live, Pairs, Phase, Source, Task, Wish
 
 Pair = tuple[Live, Wish, bool]
 """What is live, what is wished, and whether creates are always held (staged)."""

@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Call, Payload, Ref
 from a2c_spec.core.desired import Secret
-from tests.planner.api_words import (
+from tests.core.planner.api_words import (
     AddInputs,
     AddTasks,
     ApiJob,

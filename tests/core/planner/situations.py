@@ -14,7 +14,7 @@ from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.observed import Seen
 from a2c_spec.core.prepare import Wanted, prepare
 from a2c_spec.core.state import Element, JobRecord, Phase
-from tests.planner.api_words import SIZES, ApiJob, Pairs, Source, Task, Wish
+from tests.core.planner.api_words import SIZES, ApiJob, Pairs, Source, Task, Wish
 
 NAMES = ("a", "b", "c", "d", "e", "f")
 """Manifest ids by place: what stands first is ``a`` before and after, whatever it is."""

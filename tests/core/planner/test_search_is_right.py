@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.planner.api_model import reached, runs_already
-from tests.planner.api_words import ApiJob, Live, Source, Task, Wish
-from tests.planner.brute_force import Palette, everywhere
-from tests.planner.search import optimum
+from tests.core.planner.api_model import reached, runs_already
+from tests.core.planner.api_words import ApiJob, Live, Source, Task, Wish
+from tests.core.planner.brute_force import Palette, everywhere
+from tests.core.planner.search import optimum
 
 PLAIN = Task("jpg")
 OTHER_OPTIONS = Task("jpg", frozenset({("quality", "80")}))

@@ -7,7 +7,7 @@ from itertools import groupby
 import pytest
 
 from a2c_spec.core.plan import Change
-from tests.planner.plan_cases import Case, cases
+from tests.core.planner.plan_cases import Case, cases
 
 
 def told(change: Change) -> list[list[str]]:

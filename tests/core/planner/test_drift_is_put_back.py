@@ -9,8 +9,8 @@ import pytest
 
 from a2c_spec.core.observed import Seen
 from a2c_spec.core.planner.decide import plan_job
-from tests.planner.api_model import after, reached
-from tests.planner.api_words import (
+from tests.core.planner.api_model import after, reached
+from tests.core.planner.api_words import (
     ApiJob,
     Arranged,
     DeleteInput,
@@ -21,11 +21,11 @@ from tests.planner.api_words import (
     PatchTask,
     Wish,
 )
-from tests.planner.call_meaning import Service
-from tests.planner.executor_model import begin, carry_out, reply, service_of
-from tests.planner.search import optimum
-from tests.planner.situations import given, wanted
-from tests.planner.worlds import at_random
+from tests.core.planner.call_meaning import Service
+from tests.core.planner.executor_model import begin, carry_out, reply, service_of
+from tests.core.planner.search import optimum
+from tests.core.planner.situations import given, wanted
+from tests.core.planner.worlds import at_random
 
 
 def foreign_move(job: ApiJob, chance: random.Random) -> Move:

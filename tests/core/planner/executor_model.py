@@ -12,10 +12,10 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import Wanted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import absorb, rebind
-from tests.planner.api_model import after
-from tests.planner.api_words import DeleteInput, DeleteTask, Illegal, Live, Move, PatchInputs
-from tests.planner.call_meaning import Service, move_of
-from tests.planner.situations import JOB_ID, conversion_id, echo, input_id
+from tests.core.planner.api_model import after
+from tests.core.planner.api_words import DeleteInput, DeleteTask, Illegal, Live, Move, PatchInputs
+from tests.core.planner.call_meaning import Service, move_of
+from tests.core.planner.situations import JOB_ID, conversion_id, echo, input_id
 
 
 @dataclass(frozen=True, slots=True)

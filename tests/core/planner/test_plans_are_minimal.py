@@ -17,12 +17,12 @@ import pytest
 from a2c_spec.core.observed import Seen
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.decide import plan_job
-from tests.planner.api_model import reached, runs_already
-from tests.planner.api_words import Illegal, Live, Source, Wish
-from tests.planner.executor_model import begin, carry_out, service_of
-from tests.planner.search import optimum
-from tests.planner.situations import given, wanted
-from tests.planner.worlds import (
+from tests.core.planner.api_model import reached, runs_already
+from tests.core.planner.api_words import Illegal, Live, Source, Wish
+from tests.core.planner.executor_model import begin, carry_out, service_of
+from tests.core.planner.search import optimum
+from tests.core.planner.situations import given, wanted
+from tests.core.planner.worlds import (
     BARE,
     BOTH,
     FEW_TASKS,

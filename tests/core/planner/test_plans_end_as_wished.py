@@ -12,12 +12,12 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.observed import Seen
 from a2c_spec.core.planner.decide import plan_job
-from tests.planner.api_model import reached
-from tests.planner.api_words import ApiJob, Illegal, Source, Wish
-from tests.planner.call_meaning import Service
-from tests.planner.executor_model import Stand, begin, carry_out, every_order, reply, send, service_of, waves
-from tests.planner.situations import given, wanted
-from tests.planner.worlds import BOTH, FIELDS, PASSWORDS, TASKS, Pair, World, at_random, input_pairs, task_pairs
+from tests.core.planner.api_model import reached
+from tests.core.planner.api_words import ApiJob, Illegal, Source, Wish
+from tests.core.planner.call_meaning import Service
+from tests.core.planner.executor_model import Stand, begin, carry_out, every_order, reply, send, service_of, waves
+from tests.core.planner.situations import given, wanted
+from tests.core.planner.worlds import BOTH, FIELDS, PASSWORDS, TASKS, Pair, World, at_random, input_pairs, task_pairs
 
 ORDERS = 24
 """The most orders tried of one plan's calls."""
