@@ -84,10 +84,10 @@ def main(args: Sequence[str] | None = None) -> None:
     sys.exit(run(sys.argv[1:] if args is None else args))
 
 
-def run(args: Sequence[str], around: object = None) -> int:
-    """Runs one command; gives its exit code. ``around`` are Surroundings, for tests that need other ones."""
+def run(args: Sequence[str], runtime: object = None) -> int:
+    """Runs one command; gives its exit code. ``runtime`` replaces clock, sleep and chance, for tests."""
     try:
-        result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False, obj=around)
+        result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False, obj=runtime)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as end:
         return end.exit_code

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.files import Landing, untangled
-from a2c_spec.api.http.turns import Turns
+from a2c_spec.api.files import OutputFiles, untangled
+from a2c_spec.api.http.turns import JobSlots
 from a2c_spec.api.poll import Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
@@ -34,27 +34,27 @@ class Delivery:
     store: StateStore
     poller: Poller
     downloads: Downloads
-    landing: Landing
+    landing: OutputFiles
     executor: Executor
     late: RenderLate
     tell: Listener
-    turns: Turns
+    turns: JobSlots
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord, *, detach: bool = False) -> JobRecord:
         """All of one change: its calls, then waiting and downloading where it asks for that."""
         if change.problem:
             raise Conflict(change.problem, address=change.address)
         record = await self.executor.carry_out(task, change, record)
-        record = await self._arrange(task.want.job, change, record)
+        record = await self._arrange(task.desired.job, change, record)
         if not change.fetch or detach:
             return record
         record, live = await self._ended(task, record)
         record = await self._dressed(task, record, live)
-        return await self._fetch_all(task.want.job, record, live)
+        return await self._fetch_all(task.desired.job, record, live)
 
     async def _dressed(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
         """Gives results the names and passwords that could not be given before the run."""
-        calls = output_calls(task.want, record, place(task.want.job, live, record.names(), self.late))
+        calls = output_calls(task.desired, record, place(task.desired.job, live, record.names(), self.late))
         if not calls:
             return record
         change = Change(record.address, "rename", ("names and passwords of results",), calls)
@@ -64,9 +64,9 @@ class Delivery:
         """Waits; a job that never started although everything was sent is started, then waited for again."""
         for _ in range(STUCK_STARTS):
             async with self.turns.away():
-                live = await self.poller.wait(record.job_id, lambda job: self._status(task.want.job.address, job))
+                live = await self.poller.wait(record.job_id, lambda job: self._status(task.desired.job.address, job))
             if live.terminal:
-                return await self._outcome(task.want.job, tied(record, task.want, live), live), live
+                return await self._outcome(task.desired.job, tied(record, task.desired, live), live), live
             change, record = await self.executor.again(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)

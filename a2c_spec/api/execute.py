@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client
 from a2c_spec.api.http.concurrency import Sleep
-from a2c_spec.api.http.quiet import Quiet
+from a2c_spec.api.http.quiet import CreateGate
 from a2c_spec.api.http.replies import LostAnswer, Refused, Unclear
 from a2c_spec.api.http.together import all_of, to_the_end
 from a2c_spec.api.new_ids import new_ids
@@ -16,13 +16,13 @@ from a2c_spec.api.recovery import resolve
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.decide import plan_job
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.state import JobRecord, Phase, StateStore
-from a2c_spec.core.transitions import absorb, rebind, tied
+from a2c_spec.core.transitions import apply_response, rebind, tied
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -40,8 +40,8 @@ class Task:
     """One job to bring to its desired state. ``look`` says what stands on the disk, given what is live; ``replaces``
     is the job that the user wants run again although nothing changed."""
 
-    want: Wanted
-    look: Callable[[JobRecord | None, LiveJob | None], Seen]
+    desired: DesiredJob
+    look: Callable[[JobRecord | None, LiveJob | None], Observed]
     paid_again_allowed: bool
     replaces: str = ""
 
@@ -60,7 +60,7 @@ class Executor:
     new_key: Callable[[], str]
     grace: float = 5.0
     probe: Probe = unobserved
-    quiet: Quiet = field(default_factory=Quiet)
+    quiet: CreateGate = field(default_factory=CreateGate)
     noticed: float = 0.0
 
     def __post_init__(self) -> None:
@@ -75,7 +75,7 @@ class Executor:
         conflicts = 0
         lost: SpecError | None = None
         for _ in range(ROUNDS):
-            record = await self.save(replace(rebind(record, task.want, change.bindings), pending=False))
+            record = await self.save(replace(rebind(record, task.desired, change.bindings), pending=False))
             try:
                 return await self._waves(change, record)
             except (LostAnswer, Unclear) as error:
@@ -98,7 +98,7 @@ class Executor:
         """1 for a real conflict; 0 while inputs are still being fetched, which only takes time."""
         if error.status not in (404, 409, 410):
             raise error
-        record = self.store.get(task.want.job.address)
+        record = self.store.get(task.desired.job.address)
         live = await self.client.job(record.job_id) if record and record.job_id else None
         if live is not None and live.editable and any(item.status == "downloading" for item in live.inputs):
             await self.sleep(1.0)
@@ -116,11 +116,11 @@ class Executor:
             await self._calm()
         live = await self.client.job(record.job_id) if record.job_id else None
         if live is not None and not live.editable:
-            record = tied(record, task.want, live)
+            record = tied(record, task.desired, live)
         asked = bool(task.replaces) and record.job_id == task.replaces
-        seen = replace(task.look(record, live), waited=waited, replace=asked)
+        observed = replace(task.look(record, live), waited=waited, replace=asked)
         known = record if record.job_id else None
-        change = plan_job(task.want, known, replace(seen, live=live, gone=bool(record.job_id) and live is None))
+        change = plan_job(task.desired, known, replace(observed, live=live, gone=bool(record.job_id) and live is None))
         if change.paid_again and not task.paid_again_allowed:
             raise Conflict(f"the live job moved on: {change.reasons[0]}", hint=CONFLICT_HINT, address=record.address)
         return change, record
@@ -147,8 +147,8 @@ class Executor:
     async def _waves(self, change: Change, record: JobRecord) -> JobRecord:
         if change.calls and (change.fingerprint != record.fingerprint or change.basis != record.basis):
             record = await self._recipe(change, record)
-        for wave in sorted({call.wave for call in change.calls}):
-            calls = [call for call in change.calls if call.wave == wave]
+        for step in sorted({call.step for call in change.calls}):
+            calls = [call for call in change.calls if call.step == step]
             await to_the_end(self._wave(calls, change))
         record = self._current(record)
         return await self.save(replace(record, pending=False)) if record.pending else record
@@ -190,7 +190,7 @@ class Executor:
             spent=0,
             previous=replace(before, previous=None) if before.job_id else before.previous,
         )
-        return absorb(fresh, replace(call, kind="intended"), {})
+        return apply_response(fresh, replace(call, kind="intended"), {})
 
     async def _one(self, call: Call, change: Change) -> None:
         try:
@@ -220,7 +220,7 @@ class Executor:
 
     async def _absorbed(self, call: Call, record: JobRecord, made: dict[str, str] | object) -> None:
         ids = dict(made) if isinstance(made, dict) else {}
-        after = absorb(record, call, ids)
+        after = apply_response(record, call, ids)
         if call.kind == "create_job":
             after = replace(after, phase="started" if call.starts else "building", previous=None)
         await self.save(after)
@@ -241,7 +241,7 @@ class Executor:
                 await self._send(_single(call, number, part), change)
         elif call.kind in ("patch_output", "patch_outputs"):
             self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
-            await self.save(absorb(self._of(change.address), call, {}))
+            await self.save(apply_response(self._of(change.address), call, {}))
         else:
             raise error
 

@@ -25,7 +25,7 @@ def untangled(moves: Sequence[Move]) -> list[Move]:
 
 
 @dataclass(frozen=True, slots=True)
-class Landing:
+class OutputFiles:
     """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file."""
 
     root: Path

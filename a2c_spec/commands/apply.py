@@ -16,14 +16,14 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.engine.apply import Manner, Run
+from a2c_spec.engine.apply import ApplyOptions, Run
 from a2c_spec.engine.budget import Limits, within
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.planfile import SavedPlan, check, is_saved_plan, read, used
 from a2c_spec.engine.project import Reading, Workspace, open_workspace, reading, tell_warnings
 from a2c_spec.engine.refresh import refresh_only
-from a2c_spec.engine.runtime import USUAL, Surroundings
+from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import Conflict, LimitRefused, UsageError, missing_key
 
@@ -56,22 +56,24 @@ if TYPE_CHECKING:
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
 @click.pass_obj
-def command(around: Surroundings | None, /, yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
+def command(runtime: Runtime | None, /, yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
     """Carry the plan out: upload, convert, download, verify, remember. A second apply does nothing."""
     chosen = selection_of(given)
     if given.pop("refresh_only"):
         return refresh_only(flags_of(given), write=True)
     bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
-    manner = Manner(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
-    return apply(flags_of(given), manner, chosen, around or USUAL)
+    manner = ApplyOptions(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
+    return apply(flags_of(given), manner, chosen, runtime or DEFAULT_RUNTIME)
 
 
-def apply(flags: Flags, manner: Manner, chosen: Selection = EVERYTHING, around: Surroundings = USUAL) -> int:
+def apply(
+    flags: Flags, manner: ApplyOptions, chosen: Selection = EVERYTHING, runtime: Runtime = DEFAULT_RUNTIME
+) -> int:
     """Applies; gives the exit code."""
     saved = _saved(flags)
     if saved:
         flags, chosen = saved.flags(flags), saved.selection
-    space = replace(open_workspace(flags), around=around)
+    space = replace(open_workspace(flags), runtime=runtime)
     progress = _progress(space)
     work = _apply(space, reading(space), chosen, manner, saved, progress)
     return asyncio.run(stoppable(work, space.talk, progress.close))
@@ -91,7 +93,7 @@ async def _apply(
     space: Workspace,
     manifests: Reading,
     chosen: Selection,
-    manner: Manner,
+    manner: ApplyOptions,
     saved: SavedPlan | None,
     progress: Progress,
 ) -> int:
@@ -101,18 +103,18 @@ async def _apply(
     from a2c_spec.manifests.expressions.template import render_late
 
     where = endpoint(space)
-    with open_desk(space, where.realm) as desk, desk.store.lock(_who()):
-        async with connect(space, desk.store, desk.landing, render_late, progress) as connection:
+    with open_desk(space, where.realm) as session, session.store.lock(_who()):
+        async with connect(space, session.store, session.landing, render_late, progress) as connection:
             connection.poller.patience = manner.timeout
             try:
-                desk.catch_up()
+                session.catch_up()
                 whole = saved is not None or space.flags.detailed
-                steps = await surveyed(desk, manifests, chosen, connection.client, whole=whole)
+                steps = await surveyed(session, manifests, chosen, connection.client, whole=whole)
                 tell_warnings(space, manifests.found)
                 steps = [step for step in steps if manner.takes(step.change)]
                 plan = plan_of(steps, partial=chosen.partial or bool(manner.only))
                 _show(space, plan)
-                if saved and desk.store.used(saved.nonce):
+                if saved and session.store.used(saved.nonce):
                     raise used()
                 if saved:
                     check(saved, steps, where.realm)
@@ -120,10 +122,10 @@ async def _apply(
                 within(plan, steps, manner.limits)
                 if not where.key and plan.totals().requests:
                     raise missing_key()
-                if saved and not desk.store.use_once(saved.nonce):
+                if saved and not session.store.use_once(saved.nonce):
                     raise used()
-                again = made_again(desk, manifests.items(), steps, chosen)
-                return await Run(space, desk, connection, manner, progress).all(steps, again)
+                again = made_again(session, manifests.items(), steps, chosen)
+                return await Run(space, session, connection, manner, progress).all(steps, again)
             finally:
                 progress.close()
 
@@ -142,7 +144,7 @@ def _progress(space: Workspace) -> Progress:
     from a2c_spec.views.board import Board
     from a2c_spec.views.style import Style
 
-    clock, colour = space.around.monotonic, space.style.on
+    clock, colour = space.runtime.monotonic, space.style.on
     if space.flags.as_json:
         return progress.JsonLines(click.echo)
     if space.flags.quiet:
@@ -164,7 +166,7 @@ def _show(space: Workspace, plan: Plan) -> None:
         click.echo(PlanView(space.style, space.flags.verbose, space.flags.explain).text(plan))
 
 
-def _guard(plan: Plan, manner: Manner) -> None:
+def _guard(plan: Plan, manner: ApplyOptions) -> None:
     """Refuses, before anything is sent, what cannot be saved, and what would be paid for again unasked."""
     refused = [change for change in plan.changes if change.problem]
     if len(refused) == len([change for change in plan.changes if change.action != "no-op"]) and refused:

@@ -14,7 +14,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.core.compare import differences
 from a2c_spec.core.reasons import counted, shown
 from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import session
+from a2c_spec.engine.session import open_session
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog_file import CATALOG_FILE, catalog_rows
 from a2c_spec.views.table import table
@@ -89,7 +89,7 @@ def catalog_diff(detailed_exitcode: bool, **given: Any) -> int:
 
 
 async def _live(space: Workspace) -> list[Row]:
-    async with session(space) as (_, connection):
+    async with open_session(space) as (_, connection):
         return [row async for row in connection.client.catalog()]
 
 

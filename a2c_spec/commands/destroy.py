@@ -18,12 +18,12 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import open_workspace
 from a2c_spec.engine.selection import matches
-from a2c_spec.engine.session import session
+from a2c_spec.engine.session import open_session
 from a2c_spec.errors import LimitRefused, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Desk
+    from a2c_spec.engine.plan import Session
 
 
 @click.command("destroy")
@@ -43,16 +43,16 @@ def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool
 
 async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes: bool) -> int:
     space = open_workspace(flags)
-    async with session(space) as (desk, connection):
-        with desk.store.lock("destroy"):
-            chosen = [one for one in desk.store.scan() if not addresses or matches(one.address, addresses)]
+    async with open_session(space) as (session, connection):
+        with session.store.lock("destroy"):
+            chosen = [one for one in session.store.scan() if not addresses or matches(one.address, addresses)]
             if not chosen:
                 raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows what there is")
             plan = Plan(tuple(_change(record) for record in chosen))
             _show(flags, plan, space.style)
             _confirm(plan, yes=yes)
             for record, change in zip(chosen, plan.changes, strict=True):
-                await _one(desk, connection, record, change, files=files)
+                await _one(session, connection, record, change, files=files)
     return 0
 
 
@@ -80,10 +80,10 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
         raise LimitRefused("not confirmed; nothing was sent")
 
 
-async def _one(desk: Desk, connection: Connection, record: JobRecord, change: Change, *, files: bool) -> None:
+async def _one(session: Session, connection: Connection, record: JobRecord, change: Change, *, files: bool) -> None:
     for call in change.calls:
         await connection.client.delete(call)
     for file in record.files if files else ():
         if file.path:
-            desk.landing.remove(file.path)
-    desk.store.remove(record.address)
+            session.landing.remove(file.path)
+    session.store.remove(record.address)

@@ -15,7 +15,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import session
+from a2c_spec.engine.session import open_session
 from a2c_spec.errors import SpecError
 
 EXTRAS = {
@@ -78,8 +78,8 @@ def _static(space: Workspace) -> Iterator[Check]:
 
 async def _service(space: Workspace) -> list[Check]:
     try:
-        async with session(space) as (desk, connection):
-            serial = desk.store.serial()
+        async with open_session(space) as (session, connection):
+            serial = session.store.serial()
             state = Check("state", True, f"{space.home} (serial {serial})")
             return [state, await _reached(connection.client.wire)]
     except SpecError as error:

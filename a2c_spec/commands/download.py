@@ -9,7 +9,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.apply import apply
-from a2c_spec.engine.apply import Manner
+from a2c_spec.engine.apply import ApplyOptions
 from a2c_spec.engine.selection import selection_of
 
 
@@ -22,4 +22,4 @@ from a2c_spec.engine.selection import selection_of
 def command(**given: Any) -> int:
     """Download results that are missing or were changed here; convert and pay nothing."""
     chosen = selection_of(given)
-    return apply(flags_of(given), Manner(only=("download",)), chosen)
+    return apply(flags_of(given), ApplyOptions(only=("download",)), chosen)

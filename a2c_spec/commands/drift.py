@@ -17,11 +17,11 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
 from a2c_spec.engine.selection import matches
-from a2c_spec.engine.session import session
+from a2c_spec.engine.session import open_session
 
 if TYPE_CHECKING:
     from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Desk
+    from a2c_spec.engine.plan import Session
 
 
 @click.command("drift")
@@ -49,19 +49,19 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
 
 
 async def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Drift]:
-    async with session(space) as (desk, connection):
-        rows = [row for row in desk.store.scan() if not addresses or matches(row.address, addresses)]
+    async with open_session(space) as (session, connection):
+        rows = [row for row in session.store.scan() if not addresses or matches(row.address, addresses)]
         gate = asyncio.Semaphore(space.flags.parallelism)
 
         async def one(record: JobRecord) -> tuple[Drift, ...]:
             async with gate:
-                return await _one(desk, connection, record, offline=space.flags.offline)
+                return await _one(session, connection, record, offline=space.flags.offline)
 
         return [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
 
 
-async def _one(desk: Desk, connection: Connection, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
-    disk = {file.path: desk.landing.stands(file.path) for file in record.files if file.path}
+async def _one(session: Session, connection: Connection, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
+    disk = {file.path: session.landing.stands(file.path) for file in record.files if file.path}
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:

@@ -13,7 +13,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import recorded, session
+from a2c_spec.engine.session import open_session, recorded
 from a2c_spec.views import records
 
 
@@ -36,6 +36,6 @@ def history(flags: Flags, address: str) -> int:
 
 
 async def _rows(space: Workspace, address: str) -> list[Mapping[str, Any]]:
-    async with session(space) as (desk, connection):
-        job_id = recorded(desk, address).job_id
+    async with open_session(space) as (session, connection):
+        job_id = recorded(session, address).job_id
         return list(await connection.client.history(job_id)) if job_id else []

@@ -20,12 +20,12 @@ from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import session
+from a2c_spec.engine.session import open_session
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-    from a2c_spec.engine.plan import Desk
+    from a2c_spec.engine.plan import Session
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 SEARCHED = 5000
@@ -59,27 +59,27 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     from dataclasses import replace
 
     from a2c_spec.commands.apply import apply
-    from a2c_spec.engine.apply import Manner
+    from a2c_spec.engine.apply import ApplyOptions
 
-    return apply(replace(flags, manifests=(os.path.relpath(target, space.cwd),)), Manner(only=("download",)))
+    return apply(replace(flags, manifests=(os.path.relpath(target, space.cwd),)), ApplyOptions(only=("download",)))
 
 
 async def _import(space: Workspace, job_id: str, name: str, target: Path) -> bool:
-    async with session(space) as (desk, connection):
-        with desk.store.lock("import"):
+    async with open_session(space) as (session, connection):
+        with session.store.lock("import"):
             live = await connection.client.job(job_id)
             if live is None:
                 raise UsageError(f"the service knows no job {job_id}")
-            if desk.store.get(name) is not None:
+            if session.store.get(name) is not None:
                 raise UsageError(f"{name} is recorded already", hint="choose another --name")
-            clues = Clues(await _defaults(connection.client), _uploads(desk, live))
+            clues = Clues(await _defaults(connection.client), _uploads(session, live))
             folder = target.parent.relative_to(space.root).as_posix()
             job = job_from(live, name, clues, "dist/" if folder == "." else f"{folder}/dist/")
             _write(space, target, job)
             from a2c_spec.engine.plan import Upstream
 
-            want = desk.wanted(job, None, Upstream(desk.store))
-            desk.store.put(record_of(want, live, time.time()))
+            desired = session.wanted(job, None, Upstream(session.store))
+            session.store.put(record_of(desired, live, time.time()))
     missing = [item.id for item in job.inputs if item.type == "input_id"]
     space.talk(f"wrote {target.name} and adopted job {job_id} ({live.status})")
     if missing:
@@ -100,20 +100,20 @@ async def _defaults(client: Client) -> dict[tuple[str, str], dict[str, Any]]:
     return found
 
 
-def _uploads(desk: Desk, live: LiveJob) -> dict[str, str]:
+def _uploads(session: Session, live: LiveJob) -> dict[str, str]:
     """Files of the project whose bytes are those of an upload, by MD5."""
     wanted = {item.checksum: item for item in live.inputs if item.type in ("upload", "base64") and item.checksum}
     names = {item.filename for item in wanted.values()}
     sizes = {item.size for item in wanted.values()}
     found: dict[str, str] = {}
-    root = desk.space.root
+    root = session.space.root
     for number, path in enumerate(root.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         if number > SEARCHED or len(found) == len(wanted):
             break
         if hidden or not path.is_file() or (path.name not in names and path.stat().st_size not in sizes):
             continue
-        md5 = desk.cache.measure(path).md5
+        md5 = session.cache.measure(path).md5
         if md5 in wanted:
             found.setdefault(md5, path.relative_to(root).as_posix())
     return found

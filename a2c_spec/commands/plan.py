@@ -80,8 +80,8 @@ async def _steps(space: Workspace, manifests: Reading, chosen: Selection, *, who
     from a2c_spec.engine.plan_many import surveyed
     from a2c_spec.manifests.expressions.template import render_late
 
-    with open_desk(space, endpoint(space).realm) as desk:
+    with open_desk(space, endpoint(space).realm) as session:
         if space.flags.offline:
-            return await surveyed(desk, manifests, chosen, None, whole=whole)
-        async with connect(space, desk.store, desk.landing, render_late, ignore) as connection:
-            return await surveyed(desk, manifests, chosen, connection.client, whole=whole)
+            return await surveyed(session, manifests, chosen, None, whole=whole)
+        async with connect(space, session.store, session.landing, render_late, ignore) as connection:
+            return await surveyed(session, manifests, chosen, connection.client, whole=whole)

@@ -35,9 +35,9 @@ def command(out: str, **given: Any) -> int:
     from a2c_spec.views.report import report
 
     space = open_workspace(flags_of(given))
-    with open_desk(space, endpoint(space).realm) as desk:
+    with open_desk(space, endpoint(space).realm) as session:
         title = f"{space.root.name}: conversions"
-        page = report(desk.store.scan(), thumbnails(space.root), title=title, made_at=time.time())
+        page = report(session.store.scan(), thumbnails(space.root), title=title, made_at=time.time())
     target = absolute(out, space.cwd)
     try:
         target.write_text(page, encoding="utf-8")

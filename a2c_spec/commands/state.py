@@ -16,7 +16,7 @@ from a2c_spec.core.adopting import adopt, matches
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import recorded, session
+from a2c_spec.engine.session import open_session, recorded
 from a2c_spec.errors import Conflict, UsageError
 from a2c_spec.views import records
 
@@ -53,8 +53,8 @@ def state_list(**given: Any) -> int:
 
 
 async def _scan(space: Workspace) -> list[JobRecord]:
-    async with session(space) as (desk, _):
-        return list(desk.store.scan())
+    async with open_session(space) as (session, _):
+        return list(session.store.scan())
 
 
 @_verb("show", "address")
@@ -70,8 +70,8 @@ def state_show(address: str, **given: Any) -> int:
 
 
 async def _record(space: Workspace, address: str) -> JobRecord:
-    async with session(space) as (desk, _):
-        return recorded(desk, address)
+    async with open_session(space) as (session, _):
+        return recorded(session, address)
 
 
 @_verb("mv", "old", "new")
@@ -82,13 +82,13 @@ def state_mv(old: str, new: str, **given: Any) -> int:
 
 async def _moved(flags: Flags, old: str, new: str) -> int:
     space = open_workspace(flags)
-    async with session(space) as (desk, _):
-        with desk.store.lock("state mv"):
-            record = recorded(desk, old)
-            if desk.store.get(new) is not None:
+    async with open_session(space) as (session, _):
+        with session.store.lock("state mv"):
+            record = recorded(session, old)
+            if session.store.get(new) is not None:
                 raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
-            desk.store.put(replace(record, address=new))
-            desk.store.remove(old)  # last: a crash in between leaves two records of one job, never none
+            session.store.put(replace(record, address=new))
+            session.store.remove(old)  # last: a crash in between leaves two records of one job, never none
     space.talk(f"{old} is now {new}")
     return 0
 
@@ -101,10 +101,10 @@ def state_rm(address: str, **given: Any) -> int:
 
 async def _forgotten(flags: Flags, address: str) -> int:
     space = open_workspace(flags)
-    async with session(space) as (desk, _):
-        with desk.store.lock("state rm"):
-            recorded(desk, address)
-            desk.store.remove(address)
+    async with open_session(space) as (session, _):
+        with session.store.lock("state rm"):
+            recorded(session, address)
+            session.store.remove(address)
     space.talk(f"{address} is forgotten; its job and its files stay")
     return 0
 
@@ -117,14 +117,14 @@ def state_adopt(address: str, job_id: str, **given: Any) -> int:
 
 async def _adopted(flags: Flags, address: str, job_id: str) -> int:
     space = open_workspace(flags)
-    async with session(space) as (desk, connection):
-        with desk.store.lock("state adopt"):
-            record = recorded(desk, address)
+    async with open_session(space) as (session, connection):
+        with session.store.lock("state adopt"):
+            record = recorded(session, address)
             live = await connection.client.job(job_id)
             if not record.unresolved:
                 raise UsageError(f"{address} has its job already: {record.job_id}")
             if live is None or not matches(record, live):
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
-            desk.store.put(adopt(record, live))
+            session.store.put(adopt(record, live))
     space.talk(f"{address} is job {job_id} now")
     return 0

@@ -14,7 +14,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import recorded, session
+from a2c_spec.engine.session import open_session, recorded
 from a2c_spec.views import records
 
 
@@ -47,8 +47,8 @@ def status(flags: Flags, address: str) -> int:
 
 
 async def _found(space: Workspace, address: str) -> list[tuple[JobRecord, LiveJob | None]]:
-    async with session(space) as (desk, connection):
-        rows = [recorded(desk, address)] if address else list(desk.store.scan())
+    async with open_session(space) as (session, connection):
+        rows = [recorded(session, address)] if address else list(session.store.scan())
         asked = {} if space.flags.offline else {row.address: row for row in rows if _unfinished(row)}
         lives = await asyncio.gather(*(connection.client.job(row.job_id) for row in asked.values()))
         live = dict(zip(asked, lives, strict=True))

@@ -59,9 +59,9 @@ def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Finding]:
     from a2c_spec.engine.connection import endpoint
     from a2c_spec.engine.plan import open_desk
 
-    with open_desk(space, endpoint(space).realm) as desk:
-        chosen = addresses or desk.store.addresses()
-        records = [desk.record(address) for address in chosen]
+    with open_desk(space, endpoint(space).realm) as session:
+        chosen = addresses or session.store.addresses()
+        records = [session.record(address) for address in chosen]
         if None in records:
             raise UsageError(f"nothing is recorded of {chosen[records.index(None)]}", hint="see `a2c-spec state list`")
         return [

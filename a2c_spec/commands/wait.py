@@ -9,7 +9,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.apply import apply
-from a2c_spec.engine.apply import Manner
+from a2c_spec.engine.apply import ApplyOptions
 from a2c_spec.engine.selection import selection_of
 
 
@@ -28,4 +28,4 @@ from a2c_spec.engine.selection import selection_of
 def command(timeout: float, **given: Any) -> int:
     """Wait for jobs that run, download and verify their results; start nothing."""
     chosen = selection_of(given)
-    return apply(flags_of(given), Manner(timeout=timeout, only=("wait", "download", "adopt")), chosen)
+    return apply(flags_of(given), ApplyOptions(timeout=timeout, only=("wait", "download", "adopt")), chosen)

@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.recipe import is_marked
+from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.state import Element, JobRecord, Phase
 
 DAY_AND_ZONES = 26 * 3600.0
@@ -71,7 +71,7 @@ def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
 
 
 def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    return all(is_marked(value) or compare.same(live.get(key), value) for key, value in sent.items())
+    return all(holds_secret(value) or compare.same(live.get(key), value) for key, value in sent.items())
 
 
 def adopt(record: JobRecord, live: LiveJob) -> JobRecord:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.desired import Job
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import UPLOADED, digest
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -29,7 +29,7 @@ def cache_key(fingerprint: str, realm: str) -> str:
     return digest({"format": FORMAT, "realm": realm, "fingerprint": fingerprint})
 
 
-def entry_of(want: Wanted, record: JobRecord, made_at: float) -> Mapping[str, Any] | None:
+def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[str, Any] | None:
     """What is worth knowing of a finished job's results; None unless all of them were saved here.
 
     Inputs and conversions stand as numbers, because another manifest may give them other ids.
@@ -37,13 +37,13 @@ def entry_of(want: Wanted, record: JobRecord, made_at: float) -> Mapping[str, An
     files = [file for file in record.files if file.path and file.sha256]
     if record.phase != "done" or not record.job_id or not files or len(files) != len(record.files):
         return None
-    inputs = {item.id: number for number, item in enumerate(want.job.inputs)}
-    conversions = {item.id: number for number, item in enumerate(want.job.conversions)}
+    inputs = {item.id: number for number, item in enumerate(desired.job.inputs)}
+    conversions = {item.id: number for number, item in enumerate(desired.job.conversions)}
     if any(file.conversion not in conversions or set(file.inputs) - inputs.keys() for file in files):
         return None
     return {
         "format": FORMAT,
-        "fingerprint": want.fingerprint,
+        "fingerprint": desired.fingerprint,
         "spent": record.spent,
         "made_at": made_at,
         "files": [
@@ -60,10 +60,10 @@ def entry_of(want: Wanted, record: JobRecord, made_at: float) -> Mapping[str, An
     }
 
 
-def record_from(entry: Mapping[str, Any], want: Wanted, record: JobRecord | None, realm: str) -> JobRecord:
+def record_from(entry: Mapping[str, Any], desired: DesiredJob, record: JobRecord | None, realm: str) -> JobRecord:
     """The job as it will be recorded once the files of the entry are in their places."""
-    inputs = [item.id for item in want.job.inputs]
-    conversions = [item.id for item in want.job.conversions]
+    inputs = [item.id for item in desired.job.inputs]
+    conversions = [item.id for item in desired.job.conversions]
     files = tuple(
         SavedFile(
             path="",
@@ -77,6 +77,6 @@ def record_from(entry: Mapping[str, Any], want: Wanted, record: JobRecord | None
         )
         for number, row in enumerate(entry["files"], start=1)
     )
-    empty = JobRecord(want.job.address, realm)
+    empty = JobRecord(desired.job.address, realm)
     base = replace(record, job_id="", elements={}, spent=0, problem="") if record else empty
-    return replace(base, phase="done", fingerprint=want.fingerprint, basis=want.basis, files=files)
+    return replace(base, phase="done", fingerprint=desired.fingerprint, basis=desired.basis, files=files)

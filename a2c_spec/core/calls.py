@@ -74,7 +74,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One mutating request. Calls of the same ``wave`` need nothing of each other and may run at once.
+    """One mutating request. Calls of the same ``step`` need nothing of each other and may run at once.
 
     ``creates`` names the elements whose ids the answer holds, in the order of the body. ``starts`` says that the job
     runs once the call succeeded. ``size`` is the number of payload bytes it sends, as they travel.
@@ -85,7 +85,7 @@ class Call:
     body: Body = None
     creates: tuple[str, ...] = ()
     effects: tuple[Effect, ...] = ()
-    wave: int = 0
+    step: int = 0
     starts: bool = False
     size: int = 0
     reason: str = ""
@@ -109,11 +109,11 @@ class Cost:
 
 def cost_of(calls: tuple[Call, ...]) -> Cost:
     """Adds up a finished sequence."""
-    return Cost(len(calls), sum(call.size for call in calls), len({call.wave for call in calls}))
+    return Cost(len(calls), sum(call.size for call in calls), len({call.step for call in calls}))
 
 
 @dataclass(frozen=True, slots=True)
-class Knobs:
+class PlannerOptions:
     """What the planner may assume and use.
 
     ``base64_file`` is the largest file (bytes) that may share a base64 upload: up to there the third more bytes is

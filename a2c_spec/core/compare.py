@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from a2c_spec.core.recipe import is_marked
+from a2c_spec.core.recipe import holds_secret
 
 MISSING: Any = object()
 
@@ -33,7 +33,7 @@ def _same_mapping(one: Any, other: Any) -> bool:
     if not isinstance(one, Mapping) or not isinstance(other, Mapping):
         return False
     if "$secret" in one or "$secret" in other:
-        return same_mark(one.get("$secret"), other.get("$secret"))
+        return same_secret(one.get("$secret"), other.get("$secret"))
     return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
 
 
@@ -44,7 +44,7 @@ def _as_number(value: Any) -> float | None:
         return None
 
 
-def same_mark(one: str | None, other: str | None) -> bool:
+def same_secret(one: str | None, other: str | None) -> bool:
     """Whether two secret marks agree: by digest where both have one, else by reference alone."""
     if one is None or other is None:
         return one is other
@@ -68,7 +68,7 @@ def changed_keys(
 
 
 def _holds(key: str, value: Any, live: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
-    if is_marked(value) or key not in live:
+    if holds_secret(value) or key not in live:
         return same(sent.get(key, MISSING), value) if key in sent else value is None and key not in live
     return same(live[key], value)
 

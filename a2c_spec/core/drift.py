@@ -10,7 +10,7 @@ from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveJob
 from a2c_spec.core.observed import Disk
 from a2c_spec.core.planner.fields import BY_PATH
-from a2c_spec.core.recipe import is_marked
+from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.results import GONE
 from a2c_spec.core.state import JobRecord
 
@@ -80,7 +80,7 @@ def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
 def _conversion(name: str, sent: Mapping[str, Any], live: LiveConversion) -> Iterator[Found]:
     for part, echo in (("options", live.options), ("metadata", live.metadata)):
         for key, value in sent.get(part, {}).items():
-            if key in echo and not is_marked(value) and not compare.same(echo[key], value):
+            if key in echo and not holds_secret(value) and not compare.same(echo[key], value):
                 yield f"{name}.{part}.{key}", value, echo[key]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job
-from a2c_spec.core.recipe import is_marked
+from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.state import JobRecord
 
 _MAPS = ("options", "metadata")
@@ -49,7 +49,7 @@ def _conversion(item: Conversion, name: str, attribute: str, record: JobRecord) 
 
 def _keep(merged: dict[str, Any], key: str, before: Mapping[str, Any]) -> None:
     """A secret cannot be kept as it was, for its value is nowhere; it is as the manifest says."""
-    if key in before and not is_marked(before[key]):
+    if key in before and not holds_secret(before[key]):
         merged[key] = before[key]
     elif key not in before:
         merged.pop(key, None)

@@ -10,8 +10,8 @@ from typing import Any
 from a2c_spec.core.compare import same
 from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Output, Secret, Value
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
-from a2c_spec.core.planner.matching import Known
-from a2c_spec.core.prepare import Wanted, base_name
+from a2c_spec.core.planner.matching import SentState
+from a2c_spec.core.prepare import DesiredJob, base_name
 from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
 
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
@@ -34,7 +34,7 @@ class Clues:
 
 def job_from(live: LiveJob, address: str, known: Clues, save: str = "dist/") -> Job:
     """The job that a manifest must ask for so that nothing is left to do for ``live``."""
-    order = Known({}, {}).order(live)
+    order = SentState({}, {}).order(live)
     names = _Names()
     inputs = tuple(_input(live.inputs[n], names, known) for n in order)
     names = _Names()
@@ -149,23 +149,23 @@ def _output(name: str, live: LiveConversion, job: LiveJob, save: str) -> Output:
     return Output(name, filename=filename, save=save)
 
 
-def record_of(want: Wanted, live: LiveJob, now: float) -> JobRecord:
+def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     """The record of an imported job: everything the manifest says is taken as sent, because it was read off the job."""
-    order = Known({}, {}).order(live)
-    elements = {"job": Element(live.id, want.sent_fields)}
-    for item, n in zip(want.job.inputs, order, strict=True):
-        elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, want.sent_input(item))
-    for conversion, row in zip(want.job.conversions, live.conversions, strict=True):
-        elements[f"conversions.{conversion.id}"] = Element(row.id, want.sent_conversion(conversion))
+    order = SentState({}, {}).order(live)
+    elements = {"job": Element(live.id, desired.sent_fields)}
+    for item, n in zip(desired.job.inputs, order, strict=True):
+        elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, desired.sent_input(item))
+    for conversion, row in zip(desired.job.conversions, live.conversions, strict=True):
+        elements[f"conversions.{conversion.id}"] = Element(row.id, desired.sent_conversion(conversion))
     phase: Phase = "building" if live.editable else ENDED.get(live.status, "started")
     return JobRecord(
-        want.job.address,
+        desired.job.address,
         "",
         phase=phase,
         job_id=live.id,
         intent_at=now,
-        fingerprint=want.fingerprint,
-        basis=want.basis,
+        fingerprint=desired.fingerprint,
+        basis=desired.basis,
         elements=elements,
         spent=live.spent,
         updated_at=now,

@@ -15,7 +15,7 @@ Disk = Literal["absent", "intact", "changed", "foreign"]
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Observed:
     """What was read for one address. ``gone``: the service answered 404. ``live`` None: it was not asked.
 
     ``replace``: the user wants it run again although nothing changed. ``waited``: the job was told to run and waited

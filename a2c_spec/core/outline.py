@@ -12,7 +12,7 @@ from a2c_spec.core.plan import Change
 
 def outline(change: Change, shared: dict[Call, Call]) -> Change:
     """The change without bodies, bindings and details; calls that look alike are one value in ``shared``."""
-    bare = tuple(Call(call.kind, wave=call.wave, starts=call.starts, size=call.size) for call in change.calls)
+    bare = tuple(Call(call.kind, step=call.step, starts=call.starts, size=call.size) for call in change.calls)
     calls = tuple(shared.setdefault(call, call) for call in bare)
     idle = change.action == "no-op"
     basis = {} if idle else _kinds(change.basis)

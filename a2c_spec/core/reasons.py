@@ -8,13 +8,18 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.compare import MISSING
 from a2c_spec.core.plan import Detail
-from a2c_spec.core.recipe import is_marked
+from a2c_spec.core.recipe import holds_secret
 
 
 def details(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Detail, ...]:
     """Every attribute of a recipe that differs, by its address below the job."""
     return tuple(
-        Detail(path, None if old is MISSING else old, None if new is MISSING else new, is_marked(old) or is_marked(new))
+        Detail(
+            path,
+            None if old is MISSING else old,
+            None if new is MISSING else new,
+            holds_secret(old) or holds_secret(new),
+        )
         for path, old, new in compare.differences(before, after)
     )
 
@@ -40,7 +45,7 @@ def _order(names: Any) -> str:
 
 
 def _leaf(path: str, old: Any, new: Any) -> str:
-    if is_marked(old) or is_marked(new):
+    if holds_secret(old) or holds_secret(new):
         return f"{path} (sensitive: changed)"
     if path == "upstream":
         return "what it depends on in another manifest changed"

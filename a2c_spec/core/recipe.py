@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Secret, Value
 
-Mark = Callable[[Secret | str], str]
+FingerprintSecret = Callable[[Secret | str], str]
 """Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""
 
 UPLOADED = frozenset({"upload", "base64"})
@@ -19,22 +19,22 @@ NOT_DECISIVE = frozenset({"download_password", "output_filename"})
 """Conversion options that name or protect a result without changing its bytes."""
 
 
-def seal(value: Value, mark: Mark) -> Any:
+def redact_secrets(value: Value, fingerprint_secret: FingerprintSecret) -> Any:
     """The value as plain JSON, every secret replaced by ``{"$secret": mark}``."""
     if isinstance(value, Secret):
-        return {"$secret": mark(value)}
+        return {"$secret": fingerprint_secret(value)}
     if isinstance(value, Mapping):
-        return {key: seal(item, mark) for key, item in value.items()}
+        return {key: redact_secrets(item, fingerprint_secret) for key, item in value.items()}
     if isinstance(value, list | tuple):
-        return [seal(item, mark) for item in value]
+        return [redact_secrets(item, fingerprint_secret) for item in value]
     return value
 
 
-def is_marked(value: object) -> bool:
+def holds_secret(value: object) -> bool:
     """Whether a sealed value holds a secret anywhere."""
     if isinstance(value, Mapping):
-        return "$secret" in value or any(is_marked(item) for item in value.values())
-    return isinstance(value, list | tuple) and any(is_marked(item) for item in value)
+        return "$secret" in value or any(holds_secret(item) for item in value.values())
+    return isinstance(value, list | tuple) and any(holds_secret(item) for item in value)
 
 
 def uploaded(item: Input) -> bool:
@@ -59,7 +59,7 @@ def _bytes_identity(item: Input) -> dict[str, Any]:
     return {"type": "upload", "sha256": content.sha256 if content else "", "extension": extension(sent_filename(item))}
 
 
-def _source_identity(item: Input, mark: Mark) -> dict[str, Any]:
+def _source_identity(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     parts: dict[str, Any] = {
         "type": "output" if item.type == "from" else item.type,
         "source": item.source,
@@ -67,26 +67,26 @@ def _source_identity(item: Input, mark: Mark) -> dict[str, Any]:
         "pin": item.pin,
         "engine": item.engine,
         "content_type": item.content_type,
-        "options": seal(item.options, mark),
-        "parameters": seal(item.parameters, mark),
+        "options": redact_secrets(item.options, fingerprint_secret),
+        "parameters": redact_secrets(item.parameters, fingerprint_secret),
     }
     return {key: value for key, value in parts.items() if value}
 
 
-def identity(item: Input, mark: Mark) -> dict[str, Any]:
+def identity(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     """What makes an input this input and cannot be patched; the bytes' own digest for whatever we upload."""
     if item.type in UPLOADED:
         return _bytes_identity(item)
-    extra = {"filename": item.filename, "credentials": seal(item.credentials, mark)}
-    return _source_identity(item, mark) | {key: value for key, value in extra.items() if value}
+    extra = {"filename": item.filename, "credentials": redact_secrets(item.credentials, fingerprint_secret)}
+    return _source_identity(item, fingerprint_secret) | {key: value for key, value in extra.items() if value}
 
 
-def sent_input(item: Input, mark: Mark, position: int | None = None) -> dict[str, Any]:
+def sent_input(item: Input, fingerprint_secret: FingerprintSecret, position: int | None = None) -> dict[str, Any]:
     """Canonical form of an input as sent; ``position`` only when a call set it."""
     parts: dict[str, Any] = {
-        "identity": identity(item, mark),
+        "identity": identity(item, fingerprint_secret),
         "filename": sent_filename(item) if uploaded(item) else item.filename,
-        "decrypt": mark(item.decrypt_password) if item.decrypt_password else None,
+        "decrypt": fingerprint_secret(item.decrypt_password) if item.decrypt_password else None,
         "slide_duration": item.slide_duration,
         "resize_handling": item.resize_handling,
         "position": position,
@@ -94,18 +94,18 @@ def sent_input(item: Input, mark: Mark, position: int | None = None) -> dict[str
     return {key: value for key, value in parts.items() if value not in (None, "")}
 
 
-def sent_conversion(item: Conversion, mark: Mark) -> dict[str, Any]:
+def sent_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     """Canonical form of a conversion as sent; ``preset`` is the manifest whose id went as that option."""
     return {
         "target": item.target,
         "category": item.category,
-        "options": seal(item.options, mark),
-        "metadata": seal(item.metadata, mark),
-        "output_target": seal(item.output_target, mark),
+        "options": redact_secrets(item.options, fingerprint_secret),
+        "metadata": redact_secrets(item.metadata, fingerprint_secret),
+        "output_target": redact_secrets(item.output_target, fingerprint_secret),
     } | ({"preset": item.preset_from} if item.preset_from else {})
 
 
-def sent_fields(fields: JobFields, mark: Mark) -> dict[str, Any]:
+def sent_fields(fields: JobFields, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     """Canonical form of the managed job fields; ``process`` is not one of them, it is a command."""
     passwords = fields.download_passwords
     parts: dict[str, Any] = {
@@ -113,37 +113,43 @@ def sent_fields(fields: JobFields, mark: Mark) -> dict[str, Any]:
         "fail_on_conversion_error": fields.fail_on_conversion_error,
         "callback": fields.callback,
         "notify_status": fields.notify_status,
-        "download_passwords": None if passwords is None else [{"$secret": mark(word)} for word in passwords],
+        "download_passwords": None
+        if passwords is None
+        else [{"$secret": fingerprint_secret(word)} for word in passwords],
     }
     return {key: value for key, value in parts.items() if value is not None}
 
 
-def _decisive_conversion(item: Conversion, mark: Mark) -> dict[str, Any]:
+def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     targets = [{key: target[key] for key in ("type", "parameters") if key in target} for target in item.output_target]
     parts: dict[str, Any] = {
         "target": item.target,
         "category": item.category,
-        "options": {key: seal(value, mark) for key, value in item.options.items() if key not in NOT_DECISIVE},
-        "metadata": seal(item.metadata, mark),
-        "output_target": [seal(target, mark) for target in targets],
+        "options": {
+            key: redact_secrets(value, fingerprint_secret)
+            for key, value in item.options.items()
+            if key not in NOT_DECISIVE
+        },
+        "metadata": redact_secrets(item.metadata, fingerprint_secret),
+        "output_target": [redact_secrets(target, fingerprint_secret) for target in targets],
         "preset_from": item.preset_from,
         "upstream": item.upstream,
     }
     return {key: value for key, value in parts.items() if value}
 
 
-def _decisive_input(item: Input, mark: Mark) -> dict[str, Any]:
-    parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, mark)
+def _decisive_input(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
+    parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, fingerprint_secret)
     extra = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
     return parts | {key: value for key, value in extra.items() if value is not None}
 
 
-def basis(job: Job, mark: Mark) -> dict[str, Any]:
+def basis(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     """Everything that decides the result, part by part under the manifest's own ids; credentials do not count."""
     return {
         "order": [item.id for item in job.inputs],
-        "inputs": {item.id: _decisive_input(item, mark) for item in job.inputs},
-        "conversions": {item.id: _decisive_conversion(item, mark) for item in job.conversions},
+        "inputs": {item.id: _decisive_input(item, fingerprint_secret) for item in job.inputs},
+        "conversions": {item.id: _decisive_conversion(item, fingerprint_secret) for item in job.conversions},
     }
 
 

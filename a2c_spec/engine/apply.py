@@ -23,9 +23,9 @@ from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError, W
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
-    from a2c_spec.core.prepare import Wanted
+    from a2c_spec.core.prepare import DesiredJob
     from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Desk, Step
+    from a2c_spec.engine.plan import Session, Step
     from a2c_spec.views.progress import Progress
 
 UNDER_WAY = 16
@@ -36,7 +36,7 @@ STOPPING = (3, 4, 11)
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class ApplyOptions:
     """How to apply: without asking, without waiting, stopping at the first failure, ``only`` changes of some actions.
 
     ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
@@ -57,9 +57,9 @@ class Run:
     """One apply under way."""
 
     def __init__(
-        self, space: Workspace, desk: Desk, connection: Connection, manner: Manner, progress: Progress
+        self, space: Workspace, session: Session, connection: Connection, manner: ApplyOptions, progress: Progress
     ) -> None:
-        self.space, self.desk, self.connection = space, desk, connection
+        self.space, self.session, self.connection = space, session, connection
         self.manner, self.progress = manner, progress
         self.stopped = False
         self.promised = 0
@@ -153,46 +153,46 @@ class Run:
         if step.preset is not None:
             await self.connection.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
-        if step.want is None:
-            self.desk.store.remove(step.change.address)
+        if step.desired is None:
+            self.session.store.remove(step.change.address)
             return None
-        results, waited = self.desk.results, False
+        results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
-        while (twin := results.twin(step.want)) and not taken:
+        while (twin := results.twin(step.desired)) and not taken:
             waited = True
             async with self.connection.turns.away():
                 await twin.wait()
-        with results.claimed(step.want):
+        with results.claimed(step.desired):
             if waited or step.change.action == "cached":
-                return await self._shared(step, step.want)
-            return await self._converted(step, step.want)
+                return await self._shared(step, step.desired)
+            return await self._converted(step, step.desired)
 
-    async def _shared(self, step: Step, want: Wanted) -> JobRecord:
+    async def _shared(self, step: Step, desired: DesiredJob) -> JobRecord:
         """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
-        results = self.desk.results
-        cached = results.known(want, step.record)
+        results = self.session.results
+        cached = results.known(desired, step.record)
         if cached is None or results.cache is None:
-            change = plan_job(want, step.record, self.desk.look(want, step.record, None))
+            change = plan_job(desired, step.record, self.session.look(desired, step.record, None))
             if change.paid_again and not self.manner.yes:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to plan anew")
-            return await self._converted(replace(step, change=change), want)
-        restorer = Restorer(results.cache, self.desk.landing, self.connection.executor, self.progress)
-        record = await restorer.restore(want, cached, step.record)
+            return await self._converted(replace(step, change=change), desired)
+        restorer = Restorer(results.cache, self.session.landing, self.connection.executor, self.progress)
+        record = await restorer.restore(desired, cached, step.record)
         self.tally.cached += 1
         return record
 
-    async def _converted(self, step: Step, want: Wanted) -> JobRecord:
-        record = await self._applied(step, want)
-        now = self.space.around.clock()
-        await asyncio.to_thread(self.desk.results.keep, want, record, self.space.root, now)
+    async def _converted(self, step: Step, desired: DesiredJob) -> JobRecord:
+        record = await self._applied(step, desired)
+        now = self.space.runtime.clock()
+        await asyncio.to_thread(self.session.results.keep, desired, record, self.space.root, now)
         return record
 
-    async def _applied(self, step: Step, want: Wanted) -> JobRecord:
+    async def _applied(self, step: Step, desired: DesiredJob) -> JobRecord:
         """All calls of one job, and its results here."""
         executor, delivery = self.connection.executor, self.connection.delivery
         change, record = step.change, step.record or JobRecord(step.change.address, "")
         allowed = self.manner.yes or change.paid_again
-        task = self.desk.task(want, paid_again_allowed=allowed, replaces=record.job_id if change.forced else "")
+        task = self.session.task(desired, paid_again_allowed=allowed, replaces=record.job_id if change.forced else "")
         if record.unresolved or record.pending:
             change, record = await executor.again(task, record)
         promised = self._afford(change, record)
@@ -214,7 +214,7 @@ class Run:
 
     def _paid(self, change: Change, promised: int) -> None:
         """Puts what a job really cost in the place of its estimate."""
-        record = self.desk.store.get(change.address) if promised else None
+        record = self.session.store.get(change.address) if promised else None
         if record is not None and record.phase in ("completed", "done", "failed", "canceled"):
             self.promised += record.spent - promised
 
@@ -223,14 +223,14 @@ class Run:
         from a2c_spec.engine.outputs_file import write_outputs
 
         if self.tally.busy or self.space.flags.outputs:
-            write_outputs(self.space, self.desk.store, [step.change for step in steps])
+            write_outputs(self.space, self.session.store, [step.change for step in steps])
 
     def _summary(self, steps: Sequence[Step]) -> None:
         from a2c_spec.views.summary import summary_json, summary_text
 
         counts = self.connection.client.wire.count
         if self.space.flags.as_json:
-            rows = ((step.change, self.desk.store.get(step.change.address)) for step in steps)
+            rows = ((step.change, self.session.store.get(step.change.address)) for step in steps)
             click.echo(json.dumps(summary_json(rows, self.tally, self.errors, counts), ensure_ascii=False))
         else:
             click.echo(summary_text(self.tally, self.errors, counts, self.space.style))
@@ -238,9 +238,9 @@ class Run:
 
 def _before(step: Step) -> list[str]:
     """Addresses that must have ended before this step: jobs whose results it takes, presets it names."""
-    if step.want is None:
+    if step.desired is None:
         return []
-    job = step.want.job
+    job = step.desired.job
     return [*needs(job), *(item.preset_from for item in job.conversions if item.preset_from)]
 
 
@@ -252,5 +252,5 @@ def _free(steps: Sequence[Step]) -> Iterator[Step]:
 def _bound(steps: Sequence[Step]) -> Iterator[Step]:
     """Those that wait for others, each after those it waits for."""
     bound = {step.change.address: step for step in steps if _before(step)}
-    for job in in_dependency_order(step.want.job for step in bound.values() if step.want):
+    for job in in_dependency_order(step.desired.job for step in bound.values() if step.desired):
         yield bound[job.address]

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.files import Landing
-    from a2c_spec.api.http.turns import Turns
+    from a2c_spec.api.files import OutputFiles
+    from a2c_spec.api.http.turns import JobSlots
     from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
 
@@ -41,7 +41,7 @@ class Endpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Outside:
+class ReferenceResolver:
     """Finds the API id behind a reference to another manifest: ``from:job.conversion``, ``preset:name``."""
 
     store: StateStore
@@ -73,7 +73,7 @@ class Connection:
     executor: Executor
     delivery: Delivery
     presets: Presets
-    turns: Turns
+    turns: JobSlots
     poller: Poller
 
 
@@ -101,7 +101,7 @@ def _official_config(space: Workspace) -> dict[str, str]:
 
 @asynccontextmanager
 async def connect(
-    space: Workspace, store: StateStore, landing: Landing, late: Callable[..., str], tell: Listener
+    space: Workspace, store: StateStore, landing: OutputFiles, late: Callable[..., str], tell: Listener
 ) -> AsyncIterator[Connection]:
     """Opens the connection and closes it; the local API lives and ends with it."""
     where = endpoint(space)
@@ -155,7 +155,7 @@ def _assemble(
     where: Endpoint,
     http: httpx.AsyncClient,
     store: StateStore,
-    landing: Landing,
+    landing: OutputFiles,
     late: Callable[..., str],
     tell: Listener,
 ) -> Connection:
@@ -165,21 +165,21 @@ def _assemble(
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.http.concurrency import Limiter
     from a2c_spec.api.http.transport import Wire
-    from a2c_spec.api.http.turns import Turns
+    from a2c_spec.api.http.turns import JobSlots
     from a2c_spec.api.poll import Pace, Poller
     from a2c_spec.api.presets import Presets
     from a2c_spec.api.upload import Uploads
 
-    around = space.around
-    sleep, jitter = around.sleep, around.jitter
-    limiter = Limiter(space.flags.parallelism, around.monotonic, sleep)
-    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, around.probe)
-    client = Client(wire, Uploads(space.root), space.reveal, Outside(store))
+    runtime = space.runtime
+    sleep, jitter = runtime.sleep, runtime.jitter
+    limiter = Limiter(space.flags.parallelism, runtime.monotonic, sleep)
+    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe)
+    client = Client(wire, Uploads(space.root), space.reveal, ReferenceResolver(store))
     pace = Pace(0.05, 1.3, 0.5) if space.flags.local else Pace()
-    poller = Poller(client, around.monotonic, sleep, jitter, pace)
+    poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
     grace = 0.5 if space.flags.local else 5.0
-    executor = Executor(client, store, tell, around.clock, sleep, around.new_key, grace, around.probe)
+    executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe)
     downloads = Downloads(wire, sleep, jitter)
-    turns = Turns(2 * space.flags.parallelism)  # while some write to the disk, others keep the line busy
+    turns = JobSlots(2 * space.flags.parallelism)  # while some write to the disk, others keep the line busy
     delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell, turns)
     return Connection(client, executor, delivery, Presets(client, store, tell), turns, poller)

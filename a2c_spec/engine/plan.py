@@ -10,19 +10,19 @@ from pathlib import Path
 
 from a2c_spec.api.client import Client
 from a2c_spec.api.execute import Task
-from a2c_spec.api.files import Landing
+from a2c_spec.api.files import OutputFiles
 from a2c_spec.api.recovery import resolve
-from a2c_spec.core.calls import Knobs
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Preset
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.ignored import ignoring
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.observed import Disk, Seen
+from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.planner.decide import needs_live, plan_job
 from a2c_spec.core.planner.preset import plan_preset, sent_preset
-from a2c_spec.core.prepare import Wanted, prepare
-from a2c_spec.core.recipe import Mark, digest
+from a2c_spec.core.prepare import DesiredJob, prepare
+from a2c_spec.core.recipe import FingerprintSecret, digest
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.transitions import tied
@@ -37,15 +37,15 @@ from a2c_spec.state.sqlite import SqliteStore
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Session:
     """What planning works with: state, what stands on the disk, digests of files, marks of secrets."""
 
     space: Workspace
     store: GroupedStore
-    landing: Landing
+    landing: OutputFiles
     cache: DigestCache
-    mark: Mark
-    knobs: Knobs
+    fingerprint_secret: FingerprintSecret
+    options: PlannerOptions
     results: Results
 
     def record(self, address: str) -> JobRecord | None:
@@ -58,23 +58,23 @@ class Desk:
         for record in self.store.unsettled():
             self.store.put(self.landing.caught_up(record))
 
-    def wanted(self, job: Job, record: JobRecord | None, upstream: Upstream) -> Wanted:
+    def wanted(self, job: Job, record: JobRecord | None, upstream: Upstream) -> DesiredJob:
         """A desired job with its files measured and what it takes from other jobs resolved."""
         measured = fill(upstream.resolved(job, self), self.space.root, self.cache)
-        return prepare(ignoring(measured, record), self.mark, self.knobs)
+        return prepare(ignoring(measured, record), self.fingerprint_secret, self.options)
 
-    def look(self, want: Wanted, record: JobRecord | None, live: LiveJob | None) -> Seen:
+    def look(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
         """What stands at every path that the job has written or is going to write."""
-        paths, placed = {path for path, _ in predicted(want.job)}, None
+        paths, placed = {path for path, _ in predicted(desired.job)}, None
         if record is not None:
             source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
-            placed = place(want.job, source, names, render_late)
+            placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path} | {one.path for one in placed if one.path}
         disk: Mapping[str, Disk] = {path: self.landing.stands(path) for path in paths}
-        return Seen(render_late, live, disk=disk, placed=placed if live is None else None)
+        return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
 
-    def task(self, want: Wanted, *, paid_again_allowed: bool, replaces: str = "") -> Task:
-        return Task(want, lambda record, live: self.look(want, record, live), paid_again_allowed, replaces)
+    def task(self, desired: DesiredJob, *, paid_again_allowed: bool, replaces: str = "") -> Task:
+        return Task(desired, lambda record, live: self.look(desired, record, live), paid_again_allowed, replaces)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +85,7 @@ class Step:
     """
 
     change: Change
-    want: Wanted | None
+    desired: DesiredJob | None
     record: JobRecord | None
     preset: Preset | None = None
     live: LiveJob | None = None
@@ -93,20 +93,20 @@ class Step:
 
 
 @contextmanager
-def open_desk(space: Workspace, realm: str) -> Iterator[Desk]:
+def open_desk(space: Workspace, realm: str) -> Iterator[Session]:
     """Opens state and digest cache of the project."""
     store = GroupedStore(SqliteStore(space.home / "state.db", realm))
     try:
         with DigestCache(space.home / "digests.db", time.time_ns) as cache:
-            mark: Marks = marks(space)
+            fingerprint_secret: Marks = marks(space)
 
-            knobs = Knobs(unnamed_targets=unnamed_targets(catalog_rows(space.root) or ()))
+            options = PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(space.root) or ()))
 
             def sha256(path: Path) -> str:
                 return cache.measure(path).sha256
 
-            landing = Landing(space.root, store, sha256, space.around.probe)
-            yield Desk(space, store, landing, cache, mark, knobs, Results(cache_of(space), realm))
+            landing = OutputFiles(space.root, store, sha256, space.runtime.probe)
+            yield Session(space, store, landing, cache, fingerprint_secret, options, Results(cache_of(space), realm))
     finally:
         store.close()
 
@@ -120,13 +120,13 @@ class Upstream:
     idle: set[str] = field(default_factory=set)
     restored: dict[str, Restored] = field(default_factory=dict)
 
-    def resolved(self, job: Job, desk: Desk) -> Job:
+    def resolved(self, job: Job, session: Session) -> Job:
         """The job, each ``from`` input with the fingerprint of what it is made of.
 
         A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
         results for a day only; so is one that comes from the results cache, which the service does not know.
         """
-        inputs = tuple(self._input(item, desk) if item.type == "from" else item for item in job.inputs)
+        inputs = tuple(self._input(item, session) if item.type == "from" else item for item in job.inputs)
         conversions = tuple(self._conversion(item) if item.preset_from else item for item in job.conversions)
         return replace(job, inputs=inputs, conversions=conversions)
 
@@ -134,36 +134,36 @@ class Upstream:
         record = self.store.get(item.preset_from)
         return replace(item, upstream=self.made.get(item.preset_from) or (record.fingerprint if record else ""))
 
-    def _input(self, item: Input, desk: Desk) -> Input:
+    def _input(self, item: Input, session: Session) -> Input:
         address, conversion = split_reference(item.source)
         record = self.store.get(address)
         made = self.made.get(address) or (record.fingerprint if record else "")
         item = replace(item, upstream=digest([made, conversion]))
         files = [file for file in record.files if file.conversion == conversion and file.path] if record else []
-        if address in self.idle and len(files) == 1 and desk.landing.stands(files[0].path) == "intact":
-            path = desk.space.root / files[0].path
-            return replace(item, path=files[0].path, content=desk.cache.measure(path))
+        if address in self.idle and len(files) == 1 and session.landing.stands(files[0].path) == "intact":
+            path = session.space.root / files[0].path
+            return replace(item, path=files[0].path, content=session.cache.measure(path))
         restored = self.restored.get(address)
-        found = restored.source(conversion, desk.results) if restored else None
-        return replace(item, path=found[0], content=desk.cache.measure(found[1])) if found else item
+        found = restored.source(conversion, session.results) if restored else None
+        return replace(item, path=found[0], content=session.cache.measure(found[1])) if found else item
 
     def planned(self, step: Step) -> None:
         """Notes what a job will have made once its step is done."""
         self.made[step.change.address] = step.change.fingerprint
         if step.change.action in ("no-op", "rename"):
             self.idle.add(step.change.address)
-        elif step.change.action == "cached" and step.want is not None:
-            self.restored[step.change.address] = Restored.of(step.want, step.change)
+        elif step.change.action == "cached" and step.desired is not None:
+            self.restored[step.change.address] = Restored.of(step.desired, step.change)
 
 
-async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Client | None) -> list[Step]:
+async def make_steps(session: Session, loaded: Loaded, chosen: Selection, client: Client | None) -> list[Step]:
     """One whole step per preset and job that is chosen, then what no manifest asks for any more.
 
     ``client`` None: nobody is asked, the plan rests on manifests and state alone.
     """
-    from a2c_spec.engine.plan_many import Survey
+    from a2c_spec.engine.plan_many import PlanBuilder
 
-    survey = Survey(desk, chosen, offline=client is None, whole=True)
+    survey = PlanBuilder(session, chosen, offline=client is None, whole=True)
     chosen_items: tuple[Job | Preset, ...] = (*chosen.presets(loaded.presets), *chosen.jobs(loaded.jobs))
     for item in chosen_items:
         survey.take(item)
@@ -171,55 +171,55 @@ async def make_steps(desk: Desk, loaded: Loaded, chosen: Selection, client: Clie
     return await survey.steps(client, known)
 
 
-async def preset_step(desk: Desk, preset: Preset, client: Client | None) -> Step:
+async def preset_step(session: Session, preset: Preset, client: Client | None) -> Step:
     """The step of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
-    record = desk.store.get(preset.address)
-    changed = record is not None and record.fingerprint != digest(sent_preset(preset, desk.mark))
+    record = session.store.get(preset.address)
+    changed = record is not None and record.fingerprint != digest(sent_preset(preset, session.fingerprint_secret))
     live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
     gone = bool(client and changed and live is None)
-    return Step(plan_preset(preset, desk.mark, record, live, gone=gone), None, record, preset)
+    return Step(plan_preset(preset, session.fingerprint_secret, record, live, gone=gone), None, record, preset)
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """A job made ready for planning: what is wanted, what is recorded, what stands on the disk."""
 
-    want: Wanted
+    desired: DesiredJob
     record: JobRecord | None
-    seen: Seen
+    observed: Observed
 
 
-def draft(desk: Desk, job: Job, upstream: Upstream, *, again: bool = False) -> Draft:
-    record = desk.record(job.address)
-    want = desk.wanted(job, record, upstream)
-    return Draft(want, record, replace(desk.look(want, record, None), replace=again))
+def draft(session: Session, job: Job, upstream: Upstream, *, again: bool = False) -> Draft:
+    record = session.record(job.address)
+    desired = session.wanted(job, record, upstream)
+    return Draft(desired, record, replace(session.look(desired, record, None), replace=again))
 
 
-def planned(desk: Desk, want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+def planned(session: Session, desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     """The change of a job; before anything is paid for, the results cache is looked at."""
-    change = plan_job(want, record, seen)
-    if seen.replace or change.action not in ("create", "re-run"):
+    change = plan_job(desired, record, observed)
+    if observed.replace or change.action not in ("create", "re-run"):
         return change
-    cached = desk.results.known(want, record)
-    return plan_job(want, record, replace(seen, cached=cached)) if cached else change
+    cached = session.results.known(desired, record)
+    return plan_job(desired, record, replace(observed, cached=cached)) if cached else change
 
 
-def settled(desk: Desk, one: Draft, *, offline: bool) -> Step | None:
+def settled(session: Session, one: Draft, *, offline: bool) -> Step | None:
     """The step of a job where manifest, record and disk suffice to tell; None when the service must be asked."""
-    want, record, seen = one.want, one.record, one.seen
+    desired, record, observed = one.desired, one.record, one.observed
     if record is not None and record.unresolved:
         return None
     if record is not None and record.phase == "done":
-        change = plan_job(want, record, seen)
+        change = plan_job(desired, record, observed)
         if change.action == "no-op":
-            return Step(change, want, record)
-    if offline or record is None or not needs_live(want, record, seen):
-        return Step(planned(desk, want, record, seen), want, record)
+            return Step(change, desired, record)
+    if offline or record is None or not needs_live(desired, record, observed):
+        return Step(planned(session, desired, record, observed), desired, record)
     return None
 
 
 async def make_step(
-    desk: Desk,
+    session: Session,
     job: Job,
     client: Client | None,
     upstream: Upstream,
@@ -227,37 +227,37 @@ async def make_step(
     again: bool = False,
 ) -> Step:
     """The step of one job: reads live only where the record alone cannot tell."""
-    one = draft(desk, job, upstream, again=again)
-    if step := settled(desk, one, offline=client is None):
+    one = draft(session, job, upstream, again=again)
+    if step := settled(session, one, offline=client is None):
         return step
-    want, record = one.want, one.record
+    desired, record = one.desired, one.record
     assert record is not None  # noqa: S101 - what is not recorded is settled
     if record.unresolved or client is None:
-        return await _unresolved(desk, want, record, client)
+        return await _unresolved(session, desired, record, client)
     live = await client.job(record.job_id)
     if live is not None and not live.editable:
-        record = tied(record, want, live)
-    seen = one.seen if live is None else desk.look(want, record, live)
-    change = planned(desk, want, record, replace(seen, gone=live is None, replace=again))
-    return Step(change, want, record, live=live)
+        record = tied(record, desired, live)
+    observed = one.observed if live is None else session.look(desired, record, live)
+    change = planned(session, desired, record, replace(observed, gone=live is None, replace=again))
+    return Step(change, desired, record, live=live)
 
 
-async def _unresolved(desk: Desk, want: Wanted, record: JobRecord, client: Client | None) -> Step:
+async def _unresolved(session: Session, desired: DesiredJob, record: JobRecord, client: Client | None) -> Step:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
     if client is None:
         reason = "an earlier create has no answer yet; the service is asked first (not offline)"
-        return Step(Change(want.job.address, "adopt", (reason,)), want, record)
-    found = await resolve(client, record, tuple(desk.store.scan()))
+        return Step(Change(desired.job.address, "adopt", (reason,)), desired, record)
+    found = await resolve(client, record, tuple(session.store.scan()))
     live = await client.job(found.job_id) if found and found.job_id else None
-    seen = desk.look(want, found, live)
-    change = plan_job(want, found, replace(seen, gone=bool(found and found.job_id) and live is None))
+    observed = session.look(desired, found, live)
+    change = plan_job(desired, found, replace(observed, gone=bool(found and found.job_id) and live is None))
     if found and found.job_id and found != record.previous:
         change = replace(
             change,
             action="adopt",
             reasons=(f"job {found.job_id} was made by a create whose answer was lost", *change.reasons),
         )
-    return Step(change, want, record)
+    return Step(change, desired, record)
 
 
 def plan_of(steps: Sequence[Step], *, partial: bool = False) -> Plan:

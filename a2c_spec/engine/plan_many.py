@@ -13,7 +13,7 @@ from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.outline import outline
 from a2c_spec.core.planner.decide import plan_forget
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.plan import Desk, Step, Upstream, draft, make_step, make_steps, preset_step, settled
+from a2c_spec.engine.plan import Session, Step, Upstream, draft, make_step, make_steps, preset_step, settled
 from a2c_spec.engine.project import Loaded, Reading
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, StalePlan
@@ -24,10 +24,10 @@ KEPT = 256
 
 
 @dataclass(slots=True)
-class Survey:
+class PlanBuilder:
     """Steps, made as jobs come by. ``whole``: keep all of each, because somebody is going to look at it."""
 
-    desk: Desk
+    session: Session
     chosen: Selection
     offline: bool
     whole: bool = False
@@ -39,7 +39,7 @@ class Survey:
     shared: dict[Call, Call] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.upstream = Upstream(self.desk.store)
+        self.upstream = Upstream(self.session.store)
 
     def take(self, item: Job | Preset) -> None:
         """Plans one item if that takes nobody else; what it must wait for is done by ``steps``."""
@@ -55,7 +55,7 @@ class Survey:
 
     def _settled(self, job: Job) -> Step | None:
         again = self.chosen.replaces(job.address)
-        return settled(self.desk, draft(self.desk, job, self.upstream, again=again), offline=self.offline)
+        return settled(self.session, draft(self.session, job, self.upstream, again=again), offline=self.offline)
 
     def _put(self, step: Step) -> None:
         self.upstream.planned(step)
@@ -65,25 +65,25 @@ class Survey:
         self.made[step.change.address] = lightened(step, self.shared) if light else step
 
     def _needs_others(self, step: Step) -> bool:
-        return step.want is not None and _leans_on_others(step.want.job)
+        return step.desired is not None and _leans_on_others(step.desired.job)
 
     async def steps(self, client: Client | None, known: Collection[str]) -> list[Step]:
         """Every step in the order of the manifests; ``known`` are all their addresses, chosen or not."""
-        presets = [await preset_step(self.desk, preset, client) for preset in self.presets]
+        presets = [await preset_step(self.session, preset, client) for preset in self.presets]
         for step in presets:
             self.upstream.planned(step)
         free = [job for job in self.waiting if not needs(job)]
-        width = self.desk.space.flags.parallelism
+        width = self.session.space.flags.parallelism
         for start in range(0, len(free), width):
             for step in await asyncio.gather(*(self._asked(job, client) for job in free[start : start + width])):
                 self._put(step)
         for job in in_dependency_order(job for job in self.waiting if needs(job)):
             self._put(await self._asked(job, client))
-        forgotten = [] if self.chosen.partial or self.desk.space.flags.paths else _forgotten(self.desk, known)
+        forgotten = [] if self.chosen.partial or self.session.space.flags.paths else _forgotten(self.session, known)
         return [*presets, *(step for step in self.made.values() if step), *forgotten]
 
     async def _asked(self, job: Job, client: Client | None) -> Step:
-        return await make_step(self.desk, job, client, self.upstream, again=self.chosen.replaces(job.address))
+        return await make_step(self.session, job, client, self.upstream, again=self.chosen.replaces(job.address))
 
 
 def _leans_on_others(job: Job) -> bool:
@@ -98,20 +98,20 @@ def lightened(step: Step, shared: dict[Call, Call]) -> Step:
     return Step(outline(step.change, shared), None, record, light=True)
 
 
-def _forgotten(desk: Desk, known: Collection[str]) -> list[Step]:
+def _forgotten(session: Session, known: Collection[str]) -> list[Step]:
     """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
-    gone = [address for address in desk.store.addresses() if address not in known]
-    records = [record for address in gone if (record := desk.store.get(address))]
+    gone = [address for address in session.store.addresses() if address not in known]
+    records = [record for address in gone if (record := session.store.get(address))]
     return [Step(plan_forget(record), None, record) for record in records]
 
 
 async def surveyed(
-    desk: Desk, manifests: Reading, chosen: Selection, client: Client | None, *, whole: bool = False
+    session: Session, manifests: Reading, chosen: Selection, client: Client | None, *, whole: bool = False
 ) -> list[Step]:
     """The steps of all manifests, nothing asked before all of them are known to be right; raises InvalidError."""
     if chosen.target:
-        return await _targeted(desk, manifests, chosen, client)
-    survey = Survey(desk, chosen, offline=client is None, whole=whole)
+        return await _targeted(session, manifests, chosen, client)
+    survey = PlanBuilder(session, chosen, offline=client is None, whole=whole)
     known: dict[str, None] = {}
     manifests.checked(check_references(_taken(survey, manifests, known)))
     if chosen.replace:
@@ -119,16 +119,16 @@ async def surveyed(
     return await survey.steps(client, known.keys())
 
 
-async def _targeted(desk: Desk, manifests: Reading, chosen: Selection, client: Client | None) -> list[Step]:
+async def _targeted(session: Session, manifests: Reading, chosen: Selection, client: Client | None) -> list[Step]:
     """What targets need stands anywhere in the manifests, so all of them are held together."""
     items = list(manifests.items())
     manifests.checked(check_references(items))
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
-    return await make_steps(desk, Loaded(jobs, presets, ()), chosen, client)
+    return await make_steps(session, Loaded(jobs, presets, ()), chosen, client)
 
 
-def _taken(survey: Survey, manifests: Reading, known: dict[str, None]) -> Iterator[Job | Preset]:
+def _taken(survey: PlanBuilder, manifests: Reading, known: dict[str, None]) -> Iterator[Job | Preset]:
     """Every item, on its way past the survey."""
     for item in manifests.items():
         known[item.address] = None
@@ -140,15 +140,17 @@ def _taken(survey: Survey, manifests: Reading, known: dict[str, None]) -> Iterat
         yield item
 
 
-def made_again(desk: Desk, items: Iterable[Job | Preset], shown: Sequence[Step], chosen: Selection) -> Iterator[Step]:
+def made_again(
+    session: Session, items: Iterable[Job | Preset], shown: Sequence[Step], chosen: Selection
+) -> Iterator[Step]:
     """The light ones of the steps, whole, one at a time; raises StalePlan when one is not what was shown."""
     light = {step.change.address: step for step in shown if step.light and step.change.action != "no-op"}
-    upstream = Upstream(desk.store)
+    upstream = Upstream(session.store)
     for item in items if light else ():
         before = light.pop(item.address, None)
         if before is not None and isinstance(item, Job):
-            one = draft(desk, item, upstream, again=chosen.replaces(item.address))
-            yield _same(before, settled(desk, one, offline=False))
+            one = draft(session, item, upstream, again=chosen.replaces(item.address))
+            yield _same(before, settled(session, one, offline=False))
     if light:
         raise StalePlan(f"{next(iter(light))} is no longer in its manifest", hint="apply again to plan anew")
 

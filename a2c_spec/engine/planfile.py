@@ -54,7 +54,7 @@ def is_saved_plan(path: str) -> bool:
 
 def stamp(step: Step) -> dict[str, str]:
     """What one change rests on: the manifest, the bytes of its inputs, what was recorded, what was live."""
-    job = step.want.job if step.want else None
+    job = step.desired.job if step.desired else None
     plain = replace(job, inputs=tuple(replace(item, content=None) for item in job.inputs)) if job else step.preset
     contents = [(item.id, item.content.sha256) for item in job.inputs if item.content] if job else []
     return {

@@ -13,7 +13,7 @@ import click
 from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.engine.flags import Flags, absolute
-from a2c_spec.engine.runtime import USUAL, Surroundings
+from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import check_catalog, index_catalog
@@ -46,7 +46,7 @@ class Workspace:
     style: Style
     project: Project
     problems: tuple[Diagnostic, ...] = ()
-    around: Surroundings = USUAL
+    runtime: Runtime = DEFAULT_RUNTIME
 
     @property
     def home(self) -> Path:

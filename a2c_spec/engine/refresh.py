@@ -13,11 +13,11 @@ from a2c_spec.core.refreshing import refreshed
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import open_workspace
-from a2c_spec.engine.session import session
+from a2c_spec.engine.session import open_session
 
 if TYPE_CHECKING:
     from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Desk
+    from a2c_spec.engine.plan import Session
 
 Pair = tuple[JobRecord, JobRecord]
 
@@ -29,21 +29,21 @@ def refresh_only(flags: Flags, *, write: bool) -> int:
 
 async def _refresh(flags: Flags, *, write: bool) -> int:
     space = open_workspace(flags)
-    async with session(space) as (desk, connection):
+    async with open_session(space) as (session, connection):
         if not write:
-            moved = await _moved(desk, connection, flags.parallelism)
+            moved = await _moved(session, connection, flags.parallelism)
         else:
-            with desk.store.lock("refresh"):
-                moved = await _moved(desk, connection, flags.parallelism)
+            with session.store.lock("refresh"):
+                moved = await _moved(session, connection, flags.parallelism)
                 for _, after in moved:
-                    desk.store.put(after)
+                    session.store.put(after)
     _show(flags, moved, write=write)
     return 0
 
 
-async def _moved(desk: Desk, connection: Connection, width: int) -> list[Pair]:
+async def _moved(session: Session, connection: Connection, width: int) -> list[Pair]:
     gate = asyncio.Semaphore(width)
-    records = [one for one in desk.store.scan() if one.job_id and one.phase in ("building", "started")]
+    records = [one for one in session.store.scan() if one.job_id and one.phase in ("building", "started")]
 
     async def one(record: JobRecord) -> Pair:
         async with gate:

@@ -20,9 +20,9 @@ from a2c_spec.state.results_cache import ResultsCache
 
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.files import Landing
+    from a2c_spec.api.files import OutputFiles
     from a2c_spec.core.plan import Change
-    from a2c_spec.core.prepare import Wanted
+    from a2c_spec.core.prepare import DesiredJob
 
 
 def cache_of(space: Workspace) -> ResultsCache | None:
@@ -44,8 +44,8 @@ class Restored:
     paths: tuple[str, ...]
 
     @staticmethod
-    def of(want: Wanted, change: Change) -> Restored:
-        return Restored(want.fingerprint, tuple(item.id for item in want.job.conversions), change.downloads)
+    def of(desired: DesiredJob, change: Change) -> Restored:
+        return Restored(desired.fingerprint, tuple(item.id for item in desired.job.conversions), change.downloads)
 
     def source(self, conversion: str, results: Results) -> tuple[str, Path] | None:
         """Where the one result of a conversion will stand, and where its bytes are now; None unless it is just one."""
@@ -63,13 +63,13 @@ class Results:
     realm: str
     making: dict[str, asyncio.Event] = field(default_factory=dict)
 
-    def known(self, want: Wanted, record: JobRecord | None) -> JobRecord | None:
+    def known(self, desired: DesiredJob, record: JobRecord | None) -> JobRecord | None:
         """The job as a cached result would leave it; None unless there is one, and all of it is saved here."""
-        if self.cache is None or not cacheable(want.job):
+        if self.cache is None or not cacheable(desired.job):
             return None
-        entry = self.cache.load(cache_key(want.fingerprint, self.realm))
-        found = record_from(entry, want, record, self.realm) if entry else None
-        placements = place(want.job, recorded(found), recorded_names(found), render_late) if found else ()
+        entry = self.cache.load(cache_key(desired.fingerprint, self.realm))
+        found = record_from(entry, desired, record, self.realm) if entry else None
+        placements = place(desired.job, recorded(found), recorded_names(found), render_late) if found else ()
         return found if placements and all(one.path for one in placements) else None
 
     def sources(self, fingerprint: str) -> list[tuple[int, Path]]:
@@ -79,24 +79,24 @@ class Results:
             return []
         return [(row["conversion"], self.cache.file(row["sha256"])) for row in entry["files"]]
 
-    def keep(self, want: Wanted, record: JobRecord, root: Path, now: float) -> None:
+    def keep(self, desired: DesiredJob, record: JobRecord, root: Path, now: float) -> None:
         """Keeps the files of a job that has just ended, unless the disk is full: the cache is a convenience."""
-        said = entry_of(want, record, now) if self.cache and cacheable(want.job) else None
+        said = entry_of(desired, record, now) if self.cache and cacheable(desired.job) else None
         if self.cache and said:
             sources = {file.sha256: root / file.path for file in record.files}
             try:
-                self.cache.save(cache_key(want.fingerprint, self.realm), said, sources)
+                self.cache.save(cache_key(desired.fingerprint, self.realm), said, sources)
             except OSError:
                 return
 
-    def twin(self, want: Wanted) -> asyncio.Event | None:
+    def twin(self, desired: DesiredJob) -> asyncio.Event | None:
         """The end of whoever makes the same in this very run."""
-        return self.making.get(self._key(want))
+        return self.making.get(self._key(desired))
 
     @contextmanager
-    def claimed(self, want: Wanted) -> Iterator[None]:
+    def claimed(self, desired: DesiredJob) -> Iterator[None]:
         """Whoever wants the same meanwhile waits for this one."""
-        key = self._key(want)
+        key = self._key(desired)
         ended = self.making[key] = asyncio.Event()
         try:
             yield
@@ -104,9 +104,9 @@ class Results:
             self.making.pop(key, None)
             ended.set()
 
-    def _key(self, want: Wanted) -> str:
-        shared = self.cache is not None and cacheable(want.job)
-        return cache_key(want.fingerprint, self.realm) if shared else f"{want.job.address} alone"
+    def _key(self, desired: DesiredJob) -> str:
+        shared = self.cache is not None and cacheable(desired.job)
+        return cache_key(desired.fingerprint, self.realm) if shared else f"{desired.job.address} alone"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,19 +114,19 @@ class Restorer:
     """Puts cached files where the manifest wants them, as durably as downloaded ones."""
 
     cache: ResultsCache
-    landing: Landing
+    landing: OutputFiles
     executor: Executor
     tell: Listener
 
-    async def restore(self, want: Wanted, cached: JobRecord, before: JobRecord | None) -> JobRecord:
+    async def restore(self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None) -> JobRecord:
         """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
-        placements = place(want.job, recorded(cached), recorded_names(cached), render_late)
+        placements = place(desired.job, recorded(cached), recorded_names(cached), render_late)
         files = {file.output_id: file for file in cached.files}
-        fresh = [await self._one(one, files[one.output.id], want.job.address) for one in placements]
+        fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
         old = {file.path for file in before.files if file.path} if before else set()
         for path in old - {file.path for file in fresh}:
             self.landing.remove(path)
-        self.tell(Event("done", want.job.address, text=f"{len(fresh)} files from the results cache"))
+        self.tell(Event("done", desired.job.address, text=f"{len(fresh)} files from the results cache"))
         return await self.executor.save(replace(cached, files=tuple(fresh), landing=()))
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:

@@ -13,7 +13,7 @@ from a2c_spec.core.probe import Probe, unobserved
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class Runtime:
     """``clock`` is epoch seconds, ``monotonic`` too but never goes back, ``jitter`` gives 0..1, ``new_key`` makes
     idempotency keys, ``probe`` hears of every moment at which a crash would matter."""
 
@@ -25,4 +25,4 @@ class Surroundings:
     probe: Probe = unobserved
 
 
-USUAL = Surroundings()
+DEFAULT_RUNTIME = Runtime()

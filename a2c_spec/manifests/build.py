@@ -25,7 +25,7 @@ _SOURCE_TYPES = {"path": "upload", "from": "from", "content": "base64", "source"
 
 
 @dataclass(slots=True)
-class Workshop:
+class JobBuilder:
     """Where a manifest stands, and what was found wrong while its job was built."""
 
     root: Path
@@ -79,7 +79,7 @@ class Workshop:
                 self.path(item, "save")
 
 
-def build_job(tree: Table, address: str, workshop: Workshop, *, sound: bool = True) -> Job | None:
+def build_job(tree: Table, address: str, workshop: JobBuilder, *, sound: bool = True) -> Job | None:
     """The job that the body ``tree`` asks for; None when something is wrong with it.
 
     ``sound`` false: the schema check has refused ``tree``, which is looked at only to tell what else is wrong.
@@ -92,7 +92,7 @@ def build_job(tree: Table, address: str, workshop: Workshop, *, sound: bool = Tr
     return None if failed else job
 
 
-def _job(tree: Table, address: str, workshop: Workshop) -> Job:
+def _job(tree: Table, address: str, workshop: JobBuilder) -> Job:
     job = Job(
         address=address,
         fields=_fields(tree.get("job", {})),
@@ -152,7 +152,7 @@ def _fields(tree: Mapping[str, Any]) -> JobFields:
     )
 
 
-def _input(tree: Table, workshop: Workshop) -> Input:
+def _input(tree: Table, workshop: JobBuilder) -> Input:
     kind = tree.get("type") or next(kind for key, kind in _SOURCE_TYPES.items() if key in tree)
     if kind == "base64":
         _check_base64(tree, workshop)
@@ -175,7 +175,7 @@ def _input(tree: Table, workshop: Workshop) -> Input:
     )
 
 
-def _check_base64(tree: Table, workshop: Workshop) -> None:
+def _check_base64(tree: Table, workshop: JobBuilder) -> None:
     try:
         decode(tree["content"])
     except ValueError:
@@ -205,7 +205,7 @@ def _conversion(tree: Table) -> Conversion:
     )
 
 
-def _outputs(tree: Table, workshop: Workshop) -> tuple[Output, ...]:
+def _outputs(tree: Table, workshop: JobBuilder) -> tuple[Output, ...]:
     """The ``outputs`` entries, and one for every conversion that has none and delivers nowhere else."""
     named = tuple(_output(item, workshop) for item in tree.get("outputs", ()))
     known = {output.conversion for output in named}
@@ -222,12 +222,12 @@ def _outputs(tree: Table, workshop: Workshop) -> tuple[Output, ...]:
     return named + rest
 
 
-def _default_folder(tree: Table, workshop: Workshop) -> str:
+def _default_folder(tree: Table, workshop: JobBuilder) -> str:
     base = workshop.base(tree)
     return DEFAULT_FOLDER if base == "." else f"{as_folder(base)}{DEFAULT_FOLDER}"
 
 
-def _output(tree: Table, workshop: Workshop) -> Output:
+def _output(tree: Table, workshop: JobBuilder) -> Output:
     source = tree["from"]
     named = source if isinstance(source, Mapping) else {"conversion": source}
     return Output(
@@ -241,7 +241,7 @@ def _output(tree: Table, workshop: Workshop) -> Output:
     )
 
 
-def _save(tree: Table, workshop: Workshop) -> str | Late:
+def _save(tree: Table, workshop: JobBuilder) -> str | Late:
     if "save" not in tree:
         return _default_folder(tree, workshop)
     save = tree["save"]

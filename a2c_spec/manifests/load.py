@@ -13,7 +13,7 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests import variables
 from a2c_spec.manifests.batch.expand import Batch
-from a2c_spec.manifests.build import Workshop, build_job, build_preset
+from a2c_spec.manifests.build import JobBuilder, build_job, build_preset
 from a2c_spec.manifests.documents import documents
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
@@ -157,8 +157,8 @@ class Loader:
         environment, missing = variables.allowed_environment(tree.get("env"), self.settings.environ)
         return {"vars": values, "env": environment}, problems + missing
 
-    def _workshop(self, file: Path) -> Workshop:
-        return Workshop(self.root, file.parent, self.settings.check_files, self.settings.on_conflict)
+    def _workshop(self, file: Path) -> JobBuilder:
+        return JobBuilder(self.root, file.parent, self.settings.check_files, self.settings.on_conflict)
 
     def job(self, source: _Source) -> Iterator[Item]:
         """The job that a document of the kind Job asks for."""

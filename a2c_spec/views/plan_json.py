@@ -62,7 +62,7 @@ def call_json(call: Call) -> dict[str, Any]:
         "kind": call.kind,
         "method": call.method,
         "path": path_of(call),
-        "step": call.wave + 1,
+        "step": call.step + 1,
         "starts": call.starts,
         "bytes": call.size,
         "body": redacted(call.body),

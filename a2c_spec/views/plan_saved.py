@@ -40,7 +40,7 @@ def _call(row: Mapping[str, Any]) -> Call:
         row["kind"],
         subject.strip("<>") if "{" not in subject else "",
         row.get("body"),
-        wave=row["step"] - 1,
+        step=row["step"] - 1,
         starts=bool(row.get("starts")),
         size=int(row.get("bytes", 0)),
         reason=row.get("reason", ""),

@@ -101,7 +101,7 @@ class PlanView:
             yield self.style(f"{len(change.calls)} {plural} the fewest possible: {change.bound}", "dim")
 
     def _marks(self, call: Call) -> str:
-        marks = [f"step {call.wave + 1}"] + (["starts the job"] if call.starts else [])
+        marks = [f"step {call.step + 1}"] + (["starts the job"] if call.starts else [])
         return "  " + self.style(f"({', '.join(marks)})", "dim")
 
     def _totals(self, plan: Plan, credits_left: int | None) -> str:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_spec.api.download import PASSWORD_HEADER, Downloads, Fetched, ResultGone, part_name
-from a2c_spec.api.files import Landing
+from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
@@ -212,20 +212,20 @@ def test_names_that_differ_in_case_alone_get_different_files() -> None:
 
 
 @pytest.fixture
-def landing(tmp_path: Path) -> Landing:
+def landing(tmp_path: Path) -> OutputFiles:
     root = tmp_path / "project"
     (root / "dist").mkdir(parents=True)
-    return Landing(root, SqliteStore(tmp_path / "state.db", "host"), lambda path: measure(path).sha256)
+    return OutputFiles(root, SqliteStore(tmp_path / "state.db", "host"), lambda path: measure(path).sha256)
 
 
-def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: Landing, tmp_path: Path) -> None:
+def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: OutputFiles, tmp_path: Path) -> None:
     (landing.root / "out").symlink_to(tmp_path)
     with pytest.raises(IntegrityError, match="symbolic link"):
         landing.target("out/a.pdf")
     assert landing.target("dist/a.pdf") == (landing.root / "dist" / "a.pdf").resolve()
 
 
-def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: Landing, tmp_path: Path) -> None:
+def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: OutputFiles, tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("theirs")
     (landing.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
     assert landing.stands("dist/a.pdf") == "foreign"
@@ -233,7 +233,7 @@ def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: Landing, tmp
         landing.settle("dist/a.pdf", "error")
 
 
-def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: Landing) -> None:
+def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: OutputFiles) -> None:
     (landing.root / "dist" / "a.pdf").write_text("new")
     digest = hashlib.sha256(b"new").hexdigest()
     old = SavedFile("dist/a.pdf", 3, "0" * 64, "out-1", "pdf")

@@ -26,7 +26,7 @@ from typing import Any, NoReturn
 
 import a2c_spec
 from a2c_spec.cli import run
-from a2c_spec.engine.runtime import Surroundings
+from a2c_spec.engine.runtime import Runtime
 
 SPEED = 25.0
 """How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""
@@ -68,9 +68,9 @@ class Stopper:
             os.kill(os.getpid(), number)
 
 
-def hurried(probe: Stopper) -> Surroundings:
+def hurried(probe: Stopper) -> Runtime:
     """The usual surroundings, with time going fast."""
-    return Surroundings(
+    return Runtime(
         clock=lambda: BORN + (time.time() - BORN) * SPEED,
         monotonic=lambda: time.monotonic() * SPEED,
         sleep=lambda seconds: asyncio.sleep(seconds / SPEED),

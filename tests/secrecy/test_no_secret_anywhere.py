@@ -13,7 +13,7 @@ from urllib.request import Request, urlopen
 import pytest
 
 from a2c_spec.cli import run
-from a2c_spec.engine.runtime import Surroundings
+from a2c_spec.engine.runtime import Runtime
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.testing import Service, serving
 from tests.conftest import EXAMPLES, Command, Ran
@@ -77,12 +77,12 @@ class Watched:
 @pytest.fixture
 def a2c(project: Path, capfd: pytest.CaptureFixture[str]) -> Command:
     """The command line in this process, with nobody waiting between attempts."""
-    around = Surroundings(sleep=lambda seconds: asyncio.sleep(seconds / 50))
+    runtime = Runtime(sleep=lambda seconds: asyncio.sleep(seconds / 50))
 
     def call(*args: str) -> Ran:
         assert project == Path.cwd()
         capfd.readouterr()
-        code = run(args, around)
+        code = run(args, runtime)
         seen = capfd.readouterr()
         return Ran(code, seen.out, seen.err)
 

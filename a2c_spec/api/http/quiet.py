@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Quiet:
+class CreateGate:
     """A search waits for creates under way, and makes further ones wait; nobody starves."""
 
     under_way: int = 0

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(slots=True)
-class Turns:
+class JobSlots:
     """At most ``most`` jobs at work. Whoever comes back from waiting goes before whoever begins: work ends first."""
 
     most: int

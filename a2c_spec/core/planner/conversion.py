@@ -10,25 +10,25 @@ from a2c_spec.core.calls import Body, Call, Effect, Ref
 from a2c_spec.core.desired import Conversion
 from a2c_spec.core.live import LiveConversion
 from a2c_spec.core.planner import bodies
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 
 
 def patch_conversion(
-    want: Wanted, item: Conversion, live: LiveConversion, sent: Mapping[str, Any], wave: int
+    desired: DesiredJob, item: Conversion, live: LiveConversion, sent: Mapping[str, Any], step: int
 ) -> Call | None:
     """Options and metadata of one conversion; None when both hold."""
-    body = changes(want, item, live, sent)
+    body = changes(desired, item, live, sent)
     if not body:
         return None
     name = f"conversions.{item.id}"
-    then = {**want.sent_conversion(item), "preset": item.preset_from or None}
-    return Call("patch_conversion", Ref(name), body, effects=(Effect(name, then),), wave=wave)
+    then = {**desired.sent_conversion(item), "preset": item.preset_from or None}
+    return Call("patch_conversion", Ref(name), body, effects=(Effect(name, then),), step=step)
 
 
-def changes(want: Wanted, item: Conversion, live: LiveConversion, sent: Mapping[str, Any]) -> dict[str, Body]:
+def changes(desired: DesiredJob, item: Conversion, live: LiveConversion, sent: Mapping[str, Any]) -> dict[str, Body]:
     """The body of the PATCH, empty when none is needed. A removed key is sent as an explicit null; metadata is sent
     complete, because whether it merges or replaces is not documented."""
-    sealed = want.sent_conversion(item)
+    sealed = desired.sent_conversion(item)
     body: dict[str, Body] = {}
     options = _options(item, compare.changed_keys(sealed["options"], live.options, sent.get("options")))
     options |= _preset(item, sent)

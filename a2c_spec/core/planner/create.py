@@ -10,14 +10,14 @@ from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 
 
-def create_calls(want: Wanted, *, wave: int = 0) -> tuple[Call, ...]:
+def create_calls(desired: DesiredJob, *, step: int = 0) -> tuple[Call, ...]:
     """The cheapest sequence that creates the job: everything that needs no upload rides in the create itself."""
-    ordered = in_order(want.job.inputs, want.knobs, free_inline=True)
-    candidates = [_assemble(want, ordered, wave, reorder=False)] if not needs_settings(want.job.inputs) else []
-    candidates.append(_assemble(want, any_order(want.job.inputs, want.knobs), wave, reorder=True))
+    ordered = in_order(desired.job.inputs, desired.options, free_inline=True)
+    candidates = [_assemble(desired, ordered, step, reorder=False)] if not needs_settings(desired.job.inputs) else []
+    candidates.append(_assemble(desired, any_order(desired.job.inputs, desired.options), step, reorder=True))
     return min(candidates, key=lambda calls: cost_of(calls).key())
 
 
@@ -26,17 +26,17 @@ def needs_settings(inputs: Iterable[Input]) -> bool:
     return any(bodies.settings(item) for item in inputs)
 
 
-def _assemble(want: Wanted, groups: tuple[Group, ...], wave: int, *, reorder: bool) -> tuple[Call, ...]:
+def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reorder: bool) -> tuple[Call, ...]:
     """Create, then the groups (one after another, or all at once when a reorder follows), then start."""
     carried = groups[0].inputs if groups and groups[0].way == "inline" else ()
     rest = groups[1:] if carried else groups
-    reorder = reorder and (len(want.job.inputs) > 1 or needs_settings(want.job.inputs))
-    at_once = starts_at_create(want, rest, reorder=reorder)
-    calls = [_create(want, carried, wave, process=at_once)]
-    calls += add_groups(want, rest, wave + 1, spread=not reorder, starts=at_once)
-    calls += settle(want, rest, last_wave(calls) + 1, reorder=reorder)
-    if want.job.fields.process and not at_once:
-        calls.append(Call("patch_job", body={"process": True}, wave=last_wave(calls) + 1, starts=True))
+    reorder = reorder and (len(desired.job.inputs) > 1 or needs_settings(desired.job.inputs))
+    at_once = starts_at_create(desired, rest, reorder=reorder)
+    calls = [_create(desired, carried, step, process=at_once)]
+    calls += add_groups(desired, rest, step + 1, spread=not reorder, starts=at_once)
+    calls += settle(desired, rest, last_wave(calls) + 1, reorder=reorder)
+    if desired.job.fields.process and not at_once:
+        calls.append(Call("patch_job", body={"process": True}, step=last_wave(calls) + 1, starts=True))
     if at_once and not rest:
         calls[0] = mark_start(calls[0])
     return tuple(calls)
@@ -48,21 +48,21 @@ def mark_start(call: Call) -> Call:
 
 
 def last_wave(calls: Sequence[Call], default: int = -1) -> int:
-    return max((call.wave for call in calls), default=default)
+    return max((call.step for call in calls), default=default)
 
 
-def starts_at_create(want: Wanted, rest: tuple[Group, ...], *, reorder: bool) -> bool:
+def starts_at_create(desired: DesiredJob, rest: tuple[Group, ...], *, reorder: bool) -> bool:
     """Whether ``process: true`` may go with the create.
 
     It may when nothing follows, or when a lone upload follows: the first upload to a job without inputs starts it,
     and closes it to further uploads.
     """
-    if not want.job.fields.process or want.knobs.stage or reorder:
+    if not desired.job.fields.process or desired.options.stage or reorder:
         return False
     if not rest:
-        return bool(want.job.inputs)
-    lone = len(want.job.inputs) == 1 and rest[0].way != "inline"
-    return want.knobs.auto_start and lone and not late_passwords(rest)
+        return bool(desired.job.inputs)
+    lone = len(desired.job.inputs) == 1 and rest[0].way != "inline"
+    return desired.options.auto_start and lone and not late_passwords(rest)
 
 
 def late_passwords(groups: Iterable[Group]) -> list[Input]:
@@ -70,44 +70,44 @@ def late_passwords(groups: Iterable[Group]) -> list[Input]:
     return [item for group in groups if group.way == "base64" for item in group.inputs if item.decrypt_password]
 
 
-def _create(want: Wanted, carried: tuple[Input, ...], wave: int, *, process: bool) -> Call:
-    job = want.job
+def _create(desired: DesiredJob, carried: tuple[Input, ...], step: int, *, process: bool) -> Call:
+    job = desired.job
     body: dict[str, Any] = {"process": process} | bodies.fields_body(job.fields)
     if carried:
         body["input"] = tuple(bodies.input_body(item) for item in carried)
     if job.conversions:
         body["conversion"] = tuple(bodies.conversion_body(item) for item in job.conversions)
-    effects = [Effect("job", want.sent_fields), *_input_effects(want, carried), *conversion_effects(want)]
+    effects = [Effect("job", desired.sent_fields), *_input_effects(desired, carried), *conversion_effects(desired)]
     names = [f"inputs.{item.id}" for item in carried] + [f"conversions.{item.id}" for item in job.conversions]
-    return Call("create_job", body=body, creates=("job", *names), effects=tuple(effects), wave=wave)
+    return Call("create_job", body=body, creates=("job", *names), effects=tuple(effects), step=step)
 
 
-def conversion_effects(want: Wanted, items: Sequence[Conversion] | None = None) -> list[Effect]:
-    chosen = want.job.conversions if items is None else items
-    return [Effect(f"conversions.{item.id}", want.sent_conversion(item)) for item in chosen]
+def conversion_effects(desired: DesiredJob, items: Sequence[Conversion] | None = None) -> list[Effect]:
+    chosen = desired.job.conversions if items is None else items
+    return [Effect(f"conversions.{item.id}", desired.sent_conversion(item)) for item in chosen]
 
 
-def _input_effects(want: Wanted, items: Iterable[Input], *, password: bool = True) -> list[Effect]:
+def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: bool = True) -> list[Effect]:
     hidden = set() if password else {"decrypt"}
     later = {"slide_duration", "resize_handling"} | hidden
     return [
-        Effect(f"inputs.{item.id}", {k: v for k, v in want.sent_input(item).items() if k not in later})
+        Effect(f"inputs.{item.id}", {k: v for k, v in desired.sent_input(item).items() if k not in later})
         for item in items
     ]
 
 
-def add_groups(want: Wanted, groups: Sequence[Group], wave: int, *, spread: bool, starts: bool) -> list[Call]:
+def add_groups(desired: DesiredJob, groups: Sequence[Group], step: int, *, spread: bool, starts: bool) -> list[Call]:
     """One call per group; ``spread`` sends them one after another, because arrival order is then the order."""
-    return [_add(want, group, wave + (place if spread else 0), starts=starts) for place, group in enumerate(groups)]
+    return [_add(desired, group, step + (place if spread else 0), starts=starts) for place, group in enumerate(groups)]
 
 
-def _add(want: Wanted, group: Group, wave: int, *, starts: bool) -> Call:
+def _add(desired: DesiredJob, group: Group, step: int, *, starts: bool) -> Call:
     return Call(
         {"inline": "add_inputs", "file": "upload_file", "base64": "upload_base64"}[group.way],
         body=_group_body(group),
         creates=tuple(f"inputs.{item.id}" for item in group.inputs),
-        effects=tuple(_input_effects(want, group.inputs, password=group.way != "base64")),
-        wave=wave,
+        effects=tuple(_input_effects(desired, group.inputs, password=group.way != "base64")),
+        step=step,
         starts=starts,
         size=group.size,
     )
@@ -121,30 +121,30 @@ def _group_body(group: Group) -> Body:
     return tuple(bodies.input_body(item) for item in group.inputs)
 
 
-def settle(want: Wanted, groups: Iterable[Group], wave: int, *, reorder: bool) -> list[Call]:
+def settle(desired: DesiredJob, groups: Iterable[Group], step: int, *, reorder: bool) -> list[Call]:
     """What new inputs still need once they have arrived: their order and settings, and passwords not yet given."""
-    calls = [password_call(want, item, wave) for item in late_passwords(groups)]
-    return [*calls, reorder_call(want, wave)] if reorder else calls
+    calls = [password_call(desired, item, step) for item in late_passwords(groups)]
+    return [*calls, reorder_call(desired, step)] if reorder else calls
 
 
-def password_call(want: Wanted, item: Input, wave: int) -> Call:
+def password_call(desired: DesiredJob, item: Input, step: int) -> Call:
     """Sets the decrypt_password of one input, the only credential that can be changed."""
     name = f"inputs.{item.id}"
     return Call(
         "patch_input",
         Ref(name),
         {"credentials": {"decrypt_password": item.decrypt_password}},
-        effects=(Effect(name, {"decrypt": want.sent_input(item)["decrypt"]}),),
-        wave=wave,
+        effects=(Effect(name, {"decrypt": desired.sent_input(item)["decrypt"]}),),
+        step=step,
         reason=f"decrypt_password of input {item.id}",
     )
 
 
-def reorder_call(want: Wanted, wave: int) -> Call:
+def reorder_call(desired: DesiredJob, step: int) -> Call:
     """Order, slide_duration and resize_handling of all inputs in one call."""
-    inputs = want.job.inputs
+    inputs = desired.job.inputs
     effects = tuple(
         Effect(f"inputs.{item.id}", {"position": place} | dict(bodies.settings(item)))
         for place, item in enumerate(inputs, start=1)
     )
-    return Call("patch_inputs", body=bodies.permutation(inputs), effects=effects, wave=wave, reason="order of inputs")
+    return Call("patch_inputs", body=bodies.permutation(inputs), effects=effects, step=step, reason="order of inputs")

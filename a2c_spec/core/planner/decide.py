@@ -17,13 +17,13 @@ from typing import Literal
 from a2c_spec.core import compare, reasons
 from a2c_spec.core.calls import Call, Effect, cost_of
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.create import create_calls
 from a2c_spec.core.planner.finish import finish, survey
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.update import Edit, edit
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord
 
@@ -31,12 +31,12 @@ FEWEST_ANEW = (2, 0)
 """Calls and bytes that deleting a job and building it anew take at least."""
 
 
-def plan_job(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     """The change of one desired job."""
-    change = _decide(want, record, seen)
-    if seen.cached and not seen.replace and change.action in ("create", "re-run"):
-        change = _from_cache(want, seen.cached, seen, change)
-    return replace(change, fingerprint=want.fingerprint, basis=want.basis)
+    change = _decide(desired, record, observed)
+    if observed.cached and not observed.replace and change.action in ("create", "re-run"):
+        change = _from_cache(desired, observed.cached, observed, change)
+    return replace(change, fingerprint=desired.fingerprint, basis=desired.basis)
 
 
 def plan_forget(record: JobRecord) -> Change:
@@ -47,78 +47,82 @@ def plan_forget(record: JobRecord) -> Change:
     )
 
 
-def needs_live(want: Wanted, record: JobRecord | None, seen: Seen) -> bool:
+def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> bool:
     """Whether the job must be read from the service before it can be planned.
 
     A finished job whose files are intact need not; nor one that is run again whatever the service says of the old.
     """
     if record is None or not record.job_id or record.phase in ("failed", "canceled"):
         return False
-    if record.phase in ("done", "completed") and not same_recipe(want, record):
+    if record.phase in ("done", "completed") and not same_recipe(desired, record):
         return False
     if record.phase != "done":
         return True
-    found = survey(want, record, None, seen)
+    found = survey(desired, record, None, observed)
     return bool(found.calls or found.downloads)
 
 
-def same_recipe(want: Wanted, record: JobRecord) -> bool:
+def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
     """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
-    return record.fingerprint == want.fingerprint or compare.same(dict(record.basis), dict(want.basis))
+    return record.fingerprint == desired.fingerprint or compare.same(dict(record.basis), dict(desired.basis))
 
 
-def _decide(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     if record is None or not record.job_id:
-        return _anew(want, record, seen)
-    if seen.replace:
-        again = _rerun(want, record, ("--replace asks for it",), seen, paid=record.phase != "building")
+        return _anew(desired, record, observed)
+    if observed.replace:
+        again = _rerun(desired, record, ("--replace asks for it",), observed, paid=record.phase != "building")
         return replace(again, forced=True)
-    if record.phase in ("failed", "canceled") and (seen.live is None or seen.live.terminal):
-        return _rerun(want, record, (_failure(record),), seen, paid=False)
-    if record.phase in ("done", "completed") and not same_recipe(want, record):
-        return _rerun(want, record, reasons.recipe_reasons(record.basis, want.basis), seen, paid=True)
-    if seen.gone:
-        return _vanished(want, record, seen)
-    if seen.live is None:
-        return _unseen(want, record, seen)
-    return _from_live(want, record, seen.live, seen)
+    if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
+        return _rerun(desired, record, (_failure(record),), observed, paid=False)
+    if record.phase in ("done", "completed") and not same_recipe(desired, record):
+        return _rerun(desired, record, reasons.recipe_reasons(record.basis, desired.basis), observed, paid=True)
+    if observed.gone:
+        return _vanished(desired, record, observed)
+    if observed.live is None:
+        return _unseen(desired, record, observed)
+    return _from_live(desired, record, observed.live, observed)
 
 
-def _from_live(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Change:
-    if live.editable and not _about_to_run(want, record, live, seen):
-        return _update(want, record, live, seen)
+def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> Change:
+    if live.editable and not _about_to_run(desired, record, live, observed):
+        return _update(desired, record, live, observed)
     if live.status in ("failed", "canceled"):
-        return _rerun(want, record, (f"the service ended the last run as {live.status}",), seen, paid=False)
-    changed = _changed_since_start(want, record, live)
+        return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
+    changed = _changed_since_start(desired, record, live)
     if live.terminal:
-        return _rerun(want, record, changed, seen, paid=True) if changed else _finish(want, record, live, seen)
+        return (
+            _rerun(desired, record, changed, observed, paid=True)
+            if changed
+            else _finish(desired, record, live, observed)
+        )
     if changed:
-        return _replace_running(want, record, live, changed, seen)
-    return Change(want.job.address, "wait", (f"running on the service ({live.status})",), fetch=True)
+        return _replace_running(desired, record, live, changed, observed)
+    return Change(desired.job.address, "wait", (f"running on the service ({live.status})",), fetch=True)
 
 
-def _about_to_run(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> bool:
+def _about_to_run(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> bool:
     """Whether the job was told to run, as wanted, and only does not say so yet: services answer ``incomplete`` then."""
-    if record.phase != "started" or seen.waited or not (live.process and live.inputs):
+    if record.phase != "started" or observed.waited or not (live.process and live.inputs):
         return False
-    return all(call.starts for call in edit(want, live, known(record)).calls)
+    return all(call.starts for call in edit(desired, live, known(record)).calls)
 
 
-def _finish(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> Change:
-    found = survey(want, record, live, seen)
+def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed) -> Change:
+    found = survey(desired, record, live, observed)
     if found.lost:
-        return _rerun(want, record, tuple(found.lost), seen, paid=True)
-    return finish(want, record, found)
+        return _rerun(desired, record, tuple(found.lost), observed, paid=True)
+    return finish(desired, record, found)
 
 
-def _changed_since_start(want: Wanted, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
+def _changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
     """Why the recipe that runs is not the desired one. A job that started unseen is judged by its content."""
     if record.phase == "building":
-        calls = [call for call in edit(want, live, known(record)).calls if not call.starts]
+        calls = [call for call in edit(desired, live, known(record)).calls if not call.starts]
         return ("it was started while it still differed from the manifest",) if calls else ()
-    if same_recipe(want, record):
+    if same_recipe(desired, record):
         return ()
-    return reasons.recipe_reasons(record.basis, want.basis) or ("the recipe changed",)
+    return reasons.recipe_reasons(record.basis, desired.basis) or ("the recipe changed",)
 
 
 def _failure(record: JobRecord) -> str:
@@ -127,43 +131,43 @@ def _failure(record: JobRecord) -> str:
     )
 
 
-def _from_cache(want: Wanted, cached: JobRecord, seen: Seen, otherwise: Change) -> Change:
+def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, otherwise: Change) -> Change:
     """The same conversion of the same bytes was paid for before, here or elsewhere: its files are put in place."""
-    where = place(want.job, recorded(cached), recorded_names(cached), seen.late)
+    where = place(desired.job, recorded(cached), recorded_names(cached), observed.late)
     return Change(
-        want.job.address,
+        desired.job.address,
         "cached",
-        (*otherwise.reasons, f"0 credits: the result of fingerprint {want.fingerprint[:4]}.. is in the cache"),
+        (*otherwise.reasons, f"0 credits: the result of fingerprint {desired.fingerprint[:4]}.. is in the cache"),
         details=otherwise.details,
         downloads=tuple(one.path for one in where),
         problem=otherwise.problem,
     )
 
 
-def _anew(want: Wanted, record: JobRecord | None, seen: Seen) -> Change:
+def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     """Nothing of it is on the service: it was never applied, or its files came from the results cache."""
-    change = _create(want, seen)
-    if record is None or record.phase != "done" or seen.replace:
+    change = _create(desired, observed)
+    if record is None or record.phase != "done" or observed.replace:
         return change
-    if not same_recipe(want, record):
-        return replace(change, reasons=reasons.recipe_reasons(record.basis, want.basis) or change.reasons)
-    found = survey(want, record, None, seen)
-    return replace(change, reasons=tuple(found.why)) if found.downloads else finish(want, record, found)
+    if not same_recipe(desired, record):
+        return replace(change, reasons=reasons.recipe_reasons(record.basis, desired.basis) or change.reasons)
+    found = survey(desired, record, None, observed)
+    return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
 
 
-def _create(want: Wanted, seen: Seen) -> Change:
-    skipped = [path for path, spec in predicted(want.job) if spec.on_conflict == "skip" and _taken(path, seen)]
-    if skipped and len(skipped) == len(want.job.conversions):
-        return Change(want.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
-    calls = create_calls(want)
-    change = Change(want.job.address, "create", ("not applied yet",), calls, fetch=want.job.fields.process)
-    return replace(change, problem=conflicts(want, seen), bound=_create_bound(calls))
+def _create(desired: DesiredJob, observed: Observed) -> Change:
+    skipped = [path for path, spec in predicted(desired.job) if spec.on_conflict == "skip" and _taken(path, observed)]
+    if skipped and len(skipped) == len(desired.job.conversions):
+        return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
+    calls = create_calls(desired)
+    change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.fields.process)
+    return replace(change, problem=conflicts(desired, observed), bound=_create_bound(calls))
 
 
-def conflicts(want: Wanted, seen: Seen) -> str:
+def conflicts(desired: DesiredJob, observed: Observed) -> str:
     """Which file that is not ours stands where a result must go; decided before anything is paid for."""
-    for path, spec in predicted(want.job):
-        if spec.on_conflict == "error" and _taken(path, seen):
+    for path, spec in predicted(desired.job):
+        if spec.on_conflict == "error" and _taken(path, observed):
             return (
                 f"{path} exists and was not written by us, and on_conflict is error; "
                 "move it away, or say on_conflict: overwrite, rename or skip"
@@ -171,8 +175,8 @@ def conflicts(want: Wanted, seen: Seen) -> str:
     return ""
 
 
-def _taken(path: str, seen: Seen) -> bool:
-    return seen.disk.get(path, "absent") in ("foreign", "changed")
+def _taken(path: str, observed: Observed) -> bool:
+    return observed.disk.get(path, "absent") in ("foreign", "changed")
 
 
 def _create_bound(calls: tuple[Call, ...]) -> str:
@@ -185,108 +189,112 @@ def _create_bound(calls: tuple[Call, ...]) -> str:
     return ", ".join(parts)
 
 
-def _rerun(want: Wanted, record: JobRecord, why: tuple[str, ...], seen: Seen, *, paid: bool) -> Change:
+def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
-    calls = create_calls(want)
+    calls = create_calls(desired)
     bound = _create_bound(calls)
-    if want.job.lifecycle.on_replace == "delete" and not seen.gone:
-        last = max(call.wave for call in calls)
+    if desired.job.lifecycle.on_replace == "delete" and not observed.gone:
+        last = max(call.step for call in calls)
         calls = (*calls, _delete_job(record.job_id, last))
     change = Change(
-        want.job.address,
-        "re-run" if want.job.fields.process else "replace",
+        desired.job.address,
+        "re-run" if desired.job.fields.process else "replace",
         why or ("the recipe changed",),
         calls,
-        details=reasons.details(record.basis, want.basis),
-        fetch=want.job.fields.process,
+        details=reasons.details(record.basis, desired.basis),
+        fetch=desired.job.fields.process,
         paid_again=paid,
         bound=bound,
     )
-    return replace(change, problem=_forbidden(want, paid=paid) or conflicts(want, seen))
+    return replace(change, problem=_forbidden(desired, paid=paid) or conflicts(desired, observed))
 
 
-def _forbidden(want: Wanted, *, paid: bool) -> str:
-    if paid and want.job.lifecycle.prevent_replace:
+def _forbidden(desired: DesiredJob, *, paid: bool) -> str:
+    if paid and desired.job.lifecycle.prevent_replace:
         return "lifecycle.prevent_replace forbids running it again; change the manifest back, or lift it"
     return ""
 
 
-def _delete_job(job_id: str, wave: int) -> Call:
-    return Call("delete_job", job_id, effects=(Effect("job", None),), wave=wave, reason="on_replace: delete")
+def _delete_job(job_id: str, step: int) -> Call:
+    return Call("delete_job", job_id, effects=(Effect("job", None),), step=step, reason="on_replace: delete")
 
 
-def _replace_running(want: Wanted, record: JobRecord, live: LiveJob, why: tuple[str, ...], seen: Seen) -> Change:
+def _replace_running(
+    desired: DesiredJob, record: JobRecord, live: LiveJob, why: tuple[str, ...], observed: Observed
+) -> Change:
     cancel = Call("delete_job", live.id, reason="cancel the run of the old recipe")
-    calls = (cancel, *create_calls(want, wave=1))
+    calls = (cancel, *create_calls(desired, step=1))
     return Change(
-        want.job.address,
+        desired.job.address,
         "replace",
         (f"running ({live.status}) with another recipe", *why),
         calls,
-        details=reasons.details(record.basis, want.basis),
-        fetch=want.job.fields.process,
+        details=reasons.details(record.basis, desired.basis),
+        fetch=desired.job.fields.process,
         paid_again=True,
-        problem=_forbidden(want, paid=True) or conflicts(want, seen),
+        problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
     )
 
 
-def _vanished(want: Wanted, record: JobRecord, seen: Seen) -> Change:
+def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """The service no longer knows the job (it keeps results for about a day)."""
     if record.phase in ("done", "completed", "started"):
-        done = finish(want, record, survey(want, record, None, seen))
+        done = finish(desired, record, survey(desired, record, None, observed))
         if record.phase == "done" and not done.downloads:
             return replace(done, calls=())
-        return _rerun(want, record, ("the service no longer has the job or its results",), seen, paid=True)
-    change = _create(want, seen)
+        return _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)
+    change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
 
 
-def _unseen(want: Wanted, record: JobRecord, seen: Seen) -> Change:
+def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """Planned without asking the service (offline): the record is all there is."""
     if record.phase in ("done", "completed"):
-        return _finish(want, record, None, seen)
+        return _finish(desired, record, None, observed)
     if record.phase == "started":
-        return Change(want.job.address, "wait", ("started earlier; not asked again (offline)",), fetch=True)
-    return Change(want.job.address, "update", ("not started; what is live is not known (offline)",))
+        return Change(desired.job.address, "wait", ("started earlier; not asked again (offline)",), fetch=True)
+    return Change(desired.job.address, "update", ("not started; what is live is not known (offline)",))
 
 
-def _update(want: Wanted, record: JobRecord, live: LiveJob, seen: Seen) -> Change:
+def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> Change:
     """An unstarted job: edit it, or delete it and build it anew where that takes fewer calls."""
-    way = edit(want, live, known(record))
+    way = edit(desired, live, known(record))
     if not way.calls:
-        return Change(want.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings)
+        return Change(
+            desired.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings
+        )
     if cost_of(way.calls).key()[:2] > FEWEST_ANEW:
-        anew = (Call("delete_job", live.id, reason="cheaper to build anew"), *create_calls(want, wave=1))
+        anew = (Call("delete_job", live.id, reason="cheaper to build anew"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
             why = f"not started; building it anew takes {len(anew)} calls, editing it {len(way.calls)}"
-            return _updated(want, record, Edit(anew, {}), (why,), seen, action="replace")
-    return _updated(want, record, way, _update_reasons(want, record, way), seen, action="update")
+            return _updated(desired, record, Edit(anew, {}), (why,), observed, action="replace")
+    return _updated(desired, record, way, _update_reasons(desired, record, way), observed, action="update")
 
 
 def _updated(
-    want: Wanted,
+    desired: DesiredJob,
     record: JobRecord,
     way: Edit,
     why: tuple[str, ...],
-    seen: Seen,
+    observed: Observed,
     *,
     action: Literal["update", "replace"],
 ) -> Change:
     return Change(
-        want.job.address,
+        desired.job.address,
         action,
         why,
         way.calls,
         bindings=way.bindings,
-        details=reasons.details(record.basis, want.basis),
-        fetch=want.job.fields.process,
-        problem=conflicts(want, seen) if want.job.fields.process else "",
+        details=reasons.details(record.basis, desired.basis),
+        fetch=desired.job.fields.process,
+        problem=conflicts(desired, observed) if desired.job.fields.process else "",
         bound="every call changes something that no other call of the plan can change",
     )
 
 
-def _update_reasons(want: Wanted, record: JobRecord, way: Edit) -> tuple[str, ...]:
-    why = list(reasons.recipe_reasons(record.basis, want.basis)) if record.basis else []
+def _update_reasons(desired: DesiredJob, record: JobRecord, way: Edit) -> tuple[str, ...]:
+    why = list(reasons.recipe_reasons(record.basis, desired.basis)) if record.basis else []
     if len(way.calls) > sum(call.starts for call in way.calls) and not why:
         why.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in way.calls)))
     if any(call.starts for call in way.calls):

@@ -7,17 +7,17 @@ from dataclasses import dataclass, field
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
-from a2c_spec.core.compare import same_mark
+from a2c_spec.core.compare import same_secret
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 
 
 @dataclass(slots=True)
-class Survey:
+class PlanBuilder:
     """What was found to do, collected result by result. ``lost``: results that are neither here nor on the service."""
 
     placements: tuple[Placement, ...]
@@ -31,42 +31,44 @@ class Survey:
     verified: int = 0
 
 
-def survey(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> Survey:
+def survey(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed) -> PlanBuilder:
     """Looks at every result of a completed job; with ``live`` None it goes by the record."""
-    placements = _placements(want, record, live, seen)
+    placements = _placements(desired, record, live, observed)
     saved = {file.output_id: file for file in record.files}
-    found = Survey(placements, output_calls(want, record, placements) if record.job_id else ())
+    found = PlanBuilder(placements, output_calls(desired, record, placements) if record.job_id else ())
     for placement in placements:
-        _one(placement, saved.get(placement.output.id), seen, found)
+        _one(placement, saved.get(placement.output.id), observed, found)
     return found
 
 
-def _placements(want: Wanted, record: JobRecord, live: LiveJob | None, seen: Seen) -> tuple[Placement, ...]:
+def _placements(
+    desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed
+) -> tuple[Placement, ...]:
     if live is None:
-        known = seen.placed if record.files else None
-        return place(want.job, recorded(record), recorded_names(record), seen.late) if known is None else known
-    return place(want.job, live, record.names(), seen.late)
+        known = observed.placed if record.files else None
+        return place(desired.job, recorded(record), recorded_names(record), observed.late) if known is None else known
+    return place(desired.job, live, record.names(), observed.late)
 
 
-def _one(placement: Placement, file: SavedFile | None, seen: Seen, work: Survey) -> None:
+def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: PlanBuilder) -> None:
     """Where one result is and where it should be."""
     if not placement.path:
         return
     if file is None or not file.path:
-        _fetch(placement, f"{placement.path} not downloaded yet", seen, work)
-    elif (stands := seen.disk.get(file.path, "absent")) == "absent":
-        _fetch(placement, f"{file.path} is missing here", seen, work)
+        _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
+    elif (stands := observed.disk.get(file.path, "absent")) == "absent":
+        _fetch(placement, f"{file.path} is missing here", observed, work)
     elif stands != "intact":
-        _altered(placement, file, seen, work)
+        _altered(placement, file, observed, work)
     elif placement.path != (file.wanted or file.path):
-        _move(placement, file, seen, work)
+        _move(placement, file, observed, work)
     else:
         work.verified += 1
 
 
-def _fetch(placement: Placement, why: str, seen: Seen, work: Survey) -> None:
+def _fetch(placement: Placement, why: str, observed: Observed, work: PlanBuilder) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    taken = seen.disk.get(placement.path, "absent") in ("foreign", "changed")
+    taken = observed.disk.get(placement.path, "absent") in ("foreign", "changed")
     if taken and policy == "skip":
         work.verified += 1
         return
@@ -79,17 +81,17 @@ def _fetch(placement: Placement, why: str, seen: Seen, work: Survey) -> None:
         work.problems.append(_conflict(placement.path))
 
 
-def _altered(placement: Placement, file: SavedFile, seen: Seen, work: Survey) -> None:
+def _altered(placement: Placement, file: SavedFile, observed: Observed, work: PlanBuilder) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
         work.verified += 1
     else:
-        _fetch(placement, f"{file.path} was changed since we wrote it", seen, work)
+        _fetch(placement, f"{file.path} was changed since we wrote it", observed, work)
 
 
-def _move(placement: Placement, file: SavedFile, seen: Seen, work: Survey) -> None:
+def _move(placement: Placement, file: SavedFile, observed: Observed, work: PlanBuilder) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    if seen.disk.get(placement.path, "absent") in ("foreign", "changed") and policy in ("error", "skip"):
+    if observed.disk.get(placement.path, "absent") in ("foreign", "changed") and policy in ("error", "skip"):
         work.problems.append(_conflict(placement.path))
     work.moves.append(Move(file.path, placement.path))
     work.why.append(f"{file.path} -> {placement.path}")
@@ -102,21 +104,21 @@ def _conflict(path: str) -> str:
     )
 
 
-def output_calls(want: Wanted, record: JobRecord, placements: Sequence[Placement]) -> tuple[Call, ...]:
+def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[Call, ...]:
     """PATCHes of results: one per result that is renamed, and one for all where a password is the same for all.
 
     The service's own name of a result is managed where the manifest gives a name known before the run, and where a
     result stays on the service; other names are given here, when the file is saved.
     """
-    bodies = {one.output.id: _output_body(want, record, one) for one in placements if not one.gone}
+    bodies = {one.output.id: _output_body(desired, record, one) for one in placements if not one.gone}
     pending = {key: body for key, body in bodies.items() if body}
     shared = _shared(pending, len(placements))
     if shared is not None:
-        effects = tuple(_effect(want, one, shared) for one in placements)
+        effects = tuple(_effect(desired, one, shared) for one in placements)
         return (Call("patch_outputs", body=dict(shared), effects=effects, reason="all outputs alike"),)
     by_id = {one.output.id: one for one in placements}
     return tuple(
-        Call("patch_output", key, body, effects=(_effect(want, by_id[key], body),), reason="output renamed")
+        Call("patch_output", key, body, effects=(_effect(desired, by_id[key], body),), reason="output renamed")
         for key, body in pending.items()
     )
 
@@ -130,14 +132,14 @@ def _shared(pending: Mapping[str, Mapping[str, Body]], count: int) -> Mapping[st
     return first if set(first) == {"download_password"} and all(body == first for body in different) else None
 
 
-def _output_body(want: Wanted, record: JobRecord, one: Placement) -> dict[str, Body]:
+def _output_body(desired: DesiredJob, record: JobRecord, one: Placement) -> dict[str, Body]:
     body: dict[str, Body] = {}
     sent = _sent(record, one)
     static = one.spec is not None and isinstance(one.spec.filename, str)
     if one.name and (static or not one.path) and sent.get("filename") != one.name:
         body["filename"] = one.name
     password = one.spec.download_password if one.spec else None
-    if password is not None and not same_mark(sent.get("download_password"), want.mark(password)):
+    if password is not None and not same_secret(sent.get("download_password"), desired.fingerprint_secret(password)):
         body["download_password"] = password
     return body
 
@@ -155,25 +157,25 @@ def _sent(record: JobRecord, one: Placement) -> dict[str, str]:
     return {key: value for key, value in (told | dict(patched)).items() if value}
 
 
-def _effect(want: Wanted, one: Placement, body: Mapping[str, Body]) -> Effect:
+def _effect(desired: DesiredJob, one: Placement, body: Mapping[str, Body]) -> Effect:
     sent = {"filename": body.get("filename")}
     password = one.spec.download_password if one.spec and "download_password" in body else None
     if password is not None:
-        sent["download_password"] = want.mark(password)
+        sent["download_password"] = desired.fingerprint_secret(password)
     return Effect(f"outputs.{one.output.id}", {key: value for key, value in sent.items() if value})
 
 
-def finish(want: Wanted, record: JobRecord, found: Survey) -> Change:
+def finish(desired: DesiredJob, record: JobRecord, found: PlanBuilder) -> Change:
     """The change of a completed job whose recipe is unchanged and whose results can all be had."""
     stale = _stale(record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
-            return Change(want.job.address, "wait", ("all is here, which an interruption left unsaid",), fetch=True)
+            return Change(desired.job.address, "wait", ("all is here, which an interruption left unsaid",), fetch=True)
         why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
-        return Change(want.job.address, "no-op", (why,), verified=found.verified)
+        return Change(desired.job.address, "no-op", (why,), verified=found.verified)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)
     return Change(
-        want.job.address,
+        desired.job.address,
         "download" if found.downloads else "rename",
         (*dict.fromkeys([*found.why, *named]),) or ("a file is no longer wanted",),
         found.calls,

@@ -12,13 +12,13 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, assignment
 from a2c_spec.core.planner.conversion import changes
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import UPLOADED, sent_filename, uploaded
 from a2c_spec.core.state import Element, JobRecord
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class SentState:
     """The recorded elements of one job, looked up by API id; empty for a job we never wrote to."""
 
     elements: Mapping[str, Element]
@@ -44,24 +44,28 @@ class Known:
         ours = [self.sent(item.id).get("position") for item in live.inputs]
         return sorted(range(len(ours)), key=lambda n: (ours[n] is None, ours[n] or 0, n))
 
-    def pair_inputs(self, want: Wanted, live: LiveJob) -> Pairs:
+    def pair_inputs(self, desired: DesiredJob, live: LiveJob) -> Pairs:
         """Which desired input each live one is, by record first, by content else."""
         index = {item.id: n for n, item in enumerate(live.inputs)}
-        home = self._home([f"inputs.{item.id}" for item in want.job.inputs], index)
+        home = self._home([f"inputs.{item.id}" for item in desired.job.inputs], index)
         return assignment(
-            len(want.job.inputs), len(live.inputs), self.input_fits(want, live), self.input_free(want, live), home
+            len(desired.job.inputs),
+            len(live.inputs),
+            self.input_fits(desired, live),
+            self.input_free(desired, live),
+            home,
         )
 
-    def pair_conversions(self, want: Wanted, live: LiveJob) -> Pairs:
+    def pair_conversions(self, desired: DesiredJob, live: LiveJob) -> Pairs:
         """Which desired conversion each live one is or can become by PATCH."""
         index = {item.id: n for n, item in enumerate(live.conversions)}
-        home = self._home([f"conversions.{item.id}" for item in want.job.conversions], index)
-        wanted, have = want.job.conversions, live.conversions
+        home = self._home([f"conversions.{item.id}" for item in desired.job.conversions], index)
+        wanted, have = desired.job.conversions, live.conversions
         return assignment(
             len(wanted),
             len(have),
-            lambda d, n: self._conversion_fits(want, wanted[d], have[n]),
-            lambda d, n: self.conversion_holds(want, wanted[d], have[n]),
+            lambda d, n: self._conversion_fits(desired, wanted[d], have[n]),
+            lambda d, n: self.conversion_holds(desired, wanted[d], have[n]),
             home,
         )
 
@@ -69,24 +73,24 @@ class Known:
         homes = {d: self.elements[name].api_id for d, name in enumerate(names) if name in self.elements}
         return {d: index[api_id] for d, api_id in homes.items() if api_id in index}
 
-    def input_fits(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
-        sent = [want.sent_input(item) for item in want.job.inputs]
-        return lambda d, n: self._fits(want.job.inputs[d], sent[d], live.inputs[n])
+    def input_fits(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
+        sent = [desired.sent_input(item) for item in desired.job.inputs]
+        return lambda d, n: self._fits(desired.job.inputs[d], sent[d], live.inputs[n])
 
-    def input_free(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+    def input_free(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
         """Whether a pair of inputs needs no PATCH of its own: the password is as wanted."""
 
         def free(d: int, n: int) -> bool:
-            item = want.job.inputs[d]
-            mark = want.mark(item.decrypt_password) if item.decrypt_password else None
-            return mark is None or compare.same_mark(self.sent(live.inputs[n].id).get("decrypt"), mark)
+            item = desired.job.inputs[d]
+            secret = desired.fingerprint_secret(item.decrypt_password) if item.decrypt_password else None
+            return secret is None or compare.same_secret(self.sent(live.inputs[n].id).get("decrypt"), secret)
 
         return free
 
-    def costly_link(self, want: Wanted, live: LiveJob) -> Callable[[int, int], bool]:
+    def costly_link(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
         """Whether a pair needs a PATCH of its own although adding the input anew would send no bytes."""
-        free = self.input_free(want, live)
-        return lambda d, n: want.job.inputs[d].type not in UPLOADED and not free(d, n)
+        free = self.input_free(desired, live)
+        return lambda d, n: desired.job.inputs[d].type not in UPLOADED and not free(d, n)
 
     def _fits(self, item: Input, wanted: Mapping[str, Any], live: LiveInput) -> bool:
         sent = self.sent(live.id)
@@ -96,25 +100,25 @@ class Known:
             return same_name(sent, wanted) and compare.same(sent["identity"], wanted["identity"])
         return looks_like(item, live)
 
-    def _conversion_fits(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:
+    def _conversion_fits(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
         if item.target != live.target or not compare.same_category(item.category, live.category):
             return False
-        sealed = want.sent_conversion(item)["output_target"]
+        sealed = desired.sent_conversion(item)["output_target"]
         sent = self.sent(live.id).get("output_target")
         return compare.same(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
 
-    def conversion_holds(self, want: Wanted, item: Conversion, live: LiveConversion) -> bool:
+    def conversion_holds(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
         """Whether a live conversion needs no PATCH to be the wanted one."""
-        return not changes(want, item, live, self.sent(live.id))
+        return not changes(desired, item, live, self.sent(live.id))
 
 
 def same_name(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return bool(sent.get("filename", "") == wanted.get("filename", ""))
 
 
-def known(record: JobRecord | None) -> Known:
+def known(record: JobRecord | None) -> SentState:
     """The recorded elements, by name and by API id."""
-    return Known(record.elements, record.names()) if record else Known({}, {})
+    return SentState(record.elements, record.names()) if record else SentState({}, {})
 
 
 def looks_like(item: Input, live: LiveInput) -> bool:

@@ -13,29 +13,34 @@ from a2c_spec.core import compare, reasons
 from a2c_spec.core.calls import Body, Call, Effect
 from a2c_spec.core.desired import Preset
 from a2c_spec.core.plan import Change
-from a2c_spec.core.recipe import Mark, digest, seal
+from a2c_spec.core.recipe import FingerprintSecret, digest, redact_secrets
 from a2c_spec.core.state import JobRecord
 
 ELEMENT = "preset"
 PATCHABLE = ("name", "target", "options")
 
 
-def sent_preset(preset: Preset, mark: Mark) -> dict[str, Any]:
+def sent_preset(preset: Preset, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     """Canonical form of a preset as sent."""
     return {
         "name": preset.name,
         "target": preset.target,
         "category": preset.category,
         "scope": preset.scope,
-        "options": seal(preset.options, mark),
+        "options": redact_secrets(preset.options, fingerprint_secret),
     }
 
 
 def plan_preset(
-    preset: Preset, mark: Mark, record: JobRecord | None, live: Mapping[str, Any] | None, *, gone: bool = False
+    preset: Preset,
+    fingerprint_secret: FingerprintSecret,
+    record: JobRecord | None,
+    live: Mapping[str, Any] | None,
+    *,
+    gone: bool = False,
 ) -> Change:
     """The change of one preset. ``live`` None and not ``gone``: the service was not asked."""
-    sent = sent_preset(preset, mark)
+    sent = sent_preset(preset, fingerprint_secret)
     if record is None or not record.job_id or gone:
         lost = "the service no longer has it" if gone else "not applied yet"
         return _change(preset, "create", (f"{lost}: preset for {preset.target}",), (_create(preset, sent),), sent)
@@ -47,7 +52,7 @@ def plan_preset(
     why = tuple(f"{name} changed" for name in wrong)
     if set(wrong) - set(PATCHABLE):
         delete = Call("delete_preset", record.job_id, effects=(Effect(ELEMENT, None),))
-        return _change(preset, "replace", why, (delete, _create(preset, sent, wave=1)), sent, details)
+        return _change(preset, "replace", why, (delete, _create(preset, sent, step=1)), sent, details)
     return _change(preset, "update", why, (_patch(preset, sent, before, wrong, record.job_id),), sent, details)
 
 
@@ -76,8 +81,8 @@ def _body(preset: Preset) -> dict[str, Body]:
     return {key: value for key, value in parts.items() if value or key == "options"}
 
 
-def _create(preset: Preset, sent: Mapping[str, Any], wave: int = 0) -> Call:
-    return Call("create_preset", body=_body(preset), creates=(ELEMENT,), effects=(Effect(ELEMENT, sent),), wave=wave)
+def _create(preset: Preset, sent: Mapping[str, Any], step: int = 0) -> Call:
+    return Call("create_preset", body=_body(preset), creates=(ELEMENT,), effects=(Effect(ELEMENT, sent),), step=step)
 
 
 def _patch(

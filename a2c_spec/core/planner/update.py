@@ -23,9 +23,9 @@ from a2c_spec.core.planner.create import (
     settle,
 )
 from a2c_spec.core.planner.fields import BY_PATH, JOB_FIELDS
-from a2c_spec.core.planner.matching import Known
+from a2c_spec.core.planner.matching import SentState
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.transitions import spare_name
 
 
@@ -37,20 +37,20 @@ class Edit:
     bindings: Mapping[str, str]
 
 
-def edit(want: Wanted, live: LiveJob, known: Known) -> Edit:
+def edit(desired: DesiredJob, live: LiveJob, known: SentState) -> Edit:
     """The cheapest edit; ``process: true`` rides in the same PATCH as the job fields."""
-    pairs = known.pair_conversions(want, live)
-    best = known.pair_inputs(want, live)
-    ways = alternatives(want.job.inputs, live.inputs, known.input_fits(want, live), best)
-    costly = known.costly_link(want, live)
-    edits = [_edit(want, live, known, one, pairs) for way in ways for one in shorter(way, costly)]
+    pairs = known.pair_conversions(desired, live)
+    best = known.pair_inputs(desired, live)
+    ways = alternatives(desired.job.inputs, live.inputs, known.input_fits(desired, live), best)
+    costly = known.costly_link(desired, live)
+    edits = [_edit(desired, live, known, one, pairs) for way in ways for one in shorter(way, costly)]
     return min(edits, key=lambda one: cost_of(one.calls).key())
 
 
-def _edit(want: Wanted, live: LiveJob, known: Known, inputs: Pairs, conversions: Pairs) -> Edit:
-    context = _Context(want, live, known, inputs, conversions)
-    bindings = {f"inputs.{want.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
-    bindings |= {f"conversions.{want.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
+def _edit(desired: DesiredJob, live: LiveJob, known: SentState, inputs: Pairs, conversions: Pairs) -> Edit:
+    context = _Context(desired, live, known, inputs, conversions)
+    bindings = {f"inputs.{desired.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
+    bindings |= {f"conversions.{desired.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
     return Edit(context.calls(), bindings | {"job": live.id})
 
 
@@ -58,9 +58,9 @@ def _edit(want: Wanted, live: LiveJob, known: Known, inputs: Pairs, conversions:
 class _Context:
     """One pairing of desired with live, and the calls that follow from it."""
 
-    want: Wanted
+    desired: DesiredJob
     live: LiveJob
-    known: Known
+    known: SentState
     inputs: Pairs
     conversions: Pairs
 
@@ -71,33 +71,33 @@ class _Context:
         hold = self._must_hold(groups, alone=alone, reorder=reorder)
         calls = [_patch_job({"process": False} | fields[0], fields[1], 0)] if hold else []
         body, sent = ({}, {}) if hold else fields
-        wave = last_wave(calls) + 1
-        deletes = self._input_deletes(wave)
-        edits = self._conversion_calls(wave) + self._passwords(wave)
-        if body and (alone or not self.want.job.fields.process):
-            edits.append(_patch_job(body, sent, wave))
+        step = last_wave(calls) + 1
+        deletes = self._input_deletes(step)
+        edits = self._conversion_calls(step) + self._passwords(step)
+        if body and (alone or not self.desired.job.fields.process):
+            edits.append(_patch_job(body, sent, step))
             body, sent = {}, {}
-        first = last_wave(edits) + 1 if alone and edits else wave
-        adds = add_groups(self.want, groups, first, spread=not reorder, starts=alone)
-        settled = settle(self.want, groups, last_wave(deletes + adds, wave - 1) + 1, reorder=reorder)
+        first = last_wave(edits) + 1 if alone and edits else step
+        adds = add_groups(self.desired, groups, first, spread=not reorder, starts=alone)
+        settled = settle(self.desired, groups, last_wave(deletes + adds, step - 1) + 1, reorder=reorder)
         calls += deletes + edits + adds + settled
-        if self.want.job.fields.process and not alone:
+        if self.desired.job.fields.process and not alone:
             start = _patch_job({"process": True} | body, sent, last_wave(calls) + 1)
             calls.append(replace(start, starts=True))
         return _renumber(calls)
 
     def _fields(self) -> tuple[dict[str, Body], dict[str, Any]]:
-        return field_changes(self.want, self.live, self.known)
+        return field_changes(self.desired, self.live, self.known)
 
     def _new(self) -> tuple[Input, ...]:
-        return tuple(item for d, item in enumerate(self.want.job.inputs) if d not in self.inputs)
+        return tuple(item for d, item in enumerate(self.desired.job.inputs) if d not in self.inputs)
 
     def _adding(self) -> tuple[tuple[Group, ...], bool]:
         """The groups of new inputs, and whether a reorder follows them."""
         new = self._new()
-        knobs = self.want.knobs
-        ordered = in_order(new, knobs, free_inline=False)
-        loose = any_order(new, knobs)
+        options = self.desired.options
+        ordered = in_order(new, options, free_inline=False)
+        loose = any_order(new, options)
         if self._settings_differ() or needs_settings(new) or not self._appending_suffices():
             return loose, True
         cheap = _group_cost(ordered) <= (_group_cost(loose)[0] + 1, *_group_cost(loose)[1:])
@@ -111,97 +111,97 @@ class _Context:
 
     def _settings_differ(self) -> bool:
         return any(
-            compare.changed_keys(bodies.settings(self.want.job.inputs[d]), live.options, self.known.sent(live.id))[0]
+            compare.changed_keys(bodies.settings(self.desired.job.inputs[d]), live.options, self.known.sent(live.id))[0]
             for d, live in self._kept()
         )
 
     def _kept(self) -> list[tuple[int, LiveInput]]:
         return [(d, self.live.inputs[n]) for d, n in self.inputs.items()]
 
-    def _passwords(self, wave: int) -> list[Call]:
+    def _passwords(self, step: int) -> list[Call]:
         """Passwords of kept inputs that differ from what was sent; they never come back, so only marks are compared."""
         calls = []
         for d, live in self._kept():
-            item = self.want.job.inputs[d]
-            mark = self.want.mark(item.decrypt_password) if item.decrypt_password else None
-            if mark is not None and not compare.same_mark(self.known.sent(live.id).get("decrypt"), mark):
-                calls.append(password_call(self.want, item, wave))
+            item = self.desired.job.inputs[d]
+            secret = self.desired.fingerprint_secret(item.decrypt_password) if item.decrypt_password else None
+            if secret is not None and not compare.same_secret(self.known.sent(live.id).get("decrypt"), secret):
+                calls.append(password_call(self.desired, item, step))
         return calls
 
-    def _input_deletes(self, wave: int) -> list[Call]:
+    def _input_deletes(self, step: int) -> list[Call]:
         return [
-            Call("delete_input", live.id, effects=self._gone(live.id), wave=wave, reason=self._why_deleted(n))
+            Call("delete_input", live.id, effects=self._gone(live.id), step=step, reason=self._why_deleted(n))
             for n, live in enumerate(self.live.inputs)
             if n not in self.inputs.values()
         ]
 
     def _why_deleted(self, n: int) -> str:
-        fits = self.known.input_fits(self.want, self.live)
-        again = any(fits(d, n) for d in range(len(self.want.job.inputs)) if d not in self.inputs)
+        fits = self.known.input_fits(self.desired, self.live)
+        again = any(fits(d, n) for d in range(len(self.desired.job.inputs)) if d not in self.inputs)
         return "input added anew, in a call that is made anyway" if again else "input no longer wanted"
 
-    def _conversion_deletes(self, wave: int) -> list[Call]:
+    def _conversion_deletes(self, step: int) -> list[Call]:
         return [
-            Call("delete_conversion", live.id, effects=self._gone(live.id), wave=wave, reason="conversion not wanted")
+            Call("delete_conversion", live.id, effects=self._gone(live.id), step=step, reason="conversion not wanted")
             for n, live in enumerate(self.live.conversions)
             if n not in self.conversions.values()
         ]
 
     def _gone(self, api_id: str) -> tuple[Effect, ...]:
         name = self.known.name(api_id)
-        return (Effect(spare_name(name, api_id, self.want), None),) if name else ()
+        return (Effect(spare_name(name, api_id, self.desired), None),) if name else ()
 
-    def _conversion_calls(self, wave: int) -> list[Call]:
-        calls = self._conversion_deletes(wave)
+    def _conversion_calls(self, step: int) -> list[Call]:
+        calls = self._conversion_deletes(step)
         for d, n in sorted(self.conversions.items()):
             live = self.live.conversions[n]
-            call = patch_conversion(self.want, self.want.job.conversions[d], live, self.known.sent(live.id), wave)
+            call = patch_conversion(self.desired, self.desired.job.conversions[d], live, self.known.sent(live.id), step)
             calls += [call] if call else []
-        new = [item for d, item in enumerate(self.want.job.conversions) if d not in self.conversions]
-        return calls + ([_add_conversions(self.want, new, wave)] if new else [])
+        new = [item for d, item in enumerate(self.desired.job.conversions) if d not in self.conversions]
+        return calls + ([_add_conversions(self.desired, new, step)] if new else [])
 
     def _starts_alone(self, groups: tuple[Group, ...], *, reorder: bool) -> bool:
         """Whether a lone input for a waiting job (process true, no input) starts it."""
         lone = len(groups) == 1 and len(groups[0].inputs) == 1
-        empty = not self.live.inputs and len(self.want.job.inputs) == 1
-        waiting = bool(self.live.process) and self.want.job.fields.process and self.want.knobs.auto_start
+        empty = not self.live.inputs and len(self.desired.job.inputs) == 1
+        waiting = bool(self.live.process) and self.desired.job.fields.process and self.desired.options.auto_start
         return lone and empty and waiting and not reorder and not late_passwords(groups)
 
     def _must_hold(self, groups: tuple[Group, ...], *, alone: bool, reorder: bool) -> bool:
         """Whether a waiting job must be held first, lest the first new input start it too early."""
         if not self.live.process or alone:
             return False
-        return bool(groups) or reorder or not self.want.job.fields.process
+        return bool(groups) or reorder or not self.desired.job.fields.process
 
 
 def _group_cost(groups: tuple[Group, ...]) -> tuple[int, int]:
     return (len(groups) + len(late_passwords(groups)), sum(group.size for group in groups))
 
 
-def _patch_job(body: Mapping[str, Body], sent: Mapping[str, Any], wave: int) -> Call:
-    return Call("patch_job", body=dict(body), effects=(Effect("job", sent),) if sent else (), wave=wave)
+def _patch_job(body: Mapping[str, Body], sent: Mapping[str, Any], step: int) -> Call:
+    return Call("patch_job", body=dict(body), effects=(Effect("job", sent),) if sent else (), step=step)
 
 
-def _add_conversions(want: Wanted, new: list[Conversion], wave: int) -> Call:
+def _add_conversions(desired: DesiredJob, new: list[Conversion], step: int) -> Call:
     return Call(
         "add_conversions",
         body=tuple(bodies.conversion_body(item) for item in new),
         creates=tuple(f"conversions.{item.id}" for item in new),
-        effects=tuple(conversion_effects(want, new)),
-        wave=wave,
+        effects=tuple(conversion_effects(desired, new)),
+        step=step,
     )
 
 
-def field_changes(want: Wanted, live: LiveJob, known: Known) -> tuple[dict[str, Body], dict[str, Any]]:
+def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple[dict[str, Body], dict[str, Any]]:
     """(body, what is then sent) of the job fields that differ; a field no longer managed goes back to its default."""
     sent = known.sent(live.id)
-    wire = bodies.fields_body(want.job.fields)
+    wire = bodies.fields_body(desired.job.fields)
     body: dict[str, Body] = {}
     then: dict[str, Any] = {}
     for name in JOB_FIELDS:
         if name in wire:
-            if not _field_holds(name, want.sent_fields[name], live, sent):
-                body[name], then[name] = wire[name], want.sent_fields[name]
+            if not _field_holds(name, desired.sent_fields[name], live, sent):
+                body[name], then[name] = wire[name], desired.sent_fields[name]
         elif name in sent and not _is_reset(name, live):
             body[name], then[name] = BY_PATH[f"job.{name}"].reset, None
     return body, then
@@ -220,5 +220,5 @@ def _field_holds(name: str, value: Any, live: LiveJob, sent: Mapping[str, Any]) 
 
 def _renumber(calls: list[Call]) -> tuple[Call, ...]:
     """Waves without gaps, in order."""
-    numbers = {wave: place for place, wave in enumerate(sorted({call.wave for call in calls}))}
-    return tuple(sorted((replace(call, wave=numbers[call.wave]) for call in calls), key=lambda call: call.wave))
+    numbers = {step: place for place, step in enumerate(sorted({call.step for call in calls}))}
+    return tuple(sorted((replace(call, step=numbers[call.step]) for call in calls), key=lambda call: call.step))

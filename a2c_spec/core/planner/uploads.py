@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from a2c_spec.core.calls import Knobs
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Input
 from a2c_spec.core.recipe import uploaded
 
@@ -50,45 +50,45 @@ def travelling(way: Way, item: Input) -> int:
     return {"inline": 0, "file": length, "base64": -(-length // 3) * 4}[way]
 
 
-def ways(item: Input, knobs: Knobs) -> tuple[Way, ...]:
+def ways(item: Input, options: PlannerOptions) -> tuple[Way, ...]:
     """The ways open to one input, the plainest first."""
     if not uploaded(item):
         return ("inline",)
-    return ("file", "base64") if _fits_base64(item, knobs) else ("file",)
+    return ("file", "base64") if _fits_base64(item, options) else ("file",)
 
 
-def _fits_base64(item: Input, knobs: Knobs) -> bool:
-    return item.content is not None and item.content.size <= knobs.base64_file
+def _fits_base64(item: Input, options: PlannerOptions) -> bool:
+    return item.content is not None and item.content.size <= options.base64_file
 
 
-def in_order(inputs: Sequence[Input], knobs: Knobs, *, free_inline: bool) -> tuple[Group, ...]:
+def in_order(inputs: Sequence[Input], options: PlannerOptions, *, free_inline: bool) -> tuple[Group, ...]:
     """The cheapest grouping that sends the inputs exactly in this order.
 
     ``free_inline``: a call that is made anyway (the create) carries inline inputs that come first.
     """
     start: Way = "inline" if free_inline else "file"
-    best: dict[Way, _Path] = {start: _Path(0, 0, (), knobs.base64_body)}
+    best: dict[Way, _Path] = {start: _Path(0, 0, (), options.base64_body)}
     for item in inputs:
-        best = _extend(best, item, knobs)
+        best = _extend(best, item, options)
     path = min(best.values(), key=_Path.key)
     return _groups(inputs, path.steps)
 
 
-def _extend(best: dict[Way, _Path], item: Input, knobs: Knobs) -> dict[Way, _Path]:
+def _extend(best: dict[Way, _Path], item: Input, options: PlannerOptions) -> dict[Way, _Path]:
     found: dict[Way, _Path] = {}
     for last, path in best.items():
-        for way in ways(item, knobs):
-            step = _step(path, last, way, item, knobs)
+        for way in ways(item, options):
+            step = _step(path, last, way, item, options)
             if way not in found or step.key() < found[way].key():
                 found[way] = step
     return found
 
 
-def _step(path: _Path, last: Way, way: Way, item: Input, knobs: Knobs) -> _Path:
+def _step(path: _Path, last: Way, way: Way, item: Input, options: PlannerOptions) -> _Path:
     size = travelling(way, item)
     joins = way == last and (way == "inline" or (way == "base64" and size <= path.room))
     password = 1 if way == "base64" and item.decrypt_password else 0
-    room = (path.room if joins else knobs.base64_body) - (size if way == "base64" else 0)
+    room = (path.room if joins else options.base64_body) - (size if way == "base64" else 0)
     return _Path(path.calls + (not joins) + password, path.size + size, (*path.steps, (way, joins)), room)
 
 
@@ -102,29 +102,29 @@ def _groups(inputs: Sequence[Input], steps: Sequence[tuple[Way, bool]]) -> tuple
     return tuple(groups)
 
 
-def any_order(inputs: Sequence[Input], knobs: Knobs) -> tuple[Group, ...]:
+def any_order(inputs: Sequence[Input], options: PlannerOptions) -> tuple[Group, ...]:
     """The cheapest grouping when a reorder follows anyway: one call for all inline inputs, one for all small files."""
-    inline = [item for item in inputs if "inline" in ways(item, knobs)]
-    small = [item for item in inputs if _shares(item, knobs)]
-    if len(small) == 1 and "file" in ways(small[0], knobs):
+    inline = [item for item in inputs if "inline" in ways(item, options)]
+    small = [item for item in inputs if _shares(item, options)]
+    if len(small) == 1 and "file" in ways(small[0], options):
         small = []
     rest = [item for item in inputs if item not in inline and item not in small]
     groups = [Group("inline", tuple(inline))] if inline else []
-    return (*groups, *_bodies(small, knobs), *(Group("file", (item,)) for item in rest))
+    return (*groups, *_bodies(small, options), *(Group("file", (item,)) for item in rest))
 
 
-def _shares(item: Input, knobs: Knobs) -> bool:
-    return "base64" in ways(item, knobs) and not item.decrypt_password
+def _shares(item: Input, options: PlannerOptions) -> bool:
+    return "base64" in ways(item, options) and not item.decrypt_password
 
 
-def _bodies(small: Sequence[Input], knobs: Knobs) -> tuple[Group, ...]:
+def _bodies(small: Sequence[Input], options: PlannerOptions) -> tuple[Group, ...]:
     groups: list[list[Input]] = []
     room = 0
     for item in small:
         size = travelling("base64", item)
         if not groups or size > room:
             groups.append([])
-            room = knobs.base64_body
+            room = options.base64_body
         groups[-1].append(item)
         room -= size
     return tuple(Group("base64", tuple(group)) for group in groups)

@@ -11,7 +11,7 @@ from a2c_spec.core.desired import Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.batch.sources import Ground, default_key, rows
 from a2c_spec.manifests.batch.tables import EachRow
-from a2c_spec.manifests.build import Workshop, build_job
+from a2c_spec.manifests.build import JobBuilder, build_job
 from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
 from a2c_spec.manifests.expressions.parse import parse, roots
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
@@ -29,7 +29,7 @@ class Batch:
 
     tree: Table
     names: Mapping[str, Any]
-    workshop: Workshop
+    workshop: JobBuilder
     problems: list[Diagnostic] = field(default_factory=list)
     told: set[tuple[Position, str]] = field(default_factory=set)
     untold: int = 0

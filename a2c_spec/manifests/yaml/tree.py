@@ -13,7 +13,7 @@ Path = tuple[str | int, ...]
 
 
 class Place(Protocol):
-    """A place as the YAML parser gives it: line and column count from 0. A yaml ``Mark`` is one."""
+    """A place as the YAML parser gives it: line and column count from 0. A yaml ``FingerprintSecret`` is one."""
 
     @property
     def name(self) -> str: ...

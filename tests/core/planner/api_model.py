@@ -199,7 +199,7 @@ def _same_recipe(job: ApiJob, wish: Wish) -> bool:
 
 
 def _same_told(job: ApiJob, wish: Wish) -> bool:
-    opened = all(want.password in ("", have.password) for have, want in zip(job.inputs, wish.inputs, strict=True))
+    opened = all(desired.password in ("", have.password) for have, desired in zip(job.inputs, wish.inputs, strict=True))
     return opened and job.fields == wish.fields
 
 

@@ -9,9 +9,9 @@ from itertools import groupby, permutations, product
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.plan import Change
-from a2c_spec.core.prepare import Wanted
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.transitions import absorb, rebind
+from a2c_spec.core.transitions import apply_response, rebind
 from tests.core.planner.api_model import after
 from tests.core.planner.api_words import DeleteInput, DeleteTask, Illegal, Live, Move, PatchInputs
 from tests.core.planner.call_meaning import Service, move_of
@@ -48,7 +48,7 @@ def send(stand: Stand, call: Call) -> Stand:
     there, ids = _with_ids(service, job, call, move)
     if call.kind == "create_job":
         record = replace(record, elements={})
-    return Stand(there, replace(absorb(record, call, ids), phase="started" if runs else "building"))
+    return Stand(there, replace(apply_response(record, call, ids), phase="started" if runs else "building"))
 
 
 def _with_ids(service: Service, job: Live, call: Call, move: Move) -> tuple[Service, dict[str, str]]:
@@ -78,11 +78,11 @@ def _less(ids: tuple[str, ...], place: int) -> tuple[str, ...]:
     return ids[:place] + ids[place + 1 :]
 
 
-def begin(service: Service, record: JobRecord | None, want: Wanted, change: Change) -> Stand:
+def begin(service: Service, record: JobRecord | None, desired: DesiredJob, change: Change) -> Stand:
     """Before the first call: live parts are tied to desired ones, the recipe is noted."""
-    known = record or JobRecord(want.job.address, "test")
+    known = record or JobRecord(desired.job.address, "test")
     noted = replace(known, fingerprint=change.fingerprint, basis=change.basis) if change.calls else known
-    return Stand(service, rebind(noted, want, change.bindings))
+    return Stand(service, rebind(noted, desired, change.bindings))
 
 
 def carry_out(stand: Stand, calls: Sequence[Call]) -> Stand:
@@ -91,10 +91,10 @@ def carry_out(stand: Stand, calls: Sequence[Call]) -> Stand:
     return stand
 
 
-def waves(calls: Sequence[Call]) -> list[tuple[Call, ...]]:
+def steps(calls: Sequence[Call]) -> list[tuple[Call, ...]]:
     """The calls, wave by wave."""
-    ordered = sorted(calls, key=lambda call: call.wave)
-    return [tuple(group) for _, group in groupby(ordered, key=lambda call: call.wave)]
+    ordered = sorted(calls, key=lambda call: call.step)
+    return [tuple(group) for _, group in groupby(ordered, key=lambda call: call.step)]
 
 
 def every_order(groups: Sequence[tuple[Call, ...]]) -> Iterator[tuple[Call, ...]]:

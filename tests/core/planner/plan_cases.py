@@ -10,15 +10,15 @@ from typing import Any
 
 import yaml
 
-from a2c_spec.core.calls import Knobs
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Lifecycle, Output, Secret
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.decide import plan_job
-from a2c_spec.core.prepare import Wanted, prepare
+from a2c_spec.core.prepare import DesiredJob, prepare
 from a2c_spec.core.state import JobRecord, Phase, SavedFile
-from tests.core.planner.situations import JOB_ID, mark, record_of
+from tests.core.planner.situations import JOB_ID, fingerprint_secret, record_of
 
 CASES = Path(__file__).parents[2] / "cases" / "plans"
 
@@ -42,11 +42,11 @@ class Case:
     expected: Mapping[str, Any]
 
     @property
-    def want(self) -> Wanted:
+    def desired(self) -> DesiredJob:
         return _wanted(self.given["manifest"], self.given.get("knobs", {}))
 
     def change(self) -> Change:
-        return plan_job(self.want, self.record(), self.seen())
+        return plan_job(self.desired, self.record(), self.observed())
 
     def record(self) -> JobRecord | None:
         """What was applied before is ``recorded``; without it nothing is recorded."""
@@ -57,9 +57,9 @@ class Case:
         files = tuple(SavedFile(**row) for row in self.given.get("files", ()))
         return replace(record, files=files, problem=self.given.get("failure", ""))
 
-    def seen(self) -> Seen:
+    def observed(self) -> Observed:
         gone, asked = self.given.get("gone", False), self.given.get("asked", "recorded" in self.given)
-        return Seen(
+        return Observed(
             late=lambda late, _scope: late.text,
             live=self.live() if asked and not gone else None,
             gone=gone,
@@ -105,8 +105,8 @@ def _output(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": row["id"], "source": source, "filename": row["filename"], "status": row.get("status", "enabled")}
 
 
-def _wanted(manifest: Mapping[str, Any], knobs: Mapping[str, Any]) -> Wanted:
-    return prepare(_job(manifest), mark, Knobs(**knobs))
+def _wanted(manifest: Mapping[str, Any], options: Mapping[str, Any]) -> DesiredJob:
+    return prepare(_job(manifest), fingerprint_secret, PlannerOptions(**options))
 
 
 def _job(manifest: Mapping[str, Any]) -> Job:

@@ -105,10 +105,10 @@ def edit_tasks(live: tuple[Task, ...], wanted: tuple[Task, ...]) -> Cost:
 
 
 def _task_cost(live: tuple[Task, ...], wanted: tuple[Task, ...], keep: tuple[int | None, ...]) -> Cost:
-    kept = [(live[place], want) for want, place in zip(wanted, keep, strict=True) if place is not None]
-    if any(have.target != want.target for have, want in kept):
+    kept = [(live[place], desired) for desired, place in zip(wanted, keep, strict=True) if place is not None]
+    if any(have.target != desired.target for have, desired in kept):
         return NEVER
-    patches = sum(have != want for have, want in kept)
+    patches = sum(have != desired for have, desired in kept)
     return (len(live) - len(kept) + patches + (len(kept) < len(wanted)), 0)
 
 
@@ -119,11 +119,11 @@ def edit_inputs(live: tuple[Source, ...], wanted: tuple[Source, ...]) -> Cost:
 
 
 def _input_cost(live: tuple[Source, ...], wanted: tuple[Source, ...], keep: tuple[int | None, ...]) -> Cost:
-    kept = [(live[place], want) for want, place in zip(wanted, keep, strict=True) if place is not None]
-    if not all(_can_become(have, want) for have, want in kept):
+    kept = [(live[place], desired) for desired, place in zip(wanted, keep, strict=True) if place is not None]
+    if not all(_can_become(have, desired) for have, desired in kept):
         return NEVER
-    new = tuple(want for want, place in zip(wanted, keep, strict=True) if place is None)
-    passwords = sum(want.password not in ("", have.password) for have, want in kept)
+    new = tuple(desired for desired, place in zip(wanted, keep, strict=True) if place is None)
+    passwords = sum(desired.password not in ("", have.password) for have, desired in kept)
     fixed: Cost = (len(live) - len(kept) + passwords, 0)
     cost = plus(fixed, in_any_order(new), (1, 0))
     settled = not any(map(is_set, new)) and all(_settings(a) == _settings(b) for a, b in kept)
@@ -132,10 +132,10 @@ def _input_cost(live: tuple[Source, ...], wanted: tuple[Source, ...], keep: tupl
     return min(cost, plus(fixed, in_this_order(new))) if settled and first else cost
 
 
-def _can_become(have: Source, want: Source) -> bool:
+def _can_become(have: Source, desired: Source) -> bool:
     """Same bytes from the same place, and nothing set that would have to be unset."""
-    unset = (have.slide and not want.slide) or (have.resize and not want.resize)
-    return have.identity == want.identity and not unset
+    unset = (have.slide and not desired.slide) or (have.resize and not desired.resize)
+    return have.identity == desired.identity and not unset
 
 
 def is_set(source: Source) -> bool:

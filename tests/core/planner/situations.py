@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from typing import Any
 
-from a2c_spec.core.calls import Knobs
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Secret, Value
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.core.observed import Seen
-from a2c_spec.core.prepare import Wanted, prepare
+from a2c_spec.core.observed import Observed
+from a2c_spec.core.prepare import DesiredJob, prepare
 from a2c_spec.core.state import Element, JobRecord, Phase
 from tests.core.planner.api_words import SIZES, ApiJob, Pairs, Source, Task, Wish
 
@@ -27,7 +27,7 @@ ECHOED_OPTIONS: Mapping[str, Any] = {"quality": None, "width": None, "normalize"
 """How the service fills up the options nobody sent."""
 
 
-def mark(secret: Secret | str) -> str:
+def fingerprint_secret(secret: Secret | str) -> str:
     """A mark as the secrets file makes them: the reference, and a digest of the value it stands for."""
     reference = secret.reference if isinstance(secret, Secret) else "inline"
     return f"{reference}#{hashlib.sha256(repr(secret).encode()).hexdigest()[:8]}"
@@ -72,7 +72,7 @@ def desired_fields(fields: Pairs, *, process: bool) -> JobFields:
 
 
 @lru_cache(20_000)
-def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -> Wanted:
+def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -> DesiredJob:
     """The desired job, prepared."""
     job = Job(
         "job",
@@ -80,7 +80,7 @@ def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -
         tuple(desired_input(name, source) for name, source in zip(names, wish.inputs, strict=False)),
         tuple(desired_conversion(name, task) for name, task in zip(names, wish.tasks, strict=False)),
     )
-    return prepare(job, mark, Knobs(stage=stage))
+    return prepare(job, fingerprint_secret, PlannerOptions(stage=stage))
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +91,30 @@ class Given:
     live: LiveJob
 
     @property
-    def seen(self) -> Seen:
-        return Seen(late=lambda late, _scope: late.text, live=self.live)
+    def observed(self) -> Observed:
+        return Observed(late=lambda late, _scope: late.text, live=self.live)
 
 
-def record_of(want: Wanted, phase: Phase, inputs: Sequence[str] = (), conversions: Sequence[str] = ()) -> JobRecord:
+def record_of(
+    desired: DesiredJob, phase: Phase, inputs: Sequence[str] = (), conversions: Sequence[str] = ()
+) -> JobRecord:
     """What is recorded of a job that was built as wanted; parts go by these API ids, or by their names."""
-    elements = {"job": Element(JOB_ID, want.sent_fields)}
-    for item, api_id in zip(want.job.inputs, inputs or [f"id-{item.id}" for item in want.job.inputs], strict=True):
-        elements[f"inputs.{item.id}"] = Element(api_id, want.sent_input(item))
-    made = want.job.conversions
+    elements = {"job": Element(JOB_ID, desired.sent_fields)}
+    for item, api_id in zip(
+        desired.job.inputs, inputs or [f"id-{item.id}" for item in desired.job.inputs], strict=True
+    ):
+        elements[f"inputs.{item.id}"] = Element(api_id, desired.sent_input(item))
+    made = desired.job.conversions
     for conversion, api_id in zip(made, conversions or [f"id-{item.id}" for item in made], strict=True):
-        elements[f"conversions.{conversion.id}"] = Element(api_id, want.sent_conversion(conversion))
+        elements[f"conversions.{conversion.id}"] = Element(api_id, desired.sent_conversion(conversion))
     return JobRecord(
-        want.job.address, "test", phase, JOB_ID, fingerprint=want.fingerprint, basis=want.basis, elements=elements
+        desired.job.address,
+        "test",
+        phase,
+        JOB_ID,
+        fingerprint=desired.fingerprint,
+        basis=desired.basis,
+        elements=elements,
     )
 
 
@@ -123,10 +133,10 @@ def given(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> Given:
 
 
 def record(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> JobRecord:
-    want = wanted(Wish(job.phase != "held", job.inputs, job.tasks, job.fields), names=names)
+    desired = wanted(Wish(job.phase != "held", job.inputs, job.tasks, job.fields), names=names)
     inputs = [input_id(place) for place in range(len(job.inputs))]
     conversions = [conversion_id(place) for place in range(len(job.tasks))]
-    return record_of(want, "started" if job.phase == "started" else "building", inputs, conversions)
+    return record_of(desired, "started" if job.phase == "started" else "building", inputs, conversions)
 
 
 def echo(job: ApiJob, job_id: str = JOB_ID) -> dict[str, Any]:

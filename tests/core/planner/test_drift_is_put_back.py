@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner.decide import plan_job
 from tests.core.planner.api_model import after, reached
 from tests.core.planner.api_words import (
@@ -67,9 +67,9 @@ def test_a_change_by_somebody_else_is_put_back_with_the_fewest_calls(seed: int) 
     for live, _, _ in at_random(400, seed, most_inputs=3, most_tasks=2):
         assert live is not None
         wish = Wish(chance.random() < 0.5, live.inputs, live.tasks, live.fields)
-        want, service = wanted(wish), moved(service_of(live), foreign_move(live, chance))
-        now = Seen(late=lambda late, _scope: late.text, live=reply(service, positions=True))
-        change = plan_job(want, given(live).record, now)
+        desired, service = wanted(wish), moved(service_of(live), foreign_move(live, chance))
+        now = Observed(late=lambda late, _scope: late.text, live=reply(service, positions=True))
+        change = plan_job(desired, given(live).record, now)
         assert (len(change.calls), change.size) == optimum(service.job, wish), (live, service.job)
-        end = carry_out(begin(service, given(live).record, want, change), change.calls)
+        end = carry_out(begin(service, given(live).record, desired, change), change.calls)
         assert reached(end.service.job, wish)

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.calls import Knobs
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Output, Secret
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner.decide import plan_job
 from a2c_spec.core.planner.fields import BY_PATH, FIELDS, Field
-from a2c_spec.core.prepare import Wanted, prepare
-from tests.core.planner.situations import JOB_ID, mark, record_of
+from a2c_spec.core.prepare import DesiredJob, prepare
+from tests.core.planner.situations import JOB_ID, fingerprint_secret, record_of
 
 SCHEMA = Path(__file__).parents[3] / "schemas" / "job.schema.json"
 DEFINITIONS = json.loads(SCHEMA.read_text())["definitions"]
@@ -87,8 +87,8 @@ def job(path: str = "job.process", value: Any = False) -> Job:
     return Job("job", fields, (first, SECOND), (only,))
 
 
-def prepared(one: Job) -> Wanted:
-    return prepare(one, mark, Knobs())
+def prepared(one: Job) -> DesiredJob:
+    return prepare(one, fingerprint_secret, PlannerOptions())
 
 
 def reply(one: Job, status: str, **more: object) -> LiveJob:
@@ -104,8 +104,8 @@ def reply(one: Job, status: str, **more: object) -> LiveJob:
 def kinds(before: Job, after: Job) -> set[str]:
     """Which calls the planner makes of a change while the job is held."""
     live = reply(before, "incomplete")
-    seen = Seen(late=lambda late, _scope: late.text, live=live)
-    return {call.kind for call in plan_job(prepared(after), record_of(prepared(before), "building"), seen).calls}
+    observed = Observed(late=lambda late, _scope: late.text, live=live)
+    return {call.kind for call in plan_job(prepared(after), record_of(prepared(before), "building"), observed).calls}
 
 
 def part(name: str) -> set[str]:
@@ -155,15 +155,15 @@ def test_a_secret_field_is_recorded_as_a_mark_and_sent_as_a_reference(field: Fie
     text = repr([element.sent for element in record.elements.values()])
     assert "Secret(" not in text
     if field.path != "conversions.output_target":
-        assert mark(OTHER_SECRET) in text
+        assert fingerprint_secret(OTHER_SECRET) in text
 
 
 @pytest.mark.parametrize("field", [field for field in FIELDS if field.reset is not None], ids=lambda field: field.path)
 def test_a_field_no_longer_mentioned_is_set_to_what_the_table_calls_its_reset(field: Field) -> None:
     name = field.path.removeprefix("job.")
     before = job(field.path, EXAMPLES[field.path][1])
-    seen = Seen(late=lambda late, _scope: late.text, live=reply(before, "incomplete"))
-    (call,) = plan_job(prepared(job()), record_of(prepared(before), "building"), seen).calls
+    observed = Observed(late=lambda late, _scope: late.text, live=reply(before, "incomplete"))
+    (call,) = plan_job(prepared(job()), record_of(prepared(before), "building"), observed).calls
     assert call.body == {name: field.reset}
 
 
@@ -199,9 +199,9 @@ def finished(output: Output) -> set[str]:
     """Which calls rename or protect the result of a job that is completed."""
     before = job("job.process", True)
     rows = [{"id": "o1", "source": {"conversion": "id-out", "input": ["id-a"]}, "filename": "x.jpg"}]
-    seen = Seen(late=lambda late, _scope: late.text, live=reply(before, "completed", process=True, output=rows))
+    observed = Observed(late=lambda late, _scope: late.text, live=reply(before, "completed", process=True, output=rows))
     after = replace(before, outputs=(output,))
-    return {call.kind for call in plan_job(prepared(after), record_of(prepared(before), "completed"), seen).calls}
+    return {call.kind for call in plan_job(prepared(after), record_of(prepared(before), "completed"), observed).calls}
 
 
 def test_names_and_passwords_of_results_can_be_changed_after_the_run() -> None:

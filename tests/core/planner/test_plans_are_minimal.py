@@ -14,7 +14,7 @@ from itertools import islice
 
 import pytest
 
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.decide import plan_job
 from tests.core.planner.api_model import reached, runs_already
@@ -74,11 +74,11 @@ WORLDS = EVERY_RUN | FULL_RUN if FULL else EVERY_RUN
 
 
 def planned(live: Live, wish: Wish, *, stage: bool) -> Change:
-    want = wanted(wish, stage=stage)
+    desired = wanted(wish, stage=stage)
     if live is None:
-        return plan_job(want, None, Seen(late=lambda late, _scope: late.text))
+        return plan_job(desired, None, Observed(late=lambda late, _scope: late.text))
     now = given(live)
-    return plan_job(want, now.record, now.seen)
+    return plan_job(desired, now.record, now.observed)
 
 
 def mistake(pair: Pair) -> str:

@@ -10,12 +10,12 @@ from itertools import islice
 import pytest
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.observed import Seen
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner.decide import plan_job
 from tests.core.planner.api_model import reached
 from tests.core.planner.api_words import ApiJob, Illegal, Source, Wish
 from tests.core.planner.call_meaning import Service
-from tests.core.planner.executor_model import Stand, begin, carry_out, every_order, reply, send, service_of, waves
+from tests.core.planner.executor_model import Stand, begin, carry_out, every_order, reply, send, service_of, steps
 from tests.core.planner.situations import given, wanted
 from tests.core.planner.worlds import BOTH, FIELDS, PASSWORDS, TASKS, Pair, World, at_random, input_pairs, task_pairs
 
@@ -31,25 +31,25 @@ def situations(seed: int) -> Iterator[Pair]:
     yield from at_random(300, seed, most_inputs=3, most_tasks=2)
 
 
-def seen(service: Service, *, positions: bool = False, as_added: bool = False) -> Seen:
+def observed(service: Service, *, positions: bool = False, as_added: bool = False) -> Observed:
     live = reply(service, positions=positions, as_added=as_added)
-    return Seen(late=lambda late, _scope: late.text, live=live)
+    return Observed(late=lambda late, _scope: late.text, live=live)
 
 
 def start_of(pair: Pair) -> tuple[Stand, tuple[Call, ...]]:
     live, wish, stage = pair
     assert live is not None
     now = given(live)
-    want = wanted(wish, stage=stage)
-    change = plan_job(want, now.record, now.seen)
-    return begin(service_of(live), now.record, want, change), change.calls
+    desired = wanted(wish, stage=stage)
+    change = plan_job(desired, now.record, now.observed)
+    return begin(service_of(live), now.record, desired, change), change.calls
 
 
 @pytest.mark.parametrize("seed", range(4))
 def test_calls_of_one_wave_may_arrive_in_any_order(seed: int) -> None:
     for pair in situations(seed):
         stand, calls = start_of(pair)
-        for order in islice(every_order(waves(calls)), ORDERS):
+        for order in islice(every_order(steps(calls)), ORDERS):
             assert reached(carry_out(stand, order).service.job, pair[1]), pair
 
 
@@ -57,10 +57,10 @@ def test_calls_of_one_wave_may_arrive_in_any_order(seed: int) -> None:
 def test_after_an_apply_the_next_plan_is_empty_however_live_is_echoed(seed: int) -> None:
     for pair in situations(seed + 10):
         stand, calls = start_of(pair)
-        for order in islice(every_order(waves(calls)), 6):
+        for order in islice(every_order(steps(calls)), 6):
             end = carry_out(stand, order)
             for echo in ECHOES:
-                change = plan_job(wanted(pair[1]), end.record, seen(end.service, **echo))
+                change = plan_job(wanted(pair[1]), end.record, observed(end.service, **echo))
                 assert not change.calls, (pair, echo)
 
 
@@ -71,7 +71,7 @@ def test_no_wave_waits_for_nothing(seed: int) -> None:
         stand, calls = start_of(pair)
         if any(call.kind == "delete_job" for call in calls) or len({*pair[1].inputs}) < len(pair[1].inputs):
             continue
-        for groups in merged(waves(calls)):
+        for groups in merged(steps(calls)):
             assert not all(fine(stand, order, pair[1]) for order in islice(every_order(groups), 120)), pair
 
 
@@ -105,12 +105,12 @@ def test_one_job_is_edited_many_times_and_always_ends_as_wished(seed: int) -> No
     for step in range(8):
         names = tuple(chance.sample("abcdef", 6))
         wish = random_wish(chance, start=step == 7)
-        want = wanted(wish, names=names)
-        now = Seen(late=lambda late, _scope: late.text) if record is None else seen(service, **echo)
-        change = plan_job(want, record, now)
-        end = carry_out(begin(service, record, want, change), change.calls)
+        desired = wanted(wish, names=names)
+        now = Observed(late=lambda late, _scope: late.text) if record is None else observed(service, **echo)
+        change = plan_job(desired, record, now)
+        end = carry_out(begin(service, record, desired, change), change.calls)
         assert reached(end.service.job, wish)
-        assert not plan_job(want, end.record, seen(end.service, **echo)).calls
+        assert not plan_job(desired, end.record, observed(end.service, **echo)).calls
         service, record = end.service, end.record
 
 
@@ -119,12 +119,12 @@ def test_an_apply_that_is_interrupted_after_any_call_is_completed_by_the_next() 
         stand, calls = start_of((live, wish, False))
         for call in calls:
             stand = send(stand, call)
-            want = wanted(wish)
+            desired = wanted(wish)
             if stand.service.job is None:
-                change = plan_job(want, None, Seen(late=lambda late, _scope: late.text))
+                change = plan_job(desired, None, Observed(late=lambda late, _scope: late.text))
             else:
-                change = plan_job(want, stand.record, seen(stand.service))
-            end = carry_out(begin(stand.service, stand.record, want, change), change.calls)
+                change = plan_job(desired, stand.record, observed(stand.service))
+            end = carry_out(begin(stand.service, stand.record, desired, change), change.calls)
             assert reached(end.service.job, wish), (live, wish, call.kind)
 
 
@@ -133,5 +133,5 @@ def test_a_job_that_was_told_to_run_is_waited_for_whatever_its_status(status: st
     wish = Wish(True, (Source("r1", "p"), Source("b1")), tuple(TASKS[:2]), FIELDS[0][0])
     job = ApiJob("started", wish.inputs, wish.tasks, wish.fields)
     live = reply(service_of(job), status=status)
-    change = plan_job(wanted(wish), given(job).record, replace(given(job).seen, live=live))
+    change = plan_job(wanted(wish), given(job).record, replace(given(job).observed, live=live))
     assert (change.action, change.calls) == ("wait", ())

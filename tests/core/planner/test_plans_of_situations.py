@@ -12,8 +12,8 @@ from tests.core.planner.plan_cases import Case, cases
 
 def told(change: Change) -> list[list[str]]:
     """The kinds of the calls, wave by wave; a star marks the call that starts the job."""
-    groups = groupby(change.calls, key=lambda call: call.wave)
-    return [[call.kind + ("*" if call.starts else "") for call in wave] for _, wave in groups]
+    groups = groupby(change.calls, key=lambda call: call.step)
+    return [[call.kind + ("*" if call.starts else "") for call in step] for _, step in groups]
 
 
 @pytest.mark.parametrize("case", tuple(cases()), ids=lambda case: case.name)
