@@ -189,7 +189,7 @@ class Delivery:
         choices = [
             one.spec.download_password if one.spec else None,
             conversion.options.get("download_password") if conversion else None,
-            *(job.fields.download_passwords or ()),
+            *job.download_passwords,
         ]
         given = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
         return [*dict.fromkeys(given)] or [""]

@@ -30,7 +30,7 @@ def matches(record: JobRecord, live: LiveJob) -> bool:
     if len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
         return False
     fields = record.elements["job"].sent if "job" in record.elements else {}
-    if live.callback is not None and live.callback != fields.get("callback", ""):
+    if "callback" in live.fields and live.fields["callback"] != fields.get("callback", ""):
         return False
     same_inputs = all(_input(one.sent, have) for (_, one), have in zip(inputs, live.inputs, strict=True))
     pairs = zip(conversions, live.conversions, strict=True)

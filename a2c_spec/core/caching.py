@@ -21,7 +21,7 @@ def cacheable(job: Job) -> bool:
     """
     known = all(item.pin or (item.type in UPLOADED and item.content is not None) for item in job.inputs)
     plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
-    return bool(job.inputs) and known and plain and job.fields.process and not job.fields.callback
+    return bool(job.inputs) and known and plain and job.process and not job.fields.get("callback")
 
 
 def cache_key(fingerprint: str, realm: str) -> str:

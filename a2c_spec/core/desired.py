@@ -45,7 +45,8 @@ class Input:
     ``type`` is one of upload, remote, base64, cloud, gdrive_picker, input_id, output, from. An upload has ``path``
     (relative to the project root, POSIX) and, once measured, ``content``; base64 has ``source`` = the base64 text and
     ``content`` too; the others have ``source``; ``from`` names ``job.conversion`` of another manifest in ``source``.
-    ``options`` are the engine's (screen_width, ...). ``slide_duration`` is in seconds, 0.1 to 120. ``upstream`` is the
+    ``options`` are the engine's (screen_width, ...). ``settings`` are those of ``fields.INPUT_SETTINGS`` that the
+    manifest names: slide_duration (seconds, 0.1 to 120), resize_handling. ``upstream`` is the
     fingerprint of what a ``from`` input is made of; such an input may have ``path`` and ``content`` too, the result as
     it lies here, and is then uploaded instead of referred to. ``pin`` is the SHA-256 (hex) that a remote file is
     declared to have.
@@ -63,8 +64,7 @@ class Input:
     parameters: Mapping[str, Value] = field(default_factory=dict)
     credentials: Mapping[str, Value] = field(default_factory=dict)
     decrypt_password: Secret | str | None = None
-    slide_duration: float | None = None
-    resize_handling: str | None = None
+    settings: Mapping[str, Value] = field(default_factory=dict)
     upstream: str = ""
     pin: str = ""
     position: Position = field(default_factory=Position, compare=False)
@@ -105,18 +105,6 @@ class Output:
 
 
 @dataclass(frozen=True, slots=True)
-class JobFields:
-    """Job-level fields; None means the manifest does not manage the field, so the service's default stays."""
-
-    process: bool = True
-    fail_on_input_error: bool | None = None
-    fail_on_conversion_error: bool | None = None
-    callback: str | None = None
-    notify_status: bool | None = None
-    download_passwords: tuple[Secret | str, ...] | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Lifecycle:
     """``ignore`` lists dotted addresses below the job whose changes do not count; ``on_replace``: keep | delete."""
 
@@ -127,16 +115,26 @@ class Lifecycle:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One conversion job as desired."""
+    """One conversion job as desired. ``process``: run it; False builds and holds it.
+
+    ``fields`` are those of ``fields.JOB_FIELDS`` that the manifest manages; for the others the service's default stays.
+    """
 
     address: str
-    fields: JobFields = field(default_factory=JobFields)
+    process: bool = True
+    fields: Mapping[str, Value] = field(default_factory=dict)
     inputs: tuple[Input, ...] = ()
     conversions: tuple[Conversion, ...] = ()
     outputs: tuple[Output, ...] = ()
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     labels: Mapping[str, str] = field(default_factory=dict)
     position: Position = field(default_factory=Position, compare=False)
+
+    @property
+    def download_passwords(self) -> tuple[Secret | str, ...]:
+        """Any of them opens every result."""
+        words = self.fields.get("download_passwords")
+        return tuple(word for word in words if isinstance(word, Secret | str)) if isinstance(words, tuple) else ()
 
 
 @dataclass(frozen=True, slots=True)

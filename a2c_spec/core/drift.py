@@ -9,7 +9,6 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveJob
 from a2c_spec.core.observed import Disk
-from a2c_spec.core.planner.fields import BY_PATH
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.results import GONE
 from a2c_spec.core.state import JobRecord
@@ -87,11 +86,8 @@ def _conversion(name: str, sent: Mapping[str, Any], live: LiveConversion) -> Ite
 def _fields(record: JobRecord, live: LiveJob) -> Iterator[Found]:
     sent = record.elements["job"].sent if "job" in record.elements else {}
     for key, value in sent.items():
-        if BY_PATH[f"job.{key}"].secret:
-            continue
-        echo = getattr(live, key)
-        if echo is not None and not compare.same(echo, value):
-            yield f"job.{key}", value, echo
+        if key in live.fields and not compare.same(live.fields[key], value):
+            yield f"job.{key}", value, live.fields[key]
 
 
 def _outputs(record: JobRecord, live: LiveJob) -> Iterator[Found]:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job
+from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.state import JobRecord
 
@@ -62,16 +63,19 @@ def _input(item: Input, name: str, attribute: str, record: JobRecord) -> Input:
     if attribute == "content" and item.content:
         before = record.basis.get("inputs", {}).get(item.id, {}).get("sha256")
         return replace(item, content=replace(item.content, sha256=before)) if before else item
-    if attribute == "slide_duration" and sent:
-        return replace(item, slide_duration=sent.get("slide_duration"))
-    if attribute == "resize_handling" and sent:
-        return replace(item, resize_handling=sent.get("resize_handling"))
+    if attribute in INPUT_SETTINGS and sent:
+        return replace(item, settings=_as_before(item.settings, attribute, sent))
     return item
 
 
 def _field(job: Job, name: str, record: JobRecord) -> Job:
     sent = _sent(record, "job")
-    if sent is None or name in ("process", "download_passwords"):
+    if sent is None or name == "process" or JOB_FIELDS[name].secret:
         return job
-    kept: dict[str, Any] = {name: sent.get(name)}
-    return replace(job, fields=replace(job.fields, **kept))
+    return replace(job, fields=_as_before(job.fields, name, sent))
+
+
+def _as_before(values: Mapping[str, Any], name: str, sent: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The values with ``name`` as it was sent, or without it where it was not."""
+    others = {key: value for key, value in values.items() if key != name}
+    return others | ({name: sent[name]} if name in sent else {})

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from a2c_spec.core.compare import same
-from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Output, Secret, Value
+from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
+from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.planner.matching import SentState
 from a2c_spec.core.prepare import DesiredJob, base_name
@@ -42,7 +43,8 @@ def job_from(live: LiveJob, address: str, known: Clues, save: str = "dist/") -> 
     pairs = list(zip(ids, live.conversions, strict=True))
     conversions = tuple(_conversion(name, item, known) for name, item in pairs)
     outputs = tuple(_output(name, item, live, save) for name, item in pairs if not item.output_target)
-    return Job(address, _fields(live), inputs, conversions, outputs)
+    held = live.editable and live.process is False
+    return Job(address, not held, _fields(live), inputs, conversions, outputs)
 
 
 class _Names:
@@ -61,33 +63,26 @@ class _Names:
         return name
 
 
-def _fields(live: LiveJob) -> JobFields:
+def _fields(live: LiveJob) -> Mapping[str, Value]:
     """Only what differs from the service's defaults."""
-    return JobFields(
-        process=not (live.editable and live.process is False),
-        fail_on_input_error=False if live.fail_on_input_error is False else None,
-        fail_on_conversion_error=False if live.fail_on_conversion_error is False else None,
-        callback=live.callback or None,
-        notify_status=True if live.notify_status else None,
-    )
+    return {name: value for name, value in live.fields.items() if value != JOB_FIELDS[name].reset}
 
 
 def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
     name = names.take(live.filename or live.source.split("?")[0] or live.type)
-    settings: dict[str, Any] = {
-        "slide_duration": live.options.get("slide_duration"),
-        "resize_handling": live.options.get("resize_handling"),
-    }
+    settings = {name: live.options[name] for name in INPUT_SETTINGS if live.options.get(name) is not None}
     if live.type in ("upload", "base64"):
         path = known.files.get(live.checksum, "")
         return (
-            Input(name, "upload", path=path, **settings)
+            Input(name, "upload", path=path, settings=settings)
             if path
-            else Input(name, "input_id", source=live.id, **settings)
+            else Input(name, "input_id", source=live.id, settings=settings)
         )
     provider = live.source if live.type == "cloud" else live.type
     rest = {
-        key: value for key, value in live.options.items() if key not in {*settings, "position"} and value is not None
+        key: value
+        for key, value in live.options.items()
+        if key not in {*INPUT_SETTINGS, "position"} and value is not None
     }
     return Input(
         name,
@@ -97,7 +92,7 @@ def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
         options=_values(rest),
         parameters=_values(live.parameters),
         credentials=_references(name, CREDENTIALS.get(provider, ())),
-        **settings,
+        settings=settings,
     )
 
 

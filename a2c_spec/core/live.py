@@ -10,6 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from a2c_spec.core.fields import echoed
+
 TERMINAL = frozenset({"completed", "failed", "canceled"})
 """The only statuses that end a job; every other or unknown code means it may still change."""
 
@@ -71,16 +73,14 @@ class Problem:
 
 @dataclass(frozen=True, slots=True)
 class LiveJob:
-    """A job as the API describes it. ``spent`` is in credits. None means the reply did not say."""
+    """A job as the API describes it. ``spent`` is in credits; ``fields`` are the job fields that the reply told;
+    ``process`` None means that it did not say."""
 
     id: str
     status: str
     info: str = ""
     process: bool | None = None
-    fail_on_input_error: bool | None = None
-    fail_on_conversion_error: bool | None = None
-    callback: str | None = None
-    notify_status: bool | None = None
+    fields: Mapping[str, Any] = field(default_factory=dict)
     server: str = ""
     spent: int = 0
     created_at: str = ""
@@ -191,10 +191,7 @@ def parse_job(data: Mapping[str, Any]) -> LiveJob:
         status=text(status if isinstance(status, str) else detail.get("code")),
         info=text(detail.get("info")),
         process=_flag(data.get("process")),
-        fail_on_input_error=_flag(data.get("fail_on_input_error")),
-        fail_on_conversion_error=_flag(data.get("fail_on_conversion_error")),
-        callback=text(data["callback"]) if "callback" in data else None,
-        notify_status=_flag(data.get("notify_status")),
+        fields=echoed(data),
         server=text(data.get("server")).rstrip("/"),
         spent=number(data.get("spent")),
         created_at=text(data.get("created_at")),

@@ -37,7 +37,7 @@ class DesiredJob:
 
     @cached_property
     def sent_fields(self) -> Mapping[str, Any]:
-        return canonical.sent_fields(self.job.fields, self.fingerprint_secret)
+        return canonical.sent_fields(self.job, self.fingerprint_secret)
 
 
 def prepare(job: Job, fingerprint_secret: FingerprintSecret, options: PlannerOptions) -> DesiredJob:

@@ -7,7 +7,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Secret, Value
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Secret, Value
+from a2c_spec.core.fields import JOB_FIELDS
 
 FingerprintSecret = Callable[[Secret | str], str]
 """Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""
@@ -87,10 +88,8 @@ def sent_input(item: Input, fingerprint_secret: FingerprintSecret, position: int
         "identity": identity(item, fingerprint_secret),
         "filename": sent_filename(item) if uploaded(item) else item.filename,
         "decrypt": fingerprint_secret(item.decrypt_password) if item.decrypt_password else None,
-        "slide_duration": item.slide_duration,
-        "resize_handling": item.resize_handling,
         "position": position,
-    }
+    } | dict(item.settings)
     return {key: value for key, value in parts.items() if value not in (None, "")}
 
 
@@ -105,19 +104,15 @@ def sent_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> 
     } | ({"preset": item.preset_from} if item.preset_from else {})
 
 
-def sent_fields(fields: JobFields, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
-    """Canonical form of the managed job fields; ``process`` is not one of them, it is a command."""
-    passwords = fields.download_passwords
-    parts: dict[str, Any] = {
-        "fail_on_input_error": fields.fail_on_input_error,
-        "fail_on_conversion_error": fields.fail_on_conversion_error,
-        "callback": fields.callback,
-        "notify_status": fields.notify_status,
-        "download_passwords": None
-        if passwords is None
-        else [{"$secret": fingerprint_secret(word)} for word in passwords],
-    }
-    return {key: value for key, value in parts.items() if value is not None}
+def sent_fields(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
+    """Canonical form of the managed job fields; a password is marked as a secret even where it stands in the text."""
+    return {name: _sent_field(name, value, fingerprint_secret) for name, value in job.fields.items()}
+
+
+def _sent_field(name: str, value: Value, fingerprint_secret: FingerprintSecret) -> Any:
+    if JOB_FIELDS[name].secret and isinstance(value, tuple):
+        return [{"$secret": fingerprint_secret(word)} for word in value if isinstance(word, Secret | str)]
+    return redact_secrets(value, fingerprint_secret)
 
 
 def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
@@ -140,8 +135,7 @@ def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret
 
 def _decisive_input(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, fingerprint_secret)
-    extra = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
-    return parts | {key: value for key, value in extra.items() if value is not None}
+    return parts | dict(item.settings)
 
 
 def basis(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:

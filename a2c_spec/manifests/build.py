@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret, Value
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.manifests import rules
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
@@ -95,7 +96,8 @@ def build_job(tree: Table, address: str, workshop: JobBuilder, *, sound: bool = 
 def _job(tree: Table, address: str, workshop: JobBuilder) -> Job:
     job = Job(
         address=address,
-        fields=_fields(tree.get("job", {})),
+        process=tree.get("job", {}).get("process", True),
+        fields=_managed(tree.get("job", {}), JOB_FIELDS),
         inputs=tuple(_input(item, workshop) for item in tree.get("inputs", ())),
         conversions=tuple(_conversion(item) for item in tree.get("conversions", ())),
         outputs=_outputs(tree, workshop),
@@ -136,20 +138,13 @@ def _map(tree: Tree) -> Mapping[str, Value]:
     return {key: value(item) for key, item in tree.items()}
 
 
+def _managed(tree: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Value]:
+    """Those of the fields that the manifest names."""
+    return {name: value(tree[name]) for name in names if tree.get(name) is not None}
+
+
 def _password(tree: Tree) -> Secret | str | None:
     return Secret(tree["secret"]) if isinstance(tree, Mapping) else tree
-
-
-def _fields(tree: Mapping[str, Any]) -> JobFields:
-    passwords = tree.get("download_passwords")
-    return JobFields(
-        process=tree.get("process", True),
-        fail_on_input_error=tree.get("fail_on_input_error"),
-        fail_on_conversion_error=tree.get("fail_on_conversion_error"),
-        callback=tree.get("callback"),
-        notify_status=tree.get("notify_status"),
-        download_passwords=None if passwords is None else tuple(_password(item) or "" for item in passwords),
-    )
 
 
 def _input(tree: Table, workshop: JobBuilder) -> Input:
@@ -168,8 +163,7 @@ def _input(tree: Table, workshop: JobBuilder) -> Input:
         parameters=_map(tree.get("parameters", {})),
         credentials=_map(tree.get("credentials", {})),
         decrypt_password=_password(tree.get("decrypt_password")),
-        slide_duration=tree.get("slide_duration"),
-        resize_handling=tree.get("resize_handling"),
+        settings=_managed(tree, INPUT_SETTINGS),
         pin=tree.get("pin", ""),
         position=position(tree.place),
     )

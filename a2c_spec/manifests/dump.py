@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret, Value
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.manifests.expressions.template import escape
 
 API_VERSION = "a2c-spec/v1"
@@ -22,7 +22,7 @@ def _job(job: Job) -> dict[str, Any]:
     head = {"apiVersion": API_VERSION, "kind": "Job", "name": escape(job.address)}
     return head | _filled(
         labels=plain_value(job.labels),
-        job=_fields(job.fields),
+        job=_fields(job),
         inputs=[_input(item) for item in job.inputs],
         conversions=[_conversion(item) for item in job.conversions],
         outputs=[_output(item) for item in job.outputs],
@@ -62,17 +62,9 @@ def _text(text: str | Late) -> str:
     return text.text if isinstance(text, Late) else escape(text)
 
 
-def _fields(fields: JobFields) -> dict[str, Any]:
-    passwords = fields.download_passwords
-    values = {
-        "process": None if fields.process else False,
-        "fail_on_input_error": fields.fail_on_input_error,
-        "fail_on_conversion_error": fields.fail_on_conversion_error,
-        "callback": None if fields.callback is None else escape(fields.callback),
-        "notify_status": fields.notify_status,
-        "download_passwords": None if passwords is None else [plain_value(item) for item in passwords],
-    }
-    return {key: value for key, value in values.items() if value is not None}
+def _fields(job: Job) -> dict[str, Any]:
+    held = {} if job.process else {"process": False}
+    return held | {name: plain_value(value) for name, value in job.fields.items()}
 
 
 def _input(item: Input) -> dict[str, Any]:
@@ -90,8 +82,7 @@ def _input(item: Input) -> dict[str, Any]:
             parameters=plain_value(item.parameters),
             credentials=plain_value(item.credentials),
             decrypt_password=plain_value(item.decrypt_password),
-            slide_duration=item.slide_duration,
-            resize_handling=item.resize_handling,
+            **plain_value(item.settings),
         )
         | ({"parameters": {}} if item.type == "cloud" and not item.parameters else {})
     )

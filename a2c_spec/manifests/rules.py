@@ -11,18 +11,11 @@ from collections.abc import Iterator, Sequence
 
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position
 
 _UNSAFE_NAME = re.compile(r"[/\\\x00-\x1f]")
-_JOB_FIELDS = (
-    "callback",
-    "download_passwords",
-    "fail_on_conversion_error",
-    "fail_on_input_error",
-    "notify_status",
-    "process",
-)
 
 
 def check(tree: Table) -> Iterator[Diagnostic]:
@@ -170,5 +163,5 @@ def _below(tree: Table) -> dict[str, Sequence[str]]:
         "inputs": _ids(tree, "inputs"),
         "conversions": _ids(tree, "conversions"),
         "outputs": [name for name in outputs if isinstance(name, str)],
-        "job": _JOB_FIELDS,
+        "job": ("process", *JOB_FIELDS),
     }

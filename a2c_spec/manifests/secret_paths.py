@@ -16,10 +16,9 @@ def from_root(job: Job, folder: str) -> Job:
     """The job with the path of every ``file:`` secret as seen from the project root; ``folder`` is the manifest's."""
     if folder == ".":
         return job
-    words = job.fields.download_passwords
     return replace(
         job,
-        fields=replace(job.fields, download_passwords=_moved(words, folder)),
+        fields=_moved(job.fields, folder),
         inputs=tuple(
             replace(
                 item,

@@ -16,7 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from referencing import Registry, Resource
 
-from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.dump import render
 from a2c_spec.manifests.load import load
@@ -48,8 +48,9 @@ inputs = st.builds(
     options=maps,
     parameters=maps,
     decrypt_password=passwords,
-    slide_duration=st.none() | st.floats(0.1, 120),
-    resize_handling=st.sampled_from([None, "stretch"]),
+    settings=st.fixed_dictionaries(
+        {}, optional={"slide_duration": st.floats(0.1, 120), "resize_handling": st.just("stretch")}
+    ),
 ) | st.builds(Input, id=ids, type=st.just("from"), source=st.sampled_from(["a.pdf", 'b["x.y"].pdf']))
 clouds = st.builds(
     Input, id=ids, type=st.just("cloud"), source=st.just("ftp"), parameters=maps, credentials=maps, content_type=texts
@@ -64,12 +65,13 @@ conversions = st.builds(
     output_target=st.lists(st.fixed_dictionaries({"type": st.just("ftp"), "parameters": maps}), max_size=1).map(tuple),
     preset_from=st.just("") | texts,
 )
-fields = st.builds(
-    JobFields,
-    process=st.booleans(),
-    fail_on_input_error=st.none() | st.booleans(),
-    callback=st.none() | st.just("") | texts,
-    download_passwords=st.none() | st.lists(secrets | texts, max_size=2).map(tuple),
+fields: st.SearchStrategy[Any] = st.fixed_dictionaries(
+    {},
+    optional={
+        "fail_on_input_error": st.booleans(),
+        "callback": st.just("") | texts,
+        "download_passwords": st.lists(secrets | texts, max_size=2).map(tuple),
+    },
 )
 
 
@@ -88,7 +90,7 @@ def jobs(draw: st.DrawFn) -> Job:
     )
     lifecycle = Lifecycle((f"inputs.{some[0].id}",), draw(st.sampled_from(["keep", "delete"])), draw(st.booleans()))
     rest = tuple(Output(item.id, save="dist/") for item in made[1:] if not item.output_target)
-    return Job(draw(names), draw(fields), some, made, (output, *rest), lifecycle, draw(labels))
+    return Job(draw(names), draw(st.booleans()), draw(fields), some, made, (output, *rest), lifecycle, draw(labels))
 
 
 presets = st.builds(

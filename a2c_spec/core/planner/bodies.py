@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from a2c_spec.core.calls import Body, Payload, Ref
-from a2c_spec.core.desired import Content, Conversion, Input, JobFields
+from a2c_spec.core.desired import Content, Conversion, Input
 from a2c_spec.core.recipe import sent_filename
 
 EMPTY_CONTENT = Content(0, "", "")
@@ -62,28 +62,10 @@ def preset_ref(item: Conversion) -> str:
     return f"preset:{item.preset_from}"
 
 
-def fields_body(fields: JobFields) -> dict[str, Body]:
-    """The managed job fields, without ``process``."""
-    parts: dict[str, Body] = {
-        "fail_on_input_error": fields.fail_on_input_error,
-        "fail_on_conversion_error": fields.fail_on_conversion_error,
-        "callback": fields.callback,
-        "notify_status": fields.notify_status,
-        "download_passwords": fields.download_passwords,
-    }
-    return {key: value for key, value in parts.items() if value is not None}
-
-
-def settings(item: Input) -> dict[str, Body]:
-    """The input options that a bulk PATCH sets besides the position."""
-    parts: dict[str, Body] = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
-    return {key: value for key, value in parts.items() if value is not None}
-
-
 def permutation(inputs: Sequence[Input]) -> tuple[Body, ...]:
     """The bulk PATCH of all inputs: positions count from 1 and always cover every input, because what a partial
     reorder does to the others is not documented."""
     return tuple(
-        {"id": Ref(f"inputs.{item.id}"), "options": {"position": place} | settings(item)}
+        {"id": Ref(f"inputs.{item.id}"), "options": {"position": place, **item.settings}}
         for place, item in enumerate(inputs, start=1)
     )

@@ -8,6 +8,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.fields import INPUT_SETTINGS
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
@@ -23,7 +24,7 @@ def create_calls(desired: DesiredJob, *, step: int = 0) -> tuple[Call, ...]:
 
 def needs_settings(inputs: Iterable[Input]) -> bool:
     """Whether any input carries what only the bulk PATCH can set."""
-    return any(bodies.settings(item) for item in inputs)
+    return any(item.settings for item in inputs)
 
 
 def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reorder: bool) -> tuple[Call, ...]:
@@ -35,7 +36,7 @@ def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reor
     calls = [_create(desired, carried, step, process=at_once)]
     calls += add_groups(desired, rest, step + 1, spread=not reorder, starts=at_once)
     calls += settle(desired, rest, last_wave(calls) + 1, reorder=reorder)
-    if desired.job.fields.process and not at_once:
+    if desired.job.process and not at_once:
         calls.append(Call("patch_job", body={"process": True}, step=last_wave(calls) + 1, starts=True))
     if at_once and not rest:
         calls[0] = mark_start(calls[0])
@@ -57,7 +58,7 @@ def starts_at_create(desired: DesiredJob, rest: tuple[Group, ...], *, reorder: b
     It may when nothing follows, or when a lone upload follows: the first upload to a job without inputs starts it,
     and closes it to further uploads.
     """
-    if not desired.job.fields.process or desired.options.stage or reorder:
+    if not desired.job.process or desired.options.stage or reorder:
         return False
     if not rest:
         return bool(desired.job.inputs)
@@ -72,7 +73,7 @@ def late_passwords(groups: Iterable[Group]) -> list[Input]:
 
 def _create(desired: DesiredJob, carried: tuple[Input, ...], step: int, *, process: bool) -> Call:
     job = desired.job
-    body: dict[str, Any] = {"process": process} | bodies.fields_body(job.fields)
+    body: dict[str, Any] = {"process": process, **job.fields}
     if carried:
         body["input"] = tuple(bodies.input_body(item) for item in carried)
     if job.conversions:
@@ -89,7 +90,7 @@ def conversion_effects(desired: DesiredJob, items: Sequence[Conversion] | None =
 
 def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: bool = True) -> list[Effect]:
     hidden = set() if password else {"decrypt"}
-    later = {"slide_duration", "resize_handling"} | hidden
+    later = {*INPUT_SETTINGS} | hidden
     return [
         Effect(f"inputs.{item.id}", {k: v for k, v in desired.sent_input(item).items() if k not in later})
         for item in items
@@ -144,7 +145,6 @@ def reorder_call(desired: DesiredJob, step: int) -> Call:
     """Order, slide_duration and resize_handling of all inputs in one call."""
     inputs = desired.job.inputs
     effects = tuple(
-        Effect(f"inputs.{item.id}", {"position": place} | dict(bodies.settings(item)))
-        for place, item in enumerate(inputs, start=1)
+        Effect(f"inputs.{item.id}", {"position": place, **item.settings}) for place, item in enumerate(inputs, start=1)
     )
     return Call("patch_inputs", body=bodies.permutation(inputs), effects=effects, step=step, reason="order of inputs")

@@ -160,7 +160,7 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
     if skipped and len(skipped) == len(desired.job.conversions):
         return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
     calls = create_calls(desired)
-    change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.fields.process)
+    change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
     return replace(change, problem=conflicts(desired, observed), bound=_create_bound(calls))
 
 
@@ -198,11 +198,11 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         calls = (*calls, _delete_job(record.job_id, last))
     change = Change(
         desired.job.address,
-        "re-run" if desired.job.fields.process else "replace",
+        "re-run" if desired.job.process else "replace",
         why or ("the recipe changed",),
         calls,
         details=reasons.details(record.basis, desired.basis),
-        fetch=desired.job.fields.process,
+        fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
     )
@@ -230,7 +230,7 @@ def _replace_running(
         (f"running ({live.status}) with another recipe", *why),
         calls,
         details=reasons.details(record.basis, desired.basis),
-        fetch=desired.job.fields.process,
+        fetch=desired.job.process,
         paid_again=True,
         problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
     )
@@ -287,8 +287,8 @@ def _updated(
         way.calls,
         bindings=way.bindings,
         details=reasons.details(record.basis, desired.basis),
-        fetch=desired.job.fields.process,
-        problem=conflicts(desired, observed) if desired.job.fields.process else "",
+        fetch=desired.job.process,
+        problem=conflicts(desired, observed) if desired.job.process else "",
         bound="every call changes something that no other call of the plan can change",
     )
 

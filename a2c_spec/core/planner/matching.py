@@ -8,8 +8,8 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.fields import INPUT_SETTINGS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, assignment
 from a2c_spec.core.planner.conversion import changes
 from a2c_spec.core.prepare import DesiredJob
@@ -94,7 +94,7 @@ class SentState:
 
     def _fits(self, item: Input, wanted: Mapping[str, Any], live: LiveInput) -> bool:
         sent = self.sent(live.id)
-        if any(key in sent and key not in bodies.settings(item) for key in ("slide_duration", "resize_handling")):
+        if any(key in sent and key not in item.settings for key in INPUT_SETTINGS):
             return False  # what was set cannot be unset
         if "identity" in sent:
             return same_name(sent, wanted) and compare.same(sent["identity"], wanted["identity"])

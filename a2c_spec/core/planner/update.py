@@ -9,6 +9,7 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Body, Call, Effect, cost_of
 from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, alternatives, shorter
@@ -22,7 +23,6 @@ from a2c_spec.core.planner.create import (
     password_call,
     settle,
 )
-from a2c_spec.core.planner.fields import BY_PATH, JOB_FIELDS
 from a2c_spec.core.planner.matching import SentState
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
@@ -74,14 +74,14 @@ class _Context:
         step = last_wave(calls) + 1
         deletes = self._input_deletes(step)
         edits = self._conversion_calls(step) + self._passwords(step)
-        if body and (alone or not self.desired.job.fields.process):
+        if body and (alone or not self.desired.job.process):
             edits.append(_patch_job(body, sent, step))
             body, sent = {}, {}
         first = last_wave(edits) + 1 if alone and edits else step
         adds = add_groups(self.desired, groups, first, spread=not reorder, starts=alone)
         settled = settle(self.desired, groups, last_wave(deletes + adds, step - 1) + 1, reorder=reorder)
         calls += deletes + edits + adds + settled
-        if self.desired.job.fields.process and not alone:
+        if self.desired.job.process and not alone:
             start = _patch_job({"process": True} | body, sent, last_wave(calls) + 1)
             calls.append(replace(start, starts=True))
         return _renumber(calls)
@@ -111,7 +111,7 @@ class _Context:
 
     def _settings_differ(self) -> bool:
         return any(
-            compare.changed_keys(bodies.settings(self.desired.job.inputs[d]), live.options, self.known.sent(live.id))[0]
+            compare.changed_keys(self.desired.job.inputs[d].settings, live.options, self.known.sent(live.id))[0]
             for d, live in self._kept()
         )
 
@@ -164,14 +164,14 @@ class _Context:
         """Whether a lone input for a waiting job (process true, no input) starts it."""
         lone = len(groups) == 1 and len(groups[0].inputs) == 1
         empty = not self.live.inputs and len(self.desired.job.inputs) == 1
-        waiting = bool(self.live.process) and self.desired.job.fields.process and self.desired.options.auto_start
+        waiting = bool(self.live.process) and self.desired.job.process and self.desired.options.auto_start
         return lone and empty and waiting and not reorder and not late_passwords(groups)
 
     def _must_hold(self, groups: tuple[Group, ...], *, alone: bool, reorder: bool) -> bool:
         """Whether a waiting job must be held first, lest the first new input start it too early."""
         if not self.live.process or alone:
             return False
-        return bool(groups) or reorder or not self.desired.job.fields.process
+        return bool(groups) or reorder or not self.desired.job.process
 
 
 def _group_cost(groups: tuple[Group, ...]) -> tuple[int, int]:
@@ -195,7 +195,7 @@ def _add_conversions(desired: DesiredJob, new: list[Conversion], step: int) -> C
 def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple[dict[str, Body], dict[str, Any]]:
     """(body, what is then sent) of the job fields that differ; a field no longer managed goes back to its default."""
     sent = known.sent(live.id)
-    wire = bodies.fields_body(desired.job.fields)
+    wire: Mapping[str, Any] = desired.job.fields
     body: dict[str, Body] = {}
     then: dict[str, Any] = {}
     for name in JOB_FIELDS:
@@ -203,19 +203,17 @@ def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple
             if not _field_holds(name, desired.sent_fields[name], live, sent):
                 body[name], then[name] = wire[name], desired.sent_fields[name]
         elif name in sent and not _is_reset(name, live):
-            body[name], then[name] = BY_PATH[f"job.{name}"].reset, None
+            body[name], then[name] = JOB_FIELDS[name].reset, None
     return body, then
 
 
 def _is_reset(name: str, live: LiveJob) -> bool:
     """Whether a field echoes its default already; a secret one never tells."""
-    field = BY_PATH[f"job.{name}"]
-    return not field.secret and compare.same(getattr(live, name), field.reset)
+    return name in live.fields and compare.same(live.fields[name], JOB_FIELDS[name].reset)
 
 
 def _field_holds(name: str, value: Any, live: LiveJob, sent: Mapping[str, Any]) -> bool:
-    echo = None if BY_PATH[f"job.{name}"].secret else getattr(live, name)
-    return compare.same(value, sent.get(name) if echo is None else echo)
+    return compare.same(value, live.fields.get(name, sent.get(name)))
 
 
 def _renumber(calls: list[Call]) -> tuple[Call, ...]:

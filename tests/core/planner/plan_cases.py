@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Lifecycle, Output, Secret
+from a2c_spec.core.desired import Content, Conversion, Input, Job, Lifecycle, Output, Secret
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
@@ -74,7 +74,7 @@ class Case:
             "id": JOB_ID,
             "status": {"code": self.given.get("status", status)},
             "process": process,
-            "callback": job.fields.callback or "",
+            "callback": job.fields.get("callback", ""),
             "input": [{"id": f"id-{item.id}", "type": item.type, "options": []} for item in job.inputs],
             "conversion": [_echo(item) for item in job.conversions],
             "output": [_output(row) for row in self.given.get("results", ())],
@@ -115,7 +115,8 @@ def _job(manifest: Mapping[str, Any]) -> Job:
         fields["download_passwords"] = tuple(Secret(one) for one in fields["download_passwords"])
     return Job(
         "pack",
-        JobFields(**fields),
+        fields.pop("process", True),
+        fields,
         tuple(_input(row) for row in manifest.get("inputs", ())),
         tuple(_conversion(row) for row in manifest.get("conversions", ())),
         tuple(_result(row) for row in manifest.get("outputs", ())),
@@ -127,6 +128,7 @@ def _input(row: Mapping[str, Any]) -> Input:
     given: dict[str, Any] = dict(row)
     size = given.pop("size", 1000)
     words = given.pop("bytes", given.get("path", ""))
+    given["settings"] = {name: given.pop(name) for name in INPUT_SETTINGS if name in given}
     if "decrypt_password" in given:
         given["decrypt_password"] = Secret(given["decrypt_password"])
     if "path" in given:

@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Any
 
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Secret, Value
+from a2c_spec.core.desired import Content, Conversion, Input, Job, Secret, Value
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.prepare import DesiredJob, prepare
@@ -48,8 +48,8 @@ def desired_input(name: str, source: Source) -> Input:
         path="" if remote else f"files/{source.identity}.pdf",
         content=None if remote else content(source.identity),
         decrypt_password=Secret(f"env:{source.password}") if source.password else None,
-        slide_duration=float(source.slide) if source.slide else None,
-        resize_handling=source.resize or None,
+        settings=({"slide_duration": float(source.slide)} if source.slide else {})
+        | ({"resize_handling": source.resize} if source.resize else {}),
     )
 
 
@@ -59,16 +59,14 @@ def desired_conversion(name: str, task: Task) -> Conversion:
     return Conversion(name, task.target, "image", options, metadata)
 
 
-def desired_fields(fields: Pairs, *, process: bool) -> JobFields:
+def desired_fields(fields: Pairs) -> Mapping[str, Value]:
     """``opens`` stands for the secret download passwords, ``lenient`` for fail_on_input_error false."""
     given = dict(fields)
-    return JobFields(
-        process=process,
-        fail_on_input_error=False if "lenient" in given else None,
-        callback=given.get("callback"),
-        notify_status=given["notify"] == "yes" if "notify" in given else None,
-        download_passwords=(Secret(f"env:{given['opens']}"),) if "opens" in given else None,
-    )
+    managed: dict[str, Value] = {"callback": given["callback"]} if "callback" in given else {}
+    managed |= {"fail_on_input_error": False} if "lenient" in given else {}
+    managed |= {"notify_status": given["notify"] == "yes"} if "notify" in given else {}
+    managed |= {"download_passwords": (Secret(f"env:{given['opens']}"),)} if "opens" in given else {}
+    return managed
 
 
 @lru_cache(20_000)
@@ -76,7 +74,8 @@ def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -
     """The desired job, prepared."""
     job = Job(
         "job",
-        desired_fields(wish.fields, process=wish.start),
+        wish.start,
+        desired_fields(wish.fields),
         tuple(desired_input(name, source) for name, source in zip(names, wish.inputs, strict=False)),
         tuple(desired_conversion(name, task) for name, task in zip(names, wish.tasks, strict=False)),
     )
@@ -157,7 +156,7 @@ def echo(job: ApiJob, job_id: str = JOB_ID) -> dict[str, Any]:
 
 def echoed_input(place: int, source: Source) -> dict[str, Any]:
     item = desired_input("x", source)
-    settings = {"slide_duration": item.slide_duration, "resize_handling": item.resize_handling}
+    settings = dict(item.settings)
     return {
         "id": input_id(place),
         "type": item.type,

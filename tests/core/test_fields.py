@@ -1,4 +1,4 @@
-"""The table of fields agrees with the schemas, and the planner does with every field what the table says."""
+"""The tables of fields agree with the schemas; what is in no table is patched or replaced, each with a case."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Content, Conversion, Input, Job, JobFields, Output, Secret
+from a2c_spec.core.desired import Content, Conversion, Input, Job, Output, Secret
+from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner.decide import plan_job
-from a2c_spec.core.planner.fields import BY_PATH, FIELDS, Field
 from a2c_spec.core.prepare import DesiredJob, prepare
 from tests.core.planner.situations import JOB_ID, fingerprint_secret, record_of
 
-SCHEMA = Path(__file__).parents[3] / "schemas" / "job.schema.json"
+SCHEMA = Path(__file__).parents[2] / "schemas" / "job.schema.json"
 DEFINITIONS = json.loads(SCHEMA.read_text())["definitions"]
 
 NAMES_ONLY = frozenset({"id", "order"})
@@ -31,16 +31,27 @@ HERE_ONLY = frozenset({"from", "save", "on_conflict"})
 SECRET = Secret("env:WORD")
 OTHER_SECRET = Secret("env:OTHER")
 
-EXAMPLES: Mapping[str, tuple[Any, Any]] = {
-    "job.process": (False, True),
-    "job.fail_on_input_error": (True, False),
-    "job.fail_on_conversion_error": (True, False),
-    "job.callback": ("https://example.com/old", "https://example.com/new"),
-    "job.notify_status": (False, True),
-    "job.download_passwords": ((SECRET,), (OTHER_SECRET,)),
-    "inputs.slide_duration": (2.0, 3.0),
-    "inputs.resize_handling": ("stretch", "keep_aspect_ratio"),
-    "inputs.decrypt_password": (SECRET, OTHER_SECRET),
+JOB_EXAMPLES: Mapping[str, tuple[Any, Any]] = {
+    "fail_on_input_error": (True, False),
+    "fail_on_conversion_error": (True, False),
+    "callback": ("https://example.com/old", "https://example.com/new"),
+    "notify_status": (False, True),
+    "download_passwords": ((SECRET,), (OTHER_SECRET,)),
+}
+SETTING_EXAMPLES: Mapping[str, tuple[Any, Any]] = {
+    "slide_duration": (2.0, 3.0),
+    "resize_handling": ("stretch", "keep_aspect_ratio"),
+}
+"""For every row of the tables: before and after."""
+
+PATCHED: Mapping[str, tuple[Any, Any, str]] = {
+    "inputs.decrypt_password": (SECRET, OTHER_SECRET, "patch_input"),
+    "conversions.options": ({"quality": 80}, {"quality": 90}, "patch_conversion"),
+    "conversions.metadata": ({"title": "Old"}, {"title": "New"}, "patch_conversion"),
+}
+"""What else one PATCH changes while the job is held."""
+
+REPLACED: Mapping[str, tuple[Any, Any]] = {
     "inputs.type": ("remote", "input_id"),
     "inputs.source": ("https://example.com/a", "https://example.com/b"),
     "inputs.filename": ("a", "b"),
@@ -50,41 +61,32 @@ EXAMPLES: Mapping[str, tuple[Any, Any]] = {
     "inputs.options": ({"screen_width": 1280}, {"screen_width": 800}),
     "inputs.parameters": ({"bucket": "a"}, {"bucket": "b"}),
     "inputs.credentials": ({"token": SECRET}, {"token": OTHER_SECRET}),
-    "conversions.options": ({"quality": 80}, {"quality": 90}),
-    "conversions.metadata": ({"title": "Old"}, {"title": "New"}),
     "conversions.target": ("jpg", "png"),
     "conversions.category": ("image", "document"),
     "conversions.output_target": ((), ({"type": "ftp", "parameters": {"host": "ftp.example.com"}},)),
 }
-"""For every field with a value of its own: before and after. The others have a test each, by name."""
+"""What no PATCH changes: the part is deleted and added anew."""
 
-WITH_A_TEST_OF_ITS_OWN = {
-    "inputs.order",
-    "inputs.path",
-    "inputs.content",
-    "inputs.from",
-    "conversions.preset",
-    "outputs.filename",
-    "outputs.download_password",
-}
+WITH_A_TEST_OF_ITS_OWN = {"inputs.path", "inputs.content", "inputs.from", "conversions.preset"}
 
 FIRST = Input("a", "remote", source="https://example.com/a")
 SECOND = Input("b", "remote", source="https://example.com/z")
 ONLY = Conversion("out", "jpg", "image")
 
 
-def job(path: str = "job.process", value: Any = False) -> Job:
+def job(path: str = "", value: Any = None) -> Job:
     """A held job of two links, with one field as given."""
     part, _, name = path.partition(".")
-    fields = JobFields(process=False)
-    first, only = FIRST, ONLY
+    first, only, fields = FIRST, ONLY, {}
     if part == "job":
-        fields = replace(fields, **{name: value})
+        fields = {name: value}
+    elif name in INPUT_SETTINGS:
+        first = replace(first, settings={name: value})
     elif part == "inputs":
         first = replace(first, **{name: value})
-    else:
+    elif part:
         only = replace(only, **{name: value})
-    return Job("job", fields, (first, SECOND), (only,))
+    return Job("job", False, fields, (first, SECOND), (only,))
 
 
 def prepared(one: Job) -> DesiredJob:
@@ -108,68 +110,85 @@ def kinds(before: Job, after: Job) -> set[str]:
     return {call.kind for call in plan_job(prepared(after), record_of(prepared(before), "building"), observed).calls}
 
 
-def part(name: str) -> set[str]:
-    return {field.path.removeprefix(f"{name}.") for field in FIELDS if field.path.startswith(f"{name}.")} - NAMES_ONLY
-
-
 def properties(definition: str) -> set[str]:
     return set(DEFINITIONS[definition].get("properties", {})) - NAMES_ONLY
 
 
-def test_the_job_fields_of_the_table_are_those_of_the_schema() -> None:
-    assert part("job") == properties("job")
+def test_the_rows_for_the_job_are_the_properties_of_the_schema() -> None:
+    assert {"process", *JOB_FIELDS} == properties("job")
+    assert {*JOB_EXAMPLES} == {*JOB_FIELDS}
 
 
-def test_the_input_fields_of_the_table_are_those_of_all_input_types_of_the_schema() -> None:
+def test_every_property_of_an_input_is_a_setting_is_patched_or_is_replaced() -> None:
     branches = [name for name in DEFINITIONS if name.startswith("input_")]
-    assert part("inputs") == set().union(*map(properties, branches))
+    known = {*PATCHED, *REPLACED, *WITH_A_TEST_OF_ITS_OWN}
+    ours = {name.removeprefix("inputs.") for name in known if name.startswith("inputs.")}
+    assert ours | {*INPUT_SETTINGS} == set().union(*map(properties, branches))
+    assert {*SETTING_EXAMPLES} == {*INPUT_SETTINGS}
 
 
-def test_the_conversion_fields_of_the_table_are_those_of_the_schema() -> None:
-    assert part("conversions") == properties("conversion")
+def test_every_property_of_a_conversion_is_patched_or_replaced() -> None:
+    known = {*PATCHED, *REPLACED, *WITH_A_TEST_OF_ITS_OWN}
+    ours = {name.removeprefix("conversions.") for name in known if name.startswith("conversions.")}
+    assert ours == properties("conversion")
 
 
-def test_the_output_fields_of_the_table_are_those_of_the_schema_that_the_service_hears_of() -> None:
-    assert part("outputs") == properties("output") - HERE_ONLY
+def test_the_service_hears_only_of_the_name_and_the_password_of_an_output() -> None:
+    assert properties("output") - HERE_ONLY == {"filename", "download_password"}
 
 
-def test_every_field_has_an_example_or_a_test_of_its_own() -> None:
-    assert {*EXAMPLES} | WITH_A_TEST_OF_ITS_OWN == {*BY_PATH}
+@pytest.mark.parametrize("name", JOB_FIELDS)
+def test_a_job_field_is_changed_by_one_patch_of_the_job(name: str) -> None:
+    before, after = (job(f"job.{name}", value) for value in JOB_EXAMPLES[name])
+    assert kinds(before, after) == {"patch_job"}
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field.path in EXAMPLES], ids=lambda field: field.path)
-def test_a_field_of_a_held_job_is_changed_by_the_call_that_the_table_names(field: Field) -> None:
-    before, after = EXAMPLES[field.path]
-    replaced = {"delete_input", "add_inputs", "patch_inputs"}
-    if field.path.startswith("conversions."):
-        replaced = {"delete_conversion", "add_conversions"}
-    done = kinds(job(field.path, before), job(field.path, after))
-    assert done == ({field.call} if field.call else replaced) or (
-        not field.call and done == {"delete_job", "create_job"}
+def test_holding_is_lifted_by_one_patch_of_the_job() -> None:
+    assert kinds(job(), replace(job(), process=True)) == {"patch_job"}
+
+
+@pytest.mark.parametrize("name", INPUT_SETTINGS)
+def test_an_input_setting_is_changed_by_the_patch_of_all_inputs(name: str) -> None:
+    before, after = (job(f"inputs.{name}", value) for value in SETTING_EXAMPLES[name])
+    assert kinds(before, after) == {"patch_inputs"}
+
+
+@pytest.mark.parametrize("path", PATCHED)
+def test_what_one_part_lets_be_patched_is_patched(path: str) -> None:
+    before, after, call = PATCHED[path]
+    assert kinds(job(path, before), job(path, after)) == {call}
+
+
+@pytest.mark.parametrize("path", REPLACED)
+def test_what_no_patch_changes_is_deleted_and_added_anew(path: str) -> None:
+    part = path.partition(".")[0].removesuffix("s")
+    anew = (
+        {"delete_input", "add_inputs", "patch_inputs"} if part == "input" else {"delete_conversion", "add_conversions"}
     )
+    before, after = (job(path, value) for value in REPLACED[path])
+    assert kinds(before, after) in (anew, {"delete_job", "create_job"})
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field.secret and field.path in EXAMPLES], ids=str)
-def test_a_secret_field_is_recorded_as_a_mark_and_sent_as_a_reference(field: Field) -> None:
-    record = record_of(prepared(job(field.path, EXAMPLES[field.path][1])), "building")
+@pytest.mark.parametrize("path", ["job.download_passwords", "inputs.decrypt_password", "inputs.credentials"])
+def test_a_secret_is_recorded_as_a_keyed_digest_and_sent_as_a_reference(path: str) -> None:
+    value = (OTHER_SECRET,) if path.startswith("job") else {"token": OTHER_SECRET} if "cred" in path else OTHER_SECRET
+    record = record_of(prepared(job(path, value)), "building")
     text = repr([element.sent for element in record.elements.values()])
     assert "Secret(" not in text
-    if field.path != "conversions.output_target":
-        assert fingerprint_secret(OTHER_SECRET) in text
+    assert fingerprint_secret(OTHER_SECRET) in text
 
 
-@pytest.mark.parametrize("field", [field for field in FIELDS if field.reset is not None], ids=lambda field: field.path)
-def test_a_field_no_longer_mentioned_is_set_to_what_the_table_calls_its_reset(field: Field) -> None:
-    name = field.path.removeprefix("job.")
-    before = job(field.path, EXAMPLES[field.path][1])
+@pytest.mark.parametrize("name", JOB_FIELDS)
+def test_a_field_no_longer_mentioned_is_reset_to_its_default(name: str) -> None:
+    before = job(f"job.{name}", JOB_EXAMPLES[name][1])
     observed = Observed(late=lambda late, _scope: late.text, live=reply(before, "incomplete"))
     (call,) = plan_job(prepared(job()), record_of(prepared(before), "building"), observed).calls
-    assert call.body == {name: field.reset}
+    assert call.body == {name: JOB_FIELDS[name].reset}
 
 
 def test_the_order_of_inputs_is_changed_by_the_call_that_the_table_names() -> None:
     before = job()
-    assert kinds(before, replace(before, inputs=before.inputs[::-1])) == {BY_PATH["inputs.order"].call}
+    assert kinds(before, replace(before, inputs=before.inputs[::-1])) == {"patch_inputs"}
 
 
 def uploading(path: str, words: str) -> Job:
@@ -177,13 +196,11 @@ def uploading(path: str, words: str) -> Job:
 
 
 def test_other_bytes_are_uploaded_and_the_same_bytes_at_another_path_are_not() -> None:
-    assert BY_PATH["inputs.content"].call == BY_PATH["inputs.path"].call == ""
     assert kinds(uploading("a.png", "00"), uploading("a.png", "11")) == {"delete_input", "upload_file", "patch_inputs"}
     assert kinds(uploading("x/a.png", "00"), uploading("y/a.png", "00")) == set()
 
 
 def test_a_result_of_another_job_is_replaced_like_any_source() -> None:
-    assert BY_PATH["inputs.from"].call == ""
     before, after = (
         replace(job(), inputs=(SECOND, Input("a", "from", source=name))) for name in ("one.pdf", "two.pdf")
     )
@@ -192,12 +209,12 @@ def test_a_result_of_another_job_is_replaced_like_any_source() -> None:
 
 def test_another_preset_is_an_option_changed() -> None:
     plain, fancy = (replace(job(), conversions=(replace(ONLY, preset_from=name),)) for name in ("plain", "fancy"))
-    assert kinds(plain, fancy) == {BY_PATH["conversions.preset"].call}
+    assert kinds(plain, fancy) == {"patch_conversion"}
 
 
 def finished(output: Output) -> set[str]:
     """Which calls rename or protect the result of a job that is completed."""
-    before = job("job.process", True)
+    before = replace(job(), process=True)
     rows = [{"id": "o1", "source": {"conversion": "id-out", "input": ["id-a"]}, "filename": "x.jpg"}]
     observed = Observed(late=lambda late, _scope: late.text, live=reply(before, "completed", process=True, output=rows))
     after = replace(before, outputs=(output,))
@@ -205,5 +222,5 @@ def finished(output: Output) -> set[str]:
 
 
 def test_names_and_passwords_of_results_can_be_changed_after_the_run() -> None:
-    assert finished(Output("out", filename="new")) == {BY_PATH["outputs.filename"].call}
-    assert finished(Output("out", download_password=SECRET)) == {BY_PATH["outputs.download_password"].call}
+    assert finished(Output("out", filename="new")) == {"patch_output"}
+    assert finished(Output("out", download_password=SECRET)) == {"patch_output"}
