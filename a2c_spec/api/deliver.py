@@ -17,10 +17,9 @@ from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.planner.finish import output_calls
+from a2c_spec.core.planner import link_ids, output_calls
 from a2c_spec.core.results import Placement, RenderLate, place
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.core.transitions import tied
 from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
 
 STUCK_STARTS = 3
@@ -66,7 +65,7 @@ class Delivery:
             async with self.turns.away():
                 live = await self.poller.wait(record.job_id, lambda job: self._status(task.desired.job.address, job))
             if live.terminal:
-                return await self._outcome(task.desired.job, tied(record, task.desired, live), live), live
+                return await self._outcome(task.desired.job, link_ids(record, task.desired, live), live), live
             change, record = await self.executor.again(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)

@@ -14,15 +14,14 @@ from a2c_spec.api.http.together import all_of, to_the_end
 from a2c_spec.api.new_ids import new_ids
 from a2c_spec.api.recovery import resolve
 from a2c_spec.core.calls import Call
-from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.planner import link_ids, plan_job, rebind
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.state import JobRecord, Phase, StateStore
-from a2c_spec.core.transitions import apply_response, rebind, tied
+from a2c_spec.core.transitions import apply_response
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -116,7 +115,7 @@ class Executor:
             await self._calm()
         live = await self.client.job(record.job_id) if record.job_id else None
         if live is not None and not live.editable:
-            record = tied(record, task.desired, live)
+            record = link_ids(record, task.desired, live)
         asked = bool(task.replaces) and record.job_id == task.replaces
         observed = replace(task.look(record, live), waited=waited, replace=asked)
         known = record if record.job_id else None

@@ -9,9 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.probe import Probe, unobserved
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
 

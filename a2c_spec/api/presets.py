@@ -12,7 +12,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import mapping, text
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner.preset import ELEMENT
+from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import Element, JobRecord, StateStore
 
 
@@ -28,7 +28,7 @@ class Presets:
         """All calls of one change; the record returned is durable."""
         for call in change.calls:
             preset_id = await self._sent(call, record)
-            elements = {ELEMENT: Element(preset_id, change.basis[ELEMENT])} if preset_id else {}
+            elements = {PRESET: Element(preset_id, change.basis[PRESET])} if preset_id else {}
             record = replace(
                 record,
                 job_id=preset_id,
@@ -53,7 +53,7 @@ class Presets:
         if call.kind == "delete_preset":
             return ""
         made = new_ids(call, reply) or {}
-        return made.get(ELEMENT) or record.job_id
+        return made.get(PRESET) or record.job_id
 
     async def _find(self, call: Call) -> str:
         """The id of a private preset that is just what the create asked for."""

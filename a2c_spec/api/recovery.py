@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Collection
 
 from a2c_spec.api.client import PAGE, Client
-from a2c_spec.core.adopting import adopt, matches, owned, rivals, too_old
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import adopt, matches, owned, rivals, too_old
 from a2c_spec.errors import Conflict
 
 PAGES = 40

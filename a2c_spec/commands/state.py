@@ -12,8 +12,8 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.core.adopting import adopt, matches
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import adopt, matches
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Workspace, open_workspace
 from a2c_spec.engine.session import open_session, recorded

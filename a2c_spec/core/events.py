@@ -30,3 +30,12 @@ Listener = Callable[[Event], None]
 
 def ignore(_event: Event) -> None:
     """A listener for those who do not want to know."""
+
+
+Probe = Callable[[str], None]
+"""Hears ``send``/``answered`` and ``record``/``recorded`` around every request and every write of the state, and
+``place``/``placed`` around every file that gets its final name."""
+
+
+def unobserved(_moment: str) -> None:
+    """The probe of a run that nobody watches."""

@@ -1,16 +1,17 @@
-"""What becomes of a record when a call succeeded, or when live parts turned out to be ours."""
+"""What becomes of a record: after a call that succeeded, after a refresh, after a lost create was found."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from a2c_spec.core import compare
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.live import LiveJob
-from a2c_spec.core.planner.matching import known
-from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
 
 
 def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
@@ -34,59 +35,91 @@ def _apply(elements: dict[str, Element], effect: Effect, api_id: str) -> None:
     elements[effect.name] = Element(api_id or (old.api_id if old else fallback), merged)
 
 
-def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) -> JobRecord:
-    """The record with every desired part tied to the live part it was paired with.
+def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
+    """The record as live has it: ended where the job ended, without a job where the service has none any more.
 
-    What was sent to a live part stays known under its new name; of a part we have no record of, only what cannot be
-    changed is known, for that is what it was recognised by. A part that is no longer wanted stays known until it is
-    deleted, in case that is interrupted.
+    A finished job keeps its record even if the service forgot it, as it does after a while.
     """
-    if not bindings:
+    if record.phase not in ("building", "started") or record.unresolved:
         return record
-    by_id = {element.api_id: element for element in record.elements.values()}
-    bound = {name: by_id.get(api_id, Element(api_id, _recognised(desired, name))) for name, api_id in bindings.items()}
-    tied = {*bindings.values()}
-    rest = {
-        spare_name(name, element.api_id, desired): element
-        for name, element in record.elements.items()
-        if element.api_id not in tied and name != "job"
-    }
-    return replace(record, elements=rest | bound, job_id=bindings.get("job", record.job_id))
+    if live is None:
+        return replace(record, job_id="", elements={}, phase="building")
+    if record.phase == "started" and live.status in ENDED:
+        problem = "; ".join(one.message for one in live.errors) if live.status != "completed" else ""
+        return replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
+    return record
 
 
-def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
-    """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
-    part, _, key = name.partition(".")
-    taken = {
-        "inputs": [item.id for item in desired.job.inputs],
-        "conversions": [item.id for item in desired.job.conversions],
-    }
-    return f"{part}.#{api_id}" if key in taken.get(part, ()) else name
+DAY_AND_ZONES = 26 * 3600.0
+"""Seconds. The service says times without their zone, so less than this proves nothing."""
 
 
-def tied(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:
-    """The record with the ids of live parts whose answer was lost, recognised by content as the wanted ones they are.
+def parts(record: JobRecord, kind: str) -> list[tuple[str, Element]]:
+    """The recorded elements of one kind (``inputs``, ``conversions``), in the order in which they were sent."""
+    return [(name, element) for name, element in record.elements.items() if name.startswith(f"{kind}.")]
 
-    For jobs that can no longer be edited: what results are named after may depend on it.
+
+def matches(record: JobRecord, live: LiveJob) -> bool:
+    """Whether ``live`` is what the recorded create asked for: same inputs in order, same conversions, same callback.
+
+    Options come back expanded, so what was sent need only be contained; secrets never come back and do not count.
     """
-    here = known(record)
-    inputs, conversions = here.pair_inputs(desired, live), here.pair_conversions(desired, live)
-    found = {f"inputs.{desired.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
-    found |= {f"conversions.{desired.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
+    inputs, conversions = parts(record, "inputs"), parts(record, "conversions")
+    if len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
+        return False
+    fields = record.elements["job"].sent if "job" in record.elements else {}
+    if "callback" in live.fields and live.fields["callback"] != fields.get("callback", ""):
+        return False
+    same_inputs = all(_input(one.sent, have) for (_, one), have in zip(inputs, live.inputs, strict=True))
+    pairs = zip(conversions, live.conversions, strict=True)
+    return same_inputs and all(_conversion(one.sent, have) for (_, one), have in pairs)
+
+
+def owned(records: Iterable[JobRecord]) -> frozenset[str]:
+    """Jobs that belong to some record, also those that a create on its way is going to replace."""
+    every = [one for record in records for one in (record, record.previous) if one is not None]
+    return frozenset(one.job_id for one in every if one.job_id)
+
+
+def rivals(records: Iterable[JobRecord], live: LiveJob) -> int:
+    """How many creates without an answer may have made this job; any of them may have it, since all asked for it."""
+    return sum(record.unresolved and matches(record, live) for record in records)
+
+
+def too_old(record: JobRecord, live: LiveJob) -> bool:
+    """Whether the job was there before the create was sent, by more than clocks and time zones can explain."""
+    try:
+        made = datetime.fromisoformat(live.created_at)
+    except ValueError:
+        return False
+    made = made if made.tzinfo else made.replace(tzinfo=UTC)
+    return made.timestamp() < record.intent_at - DAY_AND_ZONES
+
+
+def _input(sent: Mapping[str, Any], live: LiveInput) -> bool:
+    identity = sent.get("identity", {})
+    return bool(live.type == identity.get("type") and live.source == identity.get("source", ""))
+
+
+def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
+    category = compare.same_category(sent.get("category", ""), live.category)
+    options = _contained(sent.get("options", {}), live.options)
+    metadata = _contained(sent.get("metadata", {}), live.metadata)
+    return bool(sent.get("target") == live.target and category and options and metadata)
+
+
+def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
+    return all(holds_secret(value) or compare.same(live.get(key), value) for key, value in sent.items())
+
+
+def adopt(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record with the found job as its own; what was sent with the create is known to be there."""
     elements = dict(record.elements)
-    for name, api_id in found.items():
-        if not here.name(api_id):
-            old = elements.get(name)
-            elements[name] = replace(old, api_id=api_id) if old else Element(api_id, _recognised(desired, name))
-    return replace(record, elements=elements)
-
-
-def _recognised(desired: DesiredJob, name: str) -> Mapping[str, Any]:
-    part, _, key = name.partition(".")
-    if part == "inputs":
-        sent = desired.sent_input(next(item for item in desired.job.inputs if item.id == key))
-        return {key: sent[key] for key in ("identity", "filename") if key in sent}
-    if part == "conversions":
-        sent = desired.sent_conversion(next(item for item in desired.job.conversions if item.id == key))
-        return {key: sent[key] for key in ("target", "category", "output_target")}
-    return {}
+    found = (("inputs", [row.id for row in live.inputs]), ("conversions", [row.id for row in live.conversions]))
+    for kind, ids in found:
+        for (name, element), api_id in zip(parts(record, kind), ids, strict=True):
+            elements[name] = replace(element, api_id=api_id)
+    job = elements.get("job", Element(""))
+    elements["job"] = replace(job, api_id=live.id)
+    phase: Phase = "building" if live.editable else "started"
+    return replace(record, job_id=live.id, elements=elements, phase=phase, previous=None)

@@ -13,7 +13,7 @@ import click
 
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.planner import plan_job
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits, estimate

@@ -15,17 +15,14 @@ from a2c_spec.api.recovery import resolve
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Preset
 from a2c_spec.core.graph import split_reference
-from a2c_spec.core.ignored import ignoring
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.planner.decide import needs_live, plan_job
-from a2c_spec.core.planner.preset import plan_preset, sent_preset
-from a2c_spec.core.prepare import DesiredJob, prepare
+from a2c_spec.core.planner import link_ids, needs_live, plan_job, plan_preset, sent_preset
+from a2c_spec.core.prepare import DesiredJob, ignoring, prepare
 from a2c_spec.core.recipe import FingerprintSecret, digest
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, StateStore
-from a2c_spec.core.transitions import tied
 from a2c_spec.engine.project import Loaded, Marks, Workspace, marks
 from a2c_spec.engine.reuse import Restored, Results, cache_of
 from a2c_spec.engine.selection import Selection
@@ -236,7 +233,7 @@ async def make_step(
         return await _unresolved(session, desired, record, client)
     live = await client.job(record.job_id)
     if live is not None and not live.editable:
-        record = tied(record, desired, live)
+        record = link_ids(record, desired, live)
     observed = one.observed if live is None else session.look(desired, record, live)
     change = planned(session, desired, record, replace(observed, gone=live is None, replace=again))
     return Step(change, desired, record, live=live)

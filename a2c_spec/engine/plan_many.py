@@ -10,8 +10,8 @@ from a2c_spec.api.client import Client
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.outline import outline
-from a2c_spec.core.planner.decide import plan_forget
+from a2c_spec.core.plan import outline
+from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan import Session, Step, Upstream, draft, make_step, make_steps, preset_step, settled
 from a2c_spec.engine.project import Loaded, Reading

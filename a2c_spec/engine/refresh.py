@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from a2c_spec.core.refreshing import refreshed
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import refreshed
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import open_workspace
 from a2c_spec.engine.session import open_session

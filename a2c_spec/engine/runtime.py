@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from a2c_spec.core.probe import Probe, unobserved
+from a2c_spec.core.events import Probe, unobserved
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from a2c_spec.api.http.replies import (
     said,
     unreachable,
 )
-from a2c_spec.core.probe import Probe, unobserved
+from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.errors import NetworkError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"

@@ -20,7 +20,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner.create import create_calls
-from a2c_spec.core.planner.finish import finish, survey
+from a2c_spec.core.planner.finish import diff_outputs, finish
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
@@ -58,7 +58,7 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
         return False
     if record.phase != "done":
         return True
-    found = survey(desired, record, None, observed)
+    found = diff_outputs(desired, record, None, observed)
     return bool(found.calls or found.downloads)
 
 
@@ -109,7 +109,7 @@ def _about_to_run(desired: DesiredJob, record: JobRecord, live: LiveJob, observe
 
 
 def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed) -> Change:
-    found = survey(desired, record, live, observed)
+    found = diff_outputs(desired, record, live, observed)
     if found.lost:
         return _rerun(desired, record, tuple(found.lost), observed, paid=True)
     return finish(desired, record, found)
@@ -151,7 +151,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return change
     if not same_recipe(desired, record):
         return replace(change, reasons=reasons.recipe_reasons(record.basis, desired.basis) or change.reasons)
-    found = survey(desired, record, None, observed)
+    found = diff_outputs(desired, record, None, observed)
     return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
 
 
@@ -239,7 +239,7 @@ def _replace_running(
 def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """The service no longer knows the job (it keeps results for about a day)."""
     if record.phase in ("done", "completed", "started"):
-        done = finish(desired, record, survey(desired, record, None, observed))
+        done = finish(desired, record, diff_outputs(desired, record, None, observed))
         if record.phase == "done" and not done.downloads:
             return replace(done, calls=())
         return _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)

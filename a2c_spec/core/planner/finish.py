@@ -17,7 +17,7 @@ from a2c_spec.core.state import JobRecord, SavedFile
 
 
 @dataclass(slots=True)
-class PlanBuilder:
+class OutputDiff:
     """What was found to do, collected result by result. ``lost``: results that are neither here nor on the service."""
 
     placements: tuple[Placement, ...]
@@ -31,11 +31,11 @@ class PlanBuilder:
     verified: int = 0
 
 
-def survey(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed) -> PlanBuilder:
+def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed) -> OutputDiff:
     """Looks at every result of a completed job; with ``live`` None it goes by the record."""
     placements = _placements(desired, record, live, observed)
     saved = {file.output_id: file for file in record.files}
-    found = PlanBuilder(placements, output_calls(desired, record, placements) if record.job_id else ())
+    found = OutputDiff(placements, output_calls(desired, record, placements) if record.job_id else ())
     for placement in placements:
         _one(placement, saved.get(placement.output.id), observed, found)
     return found
@@ -50,7 +50,7 @@ def _placements(
     return place(desired.job, live, record.names(), observed.late)
 
 
-def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: PlanBuilder) -> None:
+def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff) -> None:
     """Where one result is and where it should be."""
     if not placement.path:
         return
@@ -66,7 +66,7 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
         work.verified += 1
 
 
-def _fetch(placement: Placement, why: str, observed: Observed, work: PlanBuilder) -> None:
+def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     taken = observed.disk.get(placement.path, "absent") in ("foreign", "changed")
     if taken and policy == "skip":
@@ -81,7 +81,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: PlanBuilder
         work.problems.append(_conflict(placement.path))
 
 
-def _altered(placement: Placement, file: SavedFile, observed: Observed, work: PlanBuilder) -> None:
+def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
         work.verified += 1
@@ -89,7 +89,7 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Pl
         _fetch(placement, f"{file.path} was changed since we wrote it", observed, work)
 
 
-def _move(placement: Placement, file: SavedFile, observed: Observed, work: PlanBuilder) -> None:
+def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if observed.disk.get(placement.path, "absent") in ("foreign", "changed") and policy in ("error", "skip"):
         work.problems.append(_conflict(placement.path))
@@ -165,7 +165,7 @@ def _effect(desired: DesiredJob, one: Placement, body: Mapping[str, Body]) -> Ef
     return Effect(f"outputs.{one.output.id}", {key: value for key, value in sent.items() if value})
 
 
-def finish(desired: DesiredJob, record: JobRecord, found: PlanBuilder) -> Change:
+def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     """The change of a completed job whose recipe is unchanged and whose results can all be had."""
     stale = _stale(record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):

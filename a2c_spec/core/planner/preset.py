@@ -16,7 +16,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.recipe import FingerprintSecret, digest, redact_secrets
 from a2c_spec.core.state import JobRecord
 
-ELEMENT = "preset"
+PRESET = "preset"
 PATCHABLE = ("name", "target", "options")
 
 
@@ -44,14 +44,14 @@ def plan_preset(
     if record is None or not record.job_id or gone:
         lost = "the service no longer has it" if gone else "not applied yet"
         return _change(preset, "create", (f"{lost}: preset for {preset.target}",), (_create(preset, sent),), sent)
-    before = dict(record.elements[ELEMENT].sent) if ELEMENT in record.elements else {}
+    before = dict(record.elements[PRESET].sent) if PRESET in record.elements else {}
     details = reasons.details(before, sent)
     wrong = _wrong(sent, before, live or {})
     if not wrong:
         return _change(preset, "no-op", ("unchanged",), (), sent)
     why = tuple(f"{name} changed" for name in wrong)
     if set(wrong) - set(PATCHABLE):
-        delete = Call("delete_preset", record.job_id, effects=(Effect(ELEMENT, None),))
+        delete = Call("delete_preset", record.job_id, effects=(Effect(PRESET, None),))
         return _change(preset, "replace", why, (delete, _create(preset, sent, step=1)), sent, details)
     return _change(preset, "update", why, (_patch(preset, sent, before, wrong, record.job_id),), sent, details)
 
@@ -82,7 +82,7 @@ def _body(preset: Preset) -> dict[str, Body]:
 
 
 def _create(preset: Preset, sent: Mapping[str, Any], step: int = 0) -> Call:
-    return Call("create_preset", body=_body(preset), creates=(ELEMENT,), effects=(Effect(ELEMENT, sent),), step=step)
+    return Call("create_preset", body=_body(preset), creates=(PRESET,), effects=(Effect(PRESET, sent),), step=step)
 
 
 def _patch(
@@ -92,7 +92,7 @@ def _patch(
     if "options" in wrong:
         removed = [key for key in before.get("options", {}) if key not in preset.options]
         body["options"] = dict(preset.options) | dict.fromkeys(removed)
-    return Call("patch_preset", preset_id, body, effects=(Effect(ELEMENT, sent),))
+    return Call("patch_preset", preset_id, body, effects=(Effect(PRESET, sent),))
 
 
 def _change(
@@ -104,6 +104,6 @@ def _change(
     details: Any = (),
 ) -> Change:
     return Change(
-        preset.address, action, why, calls, details=details, fingerprint=digest(sent), basis={ELEMENT: sent},
+        preset.address, action, why, calls, details=details, fingerprint=digest(sent), basis={PRESET: sent},
         bound="the resource changes only by a call of its own",
     )  # fmt: skip

@@ -18,10 +18,10 @@ from a2c_spec.api.http.replies import Reply
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.new_ids import new_ids
 from a2c_spec.api.upload import Uploads
-from a2c_spec.core.adopting import adopt, matches, too_old
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, mapping, number, parse_job
 from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.transitions import adopt, matches, too_old
 from a2c_spec.errors import SpecError
 from tests.api.wires import Clock, wire_over
 

@@ -9,9 +9,10 @@ from itertools import groupby, permutations, product
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.plan import Change
+from a2c_spec.core.planner import rebind
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.transitions import apply_response, rebind
+from a2c_spec.core.transitions import apply_response
 from tests.core.planner.api_model import after
 from tests.core.planner.api_words import DeleteInput, DeleteTask, Illegal, Live, Move, PatchInputs
 from tests.core.planner.call_meaning import Service, move_of

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.planner import plan_job
 from tests.core.planner.api_model import after, reached
 from tests.core.planner.api_words import (
     ApiJob,

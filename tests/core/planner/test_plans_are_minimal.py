@@ -16,7 +16,7 @@ import pytest
 
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.planner import plan_job
 from tests.core.planner.api_model import reached, runs_already
 from tests.core.planner.api_words import Illegal, Live, Source, Wish
 from tests.core.planner.executor_model import begin, carry_out, service_of

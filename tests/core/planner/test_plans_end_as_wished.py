@@ -11,7 +11,7 @@ import pytest
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.planner.decide import plan_job
+from a2c_spec.core.planner import plan_job
 from tests.core.planner.api_model import reached
 from tests.core.planner.api_words import ApiJob, Illegal, Source, Wish
 from tests.core.planner.call_meaning import Service
