@@ -30,12 +30,14 @@ def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
+chdir = click.option("-C", "--chdir", default="", metavar="DIR", help="Change to DIR first.")
+
 manifests = stack(
     click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
     click.option(
         "-f", "--file", multiple=True, metavar="MANIFEST", help="A manifest, a folder or a glob; same as MANIFEST."
     ),
-    click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there."),
+    chdir,
     click.option(
         "--env", default="", envvar="A2C_SPEC_ENV", metavar="NAME", help="Take vars/NAME.yaml, and NAME of a2c.yaml."
     ),
@@ -63,11 +65,9 @@ output = stack(
     click.option("-v", "--verbose", is_flag=True, help="Show attributes and single calls."),
 )
 
-no_cache = click.option(
-    "--no-cache", is_flag=True, help="Neither use nor fill the results cache: convert what is not done."
-)
+no_cache = click.option("--no-cache", is_flag=True, help="Do not read or write the results cache.")
 explain = click.option("--explain", is_flag=True, help="Show the calls, and why fewer are impossible.")
-offline = click.option("--offline", is_flag=True, help="Ask nobody: plan from manifests and state alone.")
+offline = click.option("--offline", is_flag=True, help="Make no API calls; plan from manifests and state only.")
 on_conflict = click.option(
     "--on-conflict",
     default="",

@@ -1,21 +1,161 @@
-"""What a user sees when a command ends badly."""
+"""How commands talk: results to standard output as text or JSON, everything else to standard error."""
 
 from __future__ import annotations
 
 import json
 import os
 import sys
+from collections.abc import Callable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.project import Project, open_project
+from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import SpecError
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
+if TYPE_CHECKING:
+    from a2c_spec.core.events import Event
+    from a2c_spec.core.plan import Plan
+    from a2c_spec.core.state import JobRecord
+    from a2c_spec.engine.apply import Result
+    from a2c_spec.views.progress import Progress
+
+
+def runtime() -> Runtime:
+    """The runtime that was handed to the command line, else the usual one."""
+    context = click.get_current_context(silent=True)
+    return context.obj if context and isinstance(context.obj, Runtime) else DEFAULT_RUNTIME
+
+
+def project_of(flags: Flags) -> Project:
+    """The project that a command works on."""
+    return open_project(flags, runtime())
+
+
+def style_of(project: Project) -> Style:
+    """Colours for standard output, where they are wanted."""
+    flags = project.flags
+    colour = wants_colour(project.environ, is_tty=sys.stdout.isatty(), no_color=flags.no_color)
+    return Style(colour and not flags.as_json)
+
+
+def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None:
+    """Prints the result: the JSON value ``tree`` under --json, else the text."""
+    click.echo(json.dumps(tree(), ensure_ascii=False) if flags.as_json else text())
+
+
+def talk(flags: Flags, text: str) -> None:
+    """Says something to a person on standard error, unless --quiet."""
+    if not flags.quiet and text:
+        click.echo(text, err=True)
+
+
+def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
+    """Says what is odd in the manifests, though valid."""
+    talk(project.flags, problems.diagnostics(warnings, style_of(project)))
+
+
+def ask(question: str) -> bool | None:
+    """Asks on the terminal; None where there is none."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return None
+    return click.confirm(question, err=True)
+
+
+class ConsoleReporter:
+    """Shows an apply on the terminal, or as JSON lines."""
+
+    def __init__(self, project: Project) -> None:
+        self.project = project
+        self.progress = _progress(project)
+        self.close = self.progress.close
+        self.expect = self.progress.expect
+        self.confirm = ask
+
+    def __call__(self, event: Event) -> None:
+        self.progress(event)
+
+    def warnings(self, found: Sequence[Diagnostic]) -> None:
+        warn(self.project, found)
+
+    def plan(self, plan: Plan) -> None:
+        if self.project.flags.as_json or not self.project.flags.quiet:
+            show_plan(self.project, plan, event=True)
+
+
+def show_plan(project: Project, plan: Plan, *, event: bool = False) -> None:
+    """Prints a plan; ``event``: as one of the JSON lines of an apply."""
+    from a2c_spec.views.plan_json import plan_json
+    from a2c_spec.views.plan_text import PlanView
+
+    flags = project.flags
+    emit(
+        flags,
+        lambda: ({"event": "plan"} if event else {}) | plan_json(plan),
+        lambda: PlanView(style_of(project), flags.verbose, flags.explain).text(plan),
+    )
+
+
+def show_result(project: Project, result: Result) -> int:
+    """Prints what an apply came to; raises what stands for its failures."""
+    from a2c_spec.views.summary import summary_json, summary_text
+
+    if result.error is not None and result.lone:
+        raise result.error
+    emit(
+        project.flags,
+        lambda: summary_json(result.rows, result.tally, result.errors, result.requests),
+        lambda: summary_text(result.tally, result.errors, result.requests, style_of(project)),
+    )
+    if result.error is not None:
+        raise result.error
+    return 0
+
+
+def show_refreshed(flags: Flags, changed: Sequence[tuple[JobRecord, JobRecord]], *, written: bool) -> None:
+    """Prints how the state differs, or differed, from the service."""
+    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
+    lines = (f"{row['address']}: {row['before']} -> {row['after']}" for row in rows)
+    emit(
+        flags,
+        lambda: {"refreshed": rows, "written": written},
+        lambda: "\n".join(lines) or "the state agrees with the service",
+    )
+
+
+def _word(record: JobRecord) -> str:
+    return record.phase if record.job_id else "no job"
+
+
+def _progress(project: Project) -> Progress:
+    """Bars or a live table on a terminal, plain lines elsewhere, JSON lines under --json, nothing under --quiet."""
+    from a2c_spec.views import many, progress
+    from a2c_spec.views.board import Board
+
+    flags, clock, colour = project.flags, project.runtime.monotonic, style_of(project).on
+    if flags.as_json:
+        return progress.JsonLines(click.echo)
+    if flags.quiet:
+        return progress.Silent()
+    if sys.stderr.isatty() and not project.environ.get("CI") and project.environ.get("TERM") != "dumb":
+        bars = progress.Bars(sys.stderr, colour=colour)
+        return many.BySize(bars, lambda jobs: many.LiveTable(sys.stderr, Board(jobs, clock), colour=colour))
+
+    def line(text: str) -> None:
+        talk(flags, text)
+
+    lines = progress.Lines(line, Style(False), verbose=flags.verbose)
+    return many.BySize(lines, lambda jobs: many.Periodic(line, Style(False), Board(jobs, clock)))
+
 
 def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:
-    """Says what is wrong and what to do; gives the exit code. Surprises are reported as ours, without a traceback."""
-    known = problem if isinstance(problem, SpecError) else surprise(problem, verbose=verbose)
+    """Says what is wrong and what to do; gives the exit code. What we did not foresee is reported as our defect."""
+    known = problem if isinstance(problem, SpecError) else internal_error(problem, verbose=verbose)
     if as_json:
         click.echo(json.dumps({"event": "error", **problems.error_json(known)}, ensure_ascii=False))
     else:
@@ -24,19 +164,22 @@ def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:
     return known.exit_code
 
 
-def surprise(problem: Exception, *, verbose: bool) -> SpecError:
+def internal_error(problem: Exception, *, verbose: bool) -> SpecError:
     """An error nobody foresaw: its kind and place, never its values, which could hold a secret."""
     if isinstance(problem, OSError) and problem.strerror:
-        name = f" {problem.filename}" if problem.filename else ""
-        return SpecError(f"the system refuses{name}: {problem.strerror}")
-    frames = []
+        name = f"{problem.filename}: " if problem.filename else ""
+        return SpecError(f"{name}{problem.strerror}")
+    frames = list(_frames(problem))
+    place = "\n    ".join(frames) if verbose else frames[-1]
+    return SpecError(
+        f"internal error: {type(problem).__name__} at {place}",
+        hint="this is a defect of a2c-spec; please report it, with the output of -v",
+    )
+
+
+def _frames(problem: Exception) -> Iterator[str]:
     trace = problem.__traceback__
     while trace is not None:
         code = trace.tb_frame.f_code
-        frames.append(f"{code.co_filename.rsplit('a2c_spec/', 1)[-1]}:{trace.tb_lineno} in {code.co_name}")
+        yield f"{code.co_filename.rsplit('a2c_spec/', 1)[-1]}:{trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
-    place = "\n    ".join(frames) if verbose else frames[-1]
-    return SpecError(
-        f"this should not happen: {type(problem).__name__} at {place}",
-        hint="this is a defect of a2c-spec; please report it, with the output of -v",
-    )

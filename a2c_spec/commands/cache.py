@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-import time
 from typing import Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of
 from a2c_spec.core.reasons import counted, size
-from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_of
 from a2c_spec.errors import UsageError
 from a2c_spec.state.results_cache import ResultsCache
@@ -32,12 +32,12 @@ def command() -> None:
 @options.output
 def list_(**given: Any) -> int:
     """List what is kept, the most recently used first."""
-    space, cache = _opened(given)
+    project, cache = _opened(given)
     entries = sorted(cache.entries(), key=lambda one: -one.used_at)
-    if space.flags.as_json:
+    if project.flags.as_json:
         click.echo(json.dumps([entry_json(one) for one in entries]))
     else:
-        click.echo(listing(entries, space.style))
+        click.echo(listing(entries, style_of(project)))
     return 0
 
 
@@ -48,14 +48,14 @@ def list_(**given: Any) -> int:
 @options.output
 def prune(max_size: str, max_age: float | None, **given: Any) -> int:
     """Remove what was not used for longest; without bounds, those of a2c.yaml hold."""
-    space, cache = _opened(given)
-    settings = space.project.cache
+    project, cache = _opened(given)
+    settings = project.file.cache
     most = _bytes(max_size) if max_size else settings.get("max_bytes")
     days = max_age if max_age is not None else settings.get("max_age_days")
     if most is None and days is None:
         raise UsageError("nothing says how much to keep", hint="add --max-size 20G or --max-age 30")
-    done = cache.prune(most, time.time() - days * _DAY if days is not None else 0.0)
-    if space.flags.as_json:
+    done = cache.prune(most, project.runtime.clock() - days * _DAY if days is not None else 0.0)
+    if project.flags.as_json:
         click.echo(json.dumps({"removed": done.removed, "freed": done.freed, "left": done.left, "size": done.size}))
     else:
         click.echo(
@@ -64,11 +64,11 @@ def prune(max_size: str, max_age: float | None, **given: Any) -> int:
     return 0
 
 
-def _opened(given: dict[str, Any]) -> tuple[Workspace, ResultsCache]:
-    space = open_workspace(flags_of(given))
-    cache = cache_of(space)
+def _opened(given: dict[str, Any]) -> tuple[Project, ResultsCache]:
+    project = project_of(flags_of(given))
+    cache = cache_of(project)
     assert cache is not None  # noqa: S101 - there is no --no-cache here
-    return space, cache
+    return project, cache
 
 
 def _bytes(text: str) -> int:

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import sys
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import ask, project_of, show_plan
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import open_workspace
 from a2c_spec.engine.selection import matches
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import LimitRefused, UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Session
+    from a2c_spec.engine.session import Session
 
 
 @click.command("destroy")
@@ -31,7 +28,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Every recorded address.")
 @click.option("--files", is_flag=True, help="Remove the files we wrote, too, where nobody changed them.")
 @click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.output
 def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool, **given: Any) -> int:
@@ -42,17 +39,17 @@ def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool
 
 
 async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes: bool) -> int:
-    space = open_workspace(flags)
-    async with open_session(space) as (session, connection):
+    project = project_of(flags)
+    async with open_session(project) as session:
         with session.store.lock("destroy"):
             chosen = [one for one in session.store.scan() if not addresses or matches(one.address, addresses)]
             if not chosen:
                 raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows what there is")
             plan = Plan(tuple(_change(record) for record in chosen))
-            _show(flags, plan, space.style)
+            show_plan(project, plan)
             _confirm(plan, yes=yes)
             for record, change in zip(chosen, plan.changes, strict=True):
-                await _one(session, connection, record, change, files=files)
+                await _one(session, record, change, files=files)
     return 0
 
 
@@ -64,26 +61,20 @@ def _change(record: JobRecord) -> Change:
     return Change(record.address, "delete", (f"destroy asked for; {kept} here",), calls)
 
 
-def _show(flags: Flags, plan: Plan, style: Any) -> None:
-    from a2c_spec.views.plan_json import plan_json
-    from a2c_spec.views.plan_text import PlanView
-
-    click.echo(json.dumps(plan_json(plan)) if flags.as_json else PlanView(style).text(plan))
-
-
 def _confirm(plan: Plan, *, yes: bool) -> None:
     if yes:
         return
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    answer = ask(f"Delete {counted(len(plan.changes), 'address')}?")
+    if answer is None:
         raise LimitRefused("destroy needs a confirmation", hint="add -y to allow it; nothing was sent")
-    if not click.confirm(f"Delete {counted(len(plan.changes), 'address')}?", err=True):
+    if not answer:
         raise LimitRefused("not confirmed; nothing was sent")
 
 
-async def _one(session: Session, connection: Connection, record: JobRecord, change: Change, *, files: bool) -> None:
+async def _one(session: Session, record: JobRecord, change: Change, *, files: bool) -> None:
     for call in change.calls:
-        await connection.client.delete(call)
+        await session.service.client.delete(call)
     for file in record.files if files else ():
         if file.path:
-            session.landing.remove(file.path)
+            session.files.remove(file.path)
     session.store.remove(record.address)

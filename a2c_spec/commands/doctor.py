@@ -13,8 +13,9 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import SpecError
 
@@ -35,7 +36,7 @@ class Check:
 
 
 @click.command("doctor")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.output
 def command(**given: Any) -> int:
@@ -45,26 +46,26 @@ def command(**given: Any) -> int:
 
 def doctor(flags: Flags) -> int:
     """Prints every check."""
-    space = open_workspace(flags)
-    checks = [*_static(space), *asyncio.run(_service(space))]
+    project = project_of(flags)
+    checks = [*_static(project), *asyncio.run(_service(project))]
     if flags.as_json:
         click.echo(json.dumps([{"check": c.name, "ok": c.ok, "text": c.text} for c in checks], ensure_ascii=False))
     else:
-        click.echo("\n".join(_line(space, check) for check in checks))
+        click.echo("\n".join(_line(project, check) for check in checks))
     return 1 if any(check.ok is False for check in checks) else 0
 
 
-def _line(space: Workspace, check: Check) -> str:
+def _line(project: Project, check: Check) -> str:
     mark, colour = {True: ("ok", "green"), False: ("NO", "red"), None: ("--", "yellow")}[check.ok]
-    return f"{space.style(mark, colour)}  {check.name:<12} {check.text}"
+    return f"{style_of(project)(mark, colour)}  {check.name:<12} {check.text}"
 
 
-def _static(space: Workspace) -> Iterator[Check]:
-    from a2c_spec.engine.connection import endpoint
+def _static(project: Project) -> Iterator[Check]:
+    from a2c_spec.engine.endpoint import endpoint
 
-    yield Check("project", True, str(space.root))
-    where = endpoint(space)
-    needed = not space.flags.local
+    yield Check("project", True, str(project.root))
+    where = endpoint(project)
+    needed = not project.flags.local
     yield Check(
         "key",
         bool(where.key) or (None if not needed else False),
@@ -76,12 +77,12 @@ def _static(space: Workspace) -> Iterator[Check]:
         yield Check(extra, True if not missing else None, text)
 
 
-async def _service(space: Workspace) -> list[Check]:
+async def _service(project: Project) -> list[Check]:
     try:
-        async with open_session(space) as (session, connection):
+        async with open_session(project) as session:
             serial = session.store.serial()
-            state = Check("state", True, f"{space.home} (serial {serial})")
-            return [state, await _reached(connection.client.wire)]
+            state = Check("state", True, f"{project.home} (serial {serial})")
+            return [state, await _reached(session.service.client.wire)]
     except SpecError as error:
         return [Check("service", False, f"{error.message}; {error.hint}")]
 

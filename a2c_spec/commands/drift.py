@@ -11,23 +11,23 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of
 from a2c_spec.core.drift import Drift, drift
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.selection import matches
 from a2c_spec.engine.session import open_session
 
 if TYPE_CHECKING:
-    from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Session
+    from a2c_spec.engine.session import Session
 
 
 @click.command("drift")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift, 0 when there is none.")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.offline
 @options.output
@@ -38,8 +38,8 @@ def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -
 
 def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool) -> int:
     """Prints one line per difference."""
-    space = open_workspace(flags)
-    found = asyncio.run(_found(space, addresses))
+    project = project_of(flags)
+    found = asyncio.run(_found(project, addresses))
     if flags.as_json:
         click.echo(json.dumps({"drift": [asdict(one) for one in found]}, ensure_ascii=False))
     else:
@@ -48,32 +48,32 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     return 2 if detailed_exitcode and found else 0
 
 
-async def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Drift]:
-    async with open_session(space) as (session, connection):
+async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
+    async with open_session(project) as session:
         rows = [row for row in session.store.scan() if not addresses or matches(row.address, addresses)]
-        gate = asyncio.Semaphore(space.flags.parallelism)
+        gate = asyncio.Semaphore(project.flags.parallelism)
 
         async def one(record: JobRecord) -> tuple[Drift, ...]:
             async with gate:
-                return await _one(session, connection, record, offline=space.flags.offline)
+                return await _one(session, record, offline=project.flags.offline)
 
         return [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
 
 
-async def _one(session: Session, connection: Connection, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
-    disk = {file.path: session.landing.stands(file.path) for file in record.files if file.path}
+async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
+    disk = {file.path: session.files.stands(file.path) for file in record.files if file.path}
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:
-        return await _preset(connection, record)
-    live = await connection.client.job(record.job_id)
+        return await _preset(session, record)
+    live = await session.service.client.job(record.job_id)
     return drift(record, live, disk, gone=live is None)
 
 
-async def _preset(connection: Connection, record: JobRecord) -> tuple[Drift, ...]:
+async def _preset(session: Session, record: JobRecord) -> tuple[Drift, ...]:
     from a2c_spec.core.compare import same
 
-    live = await connection.client.preset(record.job_id)
+    live = await session.service.client.preset(record.job_id)
     if live is None:
         return (Drift(record.address, "preset", record.job_id, "gone"),)
     sent = record.elements["preset"].sent

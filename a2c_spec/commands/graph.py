@@ -9,9 +9,10 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, warn
 from a2c_spec.core.graph import needs
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import load_all, open_workspace, warn
+from a2c_spec.engine.project import load_all
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.views.graph import dot, mermaid
 
@@ -31,9 +32,9 @@ def command(form: str, **given: Any) -> int:
 
 def graph(flags: Flags, chosen: Selection, form: str) -> int:
     """Prints the graph; --json gives address -> what it needs."""
-    space = open_workspace(flags)
-    loaded = load_all(space)
-    warn(space, loaded)
+    project = project_of(flags)
+    loaded = load_all(project)
+    warn(project, loaded.warnings)
     edges: dict[str, list[str]] = {preset.address: [] for preset in chosen.presets(loaded.presets)}
     for job in chosen.jobs(loaded.jobs):
         presets = [item.preset_from for item in job.conversions if item.preset_from]

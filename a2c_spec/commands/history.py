@@ -11,15 +11,16 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import open_session, recorded
+from a2c_spec.engine.project import Project
+from a2c_spec.engine.session import open_session
 from a2c_spec.views import records
 
 
 @click.command("history")
 @click.argument("address")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.output
 def command(address: str, **given: Any) -> int:
@@ -29,13 +30,13 @@ def command(address: str, **given: Any) -> int:
 
 def history(flags: Flags, address: str) -> int:
     """Prints the events in the service's order."""
-    space = open_workspace(flags)
-    rows = asyncio.run(_rows(space, address))
-    click.echo(json.dumps(rows, ensure_ascii=False) if flags.as_json else records.history_text(rows, space.style))
+    project = project_of(flags)
+    rows = asyncio.run(_rows(project, address))
+    click.echo(json.dumps(rows, ensure_ascii=False) if flags.as_json else records.history_text(rows, style_of(project)))
     return 0
 
 
-async def _rows(space: Workspace, address: str) -> list[Mapping[str, Any]]:
-    async with open_session(space) as (session, connection):
-        job_id = recorded(session, address).job_id
-        return list(await connection.client.history(job_id)) if job_id else []
+async def _rows(project: Project, address: str) -> list[Mapping[str, Any]]:
+    async with open_session(project) as session:
+        job_id = session.recorded(address).job_id
+        return list(await session.service.client.history(job_id)) if job_id else []

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,18 +13,19 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, talk
 from a2c_spec.core.desired import Job
 from a2c_spec.core.importing import Clues, job_from, record_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-    from a2c_spec.engine.plan import Session
+    from a2c_spec.engine.session import Session
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 SEARCHED = 5000
@@ -37,7 +37,7 @@ SEARCHED = 5000
 @click.option("--name", default="", help="The address to give it (default: imported-ID).")
 @click.option("-o", "--out", default="", metavar="FILE", help="The manifest to write (default: NAME.yaml).")
 @click.option("--no-download", is_flag=True, help="Leave the results on the service for now.")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.output
 def command(job_id: str, name: str, out: str, no_download: bool, **given: Any) -> int:
@@ -49,11 +49,11 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     """Writes the manifest and the record; a completed job's results are downloaded, so that nothing is left to do."""
     if not NAME.fullmatch(name):
         raise UsageError(f"--name {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
-    space = open_workspace(flags)
-    target = space.cwd / (out or f"{name}.yaml")
+    project = project_of(flags)
+    target = project.cwd / (out or f"{name}.yaml")
     if target.exists():
         raise UsageError(f"{target} exists already", hint="choose another with --out")
-    completed = asyncio.run(_import(space, job_id, name, target))
+    completed = asyncio.run(_import(project, job_id, name, target))
     if not (completed and download):
         return 0
     from dataclasses import replace
@@ -61,31 +61,32 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     from a2c_spec.commands.apply import apply
     from a2c_spec.engine.apply import ApplyOptions
 
-    return apply(replace(flags, manifests=(os.path.relpath(target, space.cwd),)), ApplyOptions(only=("download",)))
+    return apply(replace(flags, manifests=(os.path.relpath(target, project.cwd),)), ApplyOptions(only=("download",)))
 
 
-async def _import(space: Workspace, job_id: str, name: str, target: Path) -> bool:
-    async with open_session(space) as (session, connection):
+async def _import(project: Project, job_id: str, name: str, target: Path) -> bool:
+    async with open_session(project) as session:
         with session.store.lock("import"):
-            live = await connection.client.job(job_id)
+            live = await session.service.client.job(job_id)
             if live is None:
                 raise UsageError(f"the service knows no job {job_id}")
             if session.store.get(name) is not None:
                 raise UsageError(f"{name} is recorded already", hint="choose another --name")
-            clues = Clues(await _defaults(connection.client), _uploads(session, live))
-            folder = target.parent.relative_to(space.root).as_posix()
+            clues = Clues(await _defaults(session.service.client), _uploads(session, live))
+            folder = target.parent.relative_to(project.root).as_posix()
             job = job_from(live, name, clues, "dist/" if folder == "." else f"{folder}/dist/")
-            _write(space, target, job)
-            from a2c_spec.engine.plan import Upstream
+            _write(project, target, job)
+            from a2c_spec.engine.desired import Dependencies, make_ready
 
-            desired = session.wanted(job, None, Upstream(session.store))
-            session.store.put(record_of(desired, live, time.time()))
+            desired = make_ready(job, None, session, Dependencies(session))
+            session.store.put(record_of(desired, live, project.runtime.clock()))
     missing = [item.id for item in job.inputs if item.type == "input_id"]
-    space.talk(f"wrote {target.name} and adopted job {job_id} ({live.status})")
+    talk(project.flags, f"wrote {target.name} and adopted job {job_id} ({live.status})")
     if missing:
-        space.talk(
+        talk(
+            project.flags,
             f"the bytes of {counted(len(missing), 'upload')} are nowhere in this project ({', '.join(missing)}): the "
-            "manifest refers to them on the service, where they do not stay for ever"
+            "manifest refers to them on the service, where they do not stay for ever",
         )
     return live.status == "completed"
 
@@ -106,32 +107,32 @@ def _uploads(session: Session, live: LiveJob) -> dict[str, str]:
     names = {item.filename for item in wanted.values()}
     sizes = {item.size for item in wanted.values()}
     found: dict[str, str] = {}
-    root = session.space.root
+    root = session.project.root
     for number, path in enumerate(root.rglob("*")):
         hidden = any(part.startswith(".") for part in path.relative_to(root).parts)
         if number > SEARCHED or len(found) == len(wanted):
             break
         if hidden or not path.is_file() or (path.name not in names and path.stat().st_size not in sizes):
             continue
-        md5 = session.cache.measure(path).md5
+        md5 = session.digests.measure(path).md5
         if md5 in wanted:
             found.setdefault(md5, path.relative_to(root).as_posix())
     return found
 
 
-def _write(space: Workspace, target: Path, job: Job) -> None:
+def _write(project: Project, target: Path, job: Job) -> None:
     """Paths in a manifest are relative to its folder; it is written where the project root is their base."""
     import yaml
 
     from a2c_spec.manifests.dump import render
 
     tree = render(job)
-    folder = target.parent.relative_to(space.root)
+    folder = target.parent.relative_to(project.root)
     for row in tree.get("inputs", []):
         if "path" in row:
-            row["path"] = os.path.relpath(space.root / row["path"], space.root / folder)
+            row["path"] = os.path.relpath(project.root / row["path"], project.root / folder)
     for row in tree.get("outputs", []):
         if row.get("save"):
-            row["save"] = os.path.relpath(space.root / row["save"], space.root / folder) + "/"
+            row["save"] = os.path.relpath(project.root / row["save"], project.root / folder) + "/"
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120))

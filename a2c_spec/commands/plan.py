@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Reading, Workspace, open_workspace, reading, tell_warnings
-from a2c_spec.engine.refresh import refresh_only
+from a2c_spec.commands._output import project_of, show_plan, talk, warn
+from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.core.plan import Plan
-    from a2c_spec.engine.plan import Step
+    from a2c_spec.engine.flags import Flags
+    from a2c_spec.engine.plan import PlannedChange
+    from a2c_spec.engine.project import Project, Reading
 
 
 @click.command("plan")
@@ -37,51 +36,45 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what apply would do, and why. Sends nothing but GETs."""
     chosen = selection_of(given)
     if given.pop("refresh_only"):
-        return refresh_only(flags_of(given), write=False)
+        from a2c_spec.commands.apply import refresh
+
+        return refresh(flags_of(given), write=False)
     return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
 
 
 def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: bool = False) -> int:
     """Prints the plan, and saves it to ``out``; gives the exit code."""
-    from a2c_spec.engine.plan import plan_of
-    from a2c_spec.views.plan_json import plan_json
-    from a2c_spec.views.plan_text import PlanView
+    from a2c_spec.engine.plan import as_plan
 
-    space = open_workspace(flags)
-    manifests = reading(space)
-    steps = asyncio.run(_steps(space, manifests, chosen, whole=bool(out) or flags.detailed))
-    tell_warnings(space, manifests.found)
-    result = plan_of(steps, partial=chosen.partial)
+    project = project_of(flags)
+    manifests = reading(project)
+    steps = asyncio.run(_planned(project, manifests, chosen, whole=bool(out) or flags.detailed))
+    warn(project, manifests.found)
+    result = as_plan(steps, partial=chosen.partial)
     if out:
-        _save(space, out, result, steps, chosen)
-    if flags.as_json:
-        click.echo(json.dumps(plan_json(result), ensure_ascii=False))
-    else:
-        click.echo(PlanView(space.style, flags.verbose, flags.explain).text(result))
+        _save(project, out, steps, chosen)
+    show_plan(project, result)
     return 2 if detailed_exitcode and not result.empty else 0
 
 
-def _save(space: Workspace, out: str, result: Plan, steps: list[Step], chosen: Selection) -> None:
-    from a2c_spec.engine.connection import endpoint
+def _save(project: Project, out: str, steps: list[PlannedChange], chosen: Selection) -> None:
     from a2c_spec.engine.planfile import SUFFIX, is_saved_plan, write
 
     if not is_saved_plan(out):
         raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
-    if space.flags.offline:
+    if project.flags.offline:
         raise UsageError("--offline cannot save a plan: it does not know what is live")
-    write(space.cwd / out, result, steps, space.flags, chosen, endpoint(space).realm)
-    space.talk(f"saved; `a2c-spec apply {out}` does just this, once, and refuses when anything it rests on moved")
+    write(project.cwd / out, project, steps, chosen)
+    said = f"saved; `a2c-spec apply {out}` applies exactly this plan, once; it is rejected if anything changed"
+    talk(project.flags, said)
 
 
-async def _steps(space: Workspace, manifests: Reading, chosen: Selection, *, whole: bool) -> list[Step]:
-    from a2c_spec.core.events import ignore
-    from a2c_spec.engine.connection import connect, endpoint
-    from a2c_spec.engine.plan import open_desk
-    from a2c_spec.engine.plan_many import surveyed
-    from a2c_spec.manifests.expressions.template import render_late
+async def _planned(project: Project, manifests: Reading, chosen: Selection, *, whole: bool) -> list[PlannedChange]:
+    from a2c_spec.engine.plan import plan_project
+    from a2c_spec.engine.session import open_session, open_state
 
-    with open_desk(space, endpoint(space).realm) as session:
-        if space.flags.offline:
-            return await surveyed(session, manifests, chosen, None, whole=whole)
-        async with connect(space, session.store, session.landing, render_late, ignore) as connection:
-            return await surveyed(session, manifests, chosen, connection.client, whole=whole)
+    if project.flags.offline:
+        with open_state(project) as session:
+            return await plan_project(session, manifests, chosen, None, whole=whole)
+    async with open_session(project) as session:
+        return await plan_project(session, manifests, chosen, session.service.client, whole=whole)

@@ -9,8 +9,9 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, warn
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import load_all, open_workspace, warn
+from a2c_spec.engine.project import load_all
 from a2c_spec.engine.selection import Selection, selection_of
 
 
@@ -28,9 +29,9 @@ def render(flags: Flags, chosen: Selection) -> int:
     """Prints YAML documents, or a JSON array."""
     from a2c_spec.manifests.dump import render as tree_of
 
-    space = open_workspace(flags)
-    loaded = load_all(space)
-    warn(space, loaded)
+    project = project_of(flags)
+    loaded = load_all(project)
+    warn(project, loaded.warnings)
     trees = [tree_of(preset) for preset in chosen.presets(loaded.presets)]
     trees += [tree_of(job) for job in chosen.jobs(loaded.jobs)]
     if flags.as_json:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import io
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,8 +12,8 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, talk
 from a2c_spec.engine.flags import absolute
-from a2c_spec.engine.project import open_workspace
 from a2c_spec.errors import SpecError
 
 THUMBNAILS = 200
@@ -30,20 +29,19 @@ KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif"
 @options.output
 def command(out: str, **given: Any) -> int:
     """Write one self-contained HTML page: timeline, durations, sizes, failures, thumbnails."""
-    from a2c_spec.engine.connection import endpoint
-    from a2c_spec.engine.plan import open_desk
+    from a2c_spec.engine.session import open_state
     from a2c_spec.views.report import report
 
-    space = open_workspace(flags_of(given))
-    with open_desk(space, endpoint(space).realm) as session:
-        title = f"{space.root.name}: conversions"
-        page = report(session.store.scan(), thumbnails(space.root), title=title, made_at=time.time())
-    target = absolute(out, space.cwd)
+    project = project_of(flags_of(given))
+    with open_state(project) as session:
+        title = f"{project.root.name}: conversions"
+        page = report(session.store.scan(), thumbnails(project.root), title=title, made_at=project.runtime.clock())
+    target = absolute(out, project.cwd)
     try:
         target.write_text(page, encoding="utf-8")
     except OSError as error:
         raise SpecError(f"cannot write {target}: {error.strerror}") from error
-    space.talk(f"wrote {out}")
+    talk(project.flags, f"wrote {out}")
     return 0
 
 

@@ -17,7 +17,7 @@ from a2c_spec.engine.planfile import is_saved_plan, read
 
 @click.command("show")
 @click.argument("what", metavar="PLAN|ADDRESS")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @click.option("--markdown", is_flag=True, help="For a pull request comment.")
 @click.option(
     "--max-bytes", default=60000, show_default=True, type=click.IntRange(min=1000), help="Cut markdown there."

@@ -12,11 +12,12 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of, talk
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import adopt, matches
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import open_session, recorded
+from a2c_spec.engine.project import Project
+from a2c_spec.engine.session import open_session
 from a2c_spec.errors import Conflict, UsageError
 from a2c_spec.views import records
 
@@ -32,7 +33,7 @@ def _verb(name: str, *arguments: str) -> Callable[[Callable[..., int]], click.Co
     def make(function: Callable[..., int]) -> click.Command:
         decorated: Any = options.output(function)
         decorated = options.service(decorated)
-        decorated = click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")(decorated)
+        decorated = options.chdir(decorated)
         for argument in reversed(arguments):
             decorated = click.argument(argument)(decorated)
         return command.command(name)(decorated)
@@ -43,35 +44,35 @@ def _verb(name: str, *arguments: str) -> Callable[[Callable[..., int]], click.Co
 @_verb("list")
 def state_list(**given: Any) -> int:
     """Show every recorded address."""
-    space = open_workspace(flags_of(given))
-    found = asyncio.run(_scan(space))
-    if space.flags.as_json:
+    project = project_of(flags_of(given))
+    found = asyncio.run(_scan(project))
+    if project.flags.as_json:
         click.echo(json.dumps([records.record_json(one) for one in found], ensure_ascii=False))
     else:
-        click.echo(records.listing(found, space.style))
+        click.echo(records.listing(found, style_of(project)))
     return 0
 
 
-async def _scan(space: Workspace) -> list[JobRecord]:
-    async with open_session(space) as (session, _):
+async def _scan(project: Project) -> list[JobRecord]:
+    async with open_session(project) as session:
         return list(session.store.scan())
 
 
 @_verb("show", "address")
 def state_show(address: str, **given: Any) -> int:
     """Show one record in full."""
-    space = open_workspace(flags_of(given))
-    record = asyncio.run(_record(space, address))
-    if space.flags.as_json:
+    project = project_of(flags_of(given))
+    record = asyncio.run(_record(project, address))
+    if project.flags.as_json:
         click.echo(json.dumps(records.record_json(record), ensure_ascii=False))
     else:
-        click.echo(records.detail(record, None, space.style))
+        click.echo(records.detail(record, None, style_of(project)))
     return 0
 
 
-async def _record(space: Workspace, address: str) -> JobRecord:
-    async with open_session(space) as (session, _):
-        return recorded(session, address)
+async def _record(project: Project, address: str) -> JobRecord:
+    async with open_session(project) as session:
+        return session.recorded(address)
 
 
 @_verb("mv", "old", "new")
@@ -81,15 +82,15 @@ def state_mv(old: str, new: str, **given: Any) -> int:
 
 
 async def _moved(flags: Flags, old: str, new: str) -> int:
-    space = open_workspace(flags)
-    async with open_session(space) as (session, _):
+    project = project_of(flags)
+    async with open_session(project) as session:
         with session.store.lock("state mv"):
-            record = recorded(session, old)
+            record = session.recorded(old)
             if session.store.get(new) is not None:
                 raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
             session.store.put(replace(record, address=new))
             session.store.remove(old)  # last: a crash in between leaves two records of one job, never none
-    space.talk(f"{old} is now {new}")
+    talk(project.flags, f"{old} is now {new}")
     return 0
 
 
@@ -100,12 +101,12 @@ def state_rm(address: str, **given: Any) -> int:
 
 
 async def _forgotten(flags: Flags, address: str) -> int:
-    space = open_workspace(flags)
-    async with open_session(space) as (session, _):
+    project = project_of(flags)
+    async with open_session(project) as session:
         with session.store.lock("state rm"):
-            recorded(session, address)
+            session.recorded(address)
             session.store.remove(address)
-    space.talk(f"{address} is forgotten; its job and its files stay")
+    talk(project.flags, f"{address} is forgotten; its job and its files stay")
     return 0
 
 
@@ -116,15 +117,15 @@ def state_adopt(address: str, job_id: str, **given: Any) -> int:
 
 
 async def _adopted(flags: Flags, address: str, job_id: str) -> int:
-    space = open_workspace(flags)
-    async with open_session(space) as (session, connection):
+    project = project_of(flags)
+    async with open_session(project) as session:
         with session.store.lock("state adopt"):
-            record = recorded(session, address)
-            live = await connection.client.job(job_id)
+            record = session.recorded(address)
+            live = await session.service.client.job(job_id)
             if not record.unresolved:
                 raise UsageError(f"{address} has its job already: {record.job_id}")
             if live is None or not matches(record, live):
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
             session.store.put(adopt(record, live))
-    space.talk(f"{address} is job {job_id} now")
+    talk(project.flags, f"{address} is job {job_id} now")
     return 0

@@ -10,17 +10,18 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
-from a2c_spec.engine.session import open_session, recorded
+from a2c_spec.engine.project import Project
+from a2c_spec.engine.session import open_session
 from a2c_spec.views import records
 
 
 @click.command("status")
 @click.argument("address", required=False, default="")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.offline
 @options.output
@@ -31,26 +32,26 @@ def command(address: str, **given: Any) -> int:
 
 def status(flags: Flags, address: str) -> int:
     """Prints a table, or one record in full."""
-    space = open_workspace(flags)
-    found = asyncio.run(_found(space, address))
+    project = project_of(flags)
+    found = asyncio.run(_found(project, address))
     if flags.as_json:
         trees = [records.record_json(record, live) for record, live in found]
         click.echo(json.dumps(trees[0] if address else trees, ensure_ascii=False))
     elif address:
-        click.echo(records.detail(*found[0], space.style))
+        click.echo(records.detail(*found[0], style_of(project)))
     else:
-        click.echo(records.listing([record for record, _ in found], space.style))
+        click.echo(records.listing([record for record, _ in found], style_of(project)))
         for record, live in found:
             if live is not None:
                 click.echo(f"{record.address}: {live.status} on the service")
     return 0
 
 
-async def _found(space: Workspace, address: str) -> list[tuple[JobRecord, LiveJob | None]]:
-    async with open_session(space) as (session, connection):
-        rows = [recorded(session, address)] if address else list(session.store.scan())
-        asked = {} if space.flags.offline else {row.address: row for row in rows if _unfinished(row)}
-        lives = await asyncio.gather(*(connection.client.job(row.job_id) for row in asked.values()))
+async def _found(project: Project, address: str) -> list[tuple[JobRecord, LiveJob | None]]:
+    async with open_session(project) as session:
+        rows = [session.recorded(address)] if address else list(session.store.scan())
+        asked = {} if project.flags.offline else {row.address: row for row in rows if _unfinished(row)}
+        lives = await asyncio.gather(*(session.service.client.job(row.job_id) for row in asked.values()))
         live = dict(zip(asked, lives, strict=True))
         return [(row, live.get(row.address)) for row in rows]
 

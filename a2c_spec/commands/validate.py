@@ -9,9 +9,10 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of, talk
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import load_all, open_workspace
+from a2c_spec.engine.project import load_all
 from a2c_spec.errors import InvalidError
 from a2c_spec.views import problems
 
@@ -26,13 +27,13 @@ def command(**given: Any) -> int:
 
 def validate(flags: Flags) -> int:
     """Prints every problem; 0 when there is none, 5 else."""
-    space = open_workspace(flags)
+    project = project_of(flags)
     try:
-        loaded = load_all(space)
+        loaded = load_all(project)
     except InvalidError as error:
         if not flags.as_json:
-            click.echo(problems.diagnostics(error.diagnostics, space.style))
-            space.talk(f"{error.message}.")
+            click.echo(problems.diagnostics(error.diagnostics, style_of(project)))
+            talk(project.flags, f"{error.message}.")
         else:
             click.echo(
                 json.dumps({"valid": False, "diagnostics": [problems.diagnostic_json(d) for d in error.diagnostics]})
@@ -43,7 +44,7 @@ def validate(flags: Flags) -> int:
         click.echo(json.dumps({"valid": True, "jobs": len(loaded.jobs), "diagnostics": found}))
         return 0
     if loaded.warnings:
-        click.echo(problems.diagnostics(loaded.warnings, space.style))
+        click.echo(problems.diagnostics(loaded.warnings, style_of(project)))
     parts = [counted(len(loaded.jobs), "job")] + ([counted(len(loaded.presets), "preset")] if loaded.presets else [])
-    space.talk(f"{space.style('valid:', 'green')} {', '.join(parts)}")
+    talk(project.flags, f"{style_of(project)('valid:', 'green')} {', '.join(parts)}")
     return 0

@@ -12,9 +12,10 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import project_of, style_of
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import Workspace, open_workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.errors import IntegrityError, UsageError
 
 
@@ -30,7 +31,7 @@ class Finding:
 
 @click.command("verify")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
-@click.option("-C", "--chdir", default="", metavar="DIR", help="Run as if started there.")
+@options.chdir
 @options.service
 @options.output
 def command(addresses: tuple[str, ...], **given: Any) -> int:
@@ -40,32 +41,32 @@ def command(addresses: tuple[str, ...], **given: Any) -> int:
 
 def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
-    space = open_workspace(flags)
-    found = _found(space, addresses)
+    project = project_of(flags)
+    found = _found(project, addresses)
     wrong = [one for one in found if one.stands != "intact"]
     if flags.as_json:
         counts = Counter(one.stands for one in found)
         click.echo(json.dumps({"counts": counts, "files": [asdict(one) for one in found]}, ensure_ascii=False))
     else:
         for one in wrong:
-            click.echo(f"{space.style(one.stands, 'red')}  {one.path}  ({one.address}){one.says and ': ' + one.says}")
+            why = f": {one.says}" if one.says else ""
+            click.echo(f"{style_of(project)(one.stands, 'red')}  {one.path}  ({one.address}){why}")
         click.echo(f"{len(found) - len(wrong)} of {len(found)} files are as they were written")
     if wrong and not flags.as_json:
         raise IntegrityError(f"{len(wrong)} of {len(found)} files differ", hint="`a2c-spec apply` brings them back")
     return IntegrityError.exit_code if wrong else 0
 
 
-def _found(space: Workspace, addresses: tuple[str, ...]) -> list[Finding]:
-    from a2c_spec.engine.connection import endpoint
-    from a2c_spec.engine.plan import open_desk
+def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
+    from a2c_spec.engine.session import open_state
 
-    with open_desk(space, endpoint(space).realm) as session:
+    with open_state(project) as session:
         chosen = addresses or session.store.addresses()
         records = [session.record(address) for address in chosen]
         if None in records:
             raise UsageError(f"nothing is recorded of {chosen[records.index(None)]}", hint="see `a2c-spec state list`")
         return [
-            _finding(space.root, record.address, file)
+            _finding(project.root, record.address, file)
             for record in records
             if record is not None
             for file in record.files

@@ -75,7 +75,7 @@ def base_name(filename: str) -> str:
 _MAPS = ("options", "metadata")
 
 
-def ignoring(job: Job, record: JobRecord | None) -> Job:
+def keep_ignored(job: Job, record: JobRecord | None) -> Job:
     """The job with every ignored attribute as it was last applied; without a record nothing is ignored."""
     if record is None or not job.lifecycle.ignore:
         return job

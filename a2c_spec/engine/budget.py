@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import LimitRefused
-
-if TYPE_CHECKING:
-    from a2c_spec.engine.plan import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +29,40 @@ def estimate(change: Change, record: JobRecord | None) -> int:
     return (record.spent if record else 0) or max(1, len(change.basis.get("conversions", ())))
 
 
-def within(plan: Plan, steps: Sequence[Step], limits: Limits) -> None:
+def within(plan: Plan, rows: Iterable[tuple[Change, JobRecord | None]], limits: Limits) -> None:
     """Raises LimitRefused, before anything is sent, when the plan would go beyond a bound."""
     again = [change.address for change in plan.changes if change.paid_again]
     if limits.replace is not None and len(again) > limits.replace:
         raise LimitRefused(
-            f"{len(again)} paid jobs would be run again, --max-replace allows {limits.replace}", hint="nothing was sent"
+            f"{counted(len(again), 'paid job')} would be run again, --max-replace allows {limits.replace}",
+            hint="nothing was sent",
         )
-    about = sum(estimate(step.change, step.record) for step in steps)
+    about = sum(estimate(change, record) for change, record in rows)
     if limits.credits is not None and about > limits.credits:
         raise LimitRefused(
-            f"the plan costs about {about} credits, --max-credits allows {limits.credits}", hint="nothing was sent"
+            f"the plan costs about {counted(about, 'credit')}, --max-credits allows {limits.credits}",
+            hint="nothing was sent",
         )
+
+
+@dataclass(slots=True)
+class Budget:
+    """The credits of one apply: at most ``most`` (None: no bound) are spent or under way, as far as can be known."""
+
+    most: int | None
+    reserved: int = 0
+
+    def reserve(self, change: Change, record: JobRecord) -> int:
+        """Sets the estimated cost aside before a job starts; raises LimitRefused beyond the bound."""
+        about = estimate(change, record)
+        if self.most is not None and about and self.reserved + about > self.most:
+            raise LimitRefused(
+                f"not started: {counted(self.reserved, 'credit')} spent or under way, --max-credits allows {self.most}"
+            )
+        self.reserved += about
+        return about
+
+    def settle(self, record: JobRecord | None, reserved: int) -> None:
+        """Puts what a job really cost in the place of its estimate."""
+        if reserved and record is not None and record.phase in ("completed", "done", "failed", "canceled"):
+            self.reserved += record.spent - reserved

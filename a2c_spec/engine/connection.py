@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import tomllib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.state import StateStore
-from a2c_spec.engine.project import Workspace
-from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.engine.endpoint import Endpoint, endpoint
+from a2c_spec.engine.project import Project
+from a2c_spec.errors import SpecError
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     import httpx
@@ -26,18 +25,6 @@ if TYPE_CHECKING:
     from a2c_spec.api.http.turns import JobSlots
     from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
-
-SERVICE = "https://api.api2convert.com/v2"
-LOCAL = "http://local.a2c/v2"
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    """Where the service is and the key for it; ``realm`` names it in the state, so that two never mix."""
-
-    base_url: str
-    key: str
-    realm: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,47 +64,23 @@ class Connection:
     poller: Poller
 
 
-def endpoint(space: Workspace) -> Endpoint:
-    """From --local, --base-url, the environment, and last the official client's config.toml."""
-    if space.flags.local:
-        return Endpoint(LOCAL, "local", "local")
-    config = _official_config(space)
-    base = space.flags.base_url or space.environ.get("API2CONVERT_BASE_URL") or config.get("base_url") or SERVICE
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
-        raise UsageError(f"the base URL {base!r} is no http(s) URL", hint=f"for example {SERVICE}")
-    key = space.environ.get("API2CONVERT_API_KEY") or config.get("api_key") or ""
-    return Endpoint(base.rstrip("/"), key.strip(), f"{parts.netloc}{parts.path}".rstrip("/"))
-
-
-def _official_config(space: Workspace) -> dict[str, str]:
-    base = Path(space.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
-    try:
-        values = tomllib.loads((base / "api2convert" / "config.toml").read_text())
-    except (OSError, ValueError):
-        return {}
-    return {name: value for name, value in values.items() if isinstance(value, str)}
-
-
 @asynccontextmanager
-async def connect(
-    space: Workspace, store: StateStore, landing: OutputFiles, late: Callable[..., str], tell: Listener
-) -> AsyncIterator[Connection]:
+async def connect(project: Project, store: StateStore, files: OutputFiles, tell: Listener) -> AsyncIterator[Connection]:
     """Opens the connection and closes it; the local API lives and ends with it."""
-    where = endpoint(space)
-    if space.flags.local:
-        app = _local_app(space)
+    where = endpoint(project)
+    if project.flags.local:
+        app = _local_app(project)
         try:
             async with _http_in_process(app) as http:
-                yield _assemble(space, where, http, store, landing, late, tell)
+                yield _assemble(project, where, http, store, files, tell)
         finally:
             await app.aclose()
     else:
-        async with _http(space) as http:
-            yield _assemble(space, where, http, store, landing, late, tell)
+        async with _http(project) as http:
+            yield _assemble(project, where, http, store, files, tell)
 
 
-def _local_app(space: Workspace) -> Any:
+def _local_app(project: Project) -> Any:
     try:
         from a2c_spec.local_api.app import create_app
         from a2c_spec.local_api.settings import Settings
@@ -126,7 +89,7 @@ def _local_app(space: Workspace) -> Any:
             f"the local API needs a library that is not installed: {error.name}",
             hint="pip install 'a2c-spec[local]' (or [local-all] for documents, audio and video)",
         ) from error
-    return create_app(Settings(data_dir=space.home / "local", log_calls=False))
+    return create_app(Settings(data_dir=project.home / "local", log_calls=False))
 
 
 def _http_in_process(app: Any) -> httpx.AsyncClient:
@@ -138,25 +101,24 @@ def _http_in_process(app: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=InProcessTransport(app), timeout=TIMEOUT)
 
 
-def _http(space: Workspace) -> httpx.AsyncClient:
+def _http(project: Project) -> httpx.AsyncClient:
     import httpx
     from httpx_aiohttp import HttpxAiohttpClient
 
     from a2c_spec.api.http.transport import TIMEOUT
 
-    width = space.flags.parallelism + 8
+    width = project.flags.parallelism + 8
     return HttpxAiohttpClient(
         timeout=TIMEOUT, limits=httpx.Limits(max_connections=width, max_keepalive_connections=width)
     )
 
 
 def _assemble(
-    space: Workspace,
+    project: Project,
     where: Endpoint,
     http: httpx.AsyncClient,
     store: StateStore,
-    landing: OutputFiles,
-    late: Callable[..., str],
+    files: OutputFiles,
     tell: Listener,
 ) -> Connection:
     from a2c_spec.api.client import Client
@@ -170,16 +132,16 @@ def _assemble(
     from a2c_spec.api.presets import Presets
     from a2c_spec.api.upload import Uploads
 
-    runtime = space.runtime
+    runtime = project.runtime
     sleep, jitter = runtime.sleep, runtime.jitter
-    limiter = Limiter(space.flags.parallelism, runtime.monotonic, sleep)
+    limiter = Limiter(project.flags.parallelism, runtime.monotonic, sleep)
     wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe)
-    client = Client(wire, Uploads(space.root), space.reveal, ReferenceResolver(store))
-    pace = Pace(0.05, 1.3, 0.5) if space.flags.local else Pace()
+    client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
+    pace = Pace(0.05, 1.3, 0.5) if project.flags.local else Pace()
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
-    grace = 0.5 if space.flags.local else 5.0
+    grace = 0.5 if project.flags.local else 5.0
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe)
     downloads = Downloads(wire, sleep, jitter)
-    turns = JobSlots(2 * space.flags.parallelism)  # while some write to the disk, others keep the line busy
-    delivery = Delivery(client, store, poller, downloads, landing, executor, late, tell, turns)
+    turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy
+    delivery = Delivery(client, store, poller, downloads, files, executor, render_late, tell, turns)
     return Connection(client, executor, delivery, Presets(client, store, tell), turns, poller)

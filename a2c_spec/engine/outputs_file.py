@@ -8,14 +8,14 @@ from pathlib import Path
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
-from a2c_spec.engine.project import Workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError
 from a2c_spec.views.outputs import outputs_lines
 
 
-def write_outputs(space: Workspace, store: StateStore, changes: Iterable[Change]) -> None:
+def write_outputs(project: Project, store: StateStore, changes: Iterable[Change]) -> None:
     """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written."""
-    target = absolute(space.flags.outputs, space.cwd) if space.flags.outputs else space.home / "outputs.json"
+    target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / "outputs.json"
     draft = target.with_name(f".{target.name}.draft")
     try:
         _written(draft, outputs_lines(_rows(store, changes)))

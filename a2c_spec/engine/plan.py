@@ -1,84 +1,44 @@
-"""From manifests, state, disk and service to a plan; sends nothing but GETs."""
+"""From manifests, state, disk and service to planned changes, for a project of any size; sends nothing but GETs.
+
+Manifests stream by: of most changes only a summary is kept, so that memory does not grow with the project.
+"""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from a2c_spec.api.client import Client
-from a2c_spec.api.execute import Task
-from a2c_spec.api.files import OutputFiles
-from a2c_spec.api.recovery import resolve
-from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Conversion, Input, Job, Preset
-from a2c_spec.core.graph import split_reference
-from a2c_spec.core.live import LiveJob
-from a2c_spec.core.observed import Disk, Observed
-from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.planner import link_ids, needs_live, plan_job, plan_preset, sent_preset
-from a2c_spec.core.prepare import DesiredJob, ignoring, prepare
-from a2c_spec.core.recipe import FingerprintSecret, digest
-from a2c_spec.core.results import place, predicted, recorded, recorded_names
-from a2c_spec.core.state import JobRecord, StateStore
-from a2c_spec.engine.project import Loaded, Marks, Workspace, marks
-from a2c_spec.engine.reuse import Restored, Results, cache_of
+from a2c_spec.core.calls import Call
+from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.observed import Observed
+from a2c_spec.core.plan import Change, Plan, outline
+from a2c_spec.core.planner import link_ids, needs_live, plan_forget, plan_job, plan_preset, sent_preset
+from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import digest
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.desired import Dependencies, make_ready
+from a2c_spec.engine.project import Reading
 from a2c_spec.engine.selection import Selection
-from a2c_spec.manifests.catalog_file import catalog_rows, unnamed_targets
-from a2c_spec.manifests.digests import DigestCache, fill
-from a2c_spec.manifests.expressions.template import render_late
-from a2c_spec.state.group_commit import GroupedStore
-from a2c_spec.state.sqlite import SqliteStore
+from a2c_spec.engine.session import Session
+from a2c_spec.errors import InvalidError, StalePlan
+from a2c_spec.manifests.references import check_references
+
+if TYPE_CHECKING:
+    from a2c_spec.api.client import Client
+    from a2c_spec.core.live import LiveJob
+
+KEPT_WHOLE = 256
+"""So many changes that do something are kept whole; of further ones the summary, until it is their turn."""
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
-    """What planning works with: state, what stands on the disk, digests of files, marks of secrets."""
-
-    space: Workspace
-    store: GroupedStore
-    landing: OutputFiles
-    cache: DigestCache
-    fingerprint_secret: FingerprintSecret
-    options: PlannerOptions
-    results: Results
-
-    def record(self, address: str) -> JobRecord | None:
-        """What is known of an address, files counted that landed in the very moment of a crash."""
-        found = self.store.get(address)
-        return self.landing.caught_up(found) if found else None
-
-    def catch_up(self) -> None:
-        """Writes down what an interrupted apply could not; for who holds the lock."""
-        for record in self.store.unsettled():
-            self.store.put(self.landing.caught_up(record))
-
-    def wanted(self, job: Job, record: JobRecord | None, upstream: Upstream) -> DesiredJob:
-        """A desired job with its files measured and what it takes from other jobs resolved."""
-        measured = fill(upstream.resolved(job, self), self.space.root, self.cache)
-        return prepare(ignoring(measured, record), self.fingerprint_secret, self.options)
-
-    def look(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
-        """What stands at every path that the job has written or is going to write."""
-        paths, placed = {path for path, _ in predicted(desired.job)}, None
-        if record is not None:
-            source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
-            placed = place(desired.job, source, names, render_late)
-            paths |= {file.path for file in record.files if file.path} | {one.path for one in placed if one.path}
-        disk: Mapping[str, Disk] = {path: self.landing.stands(path) for path in paths}
-        return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
-
-    def task(self, desired: DesiredJob, *, paid_again_allowed: bool, replaces: str = "") -> Task:
-        return Task(desired, lambda record, live: self.look(desired, record, live), paid_again_allowed, replaces)
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
+class PlannedChange:
     """One change of the plan, with what carrying it out needs.
 
-    ``light``: only the outline is kept; the step is made again from its manifest when its turn comes.
+    ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
     """
 
     change: Change
@@ -86,176 +46,243 @@ class Step:
     record: JobRecord | None
     preset: Preset | None = None
     live: LiveJob | None = None
-    light: bool = False
+    summary_only: bool = False
 
 
-@contextmanager
-def open_desk(space: Workspace, realm: str) -> Iterator[Session]:
-    """Opens state and digest cache of the project."""
-    store = GroupedStore(SqliteStore(space.home / "state.db", realm))
-    try:
-        with DigestCache(space.home / "digests.db", time.time_ns) as cache:
-            fingerprint_secret: Marks = marks(space)
+def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
+    """The plan as a value to show, without what carrying it out needs."""
+    return Plan(tuple(step.change for step in steps), partial)
 
-            options = PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(space.root) or ()))
 
-            def sha256(path: Path) -> str:
-                return cache.measure(path).sha256
+async def plan_project(
+    session: Session, manifests: Reading, chosen: Selection, client: Client | None, *, whole: bool = False
+) -> list[PlannedChange]:
+    """The planned changes of all manifests, in their order, then those of presets' and jobs' records that no manifest
+    asks for. Nothing is asked before all manifests are known to be valid; raises InvalidError with every problem.
 
-            landing = OutputFiles(space.root, store, sha256, space.runtime.probe)
-            yield Session(space, store, landing, cache, fingerprint_secret, options, Results(cache_of(space), realm))
-    finally:
-        store.close()
+    ``client`` None: no API calls, the plan rests on manifests and state only. ``whole``: keep all of each change.
+    """
+    builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
+    known: dict[str, None] = {}
+    if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
+        items = list(manifests.items())
+        manifests.checked(check_references(items))
+        known = {item.address: None for item in items}
+        selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
+        for item in selected:
+            builder.take(item)
+    else:
+        manifests.checked(check_references(_taken(builder, manifests, known)))
+        if chosen.replace:
+            chosen.check(list(known))
+    return await builder.finish(client, known.keys())
+
+
+def _jobs(items: Iterable[Job | Preset]) -> tuple[Job, ...]:
+    return tuple(item for item in items if isinstance(item, Job))
+
+
+def _presets(items: Iterable[Job | Preset]) -> tuple[Preset, ...]:
+    return tuple(item for item in items if isinstance(item, Preset))
+
+
+def _taken(builder: PlanBuilder, manifests: Reading, known: dict[str, None]) -> Iterator[Job | Preset]:
+    """Every item of the manifests, each handed to the builder on its way if it is selected."""
+    for item in manifests.items():
+        known[item.address] = None
+        if builder.chosen.takes(item.address, item.labels):
+            try:
+                builder.take(item)
+            except InvalidError as error:
+                manifests.found.extend(error.diagnostics)
+        yield item
 
 
 @dataclass(slots=True)
-class Upstream:
-    """What jobs take from one another: fingerprints of what is made, and results that lie here already."""
+class PlanBuilder:
+    """Planned changes, made as jobs come by."""
 
-    store: StateStore
-    made: dict[str, str] = field(default_factory=dict)
-    idle: set[str] = field(default_factory=set)
-    restored: dict[str, Restored] = field(default_factory=dict)
+    session: Session
+    chosen: Selection
+    offline: bool
+    whole: bool = False
+    dependencies: Dependencies = field(init=False)
+    made: dict[str, PlannedChange | None] = field(default_factory=dict)
+    presets: list[Preset] = field(default_factory=list)
+    waiting: list[Job] = field(default_factory=list)
+    kept: int = 0
+    shared: dict[Call, Call] = field(default_factory=dict)
 
-    def resolved(self, job: Job, session: Session) -> Job:
-        """The job, each ``from`` input with the fingerprint of what it is made of.
+    def __post_init__(self) -> None:
+        self.dependencies = Dependencies(self.session)
 
-        A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
-        results for a day only; so is one that comes from the results cache, which the service does not know.
-        """
-        inputs = tuple(self._input(item, session) if item.type == "from" else item for item in job.inputs)
-        conversions = tuple(self._conversion(item) if item.preset_from else item for item in job.conversions)
-        return replace(job, inputs=inputs, conversions=conversions)
+    def take(self, item: Job | Preset) -> None:
+        """Plans one item if neither the service nor another item is needed for it; ``finish`` plans the others."""
+        if isinstance(item, Preset):
+            self.presets.append(item)
+            return
+        self.made[item.address] = None
+        pending = None if _takes_from_others(item) else prepared(self.session, item, self.dependencies, self.chosen)
+        step = plan_from_record(self.session, pending, offline=self.offline) if pending else None
+        if step is None:
+            self.waiting.append(item)
+        else:
+            self._put(step)
 
-    def _conversion(self, item: Conversion) -> Conversion:
-        record = self.store.get(item.preset_from)
-        return replace(item, upstream=self.made.get(item.preset_from) or (record.fingerprint if record else ""))
+    def _put(self, step: PlannedChange) -> None:
+        self.dependencies.note(step.change, step.desired)
+        idle = step.change.action == "no-op"
+        needed = step.desired is not None and _takes_from_others(step.desired.job)
+        drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
+        self.kept += not (idle or drop)
+        self.made[step.change.address] = summarised(step, self.shared) if drop else step
 
-    def _input(self, item: Input, session: Session) -> Input:
-        address, conversion = split_reference(item.source)
-        record = self.store.get(address)
-        made = self.made.get(address) or (record.fingerprint if record else "")
-        item = replace(item, upstream=digest([made, conversion]))
-        files = [file for file in record.files if file.conversion == conversion and file.path] if record else []
-        if address in self.idle and len(files) == 1 and session.landing.stands(files[0].path) == "intact":
-            path = session.space.root / files[0].path
-            return replace(item, path=files[0].path, content=session.cache.measure(path))
-        restored = self.restored.get(address)
-        found = restored.source(conversion, session.results) if restored else None
-        return replace(item, path=found[0], content=session.cache.measure(found[1])) if found else item
+    async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
+        """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
+        presets = [await plan_one_preset(self.session, preset, client) for preset in self.presets]
+        for step in presets:
+            self.dependencies.note(step.change, None)
+        free = [job for job in self.waiting if not needs(job)]
+        width = self.session.project.flags.parallelism
+        for start in range(0, len(free), width):
+            for step in await asyncio.gather(*(self._ask(job, client) for job in free[start : start + width])):
+                self._put(step)
+        for job in in_dependency_order(job for job in self.waiting if needs(job)):
+            self._put(await self._ask(job, client))
+        all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
+        forgotten = _forgotten(self.session, known) if all_of_it else []
+        return [*presets, *(step for step in self.made.values() if step), *forgotten]
 
-    def planned(self, step: Step) -> None:
-        """Notes what a job will have made once its step is done."""
-        self.made[step.change.address] = step.change.fingerprint
-        if step.change.action in ("no-op", "rename"):
-            self.idle.add(step.change.address)
-        elif step.change.action == "cached" and step.desired is not None:
-            self.restored[step.change.address] = Restored.of(step.desired, step.change)
-
-
-async def make_steps(session: Session, loaded: Loaded, chosen: Selection, client: Client | None) -> list[Step]:
-    """One whole step per preset and job that is chosen, then what no manifest asks for any more.
-
-    ``client`` None: nobody is asked, the plan rests on manifests and state alone.
-    """
-    from a2c_spec.engine.plan_many import PlanBuilder
-
-    survey = PlanBuilder(session, chosen, offline=client is None, whole=True)
-    chosen_items: tuple[Job | Preset, ...] = (*chosen.presets(loaded.presets), *chosen.jobs(loaded.jobs))
-    for item in chosen_items:
-        survey.take(item)
-    known = {job.address for job in loaded.jobs} | {preset.address for preset in loaded.presets}
-    return await survey.steps(client, known)
+    async def _ask(self, job: Job, client: Client | None) -> PlannedChange:
+        pending = prepared(self.session, job, self.dependencies, self.chosen)
+        step = plan_from_record(self.session, pending, offline=client is None)
+        return step or await plan_from_live(self.session, pending, client)
 
 
-async def preset_step(session: Session, preset: Preset, client: Client | None) -> Step:
-    """The step of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
-    record = session.store.get(preset.address)
-    changed = record is not None and record.fingerprint != digest(sent_preset(preset, session.fingerprint_secret))
-    live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
-    gone = bool(client and changed and live is None)
-    return Step(plan_preset(preset, session.fingerprint_secret, record, live, gone=gone), None, record, preset)
+def _takes_from_others(job: Job) -> bool:
+    """Whether it takes results of other jobs, or a preset that is managed here."""
+    return bool(needs(job)) or any(item.preset_from for item in job.conversions)
+
+
+def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
+    """The summary of a planned change: what a plan shows of it, and what its cost is estimated from."""
+    spent = step.record.spent if step.record else 0
+    record = JobRecord(step.record.address, step.record.realm, spent=spent) if step.record and spent else None
+    return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
+
+
+def _forgotten(session: Session, known: Collection[str]) -> list[PlannedChange]:
+    """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
+    gone = [address for address in session.store.addresses() if address not in known]
+    records = [record for address in gone if (record := session.store.get(address))]
+    return [PlannedChange(plan_forget(record), None, record) for record in records]
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
-    """A job made ready for planning: what is wanted, what is recorded, what stands on the disk."""
+class Pending:
+    """A job ready to be planned: what is desired, what is recorded, what stands on the disk."""
 
     desired: DesiredJob
     record: JobRecord | None
     observed: Observed
 
 
-def draft(session: Session, job: Job, upstream: Upstream, *, again: bool = False) -> Draft:
+def prepared(session: Session, job: Job, dependencies: Dependencies, chosen: Selection) -> Pending:
+    """Everything about one job that can be had without the service."""
     record = session.record(job.address)
-    desired = session.wanted(job, record, upstream)
-    return Draft(desired, record, replace(session.look(desired, record, None), replace=again))
+    desired = make_ready(job, record, session, dependencies)
+    observed = session.observe(desired, record, None)
+    return Pending(desired, record, replace(observed, replace=chosen.replaces(job.address)))
 
 
-def planned(session: Session, desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
-    """The change of a job; before anything is paid for, the results cache is looked at."""
-    change = plan_job(desired, record, observed)
-    if observed.replace or change.action not in ("create", "re-run"):
-        return change
-    cached = session.results.known(desired, record)
-    return plan_job(desired, record, replace(observed, cached=cached)) if cached else change
-
-
-def settled(session: Session, one: Draft, *, offline: bool) -> Step | None:
-    """The step of a job where manifest, record and disk suffice to tell; None when the service must be asked."""
-    desired, record, observed = one.desired, one.record, one.observed
+def plan_from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
+    """The change of a job where manifest, record and disk are enough; None when the service must be asked."""
+    desired, record, observed = pending.desired, pending.record, pending.observed
     if record is not None and record.unresolved:
-        return None
+        return _unresolved_offline(pending, record) if offline else None
     if record is not None and record.phase == "done":
         change = plan_job(desired, record, observed)
         if change.action == "no-op":
-            return Step(change, desired, record)
+            return PlannedChange(change, desired, record)
     if offline or record is None or not needs_live(desired, record, observed):
-        return Step(planned(session, desired, record, observed), desired, record)
+        return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record)
     return None
 
 
-async def make_step(
-    session: Session,
-    job: Job,
-    client: Client | None,
-    upstream: Upstream,
-    *,
-    again: bool = False,
-) -> Step:
-    """The step of one job: reads live only where the record alone cannot tell."""
-    one = draft(session, job, upstream, again=again)
-    if step := settled(session, one, offline=client is None):
-        return step
-    desired, record = one.desired, one.record
-    assert record is not None  # noqa: S101 - what is not recorded is settled
-    if record.unresolved or client is None:
-        return await _unresolved(session, desired, record, client)
+def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
+    reason = "an earlier create has no answer yet; the service is asked first (not offline)"
+    return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
+
+
+async def plan_from_live(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
+    """The change of a job that must be read from the service first."""
+    desired, record = pending.desired, pending.record
+    assert record is not None  # noqa: S101 - what is not recorded is planned from the record
+    assert client is not None  # noqa: S101 - offline, everything is planned from the record
+    if record.unresolved:
+        return await _plan_unresolved(session, desired, record, client)
     live = await client.job(record.job_id)
     if live is not None and not live.editable:
         record = link_ids(record, desired, live)
-    observed = one.observed if live is None else session.look(desired, record, live)
-    change = planned(session, desired, record, replace(observed, gone=live is None, replace=again))
-    return Step(change, desired, record, live=live)
+    observed = pending.observed if live is None else session.observe(desired, record, live)
+    observed = replace(observed, gone=live is None, replace=pending.observed.replace)
+    return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record, live=live)
 
 
-async def _unresolved(session: Session, desired: DesiredJob, record: JobRecord, client: Client | None) -> Step:
+def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None, observed: Observed) -> Change:
+    """The change of a job; before anything is paid for, the results cache is looked at."""
+    change = plan_job(pending.desired, record, observed)
+    if observed.replace or change.action not in ("create", "re-run"):
+        return change
+    cached = session.results.known(pending.desired, record)
+    return plan_job(pending.desired, record, replace(observed, cached=cached)) if cached else change
+
+
+async def _plan_unresolved(session: Session, desired: DesiredJob, record: JobRecord, client: Client) -> PlannedChange:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    if client is None:
-        reason = "an earlier create has no answer yet; the service is asked first (not offline)"
-        return Step(Change(desired.job.address, "adopt", (reason,)), desired, record)
+    from a2c_spec.api.recovery import resolve
+
     found = await resolve(client, record, tuple(session.store.scan()))
     live = await client.job(found.job_id) if found and found.job_id else None
-    observed = session.look(desired, found, live)
+    observed = session.observe(desired, found, live)
     change = plan_job(desired, found, replace(observed, gone=bool(found and found.job_id) and live is None))
     if found and found.job_id and found != record.previous:
-        change = replace(
-            change,
-            action="adopt",
-            reasons=(f"job {found.job_id} was made by a create whose answer was lost", *change.reasons),
-        )
-    return Step(change, desired, record)
+        reason = f"job {found.job_id} was made by a create whose answer was lost"
+        change = replace(change, action="adopt", reasons=(reason, *change.reasons))
+    return PlannedChange(change, desired, record)
 
 
-def plan_of(steps: Sequence[Step], *, partial: bool = False) -> Plan:
-    return Plan(tuple(step.change for step in steps), partial)
+async def plan_one_preset(session: Session, preset: Preset, client: Client | None) -> PlannedChange:
+    """The change of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
+    record = session.store.get(preset.address)
+    fingerprint = session.fingerprint_secret
+    changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
+    live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
+    gone = bool(client and changed and live is None)
+    return PlannedChange(plan_preset(preset, fingerprint, record, live, gone=gone), None, record, preset)
+
+
+def replan_summarised(
+    session: Session, items: Iterable[Job | Preset], shown: Sequence[PlannedChange], chosen: Selection
+) -> Iterator[PlannedChange]:
+    """The changes of which only a summary was kept, whole, one at a time.
+
+    Raises StalePlan when one is no longer in its manifest; one that differs from what was shown has a problem.
+    """
+    left = {step.change.address: step for step in shown if step.summary_only and step.change.action != "no-op"}
+    dependencies = Dependencies(session)
+    for item in items if left else ():
+        before = left.pop(item.address, None)
+        if before is not None and isinstance(item, Job):
+            pending = prepared(session, item, dependencies, chosen)
+            yield _as_shown(before, plan_from_record(session, pending, offline=False))
+    if left:
+        raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to plan anew")
+
+
+def _as_shown(shown: PlannedChange, now: PlannedChange | None) -> PlannedChange:
+    """What is carried out is what was shown, or nothing."""
+    if now and (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
+        return now
+    stale = "changed since the plan was shown; apply again to plan anew"
+    return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -18,8 +17,8 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.core.plan import Plan
-    from a2c_spec.engine.plan import Step
+    from a2c_spec.engine.plan import PlannedChange
+    from a2c_spec.engine.project import Project
 
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
@@ -52,7 +51,7 @@ def is_saved_plan(path: str) -> bool:
     return path.endswith(SUFFIX)
 
 
-def stamp(step: Step) -> dict[str, str]:
+def stamp(step: PlannedChange) -> dict[str, str]:
     """What one change rests on: the manifest, the bytes of its inputs, what was recorded, what was live."""
     job = step.desired.job if step.desired else None
     plain = replace(job, inputs=tuple(replace(item, content=None) for item in job.inputs)) if job else step.preset
@@ -79,20 +78,26 @@ def _unplaced(tree: Any) -> Any:
     return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
 
 
-def write(path: Path, plan: Plan, steps: Sequence[Step], flags: Flags, chosen: Selection, realm: str) -> None:
+def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: Selection) -> None:
     """Writes the file, readable by its owner alone; it holds no secret."""
+    from a2c_spec.engine.endpoint import endpoint
+    from a2c_spec.engine.plan import as_plan
     from a2c_spec.views.plan_json import plan_json
 
+    shown = plan_json(as_plan(steps, partial=chosen.partial))
+    shown.pop("format_version")
+    shown = plan_json(as_plan(steps, partial=chosen.partial))
+    shown.pop("format_version")
     tree = {
         "format_version": FORMAT_VERSION,
         "a2c_spec": __version__,
-        "nonce": str(uuid.uuid4()),
-        "created_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "realm": realm,
-        "made_with": {name: getattr(flags, name) for name in KEPT_FLAGS},
+        "nonce": project.runtime.new_key(),
+        "created_at": datetime.fromtimestamp(project.runtime.clock(), UTC).isoformat(timespec="seconds"),
+        "realm": endpoint(project).realm,
+        "made_with": {name: getattr(project.flags, name) for name in KEPT_FLAGS},
         "selection": asdict(chosen),
         "stamps": {step.change.address: stamp(step) for step in steps},
-        **{key: value for key, value in plan_json(plan).items() if key != "format_version"},
+        **shown,
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
@@ -145,7 +150,7 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in tree.items() if key not in ("stamps", "made_with", "selection")}
 
 
-def check(saved: SavedPlan, steps: Sequence[Step], realm: str) -> None:
+def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
     """Raises StalePlan, naming what moved, unless everything the plan rests on is as it was."""
     if saved.realm != realm:
         raise StalePlan(f"the plan was made for {saved.realm}, not for {realm}", hint="make a new plan")

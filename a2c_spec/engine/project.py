@@ -1,14 +1,11 @@
-"""The project a command works in: its root, its manifests, its state, its secrets."""
+"""The project a command works on: its root, its settings, its manifests, its secrets."""
 
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
-import click
 
 from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
@@ -20,10 +17,9 @@ from a2c_spec.manifests.catalog import check_catalog, index_catalog
 from a2c_spec.manifests.catalog_file import catalog_rows
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_settings import LoadSettings
-from a2c_spec.manifests.project_file import Project, discover, find_root, load_project
+from a2c_spec.manifests.project_file import Project as ProjectFile
+from a2c_spec.manifests.project_file import discover, find_root, load_project
 from a2c_spec.manifests.references import check_references
-from a2c_spec.views import problems
-from a2c_spec.views.style import Style, wants_colour
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,15 +32,16 @@ class Loaded:
 
 
 @dataclass(frozen=True, slots=True)
-class Workspace:
-    """``root`` is the project root; ``environ`` the environment; ``style`` that of standard output."""
+class Project:
+    """What a command works on: the flags it was given, the project's root and settings, and the runtime.
+
+    ``file`` is what ``a2c.yaml`` says, ``problems`` what is wrong with it; ``cwd`` is the folder the command runs in.
+    """
 
     flags: Flags
     cwd: Path
     root: Path
-    environ: Mapping[str, str]
-    style: Style
-    project: Project
+    file: ProjectFile
     problems: tuple[Diagnostic, ...] = ()
     runtime: Runtime = DEFAULT_RUNTIME
 
@@ -53,35 +50,35 @@ class Workspace:
         """Where we keep what is ours."""
         return self.root / ".a2c"
 
+    @property
+    def environ(self) -> Mapping[str, str]:
+        """The environment variables."""
+        return self.runtime.environ
+
     def settings(self) -> LoadSettings:
+        """What loading the manifests needs to know."""
         return LoadSettings(
             root=self.root,
-            env=self.project.env,
+            env=self.file.env,
             vars=tuple(_pair(text) for text in self.flags.var),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
-            env_vars=self.project.vars,
+            env_vars=self.file.vars,
         )
 
     def reveal(self, secret: Secret) -> str:
-        """The value of a secret; called only to send it or to mark it."""
+        """The value of a secret; called only to send it or to compute its keyed digest."""
         return secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
 
-    def talk(self, text: str) -> None:
-        """Says something to a person, unless --quiet."""
-        if not self.flags.quiet and text:
-            click.echo(text, err=True)
 
-
-def open_workspace(flags: Flags) -> Workspace:
-    """The project that the flags and the current folder mean."""
+def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
+    """The project that the flags and the current folder mean; raises UsageError when --chdir names no folder."""
     cwd = Path(flags.chdir).absolute() if flags.chdir else Path.cwd()
     if not cwd.is_dir():
         raise UsageError(f"--chdir {flags.chdir}: no such folder")
     root = find_root(flags.paths, cwd)
-    project, problems = load_project(root, flags.env)
-    colour = wants_colour(os.environ, is_tty=sys.stdout.isatty(), no_color=flags.no_color)
-    return Workspace(flags, cwd, root, os.environ, Style(colour and not flags.as_json), project, tuple(problems))
+    file, problems = load_project(root, flags.env)
+    return Project(flags, cwd, root, file, tuple(problems), runtime)
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -91,14 +88,14 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
-def manifest_paths(space: Workspace) -> tuple[list[str], list[Diagnostic]]:
+def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     """The manifests that are meant, relative to the current folder; none named means the project's."""
-    found = list(discover(space.flags.paths, space.project, space.cwd))
+    found = list(discover(project.flags.paths, project.file, project.cwd))
     paths = [one for one in found if isinstance(one, str)]
     problems = [one for one in found if isinstance(one, Diagnostic)]
-    if not paths and not space.flags.paths:
+    if not paths and not project.flags.paths:
         raise UsageError(
-            f"no manifest found below {space.root}",
+            f"no manifest found below {project.root}",
             hint="name one, as in `a2c-spec apply recipe.yaml`; `a2c-spec init` writes a first one",
         )
     return paths, problems
@@ -108,42 +105,40 @@ def manifest_paths(space: Workspace) -> tuple[list[str], list[Diagnostic]]:
 class Reading:
     """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way."""
 
-    space: Workspace
+    project: Project
     paths: list[str]
     found: list[Diagnostic]
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read anew each time; nothing of it is kept here."""
-        rows = catalog_rows(self.space.root)
+        rows = catalog_rows(self.project.root)
         catalog = index_catalog(rows) if rows else None
-        for item in load([str(self.space.cwd / path) for path in self.paths], self.space.settings()):
+        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings()):
             if catalog and not isinstance(item, Diagnostic):
-                self.found += [_relative(one, self.space.cwd) for one in check_catalog(item, catalog)]
-            if isinstance(item, Job):
-                yield _policy(item, self.space.flags.on_conflict)
-            elif isinstance(item, Preset):
+                self.found += [_relative(one, self.project.cwd) for one in check_catalog(item, catalog)]
+            if isinstance(item, Job | Preset):
                 yield item
             else:
-                self.found.append(_relative(item, self.space.cwd))
+                self.found.append(_relative(item, self.project.cwd))
 
     def checked(self, more: Sequence[Diagnostic]) -> None:
         """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""
         if not any(one.severity == "error" for one in self.found):
-            self.found += [_relative(one, self.space.cwd) for one in more]
+            self.found += [_relative(one, self.project.cwd) for one in more]
         count = sum(one.severity == "error" for one in self.found)
         if count:
             raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)
 
 
-def reading(space: Workspace) -> Reading:
+def reading(project: Project) -> Reading:
     """The manifests that are meant, about to be read."""
-    paths, found = manifest_paths(space)
-    return Reading(space, paths, found + list(space.problems))
+    paths, found = manifest_paths(project)
+    return Reading(project, paths, found + list(project.problems))
 
 
-def load_all(space: Workspace) -> Loaded:
+def load_all(project: Project) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
-    stream = reading(space)
+    stream = reading(project)
     items = list(stream.items())
     stream.checked(check_references(items))
     jobs = tuple(item for item in items if isinstance(item, Job))
@@ -157,44 +152,31 @@ def _relative(one: Diagnostic, cwd: Path) -> Diagnostic:
     return replace(one, position=replace(one.position, file=file))
 
 
-def _policy(job: Job, policy: str) -> Job:
-    return replace(job, outputs=tuple(replace(one, on_conflict=policy) for one in job.outputs)) if policy else job
-
-
-def warn(space: Workspace, loaded: Loaded) -> None:
-    tell_warnings(space, loaded.warnings)
-
-
-def tell_warnings(space: Workspace, warnings: Sequence[Diagnostic]) -> None:
-    space.talk(problems.diagnostics(warnings, space.style))
-
-
 @dataclass(slots=True)
-class Marks:
-    """Marks secrets by keyed digest, so that a change shows without the value being kept."""
+class SecretFingerprints:
+    """Turns secrets into keyed digests, so that a change shows without the value being kept."""
 
-    space: Workspace
+    project: Project
     key: bytes
     known: dict[str, str]
 
     def __call__(self, secret: Secret | str) -> str:
-        name = secret.reference if isinstance(secret, Secret) else "literal"
-        if isinstance(secret, Secret):
-            if name not in self.known:
-                self.known[name] = self._mark(secret)
-            return self.known[name]
-        return f"{name}#{secrets.fingerprint_secret(secret, self.key)}"
+        """``reference#digest``; the reference alone where the value is out of reach, as in a fork."""
+        if not isinstance(secret, Secret):
+            return f"literal#{secrets.fingerprint_secret(secret, self.key)}"
+        if secret.reference not in self.known:
+            self.known[secret.reference] = self._fingerprint(secret)
+        return self.known[secret.reference]
 
-    def _mark(self, secret: Secret) -> str:
-        """Without a digest where the secret is out of reach, as in a fork: then only its reference counts."""
+    def _fingerprint(self, secret: Secret) -> str:
         try:
-            value = self.space.reveal(secret)
+            value = self.project.reveal(secret)
         except SpecError:
             return secret.reference
         return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
 
 
-def marks(space: Workspace) -> Marks:
+def secret_fingerprints(project: Project) -> SecretFingerprints:
     """The key lies outside the project, so that a state file alone gives nothing away."""
-    base = Path(space.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return Marks(space, secrets.fingerprint_key(base / "a2c-spec" / "hmac.key"), {})
+    base = Path(project.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return SecretFingerprints(project, secrets.fingerprint_key(base / "a2c-spec" / "hmac.key"), {})

@@ -1,65 +1,37 @@
-"""``--refresh-only``: brings the state up to date with the service, and does nothing else."""
+"""Brings the state up to date with the service, and does nothing else."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
-
-import click
 
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed
-from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import open_workspace
-from a2c_spec.engine.session import open_session
-
-if TYPE_CHECKING:
-    from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Session
+from a2c_spec.engine.project import Project
+from a2c_spec.engine.session import Session, lock_holder, open_session
 
 Pair = tuple[JobRecord, JobRecord]
+"""A record as it was, and as it is now."""
 
 
-def refresh_only(flags: Flags, *, write: bool) -> int:
-    """Shows how the state differs from live, and with ``write`` records it; runs, downloads and pays nothing."""
-    return asyncio.run(_refresh(flags, write=write))
-
-
-async def _refresh(flags: Flags, *, write: bool) -> int:
-    space = open_workspace(flags)
-    async with open_session(space) as (session, connection):
+async def refresh_state(project: Project, *, write: bool) -> list[Pair]:
+    """Every record that the service tells otherwise; with ``write`` the new ones are recorded."""
+    async with open_session(project) as session:
         if not write:
-            moved = await _moved(session, connection, flags.parallelism)
-        else:
-            with session.store.lock("refresh"):
-                moved = await _moved(session, connection, flags.parallelism)
-                for _, after in moved:
-                    session.store.put(after)
-    _show(flags, moved, write=write)
-    return 0
+            return await _changed(session)
+        with session.store.lock(lock_holder(project.environ)):
+            changed = await _changed(session)
+            for _, after in changed:
+                session.store.put(after)
+            return changed
 
 
-async def _moved(session: Session, connection: Connection, width: int) -> list[Pair]:
-    gate = asyncio.Semaphore(width)
-    records = [one for one in session.store.scan() if one.job_id and one.phase in ("building", "started")]
+async def _changed(session: Session) -> list[Pair]:
+    gate = asyncio.Semaphore(session.project.flags.parallelism)
+    records = [record for record in session.store.scan() if record.job_id and record.phase in ("building", "started")]
 
-    async def one(record: JobRecord) -> Pair:
+    async def read(record: JobRecord) -> Pair:
         async with gate:
-            return record, refreshed(record, await connection.client.job(record.job_id))
+            return record, refreshed(record, await session.service.client.job(record.job_id))
 
-    return [pair for pair in await asyncio.gather(*(one(record) for record in records)) if pair[0] != pair[1]]
-
-
-def _show(flags: Flags, moved: Sequence[Pair], *, write: bool) -> None:
-    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in moved]
-    if flags.as_json:
-        click.echo(json.dumps({"refreshed": rows, "written": write}))
-    else:
-        lines = [f"{row['address']}: {row['before']} -> {row['after']}" for row in rows]
-        click.echo("\n".join(lines) or "the state agrees with the service")
-
-
-def _word(record: JobRecord) -> str:
-    return record.phase if record.job_id else "no job"
+    pairs = await asyncio.gather(*(read(record) for record in records))
+    return [pair for pair in pairs if pair[0] != pair[1]]

@@ -13,7 +13,7 @@ from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.engine.project import Workspace
+from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.state.results_cache import ResultsCache
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from a2c_spec.core.prepare import DesiredJob
 
 
-def cache_of(space: Workspace) -> ResultsCache | None:
+def cache_of(project: Project) -> ResultsCache | None:
     """The results cache: A2C_SPEC_CACHE, else the setting ``cache``, else ``.a2c/cache``; None under --no-cache."""
-    if space.flags.no_cache:
+    if project.flags.no_cache:
         return None
-    url = space.environ.get("A2C_SPEC_CACHE") or str(space.project.cache.get("url", "")) or ".a2c/cache"
+    url = project.environ.get("A2C_SPEC_CACHE") or str(project.file.cache.get("url", "")) or ".a2c/cache"
     if "://" in url:
         raise UsageError(f"the results cache {url}: only a folder can be one", hint="mount the store, or name a folder")
-    return ResultsCache(space.root / Path(url).expanduser())
+    return ResultsCache(project.root / Path(url).expanduser())
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class Restorer:
     """Puts cached files where the manifest wants them, as durably as downloaded ones."""
 
     cache: ResultsCache
-    landing: OutputFiles
+    files: OutputFiles
     executor: Executor
     tell: Listener
 
@@ -125,16 +125,16 @@ class Restorer:
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
         old = {file.path for file in before.files if file.path} if before else set()
         for path in old - {file.path for file in fresh}:
-            self.landing.remove(path)
+            self.files.remove(path)
         self.tell(Event("done", desired.job.address, text=f"{len(fresh)} files from the results cache"))
         return await self.executor.save(replace(cached, files=tuple(fresh), landing=()))
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
-        path = self.landing.settle(one.path, one.spec.on_conflict if one.spec else "error")
+        path = self.files.settle(one.path, one.spec.on_conflict if one.spec else "error")
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
             await self._note(address, saved)
-            target = self.landing.target(path)
+            target = self.files.target(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):
                 raise SpecError("its result is no longer in the results cache", hint="apply again to convert it")
             self.tell(Event("saved", address, path, total=file.size))

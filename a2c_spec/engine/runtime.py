@@ -1,27 +1,30 @@
-"""What a command takes from the world around it, so that a test can hand it another: time, chance, a probe."""
+"""What a command takes from the world around it, so that a test can hand it another: time, chance, environment."""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import random
 import time
 import uuid
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from a2c_spec.core.events import Probe, unobserved
 
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """``clock`` is epoch seconds, ``monotonic`` too but never goes back, ``jitter`` gives 0..1, ``new_key`` makes
-    idempotency keys, ``probe`` hears of every moment at which a crash would matter."""
+    """``clock`` gives epoch seconds; ``monotonic`` gives seconds that never go back; ``sleep`` takes seconds;
+    ``jitter`` gives 0 to 1; ``new_key`` makes ids; ``environ`` holds the environment variables; ``probe`` is told every
+    moment at which a crash would matter."""
 
     clock: Callable[[], float] = time.time
     monotonic: Callable[[], float] = time.monotonic
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep
     jitter: Callable[[], float] = random.random
     new_key: Callable[[], str] = lambda: str(uuid.uuid4())
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     probe: Probe = unobserved
 
 

@@ -1,41 +1,133 @@
-"""State, disk and service opened together, for commands that need all three."""
+"""One command's session: state, files on disk and the service, opened and closed together."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+import getpass
+import socket
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from os import getpid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from a2c_spec.api.files import OutputFiles
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener, ignore
-from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.project import Workspace
+from a2c_spec.core.observed import Disk, Observed
+from a2c_spec.core.recipe import FingerprintSecret
+from a2c_spec.core.results import place, predicted, recorded, recorded_names
+from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.project import Project, secret_fingerprints
+from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.errors import UsageError
+from a2c_spec.manifests.catalog_file import catalog_rows, unnamed_targets
+from a2c_spec.manifests.digests import DigestCache
+from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.state.group_commit import GroupedStore
+from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
+    from a2c_spec.core.live import LiveJob
+    from a2c_spec.core.prepare import DesiredJob
+    from a2c_spec.core.state import JobRecord
     from a2c_spec.engine.connection import Connection
-    from a2c_spec.engine.plan import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What a use case works with.
+
+    ``store`` holds the records, ``files`` the results on disk, ``digests`` the digests of files seen before,
+    ``results`` the results cache. ``connection`` is None where the session was opened without the service.
+    """
+
+    project: Project
+    store: GroupedStore
+    files: OutputFiles
+    digests: DigestCache
+    fingerprint_secret: FingerprintSecret
+    options: PlannerOptions
+    results: Results
+    connection: Connection | None = None
+
+    @property
+    def service(self) -> Connection:
+        """The connection, for use cases that need one."""
+        assert self.connection is not None, "the session was opened without the service"  # noqa: S101 - ours
+        return self.connection
+
+    def record(self, address: str) -> JobRecord | None:
+        """The record of an address; a file that landed in the moment of a crash is counted."""
+        found = self.store.get(address)
+        return self.files.caught_up(found) if found else None
+
+    def recorded(self, address: str) -> JobRecord:
+        """The record of an address; raises UsageError, naming the nearest address, when there is none."""
+        record = self.store.get(address)
+        if record is None:
+            near = get_close_matches(address, self.store.addresses(), n=1)
+            hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows what there is"
+            raise UsageError(f"nothing is recorded of {address}", hint=hint)
+        return record
+
+    def recover_files(self) -> None:
+        """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
+        for record in self.store.unsettled():
+            self.store.put(self.files.caught_up(record))
+
+    def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
+        """What stands at every path that the job has written or is going to write."""
+        paths, placed = {path for path, _ in predicted(desired.job)}, None
+        if record is not None:
+            source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
+            placed = place(desired.job, source, names, render_late)
+            paths |= {file.path for file in record.files if file.path}
+            paths |= {placement.path for placement in placed if placement.path}
+        disk: Mapping[str, Disk] = {path: self.files.stands(path) for path in paths}
+        return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
+
+
+@contextmanager
+def open_state(project: Project) -> Iterator[Session]:
+    """Opens the state and what lies on the disk; the service is not needed."""
+    realm = endpoint(project).realm
+    store = GroupedStore(SqliteStore(project.home / "state.db", realm))
+    try:
+        with DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
+
+            def sha256(path: Path) -> str:
+                return digests.measure(path).sha256
+
+            yield Session(
+                project,
+                store,
+                OutputFiles(project.root, store, sha256, project.runtime.probe),
+                digests,
+                secret_fingerprints(project),
+                PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
+                Results(cache_of(project), realm),
+            )
+    finally:
+        store.close()
 
 
 @asynccontextmanager
-async def open_session(space: Workspace, tell: Listener = ignore) -> AsyncIterator[tuple[Session, Connection]]:
-    """Opens the desk and a connection; nothing is sent until something is asked."""
-    from a2c_spec.engine.connection import connect, endpoint
-    from a2c_spec.engine.plan import open_desk
-    from a2c_spec.manifests.expressions.template import render_late
+async def open_session(project: Project, tell: Listener = ignore) -> AsyncIterator[Session]:
+    """Opens the state and a connection to the service; nothing is sent until something is asked."""
+    from a2c_spec.engine.connection import connect
 
-    with open_desk(space, endpoint(space).realm) as session:
-        async with connect(space, session.store, session.landing, render_late, tell) as connection:
-            yield session, connection
+    with open_state(project) as session:
+        async with connect(project, session.store, session.files, tell) as connection:
+            yield replace(session, connection=connection)
 
 
-def recorded(session: Session, address: str) -> JobRecord:
-    """The record of an address; raises UsageError, naming the nearest, when there is none."""
-    from difflib import get_close_matches
-
-    record = session.store.get(address)
-    if record is None:
-        known = [one.address for one in session.store.scan()]
-        near = get_close_matches(address, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows what there is"
-        raise UsageError(f"nothing is recorded of {address}", hint=hint)
-    return record
+def lock_holder(environ: Mapping[str, str]) -> str:
+    """Who holds the state, for whoever finds it locked: user, host, process, and the CI run if there is one."""
+    run = environ.get("GITHUB_RUN_ID") or environ.get("CI_JOB_URL") or ""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):
+        user = "somebody"
+    return f"{user} on {socket.gethostname()}, pid {getpid()}" + (f", run {run}" if run else "")

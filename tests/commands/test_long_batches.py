@@ -19,14 +19,14 @@ from a2c_spec.api.http.turns import JobSlots
 from a2c_spec.api.poll import Pace, Poller
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.plan_many import KEPT
+from a2c_spec.engine.plan import KEPT_WHOLE
 from a2c_spec.state.group_commit import GroupedStore
 from a2c_spec.state.sqlite import SqliteStore
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
 from tests.benchmarks.stub import Stub
 from tests.conftest import Command
 
-MANY = KEPT + 20
+MANY = KEPT_WHOLE + 20
 
 
 @pytest.fixture

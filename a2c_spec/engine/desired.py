@@ -1,0 +1,120 @@
+"""From a job as its manifest says it to a job that can be planned: every step, in order, in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.desired import Conversion, Input, Job
+from a2c_spec.core.graph import split_reference
+from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
+from a2c_spec.core.recipe import digest
+from a2c_spec.engine.reuse import Restored
+from a2c_spec.manifests.digests import fill
+
+if TYPE_CHECKING:
+    from a2c_spec.core.plan import Change
+    from a2c_spec.core.state import JobRecord
+    from a2c_spec.engine.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What the steps need besides the job: the session, the record of its address, the jobs it depends on."""
+
+    session: Session
+    record: JobRecord | None
+    dependencies: Dependencies
+
+
+def conflict_policy(job: Job, context: Context) -> Job:
+    """--on-conflict, where it is given, stands in place of what the manifest says."""
+    policy = context.session.project.flags.on_conflict
+    return replace(job, outputs=tuple(replace(output, on_conflict=policy) for output in job.outputs)) if policy else job
+
+
+def dependencies_resolved(job: Job, context: Context) -> Job:
+    """What it takes from other jobs and presets gets the fingerprint of what that is made of, and a file if one is
+    here."""
+    resolve = context.dependencies
+    inputs = tuple(resolve.input(item, context.session) if item.type == "from" else item for item in job.inputs)
+    conversions = tuple(resolve.conversion(item) if item.preset_from else item for item in job.conversions)
+    return replace(job, inputs=inputs, conversions=conversions)
+
+
+def files_measured(job: Job, context: Context) -> Job:
+    """Size and digests of every file that is uploaded."""
+    return fill(job, context.session.project.root, context.session.digests)
+
+
+def ignored_kept(job: Job, context: Context) -> Job:
+    """What ``lifecycle.ignore`` names stays as it was last applied."""
+    return keep_ignored(job, context.record)
+
+
+STEPS: tuple[Callable[[Job, Context], Job], ...] = (
+    conflict_policy,
+    dependencies_resolved,
+    files_measured,
+    ignored_kept,
+)
+"""In this order. Before them the loader makes every path relative to the project root; after them ``prepare`` sets the
+names and passwords of results before the run."""
+
+
+def make_ready(job: Job, record: JobRecord | None, session: Session, dependencies: Dependencies) -> DesiredJob:
+    """The job, ready to be planned; raises InvalidError when a file cannot be read."""
+    context = Context(session, record, dependencies)
+    for step in STEPS:
+        job = step(job, context)
+    return prepare(job, session.fingerprint_secret, session.options)
+
+
+@dataclass(slots=True)
+class Dependencies:
+    """What jobs take from one another, as far as it is planned.
+
+    ``made``: address -> the fingerprint it has once the plan is carried out. ``idle``: addresses that do not run.
+    ``restored``: addresses whose results come from the results cache.
+    """
+
+    session: Session
+    made: dict[str, str] = field(default_factory=dict)
+    idle: set[str] = field(default_factory=set)
+    restored: dict[str, Restored] = field(default_factory=dict)
+
+    def conversion(self, item: Conversion) -> Conversion:
+        """A conversion with the fingerprint of the preset that it names."""
+        return replace(item, upstream=self._fingerprint(item.preset_from))
+
+    def input(self, item: Input, session: Session) -> Input:
+        """A ``from`` input with the fingerprint of what it is made of.
+
+        A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
+        results for a day only; so is one that comes from the results cache, which the service does not know.
+        """
+        address, conversion = split_reference(item.source)
+        record = session.store.get(address)
+        item = replace(item, upstream=digest([self._fingerprint(address), conversion]))
+        files = [file for file in record.files if file.conversion == conversion and file.path] if record else []
+        if address in self.idle and len(files) == 1 and session.files.stands(files[0].path) == "intact":
+            path = session.project.root / files[0].path
+            return replace(item, path=files[0].path, content=session.digests.measure(path))
+        restored = self.restored.get(address)
+        found = restored.source(conversion, session.results) if restored else None
+        return replace(item, path=found[0], content=session.digests.measure(found[1])) if found else item
+
+    def _fingerprint(self, address: str) -> str:
+        if address in self.made:
+            return self.made[address]
+        record = self.session.store.get(address)
+        return record.fingerprint if record else ""
+
+    def note(self, change: Change, desired: DesiredJob | None) -> None:
+        """Notes what an address will have made once its change is carried out."""
+        self.made[change.address] = change.fingerprint
+        if change.action in ("no-op", "rename"):
+            self.idle.add(change.address)
+        elif change.action == "cached" and desired is not None:
+            self.restored[change.address] = Restored.of(desired, change)
