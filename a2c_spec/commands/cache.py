@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import Any
 
@@ -10,7 +9,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of
+from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_of
@@ -34,10 +33,11 @@ def list_(**given: Any) -> int:
     """List what is kept, the most recently used first."""
     project, cache = _opened(given)
     entries = sorted(cache.entries(), key=lambda one: -one.used_at)
-    if project.flags.as_json:
-        click.echo(json.dumps([entry_json(one) for one in entries]))
-    else:
-        click.echo(listing(entries, style_of(project)))
+    emit(
+        project.flags,
+        lambda: [entry_json(entry) for entry in entries],
+        lambda: listing(entries, style_of(project)),
+    )
     return 0
 
 
@@ -55,12 +55,12 @@ def prune(max_size: str, max_age: float | None, **given: Any) -> int:
     if most is None and days is None:
         raise UsageError("nothing says how much to keep", hint="add --max-size 20G or --max-age 30")
     done = cache.prune(most, project.runtime.clock() - days * _DAY if days is not None else 0.0)
-    if project.flags.as_json:
-        click.echo(json.dumps({"removed": done.removed, "freed": done.freed, "left": done.left, "size": done.size}))
-    else:
-        click.echo(
-            f"Removed {counted(done.removed, 'result')} ({size(done.freed)}); {done.left} left ({size(done.size)})."
-        )
+    freed, left = size(done.freed), size(done.size)
+    emit(
+        project.flags,
+        lambda: {"removed": done.removed, "freed": done.freed, "left": done.left, "size": done.size},
+        lambda: f"Removed {counted(done.removed, 'result')} ({freed}); {done.left} left ({left}).",
+    )
     return 0
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +12,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of
+from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
@@ -48,10 +47,11 @@ def doctor(flags: Flags) -> int:
     """Prints every check."""
     project = project_of(flags)
     checks = [*_static(project), *asyncio.run(_service(project))]
-    if flags.as_json:
-        click.echo(json.dumps([{"check": c.name, "ok": c.ok, "text": c.text} for c in checks], ensure_ascii=False))
-    else:
-        click.echo("\n".join(_line(project, check) for check in checks))
+    emit(
+        flags,
+        lambda: [{"check": check.name, "ok": check.ok, "text": check.text} for check in checks],
+        lambda: "\n".join(_line(project, check) for check in checks),
+    )
     return 1 if any(check.ok is False for check in checks) else 0
 
 

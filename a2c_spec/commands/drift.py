@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of
+from a2c_spec.commands._output import emit, project_of
 from a2c_spec.core.drift import Drift, drift
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
@@ -40,11 +39,8 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     """Prints one line per difference."""
     project = project_of(flags)
     found = asyncio.run(_found(project, addresses))
-    if flags.as_json:
-        click.echo(json.dumps({"drift": [asdict(one) for one in found]}, ensure_ascii=False))
-    else:
-        lines = [f"{one.address}: {one.path}: {shown(one.recorded)} -> {shown(one.now)}" for one in found]
-        click.echo("\n".join(lines) or "no drift")
+    lines = (f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found)
+    emit(flags, lambda: {"drift": [asdict(item) for item in found]}, lambda: "\n".join(lines) or "no drift")
     return 2 if detailed_exitcode and found else 0
 
 

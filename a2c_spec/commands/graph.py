@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, warn
+from a2c_spec.commands._output import emit, project_of, warn
 from a2c_spec.core.graph import needs
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import load_all
@@ -39,5 +38,5 @@ def graph(flags: Flags, chosen: Selection, form: str) -> int:
     for job in chosen.jobs(loaded.jobs):
         presets = [item.preset_from for item in job.conversions if item.preset_from]
         edges[job.address] = [*needs(job), *dict.fromkeys(presets)]
-    click.echo(json.dumps(edges, ensure_ascii=False) if flags.as_json else FORMATS[form](edges))
+    emit(flags, lambda: edges, lambda: FORMATS[form](edges))
     return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of
+from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
@@ -32,7 +31,7 @@ def history(flags: Flags, address: str) -> int:
     """Prints the events in the service's order."""
     project = project_of(flags)
     rows = asyncio.run(_rows(project, address))
-    click.echo(json.dumps(rows, ensure_ascii=False) if flags.as_json else records.history_text(rows, style_of(project)))
+    emit(flags, lambda: rows, lambda: records.history_text(rows, style_of(project)))
     return 0
 
 

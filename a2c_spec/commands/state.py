@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +11,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of, talk
+from a2c_spec.commands._output import emit, project_of, style_of, talk
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import adopt, matches
 from a2c_spec.engine.flags import Flags
@@ -46,10 +45,11 @@ def state_list(**given: Any) -> int:
     """Show every recorded address."""
     project = project_of(flags_of(given))
     found = asyncio.run(_scan(project))
-    if project.flags.as_json:
-        click.echo(json.dumps([records.record_json(one) for one in found], ensure_ascii=False))
-    else:
-        click.echo(records.listing(found, style_of(project)))
+    emit(
+        project.flags,
+        lambda: [records.record_json(record) for record in found],
+        lambda: records.listing(found, style_of(project)),
+    )
     return 0
 
 
@@ -63,10 +63,11 @@ def state_show(address: str, **given: Any) -> int:
     """Show one record in full."""
     project = project_of(flags_of(given))
     record = asyncio.run(_record(project, address))
-    if project.flags.as_json:
-        click.echo(json.dumps(records.record_json(record), ensure_ascii=False))
-    else:
-        click.echo(records.detail(record, None, style_of(project)))
+    emit(
+        project.flags,
+        lambda: records.record_json(record),
+        lambda: records.detail(record, None, style_of(project)),
+    )
     return 0
 
 

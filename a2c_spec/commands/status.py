@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of
+from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
@@ -34,16 +33,17 @@ def status(flags: Flags, address: str) -> int:
     """Prints a table, or one record in full."""
     project = project_of(flags)
     found = asyncio.run(_found(project, address))
-    if flags.as_json:
-        trees = [records.record_json(record, live) for record, live in found]
-        click.echo(json.dumps(trees[0] if address else trees, ensure_ascii=False))
-    elif address:
-        click.echo(records.detail(*found[0], style_of(project)))
-    else:
-        click.echo(records.listing([record for record, _ in found], style_of(project)))
-        for record, live in found:
-            if live is not None:
-                click.echo(f"{record.address}: {live.status} on the service")
+    style = style_of(project)
+    if address:
+        record, live = found[0]
+        emit(flags, lambda: records.record_json(record, live), lambda: records.detail(record, live, style))
+        return 0
+    seen = [f"{record.address}: {live.status} on the service" for record, live in found if live is not None]
+    emit(
+        flags,
+        lambda: [records.record_json(record, live) for record, live in found],
+        lambda: "\n".join([records.listing([record for record, _ in found], style), *seen]),
+    )
     return 0
 
 
