@@ -60,7 +60,7 @@ class Presets:
         body = mapping(call.body)
         for row in await self.client.presets():
             options = mapping(row.get("options"))
-            same = all(compare.same(options.get(key), value) for key, value in mapping(body.get("options")).items())
+            same = all(compare.echoes(value, options.get(key)) for key, value in mapping(body.get("options")).items())
             if row.get("name") == body.get("name") and row.get("target") == body.get("target") and same:
                 return text(row.get("id"))
         return ""

@@ -36,8 +36,15 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield from (f"{word} {name} removed" for name in old if name not in new)
         for name in (name for name in new if name in old):
             yield from (f"{word} {name} changed: {_leaf(*one)}" for one in compare.differences(old[name], new[name]))
+    fields = compare.differences(before.get("fields", {}), after.get("fields", {}))
+    yield from (f"job.{name} changed: {_flag(old)} -> {_flag(new)}" for name, old, new in fields)
     if sorted(before.get("order", ())) == sorted(after.get("order", ())) and before["order"] != after["order"]:
         yield f"order of inputs: {_order(before['order'])} -> {_order(after['order'])}"
+
+
+def _flag(value: Any) -> str:
+    """A decisive field that a recipe does not name is at its default, true."""
+    return "true" if value is MISSING else str(value).lower()
 
 
 def _order(names: Any) -> str:

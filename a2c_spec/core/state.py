@@ -54,7 +54,8 @@ class JobRecord:
     ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
     ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
     ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
-    ended as failed. ``previous`` is what was known before a create whose answer has not come yet. ``landing`` are files
+    ended as failed, ``warnings`` are what the service said of a job that it completed.
+    ``previous`` is what was known before a create whose answer has not come yet. ``landing`` are files
     about to get their final names: after a crash either they stand there, or what stood there before. ``pending``:
     calls that add something were about to be sent; until they are recorded, they may still be on their way.
     """
@@ -73,6 +74,7 @@ class JobRecord:
     pending: bool = False
     spent: int = 0
     problem: str = ""
+    warnings: tuple[str, ...] = ()
     updated_at: float = 0.0
     previous: JobRecord | None = None
 

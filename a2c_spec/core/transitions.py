@@ -109,7 +109,7 @@ def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
 
 
 def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    return all(holds_secret(value) or compare.same(live.get(key), value) for key, value in sent.items())
+    return all(holds_secret(value) or compare.echoes(value, live.get(key)) for key, value in sent.items())
 
 
 def adopt(record: JobRecord, live: LiveJob) -> JobRecord:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from
+from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -68,7 +68,7 @@ class Results:
         if self.cache is None or not cacheable(desired.job):
             return None
         entry = self.cache.load(cache_key(desired.fingerprint, self.realm))
-        found = record_from(entry, desired, record, self.realm) if entry else None
+        found = record_from(entry, desired, record, self.realm) if entry and usable(entry, desired) else None
         placements = place(desired.job, recorded(found), recorded_names(found), render_late) if found else ()
         return found if placements and all(one.path for one in placements) else None
 

@@ -36,7 +36,9 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     change = _decide(desired, record, observed)
     if observed.cached and not observed.replace and change.action in ("create", "re-run"):
         change = _from_cache(desired, observed.cached, observed, change)
-    return replace(change, fingerprint=desired.fingerprint, basis=desired.basis)
+    uploads = any(call.kind.startswith("upload") for call in change.calls)
+    recipe = desired.as_sent if uploads else desired
+    return replace(change, fingerprint=recipe.fingerprint, basis=recipe.basis)
 
 
 def plan_forget(record: JobRecord) -> Change:
@@ -64,7 +66,7 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
 
 def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
     """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
-    return record.fingerprint == desired.fingerprint or compare.same(dict(record.basis), dict(desired.basis))
+    return record.fingerprint == desired.fingerprint or compare.equal(record.basis, desired.basis)
 
 
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:

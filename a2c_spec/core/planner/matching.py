@@ -96,8 +96,10 @@ class SentState:
         sent = self.sent(live.id)
         if any(key in sent and key not in item.settings for key in INPUT_SETTINGS):
             return False  # what was set cannot be unset
+        if "decrypt" in sent and not item.decrypt_password:
+            return False
         if "identity" in sent:
-            return same_name(sent, wanted) and compare.same(sent["identity"], wanted["identity"])
+            return same_name(sent, wanted) and compare.equal(sent["identity"], wanted["identity"])
         return looks_like(item, live)
 
     def _conversion_fits(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
@@ -105,7 +107,7 @@ class SentState:
             return False
         sealed = desired.sent_conversion(item)["output_target"]
         sent = self.sent(live.id).get("output_target")
-        return compare.same(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
+        return compare.equal(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
 
     def conversion_holds(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
         """Whether a live conversion needs no PATCH to be the wanted one."""
@@ -128,7 +130,7 @@ def looks_like(item: Input, live: LiveInput) -> bool:
     kind = "output" if item.type == "from" else item.type
     named = not item.filename or not live.filename or item.filename == live.filename
     engine = not item.engine or not live.engine or item.engine == live.engine
-    parameters = all(compare.same(live.parameters.get(key), value) for key, value in item.parameters.items())
+    parameters = all(compare.echoes(value, live.parameters.get(key)) for key, value in item.parameters.items())
     return live.type == kind and live.source == item.source and named and engine and parameters
 
 

@@ -209,11 +209,11 @@ def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple
 
 def _is_reset(name: str, live: LiveJob) -> bool:
     """Whether a field echoes its default already; a secret one never tells."""
-    return name in live.fields and compare.same(live.fields[name], JOB_FIELDS[name].reset)
+    return name in live.fields and compare.equal(live.fields[name], JOB_FIELDS[name].reset)
 
 
 def _field_holds(name: str, value: Any, live: LiveJob, sent: Mapping[str, Any]) -> bool:
-    return compare.same(value, live.fields.get(name, sent.get(name)))
+    return compare.echoes(value, live.fields[name]) if name in live.fields else compare.equal(value, sent.get(name))
 
 
 def _renumber(calls: list[Call]) -> tuple[Call, ...]:
