@@ -28,10 +28,14 @@ class Context:
     dependencies: Dependencies
 
 
+def with_policy(job: Job, policy: str) -> Job:
+    """The job with one on_conflict policy for all its outputs; an empty one leaves them as they are."""
+    return replace(job, outputs=tuple(replace(output, on_conflict=policy) for output in job.outputs)) if policy else job
+
+
 def conflict_policy(job: Job, context: Context) -> Job:
     """--on-conflict, where it is given, stands in place of what the manifest says."""
-    policy = context.session.project.flags.on_conflict
-    return replace(job, outputs=tuple(replace(output, on_conflict=policy) for output in job.outputs)) if policy else job
+    return with_policy(job, context.session.project.flags.on_conflict)
 
 
 def dependencies_resolved(job: Job, context: Context) -> Job:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.observed import Observed
@@ -19,11 +20,12 @@ from a2c_spec.core.planner import link_ids, needs_live, plan_forget, plan_job, p
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.desired import Dependencies, make_ready
+from a2c_spec.engine.desired import Dependencies, make_ready, with_policy
 from a2c_spec.engine.project import Reading
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import InvalidError, StalePlan
+from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
@@ -64,15 +66,17 @@ async def plan_project(
     """
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, None] = {}
+    claims = Claims(render_late)
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
-        items = list(manifests.items())
-        manifests.checked(check_references(items))
+        items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
+        manifests.checked([*check_references(items), *claims.problems])
         known = {item.address: None for item in items}
         selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
         for item in selected:
             builder.take(item)
     else:
-        manifests.checked(check_references(_taken(builder, manifests, known)))
+        items_taken = _taken(builder, manifests, claims, known)
+        manifests.checked([*check_references(items_taken), *claims.problems])
         if chosen.replace:
             chosen.check(list(known))
     return await builder.finish(client, known.keys())
@@ -86,9 +90,17 @@ def _presets(items: Iterable[Job | Preset]) -> tuple[Preset, ...]:
     return tuple(item for item in items if isinstance(item, Preset))
 
 
-def _taken(builder: PlanBuilder, manifests: Reading, known: dict[str, None]) -> Iterator[Job | Preset]:
+def _claiming(items: Iterable[Job | Preset], claims: Claims, policy: str) -> Iterator[Job | Preset]:
+    """The items, each job noted with the paths that it reads and writes."""
+    for item in items:
+        if isinstance(item, Job):
+            claims.add(with_policy(item, policy))
+        yield item
+
+
+def _taken(builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, None]) -> Iterator[Job | Preset]:
     """Every item of the manifests, each handed to the builder on its way if it is selected."""
-    for item in manifests.items():
+    for item in _claiming(manifests.items(), claims, builder.session.project.flags.on_conflict):
         known[item.address] = None
         if builder.chosen.takes(item.address, item.labels):
             try:

@@ -158,7 +158,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
-    skipped = [path for path, spec in predicted(desired.job) if spec.on_conflict == "skip" and _taken(path, observed)]
+    foreseen = predicted(desired.job, observed.late)
+    skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and _taken(one.path, observed)]
     if skipped and len(skipped) == len(desired.job.conversions):
         return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
     calls = create_calls(desired)
@@ -168,10 +169,10 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
     """Which file that is not ours stands where a result must go; decided before anything is paid for."""
-    for path, spec in predicted(desired.job):
-        if spec.on_conflict == "error" and _taken(path, observed):
+    for one in predicted(desired.job, observed.late):
+        if one.spec.on_conflict == "error" and _taken(one.path, observed):
             return (
-                f"{path} exists and was not written by us, and on_conflict is error; "
+                f"{one.path} exists and was not written by us, and on_conflict is error; "
                 "move it away, or say on_conflict: overwrite, rename or skip"
             )
     return ""
