@@ -11,7 +11,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.download import Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.files import OutputFiles, untangled
-from a2c_spec.api.http.turns import JobSlots
+from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
@@ -37,7 +37,7 @@ class Delivery:
     executor: Executor
     late: RenderLate
     tell: Listener
-    turns: JobSlots
+    slots: JobSlots
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord, *, detach: bool = False) -> JobRecord:
         """All of one change: its calls, then waiting and downloading where it asks for that."""
@@ -62,7 +62,7 @@ class Delivery:
     async def _ended(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
         """Waits; a job that never started although everything was sent is started, then waited for again."""
         for _ in range(STUCK_STARTS):
-            async with self.turns.away():
+            async with self.slots.released():
                 live = await self.poller.wait(record.job_id, lambda job: self._status(task.desired.job.address, job))
             if live.terminal:
                 return await self._outcome(task.desired.job, link_ids(record, task.desired, live), live), live

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import httpx
 
-from a2c_spec.api.http.concurrency import Sleep, retry_after
+from a2c_spec.api.http.backoff import RETRIES, backoff, retry_after
+from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import said
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.live import LiveOutput
@@ -137,7 +138,7 @@ class Downloads:
                     raise IntegrityError(
                         f"{output.filename}: {bad}, twice", hint="the result stays on the service; apply again later"
                     )
-            await self.sleep(min(8.0, 0.25 * 2**attempt) * (1 + self.jitter() / 4))
+            await self.sleep(backoff(attempt, self.jitter()))
         raise NetworkError(
             f"the download of {output.filename} keeps failing: {trouble}", hint="apply again to resume it"
         )
@@ -169,7 +170,7 @@ class Downloads:
             part.drop()
             return "the part already here does not fit"
         if status == 429:
-            self.wire.limiter.pushed_back(retry_after(response.headers.get("retry-after", "")) or 1.0)
+            self.wire.limiter.on_throttled(retry_after(response.headers.get("retry-after", "")) or RETRIES.first)
         raise_for(status, output)
         return f"the service answered {status}"
 

@@ -7,10 +7,8 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client
-from a2c_spec.api.http.concurrency import Sleep
-from a2c_spec.api.http.quiet import CreateGate
-from a2c_spec.api.http.replies import LostAnswer, Refused, Unclear
-from a2c_spec.api.http.together import all_of, to_the_end
+from a2c_spec.api.http.concurrency import CreateGate, Sleep, gather_all, shielded
+from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused
 from a2c_spec.api.new_ids import new_ids
 from a2c_spec.api.recovery import resolve
 from a2c_spec.core.calls import Call
@@ -59,7 +57,7 @@ class Executor:
     new_key: Callable[[], str]
     grace: float = 5.0
     probe: Probe = unobserved
-    quiet: CreateGate = field(default_factory=CreateGate)
+    create_gate: CreateGate = field(default_factory=CreateGate)
     noticed: float = 0.0
 
     def __post_init__(self) -> None:
@@ -77,7 +75,7 @@ class Executor:
             record = await self.save(replace(rebind(record, task.desired, change.bindings), pending=False))
             try:
                 return await self._waves(change, record)
-            except (LostAnswer, Unclear) as error:
+            except UNKNOWN_RESULT as error:
                 lost, self.noticed = error, self.clock()
             except Refused as error:
                 conflicts += await self._count_conflict(error, task)
@@ -127,7 +125,7 @@ class Executor:
     async def recover(self, record: JobRecord) -> JobRecord:
         """The record with the job that a lost create made, or as it was before that create."""
         await self._calm()
-        async with self.quiet.searching():
+        async with self.create_gate.searching():
             return await self._recovered(record)
 
     async def _calm(self) -> None:
@@ -148,14 +146,14 @@ class Executor:
             record = await self._recipe(change, record)
         for step in sorted({call.step for call in change.calls}):
             calls = [call for call in change.calls if call.step == step]
-            await to_the_end(self._wave(calls, change))
+            await shielded(self._wave(calls, change))
         record = self._current(record)
         return await self.save(replace(record, pending=False)) if record.pending else record
 
     async def _wave(self, calls: Sequence[Call], change: Change) -> None:
-        async with self.quiet.creating() if calls[0].kind == "create_job" else nullcontext():
+        async with self.create_gate.creating() if calls[0].kind == "create_job" else nullcontext():
             await self._intend(calls, change)
-            await all_of(self._one(call, change) for call in calls)
+            await gather_all(self._one(call, change) for call in calls)
 
     async def _recipe(self, change: Change, record: JobRecord) -> JobRecord:
         """Notes the recipe an unfinished job is about to run; a finished one keeps its own until it is replaced."""
@@ -211,11 +209,11 @@ class Executor:
         made = new_ids(call, reply)
         record = self._of(change.address)
         if made is None:
-            raise Unclear("the answer names no ids")
+            raise MissingIds("the answer names no ids")
         await self._absorbed(call, record, made)
         self.tell(Event("call", change.address, call.kind, call.reason))
         if set(call.creates) - set(made):
-            raise Unclear("the answer does not describe every part")
+            raise MissingIds("the answer does not describe every part")
 
     async def _absorbed(self, call: Call, record: JobRecord, made: dict[str, str] | object) -> None:
         ids = dict(made) if isinstance(made, dict) else {}

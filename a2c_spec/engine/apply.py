@@ -263,7 +263,7 @@ class _Apply:
             for address in _needed(step):
                 if address in self.ended:
                     await self.ended[address].wait()
-            async with self.service.turns.turn():
+            async with self.service.turns.slot():
                 await self._reported(step)
         finally:
             self.under_way.release()
@@ -297,7 +297,7 @@ class _Apply:
         taken = step.change.address in self.ended  # by others, who need an id of the service
         while (twin := results.twin(step.desired)) and not taken:
             waited = True
-            async with self.service.turns.away():
+            async with self.service.turns.released():
                 await twin.wait()
         with results.claimed(step.desired):
             if waited or step.change.action == "cached":

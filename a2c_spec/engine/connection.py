@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.files import OutputFiles
-    from a2c_spec.api.http.turns import JobSlots
+    from a2c_spec.api.http.concurrency import JobSlots
     from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
 
@@ -125,9 +125,8 @@ def _assemble(
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.download import Downloads
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.http.concurrency import Limiter
+    from a2c_spec.api.http.concurrency import JobSlots, Limiter
     from a2c_spec.api.http.transport import Wire
-    from a2c_spec.api.http.turns import JobSlots
     from a2c_spec.api.poll import Pace, Poller
     from a2c_spec.api.presets import Presets
     from a2c_spec.api.upload import Uploads

@@ -15,7 +15,6 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.http.concurrency import Limiter
 from a2c_spec.api.http.inprocess import InProcessTransport
 from a2c_spec.api.http.transport import Wire
-from a2c_spec.api.http.turns import JobSlots
 from a2c_spec.api.poll import Pace, Poller
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.state import JobRecord
@@ -116,30 +115,6 @@ def test_list_pages_answer_for_fifty_jobs_at_once() -> None:
 def test_rows_that_do_not_tell_all_are_asked_for_once_each() -> None:
     asked = asyncio.run(_waited(Stub(0.0, 0.1, bare=True), 60)).counts
     assert asked["poll"] == 60
-
-
-def test_who_comes_back_goes_before_who_begins() -> None:
-    order: list[str] = []
-
-    async def waits(turns: JobSlots) -> None:
-        async with turns.turn():
-            async with turns.away():
-                await asyncio.sleep(0)
-            order.append("came back")
-
-    async def works(turns: JobSlots, name: str) -> None:
-        async with turns.turn():
-            order.append(name)
-            for _ in range(5):
-                await asyncio.sleep(0)
-
-    async def run() -> None:
-        turns = JobSlots(1)
-        await asyncio.gather(waits(turns), works(turns, "second"), works(turns, "third"))
-        assert turns.busy == 0
-
-    asyncio.run(run())
-    assert order == ["second", "came back", "third"]
 
 
 def test_records_kept_together_are_all_durable_and_seen_at_once(tmp_path: Path) -> None:

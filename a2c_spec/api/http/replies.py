@@ -125,5 +125,9 @@ class Refused(InvalidError):
         self.status = status
 
 
-class Unclear(SpecError):
-    """A call succeeded, but its answer does not say which ids it made."""
+class MissingIds(SpecError):
+    """A call succeeded, but its answer does not say which ids it created."""
+
+
+UNKNOWN_RESULT = (LostAnswer, MissingIds)
+"""Failures after which only reading the job tells what it holds now."""

@@ -10,7 +10,8 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.api.http.concurrency import LONGEST_WAIT, Limiter, Sleep, retry_after
+from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, backoff, retry_after
+from a2c_spec.api.http.concurrency import Limiter, Sleep
 from a2c_spec.api.http.replies import (
     LostAnswer,
     Reply,
@@ -91,9 +92,9 @@ class Wire:
                 await self._after_failure(error, harmless=harmless, last=last, attempt=attempt)
                 continue
             if reply.status == 429 and not last:
-                await self._after_push_back(reply, attempt)
+                await self._after_429(reply, attempt)
             elif reply.status >= 500 and harmless and not last:
-                await self.sleep(self._pause(attempt))
+                await self.sleep(backoff(attempt, self.jitter()))
             else:
                 return self._judge(reply, harmless=harmless, accept=accept)
         raise NetworkError("the service keeps answering 429", hint="lower --parallelism, or try later")
@@ -110,7 +111,7 @@ class Wire:
                 await response.aclose()
         self.probe(f"answered {request.method} {request.url.path}")
         if response.status_code != 429:
-            self.limiter.went_well()
+            self.limiter.on_success()
         return Reply(response.status_code, parsed(response, raw), response.headers)
 
     async def _after_failure(self, error: httpx.RequestError, *, harmless: bool, last: bool, attempt: int) -> None:
@@ -121,17 +122,13 @@ class Wire:
             raise NetworkError(f"an answer of the service is {error}") from error
         if last or (unsent and attempt >= 2):
             raise unreachable(self.base_url, error) from error
-        await self.sleep(self._pause(attempt))
+        await self.sleep(backoff(attempt, self.jitter()))
 
-    async def _after_push_back(self, reply: Reply, attempt: int) -> None:
+    async def _after_429(self, reply: Reply, attempt: int) -> None:
         asked = retry_after(reply.headers.get("retry-after", ""))
-        pause = self._pause(attempt) if asked is None else min(asked, LONGEST_WAIT)
-        self.limiter.pushed_back(pause)
+        pause = backoff(attempt, self.jitter()) if asked is None else min(asked, LONGEST_RETRY_AFTER)
+        self.limiter.on_throttled(pause)
         await self.sleep(pause)
-
-    def _pause(self, attempt: int) -> float:
-        """Seconds: 0.5 doubling up to 8, and up to a quarter more."""
-        return float(min(8.0, 0.5 * 2**attempt) * (1 + self.jitter() / 4))
 
     def _judge(self, reply: Reply, *, harmless: bool, accept: tuple[int, ...]) -> Reply:
         if reply.status in accept or 200 <= reply.status < 300:
