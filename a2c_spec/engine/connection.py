@@ -125,9 +125,10 @@ def _assemble(
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.download import Downloads
     from a2c_spec.api.execute import Executor
+    from a2c_spec.api.http.backoff import Pace
     from a2c_spec.api.http.concurrency import JobSlots, Limiter
     from a2c_spec.api.http.transport import Wire
-    from a2c_spec.api.poll import Pace, Poller
+    from a2c_spec.api.poll import POLLS, Poller
     from a2c_spec.api.presets import Presets
     from a2c_spec.api.upload import Uploads
 
@@ -136,7 +137,7 @@ def _assemble(
     limiter = Limiter(project.flags.parallelism, runtime.monotonic, sleep)
     wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe)
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
-    pace = Pace(0.05, 1.3, 0.5) if project.flags.local else Pace()
+    pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
     grace = 0.5 if project.flags.local else 5.0
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe)
