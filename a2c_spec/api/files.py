@@ -9,8 +9,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
-from a2c_spec.core.observed import Disk
+from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
@@ -74,16 +75,14 @@ class OutputFiles:
 
         Raises Conflict under ``error`` when a file stands there that is not as we wrote it.
         """
-        if policy == "overwrite" or self.stands(path) in ("absent", "intact"):
+        stands = self.stands(path)
+        if policy == "overwrite" or stands not in NOT_OURS:
             return path
         if policy == "skip":
             return ""
         if policy == "rename":
             return self._free(path)
-        raise Conflict(
-            f"{path} exists and is not as we wrote it, and on_conflict is error",
-            hint="move it away, or say on_conflict: overwrite, rename or skip; the result stays on the service",
-        )
+        raise Conflict(reasons.conflict(path, stands, policy), hint="the result stays on the service")
 
     def _free(self, path: str) -> str:
         folder, _, name = path.rpartition("/")
@@ -92,7 +91,7 @@ class OutputFiles:
         number = 1
         while True:
             candidate = f"{folder}/{stem}-{number}{ending}" if folder else f"{stem}-{number}{ending}"
-            if self.stands(candidate) in ("absent", "intact"):
+            if self.stands(candidate) not in NOT_OURS:
                 return candidate
             number += 1
 

@@ -156,7 +156,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
-    skipped = [path for path, spec in predicted(desired.job) if spec.on_conflict == "skip" and _taken(path, observed)]
+    skipped = [path for path, spec in predicted(desired.job) if spec.on_conflict == "skip" and observed.taken(path)]
     if skipped and len(skipped) == len(desired.job.conversions):
         return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
     calls = create_calls(desired)
@@ -167,16 +167,9 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
     """Which file that is not ours stands where a result must go; decided before anything is paid for."""
     for path, spec in predicted(desired.job):
-        if spec.on_conflict == "error" and _taken(path, observed):
-            return (
-                f"{path} exists and was not written by us, and on_conflict is error; "
-                "move it away, or say on_conflict: overwrite, rename or skip"
-            )
+        if spec.on_conflict == "error" and observed.taken(path):
+            return reasons.conflict(path, observed.stands(path), "error")
     return ""
-
-
-def _taken(path: str, observed: Observed) -> bool:
-    return observed.disk.get(path, "absent") in ("foreign", "changed")
 
 
 def _create_bound(calls: tuple[Call, ...]) -> str:
