@@ -228,7 +228,7 @@ class Executor:
             if record.previous is not None:
                 await self.save(record.previous)
             else:
-                self.store.remove(record.address)
+                await self.store.remove(record.address)
 
     async def _refused(self, call: Call, change: Change, error: Refused) -> None:
         """Arrays fall back to one post each; a name the service does not take is given here alone."""
@@ -249,7 +249,7 @@ class Executor:
         """Writes a record down; it is durable when this returns."""
         stamped = replace(record, updated_at=self.clock())
         self.probe(f"record {record.phase}")
-        await self.store.keep(stamped)
+        await self.store.put(stamped)
         self.probe(f"recorded {record.phase}")
         return stamped
 

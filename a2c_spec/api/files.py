@@ -39,7 +39,7 @@ class OutputFiles:
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
-        ours = self.store.ours(path)
+        ours = self.store.files_at(path)
         if not ours or not target.is_file():
             return "foreign"
         return "intact" if any(self._holds(file) for file in ours) else "changed"

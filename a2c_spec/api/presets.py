@@ -37,7 +37,7 @@ class Presets:
                 fingerprint=change.fingerprint,
                 basis=change.basis,
             )
-            await self.store.keep(record)
+            await self.store.put(record)
             self.tell(Event("call", change.address, call.kind))
         return record
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan import KEPT_WHOLE
-from a2c_spec.state.group_commit import GroupedStore
-from a2c_spec.state.sqlite import SqliteStore
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
 from tests.conftest import Command
 
@@ -76,23 +72,3 @@ def test_after_the_first_failure_nothing_is_begun_and_the_rest_is_done_later(
     rest = a2c("apply", "batch.yaml", "--on-conflict", "overwrite")
     assert rest.code == 0, rest.err
     assert counts(service)["create"] == 40, "nothing is converted twice"
-
-
-def test_records_kept_together_are_all_durable_and_seen_at_once(tmp_path: Path) -> None:
-    async def run() -> None:
-        store = GroupedStore(SqliteStore(tmp_path / "state.db", "here"))
-        writers = [asyncio.create_task(store.keep(JobRecord(f"b[{n}]", "here", job_id=str(n)))) for n in range(50)]
-        await asyncio.sleep(0)
-        seen = store.get("b[7]")
-        assert seen is not None
-        assert seen.job_id == "7"
-        await asyncio.gather(*writers)
-        other = SqliteStore(tmp_path / "state.db", "here")
-        assert len(other.addresses()) == 50
-        assert other.serial() < 50, "they shared writes"
-        other.close()
-        store.put(JobRecord("b[7]", "here", job_id="new"))
-        assert (store.get("b[7]") or JobRecord("", "")).job_id == "new"
-        store.close()
-
-    asyncio.run(run())
