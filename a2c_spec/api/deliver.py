@@ -66,7 +66,7 @@ class Delivery:
                 live = await self.poller.wait(record.job_id, lambda job: self._status(task.desired.job.address, job))
             if live.terminal:
                 return await self._outcome(task.desired.job, link_ids(record, task.desired, live), live), live
-            change, record = await self.executor.again(task, record, waited=True)
+            change, record = await self.executor.replan(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)
         raise SpecError(

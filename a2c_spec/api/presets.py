@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from a2c_spec.api.client import Client
+from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.replies import LostAnswer
-from a2c_spec.api.new_ids import new_ids
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
@@ -52,7 +52,7 @@ class Presets:
             return found
         if call.kind == "delete_preset":
             return ""
-        made = new_ids(call, reply) or {}
+        made = created_ids(call, reply) or {}
         return made.get(PRESET) or record.job_id
 
     async def _find(self, call: Call) -> str:

@@ -332,7 +332,7 @@ class _Apply:
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
         if record.unresolved or record.pending:
-            change, record = await executor.again(task, record)
+            change, record = await executor.replan(task, record)
         reserved = self.budget.reserve(change, record)
         try:
             return await delivery.carry_out(task, change, record, detach=self.options.detach)

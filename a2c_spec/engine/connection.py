@@ -130,6 +130,7 @@ def _assemble(
     from a2c_spec.api.http.transport import Wire
     from a2c_spec.api.poll import POLLS, Poller
     from a2c_spec.api.presets import Presets
+    from a2c_spec.api.recovery import GracePeriod
     from a2c_spec.api.upload import Uploads
 
     runtime = project.runtime
@@ -139,7 +140,7 @@ def _assemble(
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
     pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
-    grace = 0.5 if project.flags.local else 5.0
+    grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.clock, sleep)
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe)
     downloads = Downloads(wire, sleep, jitter)
     turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy
