@@ -60,7 +60,7 @@ class Session:
     def record(self, address: str) -> JobRecord | None:
         """The record of an address; a file that landed in the moment of a crash is counted."""
         found = self.store.get(address)
-        return self.files.caught_up(found) if found else None
+        return self.files.recover_files(found) if found else None
 
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
@@ -74,7 +74,7 @@ class Session:
     async def recover_files(self) -> None:
         """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
         for record in self.store.interrupted():
-            await self.store.put(self.files.caught_up(record))
+            await self.store.put(self.files.recover_files(record))
 
     def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
         """What stands at every path that the job has written or is going to write."""
@@ -84,7 +84,7 @@ class Session:
             placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}
-        disk: Mapping[str, Disk] = {path: self.files.stands(path) for path in paths}
+        disk: Mapping[str, Disk] = {path: self.files.status(path) for path in paths}
         return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
 
 

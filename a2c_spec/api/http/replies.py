@@ -69,7 +69,7 @@ def parsed(response: httpx.Response, raw: bytes) -> Any:
         return ... if response.status_code < 400 else None
 
 
-def said(error: Exception) -> str:
+def error_text(error: Exception) -> str:
     error = error.__cause__ if isinstance(error.__cause__, Exception) else error
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
@@ -81,7 +81,7 @@ def root_cause(error: BaseException) -> str:
         if isinstance(below, OSError) and below.strerror and not below.strerror.startswith("Cannot connect"):
             return re.sub(r"^Connect call failed.*", "connection refused or timed out", below.strerror)
         below = getattr(below, "os_error", None) or below.__cause__ or below.__context__
-    return said(error) if isinstance(error, Exception) else type(error).__name__
+    return error_text(error) if isinstance(error, Exception) else type(error).__name__
 
 
 def unreachable(base_url: str, error: Exception) -> NetworkError:

@@ -16,11 +16,11 @@ from a2c_spec.api.http.replies import (
     LostAnswer,
     Reply,
     TooLarge,
+    error_text,
     not_the_service,
     parsed,
     read_capped,
     refusal,
-    said,
     unreachable,
 )
 from a2c_spec.core.events import Probe, unobserved
@@ -117,7 +117,7 @@ class Wire:
     async def _after_failure(self, error: httpx.RequestError, *, harmless: bool, last: bool, attempt: int) -> None:
         unsent = isinstance(error, UNSENT)
         if not harmless and not unsent:
-            raise LostAnswer(f"the answer of the service was lost ({said(error)})") from error
+            raise LostAnswer(f"the answer of the service was lost ({error_text(error)})") from error
         if isinstance(error, TooLarge):
             raise NetworkError(f"an answer of the service is {error}") from error
         if last or (unsent and attempt >= 2):
