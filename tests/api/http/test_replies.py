@@ -105,7 +105,7 @@ def dumped(data: Any) -> bytes:
 @given(st.binary(max_size=60) | JSON.map(dumped), st.sampled_from([200, 201, 204, 302, 400, 500]))
 def test_any_body_with_any_status_is_read_or_refused(body: bytes, status: int) -> None:
     client = client_of(wire_over(lambda _request: httpx.Response(status, content=body), Clock()))
-    for ask in (client.job("1"), client.jobs(), client.contracts(), client.preset("1"), client.history("1")):
+    for ask in (client.job("1"), client.jobs(1), client.presets(), client.preset("1"), client.history("1")):
         with contextlib.suppress(SpecError):
             asyncio.run(ask)
 

@@ -144,4 +144,4 @@ def test_a_download_that_redirects_for_ever_is_given_up() -> None:
 def test_a_token_never_travels_without_tls_where_the_service_has_it() -> None:
     wire = wire_over(in_turn(OK), Clock())
     with pytest.raises(NetworkError, match="without TLS"):
-        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), harmless=False))
+        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), repeatable=False))
