@@ -35,9 +35,10 @@ class Observed:
     placed: tuple[Placement, ...] | None = None
     disk: Mapping[str, Disk] = field(default_factory=dict)
 
-    def stands(self, path: str) -> Disk:
+    def status(self, path: str) -> Disk:
+        """What stands at ``path``."""
         return self.disk.get(path, "absent")
 
     def taken(self, path: str) -> bool:
         """Whether a file stands at ``path`` that is not as we wrote it."""
-        return self.stands(path) in NOT_OURS
+        return self.status(path) in NOT_OURS

@@ -63,9 +63,9 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def conflict(path: str, stands: Disk, policy: str) -> str:
+def conflict(path: str, status: Disk, policy: str) -> str:
     """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do."""
-    what = "has changed since a2c-spec wrote it" if stands == "changed" else "exists and was not written by a2c-spec"
+    what = "has changed since a2c-spec wrote it" if status == "changed" else "exists and was not written by a2c-spec"
     others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 

@@ -168,7 +168,7 @@ def conflicts(desired: DesiredJob, observed: Observed) -> str:
     """Which file that is not ours stands where a result must go; decided before anything is paid for."""
     for path, spec in predicted(desired.job):
         if spec.on_conflict == "error" and observed.taken(path):
-            return reasons.conflict(path, observed.stands(path), "error")
+            return reasons.conflict(path, observed.status(path), "error")
     return ""
 
 

@@ -56,7 +56,7 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
         return
     if file is None or not file.path:
         _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
-    elif (stands := observed.stands(file.path)) == "absent":
+    elif (stands := observed.status(file.path)) == "absent":
         _fetch(placement, f"{file.path} is missing here", observed, work)
     elif stands != "intact":
         _altered(placement, file, observed, work)
@@ -78,7 +78,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff)
     work.why.append(why)
     work.downloads.append(placement.path)
     if taken and policy == "error":
-        work.problems.append(reasons.conflict(placement.path, observed.stands(placement.path), policy))
+        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
 
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -92,7 +92,7 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if observed.taken(placement.path) and policy in ("error", "skip"):
-        work.problems.append(reasons.conflict(placement.path, observed.stands(placement.path), policy))
+        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
     work.moves.append(Move(file.path, placement.path))
     work.why.append(f"{file.path} -> {placement.path}")
 
