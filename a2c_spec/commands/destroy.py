@@ -77,4 +77,4 @@ async def _one(session: Session, record: JobRecord, change: Change, *, files: bo
     for file in record.files if files else ():
         if file.path:
             session.files.remove(file.path)
-    session.store.remove(record.address)
+    await session.store.remove(record.address)

@@ -79,7 +79,7 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             from a2c_spec.engine.desired import Dependencies, make_ready
 
             desired = make_ready(job, None, session, Dependencies(session))
-            session.store.put(record_of(desired, live, project.runtime.clock()))
+            await session.store.put(record_of(desired, live, project.runtime.clock()))
     missing = [item.id for item in job.inputs if item.type == "input_id"]
     talk(project.flags, f"wrote {target.name} and adopted job {job_id} ({live.status})")
     if missing:

@@ -7,6 +7,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.compare import MISSING
+from a2c_spec.core.observed import Disk
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.recipe import holds_secret
 
@@ -67,6 +68,13 @@ def shown(value: Any) -> str:
         return f"{value[:4]}.."
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def conflict(path: str, status: Disk, policy: str) -> str:
+    """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do."""
+    what = "has changed since a2c-spec wrote it" if status == "changed" else "exists and was not written by a2c-spec"
+    others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
+    return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 
 
 def size(count: int) -> str:

@@ -92,56 +92,48 @@ class JobRecord:
 
 
 class StateStore(Protocol):
-    """Where records are kept. Every write is durable when the method returns."""
+    """Where the records of one realm are kept. Reads see every write that was begun."""
 
     def lock(self, who: str) -> AbstractContextManager[None]:
-        """Become the only writer until the context ends or the process dies; raises Locked, naming the holder."""
+        """Makes us the only writer until the context ends or the process dies; raises Locked, naming the holder."""
         ...
 
     def get(self, address: str) -> JobRecord | None:
-        """The record of one address in this store's realm."""
+        """The record of one address."""
         ...
 
-    def put(self, record: JobRecord) -> None:
-        """Insert or replace the record of its address."""
+    async def put(self, record: JobRecord) -> None:
+        """Inserts or replaces the record of its address; durable when it returns. Writers may share one fsync."""
         ...
 
-    async def keep(self, record: JobRecord) -> None:
-        """Like ``put``, and may share one durable write with whoever else writes at that moment."""
-        ...
-
-    def remove(self, address: str) -> None:
-        """Forget one address; nothing on the service or on disk changes."""
+    async def remove(self, address: str) -> None:
+        """Forgets one address, as durably; nothing on the service or on the disk changes."""
         ...
 
     def scan(self) -> Iterator[JobRecord]:
-        """All records of this realm, sorted by address."""
+        """All records, sorted by address."""
         ...
 
     def addresses(self) -> tuple[str, ...]:
-        """All addresses of this realm, sorted."""
+        """All addresses, sorted; cheaper than their records."""
         ...
 
-    def unsettled(self) -> tuple[JobRecord, ...]:
-        """Records with files about to land: an apply that was cut off left them."""
+    def interrupted(self) -> tuple[JobRecord, ...]:
+        """Records that an interrupted apply left with files about to be written."""
         ...
 
-    def ours(self, path: str) -> tuple[SavedFile, ...]:
-        """What we wrote at ``path``, in whatever realm, and what is about to land there; none: we did not make it."""
+    def files_at(self, path: str) -> tuple[SavedFile, ...]:
+        """Files that we wrote, or are about to write, at ``path``, in any realm; none means that it is not ours."""
         ...
 
-    def used(self, nonce: str) -> bool:
+    def plan_used(self, nonce: str) -> bool:
         """Whether a saved plan was applied before."""
         ...
 
-    def use_once(self, nonce: str) -> bool:
-        """Notes that a saved plan is being applied; False when it was before."""
-        ...
-
-    def serial(self) -> int:
-        """A number that grows with every write; a saved plan is stale when it moved."""
+    def use_plan(self, nonce: str) -> bool:
+        """Records that a saved plan is being applied; False if it was applied before."""
         ...
 
     def close(self) -> None:
-        """Release everything; the store is not used afterwards."""
+        """Releases everything; the store is not used afterwards."""
         ...

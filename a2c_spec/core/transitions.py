@@ -81,7 +81,7 @@ def owned(records: Iterable[JobRecord]) -> frozenset[str]:
     return frozenset(one.job_id for one in every if one.job_id)
 
 
-def rivals(records: Iterable[JobRecord], live: LiveJob) -> int:
+def lost_creates_of(records: Iterable[JobRecord], live: LiveJob) -> int:
     """How many creates without an answer may have made this job; any of them may have it, since all asked for it."""
     return sum(record.unresolved and matches(record, live) for record in records)
 

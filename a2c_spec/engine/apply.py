@@ -123,7 +123,7 @@ async def apply_project(
         with session.store.lock(lock_holder(project.environ)):
             session.service.poller.patience = options.timeout
             try:
-                session.recover_files()
+                await session.recover_files()
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
@@ -147,7 +147,7 @@ def _allowed(
     where = endpoint(session.project)
     plan = as_plan(steps, partial=chosen.partial or bool(options.only))
     reporter.plan(plan)
-    if saved and session.store.used(saved.nonce):
+    if saved and session.store.plan_used(saved.nonce):
         raise used()
     if saved:
         check(saved, steps, where.realm)
@@ -155,7 +155,7 @@ def _allowed(
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:
         raise missing_key()
-    if saved and not session.store.use_once(saved.nonce):
+    if saved and not session.store.use_plan(saved.nonce):
         raise used()
 
 
@@ -263,7 +263,7 @@ class _Apply:
             for address in _needed(step):
                 if address in self.ended:
                     await self.ended[address].wait()
-            async with self.service.turns.turn():
+            async with self.service.turns.slot():
                 await self._reported(step)
         finally:
             self.under_way.release()
@@ -291,13 +291,13 @@ class _Apply:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
         if step.desired is None:
-            self.session.store.remove(step.change.address)
+            await self.session.store.remove(step.change.address)
             return None
         results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
         while (twin := results.twin(step.desired)) and not taken:
             waited = True
-            async with self.service.turns.away():
+            async with self.service.turns.released():
                 await twin.wait()
         with results.claimed(step.desired):
             if waited or step.change.action == "cached":
@@ -332,7 +332,7 @@ class _Apply:
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
         if record.unresolved or record.pending:
-            change, record = await executor.again(task, record)
+            change, record = await executor.replan(task, record)
         reserved = self.budget.reserve(change, record)
         try:
             return await delivery.carry_out(task, change, record, detach=self.options.detach)

@@ -102,7 +102,7 @@ class Dependencies:
         record = session.store.get(address)
         item = replace(item, upstream=digest([self._fingerprint(address), conversion]))
         files = [file for file in record.files if file.conversion == conversion and file.path] if record else []
-        if address in self.idle and len(files) == 1 and session.files.stands(files[0].path) == "intact":
+        if address in self.idle and len(files) == 1 and session.files.status(files[0].path) == "intact":
             path = session.project.root / files[0].path
             return replace(item, path=files[0].path, content=session.digests.measure(path))
         restored = self.restored.get(address)

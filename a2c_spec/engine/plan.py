@@ -252,9 +252,9 @@ def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None
 
 async def _plan_unresolved(session: Session, desired: DesiredJob, record: JobRecord, client: Client) -> PlannedChange:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    from a2c_spec.api.recovery import resolve
+    from a2c_spec.api.recovery import resolve_lost_create
 
-    found = await resolve(client, record, tuple(session.store.scan()))
+    found = await resolve_lost_create(client, record, tuple(session.store.scan()))
     live = await client.job(found.job_id) if found and found.job_id else None
     observed = session.observe(desired, found, live)
     change = plan_job(desired, found, replace(observed, gone=bool(found and found.job_id) and live is None))

@@ -130,11 +130,11 @@ class Restorer:
         return await self.executor.save(replace(cached, files=tuple(fresh), landing=()))
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
-        path = self.files.settle(one.path, one.spec.on_conflict if one.spec else "error")
+        path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error")
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
             await self._note(address, saved)
-            target = self.files.target(path)
+            target = self.files.absolute(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):
                 raise SpecError("its result is no longer in the results cache", hint="apply again to convert it")
             self.tell(Event("saved", address, path, total=file.size))

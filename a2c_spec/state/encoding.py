@@ -1,4 +1,4 @@
-"""Records as JSON and back, the same for every backend."""
+"""Records as JSON and back, the same for every store."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _COLUMNS = frozenset({"address", "realm"})
 
 
 def encode(record: JobRecord) -> str:
-    """The record as JSON text, without the columns that a row has anyway."""
+    """The record as JSON text, without what has a column of its own."""
     return dumps(_tree(record))
 
 
 def _tree(record: JobRecord) -> dict[str, Any]:
     tree = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _COLUMNS}
-    tree["elements"] = [[name, one.api_id, one.sent] for name, one in record.elements.items()]
+    tree["elements"] = [[name, element.api_id, element.sent] for name, element in record.elements.items()]
     tree["files"] = [asdict(file) for file in record.files]
     tree["landing"] = [asdict(file) for file in record.landing]
     tree["previous"] = _tree(record.previous) if record.previous else None

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2c_spec.api.download import PASSWORD_HEADER, Downloads, Fetched, ResultGone, part_name
+from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone, part_name
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
@@ -45,10 +45,10 @@ def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: s
     clock = Clock()
     downloads = Downloads(wire_over(answer, clock), clock.sleep, lambda: 0.0)
 
-    async def arriving(_fetched: Fetched) -> None:
+    async def before_rename(_fetched: Fetched) -> None:
         assert target.parent.joinpath(part_name(target, output)).exists()
 
-    return asyncio.run(downloads.fetch(output, target, password, lambda _done: None, arriving))
+    return asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
 
 
 def serving(content: bytes, seen: list[str | None]) -> Callable[[httpx.Request], httpx.Response]:
@@ -221,16 +221,16 @@ def landing(tmp_path: Path) -> OutputFiles:
 def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: OutputFiles, tmp_path: Path) -> None:
     (landing.root / "out").symlink_to(tmp_path)
     with pytest.raises(IntegrityError, match="symbolic link"):
-        landing.target("out/a.pdf")
-    assert landing.target("dist/a.pdf") == (landing.root / "dist" / "a.pdf").resolve()
+        landing.absolute("out/a.pdf")
+    assert landing.absolute("dist/a.pdf") == (landing.root / "dist" / "a.pdf").resolve()
 
 
 def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: OutputFiles, tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("theirs")
     (landing.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
-    assert landing.stands("dist/a.pdf") == "foreign"
+    assert landing.status("dist/a.pdf") == "foreign"
     with pytest.raises(Conflict):
-        landing.settle("dist/a.pdf", "error")
+        landing.resolve_conflict("dist/a.pdf", "error")
 
 
 def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: OutputFiles) -> None:
@@ -239,6 +239,6 @@ def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: Outp
     old = SavedFile("dist/a.pdf", 3, "0" * 64, "out-1", "pdf")
     new = SavedFile("dist/a.pdf", 3, digest, "out-2", "pdf")
     record = JobRecord("pack", "host", "completed", files=(old,), landing=(new,))
-    assert landing.caught_up(record).files == (new,)
+    assert landing.recover_files(record).files == (new,)
     (landing.root / "dist" / "a.pdf").write_text("old")
-    assert landing.caught_up(record).files == (old,)
+    assert landing.recover_files(record).files == (old,)

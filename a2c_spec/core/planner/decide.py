@@ -159,7 +159,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
     foreseen = predicted(desired.job, observed.late)
-    skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and _taken(one.path, observed)]
+    skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and observed.taken(one.path)]
     if skipped and len(skipped) == len(desired.job.conversions):
         return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
     calls = create_calls(desired)
@@ -170,16 +170,9 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
     """Which file that is not ours stands where a result must go; decided before anything is paid for."""
     for one in predicted(desired.job, observed.late):
-        if one.spec.on_conflict == "error" and _taken(one.path, observed):
-            return (
-                f"{one.path} exists and was not written by us, and on_conflict is error; "
-                "move it away, or say on_conflict: overwrite, rename or skip"
-            )
+        if one.spec.on_conflict == "error" and observed.taken(one.path):
+            return reasons.conflict(one.path, observed.status(one.path), "error")
     return ""
-
-
-def _taken(path: str, observed: Observed) -> bool:
-    return observed.disk.get(path, "absent") in ("foreign", "changed")
 
 
 def _create_bound(calls: tuple[Call, ...]) -> str:

@@ -56,7 +56,7 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
         return
     if file is None or not file.path:
         _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
-    elif (stands := observed.disk.get(file.path, "absent")) == "absent":
+    elif (stands := observed.status(file.path)) == "absent":
         _fetch(placement, f"{file.path} is missing here", observed, work)
     elif stands != "intact":
         _altered(placement, file, observed, work)
@@ -68,7 +68,7 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
 
 def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    taken = observed.disk.get(placement.path, "absent") in ("foreign", "changed")
+    taken = observed.taken(placement.path)
     if taken and policy == "skip":
         work.verified += 1
         return
@@ -78,7 +78,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff)
     work.why.append(why)
     work.downloads.append(placement.path)
     if taken and policy == "error":
-        work.problems.append(_conflict(placement.path))
+        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
 
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -91,17 +91,10 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    if observed.disk.get(placement.path, "absent") in ("foreign", "changed") and policy in ("error", "skip"):
-        work.problems.append(_conflict(placement.path))
+    if observed.taken(placement.path) and policy in ("error", "skip"):
+        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
     work.moves.append(Move(file.path, placement.path))
     work.why.append(f"{file.path} -> {placement.path}")
-
-
-def _conflict(path: str) -> str:
-    return (
-        f"{path} exists and is not as we wrote it, and on_conflict is error; "
-        "move it away, or say on_conflict: overwrite, rename or skip"
-    )
 
 
 def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[Call, ...]:

@@ -14,9 +14,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from a2c_spec.api.client import Client
+from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.replies import Reply
 from a2c_spec.api.http.transport import Wire
-from a2c_spec.api.new_ids import new_ids
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, mapping, number, parse_job
@@ -80,7 +80,7 @@ def test_any_json_is_read_as_a_job(data: Any) -> None:
 
 @given(JSON, st.sampled_from([CREATE, ADD, UPLOAD]))
 def test_any_answer_names_ids_or_none(data: Any, call: Call) -> None:
-    ids = new_ids(call, Reply(200, data))
+    ids = created_ids(call, Reply(200, data))
     assert ids is None or all(isinstance(value, str) and value for value in ids.values())
 
 
@@ -105,7 +105,7 @@ def dumped(data: Any) -> bytes:
 @given(st.binary(max_size=60) | JSON.map(dumped), st.sampled_from([200, 201, 204, 302, 400, 500]))
 def test_any_body_with_any_status_is_read_or_refused(body: bytes, status: int) -> None:
     client = client_of(wire_over(lambda _request: httpx.Response(status, content=body), Clock()))
-    for ask in (client.job("1"), client.jobs(), client.contracts(), client.preset("1"), client.history("1")):
+    for ask in (client.job("1"), client.jobs(1), client.presets(), client.preset("1"), client.history("1")):
         with contextlib.suppress(SpecError):
             asyncio.run(ask)
 

@@ -1,14 +1,12 @@
-"""One limiter for the whole run, and retries only where repeating is harmless."""
+"""Requests are retried only where repeating is harmless, and neither key nor token travels where it should not."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from a2c_spec.api.http.concurrency import LONGEST_WAIT, Limiter, retry_after
 from a2c_spec.api.http.replies import LARGEST_REPLY, LostAnswer, Refused
 from a2c_spec.errors import AuthError, NetworkError, QuotaError
 from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
@@ -32,88 +30,6 @@ def test_retry_after_in_seconds_is_obeyed() -> None:
     wire = wire_over(in_turn(again(429, **{"Retry-After": "7"}), OK), clock)
     asyncio.run(wire.call("GET", "/jobs"))
     assert clock.slept == [7.0]
-
-
-def test_retry_after_as_a_date_is_obeyed() -> None:
-    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-    assert retry_after("Mon, 23 Nov 2026 12:00:30 GMT", lambda: now) == 30
-    assert retry_after("Mon, 23 Nov 2026 11:59:30 GMT", lambda: now) == 0
-
-
-@pytest.mark.parametrize("value", ["", "soon", "nan-ish", "Mon, 99 Nov 2026"])
-def test_a_retry_after_that_says_nothing_is_passed_over(value: str) -> None:
-    assert retry_after(value) is None
-
-
-@pytest.mark.parametrize("value", ["inf", "nan", "1e999"])
-def test_a_retry_after_that_is_no_length_of_time_is_passed_over(value: str) -> None:
-    assert retry_after(value) is None
-
-
-def test_a_pause_holds_for_every_request_of_the_run_and_has_an_upper_bound() -> None:
-    clock = Clock()
-    limiter = Limiter(4, clock, clock.sleep)
-
-    async def one() -> float:
-        async with limiter.slot():
-            return clock()
-
-    limiter.pushed_back(10)
-    assert asyncio.run(one()) == 1010
-    limiter.pushed_back(10_000)
-    assert asyncio.run(one()) == 1010 + LONGEST_WAIT
-
-
-def test_each_429_halves_the_width_and_answers_widen_it_again() -> None:
-    limiter = Limiter(16, Clock(), Clock().sleep)
-    limiter.pushed_back(0)
-    limiter.pushed_back(0)
-    assert limiter.width == 4
-    for _ in range(200):
-        limiter.went_well()
-    assert limiter.width == 16
-    for _ in range(10):
-        limiter.pushed_back(0)
-    assert limiter.width == 1
-
-
-def test_never_more_requests_are_under_way_than_the_width_allows() -> None:
-    limiter = Limiter(3, Clock(), Clock().sleep)
-    most = 0
-
-    async def one() -> None:
-        nonlocal most
-        async with limiter.slot():
-            most = max(most, limiter.busy)
-            await asyncio.sleep(0)
-
-    async def many() -> None:
-        await asyncio.gather(*(one() for _ in range(50)))
-
-    asyncio.run(many())
-    assert (most, limiter.busy) == (3, 0)
-
-
-def test_someone_who_stops_waiting_for_a_place_leaves_it_to_the_next() -> None:
-    limiter = Limiter(1, Clock(), Clock().sleep)
-    served = []
-
-    async def one(name: str, ready: asyncio.Event) -> None:
-        async with limiter.slot():
-            served.append(name)
-            await ready.wait()
-
-    async def play() -> None:
-        ready = asyncio.Event()
-        first, second, third = (asyncio.create_task(one(name, ready)) for name in "abc")
-        await asyncio.sleep(0)
-        ready.set()
-        await first
-        second.cancel()
-        await asyncio.wait((second, third))
-
-    asyncio.run(play())
-    assert (served[0], served[-1], limiter.busy) == ("a", "c", 0)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -228,4 +144,4 @@ def test_a_download_that_redirects_for_ever_is_given_up() -> None:
 def test_a_token_never_travels_without_tls_where_the_service_has_it() -> None:
     wire = wire_over(in_turn(OK), Clock())
     with pytest.raises(NetworkError, match="without TLS"):
-        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), harmless=False))
+        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), repeatable=False))

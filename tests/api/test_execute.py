@@ -1,0 +1,282 @@
+"""Calls are sent once, what they do is recorded before and after, and what was lost is found out."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import httpx
+import pytest
+
+from a2c_spec.api.execute import ROUNDS
+from a2c_spec.api.http.replies import LostAnswer, Refused
+from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.plan import Change
+from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.errors import Conflict, QuotaError
+from tests.api.service import Bench, Rule, Service, job_of
+
+FILE = SavedFile("dist/a.txt", 3, "ab" * 32, "out-1", "sum")
+DONE = JobRecord("pack", "host", "done", "job-0", files=(FILE,), fingerprint="old")
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path, Service())
+    yield made
+    made.store.close()
+
+
+@pytest.fixture
+def held(tmp_path: Path) -> Iterator[Bench]:
+    """A job that is built and not started."""
+    made = Bench(tmp_path, Service(), job_of(process=False))
+    yield made
+    made.store.close()
+
+
+def first(method: str, path: str, *answers: httpx.Response | Exception) -> Rule:
+    """The first requests to a path get these answers; the service gives all others."""
+    rest = list(answers)
+
+    def rule(_service: Service, request: httpx.Request) -> httpx.Response | Exception | None:
+        met = request.method == method and request.url.path == f"/v2{path}"
+        return rest.pop(0) if met and rest else None
+
+    return rule
+
+
+def taken_but_lost(service: Service, request: httpx.Request) -> httpx.Response | Exception | None:
+    """The first create takes effect, and its answer never comes."""
+    if request.method == "POST" and request.url.path == "/v2/jobs" and not service.jobs:
+        service.answer("POST", ["jobs"], request.content)
+        return httpx.ReadError("reset")
+    return None
+
+
+def test_the_intent_is_durable_before_the_create_is_sent_and_the_answer_before_it_returns(bench: Bench) -> None:
+    seen: list[JobRecord | None] = []
+
+    def look(_service: Service, _request: httpx.Request) -> None:
+        seen.append(bench.durable())
+
+    bench.service.rule = look
+    done = bench.execute(bench.change())
+    assert seen[0] is not None
+    assert (seen[0].phase, seen[0].job_id, seen[0].idempotency_key) == ("creating", "", "key-1")
+    assert seen[0].intent_at == 1000
+    assert (done.phase, done.job_id) == ("started", "job-1")
+    assert bench.durable() == done
+    assert done.fingerprint == bench.desired.fingerprint
+
+
+def test_a_create_whose_answer_was_lost_is_found_and_not_repeated(bench: Bench) -> None:
+    bench.service.rule = taken_but_lost
+    bench.service.clock.now += 100  # long after the start
+    done = bench.execute(bench.change())
+    assert (done.job_id, done.phase) == ("job-1", "started")
+    assert [call for call in bench.service.requests if call == "POST /jobs"] == ["POST /jobs"]
+    assert bench.service.clock.slept == [5.0], "the search waited for what might still arrive"
+    assert bench.notes() == ["adopted job job-1, made by a create whose answer was lost"]
+
+
+def test_a_create_that_never_arrived_is_sent_again_after_the_search(bench: Bench) -> None:
+    bench.service.rule = first("POST", "/jobs", httpx.ReadError("reset"))
+    done = bench.execute(bench.change())
+    assert done.job_id == "job-1"
+    assert bench.service.requests == ["POST /jobs", "GET /jobs", "POST /jobs"]
+    assert bench.notes() == []
+
+
+def test_a_service_that_loses_every_answer_is_given_up(bench: Bench) -> None:
+    bench.service.rule = first("POST", "/jobs", *[httpx.ReadError("reset")] * 100)
+    with pytest.raises(LostAnswer):
+        bench.execute(bench.change())
+    assert bench.service.requests.count("POST /jobs") == ROUNDS
+
+
+def test_a_refused_create_leaves_no_record_where_there_was_none(bench: Bench) -> None:
+    bench.service.rule = first("POST", "/jobs", httpx.Response(402, json={}))
+    with pytest.raises(QuotaError):
+        bench.execute(bench.change())
+    assert bench.durable() is None
+
+
+def test_a_refused_create_leaves_what_was_known_before_it(bench: Bench) -> None:
+    bench.service.rule = first("POST", "/jobs", httpx.Response(400, json={"message": "no"}))
+    with pytest.raises(Refused):
+        bench.execute(bench.change(DONE), bench.put(DONE))
+    found = bench.durable()
+    assert found is not None
+    assert replace(found, updated_at=0) == DONE
+
+
+def test_a_lost_create_of_a_replacement_keeps_the_old_job_known(bench: Bench) -> None:
+    bench.service.rule = first("POST", "/jobs", *[httpx.ReadError("reset")] * 100)
+    with pytest.raises((LostAnswer, Conflict)):
+        bench.execute(bench.change(DONE), bench.put(DONE))
+    found = bench.durable()
+    assert found is not None
+    known = found.previous or found
+    assert (known.job_id, known.files) == ("job-0", (FILE,))
+
+
+def built(bench: Bench) -> JobRecord:
+    """The record of the held job, as its create left it."""
+    record = bench.execute(bench.change())
+    bench.service.requests.clear()
+    bench.service.clock.slept.clear()
+    return record
+
+
+ADD = Call(
+    "add_inputs",
+    body=({"type": "remote", "source": "u1"}, {"type": "remote", "source": "u2"}),
+    creates=("inputs.x", "inputs.y"),
+    effects=(Effect("inputs.x", {"position": 1}), Effect("inputs.y", {"position": 2})),
+)
+
+
+@pytest.mark.parametrize("status", [400, 415, 422])
+def test_an_array_that_is_refused_is_sent_one_part_at_a_time(held: Bench, status: int) -> None:
+    record = built(held)
+    held.service.rule = first("POST", "/jobs/job-1/input", httpx.Response(status, json={}))
+    done = held.execute(Change("pack", "update", ("more",), (ADD,)), record)
+    assert held.service.requests == ["POST /jobs/job-1/input"] * 3
+    assert [done.elements[name].api_id for name in ADD.creates] == ["input-1", "input-2"]
+    assert [done.elements[name].sent for name in ADD.creates] == [{"position": 1}, {"position": 2}]
+    assert not done.pending
+
+
+def test_an_array_that_is_forbidden_is_not_tried_again(held: Bench) -> None:
+    record = built(held)
+    held.service.rule = first("POST", "/jobs/job-1/input", httpx.Response(405, json={}))
+    with pytest.raises(Refused):
+        held.execute(Change("pack", "update", ("more",), (ADD,)), record)
+    assert held.service.requests == ["POST /jobs/job-1/input"]
+
+
+def test_parts_that_may_have_been_added_are_noted_before_they_are_sent(held: Bench) -> None:
+    record = built(held)
+    pending: list[bool] = []
+
+    def look(_service: Service, request: httpx.Request) -> None:
+        if request.method == "POST":
+            pending.append(bool((known := held.durable()) and known.pending))
+
+    held.service.rule = look
+    assert not held.execute(Change("pack", "update", ("more",), (ADD,)), record).pending
+    assert pending == [True]
+
+
+def test_a_name_that_the_service_does_not_take_counts_as_given(held: Bench) -> None:
+    record = built(held)
+    call = Call("patch_output", "out-0", {"filename": "a"}, effects=(Effect("outputs.out-0", {"filename": "a"}),))
+    held.service.rule = first("PATCH", "/jobs/job-1/output/out-0", httpx.Response(405, json={"message": "no"}))
+    done = held.execute(Change("pack", "rename", ("named",), (call,)), record)
+    assert done.elements["outputs.out-0"].sent == {"filename": "a"}
+    assert "does not rename its result" in held.notes()[0]
+
+
+def test_the_job_is_noted_as_started_before_it_is(held: Bench) -> None:
+    record = built(held)
+    start = Call("patch_job", body={"process": True}, starts=True)
+    phases: list[str] = []
+
+    def look(_service: Service, request: httpx.Request) -> None:
+        if request.method == "PATCH":
+            phases.append(known.phase if (known := held.durable()) else "")
+
+    held.service.rule = look
+    held.execute(Change("pack", "update", ("start",), (start,)), record)
+    assert phases == ["started"]
+
+
+PATCH = Change("pack", "update", ("changed",), (Call("patch_job", body={"notify_status": True}),))
+
+
+def test_a_conflict_is_read_and_planned_again_once(held: Bench) -> None:
+    record = built(held)
+    held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(409, json={"message": "busy"}))
+    held.execute(PATCH, record)
+    assert "GET /jobs/job-1" in held.service.requests
+
+
+def test_a_second_conflict_is_raised_with_the_ways_out(held: Bench) -> None:
+    record = built(held)
+    held.service.rule = first("POST", "/jobs/job-1/conversions", *[httpx.Response(409, json={"message": "busy"})] * 9)
+    held.service.jobs["job-1"]["conversion"] = []  # somebody removes it, and we add it again and again
+    add = Call("add_conversions", body=({"target": "sha256"},), creates=("conversions.sum",))
+    with pytest.raises(Conflict, match="modified outside a2c-spec") as caught:
+        held.execute(Change("pack", "update", ("added",), (add,)), record)
+    assert all(way in caught.value.hint for way in ("apply", "import", "state rm"))
+    assert held.service.requests.count("POST /jobs/job-1/conversions") == 2
+
+
+def test_a_job_whose_inputs_are_still_being_fetched_is_no_conflict(held: Bench) -> None:
+    record = built(held)
+    held.service.jobs["job-1"]["conversion"] = []
+    held.service.jobs["job-1"]["input"][0]["status"] = "downloading"
+    held.service.rule = first("POST", "/jobs/job-1/conversions", *[httpx.Response(409, json={})] * 3)
+    add = Call("add_conversions", body=({"target": "sha256"},), creates=("conversions.sum",))
+    held.execute(Change("pack", "update", ("added",), (add,)), record)
+    assert held.service.clock.slept.count(1.0) == 3
+
+
+def test_another_refusal_is_raised_at_once(held: Bench) -> None:
+    record = built(held)
+    held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(422, json={"message": "no"}))
+    with pytest.raises(Refused):
+        held.execute(PATCH, record)
+    assert held.service.requests == ["PATCH /jobs/job-1"]
+
+
+def test_calls_of_one_step_come_before_those_of_the_next(held: Bench) -> None:
+    record = built(held)
+    steps = (Call("patch_job", body={"b": 1}, step=1), Call("patch_conversion", "conversion-0", {"a": 1}, step=0))
+    held.execute(Change("pack", "update", ("two",), steps), record)
+    assert held.service.requests == ["PATCH /jobs/job-1/conversions/conversion-0", "PATCH /jobs/job-1"]
+
+
+def test_what_would_be_paid_for_again_needs_to_be_allowed(bench: Bench) -> None:
+    record = bench.put(DONE)  # of another recipe, so that planning again means running again
+    rename = Change("pack", "rename", ("x",), (Call("patch_job", body={}),))
+    bench.service.rule = first("PATCH", "/jobs/job-0", httpx.Response(409, json={}))
+    with pytest.raises(Conflict, match="the job has changed"):
+        bench.execute(rename, record, bench.task(paid_again_allowed=False))
+    assert "POST /jobs" not in bench.service.requests
+    bench.service.rule = first("PATCH", "/jobs/job-0", httpx.Response(409, json={}))
+    assert bench.execute(rename, record, bench.task()).job_id == "job-1"
+
+
+def test_parts_that_were_pending_are_waited_for_before_live_is_read(held: Bench) -> None:
+    record = replace(built(held), pending=True)
+    held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(409, json={}))
+    asyncio.run(held.executor.replan(held.task(), record))
+    assert held.service.clock.slept == [5.0]
+
+
+def test_every_write_is_a_moment_before_and_after(bench: Bench) -> None:
+    bench.execute(bench.change())
+    assert bench.moments == [
+        "record building",
+        "recorded building",
+        "record creating",
+        "recorded creating",
+        "record started",
+        "recorded started",
+    ]
+
+
+def test_a_finished_job_keeps_the_recipe_it_ran(bench: Bench) -> None:
+    record = bench.put(replace(DONE, phase="done", elements={"job": Element("job-0", {})}))
+    change = replace(PATCH, calls=(Call("patch_outputs", body={}),), fingerprint="new")
+    bench.service.jobs["job-0"] = bench.service.create({"conversion": [{}]})
+    assert bench.execute(change, record).fingerprint == "old"
+
+
+def test_an_unfinished_job_has_the_recipe_it_is_about_to_run(held: Bench) -> None:
+    record = built(held)
+    assert held.execute(replace(PATCH, fingerprint="new"), record).fingerprint == "new"
