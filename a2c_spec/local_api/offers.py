@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from a2c_spec.local_api.convert import check
+from a2c_spec.local_api.convert import option_check
 from a2c_spec.local_api.convert.contract import CatalogEntry
 from a2c_spec.local_api.convert.options import UNIVERSAL
 
@@ -25,11 +25,11 @@ class Offers:
     def expand(self, target: str, category: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options as the API echoes them: what was set, then every other one with its default."""
         entry = self.find(target, category)
-        return check.expanded(entry, options) if entry else dict(options)
+        return option_check.expanded(entry, options) if entry else dict(options)
 
     def problems(self, entry: CatalogEntry, options: Mapping[str, Any], *, unknown: bool) -> dict[str, str]:
         """What is wrong with options, by name; ``unknown`` says whether a name nobody knows is wrong."""
-        return check.problems(entry, options, unknown=unknown)
+        return option_check.problems(entry, options, unknown=unknown)
 
 
 def offers(entries: tuple[CatalogEntry, ...]) -> Offers:

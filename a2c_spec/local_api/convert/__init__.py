@@ -1,7 +1,7 @@
 """Real conversions with well-kept libraries; what cannot be done is refused, never faked."""
 
 from a2c_spec.local_api.convert.catalog import catalog, resolve
-from a2c_spec.local_api.convert.check import check_options
+from a2c_spec.local_api.convert.option_check import check_options
 from a2c_spec.local_api.convert.probe import check_password, probe
 from a2c_spec.local_api.convert.run import convert, warm_up
 

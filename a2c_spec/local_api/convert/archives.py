@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Literal
 
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import base_name, place, product, stem
+from a2c_spec.local_api.convert.products import base_name, place, product, stem
 
 TAR_MODES: dict[str, Literal["w:gz", "w:bz2", "w:xz", "w"]] = {"tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
 

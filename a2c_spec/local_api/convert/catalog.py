@@ -6,7 +6,7 @@ import functools
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import CatalogEntry
-from a2c_spec.local_api.convert.rows import ROWS, Row
+from a2c_spec.local_api.convert.registry import ROWS, Row
 
 
 @functools.cache

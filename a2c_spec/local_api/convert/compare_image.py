@@ -12,8 +12,8 @@ from PIL import Image, ImageChops, ImageColor, ImageMath
 
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
 from a2c_spec.local_api.convert.images import flattened
-from a2c_spec.local_api.convert.making import place, product, stem
 from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.products import place, product, stem
 
 BLOCK = 8
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2

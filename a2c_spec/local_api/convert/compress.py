@@ -13,8 +13,8 @@ from a2c_spec.local_api.convert import ffmpeg, pdf_files, pdf_images
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.images import flattened
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unsupported
 from a2c_spec.local_api.convert.pictures import Picture, pictures
+from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unsupported
 
 PDF_QUALITY = {"low": "printer", "medium": "ebook", "high": "screen"}
 IMAGE_QUALITY = {"low": 80, "medium": 60, "high": 40}

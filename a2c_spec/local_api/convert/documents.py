@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import office, pandoc, programs, recognition
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import folder, kind_of, place, product, stem, unsupported
+from a2c_spec.local_api.convert.products import folder, kind_of, place, product, stem, unsupported
 
 HTML_TAGS = {"title": "pagetitle", "author": "author-meta", "description": "description-meta", "keywords": "keywords"}
 

@@ -10,8 +10,8 @@ import pikepdf
 from a2c_spec.local_api.convert import office, pandoc, pdf_changes, pdf_files, pdf_images, programs
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import folder, kind_of, numbered, place, product, stem, unsupported
 from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place, product, stem, unsupported
 
 
 def convert(request: Request) -> Iterator[Product | Caveat]:

@@ -11,7 +11,7 @@ import typst
 from PIL import Image
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.making import unreadable
+from a2c_spec.local_api.convert.products import unreadable
 
 PAGE = '#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image("drawing.svg")\n'
 MAX_SIDE = 20_000

@@ -13,7 +13,16 @@ import pikepdf
 from a2c_spec.local_api.convert import pdf_files
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.kinds import content_type_of, extension
-from a2c_spec.local_api.convert.making import base_name, kind_of, place, product, reading, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.products import (
+    base_name,
+    kind_of,
+    place,
+    product,
+    reading,
+    stem,
+    unreadable,
+    unsupported,
+)
 
 MAX_MEMBERS = 10_000
 MAX_BYTES = 2 * 1024**3

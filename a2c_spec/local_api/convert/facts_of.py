@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.making import kind_of, reading
+from a2c_spec.local_api.convert.products import kind_of, reading
 
 Facts = dict[str, Any]
 MAX_TEXT = 2000

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.making import unreadable
-from a2c_spec.local_api.convert.running import run
+from a2c_spec.local_api.convert.products import unreadable
+from a2c_spec.local_api.convert.run_program import run
 
 QUIET = ["-hide_banner", "-nostdin", "-y", "-loglevel", "error"]
 LOCAL = ["-protocol_whitelist", "file,pipe"]

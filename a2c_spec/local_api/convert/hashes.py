@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request
-from a2c_spec.local_api.convert.making import place, product, stem
+from a2c_spec.local_api.convert.products import place, product, stem
 
 BLOCK = 1 << 20
 

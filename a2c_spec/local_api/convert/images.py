@@ -10,8 +10,8 @@ from PIL import Image
 
 from a2c_spec.local_api.convert import effects, image_tags
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.making import kind_of, numbered, place, product, stem
 from a2c_spec.local_api.convert.pictures import Picture, pictures
+from a2c_spec.local_api.convert.products import kind_of, numbered, place, product, stem
 from a2c_spec.local_api.convert.resizing import bounded
 
 FORMATS = {"jpg": "JPEG", "tiff": "TIFF", "tga": "TGA"}

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 
 from a2c_spec.local_api.convert import facts_of
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable
+from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable
 
 BASIC = (
     "file_name", "file_size", "file_type", "mime_type", "image_width", "image_height", "page_count", "duration",

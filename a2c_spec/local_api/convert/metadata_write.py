@@ -8,7 +8,7 @@ from typing import Any
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import kind_of, place, product, reading, stem, unreadable
+from a2c_spec.local_api.convert.products import kind_of, place, product, reading, stem, unreadable
 
 LOSSLESS = {"jpg": "JPEG", "png": "PNG", "tiff": "TIFF"}
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from a2c_spec.local_api.convert.contract import Source
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import unreadable
-from a2c_spec.local_api.convert.running import run
+from a2c_spec.local_api.convert.products import unreadable
+from a2c_spec.local_api.convert.run_program import run
 
 
 def convert(source: Source, kind: Kind, target: str, folder: Path) -> Path:

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from a2c_spec.local_api.convert.contract import Caveat, Source
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import unreadable
-from a2c_spec.local_api.convert.running import run
+from a2c_spec.local_api.convert.products import unreadable
+from a2c_spec.local_api.convert.run_program import run
 
 READERS = {
     "md": "markdown-raw_attribute",

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from a2c_spec.local_api.convert import pandoc
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request
-from a2c_spec.local_api.convert.making import folder, kind_of, place, product, stem, unreadable, unsupported
+from a2c_spec.local_api.convert.products import folder, kind_of, place, product, stem, unreadable, unsupported
 from a2c_spec.local_api.convert.typesetting import typeset
 
 

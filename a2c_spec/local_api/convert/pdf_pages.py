@@ -9,7 +9,7 @@ import pypdfium2  # type: ignore[import-untyped]  # ships no type information
 from PIL import Image
 
 from a2c_spec.local_api.convert.contract import ConversionError, Source
-from a2c_spec.local_api.convert.making import reading, unreadable
+from a2c_spec.local_api.convert.products import reading, unreadable
 
 MAX_PAGE_PIXELS = 150_000_000
 PASSWORD_ERROR = 4

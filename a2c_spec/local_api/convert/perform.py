@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Result
-from a2c_spec.local_api.convert.noticing import noticing
+from a2c_spec.local_api.convert.input_warnings import noticing
 from a2c_spec.local_api.convert.sandbox.task import load
-from a2c_spec.local_api.convert.wire import request_from_json, result_to_json
+from a2c_spec.local_api.convert.serialize import request_from_json, result_to_json
 
 Converter = Callable[[Request], Iterator[Product | Caveat]]
 

@@ -12,8 +12,8 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
 from a2c_spec.local_api.convert import mending, pdf_pages, programs
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.making import kind_of, reading, unreadable, unsupported
-from a2c_spec.local_api.convert.noticing import notice
+from a2c_spec.local_api.convert.input_warnings import notice
+from a2c_spec.local_api.convert.products import kind_of, reading, unreadable, unsupported
 
 MAX_PIXELS = 150_000_000
 MAX_FRAMES = 2000

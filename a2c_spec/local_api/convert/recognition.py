@@ -12,8 +12,8 @@ from PIL import Image
 from a2c_spec.local_api.convert import pdf_pages, programs
 from a2c_spec.local_api.convert.contract import ConversionError, Source
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import reading, unreadable
-from a2c_spec.local_api.convert.running import run
+from a2c_spec.local_api.convert.products import reading, unreadable
+from a2c_spec.local_api.convert.run_program import run
 
 DPI = 300
 

@@ -7,8 +7,8 @@ from typing import Any
 
 from a2c_spec.local_api.convert import images
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
-from a2c_spec.local_api.convert.making import kind_of, numbered, place, product
 from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.products import kind_of, numbered, place, product
 
 TARGETS = ("bmp", "gif", "ico", "jpg", "png", "tga", "tiff", "webp")
 PER_INCH = {"inches": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4}

@@ -8,7 +8,7 @@ from a2c_spec.local_api.convert.catalog import missing_for, resolve, row_of
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Result
 from a2c_spec.local_api.convert.sandbox import pool
 from a2c_spec.local_api.convert.sandbox.task import Limits, Task
-from a2c_spec.local_api.convert.wire import request_to_json, result_from_json
+from a2c_spec.local_api.convert.serialize import request_to_json, result_from_json
 
 PACKAGE = "a2c_spec.local_api.convert."
 

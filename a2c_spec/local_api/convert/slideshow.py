@@ -14,9 +14,9 @@ from PIL import Image
 from a2c_spec.local_api.convert import ffmpeg, media_tags
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.images import flattened
-from a2c_spec.local_api.convert.making import folder, place, product, stem
 from a2c_spec.local_api.convert.media_options import VIDEO, VIDEO_FLAGS
 from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.products import folder, place, product, stem
 from a2c_spec.local_api.convert.resizing import bounded, fit, smooth, target_size
 
 RATE = 30

@@ -7,8 +7,8 @@ from typing import Any
 
 from a2c_spec.local_api.convert import ffmpeg, media_tags
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import kind_of, place, product, stem, unreadable, unsupported
 from a2c_spec.local_api.convert.media_options import AUDIO, Encoding
+from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable, unsupported
 
 LOUDNESS = "loudnorm=I=-16:TP=-1.5:LRA=11"
 OPUS_RATES = (8000, 12000, 16000, 24000, 48000)  # Opus knows no others; the next higher one loses nothing

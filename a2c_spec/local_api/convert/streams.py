@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from a2c_spec.local_api.convert import ffmpeg
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request
-from a2c_spec.local_api.convert.making import kind_of, numbered, place, unsupported
+from a2c_spec.local_api.convert.products import kind_of, numbered, place, unsupported
 from a2c_spec.local_api.convert.videos import finished
 
 FORMATS = {

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from a2c_spec.local_api.convert import images, pandoc, programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.making import folder, kind_of, numbered, place, product
 from a2c_spec.local_api.convert.pictures import Picture, Pictures, pictures
+from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place, product
 from a2c_spec.local_api.convert.resizing import bounded
 
 DEFAULT_SIDE = 300

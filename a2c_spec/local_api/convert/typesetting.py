@@ -10,7 +10,7 @@ import typst
 from a2c_spec.local_api.convert import pandoc
 from a2c_spec.local_api.convert.contract import Caveat, Source
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.making import unreadable
+from a2c_spec.local_api.convert.products import unreadable
 
 PAPER = ["-V", "papersize=a4"]
 

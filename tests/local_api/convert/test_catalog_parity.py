@@ -16,9 +16,9 @@ import pytest
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.catalog import available
-from a2c_spec.local_api.convert.check import violation
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
-from a2c_spec.local_api.convert.rows import ROWS, Row
+from a2c_spec.local_api.convert.option_check import violation
+from a2c_spec.local_api.convert.registry import ROWS, Row
 from tests.local_api.convert.fixture_types import Make
 
 # Which of the inputs below each converter is given; every row must be here.

@@ -13,7 +13,7 @@ from PIL import Image
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
-from a2c_spec.local_api.convert.making import kind_of
+from a2c_spec.local_api.convert.products import kind_of
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 RANDOM = bytes((index * 7919 + index // 3) % 256 for index in range(3000))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import ConversionError, Source
-from a2c_spec.local_api.convert.making import unreadable
+from a2c_spec.local_api.convert.products import unreadable
 from a2c_spec.local_api.convert.sandbox.confine import die_with_parent
 
 SAID = 4_000_000
