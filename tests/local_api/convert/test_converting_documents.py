@@ -12,7 +12,7 @@ import pytest
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import ConversionError, Source
-from a2c_spec.local_api.convert.recognition import texts
+from a2c_spec.local_api.convert.document.page_text import texts
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 needs_pandoc = pytest.mark.skipif(

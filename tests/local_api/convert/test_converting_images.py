@@ -9,7 +9,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from a2c_spec.local_api.convert.contract import ConversionError
-from a2c_spec.local_api.convert.deskew import angle
+from a2c_spec.local_api.convert.image.deskew import angle
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 OPENED_AS = {"jpg": "JPEG", "tiff": "TIFF"}

@@ -11,8 +11,9 @@ import pytest
 from PIL import Image
 
 from a2c_spec.local_api import convert
-from a2c_spec.local_api.convert import ffmpeg, programs
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
+from a2c_spec.local_api.convert.media import ffmpeg
 from a2c_spec.local_api.convert.media_options import AUDIO, VIDEO
 from tests.local_api.convert.fixture_types import Make
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
-from a2c_spec.local_api.convert.pdf_pages import open_pdf
+from a2c_spec.local_api.convert.pdf.pdf_pages import open_pdf
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 

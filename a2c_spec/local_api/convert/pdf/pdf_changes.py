@@ -5,7 +5,7 @@ from __future__ import annotations
 import pikepdf
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.pdf_pages import chosen
+from a2c_spec.local_api.convert.pdf.pdf_pages import chosen
 
 MARGIN = 18.0
 

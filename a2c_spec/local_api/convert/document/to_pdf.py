@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pikepdf
 
-from a2c_spec.local_api.convert import office, pandoc, pdf_changes, pdf_files, pdf_images, programs
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.document import office, pandoc
+from a2c_spec.local_api.convert.image import pdf_images
+from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.pdf import pdf_changes, pdf_files
 from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place, product, stem, unsupported
 
 
@@ -48,17 +51,17 @@ def _path(source: Source, kind: Kind, request: Request) -> tuple[Path, list[Cave
     if kind.family == "vector" and programs.has("typst"):
         return _of_drawing(source, request), []
     if kind.name in pandoc.READERS and programs.has("pandoc") and programs.has("typst"):
-        from a2c_spec.local_api.convert.typesetting import typeset
+        from a2c_spec.local_api.convert.document.typesetting import typeset
 
         return typeset(source, kind, folder(request))
     raise unsupported(source, "pdf")
 
 
 def _of_drawing(source: Source, request: Request) -> Path:
-    from a2c_spec.local_api.convert import drawings
+    from a2c_spec.local_api.convert.image import svg_drawings
 
     path = place(request, "pdf")
-    path.write_bytes(drawings.compile_drawing(source, "pdf"))
+    path.write_bytes(svg_drawings.compile_drawing(source, "pdf"))
     return path
 
 

@@ -6,8 +6,8 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from a2c_spec.local_api.convert import facts_of
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.inspect import facts
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable
 
 BASIC = (
@@ -27,7 +27,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     """One JSON file per input."""
     for source in request.sources:
         _check_type(source, request.options.get("type"))
-        found = facts_of.everything(source)
+        found = facts.everything(source)
         if request.options.get("output_mode") != "expert":
             found = {name: value for name, value in found.items() if name in BASIC}
         write = WRITINGS[request.options.get("keys_format") or "snake_lowercase"]

@@ -12,8 +12,8 @@ import pikepdf
 from PIL import Image
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.images import flattened
-from a2c_spec.local_api.convert.pictures import Picture, open_image
+from a2c_spec.local_api.convert.image.image_files import flattened
+from a2c_spec.local_api.convert.image.pictures import Picture, open_image
 
 DEFAULT_DPI = 96.0
 AS_IT_IS = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}

@@ -95,7 +95,7 @@ def _zip(source: Source) -> dict[str, Any]:
 
 
 def _image(source: Source) -> dict[str, Any]:
-    from a2c_spec.local_api.convert.pictures import open_image
+    from a2c_spec.local_api.convert.image.pictures import open_image
 
     with open_image(source) as image:
         return {"image_width": image.width, "image_height": image.height}
@@ -114,7 +114,7 @@ def _pdf(source: Source) -> dict[str, Any]:
 def _media(source: Source) -> dict[str, Any]:
     from tinytag import TinyTag
 
-    from a2c_spec.local_api.convert.facts_of import TAGGED
+    from a2c_spec.local_api.convert.inspect.facts import TAGGED
 
     if identify(source.path, source.filename).name not in TAGGED:
         return _video(source)
@@ -123,7 +123,8 @@ def _media(source: Source) -> dict[str, Any]:
 
 
 def _video(source: Source) -> dict[str, Any]:
-    from a2c_spec.local_api.convert import ffmpeg, programs
+    from a2c_spec.local_api.convert import programs
+    from a2c_spec.local_api.convert.media import ffmpeg
 
     if not programs.has("ffmpeg"):
         return {}

@@ -10,9 +10,9 @@ from typing import IO
 
 import pikepdf
 
-from a2c_spec.local_api.convert import pdf_files
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
 from a2c_spec.local_api.convert.kinds import content_type_of, extension
+from a2c_spec.local_api.convert.pdf import pdf_files
 from a2c_spec.local_api.convert.products import (
     base_name,
     kind_of,

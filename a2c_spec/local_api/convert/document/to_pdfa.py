@@ -9,10 +9,10 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 
-from a2c_spec.local_api.convert import pandoc
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request
+from a2c_spec.local_api.convert.document import pandoc
+from a2c_spec.local_api.convert.document.typesetting import typeset
 from a2c_spec.local_api.convert.products import folder, kind_of, place, product, stem, unreadable, unsupported
-from a2c_spec.local_api.convert.typesetting import typeset
 
 
 def convert(request: Request) -> Iterator[Product | Caveat]:

@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.local_api.convert import ffmpeg, media_tags, slideshow
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.image.pictures import open_image
+from a2c_spec.local_api.convert.media import ffmpeg, media_tags, slideshow
+from a2c_spec.local_api.convert.media.sounds import arguments as sound_of
+from a2c_spec.local_api.convert.media.sounds import span
 from a2c_spec.local_api.convert.media_options import VIDEO, VIDEO_FLAGS
-from a2c_spec.local_api.convert.pictures import open_image
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable, unsupported
-from a2c_spec.local_api.convert.sounds import arguments as sound_of
-from a2c_spec.local_api.convert.sounds import span
 
 GIF_RATE = 10
 GIF_WIDTH = 480

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from a2c_spec.local_api.convert import images
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
-from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.image import image_files
+from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, product
 
 TARGETS = ("bmp", "gif", "ico", "jpg", "png", "tga", "tiff", "webp")
@@ -24,7 +24,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
         for index, picture in enumerate(found.each):
             path = place(request, target)
             asked = {**sides(picture.first.size, request.options), "dpi": request.options.get("dpi")}
-            size = images.save(picture, path, target, asked, picture.exif)
+            size = image_files.save(picture, path, target, asked, picture.exif)
             made = numbered(source, index, found.total)
             yield product(path, made, target, [source], image_width=size[0], image_height=size[1])
 

@@ -7,8 +7,8 @@ from typing import Literal
 
 import typst
 
-from a2c_spec.local_api.convert import pandoc
 from a2c_spec.local_api.convert.contract import Caveat, Source
+from a2c_spec.local_api.convert.document import pandoc
 from a2c_spec.local_api.convert.kinds import Kind
 from a2c_spec.local_api.convert.products import unreadable
 

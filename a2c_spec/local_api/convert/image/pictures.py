@@ -10,9 +10,11 @@ from typing import Any
 
 from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 
-from a2c_spec.local_api.convert import mending, pdf_pages, programs
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Source
+from a2c_spec.local_api.convert.image import png_repair
 from a2c_spec.local_api.convert.input_warnings import notice
+from a2c_spec.local_api.convert.pdf import pdf_pages
 from a2c_spec.local_api.convert.products import kind_of, reading, unreadable, unsupported
 
 MAX_PIXELS = 150_000_000
@@ -61,9 +63,9 @@ def pictures(source: Source, options: Mapping[str, Any], target: str) -> Picture
     if kind.family == "image":
         return _images(source, options)
     if kind.family == "vector" and programs.has("typst"):
-        from a2c_spec.local_api.convert import drawings
+        from a2c_spec.local_api.convert.image import svg_drawings
 
-        return Pictures(1, iter([Picture((drawings.render(source, options.get("dpi") or 96),))]))
+        return Pictures(1, iter([Picture((svg_drawings.render(source, options.get("dpi") or 96),))]))
     raise unsupported(source, target)
 
 
@@ -119,7 +121,7 @@ def loaded(source: Source, image: Image.Image) -> Image.Image:
 
 
 def _mended(source: Source) -> Image.Image | None:
-    data = mending.mended(source.path.read_bytes(), MAX_PIXELS) if kind_of(source).name == "png" else None
+    data = png_repair.mended(source.path.read_bytes(), MAX_PIXELS) if kind_of(source).name == "png" else None
     if data is None:
         return None
     image = Image.open(io.BytesIO(data), formats=("PNG",))

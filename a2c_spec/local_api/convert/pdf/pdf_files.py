@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import pikepdf
 
-from a2c_spec.local_api.convert import pdf_tags
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.pdf_pages import wrong_password
+from a2c_spec.local_api.convert.pdf import pdf_tags
+from a2c_spec.local_api.convert.pdf.pdf_pages import wrong_password
 from a2c_spec.local_api.convert.products import unreadable
 
 MAX_PAGES = 20_000

@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.local_api.convert import office, pandoc, programs, recognition
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.document import office, page_text, pandoc
 from a2c_spec.local_api.convert.products import folder, kind_of, place, product, stem, unsupported
 
 HTML_TAGS = {"title": "pagetitle", "author": "author-meta", "description": "description-meta", "keywords": "keywords"}
@@ -27,7 +28,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 def _write(request: Request, source: Source, path: Path) -> list[Caveat]:
     kind, target = kind_of(source), request.target
     if target == "txt" and kind.family in ("pdf", "image"):
-        path.write_text(recognition.text(source, kind, request.options), encoding="utf-8")
+        path.write_text(page_text.text(source, kind, request.options), encoding="utf-8")
         return []
     if kind.name in pandoc.READERS:
         work = folder(request)

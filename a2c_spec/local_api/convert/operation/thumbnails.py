@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from a2c_spec.local_api.convert import images, pandoc, programs
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.pictures import Picture, Pictures, pictures
+from a2c_spec.local_api.convert.document import pandoc
+from a2c_spec.local_api.convert.image import image_files
+from a2c_spec.local_api.convert.image.pictures import Picture, Pictures, pictures
+from a2c_spec.local_api.convert.image.resizing import bounded
 from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place, product
-from a2c_spec.local_api.convert.resizing import bounded
 
 DEFAULT_SIDE = 300
 
@@ -27,7 +29,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             size = bounded(picture.first.size, width, height)
             path = place(request, target)
             still = Picture((picture.first,), profile=picture.profile)
-            images.save(still, path, target, {"width": size[0], "height": size[1]})
+            image_files.save(still, path, target, {"width": size[0], "height": size[1]})
             name = numbered(source, index, found.total)
             yield product(path, name, target, [source], image_width=size[0], image_height=size[1])
 
@@ -37,12 +39,12 @@ def _seen(request: Request, source: Source) -> Pictures:
     kind = kind_of(source)
     shown = source
     if kind.family == "video" and programs.has("ffmpeg"):
-        from a2c_spec.local_api.convert import videos
+        from a2c_spec.local_api.convert.media import videos
 
         shown = replace(source, path=place(request, "png"), filename="still.png")
         videos.still(source, shown.path)
     elif kind.name in pandoc.READERS and programs.has("pandoc") and programs.has("typst"):
-        from a2c_spec.local_api.convert.typesetting import typeset
+        from a2c_spec.local_api.convert.document.typesetting import typeset
 
         made, _ = typeset(source, kind, folder(request))
         shown = replace(source, path=made, filename="pages.pdf", password=None)

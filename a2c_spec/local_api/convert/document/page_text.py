@@ -9,9 +9,10 @@ from typing import Any
 
 from PIL import Image
 
-from a2c_spec.local_api.convert import pdf_pages, programs
+from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import ConversionError, Source
 from a2c_spec.local_api.convert.kinds import Kind
+from a2c_spec.local_api.convert.pdf import pdf_pages
 from a2c_spec.local_api.convert.products import reading, unreadable
 from a2c_spec.local_api.convert.run_program import run
 
@@ -21,7 +22,7 @@ DPI = 300
 def text(source: Source, kind: Kind, options: Mapping[str, Any]) -> str:
     """The text of all pages. Without ``ocr`` only what is text already; with it, pages without text are read too."""
     if kind.family == "image":
-        from a2c_spec.local_api.convert.pictures import pictures
+        from a2c_spec.local_api.convert.image.pictures import pictures
 
         if not options.get("ocr"):
             raise unreadable(source, "a picture holds no text; ask for ocr.")

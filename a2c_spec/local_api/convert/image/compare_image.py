@@ -11,8 +11,8 @@ from typing import Any
 from PIL import Image, ImageChops, ImageColor, ImageMath
 
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
-from a2c_spec.local_api.convert.images import flattened
-from a2c_spec.local_api.convert.pictures import pictures
+from a2c_spec.local_api.convert.image.image_files import flattened
+from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.products import place, product, stem
 
 BLOCK = 8

@@ -8,8 +8,8 @@ from typing import Any
 from PIL import Image, ImageChops, ImageEnhance, ImageFilter, ImageOps
 
 from a2c_spec.local_api.convert.contract import ConversionError
-from a2c_spec.local_api.convert.deskew import straightened
-from a2c_spec.local_api.convert.resizing import resize, smooth
+from a2c_spec.local_api.convert.image.deskew import straightened
+from a2c_spec.local_api.convert.image.resizing import resize, smooth
 
 SEPIA = (0.393, 0.769, 0.189, 0, 0.349, 0.686, 0.168, 0, 0.272, 0.534, 0.131, 0)
 FADED = (0.95, 0.05, 0.0, 18, 0.0, 0.9, 0.05, 14, 0.0, 0.05, 0.75, 30)

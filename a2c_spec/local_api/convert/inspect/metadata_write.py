@@ -28,7 +28,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 
 def _unknown_tags(metadata: Mapping[str, Any]) -> list[str]:
-    from a2c_spec.local_api.convert import image_tags
+    from a2c_spec.local_api.convert.image import image_tags
 
     return image_tags.unknown(metadata)
 
@@ -42,7 +42,7 @@ def _writer(name: str, family: str) -> Callable[[Source, Path, Mapping[str, Any]
 
 
 def _pdf(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
-    from a2c_spec.local_api.convert import pdf_files
+    from a2c_spec.local_api.convert.pdf import pdf_files
 
     with pdf_files.open_pdf(source.path, source) as pdf:
         pdf_files.save(pdf, path, metadata)
@@ -50,8 +50,8 @@ def _pdf(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
 
 def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
     """The pixels are not encoded anew: JPEG keeps its coefficients, PNG and TIFF lose nothing."""
-    from a2c_spec.local_api.convert import image_tags
-    from a2c_spec.local_api.convert.pictures import loaded, open_image
+    from a2c_spec.local_api.convert.image import image_tags
+    from a2c_spec.local_api.convert.image.pictures import loaded, open_image
 
     with reading(source, "image"), open_image(source) as opened:
         image = loaded(source, opened)
@@ -66,7 +66,7 @@ def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
 
 def _media(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
     """The streams are copied, not encoded anew."""
-    from a2c_spec.local_api.convert import ffmpeg, media_tags
+    from a2c_spec.local_api.convert.media import ffmpeg, media_tags
 
     tags = media_tags.arguments(metadata, path.suffix.removeprefix("."))
     ffmpeg.encode([*ffmpeg.given(source), "-map", "0", "-c", "copy", *tags], path, source)

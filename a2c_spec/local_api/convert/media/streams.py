@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from a2c_spec.local_api.convert import ffmpeg
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request
+from a2c_spec.local_api.convert.media import ffmpeg
+from a2c_spec.local_api.convert.media.videos import finished
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, unsupported
-from a2c_spec.local_api.convert.videos import finished
 
 FORMATS = {
     "aac": "m4a", "mp3": "mp3", "flac": "flac", "opus": "opus", "vorbis": "ogg", "pcm_s16le": "wav",

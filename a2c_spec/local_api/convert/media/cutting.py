@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from a2c_spec.local_api.convert import ffmpeg
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.media import ffmpeg
+from a2c_spec.local_api.convert.media.videos import arguments, finished, seen
 from a2c_spec.local_api.convert.media_options import VIDEO
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, stem, unreadable
-from a2c_spec.local_api.convert.videos import arguments, finished, seen
 
 MAX_PARTS = 400
 Part = tuple[float, float]

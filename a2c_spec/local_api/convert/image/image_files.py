@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import Image
 
-from a2c_spec.local_api.convert import effects, image_tags
 from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
-from a2c_spec.local_api.convert.pictures import Picture, pictures
+from a2c_spec.local_api.convert.image import effects, image_tags
+from a2c_spec.local_api.convert.image.pictures import Picture, pictures
+from a2c_spec.local_api.convert.image.resizing import bounded
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, product, stem
-from a2c_spec.local_api.convert.resizing import bounded
 
 FORMATS = {"jpg": "JPEG", "tiff": "TIFF", "tga": "TGA"}
 MOVING = ("gif", "webp", "png", "avif")
@@ -41,7 +41,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
 
 
 def _animated(request: Request, source: Source) -> Product:
-    from a2c_spec.local_api.convert import videos
+    from a2c_spec.local_api.convert.media import videos
 
     path = place(request, "gif")
     videos.animation(source, path, request.options)

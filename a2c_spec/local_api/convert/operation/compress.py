@@ -9,11 +9,13 @@ from typing import Any
 
 from PIL import Image
 
-from a2c_spec.local_api.convert import ffmpeg, pdf_files, pdf_images
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.images import flattened
+from a2c_spec.local_api.convert.image import pdf_images
+from a2c_spec.local_api.convert.image.image_files import flattened
+from a2c_spec.local_api.convert.image.pictures import Picture, pictures
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.pictures import Picture, pictures
+from a2c_spec.local_api.convert.media import ffmpeg
+from a2c_spec.local_api.convert.pdf import pdf_files
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unsupported
 
 PDF_QUALITY = {"low": "printer", "medium": "ebook", "high": "screen"}

@@ -11,13 +11,13 @@ from pathlib import Path
 
 from PIL import Image
 
-from a2c_spec.local_api.convert import ffmpeg, media_tags
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
-from a2c_spec.local_api.convert.images import flattened
+from a2c_spec.local_api.convert.image.image_files import flattened
+from a2c_spec.local_api.convert.image.pictures import pictures
+from a2c_spec.local_api.convert.image.resizing import bounded, fit, smooth, target_size
+from a2c_spec.local_api.convert.media import ffmpeg, media_tags
 from a2c_spec.local_api.convert.media_options import VIDEO, VIDEO_FLAGS
-from a2c_spec.local_api.convert.pictures import pictures
 from a2c_spec.local_api.convert.products import folder, place, product, stem
-from a2c_spec.local_api.convert.resizing import bounded, fit, smooth, target_size
 
 RATE = 30
 SECONDS = 3.0

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from a2c_spec.local_api.convert import ffmpeg, media_tags
 from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.media import ffmpeg, media_tags
 from a2c_spec.local_api.convert.media_options import AUDIO, Encoding
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable, unsupported
 

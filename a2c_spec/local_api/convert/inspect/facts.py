@@ -36,7 +36,7 @@ def of_image(source: Source) -> Facts:
     """Size, mode, resolution and EXIF tags."""
     from PIL import ExifTags
 
-    from a2c_spec.local_api.convert.pictures import open_image
+    from a2c_spec.local_api.convert.image.pictures import open_image
 
     with open_image(source) as image:
         facts: Facts = {"image_width": image.width, "image_height": image.height, "color_mode": image.mode}
@@ -55,7 +55,7 @@ def of_image(source: Source) -> Facts:
 
 def of_pdf(source: Source) -> Facts:
     """Pages, version and the information dictionary."""
-    from a2c_spec.local_api.convert import pdf_files
+    from a2c_spec.local_api.convert.pdf import pdf_files
 
     with pdf_files.open_pdf(source.path, source) as pdf:
         box = [float(value) for value in pdf.pages[0].mediabox]
