@@ -22,9 +22,9 @@ from urllib.parse import urlencode
 import pytest
 
 from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.faults import Fault, faults_of
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Limits, Progression, Settings, Unknowns
+from a2c_spec.local_api.simulation.faults import Fault, faults_of
 
 __all__ = ["Fault", "Limits", "Progression", "Service", "Settings", "Unknowns", "local_api", "serving"]
 
@@ -44,7 +44,7 @@ class Service:
         return {"API2CONVERT_BASE_URL": self.url, "API2CONVERT_API_KEY": self.key}
 
     def fail(self, **fault: Any) -> None:
-        """Make something go wrong; see ``a2c_spec.local_api.faults``."""
+        """Make something go wrong; see ``a2c_spec.local_api.simulation.faults``."""
         faults_of([fault])
         self._ask("POST", "faults", fault)
 

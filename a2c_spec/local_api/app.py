@@ -15,23 +15,23 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
-from a2c_spec.local_api import callbacks
-from a2c_spec.local_api.blobs import Blobs
-from a2c_spec.local_api.call_log import Call
-from a2c_spec.local_api.carry_out import carry_out
-from a2c_spec.local_api.clock import Clock
 from a2c_spec.local_api.converters import Converters, installed
-from a2c_spec.local_api.faults import Script
-from a2c_spec.local_api.identity import Identity
-from a2c_spec.local_api.interference import Dropped, interfere, socket_of
-from a2c_spec.local_api.model import Job
-from a2c_spec.local_api.refusals import Refusal
+from a2c_spec.local_api.jobs.clock import Clock
+from a2c_spec.local_api.jobs.identity import Identity
+from a2c_spec.local_api.jobs.model import Job
+from a2c_spec.local_api.jobs.process_lock import Runner
+from a2c_spec.local_api.jobs.refusals import Refusal
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.routes import routes
-from a2c_spec.local_api.runner import Runner
-from a2c_spec.local_api.service import Service
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.store import Store
-from a2c_spec.local_api.workers import Workers
+from a2c_spec.local_api.simulation.call_log import Call
+from a2c_spec.local_api.simulation.fault_middleware import Dropped, interfere, socket_of
+from a2c_spec.local_api.simulation.faults import Script
+from a2c_spec.local_api.storage.blobs import Blobs
+from a2c_spec.local_api.worker import callbacks
+from a2c_spec.local_api.worker.run_job import carry_out
+from a2c_spec.local_api.worker.threads import Workers
 
 log = logging.getLogger("a2c_spec.local_api")
 log.addHandler(logging.NullHandler())  # silent unless the program that runs us wants to hear

@@ -8,18 +8,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from a2c_spec.local_api.endpoints import (
-    account,
-    admin,
-    catalog,
-    conversions,
-    dashboard,
-    downloads,
-    inputs,
-    jobs,
-    outputs,
-    uploads,
-)
+from a2c_spec.local_api.endpoints import account, catalog, conversions, downloads, inputs, jobs, outputs, uploads
+from a2c_spec.local_api.simulation import admin, dashboard
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from a2c_spec.local_api.faults import Fault
+from a2c_spec.local_api.simulation.faults import Fault
 
 MIB = 1024 * 1024
 

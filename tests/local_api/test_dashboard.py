@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from a2c_spec.local_api.browser import find_browser
 from a2c_spec.local_api.converters import installed
 from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.worker.browser import find_browser
 from tests.local_api.harness import Api, running
 
 Start = Callable[..., Api]

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.local_api.faults import Fault
+from a2c_spec.local_api.simulation.faults import Fault
 from tests.local_api.harness import Api
 
 Start = Callable[..., Api]

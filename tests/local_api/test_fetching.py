@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.local_api.browser import find_browser
-from a2c_spec.local_api.reach import Unreachable, require_public_address
-from a2c_spec.local_api.s3 import EMPTY, Signer
 from a2c_spec.local_api.settings import Limits
+from a2c_spec.local_api.storage.address_rules import Unreachable, require_public_address
+from a2c_spec.local_api.storage.s3 import EMPTY, Signer
+from a2c_spec.local_api.worker.browser import find_browser
 from tests.local_api.harness import Api
 from tests.local_api.web import Answer, ftp_server, site
 

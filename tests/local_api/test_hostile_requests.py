@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.local_api.blobs import safe_name
 from a2c_spec.local_api.settings import Limits
+from a2c_spec.local_api.storage.blobs import safe_name
 from tests.local_api.harness import Api
 
 BODIES: dict[str, bytes] = {

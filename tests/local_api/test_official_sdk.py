@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.browser import find_browser
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.worker.browser import find_browser
 from tests.local_api import sdk_files
 from tests.local_api.harness import KEY
 

@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.local_api.parity.compare import Answers, Row, answers, compare, table
-from a2c_spec.local_api.parity.spent import UNSEEN
+from a2c_spec.local_api.parity.side_by_side import Answers, Row, answers, compare, table
 from a2c_spec.local_api.parity.visit import Unanswered
+from a2c_spec.local_api.parity.with_credits import UNSEEN
 from a2c_spec.testing import KEY, Limits, Progression, Settings, Unknowns, serving
 
 pytest.importorskip("PIL", reason="the extra `local` is not installed")

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.local_api.faults import Fault
 from a2c_spec.local_api.settings import Settings, Unknowns
+from a2c_spec.local_api.simulation.faults import Fault
 from tests.local_api.harness import KEY, Api, running
 from tests.local_api.web import site
 

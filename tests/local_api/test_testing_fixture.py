@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from a2c_spec.local_api.faults import BadScript
+from a2c_spec.local_api.simulation.faults import BadScript
 from a2c_spec.testing import Service, local_api
 
 __all__ = ["local_api"]  # asked for by name

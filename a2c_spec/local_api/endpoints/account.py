@@ -9,12 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import presets
-from a2c_spec.local_api.access import account, require_account, service_of
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.refusals import Refusal, invalid, not_found
-from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.vocabulary import INVALID
+from a2c_spec.local_api.http.access import account, require_account, service_of
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.jobs import presets
+from a2c_spec.local_api.jobs.refusals import Refusal, invalid, not_found
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import INVALID
 
 # The period of a path: its pattern, and the part of a timestamp its rows are made of.
 PERIODS = {

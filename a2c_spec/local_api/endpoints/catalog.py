@@ -7,11 +7,11 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api.access import service_of
 from a2c_spec.local_api.convert.contract import CatalogEntry
-from a2c_spec.local_api.paging import page_of
-from a2c_spec.local_api.vocabulary import STATUSES
-from a2c_spec.local_api.wire import status
+from a2c_spec.local_api.http.access import service_of
+from a2c_spec.local_api.http.paging import page_of
+from a2c_spec.local_api.http.wire import status
+from a2c_spec.local_api.jobs.vocabulary import STATUSES
 
 
 async def conversions(request: Request) -> Response:

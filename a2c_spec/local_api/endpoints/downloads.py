@@ -13,12 +13,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from a2c_spec.local_api.access import PASSWORD_COOKIE, PASSWORD_HEADERS, header, service_of
-from a2c_spec.local_api.blobs import CHUNK
-from a2c_spec.local_api.lifecycle import found_output
-from a2c_spec.local_api.model import Job, Output, with_output
-from a2c_spec.local_api.refusals import Refusal, gone, not_found
-from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.http.access import PASSWORD_COOKIE, PASSWORD_HEADERS, header, service_of
+from a2c_spec.local_api.jobs.lifecycle import found_output
+from a2c_spec.local_api.jobs.model import Job, Output, with_output
+from a2c_spec.local_api.jobs.refusals import Refusal, gone, not_found
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.storage.blobs import CHUNK
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 

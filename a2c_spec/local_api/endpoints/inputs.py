@@ -9,15 +9,15 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import base_of, require_job, service_of
-from a2c_spec.local_api.additions import new_inputs
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.drafts import Problems, object_of
-from a2c_spec.local_api.model import Input, Job, with_input
-from a2c_spec.local_api.refusals import Refusal, invalid
-from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.vocabulary import INVALID
+from a2c_spec.local_api.http.access import base_of, require_job, service_of
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.additions import new_inputs
+from a2c_spec.local_api.jobs.drafts import Problems, object_of
+from a2c_spec.local_api.jobs.model import Input, Job, with_input
+from a2c_spec.local_api.jobs.refusals import Refusal, invalid
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import INVALID
 
 
 async def listing(request: Request) -> Response:

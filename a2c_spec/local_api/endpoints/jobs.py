@@ -10,17 +10,25 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import TOKEN_HEADERS, account, base_of, header, require_account, require_job, service_of
-from a2c_spec.local_api.additions import new_conversions, new_inputs
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.drafts import Problems, job_fields
-from a2c_spec.local_api.model import Job
-from a2c_spec.local_api.paging import page_of
-from a2c_spec.local_api.refusals import Refusal, conflict, unauthorized
-from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.vocabulary import EMPTY_BODY, INVALID, TERMINAL, phases_of
-from a2c_spec.local_api.wire import timestamp
+from a2c_spec.local_api.http.access import (
+    TOKEN_HEADERS,
+    account,
+    base_of,
+    header,
+    require_account,
+    require_job,
+    service_of,
+)
+from a2c_spec.local_api.http.paging import page_of
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.http.wire import timestamp
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.additions import new_conversions, new_inputs
+from a2c_spec.local_api.jobs.drafts import Problems, job_fields
+from a2c_spec.local_api.jobs.model import Job
+from a2c_spec.local_api.jobs.refusals import Refusal, conflict, unauthorized
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import EMPTY_BODY, INVALID, TERMINAL, phases_of
 
 PATIENCE = 600.0
 

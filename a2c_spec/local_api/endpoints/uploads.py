@@ -8,17 +8,17 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import base_of, require_job, service_of
-from a2c_spec.local_api.additions import landed, stored
-from a2c_spec.local_api.blobs import safe_name
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.chunks import Chunk, chunk_of, keep_chunk
-from a2c_spec.local_api.drafts import Problems, decode_base64, numbered, object_of, objects_of
-from a2c_spec.local_api.fetch import Fetched
-from a2c_spec.local_api.model import Input, Job
-from a2c_spec.local_api.multipart import Form, malformed, read_form
-from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.http.access import base_of, require_job, service_of
+from a2c_spec.local_api.http.multipart import Form, malformed, read_form
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.http.upload_chunks import Chunk, chunk_of, keep_chunk
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.additions import landed, stored
+from a2c_spec.local_api.jobs.drafts import Problems, decode_base64, numbered, object_of, objects_of
+from a2c_spec.local_api.jobs.model import Input, Job
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.storage.blobs import safe_name
+from a2c_spec.local_api.worker.fetch import Fetched
 
 
 async def file(request: Request) -> Response:

@@ -1,0 +1,93 @@
+"""Puts the answers of two services side by side."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from itertools import chain
+
+import httpx
+
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.parity import with_credits, without_credits
+from a2c_spec.local_api.parity.visit import Unanswered, Visit
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
+
+Answers = dict[str, str]
+NONE = "(no answer)"
+WIDTHS = (44, 34)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One fact and both answers."""
+
+    fact: str
+    local: str
+    theirs: str
+
+    @property
+    def state(self) -> str:
+        """same, different, or open when it could not be seen."""
+        if with_credits.UNSEEN in (self.local, self.theirs):
+            return "open"
+        return "same" if self.local == self.theirs else "different"
+
+    def plain(self) -> dict[str, str]:
+        """As data."""
+        return {**asdict(self), "state": self.state}
+
+
+def compare(theirs: str, key: str, *, spend: bool = False, ours: str = "") -> list[Row]:
+    """Asks both; ``ours`` is a local API of the caller's own, else one is started."""
+    if not ours:
+        with Background(create_app(Settings(api_keys=(key,)))) as server:
+            return compare(theirs, key, spend=spend, ours=server.url)
+    there, here = answers(theirs, key, spend=spend), answers(ours, key, spend=spend)
+    facts = dict.fromkeys(chain(here, there))
+    return [Row(fact, here.get(fact, NONE), there.get(fact, NONE)) for fact in facts]
+
+
+def answers(base: str, key: str, *, spend: bool = False, only: str = "") -> Answers:
+    """One service's answers by fact, of one scenario or all. That a question broke off is an answer too."""
+    found: Answers = {}
+    scenarios = {**without_credits.SCENARIOS, **({"run": with_credits.run} if spend else {})}
+    scenarios = {only: scenarios[only]} if only else scenarios
+    with Visit(base, key) as visit:
+        try:
+            visit.job()
+        except httpx.HTTPError as error:
+            raise Unanswered(f"{base} does not answer: {error or type(error).__name__}") from error
+        for name, scenario in scenarios.items():
+            _play(name, scenario, visit, found)
+    return found
+
+
+def _play(name: str, scenario: Callable[[Visit], without_credits.Facts], visit: Visit, found: Answers) -> None:
+    try:
+        for fact, answer in scenario(visit):
+            found[f"{name}: {fact}"] = answer
+    except (httpx.HTTPError, Unanswered, LookupError, TypeError, ValueError, AttributeError) as error:
+        found[f"{name}: could not be asked to the end"] = f"{type(error).__name__}: {error}"[:200]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """Four columns, long answers wrapped, and a line that counts."""
+    lines = [_line(("FACT", "LOCAL", "THEIRS", "")), *(_line((r.fact, r.local, r.theirs, r.state)) for r in rows)]
+    counts = {state: sum(row.state == state for row in rows) for state in ("same", "different", "open")}
+    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return "\n".join([*lines, f"{len(rows)} facts: {said}"])
+
+
+def _line(cells: tuple[str, str, str, str]) -> str:
+    widths = (WIDTHS[0], WIDTHS[1], WIDTHS[1])
+    columns = [textwrap.wrap(cell, width) or [""] for cell, width in zip(cells[:3], widths, strict=True)]
+    height = max(len(column) for column in columns)
+    padded = [column + [""] * (height - len(column)) for column in columns]
+    rows = []
+    for index in range(height):
+        parts = [column[index].ljust(width) for column, width in zip(padded, widths, strict=True)]
+        rows.append("  ".join([*parts, cells[3] if index == 0 else ""]).rstrip())
+    return "\n".join(rows)

@@ -1,0 +1,60 @@
+"""FTP servers, for inputs and for results."""
+
+from __future__ import annotations
+
+import ftplib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from a2c_spec.local_api.jobs.vocabulary import CLOUD_FAILED
+from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.storage.address_rules import Unreachable, require_public
+from a2c_spec.local_api.storage.blobs import CHUNK
+from a2c_spec.local_api.storage.location import Location, StorageFailed
+
+
+def ftp_get(place: Location, path: Path, settings: Settings) -> None:
+    """Read a file of the server."""
+    left = settings.limits.upload_bytes
+    with _connected(place, settings) as server, path.open("wb") as file:
+
+        def keep(data: bytes) -> None:
+            nonlocal left
+            left -= len(data)
+            if left < 0:
+                raise StorageFailed(CLOUD_FAILED, "The file is larger than this service takes.")
+            file.write(data)
+
+        server.retrbinary(f"RETR {place.parameters['file']}", keep, CHUNK)
+
+
+def ftp_put(path: Path, place: Location, settings: Settings) -> None:
+    """Write a file to the server."""
+    with _connected(place, settings) as server, path.open("rb") as file:
+        server.storbinary(f"STOR {place.parameters['file']}", file, CHUNK)
+
+
+@contextmanager
+def _connected(place: Location, settings: Settings) -> Iterator[ftplib.FTP]:
+    host, port = place.parameters["host"], _port(place)
+    try:
+        require_public(host, port, private=settings.fetch_private)
+        with ftplib.FTP(timeout=settings.limits.fetch_seconds) as server:  # noqa: S321 - it is what was asked for
+            server.connect(host, port)
+            server.login(place.credentials["username"], place.credentials["password"])
+            yield server
+    except Unreachable as error:
+        raise StorageFailed(CLOUD_FAILED, str(error)) from error
+    except ftplib.error_perm as error:
+        code = 401 if str(error).startswith("530") else 404
+        raise StorageFailed(code, "The FTP server refused the login or the file.") from error
+    except (ftplib.Error, OSError, EOFError, ValueError) as error:
+        raise StorageFailed(CLOUD_FAILED, "The FTP server cannot be reached or broke off.") from error
+
+
+def _port(place: Location) -> int:
+    text = place.parameters.get("port") or "21"
+    if not text.isdigit() or not 0 < int(text) < 65536:
+        raise StorageFailed(CLOUD_FAILED, "parameters.port must be a port number.")
+    return int(text)
