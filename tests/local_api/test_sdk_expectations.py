@@ -15,7 +15,7 @@ import pytest
 from a2c_spec.local_api.settings import Settings, Unknowns
 from a2c_spec.local_api.simulation.faults import Fault
 from tests.local_api.harness import KEY, Api, running
-from tests.local_api.web import site
+from tests.local_api.servers import site
 
 sdk = pytest.importorskip("api2convert")
 

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 
 from tests.local_api.harness import Api
-from tests.local_api.web import Answer, Site, site
+from tests.local_api.servers import Answer, Site, site
 
 Start = Callable[..., Api]
 

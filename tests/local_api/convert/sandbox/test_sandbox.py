@@ -19,7 +19,7 @@ from a2c_spec.local_api.convert.sandbox import landlock, pool
 from a2c_spec.local_api.convert.sandbox.task import MIB, Limits, Task
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
-NAUGHTY = "tests.local_api.convert.naughty:"
+NAUGHTY = "tests.local_api.convert.sandbox.misbehaving:"
 
 
 def run(function: str, workdir: Path, limits: Limits | None = None, **payload: Any) -> Any:
@@ -119,11 +119,11 @@ def test_many_threads_share_the_workers(tmp_path: Path) -> None:
 
 def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
     code = (
-        "from tests.local_api.convert.test_sandbox import run\n"
+        "from tests.local_api.convert.sandbox.test_sandbox import run\n"
         "from pathlib import Path\n"
         f"run('sleep', Path({str(tmp_path)!r}))\n"
     )
-    parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[3])
+    parent = subprocess.Popen([sys.executable, "-c", code], cwd=Path(__file__).parents[4])
     deadline = time.monotonic() + 10
     while not (tmp_path / "pids").exists() and time.monotonic() < deadline:
         time.sleep(0.02)
@@ -135,13 +135,13 @@ def test_workers_end_with_a_parent_that_is_killed(tmp_path: Path) -> None:
 
 def test_an_idle_worker_ends_with_its_parent(tmp_path: Path) -> None:
     code = (
-        "from tests.local_api.convert.test_sandbox import pool, run\n"
+        "from tests.local_api.convert.sandbox.test_sandbox import pool, run\n"
         "from pathlib import Path\n"
         f"run('greet', Path({str(tmp_path)!r}), name='x')\n"
         "print(pool._idle[0].process.pid, flush=True)\n"
         "import time; time.sleep(60)\n"
     )
-    root = Path(__file__).parents[3]
+    root = Path(__file__).parents[4]
     with subprocess.Popen([sys.executable, "-c", code], cwd=root, stdout=subprocess.PIPE) as parent:
         assert parent.stdout is not None
         worker = int(parent.stdout.readline())

@@ -15,7 +15,7 @@ from a2c_spec.local_api.storage.address_rules import Unreachable, require_public
 from a2c_spec.local_api.storage.s3 import EMPTY, Signer
 from a2c_spec.local_api.worker.browser import find_browser
 from tests.local_api.harness import Api
-from tests.local_api.web import Answer, ftp_server, site
+from tests.local_api.servers import Answer, ftp_server, site
 
 Start = Callable[..., Api]
 

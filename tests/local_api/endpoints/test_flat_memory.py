@@ -8,11 +8,11 @@ import sys
 from pathlib import Path
 
 MIB = 1024 * 1024
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def test_a_big_file_goes_up_and_down_without_being_held_in_memory() -> None:
-    command = [sys.executable, "-m", "tests.local_api.big_files", str(100 * MIB)]
+    command = [sys.executable, "-m", "tests.local_api.endpoints.big_files", str(100 * MIB)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     found = json.loads(done.stdout)
     assert (found["status"], found["received"]) == (200, 100 * MIB)

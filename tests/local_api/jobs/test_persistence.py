@@ -18,7 +18,7 @@ from a2c_spec.local_api.settings import Settings
 from tests.local_api.harness import KEY, Api, running
 
 Start = Callable[..., Api]
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 SERVER = textwrap.dedent(
     """
     import sys
