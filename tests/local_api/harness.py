@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -200,6 +200,11 @@ class Api:
             time.sleep(0.01)
         raise AssertionError(job)
 
+    def convert(self, *inputs: dict[str, Any], **fields: Any) -> Any:
+        """A job over inputs that the service fetches itself, finished."""
+        body = {"conversion": [{"target": "joined"}], **fields}
+        return self.wait(self.job(process=True, input=list(inputs), **body))
+
     def run(self, *contents: str, **fields: Any) -> Any:
         """A job over uploads of these contents, finished."""
         job = self.job(**{"conversion": [{"target": "upper"}], **fields})
@@ -207,6 +212,9 @@ class Api:
             self.upload(job, content, f"{'abcdefgh'[index]}.txt")
         self.ok("PATCH", f"/jobs/{job['id']}", json={"process": True})
         return self.wait(job)
+
+
+Start = Callable[..., Api]  # makes a service with settings of the test's own
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.local_api.harness import Api
+from tests.local_api.harness import Api, Start
 from tests.local_api.sdk_source import document_of
-
-Start = Callable[..., Api]
 
 # Where the real service is known to differ from its own document, and we follow the service.
 KNOWN = {

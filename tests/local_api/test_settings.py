@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import pytest
 
 from a2c_spec.local_api.settings import Limits, Progression, Unknowns
-from tests.local_api.harness import Api
-
-Start = Callable[..., Api]
+from tests.local_api.harness import Start
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from a2c_spec.local_api.settings import Limits
-from tests.local_api.harness import Api
-
-Start = Callable[..., Api]
+from tests.local_api.harness import Api, Start
 
 
 def test_a_password_opens_every_output_under_either_header_or_as_a_cookie(api: Api) -> None:

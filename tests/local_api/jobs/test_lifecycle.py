@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from a2c_spec.local_api.settings import Unknowns
-from tests.local_api.harness import Api
+from tests.local_api.harness import Api, Start
 
-Start = Callable[..., Api]
 CHANGES: list[tuple[str, str, Any]] = [
     ("PATCH", "", {"callback": ""}),
     ("PATCH", "", {"process": True}),

@@ -7,7 +7,7 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -15,9 +15,8 @@ import httpx
 import pytest
 
 from a2c_spec.local_api.settings import Settings
-from tests.local_api.harness import KEY, Api, running
+from tests.local_api.harness import KEY, Api, Start, running
 
-Start = Callable[..., Api]
 ROOT = Path(__file__).parents[3]
 SERVER = textwrap.dedent(
     """

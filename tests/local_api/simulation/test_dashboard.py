@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import subprocess
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,9 +12,7 @@ from PIL import Image
 from a2c_spec.local_api.converters import installed
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.worker.browser import find_browser
-from tests.local_api.harness import Api, running
-
-Start = Callable[..., Api]
+from tests.local_api.harness import Api, Start, running
 
 
 def page(api: Api, path: str = "/") -> str:

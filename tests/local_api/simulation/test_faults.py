@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -11,9 +10,7 @@ import httpx
 import pytest
 
 from a2c_spec.local_api.simulation.faults import Fault
-from tests.local_api.harness import Api
-
-Start = Callable[..., Api]
+from tests.local_api.harness import Api, Start
 
 
 def faulty(api_with: Start, **fault: Any) -> Api:

@@ -8,10 +8,8 @@ import json
 import time
 from collections.abc import Callable
 
-from tests.local_api.harness import Api
+from tests.local_api.harness import Api, Start
 from tests.local_api.servers import Answer, Site, site
-
-Start = Callable[..., Api]
 
 
 def received(web: Site, count: int) -> list[str]:

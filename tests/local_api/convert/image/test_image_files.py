@@ -191,16 +191,6 @@ def test_pages_of_a_pdf_become_images(make: Make, pdf_of: PdfMaker) -> None:
         assert image.convert("L").getextrema()[0] < 50  # type: ignore[operator]  # there is ink
 
 
-@pytest.mark.parametrize("target", ["jpg", "png", "webp"])
-def test_a_thumbnail_fits_and_never_grows(make: Make, pdf_of: PdfMaker, png: Path, target: str) -> None:
-    book = pdf_of("book.pdf", "one", "two")
-    page, small = make("operation/thumbnail", book, png, thumbnail_target=target, width=100).products
-    with Image.open(page.path) as image:
-        assert image.width == 100
-    with Image.open(small.path) as image:
-        assert image.size == (60, 40)
-
-
 def test_pages_that_are_not_there_are_refused(make: Make, pdf_of: PdfMaker) -> None:
     with pytest.raises(ConversionError, match="2 pages") as refusal:
         make("image/png", pdf_of("book.pdf", "one", "two"), pages="7")
