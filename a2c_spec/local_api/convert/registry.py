@@ -46,7 +46,7 @@ HASHES = {
 ROWS: tuple[Row, ...] = (
     Row("51", "image", "avif", "image.image_files:convert", o.IMAGE | o.QUALITY, IMAGING),
     Row("52", "image", "bmp", "image.image_files:convert", o.IMAGE, IMAGING),
-    Row("53", "image", "gif", "image.image_files:convert", o.IMAGE, IMAGING),
+    Row("53", "image", "gif", "media.gifs:convert", o.IMAGE, IMAGING),
     Row("55", "image", "ico", "image.image_files:convert", o.IMAGE, IMAGING),
     Row("56", "image", "jpg", "image.image_files:convert", o.IMAGE | o.QUALITY, IMAGING),
     Row("59", "image", "png", "image.image_files:convert", o.IMAGE, IMAGING),

@@ -24,6 +24,7 @@ from tests.local_api.convert.fixture_types import Make
 # Which of the inputs below each converter is given; every row must be here.
 CASES: dict[str, tuple[str, ...]] = {
     "image.image_files:convert": ("png",),
+    "media.gifs:convert": ("png",),
     "document.to_pdf:convert": ("png",),
     "document.documents:convert": ("md",),
     "operation.thumbnails:convert": ("png",),

@@ -8,11 +8,11 @@ from typing import Any
 
 from PIL import Image
 
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
 from a2c_spec.local_api.convert.image import effects, image_tags
 from a2c_spec.local_api.convert.image.pictures import Picture, pictures
 from a2c_spec.local_api.convert.image.resizing import bounded
-from a2c_spec.local_api.convert.products import kind_of, numbered, place, product, stem
+from a2c_spec.local_api.convert.products import numbered, place, product
 
 FORMATS = {"jpg": "JPEG", "tiff": "TIFF", "tga": "TGA"}
 MOVING = ("gif", "webp", "png", "avif")
@@ -24,9 +24,6 @@ ICON_SIDE = 256
 def convert(request: Request) -> Iterator[Product | Caveat]:
     """One image per picture of each input, in order."""
     for source in request.sources:
-        if request.target == "gif" and kind_of(source).family == "video":
-            yield _animated(request, source)
-            continue
         found = pictures(source, request.options, request.target)
         for index, picture in enumerate(found.each):
             path = place(request, request.target)
@@ -38,15 +35,6 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             yield Caveat(f"Metadata cannot be written to {request.target} files.", id_source=source.id)
         elif unknown := image_tags.unknown(request.metadata):
             yield Caveat(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
-
-
-def _animated(request: Request, source: Source) -> Product:
-    from a2c_spec.local_api.convert.media import videos
-
-    path = place(request, "gif")
-    videos.animation(source, path, request.options)
-    with Image.open(path) as image:
-        return product(path, stem(source), "gif", [source], image_width=image.width, image_height=image.height)
 
 
 def save(
