@@ -12,7 +12,7 @@ from typing import Self
 import uvicorn
 
 from a2c_spec.local_api.app import LocalApi, create_app
-from a2c_spec.local_api.converters import Converters
+from a2c_spec.local_api.convert.contract import Converters
 from a2c_spec.local_api.settings import Settings
 
 

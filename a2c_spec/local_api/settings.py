@@ -6,9 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from a2c_spec.local_api.simulation.faults import Fault
+if TYPE_CHECKING:
+    from a2c_spec.local_api.simulation.faults import Fault
 
 MIB = 1024 * 1024
 

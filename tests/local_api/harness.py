@@ -13,7 +13,14 @@ from typing import Any
 import httpx
 
 from a2c_spec.local_api.app import LocalApi, create_app
-from a2c_spec.local_api.convert.contract import CatalogEntry, Caveat, ConversionError, Product, Request, Result
+from a2c_spec.local_api.convert.contract import (
+    CatalogEntry,
+    ConversionError,
+    ConversionWarning,
+    Product,
+    Request,
+    Result,
+)
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 
@@ -57,7 +64,7 @@ class TinyConverters:
         texts = [self._text(source.path, source.password, source.id) for source in request.sources]
         makers = {"upper": self._upper, "joined": self._joined, "copies": self._copies}
         products = makers[request.target](request, texts)
-        warnings = (Caveat("This could be better"),) if request.options.get("warn") else ()
+        warnings = (ConversionWarning("This could be better"),) if request.options.get("warn") else ()
         return Result(tuple(products), warnings)
 
     def _text(self, path: Path, password: str | None, input_id: str) -> str:

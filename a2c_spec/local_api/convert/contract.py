@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Caveat:
+class ConversionWarning:
     """Something that went less than perfectly without failing the conversion."""
 
     message: str
@@ -62,7 +62,7 @@ class Result:
     """All products in order (input order within the conversion), and the warnings."""
 
     products: tuple[Product, ...]
-    warnings: tuple[Caveat, ...] = ()
+    warnings: tuple[ConversionWarning, ...] = ()
 
 
 class ConversionError(Exception):
@@ -84,3 +84,23 @@ class CatalogEntry:
     target: str
     category: str
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Converters(Protocol):
+    """What the service needs of its converters. All functions may block; none may keep state."""
+
+    def catalog(self) -> tuple[CatalogEntry, ...]:
+        """Every conversion that works on this machine, with its options."""
+        ...
+
+    def probe(self, path: Path, filename: str) -> dict[str, Any]:
+        """What a file is: its ``content_type``, and the metadata that its format has."""
+        ...
+
+    def check_password(self, path: Path, password: str) -> bool:
+        """Whether the password opens the file."""
+        ...
+
+    def convert(self, request: Request) -> Result:
+        """Carry out one conversion, or raise ConversionError."""
+        ...

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from a2c_spec.local_api.convert.contract import Caveat, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Source
 
-_NOTICED: ContextVar[dict[Caveat, None] | None] = ContextVar("noticed", default=None)
+_NOTICED: ContextVar[dict[ConversionWarning, None] | None] = ContextVar("noticed", default=None)
 
 
 @contextmanager
-def noticing() -> Iterator[dict[Caveat, None]]:
+def noticing() -> Iterator[dict[ConversionWarning, None]]:
     """Everything noticed inside the block, each once, in order."""
-    kept: dict[Caveat, None] = {}
+    kept: dict[ConversionWarning, None] = {}
     token = _NOTICED.set(kept)
     try:
         yield kept
@@ -26,4 +26,4 @@ def notice(source: Source, message: str) -> None:
     """Tell whoever listens; a probe, for one, does not."""
     kept = _NOTICED.get()
     if kept is not None:
-        kept[Caveat(f"{source.filename}: {message}", source="input", id_source=source.id)] = None
+        kept[ConversionWarning(f"{source.filename}: {message}", source="input", id_source=source.id)] = None

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Result, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Result, Source
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
@@ -45,7 +45,7 @@ def result_from_json(value: dict[str, Any]) -> Result:
     products = (
         Product(**{**item, "path": Path(item["path"]), "inputs": tuple(item["inputs"])}) for item in value["products"]
     )
-    return Result(tuple(products), tuple(Caveat(**item) for item in value["warnings"]))
+    return Result(tuple(products), tuple(ConversionWarning(**item) for item in value["warnings"]))
 
 
 def _source_to_json(source: Source) -> dict[str, Any]:

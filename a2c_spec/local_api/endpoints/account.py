@@ -12,9 +12,8 @@ from starlette.responses import JSONResponse, Response
 from a2c_spec.local_api.http.access import account, require_account, service_of
 from a2c_spec.local_api.http.request_bodies import read_json
 from a2c_spec.local_api.jobs import presets
-from a2c_spec.local_api.jobs.refusals import Refusal, invalid, not_found
+from a2c_spec.local_api.jobs.refusals import invalid, not_an_object, not_found
 from a2c_spec.local_api.jobs.service import Service
-from a2c_spec.local_api.jobs.vocabulary import INVALID
 
 # The period of a path: its pattern, and the part of a timestamp its rows are made of.
 PERIODS = {
@@ -27,7 +26,7 @@ PERIODS = {
 async def preset_list(request: Request) -> Response:
     """GET /presets: the public ones, and with a key the account's."""
     rows = presets.visible(service_of(request).store, account(request))
-    return JSONResponse([row for row in rows if presets.fits(row, request.query_params)])
+    return JSONResponse([row for row in rows if presets.matches(row, request.query_params)])
 
 
 async def preset_add(request: Request) -> Response:
@@ -35,7 +34,7 @@ async def preset_add(request: Request) -> Response:
     service, owner = service_of(request), require_account(request)
     body = await _object(request, service)
     blank = {"id": service.new_id("preset"), "name": "", "target": "", "category": "", "scope": "private"}
-    preset = presets.checked(body, {**blank, "options": {}}, service.offers)
+    preset = presets.checked(body, {**blank, "options": {}}, service.catalog)
     presets.add(service.store, owner, preset)
     return JSONResponse(preset, 201)
 
@@ -48,7 +47,7 @@ async def preset_read(request: Request) -> Response:
 async def preset_change(request: Request) -> Response:
     """PATCH /presets/{id}: name, target and options; options are replaced as a whole."""
     service, before = service_of(request), _own(request)
-    preset = presets.checked(await _object(request, service), before, service.offers)
+    preset = presets.checked(await _object(request, service), before, service.catalog)
     presets.put(service.store, preset)
     return JSONResponse(preset)
 
@@ -67,7 +66,7 @@ def _own(request: Request) -> presets.Preset:
 async def _object(request: Request, service: Service) -> dict[str, Any]:
     body = await read_json(request, service.settings.limits.json_bytes)
     if not isinstance(body, dict):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+        raise not_an_object()
     return body
 
 

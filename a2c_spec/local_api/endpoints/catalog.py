@@ -20,7 +20,7 @@ async def conversions(request: Request) -> Response:
     target, category = query.get("target"), query.get("category")
     rows = [
         row
-        for row in service_of(request).offers.entries
+        for row in service_of(request).catalog.entries
         if target in (None, "", row.target) and category in (None, "", row.category)
     ]
     page = page_of(request)

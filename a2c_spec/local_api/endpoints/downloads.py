@@ -13,7 +13,7 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from a2c_spec.local_api.http.access import PASSWORD_COOKIE, PASSWORD_HEADERS, header, service_of
+from a2c_spec.local_api.http.access import PASSWORD_COOKIE, PASSWORD_HEADERS, header, service_of, wire_of
 from a2c_spec.local_api.jobs.lifecycle import found_output
 from a2c_spec.local_api.jobs.model import Job, Output, with_output
 from a2c_spec.local_api.jobs.refusals import Refusal, gone, not_found
@@ -28,7 +28,7 @@ async def download(request: Request) -> Response:
     service = service_of(request)
     job, entry = find(service, request.path_params["output_id"])
     _require_password(request, job, entry)
-    if service.wire("").availability(entry) != "enabled":
+    if wire_of(request).availability(entry) != "enabled":
         raise gone()
     path = service.blobs.path(entry.blob)
     if not path.is_file():
@@ -43,7 +43,7 @@ def find(service: Service, output_id: str) -> tuple[Job, Output]:
     """An output, deleted ones included, and its job."""
     job = service.store.job_of_file("output", output_id)
     entry = next((row for row in job.outputs if row.id == output_id), None) if job else None
-    if job is None or entry is None or not service.shown(job).done:
+    if job is None or entry is None or not service.visible(job).done:
         raise not_found("file")
     return job, entry
 

@@ -9,29 +9,28 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api.http.access import base_of, require_job, service_of
+from a2c_spec.local_api.http.access import require_job, service_of, wire_of
 from a2c_spec.local_api.http.request_bodies import read_json
 from a2c_spec.local_api.jobs import lifecycle
 from a2c_spec.local_api.jobs.additions import new_inputs
 from a2c_spec.local_api.jobs.drafts import Problems, object_of
 from a2c_spec.local_api.jobs.model import Input, Job, with_input
-from a2c_spec.local_api.jobs.refusals import Refusal, invalid
+from a2c_spec.local_api.jobs.refusals import INVALID, Refusal, invalid, not_an_object
 from a2c_spec.local_api.jobs.service import Service
-from a2c_spec.local_api.jobs.vocabulary import INVALID
 
 
 async def listing(request: Request) -> Response:
     """GET /jobs/{id}/input."""
-    service, job = service_of(request), require_job(request)
-    body = service.wire(base_of(request)).inputs(job)
+    job = require_job(request)
+    body = wire_of(request).inputs(job)
     return JSONResponse(body, headers={"X-Count": str(len(body))})
 
 
 async def read(request: Request) -> Response:
     """GET /jobs/{id}/input/{fid}."""
-    service, job = service_of(request), require_job(request)
+    job = require_job(request)
     entry = lifecycle.found_input(job, request.path_params["file_id"])
-    return JSONResponse(service.wire(base_of(request)).input(entry))
+    return JSONResponse(wire_of(request).input(entry))
 
 
 async def add(request: Request) -> Response:
@@ -50,7 +49,7 @@ async def add(request: Request) -> Response:
         return lifecycle.add_inputs(now, entries, service.clock.now(), inline_position=inline)
 
     job = service.update(job.id, rule, f"{len(entries)} input(s) added")
-    wire = service.wire(base_of(request))
+    wire = wire_of(request)
     added = [wire.input(lifecycle.found_input(job, entry.id)) for entry in entries]
     return JSONResponse(added if isinstance(body, list) else added[0], 201)
 
@@ -58,7 +57,7 @@ async def add(request: Request) -> Response:
 def require_shape(body: Any, *, arrays: bool) -> None:
     """400 unless the body is an object, or an array where arrays are accepted."""
     if not isinstance(body, dict) and not (arrays and isinstance(body, list) and body):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+        raise not_an_object()
 
 
 async def reorder(request: Request) -> Response:
@@ -69,7 +68,7 @@ async def reorder(request: Request) -> Response:
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an array of objects"})
     job = service.update(job.id, lambda now: lifecycle.patch_inputs(now, rows, service.clock.now()), "Inputs changed")
-    return JSONResponse(service.wire(base_of(request)).inputs(job))
+    return JSONResponse(wire_of(request).inputs(job))
 
 
 async def change(request: Request) -> Response:
@@ -91,7 +90,7 @@ async def change(request: Request) -> Response:
         return replace(with_input(now, kept), modified=at)
 
     job = service.update(job.id, rule, "The password of an input was set")
-    return JSONResponse(service.wire(base_of(request)).input(lifecycle.found_input(job, entry.id)))
+    return JSONResponse(wire_of(request).input(lifecycle.found_input(job, entry.id)))
 
 
 async def _verify(service: Service, entry: Input, password: str) -> None:

@@ -15,9 +15,11 @@ from a2c_spec.local_api.http.access import (
     account,
     base_of,
     header,
+    job_json,
     require_account,
     require_job,
     service_of,
+    wire_of,
 )
 from a2c_spec.local_api.http.paging import page_of
 from a2c_spec.local_api.http.request_bodies import read_json
@@ -26,11 +28,11 @@ from a2c_spec.local_api.jobs import lifecycle
 from a2c_spec.local_api.jobs.additions import new_conversions, new_inputs
 from a2c_spec.local_api.jobs.drafts import Problems, job_fields
 from a2c_spec.local_api.jobs.model import Job
-from a2c_spec.local_api.jobs.refusals import Refusal, conflict, unauthorized
+from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, Refusal, conflict, not_an_object, unauthorized
 from a2c_spec.local_api.jobs.service import Service
-from a2c_spec.local_api.jobs.vocabulary import EMPTY_BODY, INVALID, TERMINAL, phases_of
+from a2c_spec.local_api.jobs.vocabulary import TERMINAL, phases_of
 
-PATIENCE = 600.0
+LONGEST_WAIT = 600.0
 
 
 async def create(request: Request) -> Response:
@@ -48,7 +50,7 @@ async def create(request: Request) -> Response:
     inline = service.settings.unknowns.inline_position
     job = lifecycle.add_inputs(job, inputs, now, inline_position=inline)
     job = service.create(lifecycle.add_conversions(job, conversions, now))
-    return JSONResponse(service.render(job, base_of(request)), 201)
+    return JSONResponse(job_json(request, job), 201)
 
 
 async def _body(request: Request, service: Service) -> dict[str, Any]:
@@ -59,20 +61,18 @@ async def _body(request: Request, service: Service) -> dict[str, Any]:
             raise Refusal(204, None) from None
         raise
     if not isinstance(body, dict):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+        raise not_an_object()
     return body
 
 
 async def listing(request: Request) -> Response:
-    """GET /jobs: the key's jobs, the newest first; with a token that one job."""
+    """GET /jobs: the jobs of the key, the newest first; with a token only its job."""
     service = service_of(request)
     wanted = request.query_params.get("status", "")
-    rows, count = _listed(request, service, wanted)
+    jobs, count = _listed(request, service, wanted)
     if not count:
         return Response(status_code=204)
-    wire = service.wire(base_of(request))
-    polled = [_polled(service, job) for job in rows]
-    body = [wire.job(job, service.shown(job)) for job in polled]
+    body = [job_json(request, _counted(service, job)) for job in jobs]
     return JSONResponse(body, headers={"X-Count": str(count)})
 
 
@@ -82,7 +82,8 @@ def _listed(request: Request, service: Service, wanted: str) -> tuple[list[Job],
         return _by_token(request, service)
     page = page_of(request)
     if service.settings.progression.by != "work" or service.settings.unknowns.staged_status != "incomplete":
-        return _listed_as_shown(service, owner, wanted, page.offset, page.size)
+        jobs = [job for job in service.store.jobs(owner, ()) if wanted in ("", _visible_code(request, job))]
+        return jobs[page.offset : page.offset + page.size], len(jobs)
     phases = phases_of(wanted, service.settings.unknowns.vocabulary) if wanted else ()
     if wanted and not phases:
         return [], 0
@@ -90,11 +91,9 @@ def _listed(request: Request, service: Service, wanted: str) -> tuple[list[Job],
     return service.store.jobs(owner, phases, limit=page.size, offset=page.offset), count
 
 
-def _listed_as_shown(service: Service, owner: str, wanted: str, offset: int, size: int) -> tuple[list[Job], int]:
-    """Where jobs show less than the truth, the filter has to go by what they show."""
-    wire = service.wire("")
-    rows = [job for job in service.store.jobs(owner, ()) if wanted in ("", wire.code(job, service.shown(job)))]
-    return rows[offset : offset + size], len(rows)
+def _visible_code(request: Request, job: Job) -> str:
+    """The status that the client sees, which is what the filter means where it differs from the real one."""
+    return wire_of(request).code(job, service_of(request).visible(job))
 
 
 def _by_token(request: Request, service: Service) -> tuple[list[Job], int]:
@@ -108,24 +107,27 @@ def _by_token(request: Request, service: Service) -> tuple[list[Job], int]:
 async def read(request: Request) -> Response:
     """GET /jobs/{id}."""
     service, job = service_of(request), require_job(request)
-    if not service.runner.lives(job.runner) and job.runner:
+    if not service.process.is_alive(job.runner) and job.runner:
         service.adopt_orphans()
-    job = _polled(service, job)
+    job = _counted(service, job)
     if service.settings.progression.by == "polls":
-        job = await _settled(service, job)
-    return JSONResponse(service.render(job, base_of(request)))
+        job = await _finished(service, job)
+    return JSONResponse(job_json(request, job))
 
 
-def _polled(service: Service, job: Job) -> Job:
+def _counted(service: Service, job: Job) -> Job:
+    """The job after one more read, where its progress is shown by the number of reads."""
     if service.settings.progression.by != "polls" or job.started is None:
         return job
     return service.update(job.id, lambda now: replace(now, polls=now.polls + 1))
 
 
-async def _settled(service: Service, job: Job) -> Job:
-    """Once enough reads were made the end is shown for certain, even if it has to be waited for."""
+async def _finished(service: Service, job: Job) -> Job:
+    """The job; once it was read often enough, its end is waited for, so that the number of reads is exact."""
     waited = 0.0
-    while service.shown(job).phase == job.phase and job.started and job.phase not in TERMINAL and waited < PATIENCE:
+    while (
+        service.visible(job).phase == job.phase and job.started and job.phase not in TERMINAL and waited < LONGEST_WAIT
+    ):
         if service.settings.progression.ready + service.settings.progression.running > max(0, job.polls - 1):
             break
         await asyncio.sleep(0.01)
@@ -139,7 +141,7 @@ async def change(request: Request) -> Response:
     service, job = service_of(request), require_job(request)
     body = await read_json(request, service.settings.limits.json_bytes)
     if not isinstance(body, dict):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+        raise not_an_object()
     problems = Problems()
     fields = job_fields(body, problems)
     problems.refuse()
@@ -149,7 +151,7 @@ async def change(request: Request) -> Response:
         lambda now: lifecycle.patch_job(now, fields, service.clock.now(), passwords_after_start=late),
         "The job was changed: " + ", ".join(fields) if fields else "",
     )
-    return JSONResponse(service.render(job, base_of(request)))
+    return JSONResponse(job_json(request, job))
 
 
 async def remove(request: Request) -> Response:
@@ -172,7 +174,7 @@ async def history(request: Request) -> Response:
     body = [
         {"id": str(number), "status": status, "info": info, "created_at": timestamp(created)}
         for number, status, info, created in rows
-        if service.shown(job).done or status not in TERMINAL
+        if service.visible(job).done or status not in TERMINAL
     ]
     return JSONResponse(body, headers={"X-Count": str(len(body))})
 

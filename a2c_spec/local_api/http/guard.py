@@ -1,4 +1,4 @@
-"""Keeps web pages of strangers away from the pages and switches that are only for this machine."""
+"""Protects the dashboard and the test switches from web pages of other sites."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from a2c_spec.local_api.jobs.refusals import Refusal
 
 
 def require_local(request: Request) -> None:
-    """403 for requests that a page of another site makes, also under a name of its own that points here."""
+    """403 for a request from a page of another site, and for a host name that is not one of this machine."""
     if request.headers.get("sec-fetch-site", "none") not in ("none", "same-origin"):
-        raise Refusal(403, {"message": "Other sites have no business here"})
+        raise Refusal(403, {"message": "Pages of other sites must not use this service"})
     origin, host = request.headers.get("origin"), request.headers.get("host", "")
     if origin and urlsplit(origin).netloc != host:
-        raise Refusal(403, {"message": "Other sites have no business here"})
+        raise Refusal(403, {"message": "Pages of other sites must not use this service"})
     name = urlsplit(f"//{host}").hostname or ""
-    if not (_ours(name) or name == urlsplit(service_of(request).settings.base_url).hostname):
-        raise Refusal(403, {"message": "This name is not known here; set base_url to it"})
+    if not (_is_local(name) or name == urlsplit(service_of(request).settings.base_url).hostname):
+        raise Refusal(403, {"message": "The host name is not known; to use it, set base_url to it"})
 
 
-def _ours(name: str) -> bool:
-    """An address, a name without dots, or one that no public name server answers for."""
+def _is_local(name: str) -> bool:
+    """Whether the name is an address, has no dots, or ends in a suffix that is reserved for local use."""
     if "." not in name or name.endswith((".localhost", ".local", ".a2c", ".internal", ".test")):
         return True
     try:

@@ -1,4 +1,4 @@
-"""Lists come in pages of fifty, counted from one; the total is in X-Count."""
+"""Pages of lists: fifty rows each, counted from one; the total is in the header X-Count."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ class Page:
 
     @property
     def offset(self) -> int:
-        """How many rows come before it."""
+        """How many rows come before this page."""
         return (self.number - 1) * self.size
 
 
 def page_of(request: Request) -> Page:
-    """The page asked for; anything that is not a page number means the first."""
+    """The page that the query asks for; the first one when it is not a page number."""
     text = request.query_params.get("page", "1")
     return Page(max(1, int(text)) if text.isascii() and text.isdigit() and len(text) < 9 else 1)

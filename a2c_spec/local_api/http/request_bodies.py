@@ -1,4 +1,4 @@
-"""Reading request bodies that may be hostile: bounded, strict JSON, and nothing that could not be written back."""
+"""Reads request bodies: at most so many bytes, and strict JSON that can be written back unchanged."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from a2c_spec.local_api.jobs.refusals import Refusal
-from a2c_spec.local_api.jobs.vocabulary import EMPTY_BODY, INVALID
+from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, INVALID, Refusal
 
 
 async def read_json(request: Request, limit: int) -> Any:
@@ -21,7 +20,7 @@ async def read_json(request: Request, limit: int) -> Any:
 
 
 async def read_bounded(request: Request, limit: int) -> bytes:
-    """The body, unless it is larger than ``limit``."""
+    """The body of a request; 413 when it has more than ``limit`` bytes."""
     chunks = []
     size = 0
     async for chunk in request.stream():
@@ -33,12 +32,12 @@ async def read_bounded(request: Request, limit: int) -> bytes:
 
 
 def too_large(limit: int) -> Refusal:
-    """More bytes than this service takes."""
+    """413: the body has more than ``limit`` bytes."""
     return Refusal(413, {"message": f"The request is larger than {limit} bytes"}, {"Connection": "close"})
 
 
 def parse_json(body: bytes) -> Any:
-    """Strict JSON: no NaN, no infinity, no lone surrogates, no bottomless nesting."""
+    """The value of strict JSON; 400 for NaN, infinity, lone surrogates, and nesting that is too deep."""
     try:
         value = json.loads(body, parse_constant=_no_constant, parse_float=_finite)
         if b"\\u" in body:

@@ -1,4 +1,4 @@
-"""Uploads in pieces: each says where it belongs, and the last one to arrive completes the file."""
+"""Uploads in chunks: each chunk says which bytes it holds, and the last one to arrive completes the file."""
 
 from __future__ import annotations
 
@@ -13,8 +13,7 @@ from a2c_spec.local_api.http.request_bodies import too_large
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.refusals import Refusal, invalid
 from a2c_spec.local_api.jobs.service import Service
-from a2c_spec.local_api.storage.blobs import CHUNK, checksum
-from a2c_spec.local_api.worker.fetch import Fetched
+from a2c_spec.local_api.storage.blobs import CHUNK, StoredFile, checksum
 
 _RANGE = re.compile(r"bytes (\d{1,15})-(\d{1,15})/(\d{1,15})")
 
@@ -30,7 +29,7 @@ class Chunk:
 
 
 def chunk_of(headers: Mapping[str, str]) -> Chunk | None:
-    """Which piece a request carries; None when it carries a whole file."""
+    """Which chunk a request holds; None when it holds a whole file."""
     text = headers.get("content-range")
     if text is None:
         return None
@@ -42,34 +41,34 @@ def chunk_of(headers: Mapping[str, str]) -> Chunk | None:
     return Chunk(upload, int(found[1]), int(found[2]), int(found[3]))
 
 
-def keep_chunk(service: Service, job: Job, chunk: Chunk, piece: Fetched, limit: int) -> Fetched | None:
-    """Put a piece in its place; the whole file once nothing is missing."""
-    source = service.blobs.path(piece.blob)
+def keep_chunk(service: Service, job: Job, chunk: Chunk, part: StoredFile, limit: int) -> StoredFile | None:
+    """Write a chunk to its place in the file; returns the file when it is complete, else None."""
+    source = service.blobs.path(part.blob)
     try:
         if chunk.total > limit:
             raise too_large(limit)
-        if piece.size != chunk.end - chunk.start + 1:
+        if part.size != chunk.end - chunk.start + 1:
             raise invalid({"Content-Range": "The chunk does not have the announced size"})
-        blob, complete = _remember(service, job, chunk, piece)
+        blob, complete = _add(service, job, chunk, part)
     except Refusal:
         source.unlink(missing_ok=True)
         raise
     target = service.blobs.path(blob)
     if not complete:
         return None
-    return Fetched(blob, chunk.total, checksum(target), piece.filename)
+    return StoredFile(blob, chunk.total, checksum(target), part.filename)
 
 
-def _remember(service: Service, job: Job, chunk: Chunk, piece: Fetched) -> tuple[str, bool]:
+def _add(service: Service, job: Job, chunk: Chunk, part: StoredFile) -> tuple[str, bool]:
     with service.store.transaction():
         sql = "SELECT document FROM chunks WHERE job = ? AND upload = ?"
         rows = service.store.rows(sql, job.id, chunk.upload)
         document: dict[str, Any] = (
-            json.loads(rows[0][0]) if rows else {"blob": piece.blob, "total": chunk.total, "ranges": []}
+            json.loads(rows[0][0]) if rows else {"blob": part.blob, "total": chunk.total, "ranges": []}
         )
         if document["total"] != chunk.total:
             raise invalid({"Content-Range": "The chunks of an upload must agree on its size"})
-        _place(service.blobs.path(piece.blob), service.blobs.path(document["blob"]), chunk.start)
+        _place(service.blobs.path(part.blob), service.blobs.path(document["blob"]), chunk.start)
         document["ranges"] = _joined([*document["ranges"], [chunk.start, chunk.end]])
         complete = document["ranges"] == [[0, chunk.total - 1]]
         if complete:

@@ -1,4 +1,4 @@
-"""How jobs and their parts look on the wire, peculiarities included."""
+"""The JSON of jobs and their parts, exactly as the real API writes it."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from a2c_spec.local_api.jobs.catalog import Offers
+from a2c_spec.local_api.jobs.catalog import Catalog
 from a2c_spec.local_api.jobs.model import Conversion, Input, Job, Output
-from a2c_spec.local_api.jobs.visible_status import Shown
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.visible_status import VisibleStatus
 from a2c_spec.local_api.jobs.vocabulary import STATUSES, code_of
 from a2c_spec.local_api.settings import Settings
 
@@ -27,43 +28,43 @@ def status(code: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """Renders for one request: ``base`` is where the client reached us, ``now`` decides what has expired."""
+    """Makes the JSON of one answer: ``base`` is the URL of this service, ``now`` decides which outputs have expired."""
 
     settings: Settings
-    offers: Offers
+    catalog: Catalog
     base: str
     now: float
 
-    def job(self, job: Job, shown: Shown) -> dict[str, Any]:
+    def job(self, job: Job, visible: VisibleStatus) -> dict[str, Any]:
         """A whole job."""
         body: dict[str, Any] = {
             "id": job.id,
             "token": job.token,
             "type": "job",
-            "status": status(self.code(job, shown)),
-            "errors": list(job.errors) if shown.done else [],
-            "warnings": list(job.warnings) if shown.done else [],
+            "status": status(self.code(job, visible)),
+            "errors": list(job.errors) if visible.done else [],
+            "warnings": list(job.warnings) if visible.done else [],
             "process": job.process,
             "fail_on_input_error": job.fail_on_input_error,
             "fail_on_conversion_error": job.fail_on_conversion_error,
             "conversion": [self.conversion(entry) for entry in job.conversions],
             "input": self.inputs(job),
-            "output": self.outputs(job, shown),
+            "output": self.outputs(job, visible),
             "callback": job.callback,
             "notify_status": job.notify_status,
             "server": self.server(job),
-            "spent": job.spent if shown.done else 0,
+            "spent": job.spent if visible.done else 0,
             "created_at": timestamp(job.created),
             "modified_at": timestamp(job.modified),
         }
         return body if job.limits is None else {**body, "limits": job.limits}
 
-    def code(self, job: Job, shown: Shown) -> str:
-        """The status code, with regard to what the staged job of this service is called."""
+    def code(self, job: Job, visible: VisibleStatus) -> str:
+        """The status code; a complete job that is not to run yet has the one that the settings say."""
         unknowns = self.settings.unknowns
         if job.editable and job.inputs and job.conversions and not job.process:
             return unknowns.staged_status
-        return code_of(shown.phase, unknowns.vocabulary)
+        return code_of(visible.phase, unknowns.vocabulary)
 
     def inputs(self, job: Job) -> list[dict[str, Any]]:
         """All inputs of a job."""
@@ -71,7 +72,7 @@ class Wire:
         return [self.input(entry) for entry in (job.in_order() if by_position else job.inputs)]
 
     def input(self, entry: Input) -> dict[str, Any]:
-        """One input; an empty parameters map is an array, credentials are never shown."""
+        """One input; an empty parameters map is an array, credentials are never visible."""
         body: dict[str, Any] = {
             "id": entry.id,
             "type": entry.type,
@@ -99,19 +100,19 @@ class Wire:
         return options
 
     def conversion(self, entry: Conversion) -> dict[str, Any]:
-        """One conversion, its options expanded."""
+        """One conversion; its options are complete with their defaults."""
         return {
             "id": entry.id,
             "target": entry.target,
             "category": entry.category,
-            "options": self.offers.expand(entry.target, entry.category, entry.options),
+            "options": self.catalog.expand(entry.target, entry.category, entry.options),
             "metadata": entry.metadata,
             "output_target": [_target(target) for target in entry.output_target],
         }
 
-    def outputs(self, job: Job, shown: Shown) -> list[dict[str, Any]]:
-        """All outputs of a job that may be seen by now."""
-        return [self.output(job, entry) for entry in job.outputs if not entry.deleted] if shown.done else []
+    def outputs(self, job: Job, visible: VisibleStatus) -> list[dict[str, Any]]:
+        """The outputs of a job; none before it is finished."""
+        return [self.output(job, entry) for entry in job.outputs if not entry.deleted] if visible.done else []
 
     def output(self, job: Job, entry: Output) -> dict[str, Any]:
         """One output."""
@@ -130,7 +131,7 @@ class Wire:
         }
 
     def availability(self, entry: Output) -> str:
-        """enabled, or why it cannot be downloaded any more."""
+        """``enabled``, or why the output can no longer be downloaded: disabled, expired or overuse."""
         limits = self.settings.limits
         if entry.deleted:
             return "disabled"
@@ -139,8 +140,13 @@ class Wire:
         return "overuse" if entry.downloads >= limits.downloads else "enabled"
 
     def server(self, job: Job) -> str:
-        """The base of the job's uploads and downloads."""
+        """The base URL of the job's uploads and downloads."""
         return f"{self.base or job.base}/v2/dl/web{job.web}"
+
+
+def wire_for(service: Service, base: str) -> Wire:
+    """Makes the JSON for a client that uses ``base`` as the URL of this service."""
+    return Wire(service.settings, service.catalog, service.settings.base_url.rstrip("/") or base, service.clock.now())
 
 
 def _target(target: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The service's time: the given clock, plus what tests have moved it by."""
+"""The service's clock: the clock of the settings, plus the seconds by which tests have advanced it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ OFFSET = "clock offset"
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """Reads the time; the offset is kept in the store, so that every process on it agrees."""
+    """Tells the time. The offset is in the store, so that all processes on it have the same time."""
 
     source: Callable[[], float]
     store: Store
@@ -22,7 +22,7 @@ class Clock:
         return self.source() + self.store.value(OFFSET)
 
     def advance(self, seconds: float) -> float:
-        """Move on; the new time."""
+        """Move the clock forward; returns the new time."""
         with self.store.transaction():
             self.store.set_value(OFFSET, self.store.value(OFFSET) + seconds)
         return self.now()

@@ -1,11 +1,11 @@
-"""Checks the conversions clients ask for against the catalog."""
+"""Checks the conversions that clients ask for against the catalog."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from a2c_spec.local_api.jobs.catalog import Offers
+from a2c_spec.local_api.jobs.catalog import Catalog
 from a2c_spec.local_api.jobs.drafts import ConversionDraft, Problems, object_of, objects_of
 from a2c_spec.local_api.settings import Unknowns
 
@@ -13,17 +13,17 @@ FindPreset = Callable[[str], Mapping[str, Any] | None]
 
 
 def conversion_draft(
-    row: Mapping[str, Any], prefix: str, problems: Problems, offers: Offers, unknowns: Unknowns, presets: FindPreset
+    row: Mapping[str, Any], prefix: str, problems: Problems, catalog: Catalog, unknowns: Unknowns, presets: FindPreset
 ) -> ConversionDraft:
-    """One conversion of a body; the options of its preset are the ground its own options stand on."""
+    """The draft of one conversion of a body. Its own options override those of its preset."""
     target, category = _names(row, prefix, problems)
-    entry = offers.find(target, category)
+    entry = catalog.find(target, category)
     if entry is None and target and unknowns.unknown_target == "refuse":
         problems.add(f"{prefix}target", "This target is not supported, or not in this category")
     options = object_of(row.get("options"), f"{prefix}options", problems)
     options = {**_preset_options(options, prefix, problems, presets), **options}
     if entry is not None:
-        wrong = offers.problems(entry, options, unknown=unknowns.unknown_options == "refuse")
+        wrong = catalog.problems(entry, options, unknown=unknowns.unknown_options == "refuse")
         for name, text in wrong.items():
             problems.add(f"{prefix}options.{name}", text)
     return ConversionDraft(

@@ -1,10 +1,10 @@
-"""Checks what clients send and says everything wrong at once, by dotted field name and without repeating a value."""
+"""Checks request bodies. All problems are reported at once, by dotted field name; the values are never repeated."""
 
 from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,23 +16,23 @@ Document = Mapping[str, Any]
 
 @dataclass(slots=True)
 class Problems:
-    """Collects problems; ``at`` narrows to a part."""
+    """The problems found so far, by field name."""
 
     found: dict[str, str] = field(default_factory=dict)
 
     def add(self, name: str, text: str) -> None:
-        """Remember one."""
+        """Add a problem; the first one of a field is kept."""
         self.found.setdefault(name, text)
 
     def refuse(self) -> None:
-        """Refuse the request when there is any."""
+        """Raise the refusal of the request when there is any problem."""
         if self.found:
             raise invalid(self.found)
 
 
 @dataclass(frozen=True, slots=True)
 class InputDraft:
-    """An input as asked for, checked."""
+    """An input that a client asks for, checked."""
 
     type: str
     source: str
@@ -47,7 +47,7 @@ class InputDraft:
 
 @dataclass(frozen=True, slots=True)
 class ConversionDraft:
-    """A conversion as asked for, checked against the catalog."""
+    """A conversion that a client asks for, checked against the catalog."""
 
     target: str
     category: str
@@ -67,7 +67,7 @@ def object_of(value: Any, name: str, problems: Problems) -> dict[str, Any]:
 
 
 def objects_of(value: Any, name: str, problems: Problems) -> list[dict[str, Any]]:
-    """An array of objects; a single object counts as an array of one."""
+    """The objects of an array; a single object counts as an array of one, and null as an empty array."""
     rows = [value] if isinstance(value, dict) else [] if value is None else value
     if not isinstance(rows, list):
         problems.add(name, "This must be an array of objects")
@@ -78,10 +78,12 @@ def objects_of(value: Any, name: str, problems: Problems) -> list[dict[str, Any]
     return [row for row in rows if isinstance(row, dict)]
 
 
-def numbered(rows: list[dict[str, Any]], name: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Rows with the dotted prefix of their fields."""
-    for index, row in enumerate(rows):
-        yield f"{name}.{index}.", row
+def prefixed_objects(value: Any, name: str, problems: Problems) -> list[tuple[str, dict[str, Any]]]:
+    """The objects of ``objects_of``, each with the dotted prefix that its fields have in problems."""
+    rows = objects_of(value, name, problems)
+    if isinstance(value, dict) and not name:
+        return [("", row) for row in rows]
+    return [(f"{name}.{index}.".lstrip("."), row) for index, row in enumerate(rows)]
 
 
 # Job fields
@@ -113,7 +115,7 @@ def _printable(text: str) -> bool:
 
 def _limits(value: Any) -> str:
     if value == [] or (isinstance(value, dict) and all(isinstance(part, dict) for part in value.values())):
-        return ""  # an empty map may come as PHP writes it
+        return ""  # PHP writes an empty object as []
     return "This must be an object of objects"
 
 
@@ -129,7 +131,7 @@ JOB_FIELDS: Mapping[str, Callable[[Any], str]] = {
 
 
 def job_fields(body: Document, problems: Problems) -> dict[str, Any]:
-    """The job-level fields of a body, as the model takes them."""
+    """The job-level fields of a body, in the form that the model has."""
     fields: dict[str, Any] = {}
     for name, check in JOB_FIELDS.items():
         if name in body:
@@ -148,7 +150,7 @@ def job_fields(body: Document, problems: Problems) -> dict[str, Any]:
 
 
 def input_draft(row: Document, prefix: str, problems: Problems) -> InputDraft:
-    """One input of a body."""
+    """The draft of one input of a body."""
     kind = row.get("type") or "remote"
     _check_type(kind, row.get("engine"), prefix, problems)
     source = row.get("source", row.get("content") if kind == "base64" else None)
@@ -209,7 +211,7 @@ def decode_base64(text: str) -> bytes:
 
 
 def check_input_options(options: Document, prefix: str, problems: Problems) -> None:
-    """The options every input may have; those of an engine are its own business."""
+    """Check the options that every input may have; options of an engine are not checked."""
     duration = options.get("slide_duration")
     if duration is not None and not _between(duration, 0.1, 120):
         problems.add(f"{prefix}slide_duration", "This must be a number between 0.1 and 120")

@@ -1,4 +1,4 @@
-"""Ids and tokens: random, or the same again for the same seed."""
+"""Ids and tokens: random, or derived from a seed, so that they are repeatable."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Makes ids; with a seed each is a function of the seed and of what it names."""
+    """Makes ids and tokens. With a seed, each depends only on the seed and on the names it is made for."""
 
     seed: str | int | None = None
 
     def new(self, *names: object) -> str:
-        """A UUID for the thing of that name."""
+        """A UUID for the thing with these names."""
         return str(uuid.UUID(bytes=self._bytes(names), version=4))
 
     def token(self, *names: object) -> str:
@@ -29,6 +29,6 @@ class Identity:
         return hashlib.sha256(text.encode()).digest()[:16]
 
 
-def owner_of(key: str) -> str:
-    """What stands for an account in the store, where the key itself has no business."""
+def account_of(key: str) -> str:
+    """The account that a key belongs to: a hash, because the store must not hold the key itself."""
     return hashlib.sha256(key.encode("utf-8", "surrogateescape")).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The rules of the job's life, as functions from a job to the job after the change; they raise when it is forbidden."""
+"""The rules for changing a job. Each function returns the changed job, or raises a refusal when it is not allowed."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ PATCHABLE_INPUT_OPTIONS = ("position", "slide_duration", "resize_handling")
 
 
 def require_editable(job: Job) -> None:
-    """Only a job that has not started may be changed."""
+    """Raise 409 unless the job may still be changed."""
     if not job.editable:
         raise conflict("The job has been started or is finished and cannot be modified")
 
 
 def startable(job: Job) -> bool:
-    """The job is told to run and has what it needs."""
+    """Whether the job is to run and has everything it needs."""
     return job.editable and job.process and bool(job.inputs) and bool(job.conversions)
 
 
 def start(job: Job, now: float, runner: str) -> Job:
-    """The job on its way."""
+    """The started job."""
     return replace(job, phase=READY, started=now, modified=now, runner=runner)
 
 
 def cancel(job: Job, now: float) -> Job:
-    """The job given up, whatever it was doing."""
+    """The canceled job; 409 when it is finished already."""
     if job.phase in TERMINAL:
         raise conflict("The job is finished")
     return replace(job, phase=CANCELED, modified=now, finished=now, runner="", activity="")
 
 
 def patch_job(job: Job, fields: Mapping[str, Any], now: float, *, passwords_after_start: bool) -> Job:
-    """The job-level fields changed."""
+    """The job with changed job-level fields."""
     if not (passwords_after_start and set(fields) == {"download_passwords"}):
         require_editable(job)
     return replace(job, **fields, modified=now)
@@ -48,31 +48,31 @@ def patch_job(job: Job, fields: Mapping[str, Any], now: float, *, passwords_afte
 
 
 def add_inputs(job: Job, entries: Sequence[Input], now: float, *, inline_position: bool) -> Job:
-    """Inputs at the end; positions given inline count only where the service says so."""
+    """The job with these inputs at its end. ``inline_position``: their option ``position`` counts."""
     require_editable(job)
     first = len(job.inputs) + 1
     placed = tuple(replace(entry, position=first + index) for index, entry in enumerate(entries))
     added = replace(job, inputs=(*job.inputs, *placed), modified=now)
-    wanted = {entry.id: entry.options["position"] for entry in placed if "position" in entry.options}
-    return _move(added, wanted) if inline_position and wanted else added
+    positions = {entry.id: entry.options["position"] for entry in placed if "position" in entry.options}
+    return _move(added, positions) if inline_position and positions else added
 
 
 def patch_inputs(job: Job, rows: Sequence[Mapping[str, Any]], now: float) -> Job:
-    """Positions, slide durations and resize handling of several inputs: all of it or nothing."""
+    """The job with changed options of several inputs; nothing changes when one of the rows is wrong."""
     require_editable(job)
-    wanted = _checked_rows(job, rows)
-    for input_id, options in wanted.items():
+    changes = _checked_rows(job, rows)
+    for input_id, options in changes.items():
         entry = job.input(input_id)
         if entry is not None:
             merged = merge({**entry.options}, options)
             job = with_input(job, replace(entry, options=merged, modified=now))
-    positions = {key: row["position"] for key, row in wanted.items() if row.get("position") is not None}
+    positions = {key: row["position"] for key, row in changes.items() if row.get("position") is not None}
     return replace(_move(job, positions), modified=now)
 
 
 def _checked_rows(job: Job, rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
     problems = Problems()
-    wanted: dict[str, Mapping[str, Any]] = {}
+    changes: dict[str, Mapping[str, Any]] = {}
     for index, row in enumerate(rows):
         input_id, options = row.get("id"), row.get("options")
         if not isinstance(input_id, str) or not isinstance(options, dict):
@@ -80,13 +80,13 @@ def _checked_rows(job: Job, rows: Sequence[Mapping[str, Any]]) -> dict[str, Mapp
         elif job.input(input_id) is None:
             raise not_found("input")
         else:
-            if input_id in wanted:
+            if input_id in changes:
                 problems.add(f"{index}.id", "The input is named twice")
             _check_patch(options, f"{index}.options.", problems)
-            wanted[input_id] = options
+            changes[input_id] = options
     problems.refuse()
-    _check_positions([row["position"] for row in wanted.values() if row.get("position") is not None], len(job.inputs))
-    return wanted
+    _check_positions([row["position"] for row in changes.values() if row.get("position") is not None], len(job.inputs))
+    return changes
 
 
 def _check_patch(options: Mapping[str, Any], prefix: str, problems: Problems) -> None:
@@ -106,17 +106,17 @@ def _check_positions(positions: Sequence[int], count: int) -> None:
         raise invalid({"options.position": "Two inputs cannot have the same position"})
 
 
-def _move(job: Job, wanted: Mapping[str, int]) -> Job:
-    """Inputs that were given a position take it; the others keep their order in the places that are left."""
-    rest = iter([entry.id for entry in job.in_order() if entry.id not in wanted])
-    at = {position: input_id for input_id, position in wanted.items()}
+def _move(job: Job, positions: Mapping[str, int]) -> Job:
+    """Move inputs to the positions given by id; the others keep their order in the positions that are left."""
+    rest = iter([entry.id for entry in job.in_order() if entry.id not in positions])
+    at = {position: input_id for input_id, position in positions.items()}
     order = [at.get(place) or next(rest) for place in range(1, len(job.inputs) + 1)]
     places = {input_id: place for place, input_id in enumerate(order, start=1)}
     return replace(job, inputs=tuple(replace(entry, position=places[entry.id]) for entry in job.inputs))
 
 
 def remove_input(job: Job, input_id: str, now: float) -> Job:
-    """One input fewer; those behind it move up."""
+    """The job without an input; the inputs behind it move up."""
     require_editable(job)
     if job.input(input_id) is None:
         raise not_found("input")
@@ -128,7 +128,7 @@ def remove_input(job: Job, input_id: str, now: float) -> Job:
 
 
 def add_conversions(job: Job, entries: Sequence[Conversion], now: float) -> Job:
-    """Conversions at the end."""
+    """The job with these conversions at its end."""
     require_editable(job)
     return replace(job, conversions=(*job.conversions, *entries), modified=now)
 
@@ -136,7 +136,7 @@ def add_conversions(job: Job, entries: Sequence[Conversion], now: float) -> Job:
 def patch_conversion(
     job: Job, conversion_id: str, options: Mapping[str, Any], metadata: Mapping[str, Any], now: float
 ) -> Job:
-    """Options and metadata merged key by key; null removes a key."""
+    """The job with changed options and metadata of a conversion; null removes a key."""
     require_editable(job)
     entry = found_conversion(job, conversion_id)
     changed = replace(entry, options=merge(entry.options, options), metadata=merge(entry.metadata, metadata))
@@ -144,7 +144,7 @@ def patch_conversion(
 
 
 def remove_conversion(job: Job, conversion_id: str, now: float) -> Job:
-    """One conversion fewer."""
+    """The job without a conversion."""
     require_editable(job)
     found_conversion(job, conversion_id)
     return replace(
@@ -153,7 +153,7 @@ def remove_conversion(job: Job, conversion_id: str, now: float) -> Job:
 
 
 def found_conversion(job: Job, conversion_id: str) -> Conversion:
-    """The conversion, or 404."""
+    """The conversion with that id, or 404."""
     entry = job.conversion(conversion_id)
     if entry is None:
         raise not_found("conversion")
@@ -161,7 +161,7 @@ def found_conversion(job: Job, conversion_id: str) -> Conversion:
 
 
 def found_input(job: Job, input_id: str) -> Input:
-    """The input, or 404."""
+    """The input with that id, or 404."""
     entry = job.input(input_id)
     if entry is None:
         raise not_found("input")
@@ -169,7 +169,7 @@ def found_input(job: Job, input_id: str) -> Input:
 
 
 def found_output(job: Job, output_id: str) -> Output:
-    """The output, or 404."""
+    """The output with that id, or 404."""
     entry = job.output(output_id)
     if entry is None:
         raise not_found("output")
@@ -177,6 +177,6 @@ def found_output(job: Job, output_id: str) -> Output:
 
 
 def merge(before: Mapping[str, Any], change: Mapping[str, Any]) -> dict[str, Any]:
-    """Key by key: a value is set, null removes, what is not mentioned stays."""
+    """``before`` with the keys of ``change``: null removes a key, other keys stay."""
     merged = {**before, **change}
     return {name: value for name, value in merged.items() if value is not None}

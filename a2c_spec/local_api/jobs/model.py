@@ -1,4 +1,4 @@
-"""The job and its parts as frozen values; a change is a new value."""
+"""The job and its parts as frozen values; to change one is to make a new value."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from a2c_spec.local_api.jobs import vocabulary
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One input file. ``blob`` is empty until its bytes are here; ``suggested`` is the name the client asked for."""
+    """One input file. ``blob`` is empty until the file is here; ``suggested`` is the name that the client asked for."""
 
     id: str
     type: str
@@ -35,7 +35,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One conversion; ``options`` holds what was set, the catalog's defaults are added when it is shown or run."""
+    """One conversion. ``options`` are only those that were set; defaults are added when it is shown or run."""
 
     id: str
     target: str
@@ -47,7 +47,7 @@ class Conversion:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One result. A deleted one stays known, so that its download can say that it is gone."""
+    """One output file. A deleted output stays in the job, so that its download can answer 410."""
 
     id: str
     conversion: str
@@ -67,7 +67,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """The unit of work, and everything the service knows about it."""
+    """A job with all its parts. ``owner`` is the account; ``runner`` is the process that carries it out."""
 
     id: str
     token: str
@@ -99,7 +99,7 @@ class Job:
 
     @property
     def editable(self) -> bool:
-        """Not started yet: its parts may still be changed."""
+        """Whether the job has not started: its parts may still be changed."""
         return self.phase == vocabulary.INCOMPLETE
 
     def in_order(self) -> tuple[Input, ...]:
@@ -120,17 +120,17 @@ class Job:
 
 
 def with_input(job: Job, changed: Input) -> Job:
-    """The job with one of its inputs exchanged."""
+    """The job in which ``changed`` replaces the input with the same id."""
     return replace(job, inputs=tuple(changed if entry.id == changed.id else entry for entry in job.inputs))
 
 
 def with_conversion(job: Job, changed: Conversion) -> Job:
-    """The job with one of its conversions exchanged."""
+    """The job in which ``changed`` replaces the conversion with the same id."""
     return replace(job, conversions=tuple(changed if entry.id == changed.id else entry for entry in job.conversions))
 
 
 def with_output(job: Job, changed: Output) -> Job:
-    """The job with one of its outputs exchanged."""
+    """The job in which ``changed`` replaces the output with the same id."""
     return replace(job, outputs=tuple(changed if entry.id == changed.id else entry for entry in job.outputs))
 
 
@@ -140,7 +140,7 @@ def to_document(job: Job) -> dict[str, Any]:
 
 
 def from_document(document: Mapping[str, Any]) -> Job:
-    """The job out of the store's plain data."""
+    """The job from the plain data of the store."""
     parts: dict[str, Any] = dict(document)
     parts["inputs"] = tuple(Input(**row) for row in document["inputs"])
     parts["conversions"] = tuple(

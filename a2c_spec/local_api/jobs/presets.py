@@ -1,4 +1,4 @@
-"""Presets: named options for a target, the one thing of an account that outlives its jobs."""
+"""Presets: named options for a target, which an account keeps and its jobs may use."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.local_api.jobs.catalog import Offers
+from a2c_spec.local_api.jobs.catalog import Catalog
 from a2c_spec.local_api.jobs.drafts import Problems, object_of
 from a2c_spec.local_api.jobs.refusals import not_found
 from a2c_spec.local_api.jobs.store import Store
@@ -15,7 +15,7 @@ Preset = dict[str, Any]
 
 
 def find(store: Store, owner: str, preset_id: str) -> Preset | None:
-    """A preset of the account, or a public one."""
+    """A preset of the account or a public one; None when there is none with this id."""
     rows = store.rows("SELECT owner, document FROM presets WHERE id = ?", preset_id)
     if not rows:
         return None
@@ -33,7 +33,7 @@ def own(store: Store, owner: str, preset_id: str) -> Preset:
 
 
 def visible(store: Store, owner: str) -> list[Preset]:
-    """The account's presets and the public ones, whose options are nobody's business."""
+    """The presets of the account, and the public ones of others without their options."""
     rows = store.rows("SELECT owner, document FROM presets ORDER BY seq")
     found = [(row[0] == owner, json.loads(row[1])) for row in rows]
     return [
@@ -43,8 +43,8 @@ def visible(store: Store, owner: str) -> list[Preset]:
     ]
 
 
-def fits(preset: Preset, query: Mapping[str, str]) -> bool:
-    """Does a preset match category, target, and one of the phrases of the filter?"""
+def matches(preset: Preset, query: Mapping[str, str]) -> bool:
+    """Whether a preset matches category, target, and one of the phrases of the filter."""
     if any(query.get(name) not in (None, "", preset[name]) for name in ("category", "target")):
         return False
     phrases = [phrase.strip().lower() for phrase in query.get("filter", "").split(",") if phrase.strip()]
@@ -52,23 +52,23 @@ def fits(preset: Preset, query: Mapping[str, str]) -> bool:
 
 
 def add(store: Store, owner: str, preset: Preset) -> None:
-    """Keep a new one."""
+    """Store a new preset."""
     sql = "INSERT INTO presets (id, owner, document) VALUES (?, ?, ?)"
     store.rows(sql, preset["id"], owner, json.dumps(preset))
 
 
 def put(store: Store, preset: Preset) -> None:
-    """Keep a changed one."""
+    """Store a changed preset."""
     store.rows("UPDATE presets SET document = ? WHERE id = ?", json.dumps(preset), preset["id"])
 
 
 def remove(store: Store, preset_id: str) -> None:
-    """Forget one."""
+    """Delete a preset."""
     store.rows("DELETE FROM presets WHERE id = ?", preset_id)
 
 
-def checked(body: Mapping[str, Any], before: Preset, offers: Offers) -> Preset:
-    """A preset after a body was applied; every problem at once."""
+def checked(body: Mapping[str, Any], before: Preset, catalog: Catalog) -> Preset:
+    """The preset after the fields of a body were applied; the request is refused with all its problems."""
     problems = Problems()
     preset = {**before, **{name: body[name] for name in ("name", "target", "category", "scope") if name in body}}
     for name in ("name", "target"):
@@ -78,16 +78,16 @@ def checked(body: Mapping[str, Any], before: Preset, offers: Offers) -> Preset:
         problems.add("scope", "This must be public or private")
     preset["options"] = object_of(body.get("options", before["options"]), "options", problems)
     problems.refuse()
-    return _with_category(preset, offers, problems)
+    return _with_category(preset, catalog, problems)
 
 
-def _with_category(preset: Preset, offers: Offers, problems: Problems) -> Preset:
-    entry = offers.find(preset["target"], str(preset.get("category") or ""))
+def _with_category(preset: Preset, catalog: Catalog, problems: Problems) -> Preset:
+    entry = catalog.find(preset["target"], str(preset.get("category") or ""))
     if entry is None:
         problems.add("target", "This target is not supported, or not in this category")
     else:
         preset["category"] = entry.category
-        for name, text in offers.problems(entry, preset["options"], unknown=True).items():
+        for name, text in catalog.problems(entry, preset["options"], unknown=True).items():
             problems.add(f"options.{name}", text)
     problems.refuse()
     return preset

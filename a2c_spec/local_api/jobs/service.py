@@ -1,4 +1,4 @@
-"""The service behind the endpoints: one place where jobs change, start, and are shown."""
+"""The service behind the endpoints and workers: the one place where jobs are created, changed and started."""
 
 from __future__ import annotations
 
@@ -7,17 +7,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from a2c_spec.local_api.converters import Converters
-from a2c_spec.local_api.http.wire import Wire
-from a2c_spec.local_api.jobs import lifecycle
-from a2c_spec.local_api.jobs.catalog import Offers, offers
+from a2c_spec.local_api.convert.contract import Converters
+from a2c_spec.local_api.jobs import lifecycle, presets
+from a2c_spec.local_api.jobs.catalog import Catalog, catalog_of
 from a2c_spec.local_api.jobs.clock import Clock
 from a2c_spec.local_api.jobs.identity import Identity
 from a2c_spec.local_api.jobs.model import Job
-from a2c_spec.local_api.jobs.process_lock import Runner
+from a2c_spec.local_api.jobs.process_lock import ProcessLock
 from a2c_spec.local_api.jobs.refusals import Refusal, not_found, payment_required
 from a2c_spec.local_api.jobs.store import Rule, Store
-from a2c_spec.local_api.jobs.visible_status import Shown, shown
+from a2c_spec.local_api.jobs.visible_status import VisibleStatus, visible_status
 from a2c_spec.local_api.jobs.vocabulary import FETCHING, STATUSES, TERMINAL, UNDER_WAY, code_of
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.storage.blobs import Blobs
@@ -25,7 +24,7 @@ from a2c_spec.local_api.storage.blobs import Blobs
 
 @dataclass(slots=True)
 class Service:
-    """Everything endpoints and workers share."""
+    """Everything that endpoints and workers share. The two functions are called after a job starts or changes."""
 
     settings: Settings
     store: Store
@@ -33,34 +32,26 @@ class Service:
     identity: Identity
     converters: Converters
     clock: Clock
-    runner: Runner
+    process: ProcessLock
     on_start: Callable[[str], None] = lambda _job_id: None
     on_change: Callable[[Job], None] = lambda _job: None
-    _offers: Offers | None = None
-    _offers_lock: threading.Lock = field(default_factory=threading.Lock)
+    _catalog: Catalog | None = None
+    _catalog_lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
-    def offers(self) -> Offers:
-        """The catalog, asked for once."""
-        with self._offers_lock:
-            if self._offers is None:
-                self._offers = offers(self.converters.catalog())
-            return self._offers
+    def catalog(self) -> Catalog:
+        """The catalog of the converters, which are asked for it once."""
+        with self._catalog_lock:
+            if self._catalog is None:
+                self._catalog = catalog_of(self.converters.catalog())
+            return self._catalog
 
-    def wire(self, base: str) -> Wire:
-        """What renders answers to a client that reached us at ``base``."""
-        return Wire(self.settings, self.offers, self.settings.base_url.rstrip("/") or base, self.clock.now())
-
-    def shown(self, job: Job) -> Shown:
-        """How far the job has come as far as clients are told."""
-        return shown(job, self.settings.progression, self.clock.now())
-
-    def render(self, job: Job, base: str) -> dict[str, Any]:
-        """The job as the wire has it."""
-        return self.wire(base).job(job, self.shown(job))
+    def visible(self, job: Job) -> VisibleStatus:
+        """The status of the job that clients see."""
+        return visible_status(job, self.settings.progression, self.clock.now())
 
     def new_id(self, kind: str) -> str:
-        """An id for something that has no other name yet."""
+        """An id for a new thing of this kind."""
         if self.settings.seed is None:
             return self.identity.new(kind)
         with self.store.transaction():
@@ -69,7 +60,7 @@ class Service:
     # Changes
 
     def create(self, job: Job) -> Job:
-        """Keep a new job, and start it when it has all it needs."""
+        """Store a new job, and start it when it has everything it needs."""
         with self.store.transaction():
             created = self._started(job)
             self.store.add_job(created)
@@ -79,7 +70,7 @@ class Service:
         return created
 
     def update(self, job_id: str, rule: Rule, note: str = "", *, may_start: bool = True) -> Job:
-        """Change a job by a rule; 404 when it is gone. ``note`` is what its history will say."""
+        """Change a job by a rule and return it; 404 when there is none. ``note`` becomes an event of its history."""
         with self.store.transaction():
             before = self.store.job(job_id)
             if before is None:
@@ -92,7 +83,7 @@ class Service:
         return after
 
     def forget(self, job_id: str) -> None:
-        """The job was never there; what it used stays on the bill."""
+        """Delete a job and its files; the credits it used stay used."""
         with self.store.transaction():
             self.store.drop_job(job_id)
         self.blobs.drop_job(job_id)
@@ -102,13 +93,13 @@ class Service:
             return job
         self._require_credits(job)
         self._require_slot()
-        return lifecycle.start(job, self.clock.now(), self.runner.name)
+        return lifecycle.start(job, self.clock.now(), self.process.name)
 
     def _require_slot(self) -> None:
-        most = self.settings.limits.concurrent_jobs
+        limit = self.settings.limits.concurrent_jobs
         marks = ", ".join("?" * len(UNDER_WAY))
         sql = f"SELECT COUNT(*) FROM jobs WHERE phase IN ({marks})"  # noqa: S608 - only question marks
-        if most is not None and self.store.rows(sql, *UNDER_WAY)[0][0] >= most:
+        if limit is not None and self.store.rows(sql, *UNDER_WAY)[0][0] >= limit:
             raise Refusal(429, {"message": "Too many concurrent conversions"})
 
     def _require_credits(self, job: Job) -> None:
@@ -117,7 +108,7 @@ class Service:
             raise payment_required("The credits of this account are exhausted")
 
     def credits_left(self, owner: str) -> int | None:
-        """Credits an account may still spend; None means no limit."""
+        """The credits that an account may still spend; None without a limit."""
         bought = self.settings.limits.credits
         if bought is None:
             return None
@@ -159,28 +150,28 @@ class Service:
     # Orphans
 
     def adopt_orphans(self) -> None:
-        """Take over the jobs of processes that are no more."""
+        """Take over the jobs of processes that have ended."""
         marks = ", ".join("?" * len(UNDER_WAY))
         sql = f"SELECT id, runner FROM jobs WHERE phase IN ({marks}) AND runner != ?"  # noqa: S608 - only question marks
-        rows = self.store.rows(sql, *UNDER_WAY, self.runner.name)
-        dead = {name for name in {row[1] for row in rows} if not self.runner.lives(name)}
+        rows = self.store.rows(sql, *UNDER_WAY, self.process.name)
+        dead = {name for name in {row[1] for row in rows} if not self.process.is_alive(name)}
         for job_id, _ in (row for row in rows if row[1] in dead):
             self._adopt(job_id, dead)
-        self.runner.sweep()
+        self.process.remove_stale()
 
     def _adopt(self, job_id: str, dead: set[str]) -> None:
         with self.store.transaction():
             job = self.store.job(job_id)
             if job is None or job.runner not in dead or job.phase in TERMINAL:
                 return
-            self.store.put_job(job, replace(job, runner=self.runner.name, phase=FETCHING))
+            self.store.put_job(job, replace(job, runner=self.process.name, phase=FETCHING))
             note = "The work was interrupted and is being resumed."
             code = code_of(FETCHING, self.settings.unknowns.vocabulary)
             self.store.add_event(job_id, code, note, self.clock.now())
         self.on_start(job_id)
 
     def purge(self) -> None:
-        """Delete the files of jobs whose outputs have expired, and of jobs that are no more."""
+        """Delete the files of jobs whose outputs have expired, and of jobs that no longer exist."""
         before = self.clock.now() - self.settings.limits.output_lifetime
         for job_id in self.blobs.untouched_since(before):
             job = self.store.job(job_id)
@@ -188,7 +179,5 @@ class Service:
                 self.blobs.drop_job(job_id)
 
     def presets_of(self, owner: str) -> Callable[[str], Mapping[str, Any] | None]:
-        """Finds a preset that an account may use."""
-        from a2c_spec.local_api.jobs.presets import find
-
-        return lambda preset_id: find(self.store, owner, preset_id)
+        """A function that finds a preset the account may use, by its id."""
+        return lambda preset_id: presets.find(self.store, owner, preset_id)

@@ -1,4 +1,4 @@
-"""Where jobs are kept: one SQLite file, one short transaction per change, safe for several processes."""
+"""Stores jobs in one SQLite file: one short transaction per change, safe for several processes."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ TABLES = ("jobs", "files", "history", "presets", "usage", "chunks", "calls", "nu
 Rule = Callable[[Job], Job]
 
 
-class Closed(Exception):
-    """The service was closed while somebody was still at work."""
+class StoreClosed(Exception):
+    """The store was used after the service had closed it."""
 
 
 class Store:
-    """All rows of one service. Reads are plain; every change happens inside ``transaction``."""
+    """The database of one service. Every change happens inside ``transaction``; reads need none."""
 
     def __init__(self, path: Path) -> None:
         self._lock = threading.RLock()
@@ -57,14 +57,14 @@ class Store:
         self._db.executescript(SCHEMA)
 
     def close(self) -> None:
-        """Let the file go."""
+        """Close the file."""
         with self._lock:
             self._closed = True
             self._db.close()
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All or nothing, and nobody else writes meanwhile; may be nested."""
+        """Everything in the block is written, or nothing; other processes cannot write meanwhile. May be nested."""
         with self._lock:
             self._require_open()
             if self._db.in_transaction:
@@ -79,33 +79,33 @@ class Store:
             self._db.execute("COMMIT")
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
-        """Run one statement and hand back its rows."""
+        """Run one statement and return its rows."""
         with self._lock:
             self._require_open()
             return self._db.execute(sql, values).fetchall()
 
     def _require_open(self) -> None:
         if self._closed:
-            raise Closed
+            raise StoreClosed
 
     def number(self, name: str) -> int:
-        """The next number of that name: 1, 2, 3..."""
+        """The next number of the sequence with that name: 1, 2, 3..."""
         sql = "INSERT INTO numbers VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value"
         return int(self.rows(sql, name)[0][0])
 
     def value(self, name: str, default: float = 0.0) -> float:
-        """A number kept under a name."""
+        """The number stored under a name."""
         rows = self.rows("SELECT value FROM numbers WHERE name = ?", name)
         return float(rows[0][0]) if rows else default
 
     def set_value(self, name: str, value: float) -> None:
-        """Keep a number under a name."""
+        """Store a number under a name."""
         self.rows("INSERT INTO numbers VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, value)
 
     # Jobs
 
     def add_job(self, job: Job) -> None:
-        """A new job."""
+        """Store a new job."""
         sql = "INSERT INTO jobs (id, owner, phase, runner, token, document) VALUES (?, ?, ?, ?, ?, ?)"
         self.rows(sql, job.id, job.owner, job.phase, job.runner, job.token, json.dumps(to_document(job)))
         self._index_files(job, None)
@@ -116,35 +116,35 @@ class Store:
         return from_document(json.loads(rows[0][0])) if rows else None
 
     def put_job(self, before: Job, job: Job) -> None:
-        """The job as it is now."""
+        """Store a changed job; ``before`` is the job before the change."""
         sql = "UPDATE jobs SET phase = ?, runner = ?, document = ? WHERE id = ?"
         self.rows(sql, job.phase, job.runner, json.dumps(to_document(job)), job.id)
         self._index_files(job, before)
 
     def drop_job(self, job_id: str) -> None:
-        """Forget a job, except what it used."""
+        """Delete a job; the record of what it used stays."""
         for sql in ("DELETE FROM jobs WHERE id = ?", "DELETE FROM files WHERE job = ?",
                     "DELETE FROM history WHERE job = ?", "DELETE FROM chunks WHERE job = ?"):  # fmt: skip
             self.rows(sql, job_id)
 
     def jobs(self, owner: str, phases: Sequence[str], *, limit: int = -1, offset: int = 0) -> list[Job]:
-        """An account's jobs, the newest first; no phases means all."""
+        """The jobs of an account, the newest first; all of them when ``phases`` is empty."""
         where, values = _jobs_where(owner, phases)
         sql = f"SELECT document FROM jobs WHERE {where} ORDER BY seq DESC LIMIT ? OFFSET ?"  # noqa: S608 - no input in it
         return [from_document(json.loads(row[0])) for row in self.rows(sql, *values, limit, offset)]
 
     def count_jobs(self, owner: str, phases: Sequence[str]) -> int:
-        """How many there are."""
+        """How many jobs ``jobs`` would return without a limit."""
         where, values = _jobs_where(owner, phases)
         return int(self.rows(f"SELECT COUNT(*) FROM jobs WHERE {where}", *values)[0][0])  # noqa: S608 - no input in it
 
     def all_jobs(self, *, limit: int, offset: int) -> list[Job]:
-        """Everybody's jobs, the newest first."""
+        """The jobs of all accounts, the newest first."""
         rows = self.rows("SELECT document FROM jobs ORDER BY seq DESC LIMIT ? OFFSET ?", limit, offset)
         return [from_document(json.loads(row[0])) for row in rows]
 
     def count_all_jobs(self) -> int:
-        """How many jobs everybody has together."""
+        """How many jobs all accounts have together."""
         return int(self.rows("SELECT COUNT(*) FROM jobs")[0][0])
 
     def job_of_token(self, token: str) -> Job | None:
@@ -167,33 +167,33 @@ class Store:
     # History
 
     def add_event(self, job_id: str, status: str, info: str, at: float) -> None:
-        """Something that happened to a job."""
+        """Add an event to the history of a job."""
         self.rows("INSERT INTO history (job, status, info, created) VALUES (?, ?, ?, ?)", job_id, status, info, at)
 
     def events(self, job_id: str) -> list[tuple[int, str, str, float]]:
-        """What happened to a job, the oldest first."""
+        """The history of a job, the oldest event first: number, status, text, time."""
         rows = self.rows("SELECT seq, status, info, created FROM history WHERE job = ? ORDER BY seq", job_id)
         return [(row[0], row[1], row[2], row[3]) for row in rows]
 
     # Documents without columns of their own
 
     def add_call(self, call: Mapping[str, Any]) -> int:
-        """A request that came in; its number."""
+        """Store a request that came in; returns its number."""
         return int(self.rows("INSERT INTO calls (document) VALUES (?) RETURNING seq", json.dumps(call))[0][0])
 
     def put_call(self, seq: int, call: Mapping[str, Any]) -> None:
-        """How it was answered; the oldest are forgotten, so that the log does not grow for ever."""
+        """Store how a request was answered; the oldest requests are deleted, so that the log stays bounded."""
         self.rows("UPDATE calls SET document = ? WHERE seq = ?", json.dumps(call), seq)
         if seq % 1000 == 0:
             self.rows("DELETE FROM calls WHERE seq <= ?", seq - CALLS_KEPT)
 
     def calls(self) -> list[dict[str, Any]]:
-        """Every request that came in since the last reset, the oldest first."""
+        """All stored requests, the oldest first."""
         rows = self.rows("SELECT seq, document FROM calls ORDER BY seq")
         return [{"seq": row[0], **json.loads(row[1])} for row in rows]
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         with self.transaction():
             for table in TABLES:
                 self.rows(f"DELETE FROM {table}")  # noqa: S608 - the names are ours

@@ -1,4 +1,4 @@
-"""What a job shows of its progress: the truth, or, for tests of patient clients, less than the truth."""
+"""The progress of a job that clients see: the real one, or, to test how clients wait, a slower one."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from a2c_spec.local_api.settings import Progression
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
-    """The phase a client sees, and whether it may see results."""
+class VisibleStatus:
+    """The phase that a client sees, and whether it sees results."""
 
     phase: str
 
     @property
     def done(self) -> bool:
-        """Terminal: outputs, errors and credits are visible."""
+        """Whether the job is finished for the client: outputs, errors and credits are visible."""
         return self.phase in TERMINAL
 
 
-def shown(job: Job, progression: Progression, now: float) -> Shown:
-    """How far the job has come as far as the client is told."""
+def visible_status(job: Job, progression: Progression, now: float) -> VisibleStatus:
+    """The status that clients see, by the progression of the settings."""
     if job.started is None or progression.by == "work" or job.phase == "canceled":
-        return Shown(job.phase)
+        return VisibleStatus(job.phase)
     passed = now - job.started if progression.by == "time" else max(0, job.polls - 1)
     if passed < progression.ready:
-        return Shown(READY)
+        return VisibleStatus(READY)
     if passed < progression.ready + progression.running:
-        return Shown(CONVERTING)
-    return Shown(job.phase)
+        return VisibleStatus(CONVERTING)
+    return VisibleStatus(job.phase)

@@ -1,4 +1,4 @@
-"""The words the wire uses for how a job stands, and which of them each phase of ours is shown as."""
+"""The words of the API: statuses, input types, engines; and the phases of a job with the status each is shown as."""
 
 from __future__ import annotations
 
@@ -34,14 +34,9 @@ INPUT_TYPES = ("upload", "remote", "output", "input_id", "gdrive_picker", "base6
 ENGINES = ("auto", "video", "file", "website", "screenshot", "screenshot_pdf", "zip")
 RESIZE_HANDLING = ("keep_aspect_ratio", "stretch")
 
-EMPTY_BODY = 8
-INVALID = 400
-CLOUD_FAILED = 99
-DOWNLOAD_DISABLED = 107
-
 
 def code_of(phase: str, vocabulary: str) -> str:
-    """The status code a phase is shown as."""
+    """The status code that a phase is shown as."""
     return VOCABULARIES[vocabulary].get(phase, phase)
 
 

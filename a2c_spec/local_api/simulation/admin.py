@@ -22,7 +22,7 @@ SCRIPT_LIMIT = 1024 * 1024
 async def health(request: Request) -> Response:
     """GET /_a2c/health: answers once requests are answered."""
     service = service_of(request)
-    return JSONResponse({"status": "ok", "time": timestamp(service.clock.now()), "runner": service.runner.name})
+    return JSONResponse({"status": "ok", "time": timestamp(service.clock.now()), "runner": service.process.name})
 
 
 async def calls(request: Request) -> Response:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
 from a2c_spec.local_api.endpoints.downloads import find
-from a2c_spec.local_api.http.access import base_of, service_of
+from a2c_spec.local_api.http.access import base_of, job_json, service_of, wire_of
 from a2c_spec.local_api.http.guard import require_local
 from a2c_spec.local_api.http.paging import page_of
 from a2c_spec.local_api.http.wire import timestamp
@@ -66,7 +66,7 @@ async def jobs(request: Request) -> Response:
     found = service.store.all_jobs(limit=page.size, offset=page.offset)
     return _page(
         "jobs.html",
-        jobs=[service.render(job, base_of(request)) for job in found],
+        jobs=[job_json(request, job) for job in found],
         busy=any(job.phase in UNDER_WAY for job in found),
         total=total,
         page=page.number,
@@ -84,11 +84,11 @@ async def job(request: Request) -> Response:
     found = service.store.job(request.path_params["job_id"])
     if found is None:
         raise not_found("job")
-    wire = service.wire(base_of(request))
+    wire = wire_of(request)
     calls = [row for row in service.store.calls() if found.id in row["path"]]
     return _page(
         "job.html",
-        job=service.render(found, base_of(request)),
+        job=job_json(request, found),
         inputs=[wire.input(entry) for entry in found.in_order()],
         pictures=_pictures(service, found),
         events=service.store.events(found.id),

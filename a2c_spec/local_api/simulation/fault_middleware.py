@@ -157,7 +157,7 @@ def expire_outputs(service: Service, job: Job) -> None:
 
 def _start_job(service: Service, job: Job) -> None:
     def rule(now: Job) -> Job:
-        return lifecycle.start(replace(now, process=True), service.clock.now(), service.runner.name)
+        return lifecycle.start(replace(now, process=True), service.clock.now(), service.process.name)
 
     if job.editable:
         service.update(job.id, rule)

@@ -1,21 +1,19 @@
-"""Which addresses the service may reach on behalf of a client: by default none of this machine or its networks."""
+"""Which addresses the service may reach for a client: by default no address of this machine or a private network."""
 
 from __future__ import annotations
 
 import ipaddress
 import socket
 
-
-class Unreachable(Exception):
-    """The address must not, or cannot, be reached."""
+from a2c_spec.local_api.storage.transfer import TransferFailed
 
 
 def require_public(host: str, port: int, *, private: bool) -> None:
-    """Raise Unreachable unless every address of the host is public, or private ones are allowed."""
+    """Raise TransferFailed unless the host is known and all its addresses are public; ``private`` allows others."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError) as error:
-        raise Unreachable("The host is not known.") from error
+        raise TransferFailed("The host is not known.") from error
     if private:
         return
     for entry in found:
@@ -23,8 +21,8 @@ def require_public(host: str, port: int, *, private: bool) -> None:
 
 
 def require_public_address(text: str) -> None:
-    """Raise Unreachable when an IP address is not a public one."""
+    """Raise TransferFailed when an IP address is not a public one."""
     address = ipaddress.ip_address(text.partition("%")[0])
     inner = getattr(address, "ipv4_mapped", None) or getattr(address, "sixtofour", None) or address
     if not inner.is_global or inner.is_multicast:
-        raise Unreachable("The address is on this machine or a private network, which this service does not reach.")
+        raise TransferFailed("The address is on this machine or a private network, which this service does not reach.")

@@ -1,4 +1,4 @@
-"""The bytes of inputs and outputs: files under one folder, written once, named by us alone."""
+"""The files of inputs and outputs: they lie in one folder, are written once, and are named by the service alone."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*\ud800-\udfff]')
 
 @dataclass(frozen=True, slots=True)
 class Blobs:
-    """Blobs are named ``<job>/<file>``; both parts are ids made here, never names from outside."""
+    """The folder of all files. A blob is the name of one: ``<job id>/<file id>``, never a name that a client chose."""
 
     root: Path
 
     def path(self, blob: str) -> Path:
-        """Where a blob is."""
+        """The path of a blob."""
         return self.root / blob
 
     def place(self, job_id: str, file_id: str) -> str:
-        """The name of a blob to be, its folder made."""
+        """The blob of a new file, whose folder exists from now on."""
         (self.root / job_id).mkdir(parents=True, exist_ok=True, mode=0o700)
         return f"{job_id}/{file_id}"
 
@@ -42,11 +42,11 @@ class Blobs:
             self.path(blob).unlink(missing_ok=True)
 
     def drop_job(self, job_id: str) -> None:
-        """Delete every byte of a job."""
+        """Delete all files of a job."""
         shutil.rmtree(self.root / job_id, ignore_errors=True)
 
     def untouched_since(self, at: float) -> list[str]:
-        """The jobs whose folders nothing was added to since then."""
+        """The ids of the jobs to whose folders nothing was added since ``at``."""
         folders = self.root.iterdir() if self.root.is_dir() else ()
         return [folder.name for folder in folders if folder.stat().st_mtime < at]
 
@@ -56,8 +56,18 @@ class Blobs:
         self.root.mkdir(parents=True, exist_ok=True, mode=0o700)
 
 
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that has arrived, and the name its sender gave it."""
+
+    blob: str
+    size: int
+    checksum: str
+    filename: str
+
+
 class Sink:
-    """Takes bytes as they arrive, counts them and computes their MD5; memory does not grow with the file."""
+    """Writes a file as its bytes arrive, and computes its size and MD5; memory does not grow with the file."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -66,24 +76,24 @@ class Sink:
         self._file: BinaryIO = path.open("wb")
 
     def write(self, data: bytes) -> None:
-        """The next bytes."""
+        """Append bytes."""
         self._file.write(data)
         self._md5.update(data)
         self.size += len(data)
 
     def close(self) -> str:
-        """Finish; the checksum of what was written."""
+        """Close the file; returns its checksum."""
         self._file.close()
         return self._md5.hexdigest()
 
     def discard(self) -> None:
-        """Give up; nothing remains."""
+        """Close the file and delete it."""
         self._file.close()
         self.path.unlink(missing_ok=True)
 
 
 def checksum(path: Path) -> str:
-    """The MD5 of a file: what the API calls its checksum."""
+    """The MD5 of a file, which the API calls its checksum."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
 

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from a2c_spec.local_api.jobs.vocabulary import CLOUD_FAILED
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import Unreachable, require_public
+from a2c_spec.local_api.storage.address_rules import require_public
 from a2c_spec.local_api.storage.blobs import CHUNK
-from a2c_spec.local_api.storage.location import Location, StorageFailed
+from a2c_spec.local_api.storage.transfer import Location, TransferFailed
 
 
 def ftp_get(place: Location, path: Path, settings: Settings) -> None:
@@ -23,7 +22,7 @@ def ftp_get(place: Location, path: Path, settings: Settings) -> None:
             nonlocal left
             left -= len(data)
             if left < 0:
-                raise StorageFailed(CLOUD_FAILED, "The file is larger than this service takes.")
+                raise TransferFailed("The file is larger than this service takes.")
             file.write(data)
 
         server.retrbinary(f"RETR {place.parameters['file']}", keep, CHUNK)
@@ -44,17 +43,15 @@ def _connected(place: Location, settings: Settings) -> Iterator[ftplib.FTP]:
             server.connect(host, port)
             server.login(place.credentials["username"], place.credentials["password"])
             yield server
-    except Unreachable as error:
-        raise StorageFailed(CLOUD_FAILED, str(error)) from error
     except ftplib.error_perm as error:
         code = 401 if str(error).startswith("530") else 404
-        raise StorageFailed(code, "The FTP server refused the login or the file.") from error
+        raise TransferFailed("The FTP server refused the login or the file.", code) from error
     except (ftplib.Error, OSError, EOFError, ValueError) as error:
-        raise StorageFailed(CLOUD_FAILED, "The FTP server cannot be reached or broke off.") from error
+        raise TransferFailed("The FTP server cannot be reached, or it closed the connection.") from error
 
 
 def _port(place: Location) -> int:
     text = place.parameters.get("port") or "21"
     if not text.isdigit() or not 0 < int(text) < 65536:
-        raise StorageFailed(CLOUD_FAILED, "parameters.port must be a port number.")
+        raise TransferFailed("parameters.port must be a port number.")
     return int(text)

@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
-from a2c_spec.local_api.jobs.vocabulary import CLOUD_FAILED
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import Unreachable, require_public
+from a2c_spec.local_api.storage.address_rules import require_public
 from a2c_spec.local_api.storage.blobs import CHUNK
-from a2c_spec.local_api.storage.location import Location, StorageFailed
+from a2c_spec.local_api.storage.transfer import TRANSFER_FAILED, Location, TransferFailed
 
 if TYPE_CHECKING:
     import httpx
@@ -84,10 +83,7 @@ def _signed(method: str, place: Location, digest: str, settings: Settings) -> tu
     region = place.parameters.get("region") or "eu-central-1"
     url = _url(place.parameters, region)
     parts = urlsplit(url)
-    try:
-        require_public(parts.hostname or "", parts.port or 443, private=settings.fetch_private)
-    except Unreachable as error:
-        raise StorageFailed(CLOUD_FAILED, str(error)) from error
+    require_public(parts.hostname or "", parts.port or 443, private=settings.fetch_private)
     credentials = place.credentials
     signer = Signer(
         credentials["accesskeyid"], credentials["secretaccesskey"], region, credentials.get("sessiontoken", "")
@@ -99,14 +95,14 @@ def _url(parameters: Mapping[str, str], region: str) -> str:
     """``endpoint`` is our addition, for services that speak S3 elsewhere."""
     endpoint = (parameters.get("endpoint") or f"https://s3.{region}.amazonaws.com").rstrip("/")
     if not endpoint.startswith(("http://", "https://")):
-        raise StorageFailed(CLOUD_FAILED, "The endpoint must be an http or https URL.")
+        raise TransferFailed("The endpoint must be an http or https URL.")
     return f"{endpoint}/{quote(parameters['bucket'], safe='')}/{quote(parameters['file'].lstrip('/'), safe='/~')}"
 
 
 def _check(response: httpx.Response) -> None:
     if not response.is_success:
-        code = MISSING if response.status_code in (403, 404) else CLOUD_FAILED
-        raise StorageFailed(code, f"The storage answered {response.status_code}.")
+        code = MISSING if response.status_code in (403, 404) else TRANSFER_FAILED
+        raise TransferFailed(f"The storage answered with status {response.status_code}.", code)
 
 
 def _save(response: httpx.Response, path: Path, limit: int) -> None:
@@ -115,7 +111,7 @@ def _save(response: httpx.Response, path: Path, limit: int) -> None:
         for data in response.iter_bytes(CHUNK):
             size += len(data)
             if size > limit:
-                raise StorageFailed(CLOUD_FAILED, "The file is larger than this service takes.")
+                raise TransferFailed("The file is larger than this service takes.")
             file.write(data)
 
 
@@ -134,4 +130,4 @@ class _translated:
         import httpx
 
         if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-            raise StorageFailed(CLOUD_FAILED, "The storage cannot be reached.") from error
+            raise TransferFailed("The storage cannot be reached.") from error

@@ -1,4 +1,4 @@
-"""Pictures of web pages by a headless browser, where one is installed."""
+"""Saves web pages as pictures, PDF or HTML with a headless browser, where one is installed."""
 
 from __future__ import annotations
 
@@ -10,31 +10,29 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.local_api.storage.transfer import TransferFailed
+
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome", "msedge")
 SUFFIXES: Mapping[str, str] = {"screenshot": ".png", "screenshot_pdf": ".pdf", "website": ".html"}
 
 
-class NoPicture(Exception):
-    """The browser is missing, or yielded nothing."""
-
-
 def find_browser() -> str:
-    """The path of a browser; empty when there is none. ``A2C_BROWSER`` names one elsewhere."""
+    """The path of a browser, or an empty string. The variable ``A2C_BROWSER`` names one that is not in the PATH."""
     return os.environ.get("A2C_BROWSER") or next((found for name in NAMES if (found := shutil.which(name))), "")
 
 
 def capture(engine: str, url: str, options: Mapping[str, Any], path: Path, seconds: float) -> None:
-    """Save what the engine makes of a page."""
+    """Save a page in the way of the engine; TransferFailed without a browser, or when the page does not open."""
     browser = find_browser()
     if not browser:
-        raise NoPicture(f"The engine {engine} needs Chromium, which is not installed on this machine.")
+        raise TransferFailed(f"The engine {engine} needs Chromium, which is not installed on this machine.")
     with tempfile.TemporaryDirectory(prefix="a2c-browser-") as profile:
-        made = Path(profile) / f"page{SUFFIXES[engine]}"
-        command = [browser, *_flags(profile, options), *_wanted(engine, made), url]
-        _run(command, made if engine == "website" else None, seconds)
-        if not made.is_file() or not made.stat().st_size:
-            raise NoPicture("The browser could not open the page.")
-        shutil.move(made, path)
+        saved = Path(profile) / f"page{SUFFIXES[engine]}"
+        command = [browser, *_flags(profile, options), *_output_flags(engine, saved), url]
+        _run(command, saved if engine == "website" else None, seconds)
+        if not saved.is_file() or not saved.stat().st_size:
+            raise TransferFailed("The browser could not open the page.")
+        shutil.move(saved, path)
 
 
 def _flags(profile: str, options: Mapping[str, Any]) -> list[str]:
@@ -54,18 +52,18 @@ def _scale(options: Mapping[str, Any]) -> float:
     return max(0.1, min(float(value), 5.0)) if isinstance(value, int | float) else 1.0
 
 
-def _wanted(engine: str, made: Path) -> list[str]:
+def _output_flags(engine: str, saved: Path) -> list[str]:
     return {
-        "screenshot": [f"--screenshot={made}"],
-        "screenshot_pdf": [f"--print-to-pdf={made}", "--no-pdf-header-footer"],
+        "screenshot": [f"--screenshot={saved}"],
+        "screenshot_pdf": [f"--print-to-pdf={saved}", "--no-pdf-header-footer"],
         "website": ["--dump-dom"],
     }[engine]
 
 
-def _run(command: list[str], text: Path | None, seconds: float) -> None:
+def _run(command: list[str], html: Path | None, seconds: float) -> None:
     try:
         done = subprocess.run(command, capture_output=True, timeout=seconds, check=False)  # noqa: S603 - no shell
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise NoPicture("The browser did not finish.") from error
-    if text is not None:
-        text.write_bytes(done.stdout)
+        raise TransferFailed("The browser did not finish.") from error
+    if html is not None:
+        html.write_bytes(done.stdout)

@@ -1,4 +1,4 @@
-"""Tells the callback URL of a job how it stands: once at the end, or at every change when asked to."""
+"""Posts a job to its callback URL: once at its end, or at every change of its status when the job asks for that."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import Any
 
 from a2c_spec.local_api.jobs.vocabulary import COMPLETED, FAILED
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import Unreachable
-from a2c_spec.local_api.worker.remote import NotFetched, require_reachable
+from a2c_spec.local_api.storage.transfer import TransferFailed
+from a2c_spec.local_api.worker.remote import require_reachable
 
 log = logging.getLogger("a2c_spec.local_api")
 RETRIES = 10
@@ -21,13 +21,13 @@ LONGEST_PAUSE = 300.0
 USER_AGENT = "API2Convert API v2 Client (https://api.api2convert.com)"
 
 
-def wanted(callback: str, phase: str, *, every: bool) -> bool:
-    """Is this change one to tell?"""
+def is_due(callback: str, phase: str, *, every: bool) -> bool:
+    """Whether a job that has reached this phase is to be posted."""
     return bool(callback) and (every or phase in (COMPLETED, FAILED))
 
 
-def tell(settings: Settings, url: str, job: Mapping[str, Any]) -> bool:
-    """Post the job, again and again while the receiver is in trouble; was it received?"""
+def send(settings: Settings, url: str, job: Mapping[str, Any]) -> bool:
+    """Post the job, and repeat that while the receiver fails; returns whether the receiver took it."""
     body = json.dumps(job).encode()
     headers = {"Content-Type": "application/json", "User-Agent": USER_AGENT, **_signature(settings, body)}
     for attempt in range(RETRIES + 1):
@@ -48,13 +48,13 @@ def _signature(settings: Settings, body: bytes) -> dict[str, str]:
 
 
 def _post(settings: Settings, url: str, body: bytes, headers: Mapping[str, str], timeout: float) -> int | None:
-    """The status; None when nobody answered, 0 when the address must not be reached."""
+    """The status of the answer; None without an answer, 0 when the address must not be reached."""
     import httpx  # here: it is half of what starting would cost
 
     try:
         require_reachable(url, settings)
         return httpx.post(url, content=body, headers=headers, timeout=timeout, follow_redirects=False).status_code
-    except (NotFetched, Unreachable) as error:
+    except TransferFailed as error:
         log.warning("A callback was not sent: %s", error)
         return 0
     except (httpx.HTTPError, httpx.InvalidURL):

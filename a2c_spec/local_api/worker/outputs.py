@@ -1,119 +1,117 @@
-"""Carries out the conversions of a job and keeps or delivers what they yield."""
+"""Runs the conversions of a job, and keeps their products as outputs or delivers them to the output targets."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+import zipfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.jobs.model import Conversion, Input, Job, Output, with_conversion
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.store import Rule
 from a2c_spec.local_api.storage.blobs import checksum, safe_name
 from a2c_spec.local_api.storage.targets import DeliveryFailed, deliver
-from a2c_spec.local_api.worker.packing import packed
-from a2c_spec.local_api.worker.steps import Trouble, fatal, step, trouble
+from a2c_spec.local_api.worker.steps import Message, is_fatal, message, step
 
 
-def produce(service: Service, job: Job) -> list[Trouble]:
-    """Carry out every conversion that is not done yet; what went wrong."""
-    troubles: list[Trouble] = []
+def make_outputs(service: Service, job: Job) -> list[Message]:
+    """Run every conversion that is not done yet; returns the errors."""
+    errors: list[Message] = []
     for entry in job.conversions:
-        if any(fatal(job, row) for row in troubles):
+        if any(is_fatal(job, error) for error in errors):
             break
         try:
-            _convert_one(service, job, entry)
+            _convert(service, job, entry)
         except ConversionError as error:
             source = error.id_source if error.source == "input" else entry.id
-            troubles.append(trouble(error.source, source, error.code, error.message))
+            errors.append(message(error.source, source, error.code, error.message))
         except DeliveryFailed as failure:
-            troubles.append(trouble("conversion", entry.id, failure.code, failure.message))
-    return troubles
+            errors.append(message("conversion", entry.id, failure.code, failure.message))
+    return errors
 
 
-def _convert_one(service: Service, job: Job, entry: Conversion) -> None:
+def is_delivered(entry: Conversion) -> bool:
+    """Whether the products of a conversion have reached all its output targets."""
+    return bool(entry.output_target) and all(target["status"] == "completed" for target in entry.output_target)
+
+
+def _convert(service: Service, job: Job, entry: Conversion) -> None:
     done = {output.conversion for output in job.outputs}
-    if entry.id in done or delivered(entry):
-        return  # made before an interruption
-    doing = f"{entry.category}/{entry.target}"
-    step(service, job.id, lambda now: replace(now, activity=doing))
-    workdir = service.blobs.workdir(job.id, f"{service.runner.name}-{entry.id}")
+    if entry.id in done or is_delivered(entry):
+        return  # done before the service was interrupted
+    activity = f"{entry.category}/{entry.target}"
+    step(service, job.id, lambda now: replace(now, activity=activity))
+    workdir = service.blobs.workdir(job.id, f"{service.process.name}-{entry.id}")
     try:
-        _keep(service, job, entry, _results(service, job, entry, workdir))
+        _keep(service, job, entry, _converted(service, job, entry, workdir))
     finally:
         shutil.rmtree(workdir, ignore_errors=True)
 
 
-def delivered(entry: Conversion) -> bool:
-    """Have the results of a conversion reached every target?"""
-    return bool(entry.output_target) and all(target["status"] == "completed" for target in entry.output_target)
-
-
 @dataclass(frozen=True, slots=True)
-class _Results:
+class _Converted:
     products: tuple[Product, ...]
-    warnings: tuple[Caveat, ...]
+    warnings: tuple[ConversionWarning, ...]
 
 
-def _results(service: Service, job: Job, entry: Conversion, workdir: Path) -> _Results:
+def _converted(service: Service, job: Job, entry: Conversion, workdir: Path) -> _Converted:
     sources = tuple(_source(service, file) for file in job.in_order() if file.blob)
     if not sources:
         raise ConversionError("There is no input to convert.", code=404)
-    if service.offers.find(entry.target, entry.category) is None:
+    if service.catalog.find(entry.target, entry.category) is None:
         raise ConversionError("This target is not supported.", code=400)
-    options = service.offers.expand(entry.target, entry.category, entry.options)
-    given = {name: value for name, value in options.items() if value is not None}
-    request = Request(entry.target, entry.category, sources, workdir, given, entry.metadata)
+    expanded = service.catalog.expand(entry.target, entry.category, entry.options)
+    options = {name: value for name, value in expanded.items() if value is not None}
+    request = Request(entry.target, entry.category, sources, workdir, options, entry.metadata)
     result = service.converters.convert(request)
-    return _Results(packed(result.products, given, workdir), result.warnings)
+    return _Converted(packed(result.products, options, workdir), result.warnings)
 
 
 def _source(service: Service, entry: Input) -> Source:
     return Source(
         id=entry.id,
         path=service.blobs.path(entry.blob),
-        filename=_working_name(entry),
+        filename=safe_name(entry.filename, "input"),
         content_type=entry.content_type,
         password=entry.credentials.get("decrypt_password"),
         options={name: value for name, value in entry.options.items() if name != "position"},
     )
 
 
-def _working_name(entry: Input) -> str:
-    """The suggested name, which decides the result's, with the extension that says what the bytes are."""
-    suffix = Path(entry.metadata.get("fetched_as") or entry.filename).suffix
-    name = safe_name(entry.filename, "input")
-    return name if Path(name).suffix or not suffix else name + suffix
-
-
-def _keep(service: Service, job: Job, entry: Conversion, results: _Results) -> None:
-    warnings = tuple(trouble(row.source, row.id_source or entry.id, row.code, row.message) for row in results.warnings)
+def _keep(service: Service, job: Job, entry: Conversion, converted: _Converted) -> None:
+    warnings = tuple(
+        message(warning.source, warning.id_source or entry.id, warning.code, warning.message)
+        for warning in converted.warnings
+    )
     if entry.output_target:
-        _deliver(service, job, entry, results, warnings)
+        _deliver(service, job, entry, converted.products, warnings)
         return
-    outputs = tuple(_output(service, job, entry, index, row) for index, row in enumerate(results.products))
-    step(service, job.id, lambda now: replace(_credited(now, warnings), outputs=(*now.outputs, *outputs)))
+    outputs = tuple(_output(service, job, entry, index, row) for index, row in enumerate(converted.products))
+    step(service, job.id, lambda now: replace(_charged(now, warnings), outputs=(*now.outputs, *outputs)))
 
 
-def _deliver(service: Service, job: Job, entry: Conversion, results: _Results, warnings: tuple[Trouble, ...]) -> None:
-    def told(targets: tuple[Mapping[str, Any], ...]) -> Rule:
+def _deliver(
+    service: Service, job: Job, entry: Conversion, products: tuple[Product, ...], warnings: tuple[Message, ...]
+) -> None:
+    def with_targets(targets: tuple[Mapping[str, Any], ...]) -> Rule:
         return lambda now: with_conversion(now, replace(entry, output_target=targets))
 
     uploading = tuple({**target, "status": "uploading"} for target in entry.output_target)
-    step(service, job.id, told(uploading))
+    step(service, job.id, with_targets(uploading))
     try:
-        done = deliver(service.settings, entry.output_target, results.products)
+        done = deliver(service.settings, entry.output_target, products)
     except DeliveryFailed as failure:
-        step(service, job.id, told(failure.targets))
+        step(service, job.id, with_targets(failure.targets))
         raise
-    step(service, job.id, lambda now: told(done)(_credited(now, warnings)))
+    step(service, job.id, lambda now: with_targets(done)(_charged(now, warnings)))
 
 
-def _credited(job: Job, warnings: tuple[Trouble, ...]) -> Job:
-    """One credit for a conversion that was carried out."""
+def _charged(job: Job, warnings: tuple[Message, ...]) -> Job:
+    """The job after one more conversion, which costs one credit."""
     return replace(job, spent=job.spent + 1, warnings=(*job.warnings, *warnings))
 
 
@@ -134,3 +132,43 @@ def _output(service: Service, job: Job, entry: Conversion, index: int, product: 
         blob=blob,
         metadata=product.metadata,
     )
+
+
+# Several products of one conversion
+
+
+def packed(products: Sequence[Product], options: Mapping[str, Any], workdir: Path) -> tuple[Product, ...]:
+    """The products with their final names; several are packed into one zip unless the options allow several outputs."""
+    base = str(options.get("output_filename") or "")
+    named = tuple(_with_distinct_names(_renamed(product, base) for product in products))
+    threshold = options.get("allow_multiple_outputs_threshold") or len(named)
+    if len(named) <= 1 or (options.get("allow_multiple_outputs") and len(named) <= threshold):
+        return named
+    return (_archive(named, safe_name(base or Path(named[0].filename).stem), workdir),)
+
+
+def _renamed(product: Product, base: str) -> Product:
+    suffix = Path(product.filename).suffix
+    return replace(product, filename=safe_name(f"{base}{suffix}" if base else product.filename))
+
+
+def _with_distinct_names(products: Iterable[Product]) -> Iterator[Product]:
+    """The same products; a name that is taken already gets a number."""
+    taken: set[str] = set()
+    for product in products:
+        path = Path(product.filename)
+        name, number = product.filename, 1
+        while name.lower() in taken:
+            number += 1
+            name = f"{path.stem}-{number}{path.suffix}"
+        taken.add(name.lower())
+        yield replace(product, filename=name)
+
+
+def _archive(products: Sequence[Product], stem: str, workdir: Path) -> Product:
+    path = workdir / ".packed.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for product in products:
+            archive.write(product.path, product.filename)
+    inputs = tuple(dict.fromkeys(input_id for product in products for input_id in product.inputs))
+    return Product(path, f"{stem}.zip", inputs, "application/zip")

@@ -1,4 +1,4 @@
-"""Fetches a URL: public http and https only, every redirect checked, a bound on size and time."""
+"""Downloads a URL: http and https to public addresses only, every redirect is checked, size and time are limited."""
 
 from __future__ import annotations
 
@@ -13,41 +13,32 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import Unreachable, require_public, require_public_address
+from a2c_spec.local_api.storage.address_rules import require_public, require_public_address
 from a2c_spec.local_api.storage.blobs import CHUNK, Sink, safe_name
+from a2c_spec.local_api.storage.transfer import TransferFailed
 
 if TYPE_CHECKING:
     import httpx
 
 _FILENAME = re.compile(r"filename\*=UTF-8''([^;]+)|filename=\"([^\"]+)\"|filename=([^;\s]+)", re.IGNORECASE)
-REFUSED = 99
 MESSAGE = "The file could not be downloaded by our servers. Please verify the link you have provided."
 
 
-class NotFetched(Exception):
-    """The URL yields no file."""
-
-    def __init__(self, code: int, message: str = MESSAGE) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-
-
 @dataclass(frozen=True, slots=True)
-class Page:
-    """What a URL yielded."""
+class Download:
+    """The file that a URL yielded."""
 
     size: int
     checksum: str
     filename: str
 
 
-def get(url: str, path: Path, settings: Settings) -> Page:
-    """Save what the URL yields."""
+def download(url: str, path: Path, settings: Settings) -> Download:
+    """Save what the URL yields to ``path``; TransferFailed when it yields no file."""
     import httpx  # here: it is half of what starting would cost
 
     deadline = time.monotonic() + settings.limits.fetch_seconds
-    with httpx.Client(timeout=min(15, settings.limits.fetch_seconds), follow_redirects=False) as client, _translated():
+    with httpx.Client(timeout=min(15, settings.limits.fetch_seconds), follow_redirects=False) as client, _http_errors():
         for _ in range(settings.limits.fetch_redirects + 1):
             require_reachable(url, settings)
             with client.stream("GET", url, headers={"Accept": "*/*", "User-Agent": "a2c-local-api"}) as response:
@@ -56,51 +47,51 @@ def get(url: str, path: Path, settings: Settings) -> Page:
                     url = urljoin(url, response.headers["location"])
                     continue
                 if not response.is_success:
-                    raise NotFetched(response.status_code)
+                    raise TransferFailed(MESSAGE, response.status_code)
                 return _saved(response, url, path, settings.limits.upload_bytes, deadline)
-    raise NotFetched(REFUSED, "The URL redirects too often.")
+    raise TransferFailed("The URL redirects too often.")
 
 
 def require_reachable(url: str, settings: Settings) -> None:
-    """NotFetched unless the URL is one this service may ask for."""
+    """Raise TransferFailed unless the URL is one this service may request."""
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise NotFetched(REFUSED, "Only http and https URLs can be fetched.")
-    if _proxied(url) and not _literal(parts.hostname):
+        raise TransferFailed("Only http and https URLs can be fetched.")
+    if _is_proxied(url) and not _is_literal(parts.hostname):
         return
     require_public(parts.hostname, parts.port or 443, private=settings.fetch_private)
 
 
-def _proxied(url: str) -> bool:
+def _is_proxied(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(parts.hostname or "")
 
 
-def _literal(host: str) -> bool:
+def _is_literal(host: str) -> bool:
     return host == "localhost" or host.endswith(".localhost") or host.replace(".", "").isdigit() or ":" in host
 
 
 def _check_peer(response: httpx.Response, url: str, settings: Settings) -> None:
-    """The name may have been looked up again: what counts is where the connection went."""
+    """Check the address that was really connected to: a second look-up of the name may have given another one."""
     stream = response.extensions.get("network_stream")
     peer = stream.get_extra_info("server_addr") if stream else None
-    if peer and not settings.fetch_private and not _proxied(url):
+    if peer and not settings.fetch_private and not _is_proxied(url):
         require_public_address(str(peer[0]))
 
 
-def _saved(response: httpx.Response, url: str, path: Path, limit: int, deadline: float) -> Page:
+def _saved(response: httpx.Response, url: str, path: Path, limit: int, deadline: float) -> Download:
     sink = Sink(path)
     try:
         for data in response.iter_bytes(CHUNK):
             sink.write(data)
             if sink.size > limit:
-                raise NotFetched(REFUSED, "The file is larger than this service takes.")
+                raise TransferFailed("The file is larger than this service takes.")
             if time.monotonic() > deadline:
-                raise NotFetched(REFUSED, "The download took too long.")
+                raise TransferFailed("The download took too long.")
     except BaseException:
         sink.discard()
         raise
-    return Page(sink.size, sink.close(), _name(response, url))
+    return Download(sink.size, sink.close(), _name(response, url))
 
 
 def _name(response: httpx.Response, url: str) -> str:
@@ -110,12 +101,11 @@ def _name(response: httpx.Response, url: str) -> str:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _http_errors() -> Iterator[None]:
+    """Turn errors of the connection into TransferFailed."""
     import httpx
 
     try:
         yield
-    except Unreachable as error:
-        raise NotFetched(REFUSED, str(error)) from error
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise NotFetched(404) from error
+        raise TransferFailed(MESSAGE, 404) from error

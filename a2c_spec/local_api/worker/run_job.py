@@ -1,4 +1,4 @@
-"""Carries out one started job in a worker thread: fetch the inputs, run the conversions, keep the results."""
+"""Carries out one started job in a worker thread: fetches its inputs, runs its conversions, keeps its outputs."""
 
 from __future__ import annotations
 
@@ -7,61 +7,62 @@ from dataclasses import replace
 
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.service import Service
-from a2c_spec.local_api.jobs.store import Closed
+from a2c_spec.local_api.jobs.store import StoreClosed
 from a2c_spec.local_api.jobs.vocabulary import COMPLETED, CONVERTING, FAILED, FETCHING
-from a2c_spec.local_api.worker.inputs import gather
-from a2c_spec.local_api.worker.outputs import delivered, produce
-from a2c_spec.local_api.worker.steps import Superseded, Trouble, fatal, step, trouble
+from a2c_spec.local_api.worker.inputs import fetch_inputs
+from a2c_spec.local_api.worker.outputs import is_delivered, make_outputs
+from a2c_spec.local_api.worker.steps import Message, Superseded, is_fatal, message, step
 
 log = logging.getLogger("a2c_spec.local_api")
 
 
-def carry_out(service: Service, job_id: str) -> None:
-    """The whole way of a job from started to finished; never raises."""
+def run_job(service: Service, job_id: str) -> None:
+    """Carry out a job from its start to its end. Never raises: what goes wrong is in the job's errors."""
     try:
         job = step(service, job_id, lambda job: replace(job, phase=FETCHING, activity="Fetching inputs"))
-        troubles = gather(service, job)
+        errors = fetch_inputs(service, job)
         job = step(service, job_id, lambda job: replace(job, phase=CONVERTING, activity="Converting"))
-        if not (troubles and job.fail_on_input_error):
-            troubles += produce(service, job)
-        step(service, job_id, lambda job: _finished(job, troubles, service.clock.now()))
+        if not (errors and job.fail_on_input_error):
+            errors += make_outputs(service, job)
+        step(service, job_id, lambda job: _finished(job, errors, service.clock.now()))
     except Superseded:
-        _forget(service, job_id)
-    except Closed:
-        return  # whoever opens the store next resumes the job
+        _clean_up(service, job_id)
+    except StoreClosed:
+        return  # the next service on this folder resumes the job
     except Exception:
         log.exception("The local API could not carry out job %s", job_id)
         _give_up(service, job_id)
 
 
-def _forget(service: Service, job_id: str) -> None:
+def _clean_up(service: Service, job_id: str) -> None:
+    """Delete the files of a job that was deleted meanwhile."""
     if service.store.job(job_id) is None:
         service.blobs.drop_job(job_id)
 
 
 def _give_up(service: Service, job_id: str) -> None:
-    error = trouble("conversion", "", 500, "The service failed while it worked on this job.")
+    error = message("conversion", "", 500, "The service failed while it worked on this job.")
     try:
         step(service, job_id, lambda job: _failed(job, [error], service.clock.now()))
     except Superseded:
-        _forget(service, job_id)
+        _clean_up(service, job_id)
 
 
-def _finished(job: Job, troubles: list[Trouble], now: float) -> Job:
-    serious = [row for row in troubles if fatal(job, row)]
-    arrived = any(delivered(entry) for entry in job.conversions)
-    if serious or not (job.outputs or arrived):
-        return _failed(job, troubles or [trouble("conversion", "", 0, "The conversion yielded nothing.")], now)
-    warnings = (*job.warnings, *troubles)
+def _finished(job: Job, errors: list[Message], now: float) -> Job:
+    fatal = [error for error in errors if is_fatal(job, error)]
+    delivered = any(is_delivered(conversion) for conversion in job.conversions)
+    if fatal or not (job.outputs or delivered):
+        return _failed(job, errors or [message("conversion", "", 0, "The conversion yielded nothing.")], now)
+    warnings = (*job.warnings, *errors)
     return _without_secrets(replace(job, phase=COMPLETED, warnings=warnings, finished=now, activity=""))
 
 
-def _failed(job: Job, errors: list[Trouble], now: float) -> Job:
+def _failed(job: Job, errors: list[Message], now: float) -> Job:
     return _without_secrets(replace(job, phase=FAILED, errors=tuple(errors), finished=now, activity=""))
 
 
 def _without_secrets(job: Job) -> Job:
-    """A finished job needs no credentials any more."""
+    """The job without credentials, which a finished job no longer needs."""
     inputs = tuple(replace(entry, credentials={}) for entry in job.inputs)
     conversions = tuple(
         replace(entry, output_target=tuple({**target, "credentials": {}} for target in entry.output_target))

@@ -1,4 +1,4 @@
-"""A few daemon threads that carry out jobs, so that no event loop ever waits for a conversion."""
+"""A few daemon threads that carry out jobs, so that the event loop never waits for a conversion."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ log = logging.getLogger("a2c_spec.local_api")
 Task = Callable[[], object]
 
 
-class Workers:
-    """Threads start when there is work; being daemons they never keep a finished command from ending."""
+class WorkerThreads:
+    """Threads that start when there is work. As daemon threads they do not keep the program from ending."""
 
     def __init__(self, count: int) -> None:
         self._count = max(1, count)
@@ -22,7 +22,7 @@ class Workers:
         self._busy = 0
 
     def submit(self, task: Task) -> None:
-        """Have it done."""
+        """Run a task on one of the threads, as soon as one is free."""
         with self._lock:
             self._busy += 1
             if len(self._threads) < min(self._count, self._busy):
@@ -32,7 +32,7 @@ class Workers:
         self._queue.put(task)
 
     def stop(self, grace: float) -> None:
-        """Take no more work, and wait a moment for what is being done."""
+        """Take no more tasks, and wait up to ``grace`` seconds for each running one."""
         with self._lock:
             threads, self._threads = self._threads, []
         for _ in threads:

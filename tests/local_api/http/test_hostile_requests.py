@@ -109,6 +109,8 @@ FORMS: dict[str, tuple[str, bytes]] = {
     "empty": ("multipart/form-data; boundary=b", b""),
     "garbage": ("multipart/form-data; boundary=b", b"garbage" * 100),
     "cut": ("multipart/form-data; boundary=b", form(FILE, end=b"")),
+    "cut after the file": ("multipart/form-data; boundary=b", form(FILE, end=b"--b\r\n")),
+    "cut in a second part": ("multipart/form-data; boundary=b", form(FILE, end=b"--b\r\nContent-Disposition: fo")),
     "no file": ("multipart/form-data; boundary=b", form(b'Content-Disposition: form-data; name="x"\r\n\r\ny')),
     "wrong field": ("multipart/form-data; boundary=b", form(FILE.replace(b'"file"', b'"upload"'))),
     "two files": ("multipart/form-data; boundary=b", form(FILE, FILE)),

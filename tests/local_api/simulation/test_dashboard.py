@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from a2c_spec.local_api.converters import installed
+from a2c_spec.local_api import convert
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.worker.browser import find_browser
 from tests.local_api.harness import Api, Start, running
@@ -62,7 +62,7 @@ def test_pages_of_other_sites_have_no_business_here(api: Api, headers: dict[str,
 def test_pictures_are_previewed_without_counting_as_downloads(tmp_path: Path) -> None:
     stream = io.BytesIO()
     Image.new("RGB", (40, 30), "red").save(stream, "PNG")
-    with running("served", Settings(), installed()) as api:
+    with running("served", Settings(), convert) as api:
         job = api.job(conversion=[{"target": "jpg"}], process=True)
         api.upload(job, stream.getvalue(), "red.png")
         done = api.wait(job)

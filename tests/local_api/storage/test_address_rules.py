@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from a2c_spec.local_api.storage.address_rules import Unreachable, require_public_address
+from a2c_spec.local_api.storage.address_rules import require_public_address
+from a2c_spec.local_api.storage.transfer import TransferFailed
 
 
 @pytest.mark.parametrize(
@@ -28,5 +29,5 @@ def test_only_public_addresses_are_public(address: str, public: bool) -> None:
     if public:
         require_public_address(address)
     else:
-        with pytest.raises(Unreachable):
+        with pytest.raises(TransferFailed):
             require_public_address(address)

@@ -10,7 +10,7 @@ from typing import IO
 
 import pikepdf
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.kinds import content_type_of, extension
 from a2c_spec.local_api.convert.pdf import pdf_files
 from a2c_spec.local_api.convert.products import (
@@ -53,7 +53,7 @@ class Budget:
                 out.write(block)
 
 
-def archive(request: Request) -> Iterator[Product | Caveat]:
+def archive(request: Request) -> Iterator[Product | ConversionWarning]:
     """Every file in each archive; folders are flattened, links and devices left out."""
     for source in request.sources:
         name = kind_of(source).name
@@ -66,7 +66,7 @@ def archive(request: Request) -> Iterator[Product | Caveat]:
                 raise unsupported(source, "its members")
 
 
-def _zip(request: Request, source: Source) -> Iterator[Product | Caveat]:
+def _zip(request: Request, source: Source) -> Iterator[Product | ConversionWarning]:
     budget = Budget(source)
     password = source.password.encode() if source.password else None
     with zipfile.ZipFile(source.path) as packed:
@@ -80,14 +80,16 @@ def _zip(request: Request, source: Source) -> Iterator[Product | Caveat]:
                 raise unreadable(source, "it is protected; give the right decrypt_password.") from error
 
 
-def _tar(request: Request, source: Source) -> Iterator[Product | Caveat]:
+def _tar(request: Request, source: Source) -> Iterator[Product | ConversionWarning]:
     budget = Budget(source)
     with tarfile.open(source.path, "r|*") as packed:
         for member in packed:
             if stream := packed.extractfile(member) if member.isfile() else None:
                 yield _member(request, source, budget, member.name, stream)
             elif not member.isdir():
-                yield Caveat(f"{member.name[:100]} is a link or a device and was left out.", id_source=source.id)
+                yield ConversionWarning(
+                    f"{member.name[:100]} is a link or a device and was left out.", id_source=source.id
+                )
 
 
 def _member(request: Request, source: Source, budget: Budget, name: str, stream: IO[bytes]) -> Product:
@@ -96,7 +98,7 @@ def _member(request: Request, source: Source, budget: Budget, name: str, stream:
     return Product(path, base_name(name) or "member", (source.id,), content_type_of(extension(name)))
 
 
-def assets(request: Request) -> Iterator[Product | Caveat]:
+def assets(request: Request) -> Iterator[Product | ConversionWarning]:
     """The pictures inside each document."""
     for source in request.sources:
         with reading(source, "document"):

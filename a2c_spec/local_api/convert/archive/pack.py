@@ -8,13 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Literal
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.products import base_name, place, product, stem
 
 TAR_MODES: dict[str, Literal["w:gz", "w:bz2", "w:xz", "w"]] = {"tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
 
 
-def pack(request: Request) -> Iterator[Product | Caveat]:
+def pack(request: Request) -> Iterator[Product | ConversionWarning]:
     """One archive that holds all inputs, in order, under their own names."""
     path = place(request, request.target)
     members = list(zip(names(request.sources), request.sources, strict=True))

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from a2c_spec.local_api.convert.contract import Caveat, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Source
 from a2c_spec.local_api.convert.kinds import Kind
 from a2c_spec.local_api.convert.products import unreadable
 from a2c_spec.local_api.convert.run_program import run
@@ -30,7 +30,9 @@ WRITERS = {"txt": "plain", "epub": "epub3", "html": "html5", "typ": "typst"}
 FILTER = Path(__file__).with_name("known_images.lua")
 
 
-def convert(source: Source, kind: Kind, target: str, folder: Path, arguments: Sequence[str] = ()) -> list[Caveat]:
+def convert(
+    source: Source, kind: Kind, target: str, folder: Path, arguments: Sequence[str] = ()
+) -> list[ConversionWarning]:
     """Writes ``made.<target>`` in ``folder``; the images that were left out come back as warnings."""
     given = _given(source, kind, folder)
     filters = ["--lua-filter", str(FILTER), "--extract-media=."]
@@ -44,7 +46,7 @@ def convert(source: Source, kind: Kind, target: str, folder: Path, arguments: Se
     )
     lost = re.findall(r"^left out: (.*)$", said, re.MULTILINE)
     message = f"{source.filename}: an image outside the document was left out: "
-    return [Caveat(message + name, source="input", id_source=source.id) for name in dict.fromkeys(lost)]
+    return [ConversionWarning(message + name, source="input", id_source=source.id) for name in dict.fromkeys(lost)]
 
 
 def _given(source: Source, kind: Kind, folder: Path) -> Path:

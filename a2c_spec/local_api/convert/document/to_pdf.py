@@ -8,7 +8,7 @@ from pathlib import Path
 import pikepdf
 
 from a2c_spec.local_api.convert import programs
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.document import office, pandoc
 from a2c_spec.local_api.convert.image import pdf_images
 from a2c_spec.local_api.convert.image.pictures import pictures
@@ -17,32 +17,32 @@ from a2c_spec.local_api.convert.pdf import pdf_changes, pdf_files
 from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place, product, stem, unsupported
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One PDF per input, or one of all of them with ``merge``; ``stamp`` puts the last input on the others."""
     if request.options.get("stamp"):
         yield from _stamped(request)
     elif request.options.get("merge"):
         parts = [as_pdf(source, request) for source in request.sources]
-        yield from (caveat for _, caveats in parts for caveat in caveats)
+        yield from (warning for _, warnings in parts for warning in warnings)
         yield from _finished(request, pdf_files.joined(pdf for pdf, _ in parts), request.sources)
     else:
         for source in request.sources:
-            pdf, caveats = as_pdf(source, request)
-            yield from caveats
+            pdf, warnings = as_pdf(source, request)
+            yield from warnings
             yield from _finished(request, pdf, (source,))
 
 
-def as_pdf(source: Source, request: Request) -> tuple[pikepdf.Pdf, list[Caveat]]:
+def as_pdf(source: Source, request: Request) -> tuple[pikepdf.Pdf, list[ConversionWarning]]:
     """The input as a PDF, whatever it is, with only the chosen pages; and what was lost on the way."""
     kind = kind_of(source)
     if kind.family == "image":
         return _of_images(source, request), []
-    path, caveats = _path(source, kind, request)
+    path, warnings = _path(source, kind, request)
     pdf = pdf_files.open_pdf(path, source)
-    return pdf_changes.only(pdf, request.options.get("pages"), source), caveats
+    return pdf_changes.only(pdf, request.options.get("pages"), source), warnings
 
 
-def _path(source: Source, kind: Kind, request: Request) -> tuple[Path, list[Caveat]]:
+def _path(source: Source, kind: Kind, request: Request) -> tuple[Path, list[ConversionWarning]]:
     """The PDF file that the input is, or becomes."""
     if kind.family == "pdf":
         return source.path, []
@@ -73,14 +73,14 @@ def _of_images(source: Source, request: Request) -> pikepdf.Pdf:
     return pdf
 
 
-def _stamped(request: Request) -> Iterator[Product | Caveat]:
+def _stamped(request: Request) -> Iterator[Product | ConversionWarning]:
     *sources, last = request.sources
     if not sources:
         raise ConversionError("A stamp needs two inputs: the document, then the stamp.")
     stamp, _ = as_pdf(last, request)
     for source in sources:
-        pdf, caveats = as_pdf(source, request)
-        yield from caveats
+        pdf, warnings = as_pdf(source, request)
+        yield from warnings
         pdf_changes.stamp(pdf, stamp, request.options.get("alignment") or "center")
         yield from _finished(request, pdf, (source, last))
 

@@ -7,7 +7,7 @@ from typing import Literal
 
 import typst
 
-from a2c_spec.local_api.convert.contract import Caveat, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Source
 from a2c_spec.local_api.convert.document import pandoc
 from a2c_spec.local_api.convert.kinds import Kind
 from a2c_spec.local_api.convert.products import unreadable
@@ -17,15 +17,15 @@ PAPER = ["-V", "papersize=a4"]
 
 def typeset(
     source: Source, kind: Kind, folder: Path, standard: Literal["a-2b"] | None = None
-) -> tuple[Path, list[Caveat]]:
+) -> tuple[Path, list[ConversionWarning]]:
     """The document as a PDF in ``folder``, and what was left out."""
-    caveats = pandoc.convert(source, kind, "typ", folder, PAPER)
+    warnings = pandoc.convert(source, kind, "typ", folder, PAPER)
     made = folder / "made.pdf"
     try:
         made.write_bytes(_compile(folder / "made.typ", folder, standard))
     except typst.TypstError as error:
         raise unreadable(source, f"cannot be laid out ({' '.join(str(error).split())[:300]}).") from error
-    return made, caveats
+    return made, warnings
 
 
 def _compile(page: Path, root: Path, standard: Literal["a-2b"] | None) -> bytes:

@@ -10,7 +10,7 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageColor, ImageMath
 
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request
 from a2c_spec.local_api.convert.image.image_files import flattened
 from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.products import place, product, stem
@@ -19,7 +19,7 @@ BLOCK = 8
 C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One picture of the differences between the first input and each other; the score is in its metadata."""
     first, *others = request.sources
     if not others:
@@ -28,7 +28,9 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
     for source in others:
         other = flattened(pictures(source, {}, "a comparison").first().first).convert("RGB")
         if other.size != base.size:
-            yield Caveat(f"{source.filename} was brought to the size of {first.filename}.", id_source=source.id)
+            yield ConversionWarning(
+                f"{source.filename} was brought to the size of {first.filename}.", id_source=source.id
+            )
             other = other.resize(base.size, Image.Resampling.LANCZOS)
         changed = differences(base, other, request.options.get("threshold") or 0)
         path = place(request, "png")

@@ -8,7 +8,7 @@ from typing import Any
 
 from PIL import Image
 
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request
 from a2c_spec.local_api.convert.image import effects, image_tags
 from a2c_spec.local_api.convert.image.pictures import Picture, pictures
 from a2c_spec.local_api.convert.image.resizing import bounded
@@ -21,7 +21,7 @@ KEEPS_TAGS = ("jpg", "png", "webp", "avif", "tiff")
 ICON_SIDE = 256
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One image per picture of each input, in order."""
     for source in request.sources:
         found = pictures(source, request.options, request.target)
@@ -32,9 +32,9 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
             name = numbered(source, index, found.total)
             yield product(path, name, request.target, [source], image_width=size[0], image_height=size[1])
         if request.metadata and request.target not in KEEPS_TAGS:
-            yield Caveat(f"Metadata cannot be written to {request.target} files.", id_source=source.id)
+            yield ConversionWarning(f"Metadata cannot be written to {request.target} files.", id_source=source.id)
         elif unknown := image_tags.unknown(request.metadata):
-            yield Caveat(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
+            yield ConversionWarning(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
 
 
 def save(

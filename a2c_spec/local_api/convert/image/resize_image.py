@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request
 from a2c_spec.local_api.convert.image import image_files
 from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, product
@@ -15,7 +15,7 @@ PER_INCH = {"inches": 1.0, "cm": 1 / 2.54, "mm": 1 / 25.4}
 DPI = 96
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One image per input, in its own format unless another is asked for."""
     for source in request.sources:
         name = kind_of(source).name

@@ -8,13 +8,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request
 from a2c_spec.local_api.convert.products import place, product, stem
 
 BLOCK = 1 << 20
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One checksum per input."""
     for source in request.sources:
         path = place(request, request.target)

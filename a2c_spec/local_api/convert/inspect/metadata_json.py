@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.inspect import facts
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable
 
@@ -23,7 +23,7 @@ FAMILIES = {
 }
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One JSON file per input."""
     for source in request.sources:
         _check_type(source, request.options.get("type"))

@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.local_api.convert import programs
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.products import kind_of, place, product, reading, stem, unreadable
 
 LOSSLESS = {"jpg": "JPEG", "png": "PNG", "tiff": "TIFF"}
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One file per input, of the same type."""
     for source in request.sources:
         kind = kind_of(source)
@@ -24,7 +24,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
         writer(source, path, request.metadata)
         yield product(path, stem(source), kind.name, [source])
         if kind.name in LOSSLESS and (unknown := _unknown_tags(request.metadata)):
-            yield Caveat(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
+            yield ConversionWarning(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
 
 
 def _unknown_tags(metadata: Mapping[str, Any]) -> list[str]:

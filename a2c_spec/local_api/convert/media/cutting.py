@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from a2c_spec.local_api.convert.contract import Caveat, ConversionError, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.media import ffmpeg
 from a2c_spec.local_api.convert.media.videos import arguments, finished, seen
 from a2c_spec.local_api.convert.media_options import VIDEO
@@ -14,7 +14,7 @@ MAX_PARTS = 400
 Part = tuple[float, float]
 
 
-def cut(request: Request) -> Iterator[Product | Caveat]:
+def cut(request: Request) -> Iterator[Product | ConversionWarning]:
     """One video per part of each input, encoded anew so that the cuts are exact."""
     for source in request.sources:
         streams = seen(source)
@@ -57,7 +57,7 @@ def seconds(position: str) -> float:
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)
 
 
-def merge(request: Request) -> Iterator[Product | Caveat]:
+def merge(request: Request) -> Iterator[Product | ConversionWarning]:
     """One video with the pictures of the first input that has some and the sound of the first that has only sound."""
     streams = [ffmpeg.inspect(source) for source in request.sources]
     picture = next((index for index, found in enumerate(streams) if found.video), None)

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 from PIL import Image
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.image import image_files
 from a2c_spec.local_api.convert.media import videos
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One GIF per video, and one per picture of each other input, in order."""
     for source in request.sources:
         if kind_of(source).family == "video":

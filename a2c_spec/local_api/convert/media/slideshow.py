@@ -11,7 +11,7 @@ from pathlib import Path
 
 from PIL import Image
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.image.image_files import flattened
 from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.image.resizing import bounded, fit, smooth, target_size
@@ -25,7 +25,7 @@ LARGEST = 1920
 HANDLINGS = {"stretch": "stretch", "keep_aspect_ratio": "keep_aspect_ratio_fill_black"}
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One video that shows all pictures in order."""
     work = folder(request)
     size: tuple[int, int] | None = None

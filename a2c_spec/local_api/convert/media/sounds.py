@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.media import ffmpeg, media_tags
 from a2c_spec.local_api.convert.media_options import AUDIO, Encoding
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unreadable, unsupported
@@ -15,7 +15,7 @@ OPUS_RATES = (8000, 12000, 16000, 24000, 48000)  # Opus knows no others; the nex
 NO_LOSS = ("flac", "wav", "aiff")
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One audio file per input."""
     encoding = AUDIO[request.target]
     container = ["-f", encoding.container] if encoding.container else []

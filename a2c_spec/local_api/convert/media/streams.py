@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request
 from a2c_spec.local_api.convert.media import ffmpeg
 from a2c_spec.local_api.convert.media.videos import finished
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, unsupported
@@ -17,7 +17,7 @@ FORMATS = {
 ANY = {"Audio": "mka", "Video": "mkv"}
 
 
-def extract(request: Request) -> Iterator[Product | Caveat]:
+def extract(request: Request) -> Iterator[Product | ConversionWarning]:
     """One file per stream of sound or pictures, in the order of the input."""
     for source in request.sources:
         if kind_of(source).family not in ("audio", "video"):

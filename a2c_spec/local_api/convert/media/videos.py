@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.image.pictures import open_image
 from a2c_spec.local_api.convert.media import ffmpeg, media_tags, slideshow
 from a2c_spec.local_api.convert.media.sounds import arguments as sound_of
@@ -18,7 +18,7 @@ GIF_RATE = 10
 GIF_WIDTH = 480
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One video per input; images together become one slideshow."""
     families = ["video" if _moves(source) else kind_of(source).family for source in request.sources]
     if all(family in ("image", "vector", "pdf") for family in families):

@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image
 
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.image import pdf_images
 from a2c_spec.local_api.convert.image.image_files import flattened
 from a2c_spec.local_api.convert.image.pictures import Picture, pictures
@@ -26,7 +26,7 @@ BITRATE = {"low": "128k", "medium": "96k", "high": "64k"}
 VIDEO_CODECS = {"mp4": "libx264", "mov": "libx264", "mkv": "libx264"}
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One file per input, of the same type."""
     level = request.options.get("compression_level") or "medium"
     for source in request.sources:
@@ -35,7 +35,7 @@ def convert(request: Request) -> Iterator[Product | Caveat]:
         _compress(source, kind, path, level)
         if path.stat().st_size >= source.path.stat().st_size:
             shutil.copyfile(source.path, path)
-            yield Caveat(f"{source.filename} cannot be made smaller this way.", id_source=source.id)
+            yield ConversionWarning(f"{source.filename} cannot be made smaller this way.", id_source=source.id)
         yield product(path, stem(source), kind.name, [source])
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from a2c_spec.local_api.convert import programs
-from a2c_spec.local_api.convert.contract import Caveat, Product, Request, Source
+from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.document import pandoc
 from a2c_spec.local_api.convert.image import image_files
 from a2c_spec.local_api.convert.image.pictures import Picture, Pictures, pictures
@@ -16,7 +16,7 @@ from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place
 DEFAULT_SIDE = 300
 
 
-def convert(request: Request) -> Iterator[Product | Caveat]:
+def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One thumbnail per chosen page, within ``width`` and ``height``."""
     options = request.options
     target = options.get("thumbnail_target") or "png"
