@@ -1,4 +1,4 @@
-"""What converters notice on the side about an input; it becomes a warning of the result."""
+"""Collects warnings about inputs that code deep inside a converter gives, so that they reach the result."""
 
 from __future__ import annotations
 
@@ -8,22 +8,22 @@ from contextvars import ContextVar
 
 from a2c_spec.local_api.convert.contract import ConversionWarning, Source
 
-_NOTICED: ContextVar[dict[ConversionWarning, None] | None] = ContextVar("noticed", default=None)
+_COLLECTED: ContextVar[dict[ConversionWarning, None] | None] = ContextVar("collected", default=None)
 
 
 @contextmanager
-def noticing() -> Iterator[dict[ConversionWarning, None]]:
-    """Everything noticed inside the block, each once, in order."""
-    kept: dict[ConversionWarning, None] = {}
-    token = _NOTICED.set(kept)
+def collected_warnings() -> Iterator[dict[ConversionWarning, None]]:
+    """The warnings given inside the block, in order and each once, as the keys of a dict."""
+    collected: dict[ConversionWarning, None] = {}
+    token = _COLLECTED.set(collected)
     try:
-        yield kept
+        yield collected
     finally:
-        _NOTICED.reset(token)
+        _COLLECTED.reset(token)
 
 
-def notice(source: Source, message: str) -> None:
-    """Tell whoever listens; a probe, for one, does not."""
-    kept = _NOTICED.get()
-    if kept is not None:
-        kept[ConversionWarning(f"{source.filename}: {message}", source="input", id_source=source.id)] = None
+def warn(source: Source, message: str) -> None:
+    """Give a warning about an input; outside ``collected_warnings`` it is dropped."""
+    collected = _COLLECTED.get()
+    if collected is not None:
+        collected[ConversionWarning(f"{source.filename}: {message}", source="input", id_source=source.id)] = None

@@ -1,4 +1,4 @@
-"""Checks a conversion's options against its catalog entry, and fills in the ones that were left out."""
+"""Checks the options of a conversion against its catalog entry, and fills in the defaults of the others."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.local_api.convert.catalog import resolve
 from a2c_spec.local_api.convert.contract import CatalogEntry
 
 TYPES: dict[str, tuple[type, ...]] = {
@@ -20,27 +19,17 @@ TYPES: dict[str, tuple[type, ...]] = {
 }
 
 
-def check_options(
-    target: str, category: str | None, options: Mapping[str, Any]
-) -> tuple[dict[str, Any], dict[str, str]]:
-    """The options as the service echoes them, and what is wrong with them by option name."""
-    entry = resolve(target, category)
-    if entry is None:
-        return dict(options), {"target": f"There is no conversion to {target!r}."}
-    return expanded(entry, options), problems(entry, options)
-
-
 def expanded(entry: CatalogEntry, options: Mapping[str, Any]) -> dict[str, Any]:
-    """What was sent comes first, then every other option with its default, which mostly is null."""
+    """The options as the API shows them: first those that were sent, then all others with their defaults."""
     defaults = {name: descriptor.get("default") for name, descriptor in entry.options.items()}
     sent = {name: defaults.get(name) if value is None else value for name, value in options.items()}
     return {**sent, **{name: value for name, value in defaults.items() if name not in sent}}
 
 
-def problems(entry: CatalogEntry, options: Mapping[str, Any], *, unknown: bool = True) -> dict[str, str]:
-    """What is wrong with options, by name; ``unknown`` says whether a name nobody knows is wrong."""
-    given = {name: value for name, value in options.items() if unknown or name in entry.options}
-    return {name: text for name, value in given.items() if (text := _problem(name, value, entry.options))}
+def problems(entry: CatalogEntry, options: Mapping[str, Any], *, unknown: bool) -> dict[str, str]:
+    """What is wrong with options, by name. ``unknown``: also report names that the entry does not have."""
+    checked = {name: value for name, value in options.items() if unknown or name in entry.options}
+    return {name: text for name, value in checked.items() if (text := _problem(name, value, entry.options))}
 
 
 def _problem(name: str, value: Any, known: Mapping[str, Mapping[str, Any]]) -> str | None:
@@ -55,7 +44,7 @@ def _unknown(name: str, known: Mapping[str, Any]) -> str:
 
 
 def violation(value: Any, descriptor: Mapping[str, Any]) -> str | None:
-    """Why ``value`` does not fit ``descriptor``; None when it does. The value, maybe a password, is not repeated."""
+    """Why a value does not fit its descriptor, or None. The text never repeats the value, which may be a password."""
     kind: str = descriptor["type"]
     if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
         return f"The value must be of type {kind}"
@@ -63,11 +52,11 @@ def violation(value: Any, descriptor: Mapping[str, Any]) -> str | None:
         return f"The value must be one of: {', '.join(map(str, descriptor['enum']))}"
     if "pattern" in descriptor and not re.search(_anchored(descriptor["pattern"]), str(value)):
         return f"The value must match {descriptor['pattern']}"
-    return _out_of_range(value, descriptor) or _inside(value, descriptor)
+    return _out_of_range(value, descriptor) or _members(value, descriptor)
 
 
 def _anchored(pattern: str) -> str:
-    """In JSON Schema ``$`` is the very end; in Python it would also match before a last line break."""
+    """The pattern for Python, where ``$`` also matches before a last line break; in JSON Schema it does not."""
     return pattern[:-1] + r"\Z" if pattern.endswith("$") else pattern
 
 
@@ -80,8 +69,8 @@ def _out_of_range(value: Any, descriptor: Mapping[str, Any]) -> str | None:
     return f"The value must be at least {low}" if high is None else f"The value must be at most {high}"
 
 
-def _inside(value: Any, descriptor: Mapping[str, Any]) -> str | None:
-    """Checks the members of a list of objects, or of one object, against ``properties``."""
+def _members(value: Any, descriptor: Mapping[str, Any]) -> str | None:
+    """Check the members of an object, or of each object in a list, against ``properties``."""
     known = descriptor.get("properties")
     if known is None:
         return None

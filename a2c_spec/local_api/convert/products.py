@@ -43,6 +43,18 @@ def stem(source: Source) -> str:
     return (base if base.strip(".") else name).strip(". ")[:200] or "output"
 
 
+def distinct_names(names: Iterable[str]) -> Iterator[str]:
+    """The same names; a name that was there before, in any case, gets a number."""
+    taken: set[str] = set()
+    for name in names:
+        path, distinct, number = Path(name), name, 1
+        while distinct.lower() in taken:
+            number += 1
+            distinct = f"{path.stem}-{number}{path.suffix}"
+        taken.add(distinct.lower())
+        yield distinct
+
+
 def product(path: Path, name: str, extension: str, sources: Iterable[Source], **metadata: Any) -> Product:
     """The product at ``path``, called ``name.extension``."""
     known = {key: value for key, value in metadata.items() if value is not None}

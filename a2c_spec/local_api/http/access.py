@@ -63,9 +63,9 @@ def require_account(request: Request) -> str:
     return owner
 
 
-def require_job(request: Request, job_id: str = "") -> Job:
+def require_job(request: Request) -> Job:
     """The job of the path: 401 without a valid key or token, 404 when the caller has no such job."""
-    job = service_of(request).store.job(job_id or request.path_params["job_id"])
+    job = service_of(request).store.job(request.path_params["job_id"])
     owner, token = account(request), header(request, TOKEN_HEADERS)
     if not owner and not token:
         raise unauthorized()

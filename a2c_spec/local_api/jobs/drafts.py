@@ -93,10 +93,6 @@ def _boolean(value: Any) -> str:
     return "" if isinstance(value, bool) else "This must be true or false"
 
 
-def _text(value: Any) -> str:
-    return "" if isinstance(value, str) else "This must be a string"
-
-
 def _callback(value: Any) -> str:
     if value in (None, "") or (isinstance(value, str) and value.startswith(("http://", "https://"))):
         return ""

@@ -52,6 +52,6 @@ def payment_required(message: str) -> Refusal:
     return Refusal(402, {"message": message})
 
 
-def gone(message: str = "The file download has been disabled") -> Refusal:
+def gone() -> Refusal:
     """410: the download server no longer has the file."""
-    return Refusal(410, {"error_code": DOWNLOAD_DISABLED, "message": message})
+    return Refusal(410, {"error_code": DOWNLOAD_DISABLED, "message": "The file download has been disabled"})

@@ -93,10 +93,10 @@ class Store:
         sql = "INSERT INTO numbers VALUES (?, 1) ON CONFLICT DO UPDATE SET value = value + 1 RETURNING value"
         return int(self.rows(sql, name)[0][0])
 
-    def value(self, name: str, default: float = 0.0) -> float:
-        """The number stored under a name."""
+    def value(self, name: str) -> float:
+        """The number stored under a name, or 0."""
         rows = self.rows("SELECT value FROM numbers WHERE name = ?", name)
-        return float(rows[0][0]) if rows else default
+        return float(rows[0][0]) if rows else 0.0
 
     def set_value(self, name: str, value: float) -> None:
         """Store a number under a name."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Source
+from a2c_spec.local_api.convert.products import distinct_names
 from a2c_spec.local_api.jobs.model import Conversion, Input, Job, Output, with_conversion
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.store import Rule
@@ -140,29 +141,17 @@ def _output(service: Service, job: Job, entry: Conversion, index: int, product: 
 def packed(products: Sequence[Product], options: Mapping[str, Any], workdir: Path) -> tuple[Product, ...]:
     """The products with their final names; several are packed into one zip unless the options allow several outputs."""
     base = str(options.get("output_filename") or "")
-    named = tuple(_with_distinct_names(_renamed(product, base) for product in products))
+    names = distinct_names(_final_name(product, base) for product in products)
+    named = tuple(replace(product, filename=name) for product, name in zip(products, names, strict=True))
     threshold = options.get("allow_multiple_outputs_threshold") or len(named)
     if len(named) <= 1 or (options.get("allow_multiple_outputs") and len(named) <= threshold):
         return named
     return (_archive(named, safe_name(base or Path(named[0].filename).stem), workdir),)
 
 
-def _renamed(product: Product, base: str) -> Product:
+def _final_name(product: Product, base: str) -> str:
     suffix = Path(product.filename).suffix
-    return replace(product, filename=safe_name(f"{base}{suffix}" if base else product.filename))
-
-
-def _with_distinct_names(products: Iterable[Product]) -> Iterator[Product]:
-    """The same products; a name that is taken already gets a number."""
-    taken: set[str] = set()
-    for product in products:
-        path = Path(product.filename)
-        name, number = product.filename, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{path.stem}-{number}{path.suffix}"
-        taken.add(name.lower())
-        yield replace(product, filename=name)
+    return safe_name(f"{base}{suffix}" if base else product.filename)
 
 
 def _archive(products: Sequence[Product], stem: str, workdir: Path) -> Product:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import Request, Result, Source
-from tests.local_api.convert.fixture_types import Make, PdfMaker
+from tests.local_api.convert.fixture_types import Make, PdfMaker, checked_options
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def make(tmp_path: Path) -> Make:
         category, target = kind.split("/")
         workdir = tmp_path / "job"
         workdir.mkdir(exist_ok=True)
-        full, errors = convert.check_options(target, category, options)
+        full, errors = checked_options(kind, options)
         assert errors == {}
         sources = tuple(Source(f"id-{index}", path, path.name) for index, path in enumerate(files))
         return convert.convert(Request(target, category, sources, workdir, full, metadata or {}))

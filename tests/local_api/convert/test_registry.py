@@ -15,11 +15,11 @@ import pytest
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert import programs
-from a2c_spec.local_api.convert.catalog import available
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
 from a2c_spec.local_api.convert.option_check import violation
-from a2c_spec.local_api.convert.registry import ROWS, Row
-from tests.local_api.convert.fixture_types import Make
+from a2c_spec.local_api.convert.options import UNIVERSAL
+from a2c_spec.local_api.convert.registry import REGISTRY, RegistryEntry, available
+from tests.local_api.convert.fixture_types import Make, checked_options
 
 # Which of the inputs below each converter is given; every row must be here.
 CASES: dict[str, tuple[str, ...]] = {
@@ -46,8 +46,8 @@ CASES: dict[str, tuple[str, ...]] = {
 }
 
 
-def name_of(row: Row) -> str:
-    return f"{row.category}/{row.target}"
+def name_of(entry: RegistryEntry) -> str:
+    return f"{entry.category}/{entry.target}"
 
 
 @pytest.fixture
@@ -75,41 +75,40 @@ def given(tmp_path: Path, png: Path, jpg: Path, make: Make) -> Callable[[str], P
     return lambda name: makers[name]()
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
-def test_every_row_has_a_documented_converter_and_a_case(row: Row) -> None:
-    module, _, name = row.converter.partition(":")
-    assert row.converter in CASES
-    if row in available():
+@pytest.mark.parametrize("entry", REGISTRY, ids=name_of)
+def test_every_row_has_a_documented_converter_and_a_case(entry: RegistryEntry) -> None:
+    module, _, name = entry.converter.partition(":")
+    assert entry.converter in CASES
+    if entry in available():
         function = getattr(importlib.import_module(f"a2c_spec.local_api.convert.{module}"), name)
         assert inspect.isgeneratorfunction(function)
         assert function.__doc__
 
 
-@pytest.mark.parametrize("row", available(), ids=name_of)
-def test_every_entry_really_converts(row: Row, make: Make, given: Callable[[str], Path]) -> None:
-    result = make(name_of(row), *(given(name) for name in CASES[row.converter]))
+@pytest.mark.parametrize("entry", available(), ids=name_of)
+def test_every_entry_really_converts(entry: RegistryEntry, make: Make, given: Callable[[str], Path]) -> None:
+    result = make(name_of(entry), *(given(name) for name in CASES[entry.converter]))
     assert all(product.path.stat().st_size > 0 for product in result.products)
     assert all("." in product.filename and "/" not in product.filename for product in result.products)
     assert all(product.content_type for product in result.products)
 
 
 def test_ids_are_short_numbers_and_stay() -> None:
-    ids = [row.id for row in ROWS]
+    ids = [entry.id for entry in REGISTRY]
     assert len(set(ids)) == len(ids)
     assert all(number.isdigit() and len(number) <= 3 for number in ids)
-    found = convert.resolve("png")
-    assert found is not None
+    (found,) = (entry for entry in convert.catalog() if entry.target == "png")
     assert (found.id, found.category) == ("59", "image")
 
 
-@pytest.mark.parametrize("row", ROWS, ids=name_of)
-def test_every_option_is_described_and_its_default_valid(row: Row) -> None:
-    for descriptor in row.all_options.values():
+@pytest.mark.parametrize("entry", REGISTRY, ids=name_of)
+def test_every_option_is_described_and_its_default_valid(entry: RegistryEntry) -> None:
+    for descriptor in (entry.options | UNIVERSAL).values():
         assert descriptor["description"]
         assert descriptor["type"] in ("string", "integer", "number", "boolean", "array", "object")
         if "default" in descriptor:
             assert violation(descriptor["default"], descriptor) is None
-    assert json.loads(json.dumps(row.all_options)) == row.all_options
+    assert json.loads(json.dumps(entry.options)) == entry.options
 
 
 def test_the_catalog_costs_no_heavy_import() -> None:
@@ -137,16 +136,8 @@ def test_what_is_missing_on_this_machine_is_not_offered() -> None:
     ]
 
 
-def test_an_ambiguous_or_unknown_target_is_not_resolved() -> None:
-    assert convert.resolve("nonsense") is None
-    assert convert.resolve("png", "audio") is None
-    found = convert.resolve("png", "image")
-    assert found is not None
-    assert found.target == "png"
-
-
 def test_options_are_echoed_sent_first_then_defaults() -> None:
-    full, errors = convert.check_options("jpg", "image", {"width": 100, "dpi": None})
+    full, errors = checked_options("image/jpg", {"width": 100, "dpi": None})
     assert errors == {}
     assert list(full)[:2] == ["width", "dpi"]
     assert (full["width"], full["dpi"], full["color"], full["allow_multiple_outputs"], full["preset"]) == (
@@ -172,7 +163,7 @@ def test_options_are_echoed_sent_first_then_defaults() -> None:
     ],
 )
 def test_wrong_options_are_named_with_the_reason(options: dict[str, Any], problem: str) -> None:
-    _, errors = convert.check_options("jpg", "image", options)
+    _, errors = checked_options("image/jpg", options)
     assert list(errors) == list(options)
     assert problem in errors[next(iter(options))]
 
@@ -181,7 +172,7 @@ def test_wrong_options_are_named_with_the_reason(options: dict[str, Any], proble
 def test_structured_options_are_checked_inside(points: list[Any]) -> None:
     if not programs.has("ffmpeg"):
         pytest.skip("the extra `local-media` is not installed")
-    assert "cut_points" in convert.check_options("cut-video", "operation", {"cut_points": points})[1]
+    assert "cut_points" in checked_options("operation/cut-video", {"cut_points": points})[1]
 
 
 def test_what_is_not_offered_says_what_is_missing(tmp_path: Path) -> None:

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
-from a2c_spec.local_api.convert.products import base_name, place, product, stem
+from a2c_spec.local_api.convert.products import base_name, distinct_names, place, product, stem
 
 TAR_MODES: dict[str, Literal["w:gz", "w:bz2", "w:xz", "w"]] = {"tgz": "w:gz", "tar.bz2": "w:bz2", "tar.xz": "w:xz"}
 
 
 def pack(request: Request) -> Iterator[Product | ConversionWarning]:
-    """One archive that holds all inputs, in order, under their own names."""
+    """One archive that holds all inputs, in order, under their own names; a number makes equal names distinct."""
     path = place(request, request.target)
-    members = list(zip(names(request.sources), request.sources, strict=True))
+    names = distinct_names(base_name(source.filename).strip() or source.id for source in request.sources)
+    members = list(zip(names, request.sources, strict=True))
     if request.target == "zip":
         _zip(path, members)
     elif request.target == "7z":
@@ -25,21 +26,6 @@ def pack(request: Request) -> Iterator[Product | ConversionWarning]:
     else:
         _tar(path, members, request.target)
     yield product(path, stem(request.sources[0]), request.target, request.sources)
-
-
-def names(sources: tuple[Source, ...]) -> list[str]:
-    """A base name for each input, made unique by a number where two inputs share one."""
-    taken: set[str] = set()
-    found = []
-    for source in sources:
-        base = base_name(source.filename).strip() or source.id
-        name, number = base, 1
-        while name.lower() in taken:
-            number += 1
-            name = f"{Path(base).stem}-{number}{Path(base).suffix}"
-        taken.add(name.lower())
-        found.append(name)
-    return found
 
 
 def _zip(path: Path, members: list[tuple[str, Source]]) -> None:
@@ -55,7 +41,7 @@ def _tar(path: Path, members: list[tuple[str, Source]], target: str) -> None:
 
 
 def _anonymous(member: tarfile.TarInfo) -> tarfile.TarInfo:
-    """Leaves out who owns the file on this machine."""
+    """The member without owner and group, which are those of this machine."""
     member.uid = member.gid = 0
     member.uname = member.gname = ""
     member.mode = 0o644

@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, ImageSequence, UnidentifiedImageError
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import Source
 from a2c_spec.local_api.convert.image import png_repair
-from a2c_spec.local_api.convert.input_warnings import notice
+from a2c_spec.local_api.convert.input_warnings import warn
 from a2c_spec.local_api.convert.pdf import pdf_pages
 from a2c_spec.local_api.convert.products import kind_of, reading, unreadable, unsupported
 
@@ -102,7 +102,7 @@ def open_image(source: Source) -> Image.Image:
         except (Image.DecompressionBombWarning, Image.DecompressionBombError) as error:
             raise unreadable(source, f"the image has more than {MAX_PIXELS:,} pixels.") from error
         except UnidentifiedImageError as error:
-            image = _mended(source)
+            image = _repaired(source)
             if image is None:
                 raise unreadable(source, "not a readable image.") from error
             return image
@@ -113,20 +113,20 @@ def loaded(source: Source, image: Image.Image) -> Image.Image:
     try:
         image.load()
     except (OSError, SyntaxError):
-        again = _mended(source)
+        again = _repaired(source)
         if again is None:
             raise
         return again
     return image
 
 
-def _mended(source: Source) -> Image.Image | None:
-    data = png_repair.mended(source.path.read_bytes(), MAX_PIXELS) if kind_of(source).name == "png" else None
+def _repaired(source: Source) -> Image.Image | None:
+    data = png_repair.repaired(source.path.read_bytes(), MAX_PIXELS) if kind_of(source).name == "png" else None
     if data is None:
         return None
     image = Image.open(io.BytesIO(data), formats=("PNG",))
     image.load()
-    notice(source, "the PNG is damaged (a wrong checksum or length); its pixels were read all the same.")
+    warn(source, "the PNG is damaged (a wrong checksum or length); its pixels were read all the same.")
     return image
 
 

@@ -1,4 +1,4 @@
-"""Reads PNG files that viewers accept and strict readers refuse: wrong checksums, chunks not where they should be."""
+"""Repairs PNG files that viewers show and strict readers refuse: wrong checksums, wrong lengths of chunks."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ KNOWN = re.compile(rb"IHDR|PLTE|tRNS|pHYs|IDAT|IEND")
 BYTES_PER_PIXEL = 8  # at most: four channels of 16 bits
 
 
-def mended(data: bytes, most_pixels: int) -> bytes | None:
-    """The same pixels in a valid PNG; None when there are none to be read. What is missing is not made up."""
+def repaired(data: bytes, max_pixels: int) -> bytes | None:
+    """The same pixels as a valid PNG; None when the pixels cannot be read. Missing pixels are not invented."""
     chunks = list(_chunks(data)) if data.startswith(SIGNATURE) else []
     header = next((body[:13] for name, body in chunks if name == b"IHDR"), b"")
     if len(header) < 13:
         return None
     width, height = struct.unpack(">II", header[:8])
-    if width * height > most_pixels:
+    if width * height > max_pixels:
         return None
     packed = b"".join(body for name, body in chunks if name == b"IDAT")
     try:  # behind its header of two bytes a zlib stream is a raw one, which has no checksum
@@ -37,7 +37,7 @@ def _chunk(name: bytes, body: bytes) -> bytes:
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Every known chunk; where a length leads nowhere, the next known name ends the chunk instead."""
+    """Name and body of every known chunk. A chunk with a wrong length ends where the next known name begins."""
     found = KNOWN.search(data, len(SIGNATURE))
     at = found.start() if found else len(data)
     while at < len(data):

@@ -14,7 +14,6 @@ from a2c_spec.local_api.convert.contract import Source
 from a2c_spec.local_api.convert.products import unreadable
 
 PAGE = '#set page(width: auto, height: auto, margin: 0pt, fill: none)\n#image("drawing.svg")\n'
-MAX_SIDE = 20_000
 
 
 def render(source: Source, dpi: float) -> Image.Image:

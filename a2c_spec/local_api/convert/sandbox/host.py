@@ -7,13 +7,11 @@ safe; it never opens an input itself. When stdin closes, its parent is gone, and
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import select
 import signal
 import sys
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from a2c_spec.local_api.convert import programs
@@ -24,15 +22,12 @@ from a2c_spec.local_api.convert.sandbox.task import load
 CAN_FORK = hasattr(os, "fork")
 
 
-def main(modules: Iterable[str] = ()) -> None:
-    """Imports ``modules``, as far as they are there, then serves tasks until stdin closes."""
+def main() -> None:
+    """Serve tasks until stdin closes."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     confine.drop_network()
     programs.folders()  # found once, so that the children know them
-    for module in filter(None, modules):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
     for line in sys.stdin.buffer:
         task = json.loads(line)
         answer = _forked(task) if CAN_FORK else _answer(task)

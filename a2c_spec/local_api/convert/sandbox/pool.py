@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import ConversionError
@@ -19,9 +18,9 @@ from a2c_spec.local_api.convert.sandbox.task import Task
 AT_ONCE = max(2, os.cpu_count() or 1)
 BOOT = """
 import sys
-wanted, sys.path[:] = sys.argv[1], sys.argv[2:]
+sys.path[:] = sys.argv[1:]
 from a2c_spec.local_api.convert.sandbox.host import main
-main(wanted.split(","))
+main()
 """
 REUSABLE = os.name == "posix"  # elsewhere a worker cannot fork, so it serves one task
 
@@ -29,9 +28,9 @@ REUSABLE = os.name == "posix"  # elsewhere a worker cannot fork, so it serves on
 class Worker:
     """One worker process and the pipe to it; serves one task at a time."""
 
-    def __init__(self, modules: Iterable[str] = ()) -> None:
+    def __init__(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-            [sys.executable, "-I", "-S", "-c", BOOT, ",".join(modules), *sys.path],
+            [sys.executable, "-I", "-S", "-c", BOOT, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -100,13 +99,6 @@ def run(task: Task, turns: threading.Semaphore = CONVERSIONS) -> Any:
         finally:
             _give_back(worker, healthy=REUSABLE and ("value" in answer or "refused" in answer))
     return _value(answer, task)
-
-
-def start(modules: Iterable[str] = ()) -> None:
-    """Starts one worker, if none is idle, that imports these modules meanwhile; does not wait for it."""
-    with _lock:
-        if not _idle:
-            _idle.append(Worker(modules))
 
 
 def _borrow() -> Worker:

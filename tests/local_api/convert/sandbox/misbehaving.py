@@ -6,7 +6,6 @@ import ctypes
 import os
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -69,7 +68,3 @@ def hurt(payload: dict[str, Any]) -> None:
 
 def interfaces(payload: dict[str, Any]) -> list[str]:
     return [name for _, name in socket.if_nameindex()]
-
-
-def imported(payload: dict[str, Any]) -> list[str]:
-    return sorted(sys.modules)

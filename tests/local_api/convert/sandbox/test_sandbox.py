@@ -13,17 +13,16 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import ConversionError
 from a2c_spec.local_api.convert.sandbox import landlock, pool
 from a2c_spec.local_api.convert.sandbox.task import MIB, Limits, Task
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
-NAUGHTY = "tests.local_api.convert.sandbox.misbehaving:"
+MISBEHAVING = "tests.local_api.convert.sandbox.misbehaving:"
 
 
 def run(function: str, workdir: Path, limits: Limits | None = None, **payload: Any) -> Any:
-    return pool.run(Task(NAUGHTY + function, payload, workdir, limits=limits or Limits(seconds=10)))
+    return pool.run(Task(MISBEHAVING + function, payload, workdir, limits=limits or Limits(seconds=10)))
 
 
 def alive(pid: int) -> bool:
@@ -148,11 +147,3 @@ def test_an_idle_worker_ends_with_its_parent(tmp_path: Path) -> None:
         assert alive(worker)
         parent.kill()
     wait_until_gone([worker])
-
-
-def test_a_warm_worker_has_the_libraries_already(tmp_path: Path) -> None:
-    pool.close()
-    convert.warm_up(("png", "image"), ("nonsense", "image"))
-    (worker,) = pool._idle
-    assert "PIL" in run("imported", tmp_path)
-    assert pool._idle == [worker]
