@@ -1,4 +1,4 @@
-"""How converters name and place what they make, and how they refuse."""
+"""What converters share: where they write their products, how products are named, and the errors for inputs."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from a2c_spec.local_api.convert.kinds import ALIASES, KINDS, Kind, content_type_
 
 
 def place(request: Request, extension: str) -> Path:
-    """A new, empty file in the job's folder; its name says nothing about the input's."""
-    handle, path = tempfile.mkstemp(suffix=f".{extension}", prefix="made-", dir=request.workdir)
+    """The path of a new, empty file in the job's folder. Its name does not depend on the input."""
+    handle, path = tempfile.mkstemp(suffix=f".{extension}", prefix="product-", dir=request.workdir)
     os.close(handle)
     return Path(path)
 
 
 def folder(request: Request) -> Path:
-    """A new, empty folder in the job's folder."""
+    """The path of a new, empty folder in the job's folder."""
     return Path(tempfile.mkdtemp(prefix="work-", dir=request.workdir))
 
 
 def base_name(name: str) -> str:
-    """The last part of a name, whoever wrote it: no folders, no control characters, not too long."""
+    """The last part of a name, without folders and control characters, at most 200 characters."""
     last = re.sub(r"[\x00-\x1f\x7f]", "", name.replace("\\", "/").rsplit("/", 1)[-1])
     return "" if last in (".", "..") else last[-200:]
 
@@ -63,12 +63,12 @@ def product(path: Path, name: str, extension: str, sources: Iterable[Source], **
 
 
 def numbered(source: Source, index: int, total: int) -> str:
-    """The name of one of several products of an input; the only one keeps the plain name."""
+    """The name of one of ``total`` products of an input: the input's name, with a number when there are several."""
     return stem(source) if total == 1 else f"{stem(source)}-{index + 1:0{len(str(total))}d}"
 
 
 def kind_of(source: Source) -> Kind:
-    """What the input is."""
+    """The type of the input's file."""
     return identify(source.path, source.filename, source.content_type)
 
 
@@ -80,7 +80,7 @@ def unreadable(source: Source, reason: str) -> ConversionError:
 
 @contextlib.contextmanager
 def reading(source: Source, what: str) -> Iterator[None]:
-    """Whatever a library raises about damaged bytes becomes the input's error; limits stay what they are."""
+    """Turn every error of a library in this block into the input's error, except errors of memory and disk limits."""
     try:
         yield
     except (ConversionError, MemoryError):
@@ -92,6 +92,6 @@ def reading(source: Source, what: str) -> Iterator[None]:
 
 
 def unsupported(source: Source, target: str) -> ConversionError:
-    """The error for an input of a kind from which the target cannot be made here."""
+    """The error for an input whose type cannot be converted to the target."""
     kind = kind_of(source)
     return unreadable(source, f"a {kind.name or 'file of unknown type'} cannot be converted to {target} here.")

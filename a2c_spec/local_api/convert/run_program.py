@@ -1,4 +1,4 @@
-"""Runs a converter's program inside the worker, and turns its failure into an error that says what it said."""
+"""Runs a converter's program in the worker process, and turns a failure into an error with the program's message."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from a2c_spec.local_api.convert.contract import ConversionError, Source
 from a2c_spec.local_api.convert.products import unreadable
 from a2c_spec.local_api.convert.sandbox.confine import die_with_parent
 
-SAID = 4_000_000
+STDERR_BYTES = 4_000_000
 
 
 def run(program: str, arguments: Sequence[str], folder: Path, source: Source | None = None) -> str:
-    """Runs the program in ``folder`` and returns what it said on stderr; time and memory are bounded already."""
+    """Run the program in ``folder``; returns what it printed on stderr. The worker limits its time and memory."""
     path = programs.find(program)
     if path is None:
         raise ConversionError(f"This conversion needs {program}, which this machine does not have.")
@@ -29,16 +29,16 @@ def run(program: str, arguments: Sequence[str], folder: Path, source: Source | N
         preexec_fn=die_with_parent,  # safe: the worker has a single thread
         check=False,
     )
-    said = done.stderr[-SAID:].decode("utf-8", "replace")
+    printed = done.stderr[-STDERR_BYTES:].decode("utf-8", "replace")
     if done.returncode == 0:
-        return said
-    raise _failed(program, done.returncode, said, source)
+        return printed
+    raise _failed(program, done.returncode, printed, source)
 
 
-def _failed(program: str, code: int, said: str, source: Source | None) -> ConversionError:
+def _failed(program: str, code: int, printed: str, source: Source | None) -> ConversionError:
     if code == -signal.SIGXFSZ:
         return ConversionError("The output is larger than one job may write.")
     if code < 0:
         return ConversionError(f"{program} was stopped by {signal.Signals(-code).name}: too much time or memory.")
-    reason = " / ".join(line.strip() for line in said.splitlines()[-3:] if line.strip())[:400]
+    reason = " / ".join(line.strip() for line in printed.splitlines()[-3:] if line.strip())[:400]
     return unreadable(source, f"{program}: {reason}") if source else ConversionError(f"{program}: {reason}")

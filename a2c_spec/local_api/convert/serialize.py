@@ -1,4 +1,4 @@
-"""Requests and results as plain JSON values: what crosses the pipe between the service and a worker process."""
+"""Requests and results as JSON values, for the pipe between the service and a worker process."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Requ
 
 
 def request_to_json(request: Request) -> dict[str, Any]:
-    """The request with paths as absolute strings."""
+    """The request as JSON values; paths are absolute."""
     return {
         "target": request.target,
         "category": request.category,
@@ -22,7 +22,7 @@ def request_to_json(request: Request) -> dict[str, Any]:
 
 
 def request_from_json(value: dict[str, Any]) -> Request:
-    """The inverse of ``request_to_json``."""
+    """The request from its JSON values."""
     sources = tuple(Source(**{**item, "path": Path(item["path"])}) for item in value["sources"])
     return Request(
         target=value["target"],
@@ -35,13 +35,13 @@ def request_from_json(value: dict[str, Any]) -> Request:
 
 
 def result_to_json(result: Result) -> dict[str, Any]:
-    """The result with paths as strings."""
+    """The result as JSON values."""
     products = [{**asdict(item), "path": str(item.path), "metadata": dict(item.metadata)} for item in result.products]
     return {"products": products, "warnings": [asdict(item) for item in result.warnings]}
 
 
 def result_from_json(value: dict[str, Any]) -> Result:
-    """The inverse of ``result_to_json``."""
+    """The result from its JSON values."""
     products = (
         Product(**{**item, "path": Path(item["path"]), "inputs": tuple(item["inputs"])}) for item in value["products"]
     )

@@ -1,4 +1,4 @@
-"""Takes files out of others: the members of archives, and the pictures inside documents."""
+"""Extracts files: the members of archives, and the pictures in documents."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ SMALL = 10 * 1024**2
 PICTURES = ("png", "jpg", "gif", "bmp", "tiff", "webp", "svg", "emf", "wmf", "mp3", "mp4", "wav")
 
 
-class Budget:
-    """Counts what has been unpacked, and ends it before a bomb fills the disk."""
+class ExtractionLimit:
+    """Counts the extracted members and bytes, and refuses an archive that extracts to far too many."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -41,7 +41,7 @@ class Budget:
         self.packed = max(1, source.path.stat().st_size)
 
     def copy(self, stream: IO[bytes], path: Path) -> None:
-        """Copies a member block by block."""
+        """Copy a member to a file, block by block."""
         self.members += 1
         if self.members > MAX_MEMBERS:
             raise unreadable(self.source, f"the archive has more than {MAX_MEMBERS} members.")
@@ -49,12 +49,14 @@ class Budget:
             while block := stream.read(1 << 18):
                 self.bytes += len(block)
                 if self.bytes > MAX_BYTES or (self.bytes > SMALL and self.bytes > MAX_RATIO * self.packed):
-                    raise unreadable(self.source, "the archive unpacks to far more than its size: refused as a bomb.")
+                    raise unreadable(
+                        self.source, "the archive extracts to far more than its size: refused as a zip bomb."
+                    )
                 out.write(block)
 
 
 def archive(request: Request) -> Iterator[Product | ConversionWarning]:
-    """Every file in each archive; folders are flattened, links and devices left out."""
+    """Every file of each archive, without its folders; links and devices are left out with a warning."""
     for source in request.sources:
         name = kind_of(source).name
         with reading(source, "archive"):
@@ -67,7 +69,7 @@ def archive(request: Request) -> Iterator[Product | ConversionWarning]:
 
 
 def _zip(request: Request, source: Source) -> Iterator[Product | ConversionWarning]:
-    budget = Budget(source)
+    limit = ExtractionLimit(source)
     password = source.password.encode() if source.password else None
     with zipfile.ZipFile(source.path) as packed:
         for member in packed.infolist():
@@ -75,26 +77,26 @@ def _zip(request: Request, source: Source) -> Iterator[Product | ConversionWarni
                 continue
             try:
                 with packed.open(member, pwd=password) as stream:
-                    yield _member(request, source, budget, member.filename, stream)
-            except RuntimeError as error:  # zipfile's way to say that the password is missing or wrong
+                    yield _member(request, source, limit, member.filename, stream)
+            except RuntimeError as error:  # what zipfile raises for a missing or wrong password
                 raise unreadable(source, "it is protected; give the right decrypt_password.") from error
 
 
 def _tar(request: Request, source: Source) -> Iterator[Product | ConversionWarning]:
-    budget = Budget(source)
+    limit = ExtractionLimit(source)
     with tarfile.open(source.path, "r|*") as packed:
         for member in packed:
             if stream := packed.extractfile(member) if member.isfile() else None:
-                yield _member(request, source, budget, member.name, stream)
+                yield _member(request, source, limit, member.name, stream)
             elif not member.isdir():
                 yield ConversionWarning(
                     f"{member.name[:100]} is a link or a device and was left out.", id_source=source.id
                 )
 
 
-def _member(request: Request, source: Source, budget: Budget, name: str, stream: IO[bytes]) -> Product:
+def _member(request: Request, source: Source, limit: ExtractionLimit, name: str, stream: IO[bytes]) -> Product:
     path = place(request, "member")
-    budget.copy(stream, path)
+    limit.copy(stream, path)
     return Product(path, base_name(name) or "member", (source.id,), content_type_of(extension(name)))
 
 
@@ -121,19 +123,19 @@ def _of_pdf(request: Request, source: Source) -> Iterator[Product]:
             prefix = place(request, "asset")
             try:
                 written = Path(pikepdf.PdfImage(item).extract_to(fileprefix=str(prefix)))
-            except Exception:  # an encoding that pikepdf cannot take out
+            except Exception:  # an encoding that pikepdf cannot extract
                 prefix.unlink(missing_ok=True)
                 continue
             yield product(written, f"{stem(source)}-{index + 1}", extension(written.name), [source])
 
 
 def _of_package(request: Request, source: Source) -> Iterator[Product]:
-    budget = Budget(source)
+    limit = ExtractionLimit(source)
     with zipfile.ZipFile(source.path) as packed:
         for member in packed.infolist():
             kind = extension(member.filename)
             if kind in PICTURES and not member.is_dir():
                 path = place(request, kind)
                 with packed.open(member) as stream:
-                    budget.copy(stream, path)
+                    limit.copy(stream, path)
                 yield product(path, Path(member.filename).stem, kind, [source])

@@ -1,4 +1,4 @@
-"""Converts documents to other document formats and to books."""
+"""Converts documents to other document formats and to EPUB."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def _write(request: Request, source: Source, path: Path) -> list[ConversionWarni
     if kind.name in pandoc.READERS:
         work = folder(request)
         warnings = pandoc.convert(source, kind, target, work, _arguments(request, source))
-        shutil.move(work / f"made.{target}", path)
+        shutil.move(work / f"output.{target}", path)
         return warnings
     if kind.family in ("office", "pdf") and programs.has("soffice") and target != "epub":
         shutil.move(office.convert(source, kind, target, folder(request)), path)
@@ -42,7 +42,7 @@ def _write(request: Request, source: Source, path: Path) -> list[ConversionWarni
 
 
 def _arguments(request: Request, source: Source) -> list[str]:
-    """What each format needs besides the text."""
+    """pandoc's arguments for each format."""
     if request.target == "txt":
         return ["--wrap=none"]
     if request.target == "html":

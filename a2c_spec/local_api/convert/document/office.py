@@ -1,4 +1,4 @@
-"""Converts office documents with LibreOffice where it is installed; every job has a profile of its own."""
+"""Converts office documents with LibreOffice, where it is installed, with a new profile for each conversion."""
 
 from __future__ import annotations
 
@@ -12,14 +12,24 @@ from a2c_spec.local_api.convert.run_program import run
 
 
 def convert(source: Source, kind: Kind, target: str, folder: Path) -> Path:
-    """The document as ``target`` in ``folder``."""
-    given = folder / f"given.{kind.name}"
-    shutil.copyfile(source.path, given)
+    """Convert the document to ``target``; returns the new file, which is in ``folder``."""
+    file = folder / f"input.{kind.name}"
+    shutil.copyfile(source.path, file)
     profile = f"-env:UserInstallation=file://{folder}/profile"
     reading = ["--infilter=writer_pdf_import"] if kind.family == "pdf" else []
-    arguments = [profile, "--headless", "--norestore", *reading, "--convert-to", target, "--outdir", "made", given.name]
+    arguments = [
+        profile,
+        "--headless",
+        "--norestore",
+        *reading,
+        "--convert-to",
+        target,
+        "--outdir",
+        "output",
+        file.name,
+    ]
     run("soffice", arguments, folder, source)
-    made = folder / "made" / f"given.{target}"
-    if not made.is_file():
+    converted = folder / "output" / f"input.{target}"
+    if not converted.is_file():
         raise unreadable(source, f"LibreOffice could not convert it to {target}.")
-    return made
+    return converted

@@ -1,4 +1,4 @@
-"""Reads the text of pages: what a PDF holds as text, and, with tesseract, what a picture shows."""
+"""Reads the text of pages: the text in a PDF, and with tesseract the text that a picture shows."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ DPI = 300
 
 
 def text(source: Source, kind: Kind, options: Mapping[str, Any]) -> str:
-    """The text of all pages. Without ``ocr`` only what is text already; with it, pages without text are read too."""
+    """The text of all pages. With the option ``ocr``, pages without text are recognized from their picture."""
     if kind.family == "image":
         from a2c_spec.local_api.convert.image.pictures import pictures
 
         if not options.get("ocr"):
             raise unreadable(source, "a picture holds no text; ask for ocr.")
-        return "\f".join(_read(picture.first, options) for picture in pictures(source, options, "txt").each)
-    return "\f".join(_page(source, index, found, options) for index, found in enumerate(texts(source)))
+        return "\f".join(_recognized(picture.first, options) for picture in pictures(source, options, "txt").each)
+    return "\f".join(_page(source, index, found, options) for index, found in enumerate(page_texts(source)))
 
 
-def texts(source: Source) -> list[str]:
+def page_texts(source: Source) -> list[str]:
     """The text of each page of a PDF."""
     with reading(source, "PDF"), contextlib.closing(pdf_pages.open_pdf(source)) as document:
         return [page.get_textpage().get_text_range().replace("\r\n", "\n") for page in document]
@@ -40,10 +40,10 @@ def _page(source: Source, index: int, found: str, options: Mapping[str, Any]) ->
     if found.strip() or not options.get("ocr"):
         return found
     (image,) = pdf_pages.render(source, DPI, [index])
-    return _read(image, options)
+    return _recognized(image, options)
 
 
-def _read(image: Image.Image, options: Mapping[str, Any]) -> str:
+def _recognized(image: Image.Image, options: Mapping[str, Any]) -> str:
     if not programs.has("tesseract"):
         raise ConversionError("Reading text from pictures needs tesseract, which this machine does not have.")
     folder = Path.cwd()

@@ -1,4 +1,4 @@
-"""Converts between markup formats with pandoc, which runs in its own sandbox and reads nothing but the input."""
+"""Converts between markup formats with pandoc, whose own sandbox lets it read only the input."""
 
 from __future__ import annotations
 
@@ -33,37 +33,37 @@ FILTER = Path(__file__).with_name("known_images.lua")
 def convert(
     source: Source, kind: Kind, target: str, folder: Path, arguments: Sequence[str] = ()
 ) -> list[ConversionWarning]:
-    """Writes ``made.<target>`` in ``folder``; the images that were left out come back as warnings."""
-    given = _given(source, kind, folder)
+    """Write ``output.<target>`` in ``folder``; returns a warning for each image that was left out."""
+    file = _input_file(source, kind, folder)
     filters = ["--lua-filter", str(FILTER), "--extract-media=."]
     heap = ["+RTS", "-M2000m", "-RTS"]
     formats = ["-f", READERS[kind.name], "-t", WRITERS.get(target, target)]
-    said = run(
+    printed = run(
         "pandoc",
-        [*heap, "--sandbox", "--standalone", *formats, *filters, *arguments, "-o", f"made.{target}", given.name],
+        [*heap, "--sandbox", "--standalone", *formats, *filters, *arguments, "-o", f"output.{target}", file.name],
         folder,
         source,
     )
-    lost = re.findall(r"^left out: (.*)$", said, re.MULTILINE)
+    lost = re.findall(r"^left out: (.*)$", printed, re.MULTILINE)
     message = f"{source.filename}: an image outside the document was left out: "
     return [ConversionWarning(message + name, source="input", id_source=source.id) for name in dict.fromkeys(lost)]
 
 
-def _given(source: Source, kind: Kind, folder: Path) -> Path:
-    """The input under a name that is safe on a command line; plain text as the paragraphs it consists of."""
-    given = folder / f"given.{kind.name}"
+def _input_file(source: Source, kind: Kind, folder: Path) -> Path:
+    """A copy of the input with a name that is safe on a command line; plain text becomes HTML paragraphs."""
+    file = folder / f"input.{kind.name}"
     if kind.name == "txt":
-        given = folder / "given.html"
-        given.write_text(_paragraphs(text_of(source)), encoding="utf-8")
+        file = folder / "input.html"
+        file.write_text(_paragraphs(text_of(source)), encoding="utf-8")
     elif kind.name in ("md", "html", "rst", "csv", "tex"):
-        given.write_text(text_of(source), encoding="utf-8")
+        file.write_text(text_of(source), encoding="utf-8")
     else:
-        shutil.copyfile(source.path, given)
-    return given
+        shutil.copyfile(source.path, file)
+    return file
 
 
 def text_of(source: Source) -> str:
-    """The text of a file in UTF-8, UTF-16 with a mark, or else Latin-1."""
+    """The text of a file: UTF-8, UTF-16 with a byte order mark, or else Latin-1."""
     data = source.path.read_bytes()
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         return data.decode("utf-16", "replace")

@@ -1,4 +1,4 @@
-"""Makes PDFs: out of images, documents and PDFs, each on its own or all merged in order."""
+"""Converts images, documents and PDFs to PDF, each separately or all merged in order."""
 
 from __future__ import annotations
 
@@ -18,32 +18,32 @@ from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place
 
 
 def convert(request: Request) -> Iterator[Product | ConversionWarning]:
-    """One PDF per input, or one of all of them with ``merge``; ``stamp`` puts the last input on the others."""
+    """One PDF per input; with ``merge`` one PDF of all inputs; with ``stamp`` the last input is put on the others."""
     if request.options.get("stamp"):
         yield from _stamped(request)
     elif request.options.get("merge"):
-        parts = [as_pdf(source, request) for source in request.sources]
+        parts = [_as_pdf(source, request) for source in request.sources]
         yield from (warning for _, warnings in parts for warning in warnings)
-        yield from _finished(request, pdf_files.joined(pdf for pdf, _ in parts), request.sources)
+        yield from _products(request, pdf_files.joined(pdf for pdf, _ in parts), request.sources)
     else:
         for source in request.sources:
-            pdf, warnings = as_pdf(source, request)
+            pdf, warnings = _as_pdf(source, request)
             yield from warnings
-            yield from _finished(request, pdf, (source,))
+            yield from _products(request, pdf, (source,))
 
 
-def as_pdf(source: Source, request: Request) -> tuple[pikepdf.Pdf, list[ConversionWarning]]:
-    """The input as a PDF, whatever it is, with only the chosen pages; and what was lost on the way."""
+def _as_pdf(source: Source, request: Request) -> tuple[pikepdf.Pdf, list[ConversionWarning]]:
+    """The selected pages of the input as a PDF, and the warnings of the conversion."""
     kind = kind_of(source)
     if kind.family == "image":
         return _of_images(source, request), []
-    path, warnings = _path(source, kind, request)
+    path, warnings = _pdf_file(source, kind, request)
     pdf = pdf_files.open_pdf(path, source)
-    return pdf_changes.only(pdf, request.options.get("pages"), source), warnings
+    return pdf_changes.select_pages(pdf, request.options.get("pages"), source), warnings
 
 
-def _path(source: Source, kind: Kind, request: Request) -> tuple[Path, list[ConversionWarning]]:
-    """The PDF file that the input is, or becomes."""
+def _pdf_file(source: Source, kind: Kind, request: Request) -> tuple[Path, list[ConversionWarning]]:
+    """The PDF file of the input, which is made for inputs of another type."""
     if kind.family == "pdf":
         return source.path, []
     if kind.family == "office" and programs.has("soffice"):
@@ -77,15 +77,15 @@ def _stamped(request: Request) -> Iterator[Product | ConversionWarning]:
     *sources, last = request.sources
     if not sources:
         raise ConversionError("A stamp needs two inputs: the document, then the stamp.")
-    stamp, _ = as_pdf(last, request)
+    stamp, _ = _as_pdf(last, request)
     for source in sources:
-        pdf, warnings = as_pdf(source, request)
+        pdf, warnings = _as_pdf(source, request)
         yield from warnings
         pdf_changes.stamp(pdf, stamp, request.options.get("alignment") or "center")
-        yield from _finished(request, pdf, (source, last))
+        yield from _products(request, pdf, (source, last))
 
 
-def _finished(request: Request, pdf: pikepdf.Pdf, sources: tuple[Source, ...]) -> Iterator[Product]:
+def _products(request: Request, pdf: pikepdf.Pdf, sources: tuple[Source, ...]) -> Iterator[Product]:
     pdf_changes.rotate(pdf, request.options.get("rotate") or 0)
     if quality := pdf_images.QUALITIES.get(request.options.get("quality") or ""):
         pdf_images.shrink(pdf, quality)

@@ -1,7 +1,7 @@
-"""The operation convert-pdfa: PDF/A-2b, laid out anew by a program that guarantees it.
+"""The operation convert-pdfa: documents become PDF/A-2b with typst, which guarantees the standard.
 
-A PDF that exists already may lack fonts or colour profiles that PDF/A requires, and nothing here can add those, so it
-is refused instead of being labelled as what it is not.
+An existing PDF may lack fonts or colour profiles that PDF/A requires. No library here can add them, so a PDF is
+refused.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
             raise unreadable(source, "an existing PDF cannot be made PDF/A here; give the document it was made from.")
         if kind.name not in pandoc.READERS:
             raise unsupported(source, "PDF/A")
-        made, warnings = typeset(source, kind, folder(request), "a-2b")
+        pdf, warnings = typeset(source, kind, folder(request), "a-2b")
         yield from warnings
         path = place(request, "pdf")
-        shutil.move(made, path)
+        shutil.move(pdf, path)
         yield product(path, stem(source), "pdf", [source])

@@ -1,4 +1,4 @@
-"""Sets documents as PDF: pandoc reads them, typst lays them out with the fonts it brings along."""
+"""Makes PDFs of documents: pandoc reads them, and typst lays them out with its own fonts."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ PAPER = ["-V", "papersize=a4"]
 def typeset(
     source: Source, kind: Kind, folder: Path, standard: Literal["a-2b"] | None = None
 ) -> tuple[Path, list[ConversionWarning]]:
-    """The document as a PDF in ``folder``, and what was left out."""
+    """Make a PDF of the document in ``folder``; returns its path and the warnings."""
     warnings = pandoc.convert(source, kind, "typ", folder, PAPER)
-    made = folder / "made.pdf"
+    pdf = folder / "output.pdf"
     try:
-        made.write_bytes(_compile(folder / "made.typ", folder, standard))
+        pdf.write_bytes(_compile(folder / "output.typ", folder, standard))
     except typst.TypstError as error:
         raise unreadable(source, f"cannot be laid out ({' '.join(str(error).split())[:300]}).") from error
-    return made, warnings
+    return pdf, warnings
 
 
 def _compile(page: Path, root: Path, standard: Literal["a-2b"] | None) -> bytes:

@@ -1,6 +1,6 @@
-"""The operation compare-image: how alike two pictures are, and where they differ.
+"""The operation compare-image: how similar two pictures are, and where they differ.
 
-The measure is SSIM (Wang et al., 2004) over blocks of 8 x 8 grey pixels.
+The similarity is SSIM (Wang et al., 2004) over blocks of 8 x 8 grey pixels.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ C1, C2 = (0.01 * 255) ** 2, (0.03 * 255) ** 2
 
 
 def convert(request: Request) -> Iterator[Product | ConversionWarning]:
-    """One picture of the differences between the first input and each other; the score is in its metadata."""
+    """For each input but the first, a picture of its differences from the first; the scores are in the metadata."""
     first, *others = request.sources
     if not others:
         raise ConversionError("Comparing needs two inputs.")
@@ -29,19 +29,19 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
         other = flattened(pictures(source, {}, "a comparison").first().first).convert("RGB")
         if other.size != base.size:
             yield ConversionWarning(
-                f"{source.filename} was brought to the size of {first.filename}.", id_source=source.id
+                f"{source.filename} was resized to the size of {first.filename}.", id_source=source.id
             )
             other = other.resize(base.size, Image.Resampling.LANCZOS)
         changed = differences(base, other, request.options.get("threshold") or 0)
         path = place(request, "png")
-        marked(base, changed, request.options.get("diff_color") or "red").save(path)
+        highlighted(base, changed, request.options.get("diff_color") or "red").save(path)
         share = changed.histogram()[255] / (base.width * base.height)
         scores = {"method": "ssim", "ssim": round(ssim(base, other), 6), "different": round(share, 6)}
         yield product(path, f"{stem(first)}-{stem(source)}", "png", [first, source], **scores)
 
 
 def differences(first: Image.Image, second: Image.Image, percent: float) -> Image.Image:
-    """255 where any colour differs by more than the percentage, else 0."""
+    """A mask: 255 where any colour differs by more than the percentage, else 0."""
     bands = ImageChops.difference(first, second).split()
     most = bands[0]
     for band in bands[1:]:
@@ -49,8 +49,8 @@ def differences(first: Image.Image, second: Image.Image, percent: float) -> Imag
     return most.point([255 if tone > percent * 2.55 else 0 for tone in range(256)])
 
 
-def marked(image: Image.Image, mask: Image.Image, color: str) -> Image.Image:
-    """The picture, pale, with the differences in a colour."""
+def highlighted(image: Image.Image, mask: Image.Image, color: str) -> Image.Image:
+    """The picture in pale colours, with the pixels of the mask in one colour."""
     try:
         rgb = ImageColor.getrgb(color)
     except ValueError as error:
@@ -61,7 +61,7 @@ def marked(image: Image.Image, mask: Image.Image, color: str) -> Image.Image:
 
 
 def ssim(first: Image.Image, second: Image.Image) -> float:
-    """From -1 to 1; 1 for equal pictures."""
+    """The similarity of two pictures, from -1 to 1; 1 for equal pictures."""
     x, y = (image.convert("L").convert("F") for image in (first, second))
     values = {
         "mx": _mean(x),
@@ -85,9 +85,9 @@ def _times(x: Image.Image, y: Image.Image) -> Image.Image:
 
 def _score(values: dict[str, Any]) -> Image.Image:
     def formula(v: dict[str, Any]) -> Any:
-        likeness = (v["mx"] * v["my"] * 2 + C1) * ((v["xy"] - v["mx"] * v["my"]) * 2 + C2)
+        similarity = (v["mx"] * v["my"] * 2 + C1) * ((v["xy"] - v["mx"] * v["my"]) * 2 + C2)
         spread = v["xx"] - v["mx"] * v["mx"] + v["yy"] - v["my"] * v["my"]
-        return likeness / ((v["mx"] * v["mx"] + v["my"] * v["my"] + C1) * (spread + C2))
+        return similarity / ((v["mx"] * v["mx"] + v["my"] * v["my"] + C1) * (spread + C2))
 
     score: Image.Image = ImageMath.lambda_eval(formula, **values)
     return score

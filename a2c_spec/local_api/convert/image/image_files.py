@@ -1,4 +1,4 @@
-"""Converts pictures and pages to image files."""
+"""Converts images, and pages of documents, to image files."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ from a2c_spec.local_api.convert.image.resizing import bounded
 from a2c_spec.local_api.convert.products import numbered, place, product
 
 FORMATS = {"jpg": "JPEG", "tiff": "TIFF", "tga": "TGA"}
-MOVING = ("gif", "webp", "png", "avif")
-SOLID = ("jpg", "bmp")  # formats without transparency
-KEEPS_TAGS = ("jpg", "png", "webp", "avif", "tiff")
+ANIMATED = ("gif", "webp", "png", "avif")
+NO_TRANSPARENCY = ("jpg", "bmp")
+WITH_TAGS = ("jpg", "png", "webp", "avif", "tiff")
 ICON_SIDE = 256
 
 
 def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One image per picture of each input, in order."""
     for source in request.sources:
-        found = pictures(source, request.options, request.target)
-        for index, picture in enumerate(found.each):
+        pages = pictures(source, request.options, request.target)
+        for index, picture in enumerate(pages.each):
             path = place(request, request.target)
             tags = image_tags.changed(picture.exif, request.metadata)
             size = save(picture, path, request.target, request.options, tags)
-            name = numbered(source, index, found.total)
+            name = numbered(source, index, pages.total)
             yield product(path, name, request.target, [source], image_width=size[0], image_height=size[1])
-        if request.metadata and request.target not in KEEPS_TAGS:
+        if request.metadata and request.target not in WITH_TAGS:
             yield ConversionWarning(f"Metadata cannot be written to {request.target} files.", id_source=source.id)
         elif unknown := image_tags.unknown(request.metadata):
             yield ConversionWarning(f"Images have no tag for {', '.join(unknown)}.", id_source=source.id)
@@ -40,10 +40,10 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
 def save(
     picture: Picture, path: Path, target: str, options: Mapping[str, Any], exif: bytes | None = None
 ) -> tuple[int, int]:
-    """Writes the picture with the options applied; returns its size."""
-    frames = [_fitting(effects.apply(frame, options), target) for frame in picture.frames]
+    """Write the picture with the options applied; returns its size in pixels."""
+    frames = [_supported(effects.apply(frame, options), target) for frame in picture.frames]
     settings = _settings(picture, target, options, exif)
-    if len(frames) > 1 and target in MOVING:
+    if len(frames) > 1 and target in ANIMATED:
         settings |= {"save_all": True, "append_images": frames[1:], "duration": list(picture.durations)}
         settings |= {"loop": picture.loop or 0} if target != "avif" else {}
     first = frames[0]
@@ -60,7 +60,7 @@ def _settings(picture: Picture, target: str, options: Mapping[str, Any], exif: b
     dpi = (options["dpi"],) * 2 if options.get("dpi") else picture.dpi
     kept = picture.profile if options.get("color") in (None, "colored") else None
     settings: dict[str, Any] = {"dpi": dpi, "icc_profile": kept, "exif": exif}
-    allowed = {"dpi": ("jpg", "png", "tiff", "bmp"), "icc_profile": KEEPS_TAGS, "exif": KEEPS_TAGS}
+    allowed = {"dpi": ("jpg", "png", "tiff", "bmp"), "icc_profile": WITH_TAGS, "exif": WITH_TAGS}
     found = {name: value for name, value in settings.items() if value and target in allowed[name]}
     if target in ("jpg", "webp", "avif"):
         found["quality"] = options.get("quality") or {"jpg": 90, "webp": 85, "avif": 75}[target]
@@ -69,11 +69,11 @@ def _settings(picture: Picture, target: str, options: Mapping[str, Any], exif: b
     return found
 
 
-def _fitting(image: Image.Image, target: str) -> Image.Image:
-    """The image in a mode and size the format can hold."""
+def _supported(image: Image.Image, target: str) -> Image.Image:
+    """The image in a colour mode and a size that the format supports."""
     if target == "ico":
         return _icon(image)
-    if target in SOLID or (target == "tga" and image.mode == "1"):
+    if target in NO_TRANSPARENCY or (target == "tga" and image.mode == "1"):
         return flattened(image)
     if image.mode in ("CMYK", "YCbCr", "LAB", "HSV", "F") and target != "tiff":
         return image.convert("RGB")

@@ -25,7 +25,7 @@ EXIF_FOLDER = 0x8769
 
 
 def changed(exif: bytes, metadata: Mapping[str, Any]) -> bytes:
-    """The EXIF block after ``metadata``: a value sets a tag, an empty string clears it, clear_all comes first."""
+    """The changed EXIF block: a value sets a tag, an empty string removes it; ``clear_all`` first removes all."""
     tags = Image.Exif()
     if exif and not metadata.get("clear_all"):
         tags.load(exif)
@@ -36,7 +36,7 @@ def changed(exif: bytes, metadata: Mapping[str, Any]) -> bytes:
 
 
 def unknown(metadata: Mapping[str, Any]) -> list[str]:
-    """The names that images have no tag for."""
+    """The names in ``metadata`` for which images have no tag."""
     return [name for name in metadata if name.lower() not in TAGS and name != "clear_all"]
 
 

@@ -1,4 +1,4 @@
-"""Puts images on PDF pages, and shrinks the images that are there."""
+"""Adds images to a PDF as pages, and makes the images in a PDF smaller."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from a2c_spec.local_api.convert.image.image_files import flattened
 from a2c_spec.local_api.convert.image.pictures import Picture, open_image
 
 DEFAULT_DPI = 96.0
-AS_IT_IS = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}
+COLOR_SPACES = {"L": "/DeviceGray", "RGB": "/DeviceRGB"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ QUALITIES = {
 
 
 def add_page(pdf: pikepdf.Pdf, picture: Picture, dpi: float | None, original: bytes | None = None) -> None:
-    """Adds a page that shows the picture; ``original`` is a JPEG file whose bytes are used unchanged."""
+    """Add a page with the picture; with ``original``, a JPEG file, its bytes are used unchanged."""
     image = picture.first
     x, y = (dpi, dpi) if dpi else picture.dpi or (DEFAULT_DPI, DEFAULT_DPI)
     width, height = image.width * 72 / x, image.height * 72 / y
@@ -53,9 +53,9 @@ def add_page(pdf: pikepdf.Pdf, picture: Picture, dpi: float | None, original: by
 
 
 def unchanged_jpeg(source: Source) -> bytes | None:
-    """The bytes of an upright grey or RGB JPEG, which a PDF can hold as they are."""
+    """The bytes of a grey or RGB JPEG without rotation, which a PDF can hold unchanged; None for other files."""
     with open_image(source) as image:
-        plain = image.format == "JPEG" and image.mode in AS_IT_IS and image.getexif().get(0x0112, 1) == 1
+        plain = image.format == "JPEG" and image.mode in COLOR_SPACES and image.getexif().get(0x0112, 1) == 1
     return source.path.read_bytes() if plain else None
 
 
@@ -65,7 +65,7 @@ def _described(image: Image.Image, **more: Any) -> dict[str, Any]:
         "/Subtype": pikepdf.Name.Image,
         "/Width": image.width,
         "/Height": image.height,
-        "/ColorSpace": pikepdf.Name(AS_IT_IS[image.mode]),
+        "/ColorSpace": pikepdf.Name(COLOR_SPACES[image.mode]),
         "/BitsPerComponent": 8,
         **{f"/{key}": value for key, value in more.items()},
     }
@@ -87,7 +87,7 @@ def _lossless(pdf: pikepdf.Pdf, image: Image.Image) -> pikepdf.Stream:
 
 
 def shrink(pdf: pikepdf.Pdf, quality: Quality) -> None:
-    """Reduces every image that has more pixels than its page can show, and keeps the result only when smaller."""
+    """Reduce every image that has more pixels than its page needs; images that would not become smaller stay."""
     done: set[tuple[int, int]] = set()
     for page in pdf.pages:
         box = page.mediabox
@@ -119,7 +119,7 @@ def _shrink(stream: pikepdf.Stream, longest: int, quality: Quality) -> None:
         image.load()
     except Exception:  # an encoding that pikepdf cannot read stays as it is
         return
-    if image.mode not in AS_IT_IS:
+    if image.mode not in COLOR_SPACES:
         return
     image.thumbnail((longest, longest), Image.Resampling.LANCZOS)
     encoded = io.BytesIO()
@@ -131,7 +131,7 @@ def _shrink(stream: pikepdf.Stream, longest: int, quality: Quality) -> None:
 
 
 def _plain_colors(space: pikepdf.Object | None) -> bool:
-    """Grey or RGB, with or without a profile: what a JPEG can replace without touching the colour space."""
+    """Whether the colour space is grey or RGB, so that a JPEG can replace the image."""
     if isinstance(space, pikepdf.Array):
         return space[0] == "/ICCBased"
     return space in ("/DeviceRGB", "/DeviceGray")

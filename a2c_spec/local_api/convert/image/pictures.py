@@ -1,4 +1,4 @@
-"""Opens what can be seen as pictures - images, and the pages of PDFs and drawings - and refuses bombs."""
+"""Opens images, and pages of PDFs and drawings, as pictures; files that decode to too many pixels are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from a2c_spec.local_api.convert.products import kind_of, reading, unreadable, un
 MAX_PIXELS = 150_000_000
 MAX_FRAMES = 2000
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-Image.init()  # loads every format once, in the host, instead of in each child
+Image.init()  # loads all formats in the host process, so that its child processes need not
 warnings.simplefilter("error", Image.DecompressionBombWarning)
 IMAGE_FORMATS = ("PNG", "JPEG", "GIF", "WEBP", "BMP", "DIB", "TIFF", "ICO", "AVIF", "TGA", "JPEG2000", "PSD", "PPM")
 ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
@@ -28,7 +28,7 @@ ANIMATED = ("GIF", "WEBP", "PNG", "AVIF")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """The frames of one picture; more than one only when it moves, and then each with its milliseconds."""
+    """The frames of one picture. An animation has several frames and the milliseconds of each."""
 
     frames: tuple[Image.Image, ...]
     durations: tuple[int, ...] = ()
@@ -39,24 +39,24 @@ class Picture:
 
     @property
     def first(self) -> Image.Image:
-        """The frame that stands for all of them."""
+        """The first frame."""
         return self.frames[0]
 
 
 @dataclass(frozen=True, slots=True)
 class Pictures:
-    """How many pictures there are, and each in turn; only one is held in memory at a time."""
+    """The pictures of an input: how many there are, and an iterator that holds one at a time in memory."""
 
     total: int
     each: Iterator[Picture]
 
     def first(self) -> Picture:
-        """The first one."""
+        """The first picture."""
         return next(self.each)
 
 
 def pictures(source: Source, options: Mapping[str, Any], target: str) -> Pictures:
-    """One picture per page of the input; an animation is one picture."""
+    """The pictures of an input: one per page; an animation is one picture."""
     kind = kind_of(source)
     if kind.family == "pdf":
         return _pages(source, options)
@@ -71,28 +71,30 @@ def pictures(source: Source, options: Mapping[str, Any], target: str) -> Picture
 
 def _pages(source: Source, options: Mapping[str, Any]) -> Pictures:
     dpi = options.get("dpi") or 150
-    wanted = pdf_pages.chosen(options.get("pages"), pdf_pages.count(source), source)
-    return Pictures(len(wanted), (Picture((image,), dpi=(dpi, dpi)) for image in pdf_pages.render(source, dpi, wanted)))
+    indexes = pdf_pages.page_indexes(options.get("pages"), pdf_pages.count(source), source)
+    return Pictures(
+        len(indexes), (Picture((image,), dpi=(dpi, dpi)) for image in pdf_pages.render(source, dpi, indexes))
+    )
 
 
 def _images(source: Source, options: Mapping[str, Any]) -> Pictures:
     with reading(source, "image"), open_image(source) as image:
         several = getattr(image, "is_animated", False) and image.format not in ANIMATED
         total = getattr(image, "n_frames", 1) if several else 1
-    wanted = pdf_pages.chosen(options.get("pages") if several else None, total, source)
-    return Pictures(len(wanted), _decoded(source, wanted if several else None))
+    indexes = pdf_pages.page_indexes(options.get("pages") if several else None, total, source)
+    return Pictures(len(indexes), _decoded(source, indexes if several else None))
 
 
-def _decoded(source: Source, wanted: Sequence[int] | None) -> Iterator[Picture]:
+def _decoded(source: Source, indexes: Sequence[int] | None) -> Iterator[Picture]:
     with reading(source, "image"), open_image(source) as image:
-        if wanted is not None:
-            yield from (_frame(image, index) for index in wanted)
+        if indexes is not None:
+            yield from (_frame(image, index) for index in indexes)
         else:
-            yield _moving(image) if getattr(image, "is_animated", False) else _still(loaded(source, image))
+            yield _animation(image) if getattr(image, "is_animated", False) else _still(loaded(source, image))
 
 
 def open_image(source: Source) -> Image.Image:
-    """The image, not yet decoded; a compression bomb or a damaged header is refused."""
+    """The image, not decoded yet; a damaged header or too many pixels are refused."""
     with reading(source, "image"):
         try:
             if kind_of(source).name == "heic":
@@ -109,7 +111,7 @@ def open_image(source: Source) -> Image.Image:
 
 
 def loaded(source: Source, image: Image.Image) -> Image.Image:
-    """The image with its pixels; a damaged PNG whose pixels are all there is read in spite of it."""
+    """The decoded image; a damaged PNG is repaired where all its pixels are there."""
     try:
         image.load()
     except (OSError, SyntaxError):
@@ -126,7 +128,7 @@ def _repaired(source: Source) -> Image.Image | None:
         return None
     image = Image.open(io.BytesIO(data), formats=("PNG",))
     image.load()
-    warn(source, "the PNG is damaged (a wrong checksum or length); its pixels were read all the same.")
+    warn(source, "the PNG is damaged (a wrong checksum or length); its pixels were read nevertheless.")
     return image
 
 
@@ -146,7 +148,7 @@ def _still(image: Image.Image) -> Picture:
     return Picture((upright,), exif=exif.tobytes() if exif else b"", profile=info.get("icc_profile"), dpi=_dpi(info))
 
 
-def _moving(image: Image.Image) -> Picture:
+def _animation(image: Image.Image) -> Picture:
     count = getattr(image, "n_frames", 1)
     if count > MAX_FRAMES or count * image.width * image.height > 4 * MAX_PIXELS:
         raise ValueError("the animation is too large")
@@ -163,7 +165,7 @@ def _frame(image: Image.Image, index: int) -> Picture:
 
 
 def _dpi(info: Mapping[Any, Any]) -> tuple[float, float] | None:
-    """The resolution a file states, when it is a sensible one."""
+    """The resolution that a file states; None when it states none, or an impossible one."""
     try:
         x, y = (float(value) for value in info["dpi"])
     except (KeyError, TypeError, ValueError):

@@ -1,4 +1,4 @@
-"""The operation resize-image: an image at another size, in any of six ways."""
+"""The operation resize-image: the image in another size, and if asked for in another format."""
 
 from __future__ import annotations
 
@@ -18,19 +18,19 @@ DPI = 96
 def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One image per input, in its own format unless another is asked for."""
     for source in request.sources:
-        name = kind_of(source).name
-        target = request.options.get("resize_target") or (name if name in TARGETS else "png")
-        found = pictures(source, {}, target)
-        for index, picture in enumerate(found.each):
+        own = kind_of(source).name
+        target = request.options.get("resize_target") or (own if own in TARGETS else "png")
+        images = pictures(source, {}, target)
+        for index, picture in enumerate(images.each):
             path = place(request, target)
-            asked = {**sides(picture.first.size, request.options), "dpi": request.options.get("dpi")}
-            size = image_files.save(picture, path, target, asked, picture.exif)
-            made = numbered(source, index, found.total)
-            yield product(path, made, target, [source], image_width=size[0], image_height=size[1])
+            options = {**sides(picture.first.size, request.options), "dpi": request.options.get("dpi")}
+            size = image_files.save(picture, path, target, options, picture.exif)
+            name = numbered(source, index, images.total)
+            yield product(path, name, target, [source], image_width=size[0], image_height=size[1])
 
 
 def sides(size: tuple[int, int], options: Mapping[str, Any]) -> dict[str, Any]:
-    """Width and height in pixels, and what to do with the aspect ratio."""
+    """The options ``width``, ``height`` and ``resize_handling`` that an image conversion needs, in pixels."""
     width = _pixels(options.get("width"), size[0], options)
     height = _pixels(options.get("height"), size[1], options)
     if ratio := options.get("aspect_ratio"):

@@ -1,4 +1,4 @@
-"""Works out sizes, and fits a picture into one: stretched, filled up or cropped."""
+"""Computes image sizes, and resizes images: stretched, with a border, or cropped."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Size = tuple[int, int]
 
 
 def target_size(size: Size, width: float | None, height: float | None) -> Size:
-    """The size asked for; a side that was left out follows from the aspect ratio."""
+    """The size for the options; a side that is None follows from the aspect ratio."""
     if width is None and height is None:
         return size
     wide = width if width is not None else size[0] * (height or 0) / size[1]
@@ -23,7 +23,7 @@ def target_size(size: Size, width: float | None, height: float | None) -> Size:
 
 
 def bounded(size: Size, width: float | None, height: float | None) -> Size:
-    """The largest size of the same aspect ratio within the bounds, never larger than it is."""
+    """The largest size with the same aspect ratio within the bounds, but not larger than ``size``."""
     scale = min((width or size[0]) / size[0], (height or size[1]) / size[1], 1.0)
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
 
@@ -36,15 +36,15 @@ def _possible(width: int, height: int) -> Size:
 
 
 def resize(image: Image.Image, options: Mapping[str, Any]) -> Image.Image:
-    """The image at ``width`` and ``height``, in the way of ``resize_handling`` when both are given."""
+    """The image in the size of the options; ``resize_handling`` counts when width and height are both given."""
     size = target_size(image.size, options.get("width"), options.get("height"))
     if size == image.size:
         return image
-    return fit(smooth(image), size, options.get("resize_handling") or "stretch")
+    return fit(resamplable(image), size, options.get("resize_handling") or "stretch")
 
 
 def fit(image: Image.Image, size: Size, handling: str) -> Image.Image:
-    """The image at exactly ``size``."""
+    """The image in exactly this size."""
     if handling == "stretch":
         return image.resize(size, Image.Resampling.LANCZOS)
     if handling == "keep_aspect_ratio_crop":
@@ -65,8 +65,8 @@ def _background(image: Image.Image, size: Size, filling: str) -> Image.Image:
     return Image.new("RGB", size, filling)
 
 
-def smooth(image: Image.Image) -> Image.Image:
-    """The image in a mode that can be resampled: palettes and bitmaps become colours and greys."""
+def resamplable(image: Image.Image) -> Image.Image:
+    """The image in a mode that can be resampled: RGB or RGBA instead of a palette, grey instead of black and white."""
     if image.mode == "P":
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
     if image.mode == "1":

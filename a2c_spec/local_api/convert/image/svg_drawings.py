@@ -1,4 +1,4 @@
-"""Renders SVG with typst, which brings its own fonts and runs no scripts."""
+"""Renders SVG with typst, which has its own fonts and runs no scripts."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ def render(source: Source, dpi: float) -> Image.Image:
 
 
 def compile_drawing(source: Source, target: Literal["png", "pdf"], dpi: float = 96) -> bytes:
-    """The drawing as ``png`` or ``pdf``."""
+    """The bytes of the drawing as ``png`` or ``pdf``."""
     folder = Path.cwd() / f"drawing-{abs(hash(source.id))}"
     folder.mkdir(exist_ok=True)
     (folder / "drawing.svg").write_bytes(source.path.read_bytes())
     (folder / "page.typ").write_text(PAGE)
     try:
-        made = typst.compile(str(folder / "page.typ"), root=str(folder), format=target, ppi=dpi)
+        compiled = typst.compile(str(folder / "page.typ"), root=str(folder), format=target, ppi=dpi)
     except (RuntimeError, typst.TypstError) as error:
         raise unreadable(source, f"not a readable SVG ({_first_line(error)}).") from error
-    if not isinstance(made, bytes):
+    if not isinstance(compiled, bytes):
         raise unreadable(source, "the drawing has no page.")
-    return made
+    return compiled
 
 
 def _first_line(error: Exception) -> str:

@@ -1,4 +1,4 @@
-"""Gathers what can be found out about a file, by family; every reader is best effort."""
+"""Reads the metadata of a file, with one reader per family of files. What a reader cannot read is left out."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ MAX_CORE = 1_000_000
 TAGGED = ("mp3", "wav", "flac", "ogg", "opus", "m4a", "mp4", "aiff", "wma")  # tinytag takes raw AAC for MP3
 
 
-def everything(source: Source) -> Facts:
-    """All facts about the input, under snake_case names."""
+def all_facts(source: Source) -> Facts:
+    """All metadata of the input, with names in snake_case."""
     kind = kind_of(source)
     facts: Facts = {
         "file_name": source.filename,
@@ -32,7 +32,7 @@ def everything(source: Source) -> Facts:
         return facts | (reader(source) if reader else {})
 
 
-def of_image(source: Source) -> Facts:
+def image_facts(source: Source) -> Facts:
     """Size, mode, resolution and EXIF tags."""
     from PIL import ExifTags
 
@@ -49,11 +49,11 @@ def of_image(source: Source) -> Facts:
         named |= {ExifTags.TAGS.get(number, str(number)): value for number, value in tags.get_ifd(0x8769).items()}
         named |= {ExifTags.GPSTAGS.get(number, str(number)): value for number, value in tags.get_ifd(0x8825).items()}
     names = {"image_description": "title", "artist": "author"}
-    plain = {snake(name): _plain(value) for name, value in named.items()}
+    plain = {snake_case(name): _plain(value) for name, value in named.items()}
     return facts | {names.get(name, name): value for name, value in plain.items()}
 
 
-def of_pdf(source: Source) -> Facts:
+def pdf_facts(source: Source) -> Facts:
     """Pages, version and the information dictionary."""
     from a2c_spec.local_api.convert.pdf import pdf_files
 
@@ -69,13 +69,13 @@ def of_pdf(source: Source) -> Facts:
         }
         names = {"creation_date": "create_date", "mod_date": "modify_date"}
         for key, value in pdf.docinfo.items():
-            name = snake(key.lstrip("/"))
+            name = snake_case(key.lstrip("/"))
             facts[names.get(name, name)] = str(value)[:MAX_TEXT]
     return facts
 
 
-def of_media(source: Source) -> Facts:
-    """Duration, streams' rates and tags."""
+def media_facts(source: Source) -> Facts:
+    """Duration, bitrates and tags."""
     from tinytag import TinyTag
 
     if kind_of(source).name not in TAGGED:
@@ -84,10 +84,10 @@ def of_media(source: Source) -> Facts:
         tag = TinyTag.get(source.path)
     except Exception:  # tinytag reads many formats, but not all
         return {}
-    return {snake(name): _plain(value) for name, value in tag.as_dict().items() if name != "filename" and value}
+    return {snake_case(name): _plain(value) for name, value in tag.as_dict().items() if name != "filename" and value}
 
 
-def of_package(source: Source) -> Facts:
+def package_facts(source: Source) -> Facts:
     """The core properties of an office document."""
     if not zipfile.is_zipfile(source.path):
         return {}
@@ -97,26 +97,26 @@ def of_package(source: Source) -> Facts:
         text = package.read(CORE).decode("utf-8", "replace")
     found = re.findall(r"<(?:dc|dcterms|cp):(\w+)[^>]*>([^<]+)</", text)
     names = {"creator": "author", "created": "create_date", "modified": "modify_date"}
-    return {names.get(name, snake(name)): html.unescape(value)[:MAX_TEXT] for name, value in found}
+    return {names.get(name, snake_case(name)): html.unescape(value)[:MAX_TEXT] for name, value in found}
 
 
 READERS: dict[str, Callable[[Source], Facts]] = {
-    "image": of_image,
-    "pdf": of_pdf,
-    "markup": of_package,
-    "office": of_package,
-    "audio": of_media,
-    "video": of_media,
+    "image": image_facts,
+    "pdf": pdf_facts,
+    "markup": package_facts,
+    "office": package_facts,
+    "audio": media_facts,
+    "video": media_facts,
 }
 
 
-def snake(name: str) -> str:
+def snake_case(name: str) -> str:
     """``CreationDate`` and ``pageCount`` as ``creation_date`` and ``page_count``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).replace(" ", "_").lower()
 
 
 def _plain(value: Any) -> Any:
-    """The value as JSON can hold it."""
+    """The value in a form that JSON can hold."""
     if isinstance(value, (bool, int, str)):
         return value[:MAX_TEXT].rstrip("\0") if isinstance(value, str) else value
     if isinstance(value, bytes):

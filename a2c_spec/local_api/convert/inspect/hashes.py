@@ -1,10 +1,11 @@
-"""Computes checksums; the output file holds the hexadecimal digits and nothing else."""
+"""Computes checksums; the output file holds only the hexadecimal digits."""
 
 from __future__ import annotations
 
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,19 +21,19 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
         path = place(request, request.target)
         digits = digest(source.path, request.target)
         path.write_text(digits, encoding="ascii")
-        made = product(path, stem(source), request.target, [source], hash=digits)
-        yield Product(made.path, made.filename, made.inputs, "text/plain", made.metadata)
+        text = product(path, stem(source), request.target, [source], hash=digits)
+        yield replace(text, content_type="text/plain")
 
 
 def digest(path: Path, algorithm: str) -> str:
     """The checksum of a file in hexadecimal."""
-    if algorithm in RUNNING:
-        return f"{_running(path, RUNNING[algorithm], start=int(algorithm == 'adler32')):08x}"
+    if algorithm in INCREMENTAL:
+        return f"{_incremental(path, INCREMENTAL[algorithm], start=int(algorithm == 'adler32')):08x}"
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, algorithm).hexdigest()
 
 
-def _running(path: Path, step: Callable[[bytes, int], int], start: int) -> int:
+def _incremental(path: Path, step: Callable[[bytes, int], int], start: int) -> int:
     value = start
     with path.open("rb") as stream:
         for block in iter(partial(stream.read, BLOCK), b""):
@@ -40,4 +41,4 @@ def _running(path: Path, step: Callable[[bytes, int], int], start: int) -> int:
     return value
 
 
-RUNNING: dict[str, Callable[[bytes, int], int]] = {"crc32": zlib.crc32, "adler32": zlib.adler32}
+INCREMENTAL: dict[str, Callable[[bytes, int], int]] = {"crc32": zlib.crc32, "adler32": zlib.adler32}

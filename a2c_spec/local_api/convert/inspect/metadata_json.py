@@ -1,4 +1,4 @@
-"""Reads what a file says about itself, as JSON."""
+"""Writes the metadata of a file as JSON."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     """One JSON file per input."""
     for source in request.sources:
         _check_type(source, request.options.get("type"))
-        found = facts.everything(source)
+        found = facts.all_facts(source)
         if request.options.get("output_mode") != "expert":
             found = {name: value for name, value in found.items() if name in BASIC}
-        write = WRITINGS[request.options.get("keys_format") or "snake_lowercase"]
+        format_key = KEY_FORMATS[request.options.get("keys_format") or "snake_lowercase"]
         path = place(request, "json")
-        written = {write(name): value for name, value in found.items()}
+        written = {format_key(name): value for name, value in found.items()}
         path.write_text(json.dumps(written, indent=2, ensure_ascii=False, default=str) + "\n", encoding="utf-8")
         yield product(path, stem(source), "json", [source])
 
 
-def _check_type(source: Source, wanted: str | None) -> None:
+def _check_type(source: Source, expected: str | None) -> None:
     family = kind_of(source).family
-    if wanted and family not in FAMILIES[wanted]:
-        raise unreadable(source, f"not of type {wanted}.")
+    if expected and family not in FAMILIES[expected]:
+        raise unreadable(source, f"not of type {expected}.")
 
 
 def _words(name: str) -> list[str]:
     return re.findall(r"[A-Za-z0-9]+", name)
 
 
-WRITINGS: dict[str, Callable[[str], str]] = {
+KEY_FORMATS: dict[str, Callable[[str], str]] = {
     "original": lambda name: "".join(word[:1].upper() + word[1:] for word in _words(name)),
     "capital_first": lambda name: " ".join(word.capitalize() for word in _words(name)),
     "snake_lowercase": lambda name: "_".join(_words(name)).lower(),

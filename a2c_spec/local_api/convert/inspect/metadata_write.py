@@ -1,4 +1,4 @@
-"""Rewrites a file with other metadata and the same content."""
+"""Writes a copy of a file with the same content and changed metadata."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _pdf(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
 
 
 def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
-    """The pixels are not encoded anew: JPEG keeps its coefficients, PNG and TIFF lose nothing."""
+    """The pixels stay the same: JPEG is not compressed again, PNG and TIFF are lossless."""
     from a2c_spec.local_api.convert.image import image_tags
     from a2c_spec.local_api.convert.image.pictures import loaded, open_image
 
@@ -65,8 +65,8 @@ def _image(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
 
 
 def _media(source: Source, path: Path, metadata: Mapping[str, Any]) -> None:
-    """The streams are copied, not encoded anew."""
+    """The streams are copied, not encoded again."""
     from a2c_spec.local_api.convert.media import ffmpeg, media_tags
 
     tags = media_tags.arguments(metadata, path.suffix.removeprefix("."))
-    ffmpeg.encode([*ffmpeg.given(source), "-map", "0", "-c", "copy", *tags], path, source)
+    ffmpeg.encode([*ffmpeg.input_arguments(source), "-map", "0", "-c", "copy", *tags], path, source)

@@ -1,4 +1,4 @@
-"""Looks at an input as the API does when it has fetched it: type, size, pages, duration, protection."""
+"""Finds out what the API reports about a new input: type, size, pages, duration, protection."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ QUICK = Limits(seconds=20, memory=2048 * MIB, output=16 * MIB)
 
 
 def probe(path: Path, filename: str) -> dict[str, Any]:
-    """What the API reports as an input's metadata, best effort; whatever the bytes are, it does not raise."""
+    """The metadata of an input, as far as it can be read. Never raises, whatever the file holds."""
     try:
-        found: dict[str, Any] = _run("look", path, filename=filename)
+        found: dict[str, Any] = _run("probe_in_worker", path, filename=filename)
     except (ConversionError, OSError):
         return {}
     return found
 
 
 def check_password(path: Path, password: str) -> bool:
-    """Whether the password opens the file; a file without protection is opened by any."""
+    """Whether the password opens the file; any password opens a file without protection."""
     try:
-        return bool(_run("try_password", path, password=password))
+        return bool(_run("check_password_in_worker", path, password=password))
     except (ConversionError, OSError):
         return False
 
@@ -40,21 +40,21 @@ def _run(function: str, path: Path, **payload: str) -> Any:
         return pool.run(task, pool.PROBES)
 
 
-def look(payload: dict[str, Any]) -> dict[str, Any]:
-    """The worker's side of ``probe``."""
+def probe_in_worker(payload: dict[str, Any]) -> dict[str, Any]:
+    """The part of ``probe`` that runs in the worker process."""
     path, filename = Path(payload["path"]), payload["filename"]
     kind = identify(path, filename)
     found: dict[str, Any] = {"content_type": kind.content_type}
-    if looker := LOOKERS.get(kind.family):
+    if reader := READERS.get(kind.family):
         try:
-            found |= looker(Source("", path, filename))
-        except Exception:  # damaged or hostile: the type is all that is known
+            found |= reader(Source("", path, filename))
+        except Exception:  # damaged or hostile: only the type is known
             return found
     return found
 
 
-def try_password(payload: dict[str, Any]) -> bool:
-    """The worker's side of ``check_password``."""
+def check_password_in_worker(payload: dict[str, Any]) -> bool:
+    """The part of ``check_password`` that runs in the worker process."""
     path = Path(payload["path"])
     kind = identify(path)
     if kind.name == "zip":
@@ -79,7 +79,7 @@ def _opens_zip(path: Path, password: bytes) -> bool:
             return True
         try:
             with archive.open(locked, pwd=password) as stream:
-                while stream.read(1 << 18):  # the checksum at the end is what tells
+                while stream.read(1 << 18):  # the checksum at the end tells whether it was right
                     pass
         except (RuntimeError, zipfile.BadZipFile, zlib.error, NotImplementedError):
             return False
@@ -131,7 +131,7 @@ def _video(source: Source) -> dict[str, Any]:
     return {name: value for name, value in ffmpeg.inspect(source).facts().items() if value is not None}
 
 
-LOOKERS: dict[str, Callable[[Source], dict[str, Any]]] = {
+READERS: dict[str, Callable[[Source], dict[str, Any]]] = {
     "archive": _zip,
     "image": _image,
     "pdf": _pdf,

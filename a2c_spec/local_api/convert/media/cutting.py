@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.media import ffmpeg
-from a2c_spec.local_api.convert.media.videos import arguments, finished, seen
+from a2c_spec.local_api.convert.media.videos import arguments, video_product, video_streams
 from a2c_spec.local_api.convert.media_options import VIDEO
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, stem, unreadable
 
@@ -17,19 +17,21 @@ Part = tuple[float, float]
 def cut(request: Request) -> Iterator[Product | ConversionWarning]:
     """One video per part of each input, encoded anew so that the cuts are exact."""
     for source in request.sources:
-        streams = seen(source)
+        streams = video_streams(source)
         name = kind_of(source).name
         target = name if name in VIDEO else "mp4"
-        found = parts(request, source, streams.duration)
-        for index, (start, end) in enumerate(found):
+        cuts = parts(request, source, streams.duration)
+        for index, (start, end) in enumerate(cuts):
             path = place(request, target)
             where = ["-ss", f"{start:.3f}", "-t", f"{end - start:.3f}"]
-            ffmpeg.encode([*ffmpeg.given(source), *where, *arguments(target, {}, sound=streams.audio)], path, source)
-            yield finished(path, numbered(source, index, len(found)), target, [source])
+            ffmpeg.encode(
+                [*ffmpeg.input_arguments(source), *where, *arguments(target, {}, sound=streams.audio)], path, source
+            )
+            yield video_product(path, numbered(source, index, len(cuts)), target, [source])
 
 
 def parts(request: Request, source: Source, duration: float | None) -> list[Part]:
-    """The beginnings and ends, in seconds, that the options ask for."""
+    """Start and end, in seconds, of each part that the options ask for."""
     if not duration:
         raise unreadable(source, "it does not say how long it is.")
     options = request.options
@@ -52,22 +54,22 @@ def _part(source: Source, point: dict[str, str], last: float) -> Part:
 
 
 def seconds(position: str) -> float:
-    """``hh:mm:ss.mmm`` in seconds."""
+    """The seconds of a position written as ``hh:mm:ss.mmm``."""
     hours, minutes, rest = position.split(":")
     return int(hours) * 3600 + int(minutes) * 60 + float(rest)
 
 
 def merge(request: Request) -> Iterator[Product | ConversionWarning]:
-    """One video with the pictures of the first input that has some and the sound of the first that has only sound."""
+    """One video: the video of the first input that has some, and the sound of the first other input that has some."""
     streams = [ffmpeg.inspect(source) for source in request.sources]
-    picture = next((index for index, found in enumerate(streams) if found.video), None)
-    sound = next((index for index, found in enumerate(streams) if found.audio and index != picture), None)
-    if picture is None or sound is None:
+    video = next((index for index, stream in enumerate(streams) if stream.video), None)
+    sound = next((index for index, stream in enumerate(streams) if stream.audio and index != video), None)
+    if video is None or sound is None:
         raise ConversionError("Merging streams needs one input with video and another with sound.")
     path = place(request, "mp4")
-    given = [argument for source in request.sources for argument in ffmpeg.given(source)]
-    chosen = ["-map", f"{picture}:v:0", "-map", f"{sound}:a:0"]
+    inputs = [argument for source in request.sources for argument in ffmpeg.input_arguments(source)]
+    chosen = ["-map", f"{video}:v:0", "-map", f"{sound}:a:0"]
     codecs = arguments("mp4", {}, sound=True)
     start = codecs.index("-c:v")
-    ffmpeg.encode([*given, *chosen, *codecs[start:], "-shortest"], path)
-    yield finished(path, stem(request.sources[picture]), "mp4", [request.sources[picture], request.sources[sound]])
+    ffmpeg.encode([*inputs, *chosen, *codecs[start:], "-shortest"], path)
+    yield video_product(path, stem(request.sources[video]), "mp4", [request.sources[video], request.sources[sound]])

@@ -1,4 +1,4 @@
-"""Runs ffmpeg on local files only, and reads what it says about them."""
+"""Runs ffmpeg on local files, and reads its descriptions of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORBIDDEN = re.compile(rb"^\s*(#EXTM3U|ffconcat|\[playlist\])", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Streams:
-    """What a media file holds; sizes and seconds as far as it says."""
+    """What a media file holds; a size or duration that it does not state is None."""
 
     duration: float | None
     video: bool
@@ -29,17 +29,17 @@ class Streams:
     channels: int | None = None
 
     def facts(self) -> dict[str, Any]:
-        """As an output reports it."""
+        """The metadata that an output reports."""
         return {"duration": self.duration, "image_width": self.width, "image_height": self.height}
 
 
 def encode(arguments: Sequence[str], path: Path, source: Source | None = None) -> None:
-    """Runs ffmpeg with these inputs and options, writing ``path``."""
+    """Run ffmpeg with these inputs and options; it writes ``path``."""
     run("ffmpeg", [*QUIET, *arguments, "-map_chapters", "-1", str(path)], path.parent, source)
 
 
-def given(source: Source) -> list[str]:
-    """The arguments that name an input; lists of other files are refused."""
+def input_arguments(source: Source) -> list[str]:
+    """The arguments that name an input. Playlists are refused, because they name other files."""
     with source.path.open("rb") as stream:
         if FORBIDDEN.match(stream.read(64)):
             raise unreadable(source, "a playlist is not a media file.")
@@ -47,24 +47,24 @@ def given(source: Source) -> list[str]:
 
 
 def inspect(source: Source) -> Streams:
-    """What ffmpeg finds in the file; an input without any stream is refused."""
+    """The streams of the file; an input without any stream is refused."""
     return parse(description(source))
 
 
 def description(source: Source) -> str:
-    """What ffmpeg says about the file."""
+    """What ffmpeg prints about the file."""
     null = ["-map", "0", "-c", "copy", "-t", "0", "-f", "null", "-"]
-    said = run("ffmpeg", ["-hide_banner", "-nostdin", *given(source), *null], source.path.parent, source)
-    return said.partition("Output #0")[0]
+    printed = run("ffmpeg", ["-hide_banner", "-nostdin", *input_arguments(source), *null], source.path.parent, source)
+    return printed.partition("Output #0")[0]
 
 
-def parse(said: str) -> Streams:
-    """Reads ffmpeg's description of its input. Cover art does not count as video."""
-    found = re.search(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", said)
+def parse(text: str) -> Streams:
+    """The streams that ffmpeg's description of a file names. Cover art does not count as video."""
+    found = re.search(r"Duration: (\d+):(\d\d):(\d\d(?:\.\d+)?)", text)
     duration = int(found[1]) * 3600 + int(found[2]) * 60 + float(found[3]) if found else None
-    videos = [line for line in re.findall(r"Stream #.*Video: .*", said) if "attached pic" not in line]
+    videos = [line for line in re.findall(r"Stream #.*Video: .*", text) if "attached pic" not in line]
     size = re.search(r"[ ,](\d{1,5})x(\d{1,5})[ ,]", videos[0]) if videos else None
-    audio = re.search(r"Stream #.*Audio: .*", said)
+    audio = re.search(r"Stream #.*Audio: .*", text)
     return Streams(
         duration=duration,
         video=bool(videos),

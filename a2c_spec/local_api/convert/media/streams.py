@@ -1,4 +1,4 @@
-"""The operation extract-streams: every stream of a file as a file of its own, copied and not encoded anew."""
+"""The operation extract-streams: each stream of a file becomes a file; it is copied, not encoded again."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request
 from a2c_spec.local_api.convert.media import ffmpeg
-from a2c_spec.local_api.convert.media.videos import finished
+from a2c_spec.local_api.convert.media.videos import video_product
 from a2c_spec.local_api.convert.products import kind_of, numbered, place, unsupported
 
 FORMATS = {
@@ -18,13 +18,13 @@ ANY = {"Audio": "mka", "Video": "mkv"}
 
 
 def extract(request: Request) -> Iterator[Product | ConversionWarning]:
-    """One file per stream of sound or pictures, in the order of the input."""
+    """One file per audio or video stream, in the order of the input."""
     for source in request.sources:
         if kind_of(source).family not in ("audio", "video"):
             raise unsupported(source, "its streams")
         found = re.findall(r"Stream #0:(\d+).*?: (Audio|Video): (\w+)", ffmpeg.description(source))
-        for index, (stream, sort, codec) in enumerate(found):
-            target = FORMATS.get(codec, ANY[sort])
+        for index, (stream, kind, codec) in enumerate(found):
+            target = FORMATS.get(codec, ANY[kind])
             path = place(request, target)
-            ffmpeg.encode([*ffmpeg.given(source), "-map", f"0:{stream}", "-c", "copy"], path, source)
-            yield finished(path, numbered(source, index, len(found)), target, [source])
+            ffmpeg.encode([*ffmpeg.input_arguments(source), "-map", f"0:{stream}", "-c", "copy"], path, source)
+            yield video_product(path, numbered(source, index, len(found)), target, [source])

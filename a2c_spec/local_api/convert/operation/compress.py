@@ -1,4 +1,4 @@
-"""The operation compress: the same kind of file, smaller, and never larger than it was."""
+"""The operation compress: a smaller file of the same type; a file that does not become smaller stays as it is."""
 
 from __future__ import annotations
 
@@ -48,15 +48,15 @@ def _compress(source: Source, kind: Kind, path: Path, level: str) -> None:
         _image(pictures(source, {}, "a smaller file").first(), kind.name, path, level)
     elif kind.name in VIDEO_CODECS:
         codec = ["-c:v", VIDEO_CODECS[kind.name], "-preset", "fast", "-crf", CRF[level], "-c:a", "aac"]
-        ffmpeg.encode([*ffmpeg.given(source), *codec, "-b:a", BITRATE[level]], path, source)
+        ffmpeg.encode([*ffmpeg.input_arguments(source), *codec, "-b:a", BITRATE[level]], path, source)
     elif kind.name in ("mp3", "aac", "m4a"):
-        ffmpeg.encode([*ffmpeg.given(source), "-vn", "-b:a", BITRATE[level]], path, source)
+        ffmpeg.encode([*ffmpeg.input_arguments(source), "-vn", "-b:a", BITRATE[level]], path, source)
     else:
         raise unsupported(source, "a smaller file")
 
 
 def _image(picture: Picture, name: str, path: Path, level: str) -> None:
-    """PNG gets fewer colours; the others a lower quality. An animation keeps its frames."""
+    """Write the picture: PNG with fewer colours, other formats in lower quality; animations keep their frames."""
     frames = list(picture.frames)
     settings: dict[str, Any]
     if name == "png":
@@ -65,5 +65,5 @@ def _image(picture: Picture, name: str, path: Path, level: str) -> None:
     else:
         frames = [flattened(frame) if name == "jpg" else frame for frame in frames]
         settings = {"quality": IMAGE_QUALITY[level]}
-    moving = {"save_all": True, "append_images": frames[1:], "duration": list(picture.durations)}
-    frames[0].save(path, {"jpg": "JPEG"}.get(name, name.upper()), **settings, **(moving if len(frames) > 1 else {}))
+    animation = {"save_all": True, "append_images": frames[1:], "duration": list(picture.durations)}
+    frames[0].save(path, {"jpg": "JPEG"}.get(name, name.upper()), **settings, **(animation if len(frames) > 1 else {}))

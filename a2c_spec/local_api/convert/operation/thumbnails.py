@@ -1,4 +1,4 @@
-"""Makes small pictures of images and pages, never larger than the original."""
+"""The operation thumbnail: small pictures of images, pages and videos, never larger than the original."""
 
 from __future__ import annotations
 
@@ -24,28 +24,28 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
     if width is None and height is None:
         width = height = DEFAULT_SIDE
     for source in request.sources:
-        found = _seen(request, source)
-        for index, picture in enumerate(found.each):
+        originals = _originals(request, source)
+        for index, picture in enumerate(originals.each):
             size = bounded(picture.first.size, width, height)
             path = place(request, target)
             still = Picture((picture.first,), profile=picture.profile)
             image_files.save(still, path, target, {"width": size[0], "height": size[1]})
-            name = numbered(source, index, found.total)
+            name = numbered(source, index, originals.total)
             yield product(path, name, target, [source], image_width=size[0], image_height=size[1])
 
 
-def _seen(request: Request, source: Source) -> Pictures:
-    """The pictures to make small: pages, images, one moment of a video, or the laid-out pages of a document."""
+def _originals(request: Request, source: Source) -> Pictures:
+    """The pictures to make small: an image, a still of a video, or the pages of a document."""
     kind = kind_of(source)
-    shown = source
+    picture_source = source
     if kind.family == "video" and programs.has("ffmpeg"):
         from a2c_spec.local_api.convert.media import videos
 
-        shown = replace(source, path=place(request, "png"), filename="still.png")
-        videos.still(source, shown.path)
+        picture_source = replace(source, path=place(request, "png"), filename="still.png")
+        videos.still(source, picture_source.path)
     elif kind.name in pandoc.READERS and programs.has("pandoc") and programs.has("typst"):
         from a2c_spec.local_api.convert.document.typesetting import typeset
 
-        made, _ = typeset(source, kind, folder(request))
-        shown = replace(source, path=made, filename="pages.pdf", password=None)
-    return pictures(shown, request.options, "a thumbnail")
+        pdf, _ = typeset(source, kind, folder(request))
+        picture_source = replace(source, path=pdf, filename="pages.pdf", password=None)
+    return pictures(picture_source, request.options, "a thumbnail")

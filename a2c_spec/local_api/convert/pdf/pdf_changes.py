@@ -1,27 +1,27 @@
-"""Changes to the pages of a PDF: choose, turn, split and stamp."""
+"""Changes the pages of a PDF: selects, rotates, splits and stamps them."""
 
 from __future__ import annotations
 
 import pikepdf
 
 from a2c_spec.local_api.convert.contract import Source
-from a2c_spec.local_api.convert.pdf.pdf_pages import chosen
+from a2c_spec.local_api.convert.pdf.pdf_pages import page_indexes
 
 MARGIN = 18.0
 
 
-def only(pdf: pikepdf.Pdf, pages: str | None, source: Source) -> pikepdf.Pdf:
-    """The PDF with only the chosen pages, in the chosen order."""
+def select_pages(pdf: pikepdf.Pdf, pages: str | None, source: Source) -> pikepdf.Pdf:
+    """A PDF with only these pages, in this order; ``pages`` is an option such as ``1,3-5``."""
     if pages in (None, "", "all"):
         return pdf
-    wanted = [pdf.pages[index] for index in chosen(pages, len(pdf.pages), source)]
+    selected = [pdf.pages[index] for index in page_indexes(pages, len(pdf.pages), source)]
     part = pikepdf.Pdf.new()
-    part.pages.extend(wanted)
+    part.pages.extend(selected)
     return part
 
 
 def rotate(pdf: pikepdf.Pdf, degrees: int) -> None:
-    """Turns every page clockwise."""
+    """Rotate every page clockwise."""
     for page in pdf.pages if degrees else ():
         page.rotate(degrees, relative=True)
 
@@ -37,7 +37,7 @@ def split(pdf: pikepdf.Pdf) -> list[pikepdf.Pdf]:
 
 
 def stamp(pdf: pikepdf.Pdf, mark: pikepdf.Pdf, alignment: str) -> None:
-    """Lays the first page of ``mark`` over every page, in its own size unless the page is smaller."""
+    """Put the first page of ``mark`` on top of every page; it is made smaller only where the page is smaller."""
     for page in pdf.pages:
         page.add_overlay(mark.pages[0], _place(_box(page), _box(mark.pages[0]), alignment))
 
@@ -56,12 +56,12 @@ def _place(
     scale = min(1.0, room[0] / size[0], room[1] / size[1])
     width, height = size[0] * scale, size[1] * scale
     margin = min(MARGIN, (room[0] - width) / 2), min(MARGIN, (room[1] - height) / 2)
-    x = _along(left, right, width, margin[0], "left" in alignment, "right" in alignment)
-    y = _along(bottom, top, height, margin[1], "bottom" in alignment, "top" in alignment)
+    x = _aligned(left, right, width, margin[0], "left" in alignment, "right" in alignment)
+    y = _aligned(bottom, top, height, margin[1], "bottom" in alignment, "top" in alignment)
     return pikepdf.Rectangle(x, y, x + width, y + height)
 
 
-def _along(low: float, high: float, size: float, margin: float, at_low: bool, at_high: bool) -> float:
+def _aligned(low: float, high: float, size: float, margin: float, at_low: bool, at_high: bool) -> float:
     if at_low:
         return low + margin
     return high - margin - size if at_high else (low + high - size) / 2

@@ -1,4 +1,4 @@
-"""Opens, builds and saves PDFs with pikepdf."""
+"""Opens, joins and saves PDFs with pikepdf."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MAX_PAGES = 20_000
 
 
 def open_pdf(path: Path, source: Source) -> pikepdf.Pdf:
-    """The PDF at ``path``, opened with the password of the input it comes from."""
+    """The PDF at ``path``, opened with the password of its input."""
     try:
         pdf = pikepdf.open(path, password=source.password or "")
     except pikepdf.PasswordError as error:
@@ -40,7 +40,7 @@ def joined(pdfs: Iterable[pikepdf.Pdf]) -> pikepdf.Pdf:
 def save(
     pdf: pikepdf.Pdf, path: Path, metadata: Mapping[str, Any], encryption: pikepdf.Encryption | Literal[False] = False
 ) -> int:
-    """Writes the PDF, unencrypted unless told otherwise, with ``metadata`` applied; returns the number of its pages."""
+    """Write the PDF with ``metadata`` applied, without encryption by default; returns the number of its pages."""
     pdf_tags.change(pdf, metadata)
     pdf.remove_unreferenced_resources()
     modes = pikepdf.ObjectStreamMode
@@ -49,6 +49,6 @@ def save(
 
 
 def protection(options: Mapping[str, Any]) -> pikepdf.Encryption | Literal[False]:
-    """The encryption that ``user_password`` and ``owner_password`` ask for."""
+    """The encryption for the options ``user_password`` and ``owner_password``; False without them."""
     user, owner = options.get("user_password") or "", options.get("owner_password") or ""
     return pikepdf.Encryption(user=user, owner=owner or user) if user or owner else False

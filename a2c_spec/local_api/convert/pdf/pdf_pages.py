@@ -1,4 +1,4 @@
-"""Renders the pages of a PDF, and understands lists of pages such as 1,3-5."""
+"""Renders the pages of a PDF, and reads lists of pages such as 1,3-5."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PASSWORD_ERROR = 4
 
 
 def count(source: Source) -> int:
-    """How many pages there are."""
+    """The number of pages of the input."""
     with contextlib.closing(open_pdf(source)) as document:
         return len(document)
 
 
 def render(source: Source, dpi: float, indexes: Sequence[int]) -> Iterator[Image.Image]:
-    """These pages as images, one at a time."""
+    """The pages with these indexes as images, rendered one at a time."""
     document = open_pdf(source)
     with reading(source, "PDF"), contextlib.closing(document):
         for index in indexes:
@@ -40,7 +40,7 @@ def open_pdf(source: Source) -> pypdfium2.PdfDocument:
 
 
 def wrong_password(source: Source) -> ConversionError:
-    """The error for a protected input, with or without a password given."""
+    """The error for a protected input without a password, or with the wrong one."""
     state = "the password does not open it" if source.password else "it is protected by a password"
     return unreadable(source, f"{state}; give the right decrypt_password.")
 
@@ -53,8 +53,8 @@ def _render(page: pypdfium2.PdfPage, dpi: float, source: Source) -> Image.Image:
     return image.convert("RGB")
 
 
-def chosen(pages: str | None, count: int, source: Source) -> list[int]:
-    """The indexes that ``all``, ``first``, ``last`` or a list such as ``1,3-5`` means, within ``count`` pages."""
+def page_indexes(pages: str | None, count: int, source: Source) -> list[int]:
+    """The indexes of the pages that ``all``, ``first``, ``last`` or a list such as ``1,3-5`` names."""
     if pages in (None, "", "all"):
         return list(range(count))
     if pages in ("first", "last"):

@@ -1,4 +1,4 @@
-"""Sets and clears the metadata of PDFs, in the information dictionary and in XMP alike."""
+"""Sets and clears the metadata of PDFs, both in the information dictionary and in XMP."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pikepdf
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """Where one tag lives in each of the two places; ``many`` when XMP holds a list."""
+    """The names of one tag in the information dictionary and in XMP; ``many`` when XMP holds a list."""
 
     info: str
     xmp: str
@@ -37,21 +37,21 @@ ELSEWHERE = ("/Metadata", "/PieceInfo", "/LastModified")
 
 
 def change(pdf: pikepdf.Pdf, metadata: Mapping[str, Any]) -> None:
-    """A value sets a tag, an empty string clears it; clear_all, first of all, removes everything there is."""
+    """Change the metadata: a value sets a tag, an empty string removes it; ``clear_all`` first removes all tags."""
     if metadata.get("clear_all"):
         _clear_all(pdf)
-    wanted = {name: value for name, value in metadata.items() if name != "clear_all"}
-    if not wanted:
+    changes = {name: value for name, value in metadata.items() if name != "clear_all"}
+    if not changes:
         return
     with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
-        for name, value in wanted.items():
+        for name, value in changes.items():
             tag = TAGS.get(name.lower().replace(" ", "_")) or _custom(name)
             _change_info(pdf, tag, value)
             _change_xmp(xmp, tag, value)
 
 
 def _custom(name: str) -> Tag:
-    """A tag of the user's own: letters and digits of its name, as XMP calls for."""
+    """The tag for a name that is not in TAGS, reduced to the letters and digits that XMP allows."""
     word = "".join(letter for letter in name.title() if letter.isalnum() and letter.isascii()) or "Custom"
     return Tag(f"/{word}", f"{{http://ns.adobe.com/pdfx/1.3/}}{word if word[0].isalpha() else 'X' + word}")
 

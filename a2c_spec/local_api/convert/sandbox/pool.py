@@ -1,4 +1,4 @@
-"""Keeps a few warm worker processes, lends one to each task, and replaces those that were killed or crashed."""
+"""Keeps idle worker processes, gives one to each task, and replaces workers that were killed or crashed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ REUSABLE = os.name == "posix"  # elsewhere a worker cannot fork, so it serves on
 
 
 class Worker:
-    """One worker process and the pipe to it; serves one task at a time."""
+    """One worker process and the pipes to it. It runs one task at a time."""
 
     def __init__(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
@@ -39,7 +39,7 @@ class Worker:
         )
 
     def ask(self, task: Task) -> dict[str, Any]:
-        """The worker's answer, or ``{"timeout": True}``, or ``{}`` when it died."""
+        """The worker's answer to a task; ``{"timeout": True}`` after the time limit, ``{}`` when the worker died."""
         expired = threading.Event()
         timer = threading.Timer(task.limits.seconds, self._expire, [expired])
         timer.daemon = True
@@ -66,7 +66,7 @@ class Worker:
         return b""
 
     def kill(self) -> None:
-        """Ends the worker and everything it started."""
+        """Kill the worker and every process it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if os.name == "posix":
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -74,7 +74,7 @@ class Worker:
                 self.process.kill()
 
     def close(self) -> None:
-        """Kills the worker and frees its pipes."""
+        """Kill the worker and close its pipes."""
         self.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -84,14 +84,14 @@ class Worker:
 
 
 CONVERSIONS = threading.BoundedSemaphore(AT_ONCE)
-PROBES = threading.BoundedSemaphore(AT_ONCE)  # a long conversion must not keep uploads waiting
+PROBES = threading.BoundedSemaphore(AT_ONCE)  # their own slots: long conversions must not delay uploads
 _idle: list[Worker] = []
 _lock = threading.Lock()
 
 
-def run(task: Task, turns: threading.Semaphore = CONVERSIONS) -> Any:
-    """Runs ``task`` in a worker process and returns its value; raises ConversionError when it is refused or dies."""
-    with turns:
+def run(task: Task, slots: threading.Semaphore = CONVERSIONS) -> Any:
+    """Run a task in a worker process; returns its value, or raises ConversionError when it is refused or dies."""
+    with slots:
         worker = _borrow()
         answer: dict[str, Any] = {}
         try:
@@ -121,7 +121,7 @@ def _give_back(worker: Worker, *, healthy: bool) -> None:
 
 @atexit.register
 def close() -> None:
-    """Ends all idle workers; they also end by themselves when this process does."""
+    """End all idle workers. They also end by themselves when this process ends."""
     with _lock:
         while _idle:
             _idle.pop().close()
@@ -134,10 +134,10 @@ def _value(answer: dict[str, Any], task: Task) -> Any:
         raise ConversionError(**answer["refused"])
     if "timeout" in answer:
         raise ConversionError(f"The conversion took longer than {task.limits.seconds:g} seconds and was stopped.")
-    raise ConversionError(_death(answer.get("died")))
+    raise ConversionError(_reason_of_death(answer.get("died")))
 
 
-def _death(code: int | None) -> str:
+def _reason_of_death(code: int | None) -> str:
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         if name in ("SIGXCPU", "SIGXFSZ"):
@@ -149,6 +149,6 @@ def _death(code: int | None) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Only what programs need to start: none of the caller's variables, so none of its secrets."""
+    """The environment of a worker: only what programs need to start, so that it holds no secrets of the caller."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return {"PATH": os.defpath, **kept, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}

@@ -12,7 +12,7 @@ import pytest
 
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import ConversionError, Source
-from a2c_spec.local_api.convert.document.page_text import texts
+from a2c_spec.local_api.convert.document.page_text import page_texts
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 needs_pandoc = pytest.mark.skipif(
@@ -39,7 +39,7 @@ def written(tmp_path: Path, kind: str, content: str | None = None) -> Path:
 
 
 def words(path: Path) -> str:
-    return " ".join(" ".join(texts(Source("", path, path.name))).split())
+    return " ".join(" ".join(page_texts(Source("", path, path.name))).split())
 
 
 @needs_pandoc
@@ -108,7 +108,7 @@ def test_a_document_cannot_run_code_or_read_files(make: Make, tmp_path: Path, co
 def test_documents_merge_with_pages_and_images(make: Make, tmp_path: Path, png: Path, pdf_of: PdfMaker) -> None:
     sources = [png, written(tmp_path, "md"), pdf_of("last.pdf", "the end")]
     (product,) = make("document/pdf", *sources, merge=True).products
-    pages = texts(Source("", product.path, "x.pdf"))
+    pages = page_texts(Source("", product.path, "x.pdf"))
     assert (len(pages), pages[0]) == (3, "")
     assert "Heading" in pages[1]
     assert "the end" in pages[2]
