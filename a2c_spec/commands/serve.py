@@ -154,14 +154,14 @@ def _moment(text: str) -> float:
 
 
 def _faults(given: Given) -> tuple[Fault, ...]:
-    from a2c_spec.local_api.simulation.faults import BadScript, Fault, read_faults
+    from a2c_spec.local_api.simulation.faults import Fault, InvalidFaults, read_faults
 
     slow = (Fault(do="latency", seconds=given.latency / 1000, times=None),) if given.latency else ()
     if not given.faults:
         return slow
     try:
         return (*slow, *read_faults(Path(given.faults).read_bytes()))
-    except (OSError, BadScript) as error:
+    except (OSError, InvalidFaults) as error:
         raise UsageError(f"--faults {given.faults}: {error}") from error
 
 

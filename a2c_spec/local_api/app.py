@@ -28,8 +28,8 @@ from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.routes import routes
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.call_log import Call
-from a2c_spec.local_api.simulation.fault_middleware import Dropped, interfere, socket_of
-from a2c_spec.local_api.simulation.faults import Script
+from a2c_spec.local_api.simulation.fault_middleware import Dropped, handle_with_faults, socket_of
+from a2c_spec.local_api.simulation.faults import ActiveFaults
 from a2c_spec.local_api.storage.blobs import Blobs
 from a2c_spec.local_api.worker import callbacks
 from a2c_spec.local_api.worker.run_job import run_job
@@ -50,7 +50,7 @@ class LocalApi:
         self._workers = WorkerThreads(settings.workers)
         self._callback_threads = WorkerThreads(2)
         self._temporary: Path | None = None
-        self.script = Script(settings.faults)
+        self.faults = ActiveFaults(settings.faults)
 
     @property
     def service(self) -> Service:
@@ -130,22 +130,22 @@ class LocalApi:
                 return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service, path = self.service, _plain(scope["path"])
+        service, path = self.service, _without_version(scope["path"])
         if path.startswith("/_a2c"):
             await self._route(scope, receive, send)
             return
-        faults = self.script.meet(scope["method"], path)
+        faults = self.faults.count(scope["method"], path)
         if not self.settings.log_calls:
-            await interfere(service, faults, self._route, scope, receive, send)
+            await handle_with_faults(service, faults, self._route, scope, receive, send)
             return
         call = Call(service, scope, path, faults)
         try:
-            await interfere(service, faults, call.handling(self._route), scope, receive, send)
+            await handle_with_faults(service, faults, call.recording(self._route), scope, receive, send)
         finally:
-            call.tell()
+            call.close()
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service, "a2c.script": self.script}
+        inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service, "a2c.faults": self.faults}
         try:
             await self._router(inner, receive, send)
         except (ClientDisconnect, Dropped):
@@ -159,7 +159,7 @@ class LocalApi:
             await JSONResponse({"message": "Internal server error"}, 500)(scope, receive, send)
 
 
-def _plain(path: str) -> str:
+def _without_version(path: str) -> str:
     return path.removeprefix("/v2") if path.startswith("/v2/") else path
 
 

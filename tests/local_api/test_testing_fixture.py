@@ -5,7 +5,7 @@ from __future__ import annotations
 import httpx
 import pytest
 
-from a2c_spec.local_api.simulation.faults import BadScript
+from a2c_spec.local_api.simulation.faults import InvalidFaults
 from a2c_spec.testing import Service, local_api
 
 __all__ = ["local_api"]  # asked for by name
@@ -26,5 +26,5 @@ def test_users_count_calls_inject_faults_and_move_the_clock(local_api: Service) 
 
 
 def test_a_wrong_fault_is_refused_where_it_is_written(local_api: Service) -> None:
-    with pytest.raises(BadScript, match="do"):
+    with pytest.raises(InvalidFaults, match="do"):
         local_api.fail(do="explode")

@@ -1,4 +1,4 @@
-"""What belongs to the account: presets, contracts, statistics."""
+"""The endpoints of an account: presets, contracts, statistics."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from a2c_spec.local_api.jobs import presets
 from a2c_spec.local_api.jobs.refusals import invalid, not_an_object, not_found
 from a2c_spec.local_api.jobs.service import Service
 
-# The period of a path: its pattern, and the part of a timestamp its rows are made of.
+# Per period: the pattern of its value, the format of its value, and the format of the times of its rows.
 PERIODS = {
     "day": (re.compile(r"\d{4}-\d\d-\d\d"), "%Y-%m-%d", "%Y-%m-%d %H:00:00"),
     "month": (re.compile(r"\d{4}-\d\d"), "%Y-%m", "%Y-%m-%d 00:00:00"),
@@ -24,7 +24,7 @@ PERIODS = {
 
 
 async def preset_list(request: Request) -> Response:
-    """GET /presets: the public ones, and with a key the account's."""
+    """GET /presets: the public presets, and with a key also those of the account."""
     rows = presets.visible(service_of(request).store, account(request))
     return JSONResponse([row for row in rows if presets.matches(row, request.query_params)])
 
@@ -40,12 +40,12 @@ async def preset_add(request: Request) -> Response:
 
 
 async def preset_read(request: Request) -> Response:
-    """GET /presets/{id}: the account's own only."""
+    """GET /presets/{id}: only presets of the account."""
     return JSONResponse(_own(request))
 
 
 async def preset_change(request: Request) -> Response:
-    """PATCH /presets/{id}: name, target and options; options are replaced as a whole."""
+    """PATCH /presets/{id}: changes fields; the options are replaced as a whole."""
     service, before = service_of(request), _own(request)
     preset = presets.checked(await _object(request, service), before, service.catalog)
     presets.put(service.store, preset)
@@ -71,7 +71,7 @@ async def _object(request: Request, service: Service) -> dict[str, Any]:
 
 
 async def contracts(request: Request) -> Response:
-    """GET /contracts: prepaid where credits are limited, by invoice where they are not."""
+    """GET /contracts: a prepaid contract where credits are limited, else a contract by invoice."""
     service, owner = service_of(request), require_account(request)
     shape = service.settings.unknowns.contracts
     if shape == "none":
@@ -94,7 +94,7 @@ def _contracts(bought: int | None, left: int | None) -> dict[str, Any]:
 
 
 async def stats(request: Request) -> Response:
-    """GET /stats/{period}/{value}/{filter}: numbers as strings; an empty body when nothing happened."""
+    """GET /stats/{period}/{value}/{filter}: numbers as strings; an empty body for a period without jobs."""
     if request.path_params["period"] not in PERIODS:
         raise not_found("period")
     service, owner = service_of(request), require_account(request)
@@ -102,7 +102,7 @@ async def stats(request: Request) -> Response:
     start, end, step = _span(period, value)
     if scope not in ("single", "all"):
         raise invalid({"filter": "This must be single or all"})
-    # Every key is an account of its own here, so both filters say the same.
+    # Each key is an account of its own here, so both filters have the same result.
     sql = "SELECT at, bytes_in, bytes_out, seconds, completed FROM usage WHERE owner = ? AND at >= ? AND at < ?"
     rows = _grouped(service.store.rows(sql, owner, start, end), step)
     return JSONResponse(rows) if rows else Response(status_code=200, media_type="application/json")

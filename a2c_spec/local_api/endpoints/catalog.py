@@ -1,4 +1,4 @@
-"""What needs no key: GET /conversions and GET /statuses."""
+"""The endpoints that need no key: GET /conversions and GET /statuses."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from a2c_spec.local_api.jobs.vocabulary import STATUSES
 
 
 async def conversions(request: Request) -> Response:
-    """GET /conversions: what can be converted to, with the options of each."""
+    """GET /conversions: the available conversions with their options."""
     query = request.query_params
     target, category = query.get("target"), query.get("category")
     rows = [
@@ -34,5 +34,5 @@ def _row(entry: CatalogEntry) -> dict[str, Any]:
 
 
 async def statuses(_request: Request) -> Response:
-    """GET /statuses: every status there is."""
+    """GET /statuses: all statuses."""
     return JSONResponse([status(code) for code in STATUSES])

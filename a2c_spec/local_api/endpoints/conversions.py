@@ -1,4 +1,4 @@
-"""/jobs/{id}/conversions: add, list, read, change, remove."""
+"""The endpoints below /jobs/{id}/conversions: list, read, add, change, remove."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ async def add(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}/conversions/{cid}: options and metadata, merged key by key."""
+    """PATCH /jobs/{id}/conversions/{cid}: changes options and metadata; keys that are not sent stay."""
     service, job = service_of(request), require_job(request)
     found = lifecycle.found_conversion(job, request.path_params["conversion_id"])
     body = await read_json(request, service.settings.limits.json_bytes)
@@ -76,11 +76,11 @@ def _patch_of(body: Any) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _check_options(service: Service, job: Job, conversion_id: str, options: dict[str, Any]) -> None:
     entry = lifecycle.found_conversion(job, conversion_id)
-    offered = service.catalog.find(entry.target, entry.category)
+    catalog_entry = service.catalog.find(entry.target, entry.category)
     problems = Problems()
-    if offered is not None:
+    if catalog_entry is not None:
         strict = service.settings.unknowns.unknown_options == "refuse"
-        for name, text in service.catalog.problems(offered, options, unknown=strict).items():
+        for name, text in service.catalog.problems(catalog_entry, options, unknown=strict).items():
             problems.add(f"options.{name}", text)
     preset = options.get("preset")
     if preset and (not isinstance(preset, str) or service.presets_of(job.owner)(preset) is None):
@@ -91,8 +91,8 @@ def _check_options(service: Service, job: Job, conversion_id: str, options: dict
 async def remove(request: Request) -> Response:
     """DELETE /jobs/{id}/conversions/{cid}."""
     service, job = service_of(request), require_job(request)
-    wanted = request.path_params["conversion_id"]
-    lifecycle.found_conversion(job, wanted)
+    conversion_id = request.path_params["conversion_id"]
+    lifecycle.found_conversion(job, conversion_id)
     note = "A conversion was removed"
-    service.update(job.id, lambda now: lifecycle.remove_conversion(now, wanted, service.clock.now()), note)
+    service.update(job.id, lambda now: lifecycle.remove_conversion(now, conversion_id, service.clock.now()), note)
     return Response(status_code=204)

@@ -1,4 +1,4 @@
-"""/jobs/{id}/input: add, list, read, reorder, give the password of, remove."""
+"""The endpoints below /jobs/{id}/input: list, read, add, reorder, set the password, remove."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def require_shape(body: Any, *, arrays: bool) -> None:
 
 
 async def reorder(request: Request) -> Response:
-    """PATCH /jobs/{id}/input: positions, durations and handling of several inputs at once."""
+    """PATCH /jobs/{id}/input: changes positions, slide durations and resize handling of several inputs."""
     service, job = service_of(request), require_job(request)
     body = await read_json(request, service.settings.limits.json_bytes)
     rows = [body] if isinstance(body, dict) else body
@@ -72,7 +72,7 @@ async def reorder(request: Request) -> Response:
 
 
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}/input/{fid}: the password that opens it."""
+    """PATCH /jobs/{id}/input/{fid}: sets the password that opens the input."""
     service, job = service_of(request), require_job(request)
     entry = lifecycle.found_input(job, request.path_params["file_id"])
     body = await read_json(request, service.settings.limits.json_bytes)

@@ -1,4 +1,4 @@
-"""/jobs and /jobs/{id}: create, list, read, start, change, cancel; history and threads."""
+"""The endpoints /jobs and /jobs/{id}: create, list, read, start, change, cancel; history and threads."""
 
 from __future__ import annotations
 
@@ -68,24 +68,24 @@ async def _body(request: Request, service: Service) -> dict[str, Any]:
 async def listing(request: Request) -> Response:
     """GET /jobs: the jobs of the key, the newest first; with a token only its job."""
     service = service_of(request)
-    wanted = request.query_params.get("status", "")
-    jobs, count = _listed(request, service, wanted)
+    code = request.query_params.get("status", "")
+    jobs, count = _listed(request, service, code)
     if not count:
         return Response(status_code=204)
     body = [job_json(request, _counted(service, job)) for job in jobs]
     return JSONResponse(body, headers={"X-Count": str(count)})
 
 
-def _listed(request: Request, service: Service, wanted: str) -> tuple[list[Job], int]:
+def _listed(request: Request, service: Service, code: str) -> tuple[list[Job], int]:
     owner = account(request)
     if not owner:
         return _by_token(request, service)
     page = page_of(request)
     if service.settings.progression.by != "work" or service.settings.unknowns.staged_status != "incomplete":
-        jobs = [job for job in service.store.jobs(owner, ()) if wanted in ("", _visible_code(request, job))]
+        jobs = [job for job in service.store.jobs(owner, ()) if code in ("", _visible_code(request, job))]
         return jobs[page.offset : page.offset + page.size], len(jobs)
-    phases = phases_of(wanted, service.settings.unknowns.vocabulary) if wanted else ()
-    if wanted and not phases:
+    phases = phases_of(code, service.settings.unknowns.vocabulary) if code else ()
+    if code and not phases:
         return [], 0
     count = service.store.count_jobs(owner, phases)
     return service.store.jobs(owner, phases, limit=page.size, offset=page.offset), count
@@ -137,7 +137,7 @@ async def _finished(service: Service, job: Job) -> Job:
 
 
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}: job-level fields first, then the start."""
+    """PATCH /jobs/{id}: changes job-level fields, then starts the job if it is complete."""
     service, job = service_of(request), require_job(request)
     body = await read_json(request, service.settings.limits.json_bytes)
     if not isinstance(body, dict):
@@ -145,17 +145,17 @@ async def change(request: Request) -> Response:
     problems = Problems()
     fields = job_fields(body, problems)
     problems.refuse()
-    late = service.settings.unknowns.passwords_after_start
+    after_start = service.settings.unknowns.passwords_after_start
     job = service.update(
         job.id,
-        lambda now: lifecycle.patch_job(now, fields, service.clock.now(), passwords_after_start=late),
+        lambda now: lifecycle.patch_job(now, fields, service.clock.now(), passwords_after_start=after_start),
         "The job was changed: " + ", ".join(fields) if fields else "",
     )
     return JSONResponse(job_json(request, job))
 
 
 async def remove(request: Request) -> Response:
-    """DELETE /jobs/{id}: cancel or remove."""
+    """DELETE /jobs/{id}: cancels or deletes the job."""
     service, job = service_of(request), require_job(request)
     unknowns = service.settings.unknowns
     if job.phase in TERMINAL and unknowns.delete_finished == 409:
@@ -180,7 +180,7 @@ async def history(request: Request) -> Response:
 
 
 async def threads(request: Request) -> Response:
-    """GET /jobs/{id}/threads: what is being done for the job right now."""
+    """GET /jobs/{id}/threads: what the worker does for the job now."""
     service, job = service_of(request), require_job(request)
     body = [_thread(job, service.clock.now())] if job.activity and job.phase not in TERMINAL else []
     return JSONResponse(body, headers={"X-Count": str(len(body))})

@@ -1,4 +1,4 @@
-"""/jobs/{id}/output: list, read, rename, protect, delete."""
+"""The endpoints below /jobs/{id}/output: list, read, rename, protect by password, delete."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from a2c_spec.local_api.storage.blobs import safe_name
 
 
 async def listing(request: Request) -> Response:
-    """GET /jobs/{id}/output, of one conversion or input where the query says so."""
+    """GET /jobs/{id}/output: all outputs, or those of the conversion or input that the query names."""
     service, job = service_of(request), require_job(request)
     conversion, source = request.query_params.get("conversion_id"), request.query_params.get("input_id")
     body = [
@@ -47,7 +47,7 @@ def _visible(service: Service, job: Job, output_id: str) -> Output:
 
 
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}/output/{oid}: a new name, a download password."""
+    """PATCH /jobs/{id}/output/{oid}: changes the name or the download password."""
     service, job = service_of(request), require_job(request)
     entry = _visible(service, job, request.path_params["file_id"])
     patch = _patch_of(await read_json(request, service.settings.limits.json_bytes))
@@ -94,7 +94,7 @@ def _patched(entry: Output, fields: dict[str, Any]) -> Output:
 
 
 async def remove(request: Request) -> Response:
-    """DELETE /jobs/{id}/output/{oid}: the file goes, its download says so from now on."""
+    """DELETE /jobs/{id}/output/{oid}: deletes the file; its download answers 410 from now on."""
     service, job = service_of(request), require_job(request)
     entry = _visible(service, job, request.path_params["file_id"])
 

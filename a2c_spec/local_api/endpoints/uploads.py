@@ -1,4 +1,4 @@
-"""The upload side of a job's server: whole files, files in chunks, and base64."""
+"""The uploads of a job's server: whole files, files in chunks, and base64."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from a2c_spec.local_api.storage.blobs import StoredFile, safe_name
 
 
 async def file(request: Request) -> Response:
-    """POST .../upload-file/{job}: one file in the field ``file``, maybe with its ``decrypt_password``."""
+    """POST .../upload-file/{job}: one file in the field ``file``, optionally with its ``decrypt_password``."""
     service, job = service_of(request), require_job(request)
     lifecycle.require_editable(job)
     service.require_room(job, 1, 0)
@@ -92,7 +92,7 @@ class _Encoded:
 
 
 async def encoded(request: Request) -> Response:
-    """POST .../upload-base64/{job}: one object with ``content`` and maybe ``filename``, or an array of them."""
+    """POST .../upload-base64/{job}: one object with ``content`` and optionally ``filename``, or an array of objects."""
     service, job = service_of(request), require_job(request)
     lifecycle.require_editable(job)
     body = await read_json(request, service.settings.limits.base64_bytes)

@@ -1,4 +1,4 @@
-"""Puts the answers of two services side by side."""
+"""Compares the answers of two services, fact by fact."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDTHS = (44, 34)
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One fact and both answers."""
+    """One fact about the API, and what each service shows for it."""
 
     fact: str
     local: str
@@ -30,18 +30,18 @@ class Row:
 
     @property
     def state(self) -> str:
-        """same, different, or open when it could not be seen."""
+        """``same``, ``different``, or ``open`` when one of the services did not show it."""
         if with_credits.UNSEEN in (self.local, self.theirs):
             return "open"
         return "same" if self.local == self.theirs else "different"
 
     def plain(self) -> dict[str, str]:
-        """As data."""
+        """The row as plain data."""
         return {**asdict(self), "state": self.state}
 
 
 def compare(theirs: str, key: str, *, spend: bool = False, ours: str = "") -> list[Row]:
-    """Asks both; ``ours`` is a local API of the caller's own, else one is started."""
+    """Compare two services. ``ours`` is the URL of a local API; without it one is started."""
     if not ours:
         with Background(create_app(Settings(api_keys=(key,)))) as server:
             return compare(theirs, key, spend=spend, ours=server.url)
@@ -51,7 +51,7 @@ def compare(theirs: str, key: str, *, spend: bool = False, ours: str = "") -> li
 
 
 def answers(base: str, key: str, *, spend: bool = False, only: str = "") -> Answers:
-    """One service's answers by fact, of one scenario or all. That a question broke off is an answer too."""
+    """The answers of one service by fact, of all scenarios or ``only`` one. A scenario that fails is an answer too."""
     found: Answers = {}
     scenarios = {**without_credits.SCENARIOS, **({"run": with_credits.run} if spend else {})}
     scenarios = {only: scenarios[only]} if only else scenarios
@@ -61,24 +61,24 @@ def answers(base: str, key: str, *, spend: bool = False, only: str = "") -> Answ
         except httpx.HTTPError as error:
             raise Unanswered(f"{base} does not answer: {error or type(error).__name__}") from error
         for name, scenario in scenarios.items():
-            _play(name, scenario, visit, found)
+            _run(name, scenario, visit, found)
     return found
 
 
-def _play(name: str, scenario: Callable[[Visit], without_credits.Facts], visit: Visit, found: Answers) -> None:
+def _run(name: str, scenario: Callable[[Visit], without_credits.Facts], visit: Visit, found: Answers) -> None:
     try:
         for fact, answer in scenario(visit):
             found[f"{name}: {fact}"] = answer
     except (httpx.HTTPError, Unanswered, LookupError, TypeError, ValueError, AttributeError) as error:
-        found[f"{name}: could not be asked to the end"] = f"{type(error).__name__}: {error}"[:200]
+        found[f"{name}: could not be finished"] = f"{type(error).__name__}: {error}"[:200]
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Four columns, long answers wrapped, and a line that counts."""
+    """A table of four columns with long answers wrapped, and a line with the counts."""
     lines = [_line(("FACT", "LOCAL", "THEIRS", "")), *(_line((r.fact, r.local, r.theirs, r.state)) for r in rows)]
     counts = {state: sum(row.state == state for row in rows) for state in ("same", "different", "open")}
-    said = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
-    return "\n".join([*lines, f"{len(rows)} facts: {said}"])
+    totals = ", ".join(f"{count} {state}" for state, count in counts.items() if count)
+    return "\n".join([*lines, f"{len(rows)} facts: {totals}"])
 
 
 def _line(cells: tuple[str, str, str, str]) -> str:

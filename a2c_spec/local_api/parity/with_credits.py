@@ -1,4 +1,4 @@
-"""What only a job that runs can show; one picture of one pixel is converted."""
+"""Facts that only a job that runs can show; one picture of one pixel is converted."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be asked without spending anything: on jobs that never start."""
+"""Facts that cost no credits: they are seen on jobs that never start."""
 
 from __future__ import annotations
 

@@ -1,8 +1,6 @@
-"""What tests need and the real service does not have: health, calls, faults, the clock, reset."""
+"""The endpoints below /_a2c that tests use and the real service does not have: health, calls, faults, clock, reset."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -14,19 +12,19 @@ from a2c_spec.local_api.http.wire import timestamp
 from a2c_spec.local_api.jobs.refusals import invalid, not_found
 from a2c_spec.local_api.simulation.call_log import selected
 from a2c_spec.local_api.simulation.fault_middleware import expire_outputs
-from a2c_spec.local_api.simulation.faults import BadScript, Script, read_faults
+from a2c_spec.local_api.simulation.faults import ActiveFaults, InvalidFaults, read_faults
 
-SCRIPT_LIMIT = 1024 * 1024
+BODY_LIMIT = 1024 * 1024
 
 
 async def health(request: Request) -> Response:
-    """GET /_a2c/health: answers once requests are answered."""
+    """GET /_a2c/health: whether the service is ready."""
     service = service_of(request)
     return JSONResponse({"status": "ok", "time": timestamp(service.clock.now()), "runner": service.process.name})
 
 
 async def calls(request: Request) -> Response:
-    """GET /_a2c/calls: every request so far; narrowed by method, path pattern, status, lost."""
+    """GET /_a2c/calls: the requests so far; the query can select by method, path pattern, status, lost."""
     require_local(request)
     rows = selected(service_of(request).store.calls(), request.query_params)
     return JSONResponse(rows, headers={"X-Count": str(len(rows))})
@@ -39,37 +37,32 @@ async def forget_calls(request: Request) -> Response:
     return Response(status_code=204)
 
 
-def _script(request: Request) -> Script:
-    script: Script = request.scope["a2c.script"]
-    return script
+def _faults_of(request: Request) -> ActiveFaults:
+    active: ActiveFaults = request.scope["a2c.faults"]
+    return active
 
 
 async def faults(request: Request) -> Response:
-    """GET /_a2c/faults: what is going to go wrong, and what went wrong already."""
+    """GET /_a2c/faults: all faults, and how often each was matched and applied."""
     require_local(request)
-    return JSONResponse(_script(request).report())
+    return JSONResponse(_faults_of(request).report())
 
 
 async def add_faults(request: Request) -> Response:
-    """POST /_a2c/faults: more faults, as YAML or JSON."""
+    """POST /_a2c/faults: adds faults, as YAML or JSON."""
     require_local(request)
-    found = faults_of_text(await read_bounded(request, SCRIPT_LIMIT))
-    _script(request).add(found)
-    return JSONResponse(_script(request).report(), 201)
-
-
-def faults_of_text(text: bytes) -> Any:
-    """The faults of a script."""
     try:
-        return read_faults(text)
-    except BadScript as error:
+        added = read_faults(await read_bounded(request, BODY_LIMIT))
+    except InvalidFaults as error:
         raise invalid({"faults": str(error)}, "The fault script is not valid") from None
+    _faults_of(request).add(added)
+    return JSONResponse(_faults_of(request).report(), 201)
 
 
 async def clear_faults(request: Request) -> Response:
     """DELETE /_a2c/faults."""
     require_local(request)
-    _script(request).clear()
+    _faults_of(request).clear()
     return Response(status_code=204)
 
 
@@ -82,7 +75,7 @@ async def clock(request: Request) -> Response:
 async def advance(request: Request) -> Response:
     """POST /_a2c/clock: {"advance": seconds}."""
     require_local(request)
-    body = await read_json(request, SCRIPT_LIMIT)
+    body = await read_json(request, BODY_LIMIT)
     seconds = body.get("advance") if isinstance(body, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
         raise invalid({"advance": "This must be a number of seconds"})
@@ -90,7 +83,7 @@ async def advance(request: Request) -> Response:
 
 
 async def expire(request: Request) -> Response:
-    """POST /_a2c/jobs/{id}/expire: its outputs are gone from now on."""
+    """POST /_a2c/jobs/{id}/expire: the outputs of the job are expired from now on."""
     require_local(request)
     service = service_of(request)
     job = service.store.job(request.path_params["job_id"])
@@ -101,10 +94,10 @@ async def expire(request: Request) -> Response:
 
 
 async def reset(request: Request) -> Response:
-    """POST /_a2c/reset: as if nothing had ever happened; faults included."""
+    """POST /_a2c/reset: deletes all jobs, calls, presets and faults."""
     require_local(request)
     service = service_of(request)
     service.store.reset()
     service.blobs.clear()
-    _script(request).clear()
+    _faults_of(request).clear()
     return Response(status_code=204)

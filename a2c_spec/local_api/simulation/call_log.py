@@ -1,4 +1,4 @@
-"""Remembers every request and how it was answered, so that tests can count calls and people can see them."""
+"""Records every request and its answer, for tests and the dashboard."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ class Call:
         }
         self._seq = service.store.add_call(self._row)
 
-    def handling(self, handle: Handle) -> Handle:
-        """The same handler, overheard: what it is given and what it really answers, faults aside."""
+    def recording(self, handle: Handle) -> Handle:
+        """The same handler; the record gets its request and its real answer, before faults change it."""
 
-        async def overheard(scope: Scope, receive: Receive, send: Send) -> None:
+        async def recorded(scope: Scope, receive: Receive, send: Send) -> None:
             try:
-                await handle(scope, self._listening(receive), _Watched(self, send))
+                await handle(scope, self._recorded_receive(receive), _RecordedSend(self, send))
             finally:
                 self._done()
 
-        return overheard
+        return recorded
 
-    def _listening(self, receive: Receive) -> Receive:
-        async def overheard() -> Message:
+    def _recorded_receive(self, receive: Receive) -> Receive:
+        async def recorded() -> Message:
             message = await receive()
             data = message.get("body", b"")
             self._row["bytes_in"] += len(data)
@@ -59,10 +59,10 @@ class Call:
                 self._body += data
             return message
 
-        return overheard
+        return recorded
 
-    def watch(self, message: Message) -> None:
-        """Part of the answer went out."""
+    def record(self, message: Message) -> None:
+        """Record a part of the answer."""
         if message["type"] == "http.response.start":
             self._row["status"] = message["status"]
         self._row["bytes_out"] += len(message.get("body", b""))
@@ -73,8 +73,8 @@ class Call:
             self._row["body"] = _readable(self._body)
         self._service.store.put_call(self._seq, self._row)
 
-    def tell(self) -> None:
-        """The request is over, however it went."""
+    def close(self) -> None:
+        """The request is over: give its record to ``on_call``."""
         if self._service.settings.on_call is not None:
             self._service.settings.on_call(self._row)
 
@@ -91,7 +91,7 @@ def _readable(body: bytes) -> Any:
 
 
 def redacted(value: Any) -> Any:
-    """The same data without its secrets."""
+    """The same data with its secrets replaced."""
     if isinstance(value, dict):
         return {name: HIDDEN if _is_secret(name) else redacted(part) for name, part in value.items()}
     if isinstance(value, list):
@@ -104,25 +104,25 @@ def _is_secret(name: str) -> bool:
 
 
 def selected(calls: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> list[Mapping[str, Any]]:
-    """The calls that fit: ``method``, ``path`` (a shell pattern), ``status``, ``lost``."""
-    return [row for row in calls if all(_fits(row, name, query[name]) for name in _FILTERS if name in query)]
+    """The calls that match the query: ``method``, ``path`` (a shell pattern), ``status``, ``lost``."""
+    return [row for row in calls if all(_matches(row, name, query[name]) for name in _FILTERS if name in query)]
 
 
 _FILTERS = ("method", "path", "status", "lost")
 
 
-def _fits(row: Mapping[str, Any], name: str, wanted: str) -> bool:
+def _matches(row: Mapping[str, Any], name: str, value: str) -> bool:
     if name == "path":
-        return fnmatchcase(row["path"], wanted)
-    return str(row.get(name)).lower() == wanted.lower()
+        return fnmatchcase(row["path"], value)
+    return str(row.get(name)).lower() == value.lower()
 
 
-class _Watched:
-    """Passes an answer on, and tells the call about it."""
+class _RecordedSend:
+    """Sends an answer on, and records it."""
 
     def __init__(self, call: Call, send: Send) -> None:
         self._call, self._send = call, send
 
     async def __call__(self, message: Message) -> None:
-        self._call.watch(message)
+        self._call.record(message)
         await self._send(message)

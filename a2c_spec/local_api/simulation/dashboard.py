@@ -1,4 +1,4 @@
-"""A page to look at: the jobs and their parts, previews of pictures, history and calls."""
+"""The dashboard: pages that show jobs and their parts, previews of pictures, history and calls."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.requests import Request
 from starlette.responses import FileResponse, HTMLResponse, Response
 
-from a2c_spec.local_api.endpoints.downloads import find
+from a2c_spec.local_api.endpoints.downloads import find_output
 from a2c_spec.local_api.http.access import base_of, job_json, service_of, wire_of
 from a2c_spec.local_api.http.guard import require_local
 from a2c_spec.local_api.http.paging import page_of
@@ -35,7 +35,7 @@ POLICY = {
 
 @cache
 def _templates() -> Environment:
-    from jinja2 import Environment, PackageLoader  # here: most services are never looked at
+    from jinja2 import Environment, PackageLoader  # here: most services never show the dashboard
 
     templates = Environment(loader=PackageLoader("a2c_spec.local_api.simulation"), autoescape=True, trim_blocks=True)
     templates.filters.update({"size": _size, "clock": timestamp, "pairs": _pairs})
@@ -72,7 +72,7 @@ async def jobs(request: Request) -> Response:
         page=page.number,
         more=page.offset + page.size < total,
         base=base_of(request),
-        faults=request.scope["a2c.script"].report(),
+        faults=request.scope["a2c.faults"].report(),
         calls=service.store.calls()[: -CALLS_SHOWN - 1 : -1],
     )
 
@@ -106,10 +106,10 @@ def _pictures(service: Service, found: Job) -> set[str]:
 
 
 async def picture(request: Request) -> Response:
-    """GET /_a2c/outputs/{id}: a picture for the page; looking does not count as a download."""
+    """GET /_a2c/outputs/{id}: a picture for the dashboard; this does not count as a download."""
     require_local(request)
     service = service_of(request)
-    _, entry = find(service, request.path_params["output_id"])
+    _, entry = find_output(service, request.path_params["output_id"])
     path = service.blobs.path(entry.blob)
     if entry.content_type not in PICTURES or not path.is_file():
         raise not_found("picture")

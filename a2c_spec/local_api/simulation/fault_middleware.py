@@ -1,4 +1,4 @@
-"""Carries out faults around one request: before it is handled, and on its answer."""
+"""Applies faults to one request: before it is handled, and to its answer."""
 
 from __future__ import annotations
 
@@ -23,39 +23,39 @@ PAGE = "<!doctype html><html><head><title>Service</title></head><body><h1>{}</h1
 
 
 class Dropped(ConnectionError):
-    """The answer never arrives; in process this is how the client learns it."""
+    """The connection broke before the answer was complete. In process, the client gets this exception."""
 
 
-async def interfere(
+async def handle_with_faults(
     service: Service, faults: Sequence[Fault], handle: Handle, scope: Scope, receive: Receive, send: Send
 ) -> None:
-    """Handle a request under the faults it meets."""
+    """Handle a request with the faults that apply to it."""
     answer: Response | None = None
     for fault in faults:
-        await _prelude(service, fault, scope["path"])
-        answer = answer or _own_answer(service, fault)
-    last = next((fault for fault in faults if fault.do in ("drop", "status", "html", "redirect")), None)
-    if last is None:
-        await handle(scope, receive, _altered(faults, send))
+        await _before(service, fault, scope["path"])
+        answer = answer or _replaced_answer(service, fault)
+    final = next((fault for fault in faults if fault.do in ("drop", "status", "html", "redirect")), None)
+    if final is None:
+        await handle(scope, receive, _with_changed_answer(faults, send))
         return
-    if last.when == "after":
-        await handle(scope, receive, _nowhere)
-    if last.do == "drop" or answer is None:
+    if final.when == "after":
+        await handle(scope, receive, _discard)
+    if final.do == "drop" or answer is None:
         await drop(send)
     await answer(scope, receive, send)
 
 
-async def _prelude(service: Service, fault: Fault, path: str) -> None:
+async def _before(service: Service, fault: Fault, path: str) -> None:
     if fault.do == "latency":
         await asyncio.sleep(fault.seconds)
-    rule = _MEDDLING.get(fault.do)
+    rule = _JOB_CHANGES.get(fault.do)
     if rule is not None:
         job = _job_of(service, path)
         if job is not None:
             rule(service, job)
 
 
-def _own_answer(service: Service, fault: Fault) -> Response | None:
+def _replaced_answer(service: Service, fault: Fault) -> Response | None:
     if fault.do == "status":
         return JSONResponse({"message": "A fault was asked for"}, fault.status, _headers(service, fault))
     if fault.do == "html":
@@ -72,33 +72,33 @@ def _headers(service: Service, fault: Fault) -> dict[str, str]:
     return {"Retry-After": text} if text else {}
 
 
-async def _nowhere(_message: Message) -> None:
-    """Where answers go that nobody is to see."""
+async def _discard(_message: Message) -> None:
+    """Takes an answer that the client does not get."""
 
 
 def socket_of(send: Send) -> Any:
-    """The connection behind an answer; None when the application is called in process."""
+    """The connection of an answer; None when the application is called in process."""
     return getattr(getattr(send, "__self__", None), "transport", None)
 
 
 async def drop(send: Send) -> NoReturn:
-    """Break the connection; in process, where there is none, the exception is all that the client sees."""
+    """Break the connection, and raise Dropped, which is what a client in process gets."""
     transport = socket_of(send)
     if transport is not None:
         transport.abort()
-        await asyncio.sleep(0.01)  # until the server has noticed
+        await asyncio.sleep(0.01)  # until the server has seen it
     raise Dropped("the connection was dropped")
 
 
-def _altered(faults: Sequence[Fault], send: Send) -> Send:
+def _with_changed_answer(faults: Sequence[Fault], send: Send) -> Send:
     for fault in faults:
         if fault.do in ("malformed", "truncate", "slow"):
-            return _Altered(fault, send)
+            return _ChangedAnswer(fault, send)
     return send
 
 
-class _Altered:
-    """Passes an answer on, but cut or slowed."""
+class _ChangedAnswer:
+    """Sends an answer on, but cut off or slowly."""
 
     def __init__(self, fault: Fault, send: Send) -> None:
         self._fault, self._send, self._passed = fault, send, 0
@@ -108,29 +108,31 @@ class _Altered:
         if message["type"] == "http.response.start" and self._fault.do == "malformed":
             self._start = message
         elif message["type"] == "http.response.body":
-            await {"malformed": self._halve, "truncate": self._cut, "slow": self._drip}[self._fault.do](message)
+            await {"malformed": self._cut_in_half, "truncate": self._truncate, "slow": self._send_slowly}[
+                self._fault.do
+            ](message)
         else:
             await self._send(message)
 
-    async def _halve(self, message: Message) -> None:
+    async def _cut_in_half(self, message: Message) -> None:
         half = message.get("body", b"")[: max(1, len(message.get("body", b"")) // 2)]
         if self._start is not None:
             MutableHeaders(scope=self._start)["content-length"] = str(len(half))
             await self._send(self._start)
         await self._send({**message, "body": half, "more_body": False})
 
-    async def _cut(self, message: Message) -> None:
+    async def _truncate(self, message: Message) -> None:
         body = message.get("body", b"")
         left = self._fault.size - self._passed
         self._passed += len(body)
         await self._send({**message, "body": body[: max(0, left)], "more_body": True})
         if self._passed >= self._fault.size:
-            await asyncio.sleep(0.05)  # let what was sent leave before the connection goes
+            await asyncio.sleep(0.05)  # so that what was sent arrives before the connection breaks
             await drop(self._send)
         if not message.get("more_body"):
             await self._send({"type": "http.response.body", "body": b""})
 
-    async def _drip(self, message: Message) -> None:
+    async def _send_slowly(self, message: Message) -> None:
         body, size = message.get("body", b""), max(1, self._fault.size)
         for start in range(0, len(body), size):
             await self._send({"type": "http.response.body", "body": body[start : start + size], "more_body": True})
@@ -139,7 +141,7 @@ class _Altered:
             await self._send({"type": "http.response.body", "body": b""})
 
 
-# What somebody else does to the job of a path
+# Changes of the job, as if by another client
 
 
 def _job_of(service: Service, path: str) -> Job | None:
@@ -151,7 +153,7 @@ def _job_of(service: Service, path: str) -> Job | None:
 
 
 def expire_outputs(service: Service, job: Job) -> None:
-    """As if the day of the outputs were over."""
+    """Make all outputs of the job expire."""
     service.update(job.id, lambda now: replace(now, outputs=tuple(replace(row, expired=True) for row in now.outputs)))
 
 
@@ -167,14 +169,14 @@ def _cancel_job(service: Service, job: Job) -> None:
     try:
         service.update(job.id, lambda now: lifecycle.cancel(now, service.clock.now()))
     except Refusal:
-        return  # it was finished already
+        return  # it is finished already
 
 
 def _delete_job(service: Service, job: Job) -> None:
     service.forget(job.id)
 
 
-_MEDDLING: dict[str, Callable[[Service, Job], Any]] = {
+_JOB_CHANGES: dict[str, Callable[[Service, Job], Any]] = {
     "expire": expire_outputs,
     "start_job": _start_job,
     "cancel_job": _cancel_job,
