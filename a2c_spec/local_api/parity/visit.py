@@ -28,13 +28,13 @@ class Visit:
     def __init__(self, base: str, key: str, sleep: Callable[[float], None] = time.sleep) -> None:
         self._base, self._key, self._sleep = base.rstrip("/"), key, sleep
         self._http = httpx.Client(timeout=60)
-        self._made: list[str] = []
+        self._created: list[str] = []
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for job_id in self._made:
+        for job_id in self._created:
             with suppress(httpx.HTTPError):
                 self("DELETE", f"/jobs/{job_id}")
         self._http.close()
@@ -57,17 +57,17 @@ class Visit:
         return {KEY: self._key, **more}
 
     def _remember(self, answer: httpx.Response) -> None:
-        made = read(answer)
-        if isinstance(made, dict) and isinstance(made.get("id"), str):
-            self._made.append(made["id"])
+        created = read(answer)
+        if isinstance(created, dict) and isinstance(created.get("id"), str):
+            self._created.append(created["id"])
 
     def job(self, **fields: Any) -> dict[str, Any]:
         """A new job."""
         answer = self("POST", "/jobs", json={"process": False, **fields})
-        made = read(answer)
-        if not answer.is_success or not isinstance(made, dict):
+        created = read(answer)
+        if not answer.is_success or not isinstance(created, dict):
             raise Unanswered(f"creating a job was answered with {answer.status_code}: {answer.text[:200]}")
-        return made
+        return created
 
     def upload(self, job: dict[str, Any], name: str = "a.png", token: str = "") -> httpx.Response:
         """Upload the picture to a job, with the token of the job instead of the key."""
@@ -77,14 +77,14 @@ class Visit:
 
     def ended(self, job: dict[str, Any], longest: float = 180) -> tuple[dict[str, Any], list[str]]:
         """Wait until the job is finished; returns it, and the statuses that it had before."""
-        seen: list[str] = []
+        statuses: list[str] = []
         for _ in range(int(longest / 0.5)):
             job = self("GET", f"/jobs/{job['id']}").json()
             if job["status"]["code"] in ENDED:
                 break
-            seen.append(job["status"]["code"])
+            statuses.append(job["status"]["code"])
             self._sleep(0.5)
-        return job, seen
+        return job, statuses
 
 
 def read(answer: httpx.Response) -> Any:

@@ -1,4 +1,4 @@
-"""FTP servers, for inputs and for results."""
+"""FTP servers: reading inputs and writing outputs."""
 
 from __future__ import annotations
 
@@ -14,22 +14,22 @@ from a2c_spec.local_api.storage.transfer import Location, TransferFailed
 
 
 def ftp_get(place: Location, path: Path, settings: Settings) -> None:
-    """Read a file of the server."""
+    """Copy a file of the server to ``path``."""
     left = settings.limits.upload_bytes
     with _connected(place, settings) as server, path.open("wb") as file:
 
-        def keep(data: bytes) -> None:
+        def write(data: bytes) -> None:
             nonlocal left
             left -= len(data)
             if left < 0:
                 raise TransferFailed("The file is larger than this service takes.")
             file.write(data)
 
-        server.retrbinary(f"RETR {place.parameters['file']}", keep, CHUNK)
+        server.retrbinary(f"RETR {place.parameters['file']}", write, CHUNK)
 
 
 def ftp_put(path: Path, place: Location, settings: Settings) -> None:
-    """Write a file to the server."""
+    """Copy ``path`` to a file of the server."""
     with _connected(place, settings) as server, path.open("rb") as file:
         server.storbinary(f"STOR {place.parameters['file']}", file, CHUNK)
 
@@ -39,7 +39,7 @@ def _connected(place: Location, settings: Settings) -> Iterator[ftplib.FTP]:
     host, port = place.parameters["host"], _port(place)
     try:
         require_public(host, port, private=settings.fetch_private)
-        with ftplib.FTP(timeout=settings.limits.fetch_seconds) as server:  # noqa: S321 - it is what was asked for
+        with ftplib.FTP(timeout=settings.limits.fetch_seconds) as server:  # noqa: S321 - the client asked for FTP
             server.connect(host, port)
             server.login(place.credentials["username"], place.credentials["password"])
             yield server

@@ -1,10 +1,11 @@
-"""Amazon S3 and what speaks like it: plain HTTP requests with a version 4 signature."""
+"""Amazon S3 and compatible storage: HTTP requests with a version 4 signature."""
 
 from __future__ import annotations
 
 import hashlib
 import hmac
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,7 +34,7 @@ class Signer:
     session: str = ""
 
     def headers(self, method: str, url: str, digest: str, at: datetime) -> dict[str, str]:
-        """The headers that make a request authentic."""
+        """The headers of a signed request."""
         parts = urlsplit(url)
         stamp = at.strftime("%Y%m%dT%H%M%SZ")
         signed = {"host": parts.netloc, "x-amz-content-sha256": digest, "x-amz-date": stamp}
@@ -56,20 +57,20 @@ class Signer:
 
 
 def s3_get(place: Location, path: Path, settings: Settings) -> None:
-    """Read an object into a file."""
+    """Copy an object of the storage to a file."""
     url, headers = _signed("GET", place, EMPTY, settings)
-    with _client(settings) as client, _translated(), client.stream("GET", url, headers=headers) as response:
+    with _client(settings) as client, _http_errors(), client.stream("GET", url, headers=headers) as response:
         _check(response)
         _save(response, path, settings.limits.upload_bytes)
 
 
 def s3_put(path: Path, place: Location, settings: Settings) -> None:
-    """Write a file as an object."""
+    """Copy a file to an object of the storage."""
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     url, headers = _signed("PUT", place, digest, settings)
     headers["content-length"] = str(path.stat().st_size)
-    with _client(settings) as client, _translated():
+    with _client(settings) as client, _http_errors():
         _check(client.put(url, headers=headers, content=_pieces(path)))
 
 
@@ -92,7 +93,7 @@ def _signed(method: str, place: Location, digest: str, settings: Settings) -> tu
 
 
 def _url(parameters: Mapping[str, str], region: str) -> str:
-    """``endpoint`` is our addition, for services that speak S3 elsewhere."""
+    """The URL of an object. The parameter ``endpoint``, for storage outside AWS, is an addition of this service."""
     endpoint = (parameters.get("endpoint") or f"https://s3.{region}.amazonaws.com").rstrip("/")
     if not endpoint.startswith(("http://", "https://")):
         raise TransferFailed("The endpoint must be an http or https URL.")
@@ -121,13 +122,12 @@ def _pieces(path: Path) -> Iterator[bytes]:
             yield data
 
 
-class _translated:
-    """Turns trouble on the way into StorageFailed."""
+@contextmanager
+def _http_errors() -> Iterator[None]:
+    """Turn errors of the connection into TransferFailed."""
+    import httpx
 
-    def __enter__(self) -> None: ...
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        import httpx
-
-        if isinstance(error, httpx.HTTPError | httpx.InvalidURL):
-            raise TransferFailed("The storage cannot be reached.") from error
+    try:
+        yield
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise TransferFailed("The storage cannot be reached.") from error
