@@ -1,4 +1,4 @@
-"""Both ways to reach the service, behind one plain httpx client; and a converter small enough to need no library."""
+"""A client that reaches the service over a socket or in process, and converters that need no library."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ WAYS = ("served", "in process")
 
 
 class TinyConverters:
-    """``upper`` writes each input in capitals, ``joined`` all of them in order; both need text."""
+    """Converters for text: ``upper`` writes each input in capitals, ``joined`` writes all inputs to one file."""
 
     def catalog(self) -> tuple[CatalogEntry, ...]:
         options: dict[str, dict[str, Any]] = {
@@ -102,7 +102,7 @@ class TinyConverters:
 
 
 class Loop:
-    """An event loop on a thread, for calling the application the way a client in the same process does."""
+    """An event loop on a thread, to call the application as a client in the same process does."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -119,7 +119,7 @@ class Loop:
 
 
 class InProcess(httpx.BaseTransport):
-    """Calls an ASGI application without a socket, no lifespan run; an exception is a broken connection."""
+    """Calls an ASGI application without a socket and without its lifespan; an exception is a broken connection."""
 
     def __init__(self, app: LocalApi, loop: Loop) -> None:
         self._app, self._loop = app, loop
@@ -169,7 +169,7 @@ def _scope(request: httpx.Request) -> dict[str, Any]:
 
 
 class Api:
-    """What tests talk to: verbs on paths below /v2, and shortcuts for whole jobs."""
+    """The client of the tests: requests to paths below /v2, and shortcuts for whole jobs."""
 
     def __init__(self, app: LocalApi, http: httpx.Client, base: str) -> None:
         self.app, self.http, self.base = app, http, base
@@ -180,17 +180,17 @@ class Api:
         return self.http.request(method, url, headers=headers, **rest)
 
     def ok(self, method: str, path: str, **rest: Any) -> Any:
-        """The JSON of an answer that has to be a success."""
+        """Send a request that must succeed; returns the JSON of the answer."""
         response = self(method, path, **rest)
         assert response.is_success, (response.status_code, response.text)
         return response.json() if response.content else None
 
     def job(self, **fields: Any) -> Any:
-        """A new job; staged unless ``process`` says otherwise."""
+        """Create a job that does not start, unless ``process`` is true."""
         return self.ok("POST", "/jobs", json={"process": False, **fields})
 
     def upload(self, job: Any, content: bytes | str = "hello", name: str = "a.txt", **rest: Any) -> Any:
-        """A file uploaded to a job, with its token alone."""
+        """Upload a file to a job, with the token of the job instead of the key."""
         files = {"file": (name, content)}
         headers = {"X-Oc-Token": job["token"]}
         return self.ok(
@@ -198,7 +198,7 @@ class Api:
         )
 
     def wait(self, job: Any, seconds: float = 20) -> Any:
-        """The job once it is finished."""
+        """Wait until the job is finished; returns it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             job = self.ok("GET", f"/jobs/{job['id']}")
@@ -208,12 +208,12 @@ class Api:
         raise AssertionError(job)
 
     def convert(self, *inputs: dict[str, Any], **fields: Any) -> Any:
-        """A job over inputs that the service fetches itself, finished."""
+        """Create and start a job over inputs that the service fetches; returns the finished job."""
         body = {"conversion": [{"target": "joined"}], **fields}
         return self.wait(self.job(process=True, input=list(inputs), **body))
 
     def run(self, *contents: str, **fields: Any) -> Any:
-        """A job over uploads of these contents, finished."""
+        """Upload files with these contents to a job and start it; returns the finished job."""
         job = self.job(**{"conversion": [{"target": "upper"}], **fields})
         for index, content in enumerate(contents):
             self.upload(job, content, f"{'abcdefgh'[index]}.txt")
@@ -221,12 +221,12 @@ class Api:
         return self.wait(job)
 
 
-Start = Callable[..., Api]  # makes a service with settings of the test's own
+Start = Callable[..., Api]  # makes a service with the settings of the test
 
 
 @contextmanager
 def running(way: str, settings: Settings, converters: Any = None) -> Iterator[Api]:
-    """The service, reached in one of the two ways."""
+    """A client of a new service, which is reached in one of the two ways."""
     app = create_app(settings, converters or TinyConverters())
     if way == "served":
         with Background(app) as server, httpx.Client(timeout=30) as http:

@@ -1,4 +1,4 @@
-"""Small servers of this machine for the service to talk to: web pages, a callback receiver, S3, FTP."""
+"""Small servers on this machine that the service connects to: web pages, a callback receiver, S3, FTP."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Answer = tuple[int, dict[str, str], bytes]
 
 @dataclass
 class Site:
-    """A web server whose answers a function decides; remembers what it was asked."""
+    """A web server with the requests that it received: method, path, headers, body."""
 
     url: str
-    asked: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
+    requests: list[tuple[str, str, dict[str, str], bytes]] = field(default_factory=list)
 
 
 @contextmanager
@@ -29,8 +29,8 @@ def site(answer: Callable[[str, str, int], Answer]) -> Iterator[Site]:
         def handle_any(self) -> None:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            found.asked.append((self.command, self.path, headers, body))
-            status, extra, content = answer(self.command, self.path, len(found.asked))
+            found.requests.append((self.command, self.path, headers, body))
+            status, extra, content = answer(self.command, self.path, len(found.requests))
             self.send_response(status)
             for name, value in {"Content-Length": str(len(content)), **extra}.items():
                 self.send_header(name, value)
@@ -55,7 +55,7 @@ def site(answer: Callable[[str, str, int], Answer]) -> Iterator[Site]:
 
 @dataclass
 class FtpServer:
-    """The least of an FTP server: one user, files in memory."""
+    """A minimal FTP server with one user, and its files in memory."""
 
     port: int
     files: dict[str, bytes]

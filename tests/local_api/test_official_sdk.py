@@ -1,4 +1,4 @@
-"""The official Python SDK as a referee: it must not notice that this is not the real service."""
+"""The official Python SDK and its live test suite work with the local API."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ NEEDS_BROWSER = "tests/live/test_conformance.py::test_capture_website"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The service with the real converters; the suite's example files are here."""
+    """The service with the real converters and the example files of the suite."""
     files = sdk_files.write(tmp_path_factory.mktemp("examples"))
     settings = Settings(api_keys=(KEY,), remote_files=files, workers=4)
     with Background(create_app(settings)) as server:

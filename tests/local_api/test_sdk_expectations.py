@@ -1,4 +1,4 @@
-"""What the official SDK's unit tests take for granted of a server, asked of ours with the SDK itself."""
+"""What the official SDK's unit tests expect of a server holds for the local API."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CONVERSION = [{"target": "upper", "category": "document"}]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """A service with these settings: the SDK's client of it, and a plain one."""
+    """Makes a service with these settings; gives the SDK's client and a plain client of it."""
     with ExitStack() as stack:
 
         def started(retries: int = 0, **fields: Any) -> tuple[Any, Api]:
@@ -157,15 +157,15 @@ def test_the_sdk_never_follows_a_redirect_with_its_key(start: Start) -> None:
         client, _ = start(faults=(Fault(do="redirect", path="/jobs/*", to=f"{elsewhere.url}/steal"),))
         with pytest.raises(sdk.Api2ConvertError):
             client.jobs.get("none")
-    assert elsewhere.asked == []
+    assert elsewhere.requests == []
 
 
 def test_signed_callbacks_are_what_the_sdk_verifies(start: Start) -> None:
     with site(lambda *_: (200, {}, b"")) as receiver:
         _, api = start(callback_secret="whsec", fetch_private=True)
         done = api.run("hello", callback=f"{receiver.url}/hook")
-        wait_for(lambda: bool(receiver.asked))
-    _, _, headers, body = receiver.asked[0]
+        wait_for(lambda: bool(receiver.requests))
+    _, _, headers, body = receiver.requests[0]
     event = sdk.WebhookVerifier().construct_event(body.decode(), headers["x-oc-signature"], "whsec")
     assert (event.job.id, event.job.is_completed()) == (done["id"], True)
     with pytest.raises(sdk.SignatureVerificationError):

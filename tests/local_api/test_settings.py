@@ -1,4 +1,4 @@
-"""What the settings change: limits, the shown progress, and the facts nobody could determine."""
+"""What the settings change: limits, the visible progress, and the unknown facts about the real API."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The fixture that users import."""
+"""The fixture of a2c_spec.testing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small files made on the spot, and one way to convert them."""
+"""Fixtures that make small files and convert them."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def jpg(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pdf_of(tmp_path: Path) -> PdfMaker:
-    """Makes a PDF whose pages say their texts; ``password`` protects it."""
+    """Makes a PDF with these texts on its pages; ``password`` protects it."""
 
     def made(name: str, *texts: str, password: str | None = None, size: tuple[int, int] = (300, 200)) -> Path:
         pdf = pikepdf.new()

@@ -1,4 +1,4 @@
-"""Broken, mislabelled and malicious files: each is refused as that input's fault, and nothing else happens."""
+"""Broken, mislabelled and malicious files: each is refused with an error of that input."""
 
 from __future__ import annotations
 

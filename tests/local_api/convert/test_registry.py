@@ -1,4 +1,4 @@
-"""The catalog, the converters, the options and the cases agree; what is missing here is not offered."""
+"""The registry, the converters and the options agree; the catalog has only what this machine can convert."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from a2c_spec.local_api.convert.options import UNIVERSAL
 from a2c_spec.local_api.convert.registry import REGISTRY, RegistryEntry, available
 from tests.local_api.convert.fixture_types import Make, checked_options
 
-# Which of the inputs below each converter is given; every row must be here.
+# The inputs of each converter, by the names below; every converter must be here.
 CASES: dict[str, tuple[str, ...]] = {
     "image.image_files:convert": ("png",),
     "media.gifs:convert": ("png",),
@@ -52,7 +52,7 @@ def name_of(entry: RegistryEntry) -> str:
 
 @pytest.fixture
 def given(tmp_path: Path, png: Path, jpg: Path, make: Make) -> Callable[[str], Path]:
-    """Makes the small input that a case names; films and sounds only where ffmpeg can make them."""
+    """Makes the small input that a case names; videos and sounds only where ffmpeg is installed."""
 
     def media(source: str, name: str) -> Path:
         ffmpeg = programs.find("ffmpeg") or "ffmpeg"

@@ -1,4 +1,4 @@
-"""Run by itself: sends a big file through the service and back in process, and prints the peak of its memory."""
+"""A program: uploads, converts and downloads a big file in process, and prints how much its memory grew."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HEAD = b'--b\r\nContent-Disposition: form-data; name="file"; filename="big.bin"\
 async def call(
     app: LocalApi, method: str, path: str, kind: bytes, body: AsyncIterator[bytes]
 ) -> tuple[int, bytes, int]:
-    """One request; the status, the beginning of the answer, and its length."""
+    """Send one request; returns the status, the beginning of the answer, and its length."""
     kept, size, status, ended = b"", 0, 0, False
 
     async def receive() -> dict[str, Any]:
@@ -45,13 +45,13 @@ async def call(
     return status, kept, size
 
 
-async def once(data: bytes) -> AsyncIterator[bytes]:
-    """A small body."""
+async def one_piece(data: bytes) -> AsyncIterator[bytes]:
+    """A body in one piece."""
     yield data
 
 
 async def form(size: int) -> AsyncIterator[bytes]:
-    """A form with a big file of zeros."""
+    """The body of a form with a big file of zeros."""
     yield HEAD
     for _ in range(size // len(PIECE)):
         yield PIECE
@@ -59,20 +59,20 @@ async def form(size: int) -> AsyncIterator[bytes]:
 
 
 async def main(size: int) -> None:
-    """Up, through, down."""
+    """Upload, convert and download one file."""
     app = create_app(converters=TinyConverters())
     body = json.dumps({"conversion": [{"target": "same"}]}).encode()
-    _, answer, _ = await call(app, "POST", "/v2/jobs", b"application/json", once(body))
+    _, answer, _ = await call(app, "POST", "/v2/jobs", b"application/json", one_piece(body))
     job = json.loads(answer)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     path = f"/v2/dl/web1/upload-file/{job['id']}"
     await call(app, "POST", path, b"multipart/form-data; boundary=b", form(size))
     while job["status"]["code"] not in ("completed", "failed"):
         await asyncio.sleep(0.02)
-        _, answer, _ = await call(app, "GET", f"/v2/jobs/{job['id']}", b"", once(b""))
+        _, answer, _ = await call(app, "GET", f"/v2/jobs/{job['id']}", b"", one_piece(b""))
         job = json.loads(answer)
     path = job["output"][0]["uri"].removeprefix("http://local.a2c")
-    status, _, received = await call(app, "GET", path, b"", once(b""))
+    status, _, received = await call(app, "GET", path, b"", one_piece(b""))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     await app.aclose()
     print(json.dumps({"status": status, "received": received, "grown_kb": peak - before, "peak_kb": peak}))  # noqa: T201 - it is run for this line

@@ -1,4 +1,4 @@
-"""Big files go up and down in flat memory."""
+"""Uploads and downloads of big files need little memory."""
 
 from __future__ import annotations
 

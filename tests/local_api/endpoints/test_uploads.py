@@ -1,4 +1,4 @@
-"""Uploads in pieces."""
+"""Uploads in chunks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Requests meant to break the service are refused with a 4xx, and it goes on."""
+"""Hostile requests are refused with a 4xx status, and the service goes on."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ BODIES: dict[str, bytes] = {
 
 
 @pytest.mark.parametrize("body", BODIES.values(), ids=BODIES.keys())
-def test_a_bad_job_is_refused_with_a_reason(once: Api, body: bytes) -> None:
-    answer = once("POST", "/jobs", content=body, headers={"Content-Type": "application/json"})
+def test_a_bad_job_is_refused_with_a_reason(in_process: Api, body: bytes) -> None:
+    answer = in_process("POST", "/jobs", content=body, headers={"Content-Type": "application/json"})
     assert answer.status_code == 400, answer.text
     assert set(answer.json()) <= {"code", "message", "errors"}
     assert isinstance(answer.json()["code"], int)
@@ -88,11 +88,11 @@ def test_every_problem_is_reported_at_once_by_dotted_name_and_without_values(api
 @pytest.mark.parametrize(
     "body", [b"{", b'"x"', b"[[]]", b"[" * 50_000, b'{"credentials": 5, "options": 5, "process": 5}']
 )
-def test_bad_bodies_on_the_parts_of_a_job_are_refused_too(once: Api, path: str, body: bytes) -> None:
-    job = once.job()
-    entry = once.upload(job)["id"]["input"]
+def test_bad_bodies_on_the_parts_of_a_job_are_refused_too(in_process: Api, path: str, body: bytes) -> None:
+    job = in_process.job()
+    entry = in_process.upload(job)["id"]["input"]
     for method in ("POST", "PATCH"):
-        answer = once(method, path.format(id=job["id"], input=entry), content=body)
+        answer = in_process(method, path.format(id=job["id"], input=entry), content=body)
         assert 400 <= answer.status_code < 500, answer.text
 
 
@@ -128,13 +128,13 @@ FORMS: dict[str, tuple[str, bytes]] = {
 
 
 @pytest.mark.parametrize(("content_type", "body"), FORMS.values(), ids=FORMS.keys())
-def test_a_malformed_upload_is_refused_and_leaves_nothing(once: Api, content_type: str, body: bytes) -> None:
-    job = once.job()
+def test_a_malformed_upload_is_refused_and_leaves_nothing(in_process: Api, content_type: str, body: bytes) -> None:
+    job = in_process.job()
     headers = {"Content-Type": content_type} if content_type else {}
-    answer = once("POST", f"{job['server']}/upload-file/{job['id']}", content=body, headers=headers)
+    answer = in_process("POST", f"{job['server']}/upload-file/{job['id']}", content=body, headers=headers)
     assert answer.status_code == 400, answer.text
-    assert once.ok("GET", f"/jobs/{job['id']}/input") == []
-    folder = once.app.service.blobs.root / job["id"]
+    assert in_process.ok("GET", f"/jobs/{job['id']}/input") == []
+    folder = in_process.app.service.blobs.root / job["id"]
     assert not any(path.is_file() for path in folder.rglob("*"))
 
 
@@ -179,17 +179,17 @@ def test_a_json_body_beyond_the_limit_is_413(api_with: Callable[..., Api]) -> No
 @pytest.mark.parametrize(
     "body", [b"{}", b"[]", b'{"content": 5}', b'{"content": "%%%"}', b'{"content": "data:x,y"}', b"[1]"]
 )
-def test_bad_base64_uploads_are_refused(once: Api, body: bytes) -> None:
-    job = once.job()
-    assert once("POST", f"{job['server']}/upload-base64/{job['id']}", content=body).status_code == 400
+def test_bad_base64_uploads_are_refused(in_process: Api, body: bytes) -> None:
+    job = in_process.job()
+    assert in_process("POST", f"{job['server']}/upload-base64/{job['id']}", content=body).status_code == 400
 
 
 @pytest.mark.parametrize("path", ["/jobs/%00", "/jobs/..%2F..%2Fetc", "/jobs/%FF%FE", "/jobs/" + "x" * 5000])
-def test_strange_ids_are_just_not_found(once: Api, path: str) -> None:
-    assert once("GET", path).status_code == 404
+def test_strange_ids_are_just_not_found(in_process: Api, path: str) -> None:
+    assert in_process("GET", path).status_code == 404
 
 
 @pytest.mark.parametrize("key", ["\x7f", "ключ", "'; DROP TABLE jobs; --"])
-def test_strange_keys_are_just_keys(once: Api, key: str) -> None:
+def test_strange_keys_are_just_keys(in_process: Api, key: str) -> None:
     headers: Any = {"X-Oc-Api-Key": key.encode()}
-    assert once("GET", "/jobs", key=None, headers=headers).status_code in (204, 400)
+    assert in_process("GET", "/jobs", key=None, headers=headers).status_code in (204, 400)

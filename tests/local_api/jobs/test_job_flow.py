@@ -1,4 +1,4 @@
-"""The ordinary life of a job, as every client lives it."""
+"""The ordinary life of a job, as a client sees it."""
 
 from __future__ import annotations
 

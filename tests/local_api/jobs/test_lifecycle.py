@@ -1,4 +1,4 @@
-"""What may be changed when: the windows of PATCH, POST and DELETE, and what each change does."""
+"""What may be changed before and after the start of a job, and what each change does."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is kept, what survives a kill, and several processes on one folder."""
+"""Jobs outlive the service, also when it is killed, and several processes can use one folder."""
 
 from __future__ import annotations
 

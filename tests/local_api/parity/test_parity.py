@@ -1,4 +1,4 @@
-"""The comparison with another service: it finds what differs, finds nothing where nothing does, and leaves nothing."""
+"""The comparison with another service finds exactly what differs, and deletes what it created."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def settings(**unknowns: Any) -> Settings:
 
 @pytest.fixture(scope="module")
 def usual() -> Answers:
-    """What the local API answers as it usually is."""
+    """The answers of the local API with default settings."""
     with serving(settings()) as service:
         return answers(service.url, KEY, spend=True)
 

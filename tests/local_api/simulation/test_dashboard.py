@@ -1,4 +1,4 @@
-"""The page to look at."""
+"""The dashboard."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Everything that can be made to go wrong, and what is left of it afterwards."""
+"""Every fault, and the state of the job after it."""
 
 from __future__ import annotations
 

@@ -53,7 +53,7 @@ def test_s3_is_read_and_written_with_signed_requests(api_with: Start) -> None:
         missing = {**source, "parameters": {**place, "file": "missing"}}
         failed = api.convert({"type": "cloud", **missing})
     assert done["status"]["code"] == "completed", done["errors"]
-    method, path, headers, body = storage.asked[1]
+    method, path, headers, body = storage.requests[1]
     assert (method, path, body) == ("PUT", "/b/out.txt", b"HELLO")
     assert headers["x-amz-content-sha256"] == hashlib.sha256(b"HELLO").hexdigest()
     assert headers["authorization"].startswith("AWS4-HMAC-SHA256 Credential=AKIA/")

@@ -1,4 +1,4 @@
-"""Callbacks: when, what, how often, and signed on request."""
+"""Callbacks: when they are sent, what they hold, how often they are repeated, and their signature."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tests.local_api.servers import Answer, Site, site
 
 def received(web: Site, count: int) -> list[str]:
     end = time.monotonic() + 10
-    while len(web.asked) < count and time.monotonic() < end:
+    while len(web.requests) < count and time.monotonic() < end:
         time.sleep(0.01)
     time.sleep(0.05)
-    return [json.loads(body)["status"]["code"] for _, _, _, body in web.asked]
+    return [json.loads(body)["status"]["code"] for _, _, _, body in web.requests]
 
 
 def always(status: int) -> Callable[[str, str, int], Answer]:
@@ -29,7 +29,7 @@ def test_the_whole_job_is_posted_once_when_it_is_finished(api_with: Start) -> No
     with site(always(200)) as web:
         done = api.run("hello", callback=f"{web.url}/hook")
         assert received(web, 1) == ["completed"]
-    method, path, headers, body = web.asked[0]
+    method, path, headers, body = web.requests[0]
     assert (method, path, headers["content-type"]) == ("POST", "/hook", "application/json")
     assert headers["user-agent"].startswith("API2Convert API v2 Client")
     assert "x-oc-signature" not in headers
@@ -68,7 +68,7 @@ def test_callbacks_can_be_signed(api_with: Start) -> None:
     with site(always(200)) as web:
         api.run("hello", callback=web.url)
         received(web, 1)
-    _, _, headers, body = web.asked[0]
+    _, _, headers, body = web.requests[0]
     assert headers["x-oc-signature"] == hmac.new(b"geheim", body, hashlib.sha256).hexdigest()
 
 
@@ -76,4 +76,4 @@ def test_callbacks_do_not_reach_this_machine_unless_allowed(api: Api) -> None:
     with site(always(200)) as web:
         assert api.run("hello", callback=web.url)["status"]["code"] == "completed"
         time.sleep(0.1)
-    assert web.asked == []
+    assert web.requests == []

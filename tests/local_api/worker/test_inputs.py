@@ -64,7 +64,7 @@ def test_a_remote_file_that_cannot_be_had_fails_the_job(api_with: Start, path: s
 def test_this_machine_is_not_reached_unless_the_settings_say_so(api: Api) -> None:
     with site(pages) as web:
         done = api.convert({"type": "remote", "source": f"{web.url}/moved"})
-        assert web.asked == []
+        assert web.requests == []
     assert done["errors"][0]["code"] == 99
     assert "private network" in done["errors"][0]["message"]
 

@@ -1,4 +1,4 @@
-"""Documents: every source and target holds the same words afterwards; nothing from outside gets in."""
+"""Documents: every target holds the words of its source, and nothing from outside the document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""PDFs: merged in order, tagged, cleared, decrypted, shrunk."""
+"""PDFs: merging, metadata, passwords, smaller images, pages and stamps."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Images: formats, sizes, colours and tags, seen in the pixels that come out."""
+"""Images: formats, sizes, colours and tags of the outputs."""
 
 from __future__ import annotations
 

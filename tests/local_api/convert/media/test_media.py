@@ -1,4 +1,4 @@
-"""Sound and video: lengths, sizes, tags and cuts, as ffmpeg finds them in the outputs."""
+"""Sound and video: lengths, sizes, tags and cuts of the outputs, as ffmpeg reads them."""
 
 from __future__ import annotations
 

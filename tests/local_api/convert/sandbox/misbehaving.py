@@ -1,4 +1,4 @@
-"""Functions that misbehave in a worker, each in its own way."""
+"""Functions that do in a worker what converters must not do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def greet(payload: dict[str, Any]) -> str:
 
 
 def sleep(payload: dict[str, Any]) -> None:
-    """Sleeps together with a child of its own, whose id it leaves behind."""
+    """Sleep, with a child process; the ids of both are written to a file."""
     child = subprocess.Popen(["/bin/sleep", "60"])
     Path("pids.new").write_text(f"{os.getpid()} {child.pid}")
     Path("pids.new").rename("pids")
@@ -62,7 +62,7 @@ def environment(payload: dict[str, Any]) -> dict[str, str]:
     return dict(os.environ)
 
 
-def hurt(payload: dict[str, Any]) -> None:
+def send_signal(payload: dict[str, Any]) -> None:
     os.kill(payload["pid"], 0)
 
 

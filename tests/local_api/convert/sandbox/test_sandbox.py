@@ -1,4 +1,4 @@
-"""The worker processes: what they may not do, and that nothing they do hurts anybody else."""
+"""Worker processes: what they cannot do, and that a worker that fails does not affect others."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_files_outside_the_job_are_out_of_reach(tmp_path: Path) -> None:
 @pytest.mark.skipif(landlock.version() < 6, reason="this kernel's Landlock does not know signals")
 def test_other_processes_cannot_be_signalled(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="PermissionError"):
-        run("hurt", tmp_path, pid=os.getpid())
+        run("send_signal", tmp_path, pid=os.getpid())
 
 
 def test_there_is_no_network(tmp_path: Path) -> None:
