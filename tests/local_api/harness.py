@@ -17,6 +17,7 @@ from a2c_spec.local_api.convert.contract import (
     CatalogEntry,
     ConversionError,
     ConversionWarning,
+    Converters,
     Product,
     Request,
     Result,
@@ -29,7 +30,13 @@ WAYS = ("served", "in process")
 
 
 class TinyConverters:
-    """Converters for text: ``upper`` writes each input in capitals, ``joined`` writes all inputs to one file."""
+    """Converters for text: ``upper`` writes each input in capitals, ``joined`` writes all inputs to one file.
+
+    The option ``slow`` makes a conversion wait for so many seconds, with ``sleep``.
+    """
+
+    def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._sleep = sleep
 
     def catalog(self) -> tuple[CatalogEntry, ...]:
         options: dict[str, dict[str, Any]] = {
@@ -58,7 +65,7 @@ class TinyConverters:
         return path.read_bytes().startswith(f"LOCKED:{password}:".encode())
 
     def convert(self, request: Request) -> Result:
-        time.sleep(float(request.options.get("slow", 0)))
+        self._sleep(float(request.options.get("slow", 0)))
         if request.target == "same":
             return Result(tuple(self._same(request)))
         texts = [self._text(source.path, source.password, source.id) for source in request.sources]
@@ -225,7 +232,7 @@ Start = Callable[..., Api]  # makes a service with the settings of the test
 
 
 @contextmanager
-def running(way: str, settings: Settings, converters: Any = None) -> Iterator[Api]:
+def running(way: str, settings: Settings, converters: Converters | None = None) -> Iterator[Api]:
     """A client of a new service, which is reached in one of the two ways."""
     app = create_app(settings, converters or TinyConverters())
     if way == "served":

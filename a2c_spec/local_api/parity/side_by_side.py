@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from itertools import chain
@@ -40,22 +41,26 @@ class Row:
         return {**asdict(self), "state": self.state}
 
 
-def compare(theirs: str, key: str, *, spend: bool = False, ours: str = "") -> list[Row]:
+def compare(
+    theirs: str, key: str, *, spend: bool = False, ours: str = "", sleep: Callable[[float], None] = time.sleep
+) -> list[Row]:
     """Compare two services. ``ours`` is the URL of a local API; without it one is started."""
     if not ours:
         with Background(create_app(Settings(api_keys=(key,)))) as server:
-            return compare(theirs, key, spend=spend, ours=server.url)
-    there, here = answers(theirs, key, spend=spend), answers(ours, key, spend=spend)
+            return compare(theirs, key, spend=spend, ours=server.url, sleep=sleep)
+    there, here = (answers(url, key, spend=spend, sleep=sleep) for url in (theirs, ours))
     facts = dict.fromkeys(chain(here, there))
     return [Row(fact, here.get(fact, NONE), there.get(fact, NONE)) for fact in facts]
 
 
-def answers(base: str, key: str, *, spend: bool = False, only: str = "") -> Answers:
+def answers(
+    base: str, key: str, *, spend: bool = False, only: str = "", sleep: Callable[[float], None] = time.sleep
+) -> Answers:
     """The answers of one service by fact, of all scenarios or ``only`` one. A scenario that fails is an answer too."""
     found: Answers = {}
     scenarios = {**without_credits.SCENARIOS, **({"run": with_credits.run} if spend else {})}
     scenarios = {only: scenarios[only]} if only else scenarios
-    with Visit(base, key) as visit:
+    with Visit(base, key, sleep) as visit:
         try:
             visit.job()
         except httpx.HTTPError as error:

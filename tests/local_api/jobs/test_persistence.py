@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from a2c_spec.local_api.settings import Settings
-from tests.local_api.harness import KEY, Api, Start, running
+from tests.local_api.harness import KEY, Api, Start, TinyConverters, running
 
 ROOT = Path(__file__).parents[3]
 SERVER = textwrap.dedent(
@@ -67,7 +67,7 @@ def test_a_temporary_service_leaves_nothing_behind(way: str) -> None:
 
 def test_a_job_whose_process_was_killed_is_finished_by_the_next_one(way: str, tmp_path: Path) -> None:
     with other_process(tmp_path) as (api, process):
-        conversions = [{"target": "upper"}, {"target": "joined", "options": {"slow": 1.5}}]
+        conversions = [{"target": "upper"}, {"target": "joined", "options": {"slow": 5}}]
         job = api.job(conversion=conversions)
         api.upload(job, "hello")
         api.ok("PATCH", f"/jobs/{job['id']}", json={"process": True})
@@ -76,7 +76,7 @@ def test_a_job_whose_process_was_killed_is_finished_by_the_next_one(way: str, tm
                 break
         process.kill()
         process.wait()
-    with running(way, Settings(data_dir=tmp_path)) as api:
+    with running(way, Settings(data_dir=tmp_path), TinyConverters(sleep=lambda _seconds: None)) as api:
         done = api.wait(job)
         assert done["status"]["code"] == "completed"
         assert [api("GET", row["uri"]).text for row in done["output"]] == ["HELLO", "hello"]
@@ -153,10 +153,13 @@ def test_credentials_are_forgotten_once_the_job_is_finished(api_with: Start) -> 
 def test_closing_in_the_middle_of_a_conversion_is_quiet_and_the_job_is_resumed(
     way: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with running(way, Settings(data_dir=tmp_path)) as api:
-        job = api.job(process=True, conversion=[{"target": "upper", "options": {"slow": 0.6}}])
+    before, finish = threading.enumerate(), threading.Event()
+    with running(way, Settings(data_dir=tmp_path), TinyConverters(sleep=lambda _seconds: finish.wait(20))) as api:
+        job = api.job(process=True, conversion=[{"target": "upper", "options": {"slow": 1}}])
         api.upload(job)
-    time.sleep(0.7)
+    finish.set()
+    for thread in set(threading.enumerate()) - set(before):
+        thread.join(20)
     assert [record.getMessage() for record in caplog.records if record.name.startswith("a2c_spec")] == []
-    with running(way, Settings(data_dir=tmp_path)) as api:
+    with running(way, Settings(data_dir=tmp_path), TinyConverters(sleep=lambda _seconds: None)) as api:
         assert api.wait(job)["status"]["code"] == "completed"
