@@ -72,7 +72,8 @@ async def listing(request: Request) -> Response:
     jobs, count = _listed(request, service, code)
     if not count:
         return Response(status_code=204)
-    body = [job_json(request, _counted(service, job)) for job in jobs]
+    wire, counted = wire_of(request), [_counted(service, job) for job in jobs]
+    body = [wire.job(job, service.visible(job)) for job in counted]
     return JSONResponse(body, headers={"X-Count": str(count)})
 
 
@@ -82,18 +83,14 @@ def _listed(request: Request, service: Service, code: str) -> tuple[list[Job], i
         return _by_token(request, service)
     page = page_of(request)
     if service.settings.progression.by != "work" or service.settings.unknowns.staged_status != "incomplete":
-        jobs = [job for job in service.store.jobs(owner, ()) if code in ("", _visible_code(request, job))]
+        wire = wire_of(request)  # the filter means the status that clients see
+        jobs = [job for job in service.store.jobs(owner, ()) if code in ("", wire.code(job, service.visible(job)))]
         return jobs[page.offset : page.offset + page.size], len(jobs)
     phases = phases_of(code, service.settings.unknowns.vocabulary) if code else ()
     if code and not phases:
         return [], 0
     count = service.store.count_jobs(owner, phases)
     return service.store.jobs(owner, phases, limit=page.size, offset=page.offset), count
-
-
-def _visible_code(request: Request, job: Job) -> str:
-    """The status that the client sees, which is what the filter means where it differs from the real one."""
-    return wire_of(request).code(job, service_of(request).visible(job))
 
 
 def _by_token(request: Request, service: Service) -> tuple[list[Job], int]:
@@ -125,15 +122,18 @@ def _counted(service: Service, job: Job) -> Job:
 async def _finished(service: Service, job: Job) -> Job:
     """The job; once it was read often enough, its end is waited for, so that the number of reads is exact."""
     waited = 0.0
-    while (
-        service.visible(job).phase == job.phase and job.started and job.phase not in TERMINAL and waited < LONGEST_WAIT
-    ):
-        if service.settings.progression.ready + service.settings.progression.running > max(0, job.polls - 1):
-            break
+    while waited < LONGEST_WAIT and _is_overdue(service, job):
         await asyncio.sleep(0.01)
         waited += 0.01
         job = service.store.job(job.id) or job
     return job
+
+
+def _is_overdue(service: Service, job: Job) -> bool:
+    """Whether a running job was read so often that clients have to see its end."""
+    progression = service.settings.progression
+    running = job.started is not None and job.phase not in TERMINAL and service.visible(job).phase == job.phase
+    return running and max(0, job.polls - 1) >= progression.ready + progression.running
 
 
 async def change(request: Request) -> Response:

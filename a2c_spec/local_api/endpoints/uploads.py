@@ -11,13 +11,12 @@ from starlette.responses import JSONResponse, Response
 from a2c_spec.local_api.http.access import require_job, service_of, wire_of
 from a2c_spec.local_api.http.request_bodies import read_json
 from a2c_spec.local_api.http.upload_chunks import Chunk, chunk_of, keep_chunk
-from a2c_spec.local_api.http.upload_form import UploadForm, read_form, save_file
+from a2c_spec.local_api.http.upload_form import read_form, save_file
 from a2c_spec.local_api.jobs import lifecycle
 from a2c_spec.local_api.jobs.additions import probed, stored
 from a2c_spec.local_api.jobs.drafts import Problems, decode_base64, object_of, prefixed_objects
 from a2c_spec.local_api.jobs.model import Input, Job
 from a2c_spec.local_api.jobs.service import Service
-from a2c_spec.local_api.storage.blobs import StoredFile, safe_name
 
 
 async def file(request: Request) -> Response:
@@ -29,7 +28,8 @@ async def file(request: Request) -> Response:
     chunk = chunk_of(request.headers)
     limit = service.settings.limits.upload_bytes
     form = await read_form(request, limit)
-    stored_file = await _saved(service, service.blobs.place(job.id, entry.id), form)
+    blob = service.blobs.place(job.id, entry.id)
+    stored_file = await save_file(form.file, blob, service.blobs.path(blob))
     if chunk is not None:
         whole = keep_chunk(service, job, chunk, stored_file, limit)
         if whole is None:
@@ -41,11 +41,6 @@ async def file(request: Request) -> Response:
     except BaseException:
         service.blobs.drop(stored_file.blob)
         raise
-
-
-async def _saved(service: Service, blob: str, form: UploadForm) -> StoredFile:
-    sink = await save_file(form.file, service.blobs.path(blob))
-    return StoredFile(blob, sink.size, sink.close(), safe_name(form.file.filename or "", "file"))
 
 
 def _new_upload(service: Service) -> Input:

@@ -13,7 +13,7 @@ from starlette.requests import Request
 
 from a2c_spec.local_api.http.request_bodies import too_large
 from a2c_spec.local_api.jobs.refusals import INVALID, Refusal
-from a2c_spec.local_api.storage.blobs import CHUNK, Sink
+from a2c_spec.local_api.storage.blobs import CHUNK, Sink, StoredFile, safe_name
 
 FIELD_BYTES = 64 * 1024
 FIELDS = 32
@@ -69,16 +69,20 @@ def _malformed(message: str) -> Refusal:
     return Refusal(400, {"code": INVALID, "message": message})
 
 
-async def save_file(file: UploadFile, path: Path) -> Sink:
-    """Copy an uploaded file to ``path`` and close it; the returned sink knows size and checksum."""
-
-    def copy() -> Sink:
-        sink = Sink(path)
-        while data := file.file.read(CHUNK):
-            sink.write(data)
-        return sink
-
+async def save_file(file: UploadFile, blob: str, path: Path) -> StoredFile:
+    """Copy an uploaded file to ``path`` and close it."""
     try:
-        return await run_in_threadpool(copy)
+        return await run_in_threadpool(_copy, file, blob, path)
     finally:
         await file.close()
+
+
+def _copy(file: UploadFile, blob: str, path: Path) -> StoredFile:
+    sink = Sink(path)
+    try:
+        while data := file.file.read(CHUNK):
+            sink.write(data)
+    except BaseException:
+        sink.discard()
+        raise
+    return StoredFile(blob, sink.size, sink.close(), safe_name(file.filename or "", "file"))

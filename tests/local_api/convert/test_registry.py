@@ -26,7 +26,7 @@ CASES: dict[str, tuple[str, ...]] = {
     "image.image_files:convert": ("png",),
     "media.gifs:convert": ("png",),
     "document.to_pdf:convert": ("png",),
-    "document.documents:convert": ("md",),
+    "document.to_document:convert": ("md",),
     "operation.thumbnails:convert": ("png",),
     "operation.compress:convert": ("png",),
     "image.resize_image:convert": ("png",),
