@@ -35,6 +35,7 @@ from a2c_spec.local_api.worker import callbacks
 from a2c_spec.local_api.worker.run_job import run_job
 from a2c_spec.local_api.worker.threads import WorkerThreads
 
+GRACE = 0.2  # seconds that running tasks get when the service stops
 log = logging.getLogger("a2c_spec.local_api")
 log.addHandler(logging.NullHandler())  # silent unless the program configures logging
 
@@ -93,11 +94,11 @@ class LocalApi:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.settings.data_dir
 
-    async def aclose(self, grace: float = 0.2) -> None:
+    async def aclose(self) -> None:
         """Stop. Jobs that are not finished are resumed by the next service on the same folder."""
         service, self._service = self._service, None
-        self._workers.stop(grace)
-        self._callback_threads.stop(grace)
+        self._workers.stop(GRACE)
+        self._callback_threads.stop(GRACE)
         if service is not None:
             service.process.release()
             service.store.close()

@@ -10,10 +10,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from a2c_spec.local_api.http.access import account, require_account, service_of
-from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.http.request_bodies import read_object
 from a2c_spec.local_api.jobs import presets
-from a2c_spec.local_api.jobs.refusals import invalid, not_an_object, not_found
-from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.refusals import invalid, not_found
 
 # Per period: the pattern of its value, the format of its value, and the format of the times of its rows.
 PERIODS = {
@@ -32,7 +31,7 @@ async def preset_list(request: Request) -> Response:
 async def preset_add(request: Request) -> Response:
     """POST /presets."""
     service, owner = service_of(request), require_account(request)
-    body = await _object(request, service)
+    body = await read_object(request, service.settings.limits.json_bytes)
     blank = {"id": service.new_id("preset"), "name": "", "target": "", "category": "", "scope": "private"}
     preset = presets.checked(body, {**blank, "options": {}}, service.catalog)
     presets.add(service.store, owner, preset)
@@ -47,7 +46,7 @@ async def preset_read(request: Request) -> Response:
 async def preset_change(request: Request) -> Response:
     """PATCH /presets/{id}: changes fields; the options are replaced as a whole."""
     service, before = service_of(request), _own(request)
-    preset = presets.checked(await _object(request, service), before, service.catalog)
+    preset = presets.checked(await read_object(request, service.settings.limits.json_bytes), before, service.catalog)
     presets.put(service.store, preset)
     return JSONResponse(preset)
 
@@ -61,13 +60,6 @@ async def preset_remove(request: Request) -> Response:
 def _own(request: Request) -> presets.Preset:
     owner = require_account(request)
     return presets.own(service_of(request).store, owner, request.path_params["preset_id"])
-
-
-async def _object(request: Request, service: Service) -> dict[str, Any]:
-    body = await read_json(request, service.settings.limits.json_bytes)
-    if not isinstance(body, dict):
-        raise not_an_object()
-    return body
 
 
 async def contracts(request: Request) -> Response:

@@ -22,13 +22,13 @@ from a2c_spec.local_api.http.access import (
     wire_of,
 )
 from a2c_spec.local_api.http.paging import page_of
-from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.http.request_bodies import read_object
 from a2c_spec.local_api.http.wire import timestamp
 from a2c_spec.local_api.jobs import lifecycle
 from a2c_spec.local_api.jobs.additions import new_conversions, new_inputs
 from a2c_spec.local_api.jobs.drafts import Problems, job_fields
 from a2c_spec.local_api.jobs.model import Job
-from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, Refusal, conflict, not_an_object, unauthorized
+from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, Refusal, conflict, unauthorized
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.vocabulary import TERMINAL, phases_of
 
@@ -55,14 +55,11 @@ async def create(request: Request) -> Response:
 
 async def _body(request: Request, service: Service) -> dict[str, Any]:
     try:
-        body = await read_json(request, service.settings.limits.json_bytes)
+        return await read_object(request, service.settings.limits.json_bytes)
     except Refusal as refusal:
         if refusal.body and refusal.body.get("code") == EMPTY_BODY and service.settings.unknowns.empty_body == 204:
             raise Refusal(204, None) from None
         raise
-    if not isinstance(body, dict):
-        raise not_an_object()
-    return body
 
 
 async def listing(request: Request) -> Response:
@@ -139,9 +136,7 @@ def _is_overdue(service: Service, job: Job) -> bool:
 async def change(request: Request) -> Response:
     """PATCH /jobs/{id}: changes job-level fields, then starts the job if it is complete."""
     service, job = service_of(request), require_job(request)
-    body = await read_json(request, service.settings.limits.json_bytes)
-    if not isinstance(body, dict):
-        raise not_an_object()
+    body = await read_object(request, service.settings.limits.json_bytes)
     problems = Problems()
     fields = job_fields(body, problems)
     problems.refuse()

@@ -8,7 +8,7 @@ from typing import Any
 
 from starlette.requests import Request
 
-from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, INVALID, Refusal
+from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, INVALID, Refusal, not_an_object
 
 
 async def read_json(request: Request, limit: int) -> Any:
@@ -17,6 +17,14 @@ async def read_json(request: Request, limit: int) -> Any:
     if not body.strip():
         raise Refusal(400, {"code": EMPTY_BODY, "message": "The JSON body is empty"})
     return parse_json(body)
+
+
+async def read_object(request: Request, limit: int) -> dict[str, Any]:
+    """The JSON object in the body of a request; 400 also when it is not an object."""
+    body = await read_json(request, limit)
+    if not isinstance(body, dict):
+        raise not_an_object()
+    return body
 
 
 async def read_bounded(request: Request, limit: int) -> bytes:
