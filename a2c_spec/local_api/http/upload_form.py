@@ -52,7 +52,7 @@ class _Parser(MultiPartParser):
 
 async def read_form(request: Request, limit: int) -> UploadForm:
     """The form of an upload; 400 when it is malformed, 413 when its file has more than ``limit`` bytes."""
-    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
         raise _malformed("The body must be multipart/form-data with a boundary")
     try:
         form = await _Parser(request, limit).parse()
