@@ -35,7 +35,7 @@ GRAPH = {
 }
 
 
-def test_no_module_imports_itself_in_a_circle() -> None:
+def test_no_module_is_part_of_an_import_cycle() -> None:
     assert len(list(TopologicalSorter(GRAPH).static_order())) == len(FILES)
 
 

@@ -60,14 +60,14 @@ def test_every_refusal_is_the_sdks_own_error(start: Start, status: int, error: s
     assert refusal.value.body["message"] == str(refusal.value)
 
 
-def test_the_wait_that_429_asks_for_reaches_the_client(start: Start) -> None:
+def test_retry_after_of_429_reaches_the_client(start: Start) -> None:
     client, _ = start(faults=(answering(429, retry_after="7"),))
     with pytest.raises(sdk.RateLimitError) as refusal:
         client.jobs.get("none")
     assert refusal.value.retry_after == 7
 
 
-def test_refusals_of_the_service_itself_are_told_apart(start: Start) -> None:
+def test_refusals_become_the_right_exceptions_of_the_sdk(start: Start) -> None:
     client, api = start()
     with pytest.raises(sdk.NotFoundError):
         client.jobs.get("a/b c")  # one segment, however it is written
@@ -78,7 +78,7 @@ def test_refusals_of_the_service_itself_are_told_apart(start: Start) -> None:
         stranger.jobs.list()
 
 
-def test_calls_that_may_be_repeated_are_and_meet_the_service_again(start: Start) -> None:
+def test_idempotent_calls_are_repeated_after_a_failure(start: Start) -> None:
     client, api = start(retries=2, faults=(Fault(do="status", status=503, path="/statuses"), answering(429)))
     job = api.job(conversion=CONVERSION)
     assert client.jobs.get(job["id"]).status.code == "incomplete"
@@ -126,7 +126,7 @@ def test_the_catalog_statistics_and_contracts_are_read(start: Start) -> None:
 
 
 @pytest.mark.parametrize("reply", ["ids", "input"])
-def test_uploads_are_hydrated_whichever_way_they_are_answered(start: Start, reply: Any, tmp_path: Path) -> None:
+def test_uploads_work_with_either_reply(start: Start, reply: Any, tmp_path: Path) -> None:
     client, api = start(unknowns=Unknowns(upload_reply=reply))
     path = tmp_path / "note.txt"
     path.write_text("hello")

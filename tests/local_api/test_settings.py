@@ -78,7 +78,7 @@ def test_a_staged_job_with_all_its_parts_may_be_called_ready(api_with: Start) ->
     assert api("POST", f"/jobs/{job['id']}/conversions", json={"target": "joined"}).status_code == 201
 
 
-def test_an_upload_may_be_kept_from_starting_the_job(api_with: Start) -> None:
+def test_a_setting_keeps_uploads_from_starting_the_job(api_with: Start) -> None:
     api = api_with(unknowns=Unknowns(upload_starts=False))
     job = api.job(process=True, conversion=[{"target": "upper"}])
     api.upload(job)
@@ -100,14 +100,14 @@ def test_lists_come_in_pages_of_fifty_with_the_total_in_a_header(api_with: Start
     assert len(api.ok("GET", "/jobs?page=nonsense&status=incomplete")) == 50
 
 
-def test_only_known_keys_are_let_in_when_keys_are_set(api_with: Start) -> None:
+def test_only_the_keys_of_the_settings_are_accepted(api_with: Start) -> None:
     api = api_with(api_keys=("0123456789abcdef0123456789abcdef",))
     assert api("GET", "/jobs").status_code == 204
     assert api("GET", "/jobs", key="bogus").status_code == 401
     assert api("POST", "/jobs", key="bogus", json={}).json() == {"message": "Invalid api key"}
 
 
-def test_ids_are_the_same_again_for_the_same_seed(api_with: Start) -> None:
+def test_ids_are_the_same_for_the_same_seed(api_with: Start) -> None:
     runs = []
     for _ in range(2):
         api = api_with(seed=42)

@@ -25,6 +25,6 @@ def test_users_count_calls_inject_faults_and_move_the_clock(local_api: Service) 
     assert set(local_api.environment) == {"API2CONVERT_API_KEY", "API2CONVERT_BASE_URL"}
 
 
-def test_a_wrong_fault_is_refused_where_it_is_written(local_api: Service) -> None:
+def test_a_wrong_fault_is_refused_by_fail(local_api: Service) -> None:
     with pytest.raises(InvalidFaults, match="do"):
         local_api.fail(do="explode")

@@ -19,7 +19,7 @@ from tests.local_api.convert.fixture_types import Make, PdfMaker
 RANDOM = bytes((index * 7919 + index // 3) % 256 for index in range(3000))
 
 
-WRECKS = {
+BROKEN_FILES = {
     "empty": b"",
     "random": RANDOM,
     "png": b"\x89PNG\r\n\x1a\n" + RANDOM,
@@ -53,19 +53,21 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("wreck", WRECKS)
-def test_probing_anything_never_raises(tmp_path: Path, wreck: str) -> None:
+@pytest.mark.parametrize("broken", BROKEN_FILES)
+def test_probing_anything_never_raises(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "input"
-    path.write_bytes(WRECKS[wreck])
-    found = convert.probe(path, f"input.{wreck}")
+    path.write_bytes(BROKEN_FILES[broken])
+    found = convert.probe(path, f"input.{broken}")
     assert found == {} or found["content_type"]
 
 
-@pytest.mark.parametrize("wreck", WRECKS)
+@pytest.mark.parametrize("broken", BROKEN_FILES)
 @pytest.mark.parametrize("target", ["image/png", "document/pdf", "operation/extract-archive", "operation/thumbnail"])
-def test_a_wreck_is_refused_as_the_inputs_fault(make: Make, tmp_path: Path, wreck: str, target: str) -> None:
-    path = tmp_path / f"input.{wreck}"
-    path.write_bytes(WRECKS[wreck])
+def test_a_broken_file_is_refused_with_an_error_of_the_input(
+    make: Make, tmp_path: Path, broken: str, target: str
+) -> None:
+    path = tmp_path / f"input.{broken}"
+    path.write_bytes(BROKEN_FILES[broken])
     with pytest.raises(ConversionError) as refusal:
         make(target, path)
     assert (refusal.value.source, refusal.value.id_source) == ("input", "id-0")
@@ -119,7 +121,7 @@ def test_an_image_too_large_to_make_is_refused(make: Make, png: Path) -> None:
         make("image/png", png, width=60000, height=60000)
 
 
-def test_a_pdf_inside_out_is_refused(make: Make, tmp_path: Path) -> None:
+def test_a_pdf_without_pages_is_refused(make: Make, tmp_path: Path) -> None:
     pdf = pikepdf.new()
     pdf.save(tmp_path / "empty.pdf")
     with pytest.raises(ConversionError, match="0 pages"):

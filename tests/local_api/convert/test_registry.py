@@ -34,9 +34,9 @@ CASES: dict[str, tuple[str, ...]] = {
     "archive.extract:archive": ("zip",),
     "archive.extract:assets": ("pdf",),
     "document.to_pdfa:convert": ("md",),
-    "media.cutting:cut": ("film",),
-    "media.cutting:merge": ("film", "wav"),
-    "media.streams:extract": ("film",),
+    "media.cutting:cut": ("video",),
+    "media.cutting:merge": ("video", "wav"),
+    "media.streams:extract": ("video",),
     "media.sounds:convert": ("wav",),
     "media.videos:convert": ("png",),
     "archive.pack:pack": ("png",),
@@ -69,7 +69,7 @@ def given(tmp_path: Path, png: Path, jpg: Path, make: Make) -> Callable[[str], P
         "md": text,
         "zip": lambda: make("archive/zip", png).products[0].path,
         "pdf": lambda: make("document/pdf", png).products[0].path,
-        "film": lambda: media("testsrc=size=64x48:duration=1", "film.mp4"),
+        "video": lambda: media("testsrc=size=64x48:duration=1", "video.mp4"),
         "wav": lambda: media("sine=duration=1", "tone.wav"),
     }
     return lambda name: makers[name]()
@@ -111,7 +111,7 @@ def test_every_option_is_described_and_its_default_valid(entry: RegistryEntry) -
     assert json.loads(json.dumps(entry.options)) == entry.options
 
 
-def test_the_catalog_costs_no_heavy_import() -> None:
+def test_the_catalog_imports_no_converter() -> None:
     code = (
         "import sys; from a2c_spec.local_api import convert; assert convert.catalog(); "
         "print([m for m in ('PIL', 'pikepdf', 'pypdfium2', 'typst', 'tinytag') if m in sys.modules])"

@@ -47,7 +47,7 @@ def test_a_preset_has_to_fit_the_catalog(api: Api, body: Any) -> None:
     assert api("POST", "/presets", json=body).status_code == 400
 
 
-def test_the_options_of_a_preset_are_the_ground_a_conversion_builds_on(api: Api) -> None:
+def test_options_of_a_conversion_override_those_of_its_preset(api: Api) -> None:
     preset = api.ok("POST", "/presets", json=PRESET)
     job = api.job(conversion=[{"target": "upper", "options": {"preset": preset["id"], "width": 9}}])
     options = job["conversion"][0]["options"]
@@ -77,7 +77,7 @@ def test_statistics_are_strings_by_hour_day_and_month_and_empty_when_nothing_hap
 @pytest.mark.parametrize(
     "path", ["day/2018-13-01/all", "day/today/all", "month/2018/all", "year/20189/all", "day/2018-11-15/x"]
 )
-def test_a_period_that_is_none_is_400(api: Api, path: str) -> None:
+def test_an_invalid_period_is_400(api: Api, path: str) -> None:
     assert api("GET", f"/stats/{path}").status_code == 400
 
 

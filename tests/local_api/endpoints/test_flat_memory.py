@@ -11,7 +11,7 @@ MIB = 1024 * 1024
 ROOT = Path(__file__).parents[3]
 
 
-def test_a_big_file_goes_up_and_down_without_being_held_in_memory() -> None:
+def test_a_big_file_is_uploaded_and_downloaded_in_little_memory() -> None:
     command = [sys.executable, "-m", "tests.local_api.endpoints.big_files", str(100 * MIB)]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
     found = json.loads(done.stdout)

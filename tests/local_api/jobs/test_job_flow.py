@@ -66,7 +66,7 @@ def test_the_upload_reply_names_job_and_input_and_the_input_knows_its_bytes(api:
     assert entry["parameters"] == []
 
 
-def test_a_lone_upload_starts_a_process_true_job_and_closes_it_to_further_uploads(api: Api) -> None:
+def test_the_first_upload_starts_a_process_true_job_which_then_takes_no_more(api: Api) -> None:
     job = api.job(process=True, conversion=[{"target": "upper"}])
     assert job["status"]["code"] == "incomplete"
     api.upload(job)

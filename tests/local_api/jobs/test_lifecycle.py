@@ -167,7 +167,7 @@ def test_a_password_is_checked_at_once_when_the_file_is_here(api: Api) -> None:
     assert api("GET", api.wait(job)["output"][0]["uri"]).text == "INSIDE"
 
 
-def test_an_upload_may_carry_its_password(api: Api) -> None:
+def test_an_upload_may_have_a_password_field(api: Api) -> None:
     job = api.job(process=True, conversion=[{"target": "upper"}])
     api.upload(job, "LOCKED:sesame:inside", "l.txt", data={"decrypt_password": "sesame"})
     done = api.wait(job)
@@ -193,7 +193,7 @@ def test_a_service_may_refuse_arrays(api_with: Start) -> None:
     assert api("POST", f"/jobs/{job['id']}/conversions", json={"target": "upper"}).status_code == 201
 
 
-def test_deleting_a_job_ends_it_whatever_it_is_doing(api: Api) -> None:
+def test_a_running_job_can_be_deleted(api: Api) -> None:
     staged = api.job()
     assert api("DELETE", f"/jobs/{staged['id']}").status_code == 204
     assert api("GET", f"/jobs/{staged['id']}").status_code == 404
@@ -226,7 +226,7 @@ def test_failures_fail_the_job_or_become_warnings(api: Api) -> None:
     assert len(hopeless["errors"]) == 2
 
 
-def test_an_input_that_cannot_be_fetched_becomes_a_warning_when_told(api: Api) -> None:
+def test_an_input_that_cannot_be_fetched_can_become_a_warning(api: Api) -> None:
     for tolerant, status in ((False, "completed"), (True, "failed")):
         job = api.job(fail_on_input_error=tolerant, conversion=[{"target": "joined"}])
         api.upload(job, "here", "h.txt")

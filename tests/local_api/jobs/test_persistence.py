@@ -57,7 +57,7 @@ def test_jobs_outlive_the_service(way: str, tmp_path: Path) -> None:
         assert again["modified_at"] == done["modified_at"]
 
 
-def test_a_temporary_service_leaves_nothing_behind(way: str) -> None:
+def test_a_temporary_service_deletes_its_folder(way: str) -> None:
     with running(way, Settings()) as api:
         api.run("hello")
         folder = api.app.service.blobs.root.parent
@@ -85,7 +85,7 @@ def test_a_job_whose_process_was_killed_is_finished_by_the_next_one(way: str, tm
         assert infos.count("The work was interrupted and is being resumed.") == 1
 
 
-def test_a_job_of_a_living_process_is_left_to_it(tmp_path: Path) -> None:
+def test_a_job_of_a_running_process_is_not_taken_over(tmp_path: Path) -> None:
     with other_process(tmp_path) as (api, _), running("in process", Settings(data_dir=tmp_path)) as second:
         job = api.job(process=True, conversion=[{"target": "upper", "options": {"slow": 0.5}}])
         api.upload(job)
@@ -115,7 +115,7 @@ def test_two_processes_write_to_one_folder_without_losing_anything(tmp_path: Pat
         assert positions == list(range(1, 31))
 
 
-def test_what_a_reset_service_had_is_gone_from_the_disk(api_with: Start, tmp_path: Path) -> None:
+def test_reset_deletes_the_files(api_with: Start, tmp_path: Path) -> None:
     api = api_with(data_dir=tmp_path)
     api.run("hello")
     api.ok("POST", "/_a2c/reset")
@@ -140,7 +140,7 @@ def test_no_key_is_kept_on_disk(way: str, tmp_path: Path) -> None:
     assert not any(KEY.encode() in path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
 
 
-def test_credentials_are_forgotten_once_the_job_is_finished(api_with: Start) -> None:
+def test_credentials_are_deleted_when_the_job_is_finished(api_with: Start) -> None:
     api = api_with()
     job = api.job(process=True, conversion=[{"target": "upper"}])
     api.upload(job, "LOCKED:sesame:inside", data={"decrypt_password": "sesame"})
@@ -150,7 +150,7 @@ def test_credentials_are_forgotten_once_the_job_is_finished(api_with: Start) -> 
     assert [dict(entry.credentials) for entry in kept.inputs] == [{}]
 
 
-def test_closing_in_the_middle_of_a_conversion_is_quiet_and_the_job_is_resumed(
+def test_closing_during_a_conversion_logs_nothing_and_the_job_is_resumed(
     way: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     before, finish = threading.enumerate(), threading.Event()

@@ -51,12 +51,12 @@ def usual() -> Answers:
         return answers(service.url, KEY, spend=True, sleep=sleep)
 
 
-def test_every_open_fact_has_a_question() -> None:
+def test_every_unknown_fact_is_compared() -> None:
     assert set(READINGS) | NOT_ASKED == set(Unknowns.__slots__)
 
 
 @pytest.mark.parametrize("reading", READINGS)
-def test_a_service_that_reads_the_facts_otherwise_is_found_out(reading: str, usual: Answers) -> None:
+def test_a_service_with_another_setting_is_shown_as_different(reading: str, usual: Answers) -> None:
     unknowns, spend, fact = READINGS[reading]
     with serving(settings(**unknowns)) as service:
         found = answers(service.url, KEY, spend=spend, only=fact.partition(":")[0], sleep=sleep)
@@ -64,7 +64,7 @@ def test_a_service_that_reads_the_facts_otherwise_is_found_out(reading: str, usu
     assert UNSEEN not in (found[fact], usual[fact])
 
 
-def test_a_service_that_is_the_same_answers_the_same_and_keeps_nothing() -> None:
+def test_equal_services_have_equal_answers_and_keep_no_jobs() -> None:
     with serving(settings()) as ours, serving(settings()) as theirs:
         rows = compare(theirs.url, KEY, ours=ours.url)
         left = httpx.get(f"{theirs.url}/jobs", headers={"X-Oc-Api-Key": KEY})
@@ -75,7 +75,7 @@ def test_a_service_that_is_the_same_answers_the_same_and_keeps_nothing() -> None
     assert len(others) == 1
 
 
-def test_nothing_is_converted_unless_it_may_cost_something() -> None:
+def test_only_spend_converts_something() -> None:
     left = []
     with serving(Settings(api_keys=(KEY,), limits=Limits(credits=5))) as theirs:
         for spend in (False, True):
@@ -85,7 +85,7 @@ def test_nothing_is_converted_unless_it_may_cost_something() -> None:
     assert left == [5, 4]
 
 
-def test_a_service_that_refuses_the_key_is_not_asked_any_further() -> None:
+def test_a_service_that_refuses_the_key_gets_no_more_requests() -> None:
     with serving(Settings(api_keys=("another",))) as theirs, pytest.raises(Unanswered, match="401"):
         answers(theirs.url, KEY)
 

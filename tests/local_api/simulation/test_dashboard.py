@@ -23,7 +23,7 @@ def page(api: Api, path: str = "/") -> str:
     return answer.text
 
 
-def test_it_shows_jobs_inputs_in_order_outputs_history_and_calls(api_with: Start) -> None:
+def test_the_dashboard_shows_jobs_inputs_outputs_history_and_calls(api_with: Start) -> None:
     api = api_with()
     assert "API2CONVERT_BASE_URL" in page(api)
     done = api.run("one", "two", conversion=[{"target": "joined"}])
@@ -35,7 +35,7 @@ def test_it_shows_jobs_inputs_in_order_outputs_history_and_calls(api_with: Start
     assert done["token"] not in text
 
 
-def test_names_from_outside_are_only_text(api_with: Start) -> None:
+def test_names_are_escaped(api_with: Start) -> None:
     api = api_with()
     job = api.job()
     api.upload(job, "x", "<script>alert(1)</script>.txt")
@@ -53,7 +53,7 @@ def test_names_from_outside_are_only_text(api_with: Start) -> None:
         {"Host": "evil.example"},
     ],
 )
-def test_pages_of_other_sites_have_no_business_here(api: Api, headers: dict[str, str]) -> None:
+def test_pages_of_other_sites_are_refused(api: Api, headers: dict[str, str]) -> None:
     root = api.base.removesuffix("/v2")
     for method, path in (("GET", "/_a2c/"), ("GET", "/_a2c/calls"), ("POST", "/_a2c/reset"), ("POST", "/_a2c/faults")):
         assert api(method, root + path, key=None, headers=headers).status_code == 403

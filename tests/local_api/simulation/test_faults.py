@@ -17,7 +17,7 @@ def faulty(api_with: Start, **fault: Any) -> Api:
     return api_with(faults=(Fault(**fault),))
 
 
-def test_an_answer_lost_before_the_effect_leaves_nothing_behind(api_with: Start) -> None:
+def test_an_answer_lost_before_the_request_took_effect_leaves_nothing(api_with: Start) -> None:
     api = faulty(api_with, do="drop", method="POST", path="/jobs", when="before")
     with pytest.raises(httpx.TransportError):
         api.job()
@@ -25,7 +25,7 @@ def test_an_answer_lost_before_the_effect_leaves_nothing_behind(api_with: Start)
     assert api.job()["id"]
 
 
-def test_an_answer_lost_after_the_effect_leaves_the_job(api_with: Start) -> None:
+def test_an_answer_lost_after_the_request_took_effect_leaves_the_job(api_with: Start) -> None:
     api = faulty(api_with, do="drop", method="POST", path="/jobs", when="after")
     with pytest.raises(httpx.TransportError):
         api.job()
@@ -34,7 +34,7 @@ def test_an_answer_lost_after_the_effect_leaves_the_job(api_with: Start) -> None
     assert (call["status"], call["lost"], call["faults"]) == (201, True, ["drop"])
 
 
-def test_a_window_of_429_says_when_to_come_back_and_ends(api_with: Start) -> None:
+def test_several_requests_get_429_with_retry_after_and_then_it_ends(api_with: Start) -> None:
     api = faulty(api_with, do="status", status=429, path="/jobs/*", nth=2, times=2, retry_after="3")
     job = api.job()
     codes = [api("GET", f"/jobs/{job['id']}") for _ in range(4)]
@@ -48,7 +48,7 @@ def test_retry_after_can_be_a_date(api_with: Start) -> None:
     assert 50 < until - time.time() < 70
 
 
-def test_a_500_after_the_effect_hides_a_job_that_exists(api_with: Start) -> None:
+def test_a_500_after_the_request_took_effect_leaves_the_job(api_with: Start) -> None:
     api = faulty(api_with, do="status", status=500, method="POST", when="after")
     assert api("POST", "/jobs", json={"process": False}).status_code == 500
     assert len(api.ok("GET", "/jobs")) == 1
@@ -65,7 +65,7 @@ def test_a_500_after_the_effect_hides_a_job_that_exists(api_with: Start) -> None
     ],
     ids=lambda value: value.get("do") if isinstance(value, dict) else "",
 )
-def test_answers_can_be_spoiled(api_with: Start, fault: dict[str, Any], status: int, broken: bool) -> None:
+def test_answers_can_be_changed_or_delayed(api_with: Start, fault: dict[str, Any], status: int, broken: bool) -> None:
     api = api_with()
     api.ok("POST", "/_a2c/faults", json=[fault], key=None)
     began = time.monotonic()
@@ -91,7 +91,7 @@ def test_a_download_can_break_off_in_the_middle_and_be_resumed(api_with: Start) 
     assert api.ok("GET", output["uri"].rpartition("/dl")[0] + "/_a2c/faults")[0]["struck"] == 1
 
 
-def test_somebody_else_may_have_started_the_job_a_moment_ago(api_with: Start) -> None:
+def test_the_job_can_be_started_as_if_by_another_client(api_with: Start) -> None:
     api = faulty(api_with, do="start_job", method="PATCH", path="/jobs/*/input")
     job = api.job(conversion=[{"target": "joined"}])
     api.upload(job)
@@ -106,7 +106,7 @@ def test_outputs_can_expire_early(api_with: Start) -> None:
     assert api.ok("GET", f"/jobs/{job['id']}/output")[0]["status"] == "expired"
 
 
-def test_faults_by_chance_are_the_same_for_the_same_seed(api_with: Start) -> None:
+def test_faults_with_a_chance_are_the_same_for_the_same_seed(api_with: Start) -> None:
     fault = Fault(do="status", times=None, chance=0.5, seed=7)
     runs = []
     for _ in range(2):
@@ -140,7 +140,7 @@ def test_the_call_log_shows_bodies_without_their_secrets(api_with: Start) -> Non
     assert api.ok("GET", "/_a2c/calls") == []
 
 
-def test_the_clock_moves_when_told_and_outputs_expire_with_it(api_with: Start) -> None:
+def test_the_clock_can_be_advanced_and_outputs_expire(api_with: Start) -> None:
     api = api_with(clock=lambda: 1_000_000.0)
     job = api.run("hello")
     assert job["created_at"] == "1970-01-12T13:46:40"
@@ -152,7 +152,7 @@ def test_the_clock_moves_when_told_and_outputs_expire_with_it(api_with: Start) -
     assert gone.json() == {"error_code": 107, "message": "The file download has been disabled"}
 
 
-def test_reset_forgets_everything(api_with: Start) -> None:
+def test_reset_deletes_everything(api_with: Start) -> None:
     api = api_with()
     job = api.run("hello")
     assert api("POST", "/_a2c/reset").status_code == 204

@@ -36,7 +36,7 @@ def test_the_whole_job_is_posted_once_when_it_is_finished(api_with: Start) -> No
     assert json.loads(body) == done
 
 
-def test_every_change_is_told_when_asked_for(api_with: Start) -> None:
+def test_every_change_is_posted_with_notify_status(api_with: Start) -> None:
     api = api_with(fetch_private=True)
     with site(always(204)) as web:
         api.run("BROKEN", callback=web.url, notify_status=True)
@@ -44,7 +44,7 @@ def test_every_change_is_told_when_asked_for(api_with: Start) -> None:
     assert sorted(codes) == ["failed", "ready", "running", "running"]
 
 
-def test_a_receiver_in_trouble_is_asked_again_and_one_that_refuses_is_not(api_with: Start) -> None:
+def test_a_callback_is_repeated_after_503_and_not_after_403(api_with: Start) -> None:
     pauses: list[float] = []
     api = api_with(fetch_private=True, sleep=pauses.append)
     with site(lambda _method, _path, number: (503 if number < 4 else 200, {}, b"")) as web:
@@ -56,7 +56,7 @@ def test_a_receiver_in_trouble_is_asked_again_and_one_that_refuses_is_not(api_wi
         assert received(web, 1) == ["completed"]
 
 
-def test_a_receiver_that_never_recovers_is_given_up(api_with: Start) -> None:
+def test_a_callback_is_given_up_after_ten_retries(api_with: Start) -> None:
     api = api_with(fetch_private=True, sleep=lambda _seconds: None)
     with site(always(500)) as web:
         api.run("hello", callback=web.url)

@@ -41,7 +41,7 @@ def test_a_remote_file_is_fetched_and_named(api_with: Start, path: str, filename
     assert done["status"]["code"] == "completed"
 
 
-def test_the_name_given_to_an_input_names_the_result(api_with: Start) -> None:
+def test_the_name_of_an_input_names_the_output(api_with: Start) -> None:
     api = api_with(fetch_private=True)
     with site(pages) as web:
         source = {"type": "remote", "source": f"{web.url}/moved", "filename": "mine"}
@@ -52,7 +52,7 @@ def test_the_name_given_to_an_input_names_the_result(api_with: Start) -> None:
 @pytest.mark.parametrize(
     ("path", "code"), [("/missing", 404), ("/locked", 401), ("/loop", 99), ("/to-a-file", 99), ("/big", 99)]
 )
-def test_a_remote_file_that_cannot_be_had_fails_the_job(api_with: Start, path: str, code: int) -> None:
+def test_a_remote_file_that_cannot_be_fetched_fails_the_job(api_with: Start, path: str, code: int) -> None:
     api = api_with(fetch_private=True, limits=Limits(upload_bytes=1000))
     with site(pages) as web:
         done = api.convert({"type": "remote", "source": web.url + path})
@@ -61,7 +61,7 @@ def test_a_remote_file_that_cannot_be_had_fails_the_job(api_with: Start, path: s
     assert (error["source"], error["id_source"], error["code"]) == ("input", done["input"][0]["id"], code)
 
 
-def test_this_machine_is_not_reached_unless_the_settings_say_so(api: Api) -> None:
+def test_this_machine_is_reached_only_with_fetch_private(api: Api) -> None:
     with site(pages) as web:
         done = api.convert({"type": "remote", "source": f"{web.url}/moved"})
         assert web.requests == []

@@ -13,7 +13,7 @@ from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 
 @pytest.mark.parametrize("target", ["zip", "tgz", "tar.xz", "tar.bz2"])
-def test_what_was_packed_is_unpacked(make: Make, png: Path, jpg: Path, target: str) -> None:
+def test_extracting_returns_the_packed_files(make: Make, png: Path, jpg: Path, target: str) -> None:
     (packed,) = make(f"archive/{target}", png, jpg).products
     products = make("operation/extract-archive", packed.path).products
     assert [product.filename for product in products] == ["cover.png", "photo.jpg"]
@@ -30,7 +30,7 @@ def test_a_member_cannot_leave_the_folder(make: Make, tmp_path: Path) -> None:
     assert all(tmp_path / "job" in product.path.parents for product in products)
 
 
-def test_a_bomb_is_refused(make: Make, tmp_path: Path) -> None:
+def test_a_zip_bomb_is_refused(make: Make, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "bomb.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         archive.writestr("zeros", bytes(60_000_000))
     with pytest.raises(ConversionError, match="bomb"):

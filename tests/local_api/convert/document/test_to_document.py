@@ -134,7 +134,7 @@ def test_the_text_of_a_pdf_comes_page_by_page(make: Make, pdf_of: PdfMaker) -> N
 
 
 @pytest.mark.skipif(programs.has("tesseract"), reason="tesseract is installed")
-def test_reading_pictures_needs_a_reader(make: Make, png: Path) -> None:
+def test_reading_text_from_pictures_needs_tesseract(make: Make, png: Path) -> None:
     with pytest.raises(ConversionError, match="tesseract"):
         make("document/txt", png, ocr=True, language="eng")
 
@@ -156,7 +156,7 @@ def test_an_office_document_becomes_a_pdf(make: Make, tmp_path: Path) -> None:
 
 
 @needs_pandoc
-def test_an_archival_pdf_says_so_and_an_old_one_is_refused(make: Make, tmp_path: Path, pdf_of: PdfMaker) -> None:
+def test_a_pdfa_file_says_so_and_an_existing_pdf_is_refused(make: Make, tmp_path: Path, pdf_of: PdfMaker) -> None:
     (product,) = make("operation/convert-pdfa", written(tmp_path, "md")).products
     with pikepdf.open(product.path) as pdf, pdf.open_metadata() as xmp:
         assert (xmp["pdfaid:part"], xmp["pdfaid:conformance"]) == ("2", "B")

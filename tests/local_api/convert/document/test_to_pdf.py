@@ -82,7 +82,7 @@ def test_an_empty_tag_is_cleared_and_the_rest_stays(make: Make, pdf_of: PdfMaker
         assert b"Ann" not in pdf.Root.Metadata.read_bytes()
 
 
-def test_clearing_all_leaves_no_trace(make: Make, pdf_of: PdfMaker) -> None:
+def test_clear_all_removes_all_metadata(make: Make, pdf_of: PdfMaker) -> None:
     (tagged,) = make("document/pdf", pdf_of("a.pdf", "one"), metadata={"author": "Confidential"}).products
     (bare,) = make("document/pdf", tagged.path, metadata={"clear_all": True}).products
     with pikepdf.open(bare.path) as pdf:

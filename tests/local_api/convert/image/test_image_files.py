@@ -63,7 +63,7 @@ def test_sizes_follow_the_options(make: Make, png: Path, options: dict[str, Any]
         ("stretch", (0, 0, 254, 255)),
     ],
 )
-def test_what_surrounds_a_picture_is_chosen(
+def test_the_border_of_a_picture_follows_the_option(
     make: Make, jpg: Path, handling: str, corner: tuple[int, int, int, int]
 ) -> None:
     (product,) = make("image/png", jpg, width=40, height=40, resize_handling=handling).products
@@ -76,14 +76,14 @@ def test_what_surrounds_a_picture_is_chosen(
     ("color", "mode", "pixel"),
     [("gray", "L", 29), ("monochrome", "1", 0), ("negate", "RGB", (255, 255, 1)), ("colored", "RGB", (0, 0, 254))],
 )
-def test_colours_change(make: Make, jpg: Path, color: str, mode: str, pixel: object) -> None:
+def test_colours_follow_the_option(make: Make, jpg: Path, color: str, mode: str, pixel: object) -> None:
     (product,) = make("image/png", jpg, color=color).products
     with Image.open(product.path) as image:
         assert image.mode == mode
         assert image.getpixel((0, 0)) == pixel
 
 
-def test_an_old_photograph_is_brown(make: Make, tmp_path: Path) -> None:
+def test_the_colour_1900_makes_pictures_brown(make: Make, tmp_path: Path) -> None:
     Image.new("RGB", (8, 8), (128, 128, 128)).save(tmp_path / "grey.png")
     (product,) = make("image/png", tmp_path / "grey.png", color="1900").products
     with Image.open(product.path) as image:
@@ -175,7 +175,7 @@ def test_pages_of_a_tiff_become_files(make: Make, tmp_path: Path) -> None:
     assert [product.filename for product in products] == ["scan-1.png", "scan-2.png"]
 
 
-def test_inputs_come_out_in_order(make: Make, png: Path, jpg: Path) -> None:
+def test_products_are_in_the_order_of_the_inputs(make: Make, png: Path, jpg: Path) -> None:
     products = make("image/webp", jpg, png).products
     assert [(product.filename, product.inputs) for product in products] == [
         ("photo.webp", ("id-0",)),

@@ -37,7 +37,7 @@ def test_a_png_whose_chunks_are_out_of_place_is_read(make: Make, png: Path) -> N
             assert (image.size, image.getpixel((0, 0))) == ((60, 40), (255, 0, 0, 255))
 
 
-def test_pixels_that_are_missing_are_not_made_up(make: Make, tmp_path: Path) -> None:
+def test_a_png_with_missing_pixels_is_refused(make: Make, tmp_path: Path) -> None:
     path = tmp_path / "half.png"
     Image.effect_noise((64, 64), 50).save(path)
     data = path.read_bytes()

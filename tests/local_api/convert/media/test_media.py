@@ -34,11 +34,11 @@ def tone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def video(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three seconds, 160 x 120, 10 frames a second, with sound."""
     picture = ["-f", "lavfi", "-i", "testsrc=size=160x120:rate=10:duration=3"]
     sound = ["-f", "lavfi", "-i", "sine=440:duration=3"]
-    return record(tmp_path_factory.mktemp("films") / "film.mp4", *picture, *sound, "-pix_fmt", "yuv420p")
+    return record(tmp_path_factory.mktemp("films") / "video.mp4", *picture, *sound, "-pix_fmt", "yuv420p")
 
 
 def inspect(path: Path) -> ffmpeg.Streams:
@@ -77,7 +77,7 @@ def test_the_documented_audio_options_are_obeyed(make: Make, tone: Path) -> None
         ("opus", {"frequency": 16000}),
     ],
 )
-def test_options_are_obeyed_or_brought_to_what_the_format_knows(
+def test_options_are_followed_or_replaced_by_the_nearest_supported_value(
     make: Make, tone: Path, target: str, options: dict[str, Any]
 ) -> None:
     (product,) = make(f"audio/{target}", tone, **options).products
@@ -85,8 +85,8 @@ def test_options_are_obeyed_or_brought_to_what_the_format_knows(
 
 
 @pytest.mark.parametrize("target", VIDEO)
-def test_every_video_target_keeps_picture_and_sound(make: Make, film: Path, target: str) -> None:
-    (product,) = make(f"video/{target}", film, width=80).products
+def test_every_video_target_keeps_picture_and_sound(make: Make, video: Path, target: str) -> None:
+    (product,) = make(f"video/{target}", video, width=80).products
     found = inspect(product.path)
     assert (found.width, found.height, found.audio) == (80, 60, True)
     assert found.duration == pytest.approx(3, abs=0.15)
@@ -106,11 +106,11 @@ def test_tags_are_set_and_cleared(make: Make, tone: Path, target: str) -> None:
     assert TinyTag.get(bare.path).title is None
 
 
-def test_length_and_size_are_probed(make: Make, tone: Path, film: Path) -> None:
+def test_length_and_size_are_probed(make: Make, tone: Path, video: Path) -> None:
     (aac,) = make("audio/aac", tone).products
     for path in (tone, aac.path):
         assert convert.probe(path, path.name)["duration"] == pytest.approx(2, abs=0.1)
-    found = convert.probe(film, "film.mp4")
+    found = convert.probe(video, "video.mp4")
     assert (found["image_width"], found["image_height"], found["duration"]) == (160, 120, 3.0)
 
 
@@ -138,38 +138,38 @@ def test_slides_are_shown_for_their_own_times(tmp_path: Path) -> None:
     assert shown == [red, red, green, green, blue, blue]
 
 
-def test_a_video_becomes_an_animation(make: Make, film: Path) -> None:
-    (product,) = make("image/gif", film, width=80).products
+def test_a_video_becomes_an_animation(make: Make, video: Path) -> None:
+    (product,) = make("image/gif", video, width=80).products
     with Image.open(product.path) as image:
         assert image.size == (80, 60)
         assert image.n_frames > 20  # type: ignore[attr-defined]  # only animations have it
 
 
-def test_an_animation_becomes_a_video(make: Make, film: Path) -> None:
-    (animation,) = make("image/gif", film, width=80).products
+def test_an_animation_becomes_a_video(make: Make, video: Path) -> None:
+    (animation,) = make("image/gif", video, width=80).products
     (product,) = make("video/mp4", animation.path).products
     found = inspect(product.path)
     assert (found.width, found.height) == (80, 60)
     assert found.duration == pytest.approx(3, abs=0.2)
 
 
-def test_a_video_has_a_thumbnail(make: Make, film: Path) -> None:
-    (product,) = make("operation/thumbnail", film, width=80).products
+def test_a_video_has_a_thumbnail(make: Make, video: Path) -> None:
+    (product,) = make("operation/thumbnail", video, width=80).products
     with Image.open(product.path) as image:
         assert image.size == (80, 60)
         assert len(image.convert("RGB").getcolors(100_000) or []) > 10
 
 
-def test_a_video_is_cut_into_parts(make: Make, film: Path) -> None:
-    products = make("operation/cut-video", film, number_of_parts=2).products
-    assert [product.filename for product in products] == ["film-1.mp4", "film-2.mp4"]
+def test_a_video_is_cut_into_parts(make: Make, video: Path) -> None:
+    products = make("operation/cut-video", video, number_of_parts=2).products
+    assert [product.filename for product in products] == ["video-1.mp4", "video-2.mp4"]
     assert [inspect(product.path).duration for product in products] == [pytest.approx(1.5, abs=0.05)] * 2
     points = [{"start": "00:00:01.000", "end": "00:00:01.500"}, {"start": "00:00:02.000"}]
     lengths = [
-        inspect(product.path).duration for product in make("operation/cut-video", film, cut_points=points).products
+        inspect(product.path).duration for product in make("operation/cut-video", video, cut_points=points).products
     ]
     assert lengths == [pytest.approx(0.5, abs=0.05), pytest.approx(1, abs=0.05)]
-    assert len(make("operation/cut-video", film, length=1, end_video="00:00:02.000").products) == 2
+    assert len(make("operation/cut-video", video, length=1, end_video="00:00:02.000").products) == 2
 
 
 def test_picture_and_sound_are_merged(make: Make, tmp_path: Path, tone: Path) -> None:
@@ -181,9 +181,9 @@ def test_picture_and_sound_are_merged(make: Make, tmp_path: Path, tone: Path) ->
         make("operation/merge-streams", silent)
 
 
-def test_every_stream_is_taken_out(make: Make, film: Path) -> None:
-    picture, sound = make("operation/extract-streams", film).products
-    assert (picture.filename, sound.filename) == ("film-1.mp4", "film-2.m4a")
+def test_every_stream_is_taken_out(make: Make, video: Path) -> None:
+    picture, sound = make("operation/extract-streams", video).products
+    assert (picture.filename, sound.filename) == ("video-1.mp4", "video-2.m4a")
     assert (inspect(picture.path).video, inspect(picture.path).audio) == (True, False)
     assert (inspect(sound.path).video, inspect(sound.path).audio) == (False, True)
 
@@ -202,7 +202,7 @@ def test_a_picture_has_no_sound(make: Make, png: Path) -> None:
         b"RIFF\x10\x00\x00\x00AVI LISTgarbage",
     ],
 )
-def test_a_playlist_or_a_wreck_is_not_a_film(make: Make, tmp_path: Path, content: bytes) -> None:
+def test_a_playlist_or_a_broken_file_is_not_a_video(make: Make, tmp_path: Path, content: bytes) -> None:
     (tmp_path / "evil.mp4").write_bytes(content)
     with pytest.raises(ConversionError) as refusal:
         make("video/mkv", tmp_path / "evil.mp4")

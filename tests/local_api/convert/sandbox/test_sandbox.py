@@ -43,18 +43,18 @@ def test_a_task_returns_its_value(tmp_path: Path) -> None:
     assert run("greet", tmp_path, name="you") == "hello you"
 
 
-def test_too_long_is_stopped_with_everything_it_started(tmp_path: Path) -> None:
+def test_a_task_over_the_time_limit_is_killed_with_its_children(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match=r"longer than 0\.5 seconds"):
         run("sleep", tmp_path, Limits(seconds=0.5))
     wait_until_gone([int(pid) for pid in (tmp_path / "pids").read_text().split()])
 
 
-def test_too_much_memory_is_refused(tmp_path: Path) -> None:
+def test_a_task_over_the_memory_limit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="more memory"):
         run("eat_memory", tmp_path, Limits(seconds=10, memory=1024 * MIB))
 
 
-def test_too_large_a_file_is_refused(tmp_path: Path) -> None:
+def test_a_task_over_the_file_limit_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ConversionError, match="larger than one job may write"):
         run("fill_the_disk", tmp_path, Limits(seconds=10, output=2 * MIB))
     assert (tmp_path / "large").stat().st_size <= 2 * MIB
@@ -68,12 +68,12 @@ def test_a_crash_is_reported_and_the_next_task_is_served(tmp_path: Path) -> None
     assert run("greet", tmp_path, name="again") == "hello again"
 
 
-def test_printing_is_not_mistaken_for_an_answer(tmp_path: Path) -> None:
+def test_printed_text_is_not_taken_for_an_answer(tmp_path: Path) -> None:
     assert run("print_a_lot", tmp_path) == "true"
 
 
 @pytest.mark.skipif(landlock.version() < 1, reason="this kernel has no Landlock")
-def test_files_outside_the_job_are_out_of_reach(tmp_path: Path) -> None:
+def test_files_outside_the_job_cannot_be_read_or_written(tmp_path: Path) -> None:
     job, other = tmp_path / "job", tmp_path / "other"
     job.mkdir()
     other.mkdir()
@@ -104,7 +104,7 @@ def test_there_is_no_network(tmp_path: Path) -> None:
     assert run("interfaces", tmp_path) == ["lo"]
 
 
-def test_the_callers_environment_stays_with_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_does_not_get_the_environment_of_the_caller(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("API2CONVERT_API_KEY", "secret")
     pool.close()
     assert set(run("environment", tmp_path)) <= {"PATH", "LANG", "LC_ALL", "LC_CTYPE", "HOME", "TMPDIR"}
