@@ -15,6 +15,7 @@ from a2c_spec.local_api.jobs.additions import new_conversions
 from a2c_spec.local_api.jobs.drafts import Problems, object_of
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import counted
 
 
 async def listing(request: Request) -> Response:
@@ -40,7 +41,7 @@ async def add(request: Request) -> Response:
     problems = Problems()
     entries = new_conversions(service, job.owner, body, "", problems)
     problems.refuse()
-    note = f"{len(entries)} conversion(s) added"
+    note = f"{counted(len(entries), 'conversion')} added"
     service.update(job.id, lambda now: lifecycle.add_conversions(now, entries, service.clock.now()), note)
     wire = wire_of(request)
     added = [wire.conversion(entry) for entry in entries]

@@ -17,6 +17,7 @@ from a2c_spec.local_api.jobs.drafts import Problems, object_of
 from a2c_spec.local_api.jobs.model import Input, Job, with_input
 from a2c_spec.local_api.jobs.refusals import INVALID, Refusal, invalid, not_an_object
 from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import counted
 
 
 async def listing(request: Request) -> Response:
@@ -48,7 +49,7 @@ async def add(request: Request) -> Response:
         service.require_room(now, len(entries), 0)
         return lifecycle.add_inputs(now, entries, service.clock.now(), inline_position=inline)
 
-    job = service.update(job.id, rule, f"{len(entries)} input(s) added")
+    job = service.update(job.id, rule, f"{counted(len(entries), 'input')} added")
     wire = wire_of(request)
     added = [wire.input(lifecycle.found_input(job, entry.id)) for entry in entries]
     return JSONResponse(added if isinstance(body, list) else added[0], 201)

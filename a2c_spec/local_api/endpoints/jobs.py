@@ -69,7 +69,7 @@ async def listing(request: Request) -> Response:
     jobs, count = _listed(request, service, code)
     if not count:
         return Response(status_code=204)
-    wire, counted = wire_of(request), [_counted(service, job) for job in jobs]
+    wire, counted = wire_of(request), [_after_read(service, job) for job in jobs]
     body = [wire.job(job, service.visible(job)) for job in counted]
     return JSONResponse(body, headers={"X-Count": str(count)})
 
@@ -103,13 +103,13 @@ async def read(request: Request) -> Response:
     service, job = service_of(request), require_job(request)
     if not service.process.is_alive(job.runner) and job.runner:
         service.adopt_orphans()
-    job = _counted(service, job)
+    job = _after_read(service, job)
     if service.settings.progression.by == "polls":
         job = await _finished(service, job)
     return JSONResponse(job_json(request, job))
 
 
-def _counted(service: Service, job: Job) -> Job:
+def _after_read(service: Service, job: Job) -> Job:
     """The job after one more read, where its progress is shown by the number of reads."""
     if service.settings.progression.by != "polls" or job.started is None:
         return job

@@ -17,6 +17,7 @@ from a2c_spec.local_api.jobs.additions import probed, stored
 from a2c_spec.local_api.jobs.drafts import Problems, decode_base64, object_of, prefixed_objects
 from a2c_spec.local_api.jobs.model import Input, Job
 from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import counted
 
 
 async def file(request: Request) -> Response:
@@ -64,7 +65,7 @@ async def _add(service: Service, job: Job, entries: list[Input]) -> Job:
         service.require_room(now, len(named), sum(entry.size for entry in named))
         return lifecycle.add_inputs(now, named, service.clock.now(), inline_position=inline)
 
-    note = f"{len(entries)} file(s) uploaded"
+    note = f"{counted(len(entries), 'file')} uploaded"
     return service.update(job.id, rule, note, may_start=service.settings.unknowns.upload_starts)
 
 

@@ -44,3 +44,8 @@ def phases_of(code: str, vocabulary: str) -> tuple[str, ...]:
     """The phases shown as ``code``: what ``GET /jobs?status=`` looks for."""
     phases = (INCOMPLETE, READY, FETCHING, CONVERTING, COMPLETED, FAILED, CANCELED)
     return tuple(phase for phase in phases if code_of(phase, vocabulary) == code)
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: ``1 input``, ``2 inputs``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

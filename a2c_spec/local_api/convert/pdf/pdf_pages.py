@@ -64,5 +64,5 @@ def page_indexes(pages: str | None, count: int, source: Source) -> list[int]:
         low, _, high = part.partition("-")
         found.extend(range(int(low) - 1, min(int(high or low), count)))
     if not found or min(found) < 0 or max(found) >= count:
-        raise unreadable(source, f"it has {count} pages, so there are no pages {pages}.")
+        raise unreadable(source, f"it has {count} {'page' if count == 1 else 'pages'}, so there are no pages {pages}.")
     return found
