@@ -1,4 +1,4 @@
-"""For the tests of anyone who talks to the API: ``from a2c_spec.testing import local_api`` gives a pytest fixture.
+"""A pytest fixture for tests of clients of the API: ``from a2c_spec.testing import local_api``.
 
     def test_my_client(local_api):
         client = Api2Convert(local_api.key, base_url=local_api.url)
@@ -6,7 +6,7 @@
         ...
         assert local_api.calls(method="POST", path="/jobs")
 
-Nothing is registered globally; the service is a real one on a loopback port, fresh for each test.
+Each test gets a new service on a loopback port. Nothing is registered globally.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ from urllib.parse import urlencode
 import pytest
 
 from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.faults import Fault, faults_of
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Limits, Progression, Settings, Unknowns
+from a2c_spec.local_api.simulation.faults import Fault, faults_of
 
 __all__ = ["Fault", "Limits", "Progression", "Service", "Settings", "Unknowns", "local_api", "serving"]
 
@@ -33,35 +33,35 @@ KEY = "0123456789abcdef0123456789abcdef"
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service: where it is, a key it takes, and what only tests may do with it."""
+    """A running service: its URL, a key that it accepts, and the switches for tests."""
 
     url: str
     key: str = KEY
 
     @property
     def environment(self) -> dict[str, str]:
-        """What the official SDKs and command line read."""
+        """The environment variables that the official SDKs and ``a2c-spec`` read."""
         return {"API2CONVERT_BASE_URL": self.url, "API2CONVERT_API_KEY": self.key}
 
     def fail(self, **fault: Any) -> None:
-        """Make something go wrong; see ``a2c_spec.local_api.faults``."""
+        """Add a fault; its fields are those of ``a2c_spec.local_api.simulation.faults.Fault``."""
         faults_of([fault])
-        self._ask("POST", "faults", fault)
+        self._request("POST", "faults", fault)
 
     def calls(self, **query: str) -> list[dict[str, Any]]:
-        """The requests so far, narrowed by method, path (a shell pattern), status, lost."""
-        found: list[dict[str, Any]] = self._ask("GET", f"calls?{urlencode(query)}")
+        """The requests so far; arguments select by method, path (a shell pattern), status, lost."""
+        found: list[dict[str, Any]] = self._request("GET", f"calls?{urlencode(query)}")
         return found
 
     def advance(self, seconds: float) -> None:
-        """Move the service's clock on."""
-        self._ask("POST", "clock", {"advance": seconds})
+        """Move the service's clock forward."""
+        self._request("POST", "clock", {"advance": seconds})
 
     def reset(self) -> None:
-        """Forget every job, call and fault."""
-        self._ask("POST", "reset")
+        """Delete all jobs, calls and faults."""
+        self._request("POST", "reset")
 
-    def _ask(self, method: str, path: str, body: Any = None) -> Any:
+    def _request(self, method: str, path: str, body: Any = None) -> Any:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(f"{self.url}/_a2c/{path}", data=data, method=method)  # noqa: S310 - our own URL
         with urllib.request.urlopen(request, timeout=30) as response:  # noqa: S310 - our own URL
@@ -71,7 +71,7 @@ class Service:
 
 @contextmanager
 def serving(settings: Settings | None = None) -> Iterator[Service]:
-    """A service with settings of your own."""
+    """Serve with these settings until the block ends."""
     chosen = settings or Settings()
     with Background(create_app(chosen)) as server:
         yield Service(server.url, chosen.api_keys[0] if chosen.api_keys else KEY)
@@ -79,6 +79,6 @@ def serving(settings: Settings | None = None) -> Iterator[Service]:
 
 @pytest.fixture
 def local_api() -> Iterator[Service]:
-    """A fresh service on a loopback port."""
+    """A new service on a loopback port."""
     with serving() as service:
         yield service

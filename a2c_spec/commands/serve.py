@@ -17,8 +17,8 @@ import click
 from a2c_spec.errors import SpecError, UsageError, missing_key
 
 if TYPE_CHECKING:
-    from a2c_spec.local_api.faults import Fault
     from a2c_spec.local_api.settings import Settings
+    from a2c_spec.local_api.simulation.faults import Fault
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 COUNT = click.IntRange(min=0)
@@ -154,14 +154,14 @@ def _moment(text: str) -> float:
 
 
 def _faults(given: Given) -> tuple[Fault, ...]:
-    from a2c_spec.local_api.faults import BadScript, Fault, read_faults
+    from a2c_spec.local_api.simulation.faults import Fault, InvalidFaults, read_faults
 
     slow = (Fault(do="latency", seconds=given.latency / 1000, times=None),) if given.latency else ()
     if not given.faults:
         return slow
     try:
         return (*slow, *read_faults(Path(given.faults).read_bytes()))
-    except (OSError, BadScript) as error:
+    except (OSError, InvalidFaults) as error:
         raise UsageError(f"--faults {given.faults}: {error}") from error
 
 
@@ -197,7 +197,7 @@ def _ready(url: str, given: Given, required: bool) -> None:
 
 def _verify(given: Given, key: str) -> int:
     """Asks both services the same; 1 when they answer differently."""
-    from a2c_spec.local_api.parity.compare import compare, table
+    from a2c_spec.local_api.parity.side_by_side import compare, table
     from a2c_spec.local_api.parity.visit import Unanswered
 
     if not key:

@@ -1,1 +1,1 @@
-"""The API itself, standing alone: imports nothing of the rest of the package."""
+"""A local implementation of the API. It imports nothing of the rest of the package."""

@@ -1,4 +1,4 @@
-"""The ASGI application: lives on any event loop, starts when first asked, answers under /v2 and without it."""
+"""The ASGI application. It starts with the first request, on any event loop, and answers with and without /v2."""
 
 from __future__ import annotations
 
@@ -15,44 +15,47 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
-from a2c_spec.local_api import callbacks
-from a2c_spec.local_api.blobs import Blobs
-from a2c_spec.local_api.call_log import Call
-from a2c_spec.local_api.carry_out import carry_out
-from a2c_spec.local_api.clock import Clock
-from a2c_spec.local_api.converters import Converters, installed
-from a2c_spec.local_api.faults import Script
-from a2c_spec.local_api.identity import Identity
-from a2c_spec.local_api.interference import Dropped, interfere, socket_of
-from a2c_spec.local_api.model import Job
-from a2c_spec.local_api.refusals import Refusal
+from a2c_spec.local_api import convert
+from a2c_spec.local_api.convert.contract import Converters
+from a2c_spec.local_api.http.wire import wire_for
+from a2c_spec.local_api.jobs.clock import Clock
+from a2c_spec.local_api.jobs.identity import Identity
+from a2c_spec.local_api.jobs.model import Job
+from a2c_spec.local_api.jobs.process_lock import ProcessLock
+from a2c_spec.local_api.jobs.refusals import Refusal
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.routes import routes
-from a2c_spec.local_api.runner import Runner
-from a2c_spec.local_api.service import Service
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.store import Store
-from a2c_spec.local_api.workers import Workers
+from a2c_spec.local_api.simulation.call_log import Call
+from a2c_spec.local_api.simulation.fault_middleware import Dropped, handle_with_faults, socket_of
+from a2c_spec.local_api.simulation.faults import ActiveFaults
+from a2c_spec.local_api.storage.blobs import Blobs
+from a2c_spec.local_api.worker import callbacks
+from a2c_spec.local_api.worker.run_job import run_job
+from a2c_spec.local_api.worker.threads import WorkerThreads
 
+GRACE = 0.2  # seconds that running tasks get when the service stops
 log = logging.getLogger("a2c_spec.local_api")
-log.addHandler(logging.NullHandler())  # silent unless the program that runs us wants to hear
+log.addHandler(logging.NullHandler())  # silent unless the program configures logging
 
 
 class LocalApi:
-    """One service as an ASGI application. Closing it leaves a data folder ready for the next one."""
+    """One service as an ASGI application. After ``aclose``, another service can use its data folder."""
 
     def __init__(self, settings: Settings, converters: Converters | None = None) -> None:
         self.settings = settings
-        self._converters = converters
+        self._converters = converters or convert
         self._router = Router(routes=routes(), redirect_slashes=False, default=_unknown)
         self._service: Service | None = None
-        self._workers = Workers(settings.workers)
-        self._callers = Workers(2)
+        self._workers = WorkerThreads(settings.workers)
+        self._callback_threads = WorkerThreads(2)
         self._temporary: Path | None = None
-        self.script = Script(settings.faults)
+        self.faults = ActiveFaults(settings.faults)
 
     @property
     def service(self) -> Service:
-        """The service, opened when first needed."""
+        """The service; it is opened by the first use."""
         if self._service is None:
             self._service = self._open()
             self._service.adopt_orphans()
@@ -63,26 +66,26 @@ class LocalApi:
         folder = self._folder()
         store = Store(folder / "store.db")
         blobs = Blobs(folder / "files")
-        runner = Runner(folder / "runners")
-        runner.hold()
+        process = ProcessLock(folder / "runners")
+        process.acquire()
         service = Service(
             settings=self.settings,
             store=store,
             blobs=blobs,
             identity=Identity(self.settings.seed),
-            converters=self._converters or installed(),
+            converters=self._converters,
             clock=Clock(self.settings.clock, store),
-            runner=runner,
+            process=process,
         )
-        service.on_start = lambda job_id: self._workers.submit(lambda: carry_out(service, job_id))
-        service.on_change = lambda job: self._tell(service, job)
+        service.on_start = lambda job_id: self._workers.submit(lambda: run_job(service, job_id))
+        service.on_change = lambda job: self._send_callback(service, job)
         return service
 
-    def _tell(self, service: Service, job: Job) -> None:
-        """Callbacks have threads of their own: a receiver in trouble must not hold up conversions."""
-        if callbacks.wanted(job.callback, job.phase, every=job.notify_status):
-            body = service.render(job, job.base)
-            self._callers.submit(partial(callbacks.tell, self.settings, job.callback, body))
+    def _send_callback(self, service: Service, job: Job) -> None:
+        """Callbacks have their own threads: a receiver that does not answer must not delay conversions."""
+        if callbacks.is_due(job.callback, job.phase, every=job.notify_status):
+            body = wire_for(service, job.base).job(job, service.visible(job))
+            self._callback_threads.submit(partial(callbacks.send, self.settings, job.callback, body))
 
     def _folder(self) -> Path:
         if self.settings.data_dir is None:
@@ -91,13 +94,13 @@ class LocalApi:
         self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         return self.settings.data_dir
 
-    async def aclose(self, grace: float = 0.2) -> None:
-        """Stop; what is under way is resumed by the next service on the same folder."""
+    async def aclose(self) -> None:
+        """Stop. Jobs that are not finished are resumed by the next service on the same folder."""
         service, self._service = self._service, None
-        self._workers.stop(grace)
-        self._callers.stop(grace)
+        self._workers.stop(GRACE)
+        self._callback_threads.stop(GRACE)
         if service is not None:
-            service.runner.release()
+            service.process.release()
             service.store.close()
         if self._temporary is not None:
             shutil.rmtree(self._temporary, ignore_errors=True)
@@ -111,7 +114,7 @@ class LocalApi:
             try:
                 await self._answer(scope, receive, send)
             except ClientDisconnect:
-                return  # nobody is left to answer
+                return  # the client has gone
             except Dropped:
                 if socket_of(send) is None:
                     raise
@@ -128,22 +131,22 @@ class LocalApi:
                 return
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
-        service, path = self.service, _plain(scope["path"])
+        service, path = self.service, _without_version(scope["path"])
         if path.startswith("/_a2c"):
             await self._route(scope, receive, send)
             return
-        faults = self.script.meet(scope["method"], path)
+        faults = self.faults.count(scope["method"], path)
         if not self.settings.log_calls:
-            await interfere(service, faults, self._route, scope, receive, send)
+            await handle_with_faults(service, faults, self._route, scope, receive, send)
             return
         call = Call(service, scope, path, faults)
         try:
-            await interfere(service, faults, call.handling(self._route), scope, receive, send)
+            await handle_with_faults(service, faults, call.recording(self._route), scope, receive, send)
         finally:
-            call.tell()
+            call.close()
 
     async def _route(self, scope: Scope, receive: Receive, send: Send) -> None:
-        inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service, "a2c.script": self.script}
+        inner: dict[str, Any] = {**scope, "app": self, "a2c.service": self.service, "a2c.faults": self.faults}
         try:
             await self._router(inner, receive, send)
         except (ClientDisconnect, Dropped):
@@ -157,7 +160,7 @@ class LocalApi:
             await JSONResponse({"message": "Internal server error"}, 500)(scope, receive, send)
 
 
-def _plain(path: str) -> str:
+def _without_version(path: str) -> str:
     return path.removeprefix("/v2") if path.startswith("/v2/") else path
 
 
@@ -172,5 +175,5 @@ async def _unknown(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 def create_app(settings: Settings | None = None, converters: Converters | None = None) -> LocalApi:
-    """A service to be called in process, or to be given to any ASGI server."""
+    """A service to call in this process, or to give to any ASGI server."""
     return LocalApi(settings or Settings(), converters)

@@ -1,4 +1,4 @@
-"""Every path of the API and the function that answers it."""
+"""All paths, and the function that answers each of them."""
 
 from __future__ import annotations
 
@@ -8,22 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from a2c_spec.local_api.endpoints import (
-    account,
-    admin,
-    catalog,
-    conversions,
-    dashboard,
-    downloads,
-    inputs,
-    jobs,
-    outputs,
-    uploads,
-)
+from a2c_spec.local_api.endpoints import account, catalog, conversions, downloads, inputs, jobs, outputs, uploads
+from a2c_spec.local_api.simulation import admin, dashboard
 
 Endpoint = Callable[[Request], Awaitable[Response]]
 
-TABLE: tuple[tuple[str, str, Endpoint], ...] = (
+API_PATHS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/statuses", catalog.statuses),
     ("GET", "/conversions", catalog.conversions),
     ("GET", "/jobs", jobs.listing),
@@ -61,8 +51,8 @@ TABLE: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/dl/{web}/download-file/{output_id}/{filename:path}", downloads.download),
 )
 
-# Reserved for us: no path of the API starts like this.
-OURS: tuple[tuple[str, str, Endpoint], ...] = (
+# The paths that the real API does not have.
+LOCAL_PATHS: tuple[tuple[str, str, Endpoint], ...] = (
     ("GET", "/_a2c/", dashboard.jobs),
     ("GET", "/_a2c/jobs/{job_id}", dashboard.job),
     ("GET", "/_a2c/outputs/{output_id}", dashboard.picture),
@@ -80,11 +70,11 @@ OURS: tuple[tuple[str, str, Endpoint], ...] = (
 
 
 def routes() -> list[Route]:
-    """The table under /v2, and at the root, where the older host has it."""
+    """All paths below /v2, and also at the root, as on the older host of the API."""
     return [
         Route(prefix + path, by_method(functions), methods=sorted(functions))
         for prefix in ("/v2", "")
-        for path, functions in _by_path(TABLE + OURS).items()
+        for path, functions in _by_path(API_PATHS + LOCAL_PATHS).items()
     ]
 
 
@@ -96,7 +86,7 @@ def _by_path(table: tuple[tuple[str, str, Endpoint], ...]) -> dict[str, dict[str
 
 
 def by_method(functions: dict[str, Endpoint]) -> Endpoint:
-    """One endpoint per path, so that a wrong method is 405 and not 404."""
+    """One endpoint that calls the function of the request's method; so a wrong method is 405 and not 404."""
 
     async def dispatch(request: Request) -> Response:
         method = "GET" if request.method == "HEAD" else request.method

@@ -1,4 +1,4 @@
-"""Serves the API on a loopback socket with uvicorn."""
+"""Serves the API on a socket with uvicorn."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Self
 import uvicorn
 
 from a2c_spec.local_api.app import LocalApi, create_app
-from a2c_spec.local_api.converters import Converters
+from a2c_spec.local_api.convert.contract import Converters
 from a2c_spec.local_api.settings import Settings
 
 
@@ -23,18 +23,18 @@ def run(
     on_ready: Callable[[str], None] = lambda _url: None,
     converters: Converters | None = None,
 ) -> None:
-    """Serve until interrupted; ``on_ready`` gets the base URL, ``/v2`` included, once requests are answered."""
+    """Serve until interrupted; ``on_ready`` gets the base URL, including ``/v2``, when the service is ready."""
     asyncio.run(serve(create_app(settings, converters), host, port, on_ready))
 
 
 async def serve(app: LocalApi, host: str, port: int, on_ready: Callable[[str], None]) -> None:
-    """The same on a running event loop."""
+    """Serve on the running event loop until interrupted."""
     listener = listen(host, port)
     await server_of(app, lambda: on_ready(url_of(listener))).serve([listener])
 
 
 def server_of(app: LocalApi, on_ready: Callable[[], None]) -> uvicorn.Server:
-    """The server, silent, telling when it is ready."""
+    """The server, without log output; it calls ``on_ready`` when it is ready."""
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     config = uvicorn.Config(
         app,
@@ -51,7 +51,7 @@ def server_of(app: LocalApi, on_ready: Callable[[], None]) -> uvicorn.Server:
 
 
 class Background:
-    """A served API on a thread of this process, for tests; ``url`` is its base URL while it runs."""
+    """Serves the API on a thread of this process, for tests; ``url`` is its base URL."""
 
     def __init__(self, app: LocalApi, host: str = "127.0.0.1", port: int = 0) -> None:
         self._listener = listen(host, port)
@@ -76,7 +76,7 @@ class Background:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A listening socket; naming TCP explicitly is what makes asyncio switch Nagle's delay off."""
+    """A listening socket. It names TCP explicitly, because only then asyncio switches Nagle's algorithm off."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -93,7 +93,7 @@ def url_of(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn, saying when it is ready."""
+    """A uvicorn server that calls ``on_ready``."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)

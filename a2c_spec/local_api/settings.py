@@ -1,4 +1,4 @@
-"""Everything about the service that can be chosen, and a setting for every fact of the wire nobody could determine."""
+"""The settings of the service, among them one for each fact about the real API that no public source tells."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from a2c_spec.local_api.faults import Fault
+if TYPE_CHECKING:
+    from a2c_spec.local_api.simulation.faults import Fault
 
 MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Progression:
-    """How fast a started job *shows* its progress; the work itself is done as fast as it can be.
+    """How fast a started job *shows* its progress; the work itself is always done as fast as possible.
 
-    ``time``: stays ready, then running, for so many seconds of the service's clock. ``polls``: for so many reads.
+    ``work``: the real progress. ``time``: the job shows as ready, then as running, for so many seconds of the service's
+    clock. ``polls``: the same for so many reads of the job.
     """
 
     by: Literal["work", "time", "polls"] = "work"
@@ -27,7 +29,7 @@ class Progression:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What is refused: the first three with 413, inputs, job bytes and credits with 402, concurrency with 429."""
+    """The limits of the service, which answers 413 (the first three), 402 (inputs, job bytes, credits) or 429."""
 
     upload_bytes: int = 4096 * MIB
     json_bytes: int = 16 * MIB
@@ -44,11 +46,11 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Unknowns:
-    """Facts no public source settles, set to the safe assumption; turn one to see whether a client tolerates it."""
+    """Facts about the real API that no public source tells, each with the safest assumption; change them for tests."""
 
-    staged_status: Literal["incomplete", "ready"] = "incomplete"  # a job with process false and all its parts
+    staged_status: Literal["incomplete", "ready"] = "incomplete"  # of a job with process false and all its parts
     vocabulary: Literal["guide", "sdk"] = "guide"  # ready, running | queued, downloading, processing
-    after_delete: Literal["404", "canceled"] = "404"  # what a deleted job answers
+    after_delete: Literal["404", "canceled"] = "404"  # the answer of a deleted job
     delete_finished: Literal[204, 409] = 204  # DELETE of a completed or failed job
     arrays: bool = True  # POST /input and /conversions accept an array of objects
     upload_starts: bool = True  # the first upload to a process:true job starts it
@@ -65,12 +67,12 @@ class Unknowns:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How one service behaves. ``data_dir`` None: everything lives in a temporary folder and goes with the service."""
+    """The settings of one service. Without ``data_dir`` its data is in a temporary folder, deleted at the end."""
 
     data_dir: Path | None = None
-    api_keys: tuple[str, ...] = ()  # none: any key is accepted, each its own account
+    api_keys: tuple[str, ...] = ()  # none: any key is accepted, and each is an account
     base_url: str = ""  # of generated URLs; empty: taken from each request
-    seed: str | int | None = None  # of ids and tokens
+    seed: str | int | None = None  # makes ids and tokens repeatable
     clock: Callable[[], float] = time.time
     sleep: Callable[[float], None] = time.sleep  # between attempts to deliver a callback
     workers: int = 2  # jobs carried out at the same time
@@ -79,7 +81,7 @@ class Settings:
     unknowns: Unknowns = Unknowns()
     faults: tuple[Fault, ...] = ()
     fetch_private: bool = False  # may remote inputs, clouds and callbacks reach loopback and private addresses?
-    remote_files: Mapping[str, Path] = field(default_factory=dict)  # URL -> local file served instead of it
+    remote_files: Mapping[str, Path] = field(default_factory=dict)  # URL -> local file used instead of it
     callback_secret: str = ""  # sign callbacks with X-Oc-Signature
     log_calls: bool = True
-    on_call: Callable[[Mapping[str, Any]], None] | None = None  # gets every call as the log has it, once answered
+    on_call: Callable[[Mapping[str, Any]], None] | None = None  # is called with the record of every answered request

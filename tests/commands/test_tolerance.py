@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.faults import Fault
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings, Unknowns
+from a2c_spec.local_api.simulation.faults import Fault
 from tests.conftest import Command
 
 STAGED = """\

@@ -31,13 +31,13 @@ OURS = {"category": "image", "target": "jpg"}
 
 
 def operations(document: Any) -> Iterator[tuple[str, Any]]:
-    """Every operation with its method."""
+    """Every operation of the document with its method."""
     for methods in document["paths"].values():
         yield from ((method, operation) for method, operation in methods.items() if method in METHODS)
 
 
 def corrected(document: Any, ids: dict[str, list[str]]) -> Any:
-    """The document as it is meant: what it leaves out added, and ids of things that are there to be met."""
+    """The document with its omissions corrected, and with ids of things that exist as examples."""
     found = copy.deepcopy(document)
     for _, operation in operations(found):
         for code in LEFT_OUT:
@@ -45,7 +45,7 @@ def corrected(document: Any, ids: dict[str, list[str]]) -> Any:
         rows = [row for row in operation.get("parameters", []) if row["in"] != "header"]  # the key is always sent
         operation["parameters"] = [_meeting(row, ids) for row in rows]
     for schema in found["components"]["schemas"].values():
-        _mend(schema)
+        _correct_schema(schema)
     return _without_formats(found)
 
 
@@ -54,8 +54,8 @@ def _meeting(parameter: Any, ids: dict[str, list[str]]) -> Any:
     return {**parameter, "schema": {"type": "string", "enum": known}} if known else parameter
 
 
-def _mend(schema: Any) -> None:
-    """A default that is no value of its own type is dropped; an empty map may come as PHP writes it, as a list."""
+def _correct_schema(schema: Any) -> None:
+    """Remove defaults that are not of their own type, and allow an empty map as a list, as PHP writes it."""
     for name, part in schema.get("properties", {}).items():
         if part.get("type") == "object" and part.get("default") == []:
             del part["default"]
@@ -64,14 +64,14 @@ def _mend(schema: Any) -> None:
 
 
 def _without_formats(value: Any) -> Any:
-    """Times come without a zone, which the format date-time does not allow."""
+    """Remove the format date-time, because the API writes times without a zone."""
     if isinstance(value, dict):
         return {name: _without_formats(part) for name, part in value.items() if (name, part) != ("format", "date-time")}
     return [_without_formats(part) for part in value] if isinstance(value, list) else value
 
 
-def furnished(service: Service) -> dict[str, list[str]]:
-    """Ids by the names of path parameters: of a staged job, of one that is done, and one that nobody has."""
+def with_things(service: Service) -> dict[str, list[str]]:
+    """Ids by the names of path parameters: of a job that has not started, of a finished job, and of no job."""
     with httpx.Client(base_url=service.url, headers=HEADERS, timeout=30) as http:
         jobs = [_job(http), _done(http, _job(http))]
         preset = http.post("/presets", json={"name": "p", "target": "jpg", "options": {}}).raise_for_status().json()
@@ -89,7 +89,7 @@ def furnished(service: Service) -> dict[str, list[str]]:
 
 
 def _job(http: httpx.Client) -> Any:
-    """A staged job with an upload."""
+    """A job with an upload that has not started."""
     job = http.post("/jobs", json={"process": False, "conversion": [OURS]}).raise_for_status().json()
     http.post(f"{job['server']}/upload-file/{job['id']}", files={"file": ("a.png", PICTURE)}).raise_for_status()
     return http.get(f"/jobs/{job['id']}").json()
@@ -104,11 +104,11 @@ def _done(http: httpx.Client, job: Any) -> Any:
 
 
 def judge(document: Any, *, examples: int, seconds: int, seed: int) -> int:
-    """First everything that keeps the things, then what removes them; schemathesis' exit code."""
+    """Run schemathesis on all operations but those that delete, then on those; returns its exit code."""
     settings = Settings(api_keys=(KEY,), unknowns=Unknowns(contracts="array"))  # as the document has it
     with serving(settings) as service, tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "openapi.json"
-        path.write_text(json.dumps(corrected(document, furnished(service))))
+        path.write_text(json.dumps(corrected(document, with_things(service))))
         limits = [f"--max-examples={examples}", f"--max-time={seconds}", f"--seed={seed}", "--phases=coverage,fuzzing"]
         common = [str(path), f"--url={service.url}", "--header", f"X-Oc-Api-Key:{KEY}", f"--checks={CHECKS}", *limits]
         codes = [
@@ -119,7 +119,7 @@ def judge(document: Any, *, examples: int, seconds: int, seed: int) -> int:
 
 
 def main(arguments: list[str]) -> int:
-    """Gets the document, and runs."""
+    """Get the document and run schemathesis."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--examples", type=int, default=20)
     parser.add_argument("--seconds", type=int, default=120)

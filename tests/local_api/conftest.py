@@ -18,33 +18,33 @@ from tests.local_api.sdk_source import unpacked as sdk_source_of
 
 @pytest.fixture(params=WAYS, scope="session")
 def way(request: pytest.FixtureRequest) -> str:
-    """served, or in process."""
+    """How the service is reached: ``served`` over a socket, or ``in process``."""
     return str(request.param)
 
 
 @pytest.fixture(scope="session")
 def shared(way: str) -> Iterator[Api]:
-    """One service for all tests that only make jobs of their own."""
+    """One service for all tests that use only jobs of their own."""
     with running(way, Settings()) as api:
         yield api
 
 
 @pytest.fixture(scope="session")
-def once() -> Iterator[Api]:
-    """The service reached in one way, for the many cases of what is refused, which cannot depend on the way."""
+def in_process() -> Iterator[Api]:
+    """One service reached in process, for the many refused requests, whose answers cannot depend on the way."""
     with running("in process", Settings()) as api:
         yield api
 
 
 @pytest.fixture
 def api(shared: Api) -> Api:
-    """The service with the usual settings."""
+    """The service with default settings."""
     return shared
 
 
 @pytest.fixture
 def api_with(way: str) -> Iterator[Callable[..., Api]]:
-    """A service of the test's own, with settings of its own."""
+    """Makes a service with the settings of the test."""
     with ExitStack() as stack:
 
         def start(**fields: Any) -> Api:

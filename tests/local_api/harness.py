@@ -1,11 +1,11 @@
-"""Both ways to reach the service, behind one plain httpx client; and a converter small enough to need no library."""
+"""A client that reaches the service over a socket or in process, and converters that need no library."""
 
 from __future__ import annotations
 
 import asyncio
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,15 @@ from typing import Any
 import httpx
 
 from a2c_spec.local_api.app import LocalApi, create_app
-from a2c_spec.local_api.convert.contract import CatalogEntry, Caveat, ConversionError, Product, Request, Result
+from a2c_spec.local_api.convert.contract import (
+    CatalogEntry,
+    ConversionError,
+    ConversionWarning,
+    Converters,
+    Product,
+    Request,
+    Result,
+)
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 
@@ -22,7 +30,13 @@ WAYS = ("served", "in process")
 
 
 class TinyConverters:
-    """``upper`` writes each input in capitals, ``joined`` all of them in order; both need text."""
+    """Converters for text: ``upper`` writes each input in capitals, ``joined`` writes all inputs to one file.
+
+    The option ``slow`` makes a conversion wait for so many seconds, with ``sleep``.
+    """
+
+    def __init__(self, sleep: Callable[[float], object] = time.sleep) -> None:
+        self._sleep = sleep
 
     def catalog(self) -> tuple[CatalogEntry, ...]:
         options: dict[str, dict[str, Any]] = {
@@ -51,13 +65,13 @@ class TinyConverters:
         return path.read_bytes().startswith(f"LOCKED:{password}:".encode())
 
     def convert(self, request: Request) -> Result:
-        time.sleep(float(request.options.get("slow", 0)))
+        self._sleep(float(request.options.get("slow", 0)))
         if request.target == "same":
             return Result(tuple(self._same(request)))
         texts = [self._text(source.path, source.password, source.id) for source in request.sources]
         makers = {"upper": self._upper, "joined": self._joined, "copies": self._copies}
         products = makers[request.target](request, texts)
-        warnings = (Caveat("This could be better"),) if request.options.get("warn") else ()
+        warnings = (ConversionWarning("This could be better"),) if request.options.get("warn") else ()
         return Result(tuple(products), warnings)
 
     def _text(self, path: Path, password: str | None, input_id: str) -> str:
@@ -95,7 +109,7 @@ class TinyConverters:
 
 
 class Loop:
-    """An event loop on a thread, for calling the application the way a client in the same process does."""
+    """An event loop on a thread, to call the application as a client in the same process does."""
 
     def __init__(self) -> None:
         self.loop = asyncio.new_event_loop()
@@ -112,7 +126,7 @@ class Loop:
 
 
 class InProcess(httpx.BaseTransport):
-    """Calls an ASGI application without a socket, no lifespan run; an exception is a broken connection."""
+    """Calls an ASGI application without a socket and without its lifespan; an exception is a broken connection."""
 
     def __init__(self, app: LocalApi, loop: Loop) -> None:
         self._app, self._loop = app, loop
@@ -162,7 +176,7 @@ def _scope(request: httpx.Request) -> dict[str, Any]:
 
 
 class Api:
-    """What tests talk to: verbs on paths below /v2, and shortcuts for whole jobs."""
+    """The client of the tests: requests to paths below /v2, and shortcuts for whole jobs."""
 
     def __init__(self, app: LocalApi, http: httpx.Client, base: str) -> None:
         self.app, self.http, self.base = app, http, base
@@ -173,17 +187,17 @@ class Api:
         return self.http.request(method, url, headers=headers, **rest)
 
     def ok(self, method: str, path: str, **rest: Any) -> Any:
-        """The JSON of an answer that has to be a success."""
+        """Send a request that must succeed; returns the JSON of the answer."""
         response = self(method, path, **rest)
         assert response.is_success, (response.status_code, response.text)
         return response.json() if response.content else None
 
     def job(self, **fields: Any) -> Any:
-        """A new job; staged unless ``process`` says otherwise."""
+        """Create a job that does not start, unless ``process`` is true."""
         return self.ok("POST", "/jobs", json={"process": False, **fields})
 
     def upload(self, job: Any, content: bytes | str = "hello", name: str = "a.txt", **rest: Any) -> Any:
-        """A file uploaded to a job, with its token alone."""
+        """Upload a file to a job, with the token of the job instead of the key."""
         files = {"file": (name, content)}
         headers = {"X-Oc-Token": job["token"]}
         return self.ok(
@@ -191,7 +205,7 @@ class Api:
         )
 
     def wait(self, job: Any, seconds: float = 20) -> Any:
-        """The job once it is finished."""
+        """Wait until the job is finished; returns it."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             job = self.ok("GET", f"/jobs/{job['id']}")
@@ -200,8 +214,13 @@ class Api:
             time.sleep(0.01)
         raise AssertionError(job)
 
+    def convert(self, *inputs: dict[str, Any], **fields: Any) -> Any:
+        """Create and start a job over inputs that the service fetches; returns the finished job."""
+        body = {"conversion": [{"target": "joined"}], **fields}
+        return self.wait(self.job(process=True, input=list(inputs), **body))
+
     def run(self, *contents: str, **fields: Any) -> Any:
-        """A job over uploads of these contents, finished."""
+        """Upload files with these contents to a job and start it; returns the finished job."""
         job = self.job(**{"conversion": [{"target": "upper"}], **fields})
         for index, content in enumerate(contents):
             self.upload(job, content, f"{'abcdefgh'[index]}.txt")
@@ -209,9 +228,12 @@ class Api:
         return self.wait(job)
 
 
+Start = Callable[..., Api]  # makes a service with the settings of the test
+
+
 @contextmanager
-def running(way: str, settings: Settings, converters: Any = None) -> Iterator[Api]:
-    """The service, reached in one of the two ways."""
+def running(way: str, settings: Settings, converters: Converters | None = None) -> Iterator[Api]:
+    """A client of a new service, which is reached in one of the two ways."""
     app = create_app(settings, converters or TinyConverters())
     if way == "served":
         with Background(app) as server, httpx.Client(timeout=30) as http:

@@ -1,4 +1,4 @@
-"""Files that stand in for the example files the official live suite fetches from the web."""
+"""Files that replace the example files which the official live suite fetches from the web."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ TYPES = (
 
 
 def image(kind: str, size: tuple[int, int]) -> bytes:
-    """A picture with something on it."""
+    """A picture that is not of one colour."""
     picture = Image.linear_gradient("L").resize(size).convert("RGB")
     stream = io.BytesIO()
     picture.save(stream, kind)
@@ -46,7 +46,7 @@ def image(kind: str, size: tuple[int, int]) -> bytes:
 
 
 def pdf() -> bytes:
-    """Two pages."""
+    """A PDF with two pages."""
     stream = io.BytesIO()
     with pikepdf.new() as document:
         for _ in range(2):
@@ -56,7 +56,7 @@ def pdf() -> bytes:
 
 
 def wav() -> bytes:
-    """A tenth of a second of A."""
+    """A WAV file with a tone of a tenth of a second."""
     stream = io.BytesIO()
     with wave.open(stream, "wb") as sound:
         sound.setnchannels(2)
@@ -68,7 +68,7 @@ def wav() -> bytes:
 
 
 def packed(files: Mapping[str, bytes | str]) -> bytes:
-    """A zip."""
+    """A zip archive of these files."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w") as archive:
         for name, content in files.items():
@@ -77,7 +77,7 @@ def packed(files: Mapping[str, bytes | str]) -> bytes:
 
 
 def docx() -> bytes:
-    """A paragraph and a picture."""
+    """A DOCX document with a paragraph and a picture."""
     document = f'<Relationship Id="rId1" Type="{OFFICE}/officeDocument" Target="word/document.xml"/></Relationships>'
     picture = f'<Relationship Id="rId1" Type="{OFFICE}/image" Target="media/image1.png"/></Relationships>'
     return packed(
@@ -92,7 +92,7 @@ def docx() -> bytes:
 
 
 def write(folder: Path) -> dict[str, Path]:
-    """All of them, by the URL they stand for."""
+    """All files by the URL that they replace."""
     contents: dict[str, bytes] = {
         f"{HOST}/document/pdf/example.pdf": pdf(),
         f"{HOST}/raster%20image/png/example.png": image("PNG", (80, 60)),

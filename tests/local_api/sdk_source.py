@@ -18,7 +18,7 @@ class NotAvailable(Exception):
 
 
 def unpacked(folder: Path) -> Path:
-    """The archive, unpacked below a folder, by the first who asks; the others wait."""
+    """The folder of the unpacked archive. The first caller unpacks it; callers in other processes wait for that."""
     folder.mkdir(exist_ok=True)
     source = folder / f"api2convert-{VERSION}"
     with (folder / "lock").open("w") as lock:

@@ -1,4 +1,4 @@
-"""The official Python SDK as a referee: it must not notice that this is not the real service."""
+"""The official Python SDK and its live test suite work with the local API."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.browser import find_browser
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.worker.browser import find_browser
 from tests.local_api import sdk_files
 from tests.local_api.harness import KEY
 
@@ -24,7 +24,7 @@ NEEDS_BROWSER = "tests/live/test_conformance.py::test_capture_website"
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The service with the real converters; the suite's example files are here."""
+    """The service with the real converters and the example files of the suite."""
     files = sdk_files.write(tmp_path_factory.mktemp("examples"))
     settings = Settings(api_keys=(KEY,), remote_files=files, workers=4)
     with Background(create_app(settings)) as server:

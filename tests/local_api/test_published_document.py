@@ -1,9 +1,9 @@
-"""The published OpenAPI document as a referee: every path is there, every answer fits its schema."""
+"""The published OpenAPI document: every path is answered, and every answer matches its schema."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator
 
-from tests.local_api.harness import Api
+from tests.local_api.harness import Api, Start
 from tests.local_api.sdk_source import document_of
-
-Start = Callable[..., Api]
 
 # Where the real service is known to differ from its own document, and we follow the service.
 KNOWN = {
@@ -24,7 +22,7 @@ KNOWN = {
 
 @pytest.fixture(scope="session")
 def document(sdk_source: Path) -> Any:
-    """The document as it comes with the official SDK."""
+    """The document that is part of the official SDK."""
     return document_of(sdk_source)
 
 
@@ -59,7 +57,7 @@ def test_every_path_and_method_is_answered(api: Api, document: Any) -> None:
 
 
 def tour(api: Api) -> None:
-    """Calls that see every kind of object."""
+    """Requests whose answers have every kind of object."""
     preset = api.ok("POST", "/presets", json={"name": "p", "target": "upper", "options": {}, "scope": "public"})
     api.ok("PATCH", f"/presets/{preset['id']}", json={"name": "q"})
     api.ok("GET", f"/presets/{preset['id']}")

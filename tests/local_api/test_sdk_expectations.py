@@ -1,4 +1,4 @@
-"""What the official SDK's unit tests take for granted of a server, asked of ours with the SDK itself."""
+"""What the official SDK's unit tests expect of a server holds for the local API."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.local_api.faults import Fault
 from a2c_spec.local_api.settings import Settings, Unknowns
+from a2c_spec.local_api.simulation.faults import Fault
 from tests.local_api.harness import KEY, Api, running
-from tests.local_api.web import site
+from tests.local_api.servers import site
 
 sdk = pytest.importorskip("api2convert")
 
@@ -25,7 +25,7 @@ CONVERSION = [{"target": "upper", "category": "document"}]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """A service with these settings: the SDK's client of it, and a plain one."""
+    """Makes a service with these settings; gives the SDK's client and a plain client of it."""
     with ExitStack() as stack:
 
         def started(retries: int = 0, **fields: Any) -> tuple[Any, Api]:
@@ -60,14 +60,14 @@ def test_every_refusal_is_the_sdks_own_error(start: Start, status: int, error: s
     assert refusal.value.body["message"] == str(refusal.value)
 
 
-def test_the_wait_that_429_asks_for_reaches_the_client(start: Start) -> None:
+def test_retry_after_of_429_reaches_the_client(start: Start) -> None:
     client, _ = start(faults=(answering(429, retry_after="7"),))
     with pytest.raises(sdk.RateLimitError) as refusal:
         client.jobs.get("none")
     assert refusal.value.retry_after == 7
 
 
-def test_refusals_of_the_service_itself_are_told_apart(start: Start) -> None:
+def test_refusals_become_the_right_exceptions_of_the_sdk(start: Start) -> None:
     client, api = start()
     with pytest.raises(sdk.NotFoundError):
         client.jobs.get("a/b c")  # one segment, however it is written
@@ -78,7 +78,7 @@ def test_refusals_of_the_service_itself_are_told_apart(start: Start) -> None:
         stranger.jobs.list()
 
 
-def test_calls_that_may_be_repeated_are_and_meet_the_service_again(start: Start) -> None:
+def test_idempotent_calls_are_repeated_after_a_failure(start: Start) -> None:
     client, api = start(retries=2, faults=(Fault(do="status", status=503, path="/statuses"), answering(429)))
     job = api.job(conversion=CONVERSION)
     assert client.jobs.get(job["id"]).status.code == "incomplete"
@@ -126,7 +126,7 @@ def test_the_catalog_statistics_and_contracts_are_read(start: Start) -> None:
 
 
 @pytest.mark.parametrize("reply", ["ids", "input"])
-def test_uploads_are_hydrated_whichever_way_they_are_answered(start: Start, reply: Any, tmp_path: Path) -> None:
+def test_uploads_work_with_either_reply(start: Start, reply: Any, tmp_path: Path) -> None:
     client, api = start(unknowns=Unknowns(upload_reply=reply))
     path = tmp_path / "note.txt"
     path.write_text("hello")
@@ -157,15 +157,15 @@ def test_the_sdk_never_follows_a_redirect_with_its_key(start: Start) -> None:
         client, _ = start(faults=(Fault(do="redirect", path="/jobs/*", to=f"{elsewhere.url}/steal"),))
         with pytest.raises(sdk.Api2ConvertError):
             client.jobs.get("none")
-    assert elsewhere.asked == []
+    assert elsewhere.requests == []
 
 
 def test_signed_callbacks_are_what_the_sdk_verifies(start: Start) -> None:
     with site(lambda *_: (200, {}, b"")) as receiver:
         _, api = start(callback_secret="whsec", fetch_private=True)
         done = api.run("hello", callback=f"{receiver.url}/hook")
-        wait_for(lambda: bool(receiver.asked))
-    _, _, headers, body = receiver.asked[0]
+        wait_for(lambda: bool(receiver.requests))
+    _, _, headers, body = receiver.requests[0]
     event = sdk.WebhookVerifier().construct_event(body.decode(), headers["x-oc-signature"], "whsec")
     assert (event.job.id, event.job.is_completed()) == (done["id"], True)
     with pytest.raises(sdk.SignatureVerificationError):

@@ -1,11 +1,11 @@
-"""The fixture that users import."""
+"""The fixture of a2c_spec.testing."""
 
 from __future__ import annotations
 
 import httpx
 import pytest
 
-from a2c_spec.local_api.faults import BadScript
+from a2c_spec.local_api.simulation.faults import InvalidFaults
 from a2c_spec.testing import Service, local_api
 
 __all__ = ["local_api"]  # asked for by name
@@ -25,6 +25,6 @@ def test_users_count_calls_inject_faults_and_move_the_clock(local_api: Service) 
     assert set(local_api.environment) == {"API2CONVERT_API_KEY", "API2CONVERT_BASE_URL"}
 
 
-def test_a_wrong_fault_is_refused_where_it_is_written(local_api: Service) -> None:
-    with pytest.raises(BadScript, match="do"):
+def test_a_wrong_fault_is_refused_by_fail(local_api: Service) -> None:
+    with pytest.raises(InvalidFaults, match="do"):
         local_api.fail(do="explode")

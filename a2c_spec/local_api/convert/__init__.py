@@ -1,8 +1,7 @@
-"""Real conversions with well-kept libraries; what cannot be done is refused, never faked."""
+"""Real conversions with maintained libraries. A conversion that is not possible is refused; nothing is faked."""
 
-from a2c_spec.local_api.convert.catalog import catalog, resolve
-from a2c_spec.local_api.convert.check import check_options
-from a2c_spec.local_api.convert.probe import check_password, probe
-from a2c_spec.local_api.convert.run import convert, warm_up
+from a2c_spec.local_api.convert.inspect.probe import check_password, probe
+from a2c_spec.local_api.convert.registry import catalog
+from a2c_spec.local_api.convert.run import convert
 
-__all__ = ["catalog", "check_options", "check_password", "convert", "probe", "resolve", "warm_up"]
+__all__ = ["catalog", "check_password", "convert", "probe"]

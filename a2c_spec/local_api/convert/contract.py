@@ -1,16 +1,16 @@
-"""What the service hands a converter and gets back; the only thing the two halves of the local API share."""
+"""What the service gives to a converter and gets back: the interface between the service and the converters."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """One fetched input. ``id`` is the API's input id; ``path`` holds the bytes; order is the order of positions.
+    """One fetched input. ``id`` is the API's input id; ``path`` is its file.
 
     ``options`` are the input's (``slide_duration`` in seconds, ``resize_handling``); ``password`` decrypts it.
     """
@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One conversion to carry out. ``options`` are complete (defaults filled, checked against the catalog)."""
+    """One conversion to carry out. ``sources`` are in the order of positions; ``options`` are complete and checked."""
 
     target: str
     category: str
@@ -37,8 +37,10 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """One file a converter made inside ``workdir``; ``inputs`` are the ids it was made of; ``filename`` is a base
-    name with extension; ``metadata`` is what an output reports (pages, width, height, duration), best effort."""
+    """One file that a converter made in ``workdir``. ``inputs`` are the ids of the inputs it was made of.
+
+    ``metadata`` is what an output reports (pages, width, height, duration), as far as it is known.
+    """
 
     path: Path
     filename: str
@@ -48,8 +50,8 @@ class Product:
 
 
 @dataclass(frozen=True, slots=True)
-class Caveat:
-    """Something that went less than perfectly without failing the conversion."""
+class ConversionWarning:
+    """A problem that did not make the conversion fail."""
 
     message: str
     code: int = 0
@@ -59,14 +61,14 @@ class Caveat:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """All products in order (input order within the conversion), and the warnings."""
+    """All products, in the order of the inputs, and the warnings."""
 
     products: tuple[Product, ...]
-    warnings: tuple[Caveat, ...] = ()
+    warnings: tuple[ConversionWarning, ...] = ()
 
 
 class ConversionError(Exception):
-    """The conversion cannot be done. ``source`` is ``input`` (with ``id_source`` = input id) or ``conversion``."""
+    """The conversion failed. ``source`` is ``conversion``, or ``input`` with the input's id in ``id_source``."""
 
     def __init__(self, message: str, *, code: int = 0, source: str = "conversion", id_source: str = "") -> None:
         super().__init__(message)
@@ -78,9 +80,29 @@ class ConversionError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class CatalogEntry:
-    """One row of GET /conversions: ``options`` maps a name to a JSON-Schema-like descriptor."""
+    """One row of GET /conversions. ``options`` maps names to descriptors, which are like JSON schemas."""
 
     id: str
     target: str
     category: str
     options: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+class Converters(Protocol):
+    """What the service needs of its converters. All functions may block; none may keep state."""
+
+    def catalog(self) -> tuple[CatalogEntry, ...]:
+        """Every conversion that works on this machine, with its options."""
+        ...
+
+    def probe(self, path: Path, filename: str) -> dict[str, Any]:
+        """What a file is: its ``content_type``, and the metadata that its format has."""
+        ...
+
+    def check_password(self, path: Path, password: str) -> bool:
+        """Whether the password opens the file."""
+        ...
+
+    def convert(self, request: Request) -> Result:
+        """Carry out one conversion, or raise ConversionError."""
+        ...

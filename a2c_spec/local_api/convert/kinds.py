@@ -1,4 +1,4 @@
-"""Tells what a file is: by its first bytes where they say so, else by its name."""
+"""Finds out the type of a file: by its first bytes where they tell it, else by its name."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """``name`` is the usual extension; ``family`` decides which converter can read it."""
+    """A type of files. ``name`` is its usual extension; ``family`` decides which converters can read it."""
 
     name: str
     family: str
@@ -48,7 +48,7 @@ KINDS: dict[str, Kind] = {
     for cell in line.split("|")
     if len(words := cell.split()) == 3
 }
-STANDARD_TYPES = mimetypes.MimeTypes()  # the same on every machine: no system files are read
+STANDARD_TYPES = mimetypes.MimeTypes()  # the same on every machine, because no system files are read
 ALIASES = {
     "jpeg": "jpg", "jpe": "jpg", "jfif": "jpg", "tif": "tiff", "htm": "html", "xhtml": "html", "markdown": "md",
     "text": "txt", "log": "txt", "aif": "aiff", "gz": "tgz", "tar.gz": "tgz", "bz2": "tar.bz2", "tbz2": "tar.bz2",
@@ -71,9 +71,9 @@ ZIPPED = {"word/document.xml": "docx", "xl/workbook.xml": "xlsx", "ppt/presentat
 
 
 def identify(path: Path, filename: str = "", content_type: str = "") -> Kind:
-    """What the file is: by content, by the type somebody states, or by name, in this order.
+    """The type of a file: by content, by the stated content type, or by name, in this order.
 
-    Never raises: what cannot be told is ``Kind("", "unknown", ...)``.
+    Never raises: an unknown type is ``Kind("", "unknown", ...)``.
     """
     try:
         with path.open("rb") as stream:
@@ -86,9 +86,9 @@ def identify(path: Path, filename: str = "", content_type: str = "") -> Kind:
 
 
 def _stated(content_type: str) -> str | None:
-    """The kind that a content type names; unspecific ones name none."""
-    wanted = content_type.partition(";")[0].strip().lower()
-    return next((kind.name for kind in KINDS.values() if kind.content_type == wanted and wanted != "text/plain"), None)
+    """The name of the type that has this content type; None for an unspecific one."""
+    stated = content_type.partition(";")[0].strip().lower()
+    return next((kind.name for kind in KINDS.values() if kind.content_type == stated and stated != "text/plain"), None)
 
 
 def content_type_of(name: str) -> str:
@@ -99,7 +99,7 @@ def content_type_of(name: str) -> str:
 
 
 def extension(filename: str) -> str:
-    """The lower-case extension under its usual spelling, both parts of one like ``tar.gz``."""
+    """The extension in lower case and in its usual spelling; both parts of one such as ``tar.gz``."""
     parts = Path(filename.replace("\\", "/")).name.lower().split(".")
     double = ".".join(parts[-2:])
     if len(parts) > 2 and (double in KINDS or double in ALIASES):
@@ -120,7 +120,7 @@ def _by_content(path: Path, head: bytes, named: str) -> str | None:
 
 
 def _by_text(head: bytes, named: str) -> str | None:
-    """SVG and HTML say what they are only after optional prologues; a PDF may follow some junk."""
+    """The type of a file that begins with text: SVG and HTML after an optional prologue, a PDF after other bytes."""
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<svg", b"<?xml")) and b"<svg" in start:
         return "svg"
@@ -140,13 +140,13 @@ def _is_text(head: bytes) -> bool:
 
 
 def _zipped(path: Path) -> str | None:
-    """Office documents and books are zip files that name themselves."""
+    """The type of an office document or book, which is a zip file with known members; None for other zip files."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()[:500]
             if "mimetype" in names:
                 kind = archive.open("mimetype").read(100).decode("ascii", "replace").strip()
                 return next((name for name, known in KINDS.items() if known.content_type == kind), None)
-    except Exception:  # any damage: then it is just a file called what it is called
+    except Exception:  # damaged: then the name of the file counts
         return None
     return next((ZIPPED[name] for name in names if name in ZIPPED), None)

@@ -1,10 +1,10 @@
-"""The options of audio and video conversions, and what each target's file is encoded with."""
+"""The options of audio and video conversions, and the codecs of each target."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from a2c_spec.local_api.convert.options import DPI, HANDLINGS, Options, flag, number, one_of, text
+from a2c_spec.local_api.convert.options import Options, flag, number, one_of, text
 
 CLOCK = text(r"^\d\d:\d\d:\d\d$", "Position as hours:minutes:seconds", example="00:01:30")
 EXACT = text(r"^\d\d:\d\d:\d\d[.]\d\d\d$", "Position as hours:minutes:seconds.milliseconds", example="00:00:01.500")
@@ -17,7 +17,7 @@ BITRATES = [32, 48, 64, 96, 128, 160, 192, 224, 256, 320]
 
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """ffmpeg's format and the codecs that may be asked for, by the names of the API; the first is the default."""
+    """How one target is encoded: codecs by their names in the API (the first is the default), and ffmpeg's format."""
 
     audio: dict[str, str]
     video: str = ""
@@ -100,23 +100,4 @@ CUT_VIDEO: Options = {
     "end_video": EXACT,
     "length": number("integer", 1, 14400, "Cut into parts of this many seconds"),
     "number_of_parts": number("integer", 1, 400, "Cut into this many parts of equal length"),
-}
-COMPRESS: Options = {"compression_level": one_of(["low", "medium", "high"], "How much quality may be lost", "medium")}
-RESIZE_IMAGE: Options = {
-    "aspect_ratio": text(
-        r"^\d{1,6}:\d{1,6}$", "Aspect ratio of the result where one side is not given", example="16:9"
-    ),
-    "dpi": DPI,
-    "width": number("number", 1, 65000, "Width in the unit of resize_by"),
-    "height": number("number", 1, 65000, "Height in the unit of resize_by"),
-    "resize_by": one_of(["px", "perc", "inches", "cm", "mm"], "Unit of width and height", "px"),
-    "resize_handling": one_of(HANDLINGS, "How to fill width and height when both are given", "stretch"),
-    "resize_target": one_of(
-        ["bmp", "gif", "ico", "jpg", "png", "tga", "tiff", "webp"], "Format of the result; as the input unless given"
-    ),
-}
-COMPARE_IMAGE: Options = {
-    "method": one_of(["ssim"], "How alike: 1.0 is the same picture", "ssim"),
-    "threshold": number("number", 0, 100, "Differences up to this percentage of the range of tones do not count"),
-    "diff_color": text(r"^([a-zA-Z]{3,30}|#[0-9a-fA-F]{6})$", "Colour that marks the differences", example="red"),
 }

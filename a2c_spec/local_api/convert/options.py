@@ -1,4 +1,4 @@
-"""The options of each family of conversions, described once: GET /conversions shows them, check_options obeys them."""
+"""The options of conversions, described once: GET /conversions shows them, and option_check checks against them."""
 
 from __future__ import annotations
 
@@ -9,35 +9,32 @@ Options = dict[str, Descriptor]
 
 
 def one_of(values: list[Any], description: str, default: Any = None) -> Descriptor:
-    """An option with a closed list of values."""
+    """An option that has one of these values."""
     kind = "integer" if isinstance(values[0], int) else "string"
     return _described({"type": kind, "enum": values}, description, default)
 
 
-def number(kind: str, low: float | None, high: float | None, description: str, default: Any = None) -> Descriptor:
-    """An integer or number option within bounds."""
-    bounds = {"minimum": low, "maximum": high}
-    return _described(
-        {"type": kind, **{name: bound for name, bound in bounds.items() if bound is not None}}, description, default
-    )
+def number(kind: str, low: float, high: float, description: str) -> Descriptor:
+    """A number option with a smallest and a largest value; ``kind`` is integer or number."""
+    return _described({"type": kind, "minimum": low, "maximum": high}, description)
 
 
 def flag(description: str) -> Descriptor:
-    """An option that is off unless asked for."""
+    """A boolean option that is false unless set."""
     return _described({"type": "boolean"}, description, default=False)
 
 
 def toggle(description: str) -> Descriptor:
-    """An option without a default, which the API echoes as null until it is set."""
-    return _described({"type": "boolean"}, description, default=None)
+    """A boolean option without a default: the API shows null until it is set."""
+    return _described({"type": "boolean"}, description)
 
 
 def text(pattern: str, description: str, **more: Any) -> Descriptor:
     """A string option that must match ``pattern``."""
-    return {**_described({"type": "string", "pattern": pattern}, description, None), **more}
+    return {**_described({"type": "string", "pattern": pattern}, description), **more}
 
 
-def _described(descriptor: Descriptor, description: str, default: Any) -> Descriptor:
+def _described(descriptor: Descriptor, description: str, default: Any = None) -> Descriptor:
     return {**descriptor, **({} if default is None else {"default": default}), "description": description}
 
 
@@ -142,4 +139,24 @@ METADATA_JSON: Options = {
     "keys_format": one_of(KEYS_FORMATS, "How the names of the tags are written", "snake_lowercase"),
     "output_mode": one_of(["basic", "expert"], "Common tags, or everything that was found", "basic"),
     "type": one_of(["document", "image", "video", "audio"], "What the file is read as; found out unless given"),
+}
+
+COMPRESS: Options = {"compression_level": one_of(["low", "medium", "high"], "How much quality may be lost", "medium")}
+RESIZE_IMAGE: Options = {
+    "aspect_ratio": text(
+        r"^\d{1,6}:\d{1,6}$", "Aspect ratio of the result where one side is not given", example="16:9"
+    ),
+    "dpi": DPI,
+    "width": number("number", 1, 65000, "Width in the unit of resize_by"),
+    "height": number("number", 1, 65000, "Height in the unit of resize_by"),
+    "resize_by": one_of(["px", "perc", "inches", "cm", "mm"], "Unit of width and height", "px"),
+    "resize_handling": one_of(HANDLINGS, "How to fill width and height when both are given", "stretch"),
+    "resize_target": one_of(
+        ["bmp", "gif", "ico", "jpg", "png", "tga", "tiff", "webp"], "Format of the result; as the input unless given"
+    ),
+}
+COMPARE_IMAGE: Options = {
+    "method": one_of(["ssim"], "How alike: 1.0 is the same picture", "ssim"),
+    "threshold": number("number", 0, 100, "Differences up to this percentage of the range of tones do not count"),
+    "diff_color": text(r"^([a-zA-Z]{3,30}|#[0-9a-fA-F]{6})$", "Colour that marks the differences", example="red"),
 }

@@ -1,4 +1,4 @@
-"""Finds the programs and modules that converters need, without importing or starting any of them."""
+"""Finds the programs and modules that converters need. Nothing is imported or started for that."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ def find(name: str) -> str | None:
 
 @functools.cache
 def folders() -> tuple[str, ...]:
-    """Where the programs live that were found; LibreOffice keeps its resources beside that folder."""
+    """The folders of the programs that were found; for LibreOffice the folder above, which holds its resources."""
     homes = (Path(path).resolve().parent for name in _PROGRAMS if (path := find(name)))
     return tuple(str(home.parent if home.name == "program" else home) for home in homes)
 
 
 def _bundled(module: str, pattern: str) -> str | None:
-    """A program that comes inside a Python package."""
+    """The path of a program that is part of a Python package."""
     spec = importlib.util.find_spec(module)
     for folder in (spec.submodule_search_locations or ()) if spec else ():
         for found in sorted(Path(folder).glob(pattern)):

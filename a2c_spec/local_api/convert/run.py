@@ -1,50 +1,56 @@
-"""Carries out conversions in worker processes, and trusts nothing that comes back."""
+"""Runs conversions in worker processes, and checks what comes back, because converters read hostile files."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from a2c_spec.local_api.convert.catalog import missing_for, resolve, row_of
-from a2c_spec.local_api.convert.contract import ConversionError, Request, Result
+from a2c_spec.local_api.convert import registry
+from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Result
+from a2c_spec.local_api.convert.input_warnings import collected_warnings
 from a2c_spec.local_api.convert.sandbox import pool
-from a2c_spec.local_api.convert.sandbox.task import Limits, Task
-from a2c_spec.local_api.convert.wire import request_to_json, result_from_json
+from a2c_spec.local_api.convert.sandbox.task import Limits, Task, load
+from a2c_spec.local_api.convert.serialize import request_from_json, request_to_json, result_from_json, result_to_json
 
 PACKAGE = "a2c_spec.local_api.convert."
+Converter = Callable[[Request], Iterator[Product | ConversionWarning]]
 
 
 def convert(request: Request, limits: Limits | None = None) -> Result:
-    """Carries out one conversion; blocks until it is done. Raises ConversionError when it cannot be done."""
-    entry = resolve(request.target, request.category)
-    row = row_of(entry.target, entry.category) if entry else None
-    if row is None:
-        raise _not_offered(request)
+    """Carry out one conversion and return its result, or raise ConversionError. Blocks until it is done."""
+    entry = registry.find(request.target, request.category)
+    if entry is None:
+        raise _not_available(request)
     if not request.sources:
         raise ConversionError("There is no input to convert.", source="input")
     limits = limits or Limits()
     reads = tuple(source.path for source in request.sources)
-    payload = {"converter": PACKAGE + row.converter, "request": request_to_json(request)}
-    answer = pool.run(Task(PACKAGE + "perform:conversion", payload, request.workdir, reads, limits))
+    payload = {"converter": PACKAGE + entry.converter, "request": request_to_json(request)}
+    answer = pool.run(Task(f"{__name__}:in_worker", payload, request.workdir, reads, limits))
     return _checked(result_from_json(answer), request.workdir, limits)
 
 
-def warm_up(*conversions: tuple[str, str]) -> None:
-    """Starts a worker for these ``(target, category)`` pairs, without waiting; worth calling when a job is created."""
-    entries = (resolve(target, category) for target, category in conversions)
-    rows = (row_of(entry.target, entry.category) for entry in entries if entry)
-    pool.start({PACKAGE + row.converter.partition(":")[0]: None for row in rows if row})
+def in_worker(payload: dict[str, Any]) -> dict[str, Any]:
+    """The part of ``convert`` that runs in the worker process: calls the converter and collects what it yields."""
+    converter: Converter = load(payload["converter"])
+    with collected_warnings() as input_warnings:
+        items = list(converter(request_from_json(payload["request"])))
+    products = tuple(item for item in items if isinstance(item, Product))
+    warnings = tuple(item for item in items if isinstance(item, ConversionWarning))
+    return result_to_json(Result(products, (*input_warnings, *warnings)))
 
 
-def _not_offered(request: Request) -> ConversionError:
-    what = f"Converting to {request.category}/{request.target}"
-    missing = missing_for(request.target, request.category)
+def _not_available(request: Request) -> ConversionError:
+    conversion = f"Converting to {request.category}/{request.target}"
+    missing = registry.missing_for(request.target, request.category)
     if missing:
-        return ConversionError(f"{what} needs {' and '.join(missing)}, which this machine does not have.")
-    return ConversionError(f"{what} is not something the local API can do.")
+        return ConversionError(f"{conversion} needs {' and '.join(missing)}, which this machine does not have.")
+    return ConversionError(f"{conversion} is not something the local API can do.")
 
 
 def _checked(result: Result, workdir: Path, limits: Limits) -> Result:
-    """Refuses products outside the job's folder, links, and more bytes than one job may make."""
+    """The result; ConversionError for products outside the job's folder, links, no products, or too many bytes."""
     root = workdir.resolve()
     for product in result.products:
         if product.path.is_symlink() or not product.path.is_file() or root not in product.path.resolve().parents:

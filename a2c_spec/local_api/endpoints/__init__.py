@@ -1,1 +1,1 @@
-"""One function per method and path of the API; each file is one part of the published document."""
+"""The endpoints of the API: one function per method and path, one file per part of the published document."""

@@ -1,4 +1,4 @@
-"""What belongs to the account: presets, contracts, statistics."""
+"""The endpoints of an account: presets, contracts, statistics."""
 
 from __future__ import annotations
 
@@ -9,14 +9,12 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import presets
-from a2c_spec.local_api.access import account, require_account, service_of
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.refusals import Refusal, invalid, not_found
-from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.vocabulary import INVALID
+from a2c_spec.local_api.http.access import account, require_account, service_of
+from a2c_spec.local_api.http.request_bodies import read_object
+from a2c_spec.local_api.jobs import presets
+from a2c_spec.local_api.jobs.refusals import invalid, not_found
 
-# The period of a path: its pattern, and the part of a timestamp its rows are made of.
+# Per period: the pattern of its value, the format of its value, and the format of the times of its rows.
 PERIODS = {
     "day": (re.compile(r"\d{4}-\d\d-\d\d"), "%Y-%m-%d", "%Y-%m-%d %H:00:00"),
     "month": (re.compile(r"\d{4}-\d\d"), "%Y-%m", "%Y-%m-%d 00:00:00"),
@@ -25,30 +23,30 @@ PERIODS = {
 
 
 async def preset_list(request: Request) -> Response:
-    """GET /presets: the public ones, and with a key the account's."""
+    """GET /presets: the public presets, and with a key also those of the account."""
     rows = presets.visible(service_of(request).store, account(request))
-    return JSONResponse([row for row in rows if presets.fits(row, request.query_params)])
+    return JSONResponse([row for row in rows if presets.matches(row, request.query_params)])
 
 
 async def preset_add(request: Request) -> Response:
     """POST /presets."""
     service, owner = service_of(request), require_account(request)
-    body = await _object(request, service)
+    body = await read_object(request, service.settings.limits.json_bytes)
     blank = {"id": service.new_id("preset"), "name": "", "target": "", "category": "", "scope": "private"}
-    preset = presets.checked(body, {**blank, "options": {}}, service.offers)
+    preset = presets.checked(body, {**blank, "options": {}}, service.catalog)
     presets.add(service.store, owner, preset)
     return JSONResponse(preset, 201)
 
 
 async def preset_read(request: Request) -> Response:
-    """GET /presets/{id}: the account's own only."""
+    """GET /presets/{id}: only presets of the account."""
     return JSONResponse(_own(request))
 
 
 async def preset_change(request: Request) -> Response:
-    """PATCH /presets/{id}: name, target and options; options are replaced as a whole."""
+    """PATCH /presets/{id}: changes fields; the options are replaced as a whole."""
     service, before = service_of(request), _own(request)
-    preset = presets.checked(await _object(request, service), before, service.offers)
+    preset = presets.checked(await read_object(request, service.settings.limits.json_bytes), before, service.catalog)
     presets.put(service.store, preset)
     return JSONResponse(preset)
 
@@ -64,15 +62,8 @@ def _own(request: Request) -> presets.Preset:
     return presets.own(service_of(request).store, owner, request.path_params["preset_id"])
 
 
-async def _object(request: Request, service: Service) -> dict[str, Any]:
-    body = await read_json(request, service.settings.limits.json_bytes)
-    if not isinstance(body, dict):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
-    return body
-
-
 async def contracts(request: Request) -> Response:
-    """GET /contracts: prepaid where credits are limited, by invoice where they are not."""
+    """GET /contracts: a prepaid contract where credits are limited, else a contract by invoice."""
     service, owner = service_of(request), require_account(request)
     shape = service.settings.unknowns.contracts
     if shape == "none":
@@ -95,7 +86,7 @@ def _contracts(bought: int | None, left: int | None) -> dict[str, Any]:
 
 
 async def stats(request: Request) -> Response:
-    """GET /stats/{period}/{value}/{filter}: numbers as strings; an empty body when nothing happened."""
+    """GET /stats/{period}/{value}/{filter}: numbers as strings; an empty body for a period without jobs."""
     if request.path_params["period"] not in PERIODS:
         raise not_found("period")
     service, owner = service_of(request), require_account(request)
@@ -103,7 +94,7 @@ async def stats(request: Request) -> Response:
     start, end, step = _span(period, value)
     if scope not in ("single", "all"):
         raise invalid({"filter": "This must be single or all"})
-    # Every key is an account of its own here, so both filters say the same.
+    # Each key is an account of its own here, so both filters have the same result.
     sql = "SELECT at, bytes_in, bytes_out, seconds, completed FROM usage WHERE owner = ? AND at >= ? AND at < ?"
     rows = _grouped(service.store.rows(sql, owner, start, end), step)
     return JSONResponse(rows) if rows else Response(status_code=200, media_type="application/json")

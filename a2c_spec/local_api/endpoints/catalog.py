@@ -1,4 +1,4 @@
-"""What needs no key: GET /conversions and GET /statuses."""
+"""The endpoints that need no key: GET /conversions and GET /statuses."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api.access import service_of
 from a2c_spec.local_api.convert.contract import CatalogEntry
-from a2c_spec.local_api.paging import page_of
-from a2c_spec.local_api.vocabulary import STATUSES
-from a2c_spec.local_api.wire import status
+from a2c_spec.local_api.http.access import service_of
+from a2c_spec.local_api.http.paging import page_of
+from a2c_spec.local_api.http.wire import status
+from a2c_spec.local_api.jobs.vocabulary import STATUSES
 
 
 async def conversions(request: Request) -> Response:
-    """GET /conversions: what can be converted to, with the options of each."""
+    """GET /conversions: the available conversions with their options."""
     query = request.query_params
     target, category = query.get("target"), query.get("category")
     rows = [
         row
-        for row in service_of(request).offers.entries
+        for row in service_of(request).catalog.entries
         if target in (None, "", row.target) and category in (None, "", row.category)
     ]
     page = page_of(request)
@@ -34,5 +34,5 @@ def _row(entry: CatalogEntry) -> dict[str, Any]:
 
 
 async def statuses(_request: Request) -> Response:
-    """GET /statuses: every status there is."""
+    """GET /statuses: all statuses."""
     return JSONResponse([status(code) for code in STATUSES])

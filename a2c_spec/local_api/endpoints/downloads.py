@@ -1,4 +1,4 @@
-"""The download side of a job's server: passwords, ranges, base64, and files that are gone."""
+"""The downloads of a job's server: passwords, ranges, base64, and 410 for files that no longer exist."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from urllib.parse import quote
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from a2c_spec.local_api.access import PASSWORD_COOKIE, PASSWORD_HEADERS, header, service_of
-from a2c_spec.local_api.blobs import CHUNK
-from a2c_spec.local_api.lifecycle import found_output
-from a2c_spec.local_api.model import Job, Output, with_output
-from a2c_spec.local_api.refusals import Refusal, gone, not_found
-from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.http.access import PASSWORD_COOKIE, PASSWORD_HEADERS, header, service_of, wire_of
+from a2c_spec.local_api.jobs.lifecycle import found_output
+from a2c_spec.local_api.jobs.model import Job, Output, with_output
+from a2c_spec.local_api.jobs.refusals import Refusal, gone, not_found
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.storage.blobs import CHUNK
 
 _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 
@@ -26,9 +26,9 @@ _RANGE = re.compile(r"bytes=(\d*)-(\d*)")
 async def download(request: Request) -> Response:
     """GET and HEAD .../download-file/{output}/{filename}."""
     service = service_of(request)
-    job, entry = find(service, request.path_params["output_id"])
+    job, entry = find_output(service, request.path_params["output_id"])
     _require_password(request, job, entry)
-    if service.wire("").availability(entry) != "enabled":
+    if wire_of(request).availability(entry) != "enabled":
         raise gone()
     path = service.blobs.path(entry.blob)
     if not path.is_file():
@@ -39,11 +39,11 @@ async def download(request: Request) -> Response:
     return _answer(request, entry, path, part)
 
 
-def find(service: Service, output_id: str) -> tuple[Job, Output]:
-    """An output, deleted ones included, and its job."""
+def find_output(service: Service, output_id: str) -> tuple[Job, Output]:
+    """The output with that id and its job, or 404; deleted outputs are found too."""
     job = service.store.job_of_file("output", output_id)
     entry = next((row for row in job.outputs if row.id == output_id), None) if job else None
-    if job is None or entry is None or not service.shown(job).done:
+    if job is None or entry is None or not service.visible(job).done:
         raise not_found("file")
     return job, entry
 
@@ -51,9 +51,9 @@ def find(service: Service, output_id: str) -> tuple[Job, Output]:
 def _require_password(request: Request, job: Job, entry: Output) -> None:
     conversion = job.conversion(entry.conversion)
     listed = (conversion.options.get("download_password") if conversion else None) or ""
-    wanted = [word for word in (*job.download_passwords, *str(listed).split(","), entry.password) if word]
-    given = header(request, PASSWORD_HEADERS) or request.cookies.get(PASSWORD_COOKIE, "")
-    if wanted and not any(hmac.compare_digest(given.encode(), word.encode()) for word in wanted):
+    accepted = [word for word in (*job.download_passwords, *str(listed).split(","), entry.password) if word]
+    sent = header(request, PASSWORD_HEADERS) or request.cookies.get(PASSWORD_COOKIE, "")
+    if accepted and not any(hmac.compare_digest(sent.encode(), word.encode()) for word in accepted):
         raise Refusal(401, {"message": "The download password is missing or wrong"})
 
 
@@ -69,7 +69,7 @@ def _count(service: Service, job: Job, entry: Output) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """Bytes ``start`` up to ``stop`` of ``total``."""
+    """The bytes from ``start`` up to but not including ``stop`` of a file with ``total`` bytes."""
 
     start: int
     stop: int
@@ -111,7 +111,7 @@ def _answer(request: Request, entry: Output, path: Path, part: _Part) -> Respons
     status = 206 if part.partial else 200
     if request.method == "HEAD":
         return Response(status_code=status, headers=headers, media_type=media)
-    return StreamingResponse(_stepwise(chunks), status, headers, media)
+    return StreamingResponse(_asynchronous(chunks), status, headers, media)
 
 
 def _disposition(filename: str) -> str:
@@ -139,6 +139,6 @@ def _encoded(chunks: Iterator[bytes]) -> Iterator[bytes]:
         yield base64.b64encode(rest)
 
 
-async def _stepwise(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
+async def _asynchronous(chunks: Iterator[bytes]) -> AsyncIterator[bytes]:
     for chunk in chunks:
         yield chunk

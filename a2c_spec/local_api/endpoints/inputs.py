@@ -1,4 +1,4 @@
-"""/jobs/{id}/input: add, list, read, reorder, give the password of, remove."""
+"""The endpoints below /jobs/{id}/input: list, read, add, reorder, set the password, remove."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import base_of, require_job, service_of
-from a2c_spec.local_api.additions import new_inputs
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.drafts import Problems, object_of
-from a2c_spec.local_api.model import Input, Job, with_input
-from a2c_spec.local_api.refusals import Refusal, invalid
-from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.vocabulary import INVALID
+from a2c_spec.local_api.http.access import require_job, service_of, wire_of
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.additions import new_inputs
+from a2c_spec.local_api.jobs.drafts import Problems, object_of
+from a2c_spec.local_api.jobs.model import Input, Job, with_input
+from a2c_spec.local_api.jobs.refusals import INVALID, Refusal, invalid, not_an_object
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import counted
 
 
 async def listing(request: Request) -> Response:
     """GET /jobs/{id}/input."""
-    service, job = service_of(request), require_job(request)
-    body = service.wire(base_of(request)).inputs(job)
+    job = require_job(request)
+    body = wire_of(request).inputs(job)
     return JSONResponse(body, headers={"X-Count": str(len(body))})
 
 
 async def read(request: Request) -> Response:
     """GET /jobs/{id}/input/{fid}."""
-    service, job = service_of(request), require_job(request)
+    job = require_job(request)
     entry = lifecycle.found_input(job, request.path_params["file_id"])
-    return JSONResponse(service.wire(base_of(request)).input(entry))
+    return JSONResponse(wire_of(request).input(entry))
 
 
 async def add(request: Request) -> Response:
@@ -49,8 +49,8 @@ async def add(request: Request) -> Response:
         service.require_room(now, len(entries), 0)
         return lifecycle.add_inputs(now, entries, service.clock.now(), inline_position=inline)
 
-    job = service.update(job.id, rule, f"{len(entries)} input(s) added")
-    wire = service.wire(base_of(request))
+    job = service.update(job.id, rule, f"{counted(len(entries), 'input')} added")
+    wire = wire_of(request)
     added = [wire.input(lifecycle.found_input(job, entry.id)) for entry in entries]
     return JSONResponse(added if isinstance(body, list) else added[0], 201)
 
@@ -58,22 +58,22 @@ async def add(request: Request) -> Response:
 def require_shape(body: Any, *, arrays: bool) -> None:
     """400 unless the body is an object, or an array where arrays are accepted."""
     if not isinstance(body, dict) and not (arrays and isinstance(body, list) and body):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+        raise not_an_object()
 
 
 async def reorder(request: Request) -> Response:
-    """PATCH /jobs/{id}/input: positions, durations and handling of several inputs at once."""
+    """PATCH /jobs/{id}/input: changes positions, slide durations and resize handling of several inputs."""
     service, job = service_of(request), require_job(request)
     body = await read_json(request, service.settings.limits.json_bytes)
     rows = [body] if isinstance(body, dict) else body
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an array of objects"})
     job = service.update(job.id, lambda now: lifecycle.patch_inputs(now, rows, service.clock.now()), "Inputs changed")
-    return JSONResponse(service.wire(base_of(request)).inputs(job))
+    return JSONResponse(wire_of(request).inputs(job))
 
 
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}/input/{fid}: the password that opens it."""
+    """PATCH /jobs/{id}/input/{fid}: sets the password that opens the input."""
     service, job = service_of(request), require_job(request)
     entry = lifecycle.found_input(job, request.path_params["file_id"])
     body = await read_json(request, service.settings.limits.json_bytes)
@@ -91,7 +91,7 @@ async def change(request: Request) -> Response:
         return replace(with_input(now, kept), modified=at)
 
     job = service.update(job.id, rule, "The password of an input was set")
-    return JSONResponse(service.wire(base_of(request)).input(lifecycle.found_input(job, entry.id)))
+    return JSONResponse(wire_of(request).input(lifecycle.found_input(job, entry.id)))
 
 
 async def _verify(service: Service, entry: Input, password: str) -> None:

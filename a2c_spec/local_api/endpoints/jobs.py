@@ -1,4 +1,4 @@
-"""/jobs and /jobs/{id}: create, list, read, start, change, cancel; history and threads."""
+"""The endpoints /jobs and /jobs/{id}: create, list, read, start, change, cancel; history and threads."""
 
 from __future__ import annotations
 
@@ -10,19 +10,29 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import TOKEN_HEADERS, account, base_of, header, require_account, require_job, service_of
-from a2c_spec.local_api.additions import new_conversions, new_inputs
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.drafts import Problems, job_fields
-from a2c_spec.local_api.model import Job
-from a2c_spec.local_api.paging import page_of
-from a2c_spec.local_api.refusals import Refusal, conflict, unauthorized
-from a2c_spec.local_api.service import Service
-from a2c_spec.local_api.vocabulary import EMPTY_BODY, INVALID, TERMINAL, phases_of
-from a2c_spec.local_api.wire import timestamp
+from a2c_spec.local_api.http.access import (
+    TOKEN_HEADERS,
+    account,
+    base_of,
+    header,
+    job_json,
+    require_account,
+    require_job,
+    service_of,
+    wire_of,
+)
+from a2c_spec.local_api.http.paging import page_of
+from a2c_spec.local_api.http.request_bodies import read_object
+from a2c_spec.local_api.http.wire import timestamp
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.additions import new_conversions, new_inputs
+from a2c_spec.local_api.jobs.drafts import Problems, job_fields
+from a2c_spec.local_api.jobs.model import Job
+from a2c_spec.local_api.jobs.refusals import EMPTY_BODY, Refusal, conflict, unauthorized
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import TERMINAL, phases_of
 
-PATIENCE = 600.0
+LONGEST_WAIT = 600.0
 
 
 async def create(request: Request) -> Response:
@@ -40,53 +50,44 @@ async def create(request: Request) -> Response:
     inline = service.settings.unknowns.inline_position
     job = lifecycle.add_inputs(job, inputs, now, inline_position=inline)
     job = service.create(lifecycle.add_conversions(job, conversions, now))
-    return JSONResponse(service.render(job, base_of(request)), 201)
+    return JSONResponse(job_json(request, job), 201)
 
 
 async def _body(request: Request, service: Service) -> dict[str, Any]:
     try:
-        body = await read_json(request, service.settings.limits.json_bytes)
+        return await read_object(request, service.settings.limits.json_bytes)
     except Refusal as refusal:
         if refusal.body and refusal.body.get("code") == EMPTY_BODY and service.settings.unknowns.empty_body == 204:
             raise Refusal(204, None) from None
         raise
-    if not isinstance(body, dict):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
-    return body
 
 
 async def listing(request: Request) -> Response:
-    """GET /jobs: the key's jobs, the newest first; with a token that one job."""
+    """GET /jobs: the jobs of the key, the newest first; with a token only its job."""
     service = service_of(request)
-    wanted = request.query_params.get("status", "")
-    rows, count = _listed(request, service, wanted)
+    code = request.query_params.get("status", "")
+    jobs, count = _listed(request, service, code)
     if not count:
         return Response(status_code=204)
-    wire = service.wire(base_of(request))
-    polled = [_polled(service, job) for job in rows]
-    body = [wire.job(job, service.shown(job)) for job in polled]
+    wire, counted = wire_of(request), [_after_read(service, job) for job in jobs]
+    body = [wire.job(job, service.visible(job)) for job in counted]
     return JSONResponse(body, headers={"X-Count": str(count)})
 
 
-def _listed(request: Request, service: Service, wanted: str) -> tuple[list[Job], int]:
+def _listed(request: Request, service: Service, code: str) -> tuple[list[Job], int]:
     owner = account(request)
     if not owner:
         return _by_token(request, service)
     page = page_of(request)
     if service.settings.progression.by != "work" or service.settings.unknowns.staged_status != "incomplete":
-        return _listed_as_shown(service, owner, wanted, page.offset, page.size)
-    phases = phases_of(wanted, service.settings.unknowns.vocabulary) if wanted else ()
-    if wanted and not phases:
+        wire = wire_of(request)  # the filter means the status that clients see
+        jobs = [job for job in service.store.jobs(owner, ()) if code in ("", wire.code(job, service.visible(job)))]
+        return jobs[page.offset : page.offset + page.size], len(jobs)
+    phases = phases_of(code, service.settings.unknowns.vocabulary) if code else ()
+    if code and not phases:
         return [], 0
     count = service.store.count_jobs(owner, phases)
     return service.store.jobs(owner, phases, limit=page.size, offset=page.offset), count
-
-
-def _listed_as_shown(service: Service, owner: str, wanted: str, offset: int, size: int) -> tuple[list[Job], int]:
-    """Where jobs show less than the truth, the filter has to go by what they show."""
-    wire = service.wire("")
-    rows = [job for job in service.store.jobs(owner, ()) if wanted in ("", wire.code(job, service.shown(job)))]
-    return rows[offset : offset + size], len(rows)
 
 
 def _by_token(request: Request, service: Service) -> tuple[list[Job], int]:
@@ -100,52 +101,56 @@ def _by_token(request: Request, service: Service) -> tuple[list[Job], int]:
 async def read(request: Request) -> Response:
     """GET /jobs/{id}."""
     service, job = service_of(request), require_job(request)
-    if not service.runner.lives(job.runner) and job.runner:
+    if not service.process.is_alive(job.runner) and job.runner:
         service.adopt_orphans()
-    job = _polled(service, job)
+    job = _after_read(service, job)
     if service.settings.progression.by == "polls":
-        job = await _settled(service, job)
-    return JSONResponse(service.render(job, base_of(request)))
+        job = await _finished(service, job)
+    return JSONResponse(job_json(request, job))
 
 
-def _polled(service: Service, job: Job) -> Job:
+def _after_read(service: Service, job: Job) -> Job:
+    """The job after one more read, where its progress is shown by the number of reads."""
     if service.settings.progression.by != "polls" or job.started is None:
         return job
     return service.update(job.id, lambda now: replace(now, polls=now.polls + 1))
 
 
-async def _settled(service: Service, job: Job) -> Job:
-    """Once enough reads were made the end is shown for certain, even if it has to be waited for."""
+async def _finished(service: Service, job: Job) -> Job:
+    """The job; once it was read often enough, its end is waited for, so that the number of reads is exact."""
     waited = 0.0
-    while service.shown(job).phase == job.phase and job.started and job.phase not in TERMINAL and waited < PATIENCE:
-        if service.settings.progression.ready + service.settings.progression.running > max(0, job.polls - 1):
-            break
+    while waited < LONGEST_WAIT and _is_overdue(service, job):
         await asyncio.sleep(0.01)
         waited += 0.01
         job = service.store.job(job.id) or job
     return job
 
 
+def _is_overdue(service: Service, job: Job) -> bool:
+    """Whether a running job was read so often that clients have to see its end."""
+    progression = service.settings.progression
+    running = job.started is not None and job.phase not in TERMINAL and service.visible(job).phase == job.phase
+    return running and max(0, job.polls - 1) >= progression.ready + progression.running
+
+
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}: job-level fields first, then the start."""
+    """PATCH /jobs/{id}: changes job-level fields, then starts the job if it is complete."""
     service, job = service_of(request), require_job(request)
-    body = await read_json(request, service.settings.limits.json_bytes)
-    if not isinstance(body, dict):
-        raise Refusal(400, {"code": INVALID, "message": "The JSON body must be an object"})
+    body = await read_object(request, service.settings.limits.json_bytes)
     problems = Problems()
     fields = job_fields(body, problems)
     problems.refuse()
-    late = service.settings.unknowns.passwords_after_start
+    after_start = service.settings.unknowns.passwords_after_start
     job = service.update(
         job.id,
-        lambda now: lifecycle.patch_job(now, fields, service.clock.now(), passwords_after_start=late),
+        lambda now: lifecycle.patch_job(now, fields, service.clock.now(), passwords_after_start=after_start),
         "The job was changed: " + ", ".join(fields) if fields else "",
     )
-    return JSONResponse(service.render(job, base_of(request)))
+    return JSONResponse(job_json(request, job))
 
 
 async def remove(request: Request) -> Response:
-    """DELETE /jobs/{id}: cancel or remove."""
+    """DELETE /jobs/{id}: cancels or deletes the job."""
     service, job = service_of(request), require_job(request)
     unknowns = service.settings.unknowns
     if job.phase in TERMINAL and unknowns.delete_finished == 409:
@@ -164,13 +169,13 @@ async def history(request: Request) -> Response:
     body = [
         {"id": str(number), "status": status, "info": info, "created_at": timestamp(created)}
         for number, status, info, created in rows
-        if service.shown(job).done or status not in TERMINAL
+        if service.visible(job).done or status not in TERMINAL
     ]
     return JSONResponse(body, headers={"X-Count": str(len(body))})
 
 
 async def threads(request: Request) -> Response:
-    """GET /jobs/{id}/threads: what is being done for the job right now."""
+    """GET /jobs/{id}/threads: what the worker does for the job now."""
     service, job = service_of(request), require_job(request)
     body = [_thread(job, service.clock.now())] if job.activity and job.phase not in TERMINAL else []
     return JSONResponse(body, headers={"X-Count": str(len(body))})

@@ -1,4 +1,4 @@
-"""/jobs/{id}/output: list, read, rename, protect, delete."""
+"""The endpoints below /jobs/{id}/output: list, read, rename, protect by password, delete."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import base_of, require_job, service_of
-from a2c_spec.local_api.blobs import safe_name
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.drafts import Problems, object_of
-from a2c_spec.local_api.model import Job, Output, with_output
-from a2c_spec.local_api.refusals import not_found
-from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.http.access import require_job, service_of, wire_of
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.drafts import Problems, object_of
+from a2c_spec.local_api.jobs.model import Job, Output, with_output
+from a2c_spec.local_api.jobs.refusals import not_found
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.storage.blobs import safe_name
 
 
 async def listing(request: Request) -> Response:
-    """GET /jobs/{id}/output, of one conversion or input where the query says so."""
+    """GET /jobs/{id}/output: all outputs, or those of the conversion or input that the query names."""
     service, job = service_of(request), require_job(request)
     conversion, source = request.query_params.get("conversion_id"), request.query_params.get("input_id")
     body = [
         row
-        for row in service.wire(base_of(request)).outputs(job, service.shown(job))
+        for row in wire_of(request).outputs(job, service.visible(job))
         if conversion in (None, row["source"]["conversion"]) and (source is None or source in row["source"]["input"])
     ]
     return JSONResponse(body, headers={"X-Count": str(len(body))})
@@ -36,18 +36,18 @@ async def read(request: Request) -> Response:
     """GET /jobs/{id}/output/{oid}."""
     service, job = service_of(request), require_job(request)
     entry = _visible(service, job, request.path_params["file_id"])
-    return JSONResponse(service.wire(base_of(request)).output(job, entry))
+    return JSONResponse(wire_of(request).output(job, entry))
 
 
 def _visible(service: Service, job: Job, output_id: str) -> Output:
     entry = lifecycle.found_output(job, output_id)
-    if not service.shown(job).done:
+    if not service.visible(job).done:
         raise not_found("output")
     return entry
 
 
 async def change(request: Request) -> Response:
-    """PATCH /jobs/{id}/output/{oid}: a new name, a download password."""
+    """PATCH /jobs/{id}/output/{oid}: changes the name or the download password."""
     service, job = service_of(request), require_job(request)
     entry = _visible(service, job, request.path_params["file_id"])
     patch = _patch_of(await read_json(request, service.settings.limits.json_bytes))
@@ -56,7 +56,7 @@ async def change(request: Request) -> Response:
         return with_output(now, patch(lifecycle.found_output(now, entry.id)))
 
     job = service.update(job.id, rule, "An output was changed")
-    return JSONResponse(service.wire(base_of(request)).output(job, lifecycle.found_output(job, entry.id)))
+    return JSONResponse(wire_of(request).output(job, lifecycle.found_output(job, entry.id)))
 
 
 async def change_all(request: Request) -> Response:
@@ -68,7 +68,7 @@ async def change_all(request: Request) -> Response:
         return replace(now, outputs=tuple(entry if entry.deleted else patch(entry) for entry in now.outputs))
 
     job = service.update(job.id, rule, "All outputs were changed")
-    return JSONResponse(service.wire(base_of(request)).outputs(job, service.shown(job)))
+    return JSONResponse(wire_of(request).outputs(job, service.visible(job)))
 
 
 def _patch_of(body: Any) -> Callable[[Output], Output]:
@@ -94,7 +94,7 @@ def _patched(entry: Output, fields: dict[str, Any]) -> Output:
 
 
 async def remove(request: Request) -> Response:
-    """DELETE /jobs/{id}/output/{oid}: the file goes, its download says so from now on."""
+    """DELETE /jobs/{id}/output/{oid}: deletes the file; its download answers 410 from now on."""
     service, job = service_of(request), require_job(request)
     entry = _visible(service, job, request.path_params["file_id"])
 

@@ -1,4 +1,4 @@
-"""The upload side of a job's server: whole files, files in chunks, and base64."""
+"""The uploads of a job's server: whole files, files in chunks, and base64."""
 
 from __future__ import annotations
 
@@ -8,54 +8,48 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from a2c_spec.local_api import lifecycle
-from a2c_spec.local_api.access import base_of, require_job, service_of
-from a2c_spec.local_api.additions import landed, stored
-from a2c_spec.local_api.blobs import safe_name
-from a2c_spec.local_api.bodies import read_json
-from a2c_spec.local_api.chunks import Chunk, chunk_of, keep_chunk
-from a2c_spec.local_api.drafts import Problems, decode_base64, numbered, object_of, objects_of
-from a2c_spec.local_api.fetch import Fetched
-from a2c_spec.local_api.model import Input, Job
-from a2c_spec.local_api.multipart import Form, malformed, read_form
-from a2c_spec.local_api.service import Service
+from a2c_spec.local_api.http.access import require_job, service_of, wire_of
+from a2c_spec.local_api.http.request_bodies import read_json
+from a2c_spec.local_api.http.upload_chunks import Chunk, chunk_of, keep_chunk
+from a2c_spec.local_api.http.upload_form import read_form, save_file
+from a2c_spec.local_api.jobs import lifecycle
+from a2c_spec.local_api.jobs.additions import probed, stored
+from a2c_spec.local_api.jobs.drafts import Problems, decode_base64, object_of, prefixed_objects
+from a2c_spec.local_api.jobs.model import Input, Job
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import counted
 
 
 async def file(request: Request) -> Response:
-    """POST .../upload-file/{job}: one file in the field ``file``, maybe with its ``decrypt_password``."""
+    """POST .../upload-file/{job}: one file in the field ``file``, optionally with its ``decrypt_password``."""
     service, job = service_of(request), require_job(request)
     lifecycle.require_editable(job)
     service.require_room(job, 1, 0)
-    entry = new_upload(service)
+    entry = _new_upload(service)
     chunk = chunk_of(request.headers)
+    limit = service.settings.limits.upload_bytes
+    form = await read_form(request, limit)
     blob = service.blobs.place(job.id, entry.id)
-    path, limit = service.blobs.path(blob), service.settings.limits.upload_bytes
-    form = await read_form(request.headers.get("content-type", ""), request.stream(), path, limit)
-    if form.sink is None:
-        raise malformed("The form has no file")
-    fetched = Fetched(blob, form.sink.size, form.sink.close(), safe_name(form.filename, "file"))
+    stored_file = await save_file(form.file, blob, service.blobs.path(blob))
     if chunk is not None:
-        whole = keep_chunk(service, job, chunk, fetched, limit)
+        whole = keep_chunk(service, job, chunk, stored_file, limit)
         if whole is None:
             return JSONResponse(_chunk_reply(job, chunk))
-        entry, fetched = replace(entry, id=whole.blob.rpartition("/")[2]), whole
+        entry, stored_file = replace(entry, id=whole.blob.rpartition("/")[2]), whole
     try:
-        entry = await landed(service, with_password(entry, form), fetched)
+        entry = await probed(service, _with_password(entry, form.password), stored_file)
         return _reply(request, await _add(service, job, [entry]), [entry], array=False)
     except BaseException:
-        service.blobs.drop(fetched.blob)
+        service.blobs.drop(stored_file.blob)
         raise
 
 
-def new_upload(service: Service) -> Input:
-    """An input that is being uploaded."""
+def _new_upload(service: Service) -> Input:
     now = service.clock.now()
     return Input(id=service.new_id("input"), type="upload", source="", created=now, modified=now)
 
 
-def with_password(entry: Input, form: Form) -> Input:
-    """The input with the password that came along."""
-    password = form.fields.get("decrypt_password")
+def _with_password(entry: Input, password: str) -> Input:
     return replace(entry, credentials={"decrypt_password": password}) if password else entry
 
 
@@ -71,13 +65,13 @@ async def _add(service: Service, job: Job, entries: list[Input]) -> Job:
         service.require_room(now, len(named), sum(entry.size for entry in named))
         return lifecycle.add_inputs(now, named, service.clock.now(), inline_position=inline)
 
-    note = f"{len(entries)} file(s) uploaded"
+    note = f"{counted(len(entries), 'file')} uploaded"
     return service.update(job.id, rule, note, may_start=service.settings.unknowns.upload_starts)
 
 
 def _reply(request: Request, job: Job, entries: list[Input], *, array: bool) -> Response:
     service = service_of(request)
-    wire = service.wire(base_of(request))
+    wire = wire_of(request)
     rows: list[dict[str, Any]] = [
         {"id": {"job": job.id, "input": entry.id}, "completed": True, "metadata": entry.metadata} for entry in entries
     ]
@@ -94,7 +88,7 @@ class _Encoded:
 
 
 async def encoded(request: Request) -> Response:
-    """POST .../upload-base64/{job}: one object with ``content`` and maybe ``filename``, or an array of them."""
+    """POST .../upload-base64/{job}: one object with ``content`` and optionally ``filename``, or an array of objects."""
     service, job = service_of(request), require_job(request)
     lifecycle.require_editable(job)
     body = await read_json(request, service.settings.limits.base64_bytes)
@@ -112,16 +106,15 @@ async def encoded(request: Request) -> Response:
 
 def _decoded(body: Any) -> list[_Encoded]:
     problems = Problems()
-    rows = objects_of(body, "", problems)
+    rows = prefixed_objects(body, "", problems)
     if not rows:
         problems.add("content", "This value is required and must be a base64 string")
-    prefixed = [("", row) for row in rows] if isinstance(body, dict) else list(numbered(rows, ""))
-    files = [_one(row, prefix.lstrip("."), problems) for prefix, row in prefixed]
+    files = [_decoded_file(row, prefix, problems) for prefix, row in rows]
     problems.refuse()
     return files
 
 
-def _one(row: dict[str, Any], prefix: str, problems: Problems) -> _Encoded:
+def _decoded_file(row: dict[str, Any], prefix: str, problems: Problems) -> _Encoded:
     text, filename = row.get("content"), row.get("filename") or "output"
     if not isinstance(filename, str):
         problems.add(f"{prefix}filename", "This must be a string")
@@ -138,5 +131,5 @@ def _one(row: dict[str, Any], prefix: str, problems: Problems) -> _Encoded:
 
 
 async def _written(service: Service, job: Job, entry: _Encoded) -> Input:
-    fresh = replace(new_upload(service), type="base64", options=entry.options)
+    fresh = replace(_new_upload(service), type="base64", options=entry.options)
     return await stored(service, job, fresh, entry.content, entry.filename)

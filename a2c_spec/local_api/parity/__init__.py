@@ -1,1 +1,1 @@
-"""Holds the local API to another service, such as the real one: the same questions, the answers side by side."""
+"""Compares the local API with another service, such as the real one, by sending both the same requests."""

@@ -1,4 +1,4 @@
-"""Small files made on the spot, and one way to convert them."""
+"""Fixtures that make small files and convert them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from PIL import Image
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import Request, Result, Source
-from tests.local_api.convert.fixture_types import Make, PdfMaker
+from tests.local_api.convert.fixture_types import Make, PdfMaker, checked_options
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def make(tmp_path: Path) -> Make:
         category, target = kind.split("/")
         workdir = tmp_path / "job"
         workdir.mkdir(exist_ok=True)
-        full, errors = convert.check_options(target, category, options)
+        full, errors = checked_options(kind, options)
         assert errors == {}
         sources = tuple(Source(f"id-{index}", path, path.name) for index, path in enumerate(files))
         return convert.convert(Request(target, category, sources, workdir, full, metadata or {}))
@@ -51,7 +51,7 @@ def jpg(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def pdf_of(tmp_path: Path) -> PdfMaker:
-    """Makes a PDF whose pages say their texts; ``password`` protects it."""
+    """Makes a PDF with these texts on its pages; ``password`` protects it."""
 
     def made(name: str, *texts: str, password: str | None = None, size: tuple[int, int] = (300, 200)) -> Path:
         pdf = pikepdf.new()

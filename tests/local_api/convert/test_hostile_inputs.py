@@ -1,4 +1,4 @@
-"""Broken, mislabelled and malicious files: each is refused as that input's fault, and nothing else happens."""
+"""Broken, mislabelled and malicious files: each is refused with an error of that input."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from PIL import Image
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import ConversionError, Request, Source
-from a2c_spec.local_api.convert.making import kind_of
+from a2c_spec.local_api.convert.products import kind_of
 from tests.local_api.convert.fixture_types import Make, PdfMaker
 
 RANDOM = bytes((index * 7919 + index // 3) % 256 for index in range(3000))
-WRECKS = {
+
+
+BROKEN_FILES = {
     "empty": b"",
     "random": RANDOM,
     "png": b"\x89PNG\r\n\x1a\n" + RANDOM,
@@ -35,6 +37,8 @@ WRECKS = {
     "svg": b"<svg xmlns='http://www.w3.org/2000/svg'><image href='file:///etc/passwd'",
     "docx": b"PK\x03\x04" + b"\0" * 26 + b"word/document.xml",
 }
+
+
 NAMES = [
     "../../etc/passwd",
     "-rf",
@@ -49,19 +53,21 @@ NAMES = [
 ]
 
 
-@pytest.mark.parametrize("wreck", WRECKS)
-def test_probing_anything_never_raises(tmp_path: Path, wreck: str) -> None:
+@pytest.mark.parametrize("broken", BROKEN_FILES)
+def test_probing_anything_never_raises(tmp_path: Path, broken: str) -> None:
     path = tmp_path / "input"
-    path.write_bytes(WRECKS[wreck])
-    found = convert.probe(path, f"input.{wreck}")
+    path.write_bytes(BROKEN_FILES[broken])
+    found = convert.probe(path, f"input.{broken}")
     assert found == {} or found["content_type"]
 
 
-@pytest.mark.parametrize("wreck", WRECKS)
+@pytest.mark.parametrize("broken", BROKEN_FILES)
 @pytest.mark.parametrize("target", ["image/png", "document/pdf", "operation/extract-archive", "operation/thumbnail"])
-def test_a_wreck_is_refused_as_the_inputs_fault(make: Make, tmp_path: Path, wreck: str, target: str) -> None:
-    path = tmp_path / f"input.{wreck}"
-    path.write_bytes(WRECKS[wreck])
+def test_a_broken_file_is_refused_with_an_error_of_the_input(
+    make: Make, tmp_path: Path, broken: str, target: str
+) -> None:
+    path = tmp_path / f"input.{broken}"
+    path.write_bytes(BROKEN_FILES[broken])
     with pytest.raises(ConversionError) as refusal:
         make(target, path)
     assert (refusal.value.source, refusal.value.id_source) == ("input", "id-0")
@@ -115,7 +121,7 @@ def test_an_image_too_large_to_make_is_refused(make: Make, png: Path) -> None:
         make("image/png", png, width=60000, height=60000)
 
 
-def test_a_pdf_inside_out_is_refused(make: Make, tmp_path: Path) -> None:
+def test_a_pdf_without_pages_is_refused(make: Make, tmp_path: Path) -> None:
     pdf = pikepdf.new()
     pdf.save(tmp_path / "empty.pdf")
     with pytest.raises(ConversionError, match="0 pages"):
@@ -134,54 +140,3 @@ def test_names_never_become_paths(tmp_path: Path, png: Path, name: str) -> None:
         assert product.filename.endswith(f".{target}")
         assert not set("\0\n/\\") & set(product.filename)
         assert len(product.filename) < 255
-
-
-@pytest.mark.parametrize(("password", "opens"), [("letmein", True), ("wrong", False), ("", False)])
-def test_passwords_of_pdfs_are_tried(pdf_of: PdfMaker, password: str, opens: bool) -> None:
-    path = pdf_of("secret.pdf", "hidden", password="letmein")
-    assert convert.probe(path, path.name)["pdf_has_user_password"] is True
-    assert convert.check_password(path, password) is opens
-
-
-def test_a_file_without_protection_opens_with_any_password(pdf_of: PdfMaker, png: Path) -> None:
-    assert convert.check_password(pdf_of("open.pdf", "one"), "anything")
-    assert convert.check_password(png, "anything")
-
-
-def test_probe_reports_sizes_and_pages(png: Path, pdf_of: PdfMaker) -> None:
-    assert convert.probe(png, "cover.png") == {"content_type": "image/png", "image_width": 60, "image_height": 40}
-    assert convert.probe(pdf_of("a.pdf", "one", "two"), "a.pdf") == {"content_type": "application/pdf", "pages": 2}
-
-
-def test_a_png_whose_checksums_are_wrong_is_read_with_a_warning(make: Make, png: Path) -> None:
-    data = bytearray(png.read_bytes())
-    end = data.rindex(b"IEND") - 4
-    data[end - 8 : end] = b"\0" * 8  # the checksum of the pixels, and that of their chunk
-    start = data.index(b"IHDR")
-    data[start + 17 : start + 21] = b"\0" * 4
-    png.write_bytes(data)
-    result = make("image/png", png)
-    (warning,) = result.warnings
-    assert (warning.source, warning.id_source) == ("input", "id-0")
-    assert "damaged" in warning.message
-    with Image.open(result.products[0].path) as image:
-        assert (image.size, image.getpixel((0, 0))) == ((60, 40), (255, 0, 0, 255))
-
-
-def test_a_png_whose_chunks_are_out_of_place_is_read(make: Make, png: Path) -> None:
-    data = png.read_bytes()
-    start = data.index(b"IDAT") - 4
-    (length,) = struct.unpack(">I", data[start : start + 4])
-    for wrong in (length - 1, length + 5, 2**31):
-        png.write_bytes(data[:start] + struct.pack(">I", wrong) + data[start + 4 :])
-        with Image.open(make("image/png", png).products[0].path) as image:
-            assert (image.size, image.getpixel((0, 0))) == ((60, 40), (255, 0, 0, 255))
-
-
-def test_pixels_that_are_missing_are_not_made_up(make: Make, tmp_path: Path) -> None:
-    path = tmp_path / "half.png"
-    Image.effect_noise((64, 64), 50).save(path)
-    data = path.read_bytes()
-    path.write_bytes(data[: len(data) // 2] + data[data.rindex(b"IEND") - 4 :])
-    with pytest.raises(ConversionError):
-        make("image/png", path)

@@ -1,1 +1,1 @@
-"""Where converters run: separate processes with limits, no network and a narrow view of the disk."""
+"""Runs converters in separate processes with limits, without network, and with access to few files."""

@@ -1,4 +1,4 @@
-"""Ties down the process it runs in: limits, environment, network, files, and death together with its parent."""
+"""Confines the process that calls it: limits, environment, network, files, and its end with that of its parent."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ CLONE_NEWNET = 0x40000000
 
 
 def drop_network() -> None:
-    """Moves this process, and all its children, to an empty network namespace where the kernel permits it."""
+    """Move this process and its children to an empty network namespace, where the kernel allows it."""
     if sys.platform != "linux":
         return
     uid, gid = os.getuid(), os.getgid()
@@ -32,13 +32,13 @@ def drop_network() -> None:
 
 
 def die_with_parent() -> None:
-    """Asks the kernel to kill this process when the one that forked it ends; only for single-threaded parents."""
+    """Ask the kernel to kill this process when its parent ends; the parent must have only one thread."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def enter(workdir: str, reads: Iterable[str], limits: Mapping[str, float]) -> None:
-    """Confines this process for one task; what the platform lacks is left out."""
+    """Confine this process for one task, with the means that the platform has."""
     os.chdir(workdir)
     os.environ.update(HOME=workdir, TMPDIR=workdir)
     _set_limits(limits)
@@ -63,7 +63,7 @@ def _set_limits(limits: Mapping[str, float]) -> None:
 
 
 def _software() -> list[str]:
-    """Folders and files that hold programs, libraries and fonts, never anybody's documents or configuration."""
+    """The folders and files with programs, libraries and fonts; none holds documents or settings of users."""
     libraries = [path for path in sys.path if Path(path).name in ("site-packages", "dist-packages")]
     package = str(Path(__file__).parents[3])
     system = ["/usr", "/lib", "/lib64", "/bin", "/etc/fonts", "/etc/ld.so.cache"]

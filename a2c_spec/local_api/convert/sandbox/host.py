@@ -1,19 +1,18 @@
 """The worker process: imports converters once, then forks a fresh, confined child for every task it is sent.
 
-It reads one JSON line per task from stdin and answers with one line on stdout. It has a single thread, so forking is
-safe; it never opens an input itself. When stdin closes, its parent is gone, and it takes everything it started along.
+It reads one JSON line per task from stdin and answers with one line on stdout. It has a single thread, so that
+forking is safe, and it never opens an input itself. When stdin closes, its parent has ended; then it ends too, with
+every process it started.
 """
 
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 import select
 import signal
 import sys
-from collections.abc import Iterable
 from typing import Any, NoReturn
 
 from a2c_spec.local_api.convert import programs
@@ -24,15 +23,12 @@ from a2c_spec.local_api.convert.sandbox.task import load
 CAN_FORK = hasattr(os, "fork")
 
 
-def main(modules: Iterable[str] = ()) -> None:
-    """Imports ``modules``, as far as they are there, then serves tasks until stdin closes."""
+def main() -> None:
+    """Serve tasks until stdin closes."""
     answers = os.fdopen(os.dup(1), "wb")
     os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
     confine.drop_network()
-    programs.folders()  # found once, so that the children know them
-    for module in filter(None, modules):
-        with contextlib.suppress(ImportError):
-            importlib.import_module(module)
+    programs.folders()  # looked up once, here, so that the children have the result
     for line in sys.stdin.buffer:
         task = json.loads(line)
         answer = _forked(task) if CAN_FORK else _answer(task)
@@ -56,7 +52,7 @@ def _forked(task: dict[str, Any]) -> bytes:
 
 
 def _be_child(task: dict[str, Any], writer: int) -> NoReturn:
-    """Runs the task confined, writes the answer and ends without ever returning to the host's loop."""
+    """Run the task confined and write the answer; then the process ends, so this never returns."""
     try:
         confine.die_with_parent()
         os.closerange(3, writer)
@@ -70,7 +66,7 @@ def _be_child(task: dict[str, Any], writer: int) -> NoReturn:
 
 
 def _collect(reader: int) -> bytes:
-    """All the child writes. If the parent hangs up meanwhile, the whole process group ends."""
+    """Everything that the child writes. If the parent ends meanwhile, the whole process group is killed."""
     waiting = select.poll()
     waiting.register(0, select.POLLHUP)
     waiting.register(reader, select.POLLIN)
@@ -86,9 +82,9 @@ def _collect(reader: int) -> bytes:
 
 
 def _preload(task: dict[str, Any]) -> None:
-    """Imports what the task will call, so that the children of this warm host need not."""
+    """Import what the task will call, so that this and later children need not."""
     for reference in (task["function"], task["payload"].get("converter")):
-        with contextlib.suppress(Exception):  # the child meets the same error and reports it
+        with contextlib.suppress(Exception):  # the child gets the same error and reports it
             load(reference or task["function"])
 
 
@@ -99,7 +95,7 @@ def _answer(task: dict[str, Any]) -> bytes:
         return _encode({"refused": vars(refusal)})
     except MemoryError:
         return _encode({"refused": {"message": "The conversion needs more memory than one job may use."}})
-    except BaseException as failure:  # the last line of defence: whatever happened is reported, never raised
+    except BaseException as failure:  # whatever happened is reported, never raised
         return _encode({"refused": {"message": _describe(failure)}})
 
 

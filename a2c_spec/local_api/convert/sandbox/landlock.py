@@ -1,4 +1,4 @@
-"""Linux Landlock: from here on this process and its children see only the paths they were given, and no TCP.
+"""Linux Landlock: restricts this process and its children to given paths, without TCP.
 
 https://docs.kernel.org/userspace-api/landlock.html
 """
@@ -25,12 +25,12 @@ DEVICES = ("/dev/null", "/dev/zero")
 
 
 def version() -> int:
-    """The version of Landlock in this kernel; less than 1 where it has none."""
+    """The version of Landlock in this kernel; less than 1 without Landlock."""
     return int(ctypes.CDLL(None).syscall(CREATE_RULESET, None, 0, VERSION_FLAG)) if sys.platform == "linux" else 0
 
 
 def restrict(writable: Iterable[str], readable: Iterable[str]) -> bool:
-    """Applies the rules; False where the kernel has no Landlock, and then nothing has changed."""
+    """Apply the restriction; returns False, and changes nothing, where the kernel has no Landlock."""
     libc = ctypes.CDLL(None, use_errno=True)
     libc.syscall.restype = ctypes.c_long
     found = version()
@@ -52,7 +52,7 @@ def restrict(writable: Iterable[str], readable: Iterable[str]) -> bool:
 
 
 def _rights(found: int) -> int:
-    """Every file-system right this version of Landlock knows."""
+    """All file-system rights that this version of Landlock has."""
     return (1 << {1: 13, 2: 14, 3: 15, 4: 15}.get(found, 16)) - 1
 
 

@@ -1,4 +1,4 @@
-"""Keeps a few warm worker processes, lends one to each task, and replaces those that were killed or crashed."""
+"""Keeps idle worker processes, gives one to each task, and replaces workers that were killed or crashed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterable
 from typing import Any
 
 from a2c_spec.local_api.convert.contract import ConversionError
@@ -19,19 +18,19 @@ from a2c_spec.local_api.convert.sandbox.task import Task
 AT_ONCE = max(2, os.cpu_count() or 1)
 BOOT = """
 import sys
-wanted, sys.path[:] = sys.argv[1], sys.argv[2:]
+sys.path[:] = sys.argv[1:]
 from a2c_spec.local_api.convert.sandbox.host import main
-main(wanted.split(","))
+main()
 """
 REUSABLE = os.name == "posix"  # elsewhere a worker cannot fork, so it serves one task
 
 
 class Worker:
-    """One worker process and the pipe to it; serves one task at a time."""
+    """One worker process and the pipes to it. It runs one task at a time."""
 
-    def __init__(self, modules: Iterable[str] = ()) -> None:
+    def __init__(self) -> None:
         self.process = subprocess.Popen(  # noqa: S603 - our own interpreter and our own code
-            [sys.executable, "-I", "-S", "-c", BOOT, ",".join(modules), *sys.path],
+            [sys.executable, "-I", "-S", "-c", BOOT, *sys.path],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -40,7 +39,7 @@ class Worker:
         )
 
     def ask(self, task: Task) -> dict[str, Any]:
-        """The worker's answer, or ``{"timeout": True}``, or ``{}`` when it died."""
+        """The worker's answer to a task; ``{"timeout": True}`` after the time limit, ``{}`` when the worker died."""
         expired = threading.Event()
         timer = threading.Timer(task.limits.seconds, self._expire, [expired])
         timer.daemon = True
@@ -67,7 +66,7 @@ class Worker:
         return b""
 
     def kill(self) -> None:
-        """Ends the worker and everything it started."""
+        """Kill the worker and every process it started."""
         with contextlib.suppress(ProcessLookupError, PermissionError):
             if os.name == "posix":
                 os.killpg(self.process.pid, signal.SIGKILL)
@@ -75,7 +74,7 @@ class Worker:
                 self.process.kill()
 
     def close(self) -> None:
-        """Kills the worker and frees its pipes."""
+        """Kill the worker and close its pipes."""
         self.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):
@@ -85,14 +84,14 @@ class Worker:
 
 
 CONVERSIONS = threading.BoundedSemaphore(AT_ONCE)
-PROBES = threading.BoundedSemaphore(AT_ONCE)  # a long conversion must not keep uploads waiting
+PROBES = threading.BoundedSemaphore(AT_ONCE)  # their own slots: long conversions must not delay uploads
 _idle: list[Worker] = []
 _lock = threading.Lock()
 
 
-def run(task: Task, turns: threading.Semaphore = CONVERSIONS) -> Any:
-    """Runs ``task`` in a worker process and returns its value; raises ConversionError when it is refused or dies."""
-    with turns:
+def run(task: Task, slots: threading.Semaphore = CONVERSIONS) -> Any:
+    """Run a task in a worker process; returns its value, or raises ConversionError when it is refused or dies."""
+    with slots:
         worker = _borrow()
         answer: dict[str, Any] = {}
         try:
@@ -100,13 +99,6 @@ def run(task: Task, turns: threading.Semaphore = CONVERSIONS) -> Any:
         finally:
             _give_back(worker, healthy=REUSABLE and ("value" in answer or "refused" in answer))
     return _value(answer, task)
-
-
-def start(modules: Iterable[str] = ()) -> None:
-    """Starts one worker, if none is idle, that imports these modules meanwhile; does not wait for it."""
-    with _lock:
-        if not _idle:
-            _idle.append(Worker(modules))
 
 
 def _borrow() -> Worker:
@@ -129,7 +121,7 @@ def _give_back(worker: Worker, *, healthy: bool) -> None:
 
 @atexit.register
 def close() -> None:
-    """Ends all idle workers; they also end by themselves when this process does."""
+    """End all idle workers. They also end by themselves when this process ends."""
     with _lock:
         while _idle:
             _idle.pop().close()
@@ -142,10 +134,10 @@ def _value(answer: dict[str, Any], task: Task) -> Any:
         raise ConversionError(**answer["refused"])
     if "timeout" in answer:
         raise ConversionError(f"The conversion took longer than {task.limits.seconds:g} seconds and was stopped.")
-    raise ConversionError(_death(answer.get("died")))
+    raise ConversionError(_reason_of_death(answer.get("died")))
 
 
-def _death(code: int | None) -> str:
+def _reason_of_death(code: int | None) -> str:
     if code is not None and code < 0:
         name = signal.Signals(-code).name
         if name in ("SIGXCPU", "SIGXFSZ"):
@@ -157,6 +149,6 @@ def _death(code: int | None) -> str:
 
 
 def _environment() -> dict[str, str]:
-    """Only what programs need to start: none of the caller's variables, so none of its secrets."""
+    """The environment of a worker: only what programs need to start, so that it holds no secrets of the caller."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT") if name in os.environ}
     return {"PATH": os.defpath, **kept, "LANG": "C.UTF-8", "LC_ALL": "C.UTF-8"}

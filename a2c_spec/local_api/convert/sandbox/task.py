@@ -1,4 +1,4 @@
-"""What is sent to a worker process: a function's name, its argument, and the limits it runs under."""
+"""A task for a worker process: the name of a function, its argument, and its limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def load(reference: str) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one task: wall and CPU seconds, address space per process, bytes per file and of all products."""
+    """Limits of one task: seconds (also of CPU time), address space per process, bytes per file and of all products."""
 
     seconds: float = 300.0
     memory: int = 4096 * MIB
@@ -41,7 +41,7 @@ class Task:
     limits: Limits = field(default_factory=Limits)
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values, for the pipe."""
+        """The task as JSON values, for the pipe."""
         return {
             "function": self.function,
             "payload": self.payload,

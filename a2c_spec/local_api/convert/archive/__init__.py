@@ -1,0 +1,1 @@
+"""Archives: packing files into them, and extracting them."""

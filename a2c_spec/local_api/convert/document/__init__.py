@@ -1,0 +1,1 @@
+"""Documents and books, and the PDF files made of them."""

@@ -1,0 +1,1 @@
+"""Images: opening, changing and writing them."""

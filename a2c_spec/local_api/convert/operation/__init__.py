@@ -1,0 +1,1 @@
+"""Operations that work on several kinds of files."""

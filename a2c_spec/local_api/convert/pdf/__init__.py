@@ -1,0 +1,1 @@
+"""PDF files: opening and saving them, their pages and their metadata."""

@@ -1,0 +1,116 @@
+"""The dashboard: pages that show jobs and their parts, previews of pictures, history and calls."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from starlette.requests import Request
+from starlette.responses import FileResponse, HTMLResponse, Response
+
+from a2c_spec.local_api.endpoints.downloads import find_output
+from a2c_spec.local_api.http.access import base_of, job_json, service_of, wire_of
+from a2c_spec.local_api.http.guard import require_local
+from a2c_spec.local_api.http.paging import page_of
+from a2c_spec.local_api.http.wire import timestamp
+from a2c_spec.local_api.jobs.model import Job
+from a2c_spec.local_api.jobs.refusals import not_found
+from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.jobs.vocabulary import UNDER_WAY
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+CALLS_SHOWN = 100
+PICTURES = ("image/png", "image/jpeg", "image/gif", "image/webp", "image/avif", "image/bmp")
+POLICY = {
+    "Content-Security-Policy": "default-src 'none'; img-src 'self'; style-src 'unsafe-inline'; "
+    "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-store",
+}
+
+
+@cache
+def _templates() -> Environment:
+    from jinja2 import Environment, PackageLoader  # here: most services never show the dashboard
+
+    templates = Environment(loader=PackageLoader("a2c_spec.local_api.simulation"), autoescape=True, trim_blocks=True)
+    templates.filters.update({"size": _size, "clock": timestamp, "pairs": _pairs})
+    return templates
+
+
+def _size(count: int) -> str:
+    for unit in ("B", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.3g} {unit}"
+        count /= 1000  # type: ignore[assignment] # from here on a fraction
+    return f"{count:.3g} GB"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}: {value}" for name, value in values.items() if value not in (None, False, ""))
+
+
+def _page(name: str, **values: Any) -> Response:
+    return HTMLResponse(_templates().get_template(name).render(**values), headers=POLICY)
+
+
+async def jobs(request: Request) -> Response:
+    """GET /_a2c/: every job of every account, the newest first."""
+    require_local(request)
+    service, page = service_of(request), page_of(request)
+    total = service.store.count_all_jobs()
+    found = service.store.all_jobs(limit=page.size, offset=page.offset)
+    return _page(
+        "jobs.html",
+        jobs=[job_json(request, job) for job in found],
+        busy=any(job.phase in UNDER_WAY for job in found),
+        total=total,
+        page=page.number,
+        more=page.offset + page.size < total,
+        base=base_of(request),
+        faults=request.scope["a2c.faults"].report(),
+        calls=service.store.calls()[: -CALLS_SHOWN - 1 : -1],
+    )
+
+
+async def job(request: Request) -> Response:
+    """GET /_a2c/jobs/{id}: one job and all its parts."""
+    require_local(request)
+    service = service_of(request)
+    found = service.store.job(request.path_params["job_id"])
+    if found is None:
+        raise not_found("job")
+    wire = wire_of(request)
+    calls = [row for row in service.store.calls() if found.id in row["path"]]
+    return _page(
+        "job.html",
+        job=job_json(request, found),
+        inputs=[wire.input(entry) for entry in found.in_order()],
+        pictures=_pictures(service, found),
+        events=service.store.events(found.id),
+        busy=found.phase in UNDER_WAY,
+        calls=calls[: -CALLS_SHOWN - 1 : -1],
+    )
+
+
+def _pictures(service: Service, found: Job) -> set[str]:
+    return {
+        entry.id
+        for entry in found.outputs
+        if entry.content_type in PICTURES and service.blobs.path(entry.blob).is_file()
+    }
+
+
+async def picture(request: Request) -> Response:
+    """GET /_a2c/outputs/{id}: a picture for the dashboard; this does not count as a download."""
+    require_local(request)
+    service = service_of(request)
+    _, entry = find_output(service, request.path_params["output_id"])
+    path = service.blobs.path(entry.blob)
+    if entry.content_type not in PICTURES or not path.is_file():
+        raise not_found("picture")
+    return FileResponse(path, media_type=entry.content_type, headers=POLICY)

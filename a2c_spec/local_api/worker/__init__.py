@@ -1,0 +1,1 @@
+"""Carries out started jobs: fetches the inputs, runs the conversions, keeps or delivers the outputs."""
