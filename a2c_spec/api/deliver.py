@@ -18,12 +18,13 @@ from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.planner import link_ids, output_calls
+from a2c_spec.core.planner import other_bytes, output_calls, recognised
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.results import Placement, RenderLate, place
+from a2c_spec.core.results import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
 
+OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
@@ -69,7 +70,7 @@ class Delivery:
             async with self.slots.released():
                 live = await self.poller.wait(record.job_id, partial(self._tell_status, record.address))
             if live.terminal:
-                return await self._record_result(task.desired.job, link_ids(record, task.desired, live), live), live
+                return await self._record_result(task, recognised(record, task.desired, live), live), live
             change, record = await self.executor.replan(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)
@@ -82,19 +83,28 @@ class Delivery:
     def _tell_status(self, address: str, live: LiveJob) -> None:
         self.tell(Event("status", address, live.id, text=live.status))
 
-    async def _record_result(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
-        """Records how the job ended; raises ConversionFailed unless it completed."""
-        names = record.names()
-        for warning in live.warnings:
-            self.tell(Event("note", job.address, text=f"warning: {_problem_text(warning, names)}"))
-        if live.status == "completed":
-            return await self.executor.save(replace(record, phase="completed", spent=live.spent, problem=""))
+    async def _record_result(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
+        """Records how the job ended; raises ConversionFailed unless it completed, and Conflict if it ran with other
+        content than was sent."""
+        names, address = record.names(), record.address
+        warnings = tuple(_problem_text(warning, names) for warning in live.warnings)
+        for text in warnings:
+            self.tell(Event("note", address, text=f"warning: {text}"))
+        phase = ENDED[live.status]
+        ended = replace(record, phase=phase, spent=live.spent, problem="", warnings=warnings)
+        wrong = other_bytes(task.desired, record, live)
+        if record.phase == "building" or wrong:
+            await self.executor.save(replace(ended, fingerprint="", basis={}))
+            why = "; ".join(wrong) or "it was started while it still differed from the manifest"
+            raise Conflict(f"job {live.id} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
+        if phase == "completed":
+            return await self.executor.save(ended)
         problem = failure_text(record, live)
-        await self.executor.save(replace(record, phase=ENDED[live.status], problem=problem, spent=live.spent))
+        await self.executor.save(replace(ended, problem=problem))
         raise ConversionFailed(
-            f"job {live.id} {'failed' if live.status == 'failed' else 'was canceled'}: {problem}",
+            f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
             hint="fix the manifest or the input and apply again",
-            address=job.address,
+            address=address,
         )
 
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
@@ -104,9 +114,16 @@ class Delivery:
         results = await asyncio.gather(*deliveries, return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))
         errors = [error for error in results if isinstance(error, BaseException)]
-        record = await self._record_files(record, files, complete=not errors)
+        missing = without_result(job, [placement.conversion for placement in placements])
+        record = await self._record_files(record, files, complete=not errors and not missing)
         for error in errors:
             raise error
+        if missing:
+            raise ConversionFailed(
+                f"{', '.join(missing)} gave no result: {'; '.join(record.warnings) or 'the service does not say why'}",
+                hint="the other results are saved; fix the manifest or the input, or run it again with --replace",
+                address=job.address,
+            )
         saved = len([file for file in files if file.path])
         self.tell(Event("done", job.address, text=counted(saved, "file"), spent=record.spent))
         return record

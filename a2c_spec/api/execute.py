@@ -9,17 +9,17 @@ from dataclasses import dataclass, field, replace
 from a2c_spec.api.client import Client
 from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
-from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused
+from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused, Reply
 from a2c_spec.api.recovery import GracePeriod, resolve_lost_create
-from a2c_spec.core.calls import Call
+from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
-from a2c_spec.core.live import LiveJob
+from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import link_ids, plan_job, rebind
+from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.state import JobRecord, Phase, StateStore
-from a2c_spec.core.transitions import apply_response
+from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
+from a2c_spec.core.transitions import apply_response, created, intended, settled, started
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -69,7 +69,7 @@ class Executor:
         conflicts = 0
         lost: SpecError | None = None
         for _ in range(ROUNDS):
-            record = await self.save(replace(rebind(record, task.desired, change.bindings), pending=False))
+            record = await self.save(settled(rebind(record, task.desired, change.bindings)))
             try:
                 return await self._run_steps(change, record)
             except UNKNOWN_RESULT as error:
@@ -104,44 +104,44 @@ class Executor:
         """
         if record.unresolved:
             record = await self.recover(record)
-        if record.pending:
+        elif record.intent is not None and record.intent.adds:
             await self.grace.wait()
         live = await self.client.job(record.job_id) if record.job_id else None
         if live is not None and not live.editable:
-            record = link_ids(record, task.desired, live)
+            record = recognised(record, task.desired, live)
         forced = bool(task.replaces) and record.job_id == task.replaces
         observed = replace(task.observe(record, live), waited=waited, replace=forced)
         observed = replace(observed, live=live, gone=bool(record.job_id) and live is None)
-        change = plan_job(task.desired, record if record.job_id else None, observed)
+        change = plan_job(task.desired, None if record.empty else record, observed)
         if change.paid_again and not task.paid_again_allowed:
             raise Conflict(f"the job has changed: {change.reasons[0]}", hint=CONFLICT_HINT, address=record.address)
         return change, record
 
     async def recover(self, record: JobRecord) -> JobRecord:
-        """The record with the job that a lost create made, or as it was before that create."""
+        """The record with the job that a lost create made; without the intent where it made none.
+
+        Only a create that starts by itself is looked for: a draft costs nothing, and one that somebody else made
+        would cost the truth.
+        """
+        if record.intent is None or not record.intent.starts:
+            return await self.save(settled(record))
         await self.grace.wait()
         async with self.create_gate.searching():
             found = await resolve_lost_create(self.client, record, tuple(self.store.scan()))
             if found is None:
-                return await self.save(replace(record, phase="building", elements={}, previous=None))
-            if found != record.previous:
-                text = f"adopted job {found.job_id}, made by a create whose answer was lost"
-                self.tell(Event("note", record.address, text=text))
+                return await self.save(settled(record))
+            text = f"adopted job {found.job_id}, made by a create whose answer was lost"
+            self.tell(Event("note", record.address, text=text))
             return await self.save(found)
 
     async def _run_steps(self, change: Change, record: JobRecord) -> JobRecord:
-        if change.calls and (change.fingerprint != record.fingerprint or change.basis != record.basis):
-            record = await self._record_recipe(change, record)
         for step in sorted({call.step for call in change.calls}):
             await shielded(self._run_step([call for call in change.calls if call.step == step], change))
         record = self.store.get(record.address) or record
-        return await self.save(replace(record, pending=False)) if record.pending else record
-
-    async def _record_recipe(self, change: Change, record: JobRecord) -> JobRecord:
-        """Records the recipe that an unfinished job is going to run; a finished job keeps the one it ran."""
-        if record.phase in ("done", "completed") or not record.job_id:
-            return record
-        return await self.save(replace(record, fingerprint=change.fingerprint, basis=change.basis))
+        done = settled(record)
+        if change.calls and record.job_id and record.phase == "building":
+            done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
+        return await self.save(done) if done != record else record
 
     async def _run_step(self, calls: Sequence[Call], change: Change) -> None:
         """Sends the calls of one step at once."""
@@ -150,33 +150,34 @@ class Executor:
             await gather_all(self._send_or_fall_back(call, change) for call in calls)
 
     async def _record_intent(self, calls: Sequence[Call], change: Change) -> None:
-        """Records what a lost answer could not tell: that parts are being added, that the job is started."""
-        before = after = self._stored(change.address)
-        for call in calls:
-            if call.kind == "create_job":
-                after = self._creating(call, change, after)
-            else:
-                phase: Phase = "started" if call.starts else after.phase
-                after = replace(after, phase=phase, pending=after.pending or bool(call.creates))
-        if after != before:
-            await self.save(after)
-
-    def _creating(self, call: Call, change: Change, before: JobRecord) -> JobRecord:
-        """The record while the answer of a create is not known."""
-        creating = replace(
-            before,
-            phase="creating",
-            job_id="",
-            idempotency_key=self.new_key(),
-            intent_at=self.clock(),
+        """Records what a lost answer could not tell: that a job is created or started, that parts are added."""
+        calls = [call for call in calls if call.starts or call.creates]
+        if not calls:
+            return
+        create = next((call for call in calls if call.kind == "create_job"), None)
+        intent = Intent(
+            kinds=tuple(call.kind for call in calls),
+            starts=any(call.starts for call in calls),
+            adds=any(call.creates for call in calls),
             fingerprint=change.fingerprint,
             basis=change.basis,
-            elements={},
-            problem="",
-            spent=0,
-            previous=replace(before, previous=None) if before.job_id else before.previous,
+            elements=self._sent_by(create) if create else {},
+            key=self.new_key() if create else "",
+            noted_at=self.client.wire.service_time(),
         )
-        return apply_response(creating, call, {})
+        await self.save(intended(self._stored(change.address), intent))
+
+    def _sent_by(self, create: Call) -> Mapping[str, Element]:
+        """What a create sends, part by part; of a result of another job, the id under which it goes."""
+        sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
+        body = create.body if isinstance(create.body, Mapping) else {}
+        inputs = [name for name in create.creates if name.startswith("inputs.")]
+        parts = body.get("input", ())
+        for name, part in zip(inputs, parts if isinstance(parts, tuple) else (), strict=True):
+            source = part.get("source") if isinstance(part, Mapping) else None
+            if isinstance(source, Ref):
+                sent[name]["wire_source"] = self.client.find_reference(source.name)
+        return {name: Element("", values) for name, values in sent.items()}
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
         try:
@@ -186,36 +187,41 @@ class Executor:
 
     async def _send(self, call: Call, change: Change) -> None:
         record = self._stored(change.address)
-        ids = {name: element.api_id for name, element in record.elements.items()}
-        key = record.idempotency_key if call.kind == "create_job" else ""
+        known = {name: element.api_id for name, element in record.elements.items()}
+        key = record.intent.key if call.kind == "create_job" and record.intent else ""
         try:
-            reply = await self.client.send(call, record.job_id, ids, self._progress(change.address), key)
+            reply = await self.client.send(call, record.job_id, known, self._progress(change.address), key)
         except LostAnswer:
             raise
         except SpecError:
-            await self._undo_create(call, record)
+            await self._drop_intent(record)
             raise
-        created = created_ids(call, reply)
-        if created is None:
+        ids = created_ids(call, reply)
+        if ids is None:
             raise MissingIds("the answer does not say which ids it created")
-        await self._record_answer(call, self._stored(change.address), created)
+        await self._record_answer(call, change, reply, ids)
         self.tell(Event("call", change.address, call.kind, call.reason))
-        if set(call.creates) - set(created):
+        if set(call.creates) - set(ids):
             raise MissingIds("the answer does not say the ids of every part")
 
-    async def _record_answer(self, call: Call, record: JobRecord, created: Mapping[str, str]) -> None:
-        after = apply_response(record, call, created)
+    async def _record_answer(self, call: Call, change: Change, reply: Reply, ids: Mapping[str, str]) -> None:
+        before = self._stored(change.address)
         if call.kind == "create_job":
-            after = replace(after, phase="started" if call.starts else "building", previous=None)
+            live, now = parse_job(mapping(reply.data)), self.client.wire.service_time()
+            after = created(before, live, ids, starts=call.starts, now=now)
+        else:
+            after = apply_response(before, call, ids)
+            if call.starts:
+                after = started(after, change.fingerprint, change.basis)
         await self.save(after)
 
-    async def _undo_create(self, call: Call, record: JobRecord) -> None:
-        """A create that was refused made nothing: what was known before it is true again."""
-        if call.kind == "create_job":
-            if record.previous is not None:
-                await self.save(record.previous)
-            else:
-                await self.store.remove(record.address)
+    async def _drop_intent(self, record: JobRecord) -> None:
+        """A refused call did nothing: what was known before it is all there is to know."""
+        after = settled(record)
+        if after.empty:
+            await self.store.remove(record.address)
+        elif after != record:
+            await self.save(after)
 
     async def _fall_back(self, call: Call, change: Change, error: Refused) -> None:
         """Sends a refused array one part at a time; accepts that the service does not rename its results."""
@@ -235,9 +241,10 @@ class Executor:
     async def save(self, record: JobRecord) -> JobRecord:
         """Writes a record; it is durable when this returns."""
         stamped = replace(record, updated_at=self.clock())
-        self.probe(f"record {record.phase}")
+        what = "intent" if record.intent else record.phase
+        self.probe(f"record {what}")
         await self.store.put(stamped)
-        self.probe(f"recorded {record.phase}")
+        self.probe(f"recorded {what}")
         return stamped
 
     def _progress(self, address: str) -> Callable[[str, int, int], None]:

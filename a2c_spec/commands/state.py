@@ -123,10 +123,10 @@ async def _adopted(flags: Flags, address: str, job_id: str) -> int:
         with session.store.lock("state adopt"):
             record = session.recorded(address)
             live = await session.service.client.job(job_id)
-            if not record.unresolved:
-                raise UsageError(f"{address} has its job already: {record.job_id}")
-            if live is None or not matches(record, live):
+            if record.intent is None or not record.unresolved:
+                raise UsageError(f"no create of {address} is without an answer; its job is {record.job_id or 'none'}")
+            if live is None or not matches(record.intent, live):
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
-            await session.store.put(adopt(record, live))
+            await session.store.put(adopt(record, live, session.service.client.wire.service_time()))
     talk(project.flags, f"{address} is job {job_id} now")
     return 0

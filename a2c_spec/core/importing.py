@@ -158,7 +158,6 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
         "",
         phase=phase,
         job_id=live.id,
-        intent_at=now,
         fingerprint=desired.fingerprint,
         basis=desired.basis,
         elements=elements,

@@ -19,6 +19,9 @@ UPLOADED = frozenset({"upload", "base64"})
 DECISIVE_FIELDS = ("fail_on_input_error", "fail_on_conversion_error")
 """Job fields that decide whether a partial result is a result; both are true by default."""
 
+INCOMPLETE = "incomplete"
+"""Marks a recipe that an earlier version recorded without the names and passwords that were sent."""
+
 NOT_DECISIVE = frozenset({"download_password", "output_filename"})
 """Conversion options that name or protect a result without changing its bytes."""
 
@@ -181,6 +184,19 @@ def conversion_recipe(recipe: Mapping[str, Any], conversion: str) -> Any:
 def _shared(recipe: Mapping[str, Any]) -> list[Any]:
     """What decides the results of every conversion of a job alike: its inputs in order, and its fields."""
     return [[recipe["inputs"][name] for name in recipe["order"]], recipe.get("fields", {})]
+
+
+def as_known(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A recipe, cut down to what a recorded one can tell, so that the two can be compared."""
+    if INCOMPLETE not in recorded:
+        return recipe
+    untold = ("filename", "decrypt_password")
+    inputs = {
+        name: {key: value for key, value in item.items() if key not in untold}
+        for name, item in recipe["inputs"].items()
+    }
+    conversions = recipe["conversions"]
+    return {"order": recipe["order"], "inputs": inputs, "conversions": conversions, INCOMPLETE: True}
 
 
 def digest(value: Any) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -191,6 +191,18 @@ def _foreseen(text: str | Late, inputs: tuple[str, ...], late: RenderLate, job: 
     if re.search(r"\boutput\b", text.text) or not inputs:
         return ""
     return late(text, {"output": {}, "input": _input_scope(job, inputs)})
+
+
+def without_result(job: Job, conversions: Collection[str]) -> tuple[str, ...]:
+    """Conversions that gave nothing, of a job whose results are of ``conversions``.
+
+    Those that deliver to the customer's storage never give anything here. Where it is not known of some result which
+    conversion made it, nothing is said.
+    """
+    if "" in conversions:
+        return ()
+    here = [item.id for item in job.conversions if not item.output_target]
+    return tuple(name for name in here if name not in conversions)
 
 
 def recorded(record: JobRecord) -> LiveJob:

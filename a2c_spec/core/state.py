@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Phase = Literal["creating", "building", "started", "completed", "failed", "canceled", "done"]
-"""creating: the create was about to be sent, its answer is not known. building: the job exists and is not started.
-started: it was told to run. completed/failed/canceled: as the service ended it. done: completed, and every result is
-where the manifest wants it."""
+Phase = Literal["building", "started", "completed", "failed", "canceled", "done"]
+"""building: the job exists and is not started. started: the service answered that it was told to run. completed,
+failed, canceled: as the service ended it, or as we deleted it. done: completed, and every result is where the manifest
+wants it."""
 
 ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
 """The phase of a job that the service has ended, by the service's status."""
@@ -48,40 +48,74 @@ class SavedFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Intent:
+    """Calls that are about to be sent. It says what will be true if they succeed, and is never a fact.
+
+    ``kinds`` are the calls, ``starts``: one of them starts the job, ``adds``: one of them adds parts. ``fingerprint``
+    and ``basis`` are the recipe that would run. Of a create: ``key`` is its idempotency key, ``elements`` what it
+    sends. ``noted_at`` is epoch seconds by the service's clock, as far as its answers tell.
+    """
+
+    kinds: tuple[str, ...] = ()
+    starts: bool = False
+    adds: bool = False
+    fingerprint: str = ""
+    basis: Mapping[str, Any] = field(default_factory=dict)
+    elements: Mapping[str, Element] = field(default_factory=dict)
+    key: str = ""
+    noted_at: float = 0.0
+
+    @property
+    def creates(self) -> bool:
+        """Whether a job is created, which may be there although its answer was lost."""
+        return "create_job" in self.kinds
+
+
+@dataclass(frozen=True, slots=True)
 class JobRecord:
     """Everything we know of one address in one realm (the service, or the local API).
 
     ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
-    ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
-    ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
+    All of it are facts: an answer of the service, or the disk, said so. What is only about to be sent is the
+    ``intent``. ``fingerprint`` is that of the recipe that was sent to the job; ``basis`` describes it part by part.
+    ``created_at`` is when the service says it created the job, ``answered_at`` when its answer came, by the service's
+    clock (epoch seconds both; the former is read as UTC, for the service names no zone). ``problem`` is why a job
     ended as failed, ``warnings`` are what the service said of a job that it completed.
-    ``previous`` is what was known before a create whose answer has not come yet. ``landing`` are files
-    about to get their final names: after a crash either they stand there, or what stood there before. ``pending``:
-    calls that add something were about to be sent; until they are recorded, they may still be on their way.
+    ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
+    before.
     """
 
     address: str
     realm: str
     phase: Phase = "building"
     job_id: str = ""
-    idempotency_key: str = ""
-    intent_at: float = 0.0
+    created_at: float = 0.0
+    answered_at: float = 0.0
     fingerprint: str = ""
     basis: Mapping[str, Any] = field(default_factory=dict)
     elements: Mapping[str, Element] = field(default_factory=dict)
     files: tuple[SavedFile, ...] = ()
     landing: tuple[SavedFile, ...] = ()
-    pending: bool = False
     spent: int = 0
     problem: str = ""
     warnings: tuple[str, ...] = ()
     updated_at: float = 0.0
-    previous: JobRecord | None = None
+    intent: Intent | None = None
 
     @property
     def unresolved(self) -> bool:
         """Whether a create was sent, or about to be, and its answer is not known."""
-        return self.phase == "creating" and not self.job_id
+        return self.intent is not None and self.intent.creates
+
+    @property
+    def lost_start(self) -> bool:
+        """Whether a job may be there that runs, and costs, because it was created to start by itself."""
+        return self.intent is not None and self.intent.creates and self.intent.starts
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known: no job, no results."""
+        return not (self.job_id or self.files or self.landing or self.basis)
 
     def element(self, name: str) -> Element | None:
         return self.elements.get(name)

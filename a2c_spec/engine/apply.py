@@ -331,7 +331,7 @@ class _Apply:
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
-        if record.unresolved or record.pending:
+        if record.intent is not None:
             change, record = await executor.replan(task, record)
         reserved = self.budget.reserve(change, record)
         try:

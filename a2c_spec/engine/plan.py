@@ -16,10 +16,11 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Plan, outline
-from a2c_spec.core.planner import link_ids, needs_live, plan_forget, plan_job, plan_preset, sent_preset
+from a2c_spec.core.planner import needs_live, plan_forget, plan_job, plan_preset, recognised, sent_preset
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready, with_policy
 from a2c_spec.engine.project import Reading
 from a2c_spec.engine.selection import Selection
@@ -210,7 +211,7 @@ def prepared(session: Session, job: Job, dependencies: Dependencies, chosen: Sel
 def plan_from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
     """The change of a job where manifest, record and disk are enough; None when the service must be asked."""
     desired, record, observed = pending.desired, pending.record, pending.observed
-    if record is not None and record.unresolved:
+    if record is not None and record.lost_start:
         return _unresolved_offline(pending, record) if offline else None
     if record is not None and record.phase == "done":
         change = plan_job(desired, record, observed)
@@ -231,11 +232,11 @@ async def plan_from_live(session: Session, pending: Pending, client: Client | No
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
-    if record.unresolved:
-        return await _plan_unresolved(session, desired, record, client)
+    if record.lost_start:
+        return await _plan_unresolved(session, pending, record, client)
     live = await client.job(record.job_id)
     if live is not None and not live.editable:
-        record = link_ids(record, desired, live)
+        record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)
     observed = replace(observed, gone=live is None, replace=pending.observed.replace)
     return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record, live=live)
@@ -250,18 +251,21 @@ def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None
     return plan_job(pending.desired, record, replace(observed, cached=cached)) if cached else change
 
 
-async def _plan_unresolved(session: Session, desired: DesiredJob, record: JobRecord, client: Client) -> PlannedChange:
+async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord, client: Client) -> PlannedChange:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
     from a2c_spec.api.recovery import resolve_lost_create
 
+    desired = pending.desired
     found = await resolve_lost_create(client, record, tuple(session.store.scan()))
-    live = await client.job(found.job_id) if found and found.job_id else None
-    observed = session.observe(desired, found, live)
-    change = plan_job(desired, found, replace(observed, gone=bool(found and found.job_id) and live is None))
-    if found and found.job_id and found != record.previous:
-        reason = f"job {found.job_id} was made by a create whose answer was lost"
-        change = replace(change, action="adopt", reasons=(reason, *change.reasons))
-    return PlannedChange(change, desired, record)
+    if found is None:
+        rest = replace(pending, record=settled(record))
+        step = plan_from_record(session, rest, offline=False) or await plan_from_live(session, rest, client)
+        return replace(step, record=record)
+    live = await client.job(found.job_id)
+    observed = replace(session.observe(desired, found, live), gone=live is None)
+    change = plan_job(desired, found, observed)
+    reason = f"job {found.job_id} was made by a create whose answer was lost"
+    return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)
 
 
 async def plan_one_preset(session: Session, preset: Preset, client: Client | None) -> PlannedChange:

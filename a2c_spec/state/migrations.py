@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.state.upgrade_3 import upgraded
 
 SCHEMA = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
@@ -37,9 +40,14 @@ CREATE INDEX file_of ON file (realm, address);
 ALTER TABLE job ADD COLUMN unsettled INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX unsettled_of ON job (realm, address) WHERE unsettled;
 """,
+    3: "CREATE INDEX file_at ON file (path)",
 }
 """Format -> the statements that make it of the one before. 2: ``file`` holds what stands at a path and what is about
-to be written there; ``unsettled`` finds the records that an interrupted apply left with such files."""
+to be written there; ``unsettled`` finds the records that an interrupted apply left with such files.
+3: records keep facts and intents apart."""
+
+RECORDS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {3: upgraded}
+"""Format -> what makes each record of it, as the JSON of its row, of one of the format before."""
 
 VERSION = max(MIGRATIONS)
 
@@ -106,8 +114,19 @@ def _migrate(db: sqlite3.Connection, step: int) -> None:
         if _version(db) == step - 1:
             for statement in MIGRATIONS[step].split(";"):
                 db.execute(statement)
+            if step in RECORDS:
+                _upgrade_records(db, RECORDS[step])
             db.execute("UPDATE meta SET value = ? WHERE key = 'version'", (step,))
         db.execute("COMMIT")
     except BaseException:
         db.execute("ROLLBACK")
         raise
+
+
+def _upgrade_records(db: sqlite3.Connection, upgrade: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
+    rows = db.execute("SELECT realm, address, data FROM job").fetchall()
+    for realm, address, data in rows:
+        tree = upgrade(json.loads(data))
+        row = (tree["phase"], tree["job_id"], tree["fingerprint"], json.dumps(tree), realm, address)
+        change = "UPDATE job SET phase = ?, job_id = ?, fingerprint = ?, data = ? WHERE realm = ? AND address = ?"
+        db.execute(change, row)

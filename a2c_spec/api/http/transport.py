@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -48,6 +51,7 @@ MOST_UNSENT = 3
 class Wire:
     """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
 
+    ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell.
     The account key travels only to ``base_url``; uploads carry the job's token instead, downloads neither.
     """
 
@@ -58,6 +62,8 @@ class Wire:
     sleep: Sleep
     jitter: Callable[[], float]
     probe: Probe = unobserved
+    clock: Callable[[], float] = time.time
+    skew: float = 0.0
     count: dict[str, int] = field(default_factory=dict)
 
     async def call(
@@ -117,10 +123,19 @@ class Wire:
                 raw = await read_capped(response)
             finally:
                 await response.aclose()
+        self._compare_clocks(response.headers.get("date", ""))
         self.probe(f"answered {request.method} {request.url.path}")
         if response.status_code != 429:
             self.limiter.on_success()
         return Reply(response.status_code, parse_body(response, raw), response.headers)
+
+    def _compare_clocks(self, date: str) -> None:
+        with contextlib.suppress(ValueError, TypeError):
+            self.skew = parsedate_to_datetime(date).timestamp() - self.clock()
+
+    def service_time(self) -> float:
+        """Epoch seconds by the service's clock: the ``Date`` of its answers, in whole seconds."""
+        return self.clock() + self.skew
 
     async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
         unsent = isinstance(error, UNSENT)

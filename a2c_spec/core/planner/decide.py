@@ -18,12 +18,14 @@ from a2c_spec.core import compare, reasons
 from a2c_spec.core.calls import Call, Effect, cost_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.plan import Change
+from a2c_spec.core.plan import Change, Detail
+from a2c_spec.core.planner.binding import other_bytes, started_unlike
 from a2c_spec.core.planner.create import create_calls
 from a2c_spec.core.planner.finish import diff_outputs, finish
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import as_known
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord
 
@@ -66,7 +68,18 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
 
 def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
     """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
-    return record.fingerprint == desired.fingerprint or compare.equal(record.basis, desired.basis)
+    known = as_known(desired.basis, record.basis)
+    return record.fingerprint == desired.fingerprint or compare.equal(record.basis, known)
+
+
+def _why(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
+    """Why the recipe of the record is not the desired one, in sentences."""
+    return reasons.recipe_reasons(record.basis, as_known(desired.basis, record.basis)) if record.basis else ()
+
+
+def _details(desired: DesiredJob, record: JobRecord) -> tuple[Detail, ...]:
+    """The same, attribute by attribute."""
+    return reasons.details(record.basis, as_known(desired.basis, record.basis))
 
 
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
@@ -78,7 +91,13 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
     if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
         return _rerun(desired, record, (_failure(record),), observed, paid=False)
     if record.phase in ("done", "completed") and not same_recipe(desired, record):
-        return _rerun(desired, record, reasons.recipe_reasons(record.basis, desired.basis), observed, paid=True)
+        return _rerun(
+            desired,
+            record,
+            _why(desired, record),
+            observed,
+            paid=True,
+        )
     if observed.gone:
         return _vanished(desired, record, observed)
     if observed.live is None:
@@ -120,11 +139,11 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
 def _changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
     """Why the recipe that runs is not the desired one. A job that started unseen is judged by its content."""
     if record.phase == "building":
-        calls = [call for call in edit(desired, live, known(record)).calls if not call.starts]
-        return ("it was started while it still differed from the manifest",) if calls else ()
+        unlike = started_unlike(desired, record, live)
+        return ("it was started while it still differed from the manifest",) if unlike else ()
     if same_recipe(desired, record):
-        return ()
-    return reasons.recipe_reasons(record.basis, desired.basis) or ("the recipe changed",)
+        return other_bytes(desired, record, live)
+    return _why(desired, record) or ("the recipe changed",)
 
 
 def _failure(record: JobRecord) -> str:
@@ -152,7 +171,10 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
-        return replace(change, reasons=reasons.recipe_reasons(record.basis, desired.basis) or change.reasons)
+        return replace(
+            change,
+            reasons=_why(desired, record) or change.reasons,
+        )
     found = diff_outputs(desired, record, None, observed)
     return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
 
@@ -197,7 +219,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         "re-run" if desired.job.process else "replace",
         why or ("the recipe changed",),
         calls,
-        details=reasons.details(record.basis, desired.basis),
+        details=_details(desired, record),
         fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
@@ -225,7 +247,7 @@ def _replace_running(
         "replace",
         (f"running ({live.status}) with another recipe", *why),
         calls,
-        details=reasons.details(record.basis, desired.basis),
+        details=_details(desired, record),
         fetch=desired.job.process,
         paid_again=True,
         problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
@@ -282,7 +304,7 @@ def _updated(
         why,
         way.calls,
         bindings=way.bindings,
-        details=reasons.details(record.basis, desired.basis),
+        details=_details(desired, record),
         fetch=desired.job.process,
         problem=conflicts(desired, observed) if desired.job.process else "",
         bound="every call changes something that no other call of the plan can change",
@@ -290,7 +312,7 @@ def _updated(
 
 
 def _update_reasons(desired: DesiredJob, record: JobRecord, way: Edit) -> tuple[str, ...]:
-    why = list(reasons.recipe_reasons(record.basis, desired.basis)) if record.basis else []
+    why = list(_why(desired, record))
     if len(way.calls) > sum(call.starts for call in way.calls) and not why:
         why.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in way.calls)))
     if any(call.starts for call in way.calls):

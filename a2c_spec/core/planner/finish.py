@@ -12,8 +12,10 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.results import Placement, place, recorded, recorded_names
+from a2c_spec.core.results import Placement, place, recorded, recorded_names, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
+
+ALREADY_HERE = "already downloaded; recording it"
 
 
 @dataclass(slots=True)
@@ -163,7 +165,9 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     stale = _stale(record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
-            return Change(desired.job.address, "wait", ("all is here, which an interruption left unsaid",), fetch=True)
+            empty = without_result(desired.job, [placement.conversion for placement in found.placements])
+            why = f"{', '.join(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
+            return Change(desired.job.address, "wait", (why,), fetch=True)
         why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         return Change(desired.job.address, "no-op", (why,), verified=found.verified)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)

@@ -98,6 +98,9 @@ class SentState:
             return False  # what was set cannot be unset
         if "decrypt" in sent and not item.decrypt_password:
             return False
+        told = item.content and live.checksum and uploaded(item) and not item.applied_sha256
+        if told and item.content and live.checksum != item.content.md5:
+            return False  # whatever we meant to send, other bytes are there
         if "identity" in sent:
             return same_name(sent, wanted) and compare.equal(sent["identity"], wanted["identity"])
         return looks_like(item, live)
@@ -141,3 +144,13 @@ def _same_upload(item: Input, live: LiveInput) -> bool:
     if item.content and live.size and live.size != item.content.size:
         return False
     return live.filename == sent_filename(item)
+
+
+def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
+    """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
+    part, _, key = name.partition(".")
+    taken = {
+        "inputs": [item.id for item in desired.job.inputs],
+        "conversions": [item.id for item in desired.job.conversions],
+    }
+    return f"{part}.#{api_id}" if key in taken.get(part, ()) else name

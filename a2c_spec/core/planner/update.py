@@ -13,7 +13,6 @@ from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, alternatives, shorter
-from a2c_spec.core.planner.binding import spare_name
 from a2c_spec.core.planner.conversion import patch_conversion
 from a2c_spec.core.planner.create import (
     add_groups,
@@ -24,7 +23,7 @@ from a2c_spec.core.planner.create import (
     password_call,
     settle,
 )
-from a2c_spec.core.planner.matching import SentState
+from a2c_spec.core.planner.matching import SentState, spare_name
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
