@@ -87,7 +87,8 @@ def _is_text(value: Any) -> bool:
 class Scope(Context):
     """What an expression may see, and how much it may still do; made anew for each evaluation, so kept small."""
 
-    def __init__(self, names: Names, budget: Budget) -> None:  # Jinja's would copy and look up more than we need
+    def __init__(self, names: Names, budget: Budget) -> None:  # Jinja's own copies and looks up more than we need
+        self.name = None
         self.parent = names  # type: ignore[assignment]  # any mapping will do
         self.vars = {}
         self.exported_vars = set()
