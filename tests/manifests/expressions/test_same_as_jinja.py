@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, ItemsView, Iterator, KeysView, Mapping, ValuesView
 from functools import wraps
 from typing import Any
@@ -53,7 +54,9 @@ JINJA.filters |= {
 
 
 def _by_jinja(text: str) -> Any:
-    return _normal(JINJA.compile_expression(text, undefined_to_none=False)(**NAMES))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Python finds `1[1:]` odd
+        return _normal(JINJA.compile_expression(text, undefined_to_none=False)(**NAMES))
 
 
 def _normal(value: Any) -> Any:
