@@ -23,12 +23,14 @@ def test_every_test_that_is_named_exists() -> None:
         for path in (ROOT / "tests").rglob("test_*.py")
         for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
     }
-    assert named(r"`(test_\w+)`") - there == set()
+    missing = sorted(named(r"`(test_\w+)`") - there)
+    assert not missing, "\n".join(missing)
 
 
 def test_every_path_that_is_named_exists() -> None:
     paths = named(r"`((?:a2c_spec|tests|schemas)/[\w/.-]*)`")
-    assert {path for path in paths if not (ROOT / path).exists()} == set()
+    missing = sorted(path for path in paths if not (ROOT / path).exists())
+    assert not missing, "\n".join(missing)
 
 
 def test_every_decision_is_listed_once() -> None:
