@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.desired import Conversion, Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.pattern import MAX_TEXT, PatternError, found
+from a2c_spec.manifests.expressions.regex import MAX_TEXT, PatternError, found
 
 # understood for every target, whether or not its catalog entry lists them
 UNIVERSAL = frozenset(

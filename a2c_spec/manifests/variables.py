@@ -13,7 +13,7 @@ from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
-from a2c_spec.manifests.pattern import PatternError, check, found
+from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.yaml.tree import Table, Tree, place_of, plain, position
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"

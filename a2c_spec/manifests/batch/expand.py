@@ -13,7 +13,7 @@ from a2c_spec.manifests.batch.sources import Ground, default_key, rows
 from a2c_spec.manifests.batch.tables import EachRow
 from a2c_spec.manifests.build import JobBuilder, build_job
 from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
-from a2c_spec.manifests.expressions.parse import parse, roots
+from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position, without
@@ -175,11 +175,11 @@ def _parts(text: str) -> tuple[Any, ...]:
         return ()  # rendering will tell
 
 
-def _roots(source: str) -> set[str]:
+def _roots(source: str) -> frozenset[str]:
     try:
-        return roots(parse(source))
+        return parse(source).roots
     except ExpressionError:
-        return set()  # rendering will tell
+        return frozenset()  # rendering will tell
 
 
 def _address(name: str, key: str | None) -> str:
