@@ -19,7 +19,7 @@ from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.live import LiveOutput
-from a2c_spec.errors import AuthError, IntegrityError, NetworkError, SpecError
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -98,8 +98,8 @@ class Downloads:
     async def fetch(self, download: Download, password: str) -> Fetched:
         """Downloads a result and replaces what is at its target.
 
-        Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, AuthError, IntegrityError,
-        NetworkError; SpecError when the disk is full, with nothing left behind.
+        Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, ResultLocked,
+        IntegrityError, NetworkError; SpecError when the disk is full, with nothing left behind.
         """
         output, target = download.output, download.target
         path = target.parent / part_name(target, output)
@@ -190,7 +190,7 @@ def raise_if_final(status: int, output: LiveOutput) -> None:
     if status in (404, 410):
         raise ResultGone(f"{output.filename} is no longer on the service ({status})")
     if status in (401, 403):
-        raise AuthError(
+        raise ResultLocked(
             f"{output.filename} cannot be downloaded: the service wants another password ({status})",
             hint="set download_password of the output, or job.download_passwords",
         )

@@ -131,7 +131,11 @@ class Poller:
         return found
 
     async def _read(self, job_id: str) -> None:
-        live = await self.client.job(job_id)
+        try:
+            live = await self.client.job(job_id)
+        except SpecError as error:
+            self._fail([job_id], error)
+            return
         if live is None:
             self._fail([job_id], JobGone("the service no longer knows the job", address=job_id))
         else:

@@ -59,7 +59,7 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     from dataclasses import replace
 
     from a2c_spec.commands.apply import apply
-    from a2c_spec.engine.apply import ApplyOptions
+    from a2c_spec.engine.outcome import ApplyOptions
 
     return apply(replace(flags, manifests=(os.path.relpath(target, project.cwd),)), ApplyOptions(only=("download",)))
 

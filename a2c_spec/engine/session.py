@@ -84,7 +84,7 @@ class Session:
             placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}
-        disk: Mapping[str, Disk] = {path: self.files.status(path) for path in paths}
+        disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
         return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
 
 
