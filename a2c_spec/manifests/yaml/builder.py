@@ -12,9 +12,9 @@ from a2c_spec.manifests.yaml.tree import Place, Row, Table, Tree, position
 
 MAX_DEPTH = 64
 MAX_ALIASED = 100_000  # nodes that aliases may add to one document
+TOO_DEEP = f"values are nested more than {MAX_DEPTH} levels deep"
 
 _CORE_TAG = "tag:yaml.org,2002:"
-_PLAIN = "manifests use plain values only"
 
 
 class Refused(Exception):
@@ -23,6 +23,11 @@ class Refused(Exception):
     def __init__(self, place: Place, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.diagnostic = Diagnostic(position(place), message, hint)
+
+
+def _unsupported(event: Any) -> Refused:
+    shown = event.tag.replace(_CORE_TAG, "!!")
+    return Refused(event.start_mark, f"the tag `{shown}` is not supported", "quote the text if it starts with `!`")
 
 
 class _Open:
@@ -92,7 +97,7 @@ class Builder:
         except ValueError as error:
             self._problem(place, f"{error}", "quote it if text is meant")
             return text
-        raise Refused(place, f"the tag `{event.tag}` is not known here", "manifests use plain values only")
+        raise _unsupported(event)
 
     def _warn_leading_zero(self, text: str, place: Place) -> None:
         message = f"{text} starts with a zero, so it is read as text, not as a number"
@@ -110,9 +115,9 @@ class Builder:
 
     def _open(self, node: Table | Row, event: Any) -> None:
         if len(self.stack) >= MAX_DEPTH:
-            raise Refused(event.start_mark, f"values are nested more than {MAX_DEPTH} levels deep")
+            raise Refused(event.start_mark, TOO_DEEP)
         if event.tag and not event.tag.startswith(_CORE_TAG) and event.tag != "!":
-            raise Refused(event.start_mark, f"the tag `{event.tag}` is not known here", _PLAIN)
+            raise _unsupported(event)
         self._refuse_as_key(event.start_mark)
         if event.anchor:
             self.anchors.pop(event.anchor, None)

@@ -12,7 +12,7 @@ import yaml
 from yaml import events
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.manifests.yaml import errors
+from a2c_spec.manifests.yaml import syntax_errors
 from a2c_spec.manifests.yaml.builder import Builder, Refused
 from a2c_spec.manifests.yaml.tree import Place, Tree, position
 
@@ -42,9 +42,9 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
     except Refused as refused:
         yield refused.diagnostic
     except yaml.MarkedYAMLError as error:
-        yield errors.explain(error, data, name)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        yield Diagnostic(Position(name, 1, 1), f"this is not YAML: {str(error).splitlines()[0]}")
+        yield syntax_errors.explain(error, data, name)
+    except (yaml.YAMLError, ValueError, RecursionError):  # whatever else the parser may raise
+        yield Diagnostic(Position(name, 1, 1), "this is not valid YAML")
 
 
 def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:

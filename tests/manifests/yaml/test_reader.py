@@ -105,6 +105,45 @@ def test_the_pure_parser_reads_the_same(text: str) -> None:
         assert plain(one.root) == plain(other.root)
 
 
+MISTAKES = {
+    "a: b: c": "1: a `key: value` is not allowed here",
+    "a: ? b": "1: a key that starts with `?` is not allowed here",
+    "a: [1, 2\nb: 3": "2: a `,` or `]` is missing",
+    "a: {b: 1\nc: 3": "2: a `,` or `}` is missing",
+    "a: 'b": "1: a quote is not closed",
+    'a: "b\n---\n': "2: a quote is not closed",
+    'a: "\\d"': "1: unknown backslash sequence",
+    'a: "\\x1"': "1: this backslash sequence is not complete",
+    "\ta: 1": "1: a tab is used where only spaces are allowed",
+    "a:\n\t- 1": "2: a tab is used where only spaces are allowed",
+    "a: @b": "1: an unquoted value cannot start with `@`",
+    "a: `b`": "1: an unquoted value cannot start with a backquote",
+    "a: %b": "1: an unquoted value cannot start with `%`",
+    "%b: 1": "1: an unquoted line cannot start with `%`",
+    "a: *.png": "1: an unquoted value cannot start with `*`",
+    "a: **/*.png": "1: an unquoted value cannot start with `*`",
+    "a: &": "1: an unquoted value cannot start with `&`",
+    "a: | b": "1: the text after `|` or `>` must start on the next line",
+    "a: >20": "1: the text after `|` or `>` must start on the next line",
+    "a: !b c": "1: the tag `!b` is not supported",
+    "a: !!python/none c": "1: the tag `!!python/none` is not supported",
+    "a: !b!c d": "1: tags such as `!x` are not supported",
+    "a: !<b": "1: tags such as `!x` are not supported",
+    "a: - b": "1: a list item (`- `) is not allowed here",
+    "a: ]": "1: a value is expected here",
+    "%YAML 2.0\n---\na": "1: this YAML version is not supported",
+    "a: 1\n...\nb: 1\n]": "3: there is text after the end of the document",
+}
+
+
+@pytest.mark.parametrize("fast", [True, False], ids=["libyaml", "pure"])
+@pytest.mark.parametrize("text", MISTAKES)
+def test_common_mistakes_are_told_in_our_words(text: str, fast: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(yaml, "__with_libyaml__", fast)
+    problem = next(item for item in read(text.encode(), "f") if isinstance(item, Diagnostic))
+    assert f"{problem.position.line}: {problem.message}" == MISTAKES[text]
+
+
 def test_every_value_remembers_its_place() -> None:
     root, _ = read_one(b"a: 1\nb:\n  - x\n  - {c: y}\n", "f")
     assert isinstance(root, Table)
@@ -125,14 +164,18 @@ BOMBS = {
     "aliases": (_aliases(9, 9), "aliases expand to more than"),
     "merges": ("a: &a {x: 1}\n" + "".join(f"b{n}: &b{n} {{<<: *a}}\n" for n in range(5)) + _aliases(9, 9), "aliases"),
     "brackets": ("[" * 100_000, "nested more than"),
+    "brackets below a key": ("a:\n  - b: " + "[" * 2_000, "nested more than"),
+    "brackets that are closed": ("[" * 2_000 + "]" * 2_000, "nested more than"),
+    "brackets in lines": ("[\n" * 2_000, "nested more than"),
     "braces": ("{a: " * 100_000, "nested more than"),
+    "braces and brackets": ("{a: [" * 50_000, "nested more than"),
     "dashes": ("- " * 100_000, "nested more than"),
     "indents": ("".join(f"{' ' * n}a:\n" for n in range(1000)), "nested more than"),
     "digits": ("a: " + "9" * 1_000_000, ""),
     "exponent": ("a: 1e" + "9" * 1000, "too large"),
     "size": ("a" * (yaml_reader.MAX_BYTES + 1), "more than"),
     "question marks": ("? " * 50_000, ""),
-    "quotes": ('"' + "a" * 1_000_000, "ends inside quotes"),
+    "quotes": ('"' + "a" * 1_000_000, "a quote is not closed"),
     "anchors": ("".join(f"&a{n} " for n in range(1000)) + "x", ""),
 }
 
