@@ -16,7 +16,7 @@ from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
 from a2c_spec.manifests.paths import as_folder, confine, file_problem
 from a2c_spec.manifests.secret_paths import from_root, preset_from_root
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
 
 DEFAULT_FOLDER = "dist/"
 """Where results are saved when a manifest does not say; beside the manifest."""
@@ -38,20 +38,20 @@ class JobBuilder:
         """Note an error."""
         self.problems.append(Diagnostic(where, message, hint))
 
-    def path(self, table: Table, key: str) -> str:
+    def path(self, table: MapNode, key: str) -> str:
         """The path under ``key``, relative to the project root."""
         try:
             return confine(table[key], self.folder, self.root)
         except ValueError as error:
-            self.problem(place_of(table, key), f"`{key}`: {table[key][:200]} {error}")
+            self.problem(position_of(table, key), f"`{key}`: {table[key][:200]} {error}")
             return ""
 
-    def base(self, table: Table) -> str:
+    def base(self, table: MapNode) -> str:
         """The manifest's folder, relative to the project root."""
         try:
             return confine(".", self.folder, self.root)
         except ValueError:
-            self.problem(position(table.place), "the manifest lies outside the project root")
+            self.problem(position(table.mark), "the manifest lies outside the project root")
             return "."
 
     def folder_from_root(self) -> str:
@@ -61,15 +61,15 @@ class JobBuilder:
         except ValueError:
             return "."
 
-    def upload(self, table: Table) -> str:
+    def upload(self, table: MapNode) -> str:
         """The path of a file that must be there."""
         path = self.path(table, "path")
         problem = file_problem(f"{self.root}/{path}") if path and self.check_files else ""
         if problem:
-            self.problem(place_of(table, "path"), f"the file {table['path']} {problem}")
+            self.problem(position_of(table, "path"), f"the file {table['path']} {problem}")
         return path
 
-    def look(self, tree: Table) -> None:
+    def look(self, tree: MapNode) -> None:
         """Tell what is wrong with the paths in a tree that may be wrong elsewhere too."""
         for item in rules.tables(tree, "inputs"):
             if isinstance(item.get("path"), str):
@@ -79,7 +79,7 @@ class JobBuilder:
                 self.path(item, "save")
 
 
-def build_job(tree: Table, address: str, workshop: JobBuilder, *, sound: bool = True) -> Job | None:
+def build_job(tree: MapNode, address: str, workshop: JobBuilder, *, sound: bool = True) -> Job | None:
     """The job that the body ``tree`` asks for; None when something is wrong with it.
 
     ``sound`` false: the schema check has refused ``tree``, which is looked at only to tell what else is wrong.
@@ -92,7 +92,7 @@ def build_job(tree: Table, address: str, workshop: JobBuilder, *, sound: bool = 
     return None if failed else job
 
 
-def _job(tree: Table, address: str, workshop: JobBuilder) -> Job:
+def _job(tree: MapNode, address: str, workshop: JobBuilder) -> Job:
     job = Job(
         address=address,
         fields=_fields(tree.get("job", {})),
@@ -101,12 +101,12 @@ def _job(tree: Table, address: str, workshop: JobBuilder) -> Job:
         outputs=_outputs(tree, workshop),
         lifecycle=_lifecycle(tree.get("lifecycle", {})),
         labels=dict(tree.get("labels", {})),
-        position=position(tree.place),
+        position=position(tree.mark),
     )
     return from_root(job, workshop.folder_from_root())
 
 
-def build_preset(tree: Table, folder: str) -> Preset:
+def build_preset(tree: MapNode, folder: str) -> Preset:
     """The preset that ``tree`` asks for; ``folder`` is its manifest's, seen from the project root."""
     preset = Preset(
         address=str(tree["name"]),
@@ -116,7 +116,7 @@ def build_preset(tree: Table, folder: str) -> Preset:
         scope=tree.get("scope", "private"),
         options=_map(tree.get("options", {})),
         labels=dict(tree.get("labels", {})),
-        position=position(tree.place),
+        position=position(tree.mark),
     )
     return preset_from_root(preset, folder)
 
@@ -152,7 +152,7 @@ def _fields(tree: Mapping[str, Any]) -> JobFields:
     )
 
 
-def _input(tree: Table, workshop: JobBuilder) -> Input:
+def _input(tree: MapNode, workshop: JobBuilder) -> Input:
     kind = tree.get("type") or next(kind for key, kind in _SOURCE_TYPES.items() if key in tree)
     if kind == "base64":
         _check_base64(tree, workshop)
@@ -171,15 +171,15 @@ def _input(tree: Table, workshop: JobBuilder) -> Input:
         slide_duration=tree.get("slide_duration"),
         resize_handling=tree.get("resize_handling"),
         pin=tree.get("pin", ""),
-        position=position(tree.place),
+        position=position(tree.mark),
     )
 
 
-def _check_base64(tree: Table, workshop: JobBuilder) -> None:
+def _check_base64(tree: MapNode, workshop: JobBuilder) -> None:
     try:
         decode(tree["content"])
     except ValueError:
-        workshop.problem(place_of(tree, "content"), "`content` is not base64")
+        workshop.problem(position_of(tree, "content"), "`content` is not base64")
 
 
 def decode(text: str) -> bytes:
@@ -192,7 +192,7 @@ def decode(text: str) -> bytes:
         raise ValueError("not base64") from error
 
 
-def _conversion(tree: Table) -> Conversion:
+def _conversion(tree: MapNode) -> Conversion:
     return Conversion(
         id=tree["id"],
         target=tree["target"],
@@ -201,11 +201,11 @@ def _conversion(tree: Table) -> Conversion:
         metadata=_map(tree.get("metadata", {})),
         output_target=tuple(_map(item) for item in tree.get("output_target", ())),
         preset_from=tree.get("preset", {}).get("from", ""),
-        position=position(tree.place),
+        position=position(tree.mark),
     )
 
 
-def _outputs(tree: Table, workshop: JobBuilder) -> tuple[Output, ...]:
+def _outputs(tree: MapNode, workshop: JobBuilder) -> tuple[Output, ...]:
     """The ``outputs`` entries, and one for every conversion that has none and delivers nowhere else."""
     named = tuple(_output(item, workshop) for item in tree.get("outputs", ()))
     known = {output.conversion for output in named}
@@ -214,7 +214,7 @@ def _outputs(tree: Table, workshop: JobBuilder) -> tuple[Output, ...]:
             item["id"],
             save=_default_folder(tree, workshop),
             on_conflict=workshop.on_conflict,
-            position=position(item.place),
+            position=position(item.mark),
         )
         for item in tree.get("conversions", ())
         if item["id"] not in known and not item.get("output_target")
@@ -222,12 +222,12 @@ def _outputs(tree: Table, workshop: JobBuilder) -> tuple[Output, ...]:
     return named + rest
 
 
-def _default_folder(tree: Table, workshop: JobBuilder) -> str:
+def _default_folder(tree: MapNode, workshop: JobBuilder) -> str:
     base = workshop.base(tree)
     return DEFAULT_FOLDER if base == "." else f"{as_folder(base)}{DEFAULT_FOLDER}"
 
 
-def _output(tree: Table, workshop: JobBuilder) -> Output:
+def _output(tree: MapNode, workshop: JobBuilder) -> Output:
     source = tree["from"]
     named = source if isinstance(source, Mapping) else {"conversion": source}
     return Output(
@@ -237,11 +237,11 @@ def _output(tree: Table, workshop: JobBuilder) -> Output:
         save=_save(tree, workshop),
         on_conflict=tree.get("on_conflict", workshop.on_conflict),
         download_password=_password(tree.get("download_password")),
-        position=position(tree.place),
+        position=position(tree.mark),
     )
 
 
-def _save(tree: Table, workshop: JobBuilder) -> str | Late:
+def _save(tree: MapNode, workshop: JobBuilder) -> str | Late:
     if "save" not in tree:
         return _default_folder(tree, workshop)
     save = tree["save"]
@@ -252,7 +252,7 @@ def _save(tree: Table, workshop: JobBuilder) -> str | Late:
 
 
 def _lifecycle(tree: Mapping[str, Any]) -> Lifecycle:
-    ignore = tree.get("ignore", Row)
+    ignore = tree.get("ignore", SeqNode)
     return Lifecycle(
         ignore=tuple(ignore) if isinstance(ignore, list) else (),
         on_replace=tree.get("on_replace", "keep"),

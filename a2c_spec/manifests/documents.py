@@ -12,7 +12,7 @@ from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.extends import merged
 from a2c_spec.manifests.variables import Given
 from a2c_spec.manifests.yaml.reader import Document, read, read_one, unreadable
-from a2c_spec.manifests.yaml.tree import Place, Row, Spot, Table, Tree, position
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, Tree, position
 
 J2 = (".yaml.j2", ".yml.j2")
 _HEAD_KEYS = ("vars", "env")
@@ -50,26 +50,26 @@ def _expanded(text: str, name: str, given: Mapping[str, Given], environ: Mapping
         yield lines.diagnostic(item) if isinstance(item, Diagnostic) else _with_head(lines.document(item), head)
 
 
-def _head(text: str, name: str) -> tuple[Table, list[Diagnostic]]:
+def _head(text: str, name: str) -> tuple[MapNode, list[Diagnostic]]:
     tree, problems = read_one(j2.head_of(text).encode(), name)
-    if not isinstance(tree, Table):
-        return Table(Spot(name, 0, 0)), problems
+    if not isinstance(tree, MapNode):
+        return MapNode(PlainMark(name, 0, 0)), problems
     for key in tree:
         if key not in _HEAD_KEYS and not key.startswith("x-"):
             message = f"`{key}` is not a key of a template's head"
-            problems.append(Diagnostic(position(tree.key_places[key]), message, nearest(key, _HEAD_KEYS)))
+            problems.append(Diagnostic(position(tree.key_marks[key]), message, nearest(key, _HEAD_KEYS)))
     return tree, problems
 
 
-def _with_head(document: Document, head: Table) -> Document:
-    if isinstance(document.root, Table) and head:
-        return Document(merged(head, document.root), document.place, document.problems)
+def _with_head(document: Document, head: MapNode) -> Document:
+    if isinstance(document.root, MapNode) and head:
+        return Document(merged(head, document.root), document.mark, document.problems)
     return document
 
 
 @dataclass(frozen=True, slots=True)
 class _Lines:
-    """Moves places in an expanded text to the template's lines."""
+    """Moves marks in an expanded text to the template's lines."""
 
     name: str
     lines: Sequence[int]
@@ -82,23 +82,23 @@ class _Lines:
     def document(self, document: Document) -> Document:
         self._move(document.root, set())
         problems = tuple(self.diagnostic(problem) for problem in document.problems)
-        return Document(document.root, self._place(document.place), problems)
+        return Document(document.root, self._mark(document.mark), problems)
 
     def _line(self, line: int) -> int:
         return self.lines[min(max(line, 0), len(self.lines) - 1)]
 
-    def _place(self, place: Place) -> Place:
-        return Spot(self.name, self._line(place.line), place.column)
+    def _mark(self, mark: Mark) -> Mark:
+        return PlainMark(self.name, self._line(mark.line), mark.column)
 
     def _move(self, tree: Tree, moved: set[int]) -> None:
-        if not isinstance(tree, (Table, Row)) or id(tree) in moved:
+        if not isinstance(tree, (MapNode, SeqNode)) or id(tree) in moved:
             return
         moved.add(id(tree))
-        tree.place = self._place(tree.place)
-        if isinstance(tree, Table):
-            tree.key_places = {key: self._place(place) for key, place in tree.key_places.items()}
-            tree.places = {key: self._place(place) for key, place in tree.places.items()}
+        tree.mark = self._mark(tree.mark)
+        if isinstance(tree, MapNode):
+            tree.key_marks = {key: self._mark(mark) for key, mark in tree.key_marks.items()}
+            tree.marks = {key: self._mark(mark) for key, mark in tree.marks.items()}
         else:
-            tree.places = [self._place(place) for place in tree.places]
-        for item in tree.values() if isinstance(tree, Table) else tree:
+            tree.marks = [self._mark(mark) for mark in tree.marks]
+        for item in tree.values() if isinstance(tree, MapNode) else tree:
             self._move(item, moved)

@@ -8,7 +8,7 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.load_settings import LoadSettings
 from a2c_spec.manifests.variables import Given, from_environment, from_table
 from a2c_spec.manifests.yaml.reader import read_one
-from a2c_spec.manifests.yaml.tree import Table
+from a2c_spec.manifests.yaml.tree import MapNode
 
 Gathered = tuple[dict[str, Given], dict[str, Given], list[Diagnostic]]
 
@@ -33,6 +33,6 @@ def _file(name: str, file: Path) -> tuple[dict[str, Given], list[Diagnostic]]:
         tree, problems = read_one(file.read_bytes(), name)
     except OSError as error:
         return {}, [Diagnostic(Position(name), f"the variables file cannot be read: {error.strerror}")]
-    if tree is not None and not isinstance(tree, Table):
+    if tree is not None and not isinstance(tree, MapNode):
         problems.append(Diagnostic(Position(name, 1, 1), "a variables file is a mapping of names to values"))
     return from_table(tree), problems

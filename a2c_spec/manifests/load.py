@@ -23,7 +23,7 @@ from a2c_spec.manifests.load_settings import LoadSettings
 from a2c_spec.manifests.paths import beside, confine
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import MAX_BYTES, Document
-from a2c_spec.manifests.yaml.tree import Place, Table, Tree, position, without
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, without
 
 Item = Job | Preset | Diagnostic
 
@@ -59,7 +59,7 @@ class _Named:
 class _Source:
     """One document on its way: its tree, its file, the names its templates may use, and whether it is valid so far."""
 
-    tree: Table
+    tree: MapNode
     file: Path
     names: Mapping[str, Any]
     sound: bool
@@ -125,7 +125,7 @@ class Loader:
             return
         tree, problems = extended(tree, file, self.root)
         problems = [*document.problems, *problems, *self._include(tree, file)]
-        problems += published.check(tree["kind"].lower(), tree, tree.place, rendered=False)
+        problems += published.check(tree["kind"].lower(), tree, tree.mark, rendered=False)
         names, more = self._names(tree)
         problems += more
         sound = not any(problem.severity == "error" for problem in problems)
@@ -137,10 +137,10 @@ class Loader:
         else:
             yield from _in_order([*problems, *items])
 
-    def _include(self, tree: Table, file: Path) -> Iterator[Diagnostic]:
+    def _include(self, tree: MapNode, file: Path) -> Iterator[Diagnostic]:
         include = tree.get("include")
         for number, name in enumerate(include if isinstance(include, list) else ()):
-            where = position(tree["include"].places[number])
+            where = position(tree["include"].marks[number])
             try:
                 path = self.root / confine(str(name), file.parent, self.root)
             except ValueError as error:
@@ -151,7 +151,7 @@ class Loader:
             else:
                 yield Diagnostic(where, f"`include`: there is no file {name}")
 
-    def _names(self, tree: Table) -> tuple[dict[str, Any], list[Diagnostic]]:
+    def _names(self, tree: MapNode) -> tuple[dict[str, Any], list[Diagnostic]]:
         values, problems = variables.resolve(tree.get("vars"), self.given)
         self.declared.update(values)
         environment, missing = variables.allowed_environment(tree.get("env"), self.settings.environ)
@@ -226,33 +226,33 @@ def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
 
 
 def _wrong_kind(tree: Tree, document: Document) -> Diagnostic | None:
-    if not isinstance(tree, Table):
-        return Diagnostic(position(document.place), "a manifest is a mapping with `apiVersion`, `kind` and `name`")
+    if not isinstance(tree, MapNode):
+        return Diagnostic(position(document.mark), "a manifest is a mapping with `apiVersion`, `kind` and `name`")
     kind = tree.get("kind")
     if kind is None:
-        return Diagnostic(position(tree.place), "a manifest needs the key `kind`", f"one of {', '.join(_KINDS)}")
+        return Diagnostic(position(tree.mark), "a manifest needs the key `kind`", f"one of {', '.join(_KINDS)}")
     if isinstance(kind, str) and kind in _KINDS:
         return None
     shown = f"`{kind[:40]}`" if isinstance(kind, str) else "this"
-    where = position(tree.places["kind"])
+    where = position(tree.marks["kind"])
     return Diagnostic(where, f"{shown} is not a kind of manifest", nearest(str(kind)[:40], _KINDS))
 
 
-def rendered(source: _Source, name: str, part: str) -> tuple[Table, list[Diagnostic]]:
+def rendered(source: _Source, name: str, part: str) -> tuple[MapNode, list[Diagnostic]]:
     """The body of a document with every template computed, checked again where that changed anything."""
     body = without(source.tree, _UNRENDERED)
     if not source.templated:
         return body, []
     rendering = Rendering(source.names, source.budget)
-    body = rendering.tree(body, source.tree.place)
+    body = rendering.tree(body, source.tree.mark)
     problems = rendering.problems
     if rendering.touched and source.sound:
-        problems += _checked(rendering.computed(body), name, part, source.tree.place)
+        problems += _checked(rendering.computed(body), name, part, source.tree.mark)
     return body, problems
 
 
-def _checked(body: Table, name: str, part: str, place: Place) -> list[Diagnostic]:
+def _checked(body: MapNode, name: str, part: str, mark: Mark) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
     if "name" in body:
-        problems = published.check("job", body["name"], body.places["name"], rendered=True, part="name")
-    return problems + published.check(name, without(body, {"name"}), place, rendered=True, part=part)
+        problems = published.check("job", body["name"], body.marks["name"], rendered=True, part="name")
+    return problems + published.check(name, without(body, {"name"}), mark, rendered=True, part=part)

@@ -15,7 +15,7 @@ from a2c_spec.manifests.documents import J2
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import read_one
-from a2c_spec.manifests.yaml.tree import Table, plain
+from a2c_spec.manifests.yaml.tree import MapNode, plain
 
 SETTINGS_FILE = "a2c.yaml"
 _ENDINGS = (".yaml", ".yml", *J2)
@@ -67,13 +67,13 @@ def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
         tree, problems = read_one(file.read_bytes(), str(file))
     except OSError as error:
         return Project(root, env=env), [Diagnostic(Position(str(file)), f"cannot be read: {error.strerror}")]
-    if not isinstance(tree, Table):
+    if not isinstance(tree, MapNode):
         wrong = [] if tree is None else [Diagnostic(Position(str(file), 1, 1), "the settings are a mapping")]
         return Project(root, env=env), problems + wrong
-    problems += published.check("project", tree, tree.place, rendered=True)
+    problems += published.check("project", tree, tree.mark, rendered=True)
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems
-    return _project(root, plain(tree), env, tree.place.name, problems)
+    return _project(root, plain(tree), env, tree.mark.name, problems)
 
 
 def _project(

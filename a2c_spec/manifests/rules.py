@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
 
 _UNSAFE_NAME = re.compile(r"[/\\\x00-\x1f]")
 _JOB_FIELDS = (
@@ -25,7 +25,7 @@ _JOB_FIELDS = (
 )
 
 
-def check(tree: Table) -> Iterator[Diagnostic]:
+def check(tree: MapNode) -> Iterator[Diagnostic]:
     """Everything that is wrong with the job body ``tree``."""
     yield from _twice(tree, "inputs")
     yield from _twice(tree, "conversions")
@@ -40,46 +40,46 @@ def check(tree: Table) -> Iterator[Diagnostic]:
     yield from _ignored(tree)
 
 
-def tables(tree: Table, key: str) -> list[Table]:
+def tables(tree: MapNode, key: str) -> list[MapNode]:
     """The mappings in the list under ``key``."""
     rows = tree.get(key)
-    return [item for item in rows if isinstance(item, Table)] if isinstance(rows, list) else []
+    return [item for item in rows if isinstance(item, MapNode)] if isinstance(rows, list) else []
 
 
-def _ids(tree: Table, key: str) -> list[str]:
+def _ids(tree: MapNode, key: str) -> list[str]:
     return [item["id"] for item in tables(tree, key) if isinstance(item.get("id"), str)]
 
 
-def _inside(tree: Table, key: str) -> Table | dict[str, Tree]:
+def _inside(tree: MapNode, key: str) -> MapNode | dict[str, Tree]:
     inner = tree.get(key)
-    return inner if isinstance(inner, Table) else {}
+    return inner if isinstance(inner, MapNode) else {}
 
 
-def _twice(tree: Table, key: str) -> Iterator[Diagnostic]:
+def _twice(tree: MapNode, key: str) -> Iterator[Diagnostic]:
     seen: dict[str, Position] = {}
     for item in tables(tree, key):
-        name, where = item.get("id"), place_of(item, "id")
+        name, where = item.get("id"), position_of(item, "id")
         if isinstance(name, str) and name in seen:
             yield Diagnostic(where, f"the id `{name}` is given twice in `{key}`, first at {seen[name]}")
         elif isinstance(name, str):
             seen[name] = where
 
 
-def _complete(tree: Table) -> Iterator[Diagnostic]:
+def _complete(tree: MapNode) -> Iterator[Diagnostic]:
     if _inside(tree, "job").get("process") is False:
         return
     for key in ("inputs", "conversions"):
         if tree.get(key) in (None, []):
             hint = "or say job: {process: false} to leave it incomplete"
-            yield Diagnostic(place_of(tree, key), f"a job that is started needs `{key}`", hint)
+            yield Diagnostic(position_of(tree, key), f"a job that is started needs `{key}`", hint)
 
 
-def _from_rules(tree: Table) -> Iterator[Diagnostic]:
+def _from_rules(tree: MapNode) -> Iterator[Diagnostic]:
     for item in tables(tree, "inputs"):
         source = item.get("from")
         if isinstance(source, str) and not all(split_reference(source)):
             message = f"`from: {source[:200]}` must name a conversion of another manifest"
-            yield Diagnostic(place_of(item, "from"), message, "write address.conversion, such as board-pack.pdf")
+            yield Diagnostic(position_of(item, "from"), message, "write address.conversion, such as board-pack.pdf")
 
 
 def split_reference(text: str) -> tuple[str, str]:
@@ -88,24 +88,24 @@ def split_reference(text: str) -> tuple[str, str]:
     return (address, conversion) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", conversion) else ("", "")
 
 
-def _plain_passwords(tree: Table) -> Iterator[Diagnostic]:
+def _plain_passwords(tree: MapNode) -> Iterator[Diagnostic]:
     for item in tables(tree, "inputs") + tables(tree, "outputs"):
         for key in ("decrypt_password", "download_password"):
             if isinstance(item.get(key), str):
                 hint = f"write {key}: {{secret: env:NAME}}"
-                yield Diagnostic(place_of(item, key), f"`{key}` is in plain text here", hint, "warning")
+                yield Diagnostic(position_of(item, key), f"`{key}` is in plain text here", hint, "warning")
 
 
 def _references(tree: Tree) -> Iterator[Diagnostic]:
     """Secrets in free maps (options, credentials, ...) that are no references. Never shows what stands there."""
-    if isinstance(tree, Table) and len(tree) == 1 and isinstance(tree.get("secret"), str):
+    if isinstance(tree, MapNode) and len(tree) == 1 and isinstance(tree.get("secret"), str):
         if not is_reference(tree["secret"]):
             message = "a secret is a reference: env:NAME, file:path, cmd:command or keyring:service/user"
-            yield Diagnostic(place_of(tree, "secret"), message)
+            yield Diagnostic(position_of(tree, "secret"), message)
         return
-    inside = tree.values() if isinstance(tree, Table) else tree if isinstance(tree, Row) else ()
+    inside = tree.values() if isinstance(tree, MapNode) else tree if isinstance(tree, SeqNode) else ()
     for item in inside:
-        if type(item) in (Table, Row):
+        if type(item) in (MapNode, SeqNode):
             yield from _references(item)
 
 
@@ -114,9 +114,9 @@ def is_reference(text: str) -> bool:
     return re.match(r"(?:env|file|cmd|keyring):.", text) is not None
 
 
-def _output(tree: Table, output: Table) -> Iterator[Diagnostic]:
+def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
     source = output.get("from")
-    if isinstance(source, Table):
+    if isinstance(source, MapNode):
         yield from _missing(tree, source, "conversion", source.get("conversion"), "conversion")
         yield from _missing(tree, source, "input", source.get("input"), "input")
     else:
@@ -124,13 +124,15 @@ def _output(tree: Table, output: Table) -> Iterator[Diagnostic]:
     filename = output.get("filename")
     problem = name_problem(filename) if isinstance(filename, str) else ""
     if problem:
-        yield Diagnostic(place_of(output, "filename"), f"`filename` {problem}", "folders belong into `save`")
+        yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "folders belong into `save`")
 
 
-def _missing(tree: Table, table: Table, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
+def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
     ids = _ids(tree, f"{what}s")
     if isinstance(wanted, str) and wanted not in ids:
-        yield Diagnostic(place_of(table, key), f"there is no {what} `{wanted[:100]}` in this job", nearest(wanted, ids))
+        yield Diagnostic(
+            position_of(table, key), f"there is no {what} `{wanted[:100]}` in this job", nearest(wanted, ids)
+        )
 
 
 def name_problem(name: str) -> str:
@@ -142,15 +144,15 @@ def name_problem(name: str) -> str:
     return ""
 
 
-def _ignored(tree: Table) -> Iterator[Diagnostic]:
+def _ignored(tree: MapNode) -> Iterator[Diagnostic]:
     addresses = _inside(tree, "lifecycle").get("ignore")
-    if isinstance(addresses, Row):
-        for address, place in zip(addresses, addresses.places, strict=True):
+    if isinstance(addresses, SeqNode):
+        for address, mark in zip(addresses, addresses.marks, strict=True):
             if isinstance(address, str):
-                yield from _ignored_address(tree, address, position(place))
+                yield from _ignored_address(tree, address, position(mark))
 
 
-def _ignored_address(tree: Table, address: str, where: Position) -> Iterator[Diagnostic]:
+def _ignored_address(tree: MapNode, address: str, where: Position) -> Iterator[Diagnostic]:
     part, _, rest = address.partition(".")
     known = _below(tree)
     if part not in known:
@@ -162,10 +164,10 @@ def _ignored_address(tree: Table, address: str, where: Position) -> Iterator[Dia
         yield Diagnostic(where, message, nearest(name, known[part]))
 
 
-def _below(tree: Table) -> dict[str, Sequence[str]]:
+def _below(tree: MapNode) -> dict[str, Sequence[str]]:
     """What an address below the job may start with, and go on with."""
     sources = [item.get("from") for item in tables(tree, "outputs")]
-    outputs = [source["conversion"] if isinstance(source, Table) else source for source in sources]
+    outputs = [source["conversion"] if isinstance(source, MapNode) else source for source in sources]
     return {
         "inputs": _ids(tree, "inputs"),
         "conversions": _ids(tree, "conversions"),

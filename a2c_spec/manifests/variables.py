@@ -14,7 +14,7 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.pattern import PatternError, check, found
-from a2c_spec.manifests.yaml.tree import Table, Tree, place_of, plain, position
+from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
 
@@ -32,11 +32,11 @@ def resolve(declared: Tree, given: Mapping[str, Given]) -> tuple[dict[str, Any],
     """The value of every declared variable, and what is wrong with them."""
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
-    if not isinstance(declared, Table):
+    if not isinstance(declared, MapNode):
         return values, problems
     for name, declaration in declared.items():
-        where = position(declared.key_places[name])
-        if not isinstance(declaration, Table):
+        where = position(declared.key_marks[name])
+        if not isinstance(declaration, MapNode):
             values[name] = Unknown()  # the schema check told so
             continue
         value, found_problems = _value(name, declaration, given.get(name), where)
@@ -45,19 +45,19 @@ def resolve(declared: Tree, given: Mapping[str, Given]) -> tuple[dict[str, Any],
     return values, problems
 
 
-def _value(name: str, declaration: Table, given: Given | None, where: Position) -> tuple[Any, list[Diagnostic]]:
+def _value(name: str, declaration: MapNode, given: Given | None, where: Position) -> tuple[Any, list[Diagnostic]]:
     if given is None and "default" not in declaration:
         hint = f"give it with --var {name}=..., {ENVIRONMENT_PREFIX}{name}, a --var-file, or a default"
         return Unknown(), [Diagnostic(where, f"the variable `{name}` has no value", hint)]
     if given is None:
-        given = Given(plain(declaration["default"]), place_of(declaration, "default"))
+        given = Given(plain(declaration["default"]), position_of(declaration, "default"))
     kind = declaration.get("type", "string")
     try:
         value = _read(given.value, kind) if given.is_text else given.value
         _check(value, kind, declaration)
     except PatternError as error:
         return Unknown(), [
-            Diagnostic(place_of(declaration, "pattern"), f"the pattern of `{name}` cannot be used: {error}")
+            Diagnostic(position_of(declaration, "pattern"), f"the pattern of `{name}` cannot be used: {error}")
         ]
     except ValueError as error:
         return Unknown(), [
@@ -108,7 +108,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def _check(value: Any, kind: str, declaration: Table) -> None:
+def _check(value: Any, kind: str, declaration: MapNode) -> None:
     words, fits = _KINDS.get(kind, _KINDS["string"])
     if not fits(value):
         raise ValueError(f"must be {words}, found {_shown(value)}")
@@ -141,9 +141,9 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
 
 def from_table(table: Tree) -> dict[str, Given]:
     """What a variables file gives."""
-    if not isinstance(table, Table):
+    if not isinstance(table, MapNode):
         return {}
-    return {name: Given(plain(value), position(table.places[name])) for name, value in table.items()}
+    return {name: Given(plain(value), position(table.marks[name])) for name, value in table.items()}
 
 
 def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Diagnostic]]:
@@ -156,7 +156,7 @@ def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[s
         if name in environ:
             values[name] = environ[name]
         else:
-            where = position(names.places[number])
+            where = position(names.marks[number])
             values[name] = Unknown()
             problems.append(Diagnostic(where, f"the environment variable `{name}` is not set"))
     return values, problems

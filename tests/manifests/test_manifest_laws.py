@@ -265,7 +265,7 @@ def test_our_checker_accepts_exactly_what_the_published_schema_accepts(name: str
     root, problems = read_one(text.encode(), "f")
     if problems or plain(root) != tree or not isinstance(root, dict):
         return  # YAML 1.1 and 1.2 disagree about it
-    found = published.check(name, root, root.place, rendered=False)  # type: ignore[attr-defined]  # it is a Table
+    found = published.check(name, root, root.mark, rendered=False)  # type: ignore[attr-defined]  # it is a MapNode
     assert bool(found) == (not VALIDATORS[name].is_valid(tree)), found
 
 

@@ -16,7 +16,7 @@ from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
 from a2c_spec.manifests.expressions.parse import parse, roots
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
 from a2c_spec.manifests.schema import published
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position, without
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of, without
 
 MAX_PROBLEMS = 100  # of one batch; a mistake in the body would else be told once for every row
 
@@ -27,7 +27,7 @@ Group = tuple[str, list[EachRow]]
 class Batch:
     """A Batch whose head is rendered: what its rows are put through."""
 
-    tree: Table
+    tree: MapNode
     names: Mapping[str, Any]
     workshop: JobBuilder
     problems: list[Diagnostic] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Batch:
             yield from self._new_problems()
         yield from self._new_problems()
         if self.untold:
-            where = position(self.tree.place)
+            where = position(self.tree.mark)
             yield Diagnostic(where, f"{self.untold} more problems of this kind in other rows are not shown")
 
     def _new_problems(self) -> list[Diagnostic]:
@@ -70,7 +70,7 @@ class Batch:
         key = self.tree.get("key", "" if how != "each" else default_key(self.tree["for_each"]))
         if how == "each" and not key:
             message = "a Batch over rows needs a `key`"
-            self._tell(Diagnostic(place_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
+            self._tell(Diagnostic(position_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
             return
         groups: dict[str, list[EachRow]] = {}
         for row in self._rows():
@@ -96,7 +96,7 @@ class Batch:
     def _addressed(self, template: str, key: str, group: list[EachRow]) -> Iterator[Group]:
         text = self._text(template, key, group)
         if text == "":
-            self._tell(Diagnostic(place_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
+            self._tell(Diagnostic(position_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
         elif text is not None:
             yield _address(self.tree["name"], text), group
 
@@ -105,7 +105,7 @@ class Batch:
             return text_of(render_text(template, self._scope(group, "")))
         except ExpressionError as error:
             hint = f"{error.hint}; " if error.hint else ""
-            self._tell(Diagnostic(place_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
+            self._tell(Diagnostic(position_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
             return None
 
     def _scope(self, group: list[EachRow], address: str) -> dict[str, Any]:
@@ -118,13 +118,13 @@ class Batch:
         template = self.tree["template"]
         if self.tree.get("group", "each") == "each":
             rendering = Rendering(self._scope(group, address))
-            body = rendering.tree(template, template.place)
+            body = rendering.tree(template, template.mark)
             problems, computed = rendering.problems, rendering.computed(body)
         else:
             body, problems = _grouped(template, self._scope(group, address), group)
             computed = body
         if not problems:
-            problems = published.check("job", computed, template.place, rendered=True, part="body")
+            problems = published.check("job", computed, template.mark, rendered=True, part="body")
         workshop = replace(self.workshop, problems=[])
         job = build_job(body, address, workshop, sound=not problems)
         for problem in dict.fromkeys(problems + workshop.problems):
@@ -133,20 +133,22 @@ class Batch:
         return replace(job, labels={**self.tree.get("labels", {}), **job.labels}) if job else None
 
 
-def _grouped(template: Table, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[Table, list[Diagnostic]]:
+def _grouped(template: MapNode, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[MapNode, list[Diagnostic]]:
     """The body of a group: inputs that name ``each`` come once for every row."""
     body, problems = _rendered(without(template, {"inputs"}), scope)
     if "inputs" in template:
-        inputs = Row(template["inputs"].place)
-        for item, place in zip(template["inputs"], template["inputs"].places, strict=True):
+        inputs = SeqNode(template["inputs"].mark)
+        for item, mark in zip(template["inputs"], template["inputs"].marks, strict=True):
             for one, more in _repeated(item, scope, group):
-                inputs.put(one, place)
+                inputs.put(one, mark)
                 problems += more
-        body.put("inputs", inputs, template.key_places["inputs"], inputs.place)
+        body.put("inputs", inputs, template.key_marks["inputs"], inputs.mark)
     return body, problems
 
 
-def _repeated(item: Table, scope: Mapping[str, Any], group: list[EachRow]) -> Iterator[tuple[Table, list[Diagnostic]]]:
+def _repeated(
+    item: MapNode, scope: Mapping[str, Any], group: list[EachRow]
+) -> Iterator[tuple[MapNode, list[Diagnostic]]]:
     repeats = _names_each(item)
     numbered = repeats and not _names_each(item["id"])
     for number, row in enumerate(group if repeats else group[:1], 1):
@@ -156,9 +158,9 @@ def _repeated(item: Table, scope: Mapping[str, Any], group: list[EachRow]) -> It
         yield one, problems
 
 
-def _rendered(tree: Table, names: Mapping[str, Any]) -> tuple[Table, list[Diagnostic]]:
+def _rendered(tree: MapNode, names: Mapping[str, Any]) -> tuple[MapNode, list[Diagnostic]]:
     rendering = Rendering(names)
-    return rendering.tree(tree, tree.place), rendering.problems
+    return rendering.tree(tree, tree.mark), rendering.problems
 
 
 def _names_each(tree: Tree) -> bool:
@@ -190,6 +192,6 @@ def _named(row: EachRow) -> str:
     return f"{row.label} ({row.where})" if row.where.file else row.label
 
 
-def _twice(tree: Table, address: str, first: str, second: EachRow) -> Diagnostic:
+def _twice(tree: MapNode, address: str, first: str, second: EachRow) -> Diagnostic:
     message = f"`{address}` is given twice: by {first} and by {_named(second)}"
-    return Diagnostic(place_of(tree, "key"), message, "make the key different for each row")
+    return Diagnostic(position_of(tree, "key"), message, "make the key different for each row")

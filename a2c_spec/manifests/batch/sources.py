@@ -14,7 +14,7 @@ from a2c_spec.manifests import globs
 from a2c_spec.manifests.batch import tables as row_files
 from a2c_spec.manifests.batch.tables import EachRow
 from a2c_spec.manifests.paths import beside, confine
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, plain, position
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position, position_of
 
 MAX_MATRIX = 1_000_000
 
@@ -30,13 +30,13 @@ class Ground:
 Rows = Iterator[EachRow | Diagnostic]
 
 
-def rows(for_each: Table, ground: Ground) -> Rows:
+def rows(for_each: MapNode, ground: Ground) -> Rows:
     """The rows of ``for_each``, which the schema has checked; problems take the place of rows."""
     kind = next(key for key in for_each if key in _KINDS)
-    yield from _KINDS[kind](for_each[kind], place_of(for_each, kind), ground)
+    yield from _KINDS[kind](for_each[kind], position_of(for_each, kind), ground)
 
 
-def default_key(for_each: Table) -> str:
+def default_key(for_each: MapNode) -> str:
     """The template of the key when none is given; empty when one must be given."""
     return next(_DEFAULT_KEYS.get(key, "") for key in for_each if key in _KINDS)
 
@@ -46,8 +46,8 @@ def _texts(tree: Tree) -> list[str]:
 
 
 def _glob(tree: Tree, where: Position, ground: Ground) -> Rows:
-    patterns = _texts(tree["pattern"] if isinstance(tree, Table) else tree)
-    exclude = _texts(tree.get("exclude") if isinstance(tree, Table) else None)
+    patterns = _texts(tree["pattern"] if isinstance(tree, MapNode) else tree)
+    exclude = _texts(tree.get("exclude") if isinstance(tree, MapNode) else None)
     seen: set[str] | None = set() if len(patterns) > 1 else None
     met = False
     for pattern in patterns:
@@ -83,7 +83,7 @@ def _file_values(path: str, relpath: str) -> dict[str, str]:
 
 def _from_file(reader: Callable[[Path, str, Mapping[str, Any]], Rows]) -> Callable[[Tree, Position, Ground], Rows]:
     def kind(tree: Tree, where: Position, ground: Ground) -> Rows:
-        options: Mapping[str, Any] = tree if isinstance(tree, Table) else {"path": tree}
+        options: Mapping[str, Any] = tree if isinstance(tree, MapNode) else {"path": tree}
         try:
             path = confine(options["path"], ground.folder, ground.root)
         except ValueError as error:
@@ -98,14 +98,14 @@ def _from_file(reader: Callable[[Path, str, Mapping[str, Any]], Rows]) -> Callab
 
 
 def _items(tree: Tree, where: Position, _ground: Ground) -> Rows:
-    if not isinstance(tree, Row):
+    if not isinstance(tree, SeqNode):
         yield Diagnostic(where, "`items` must be a list")
         return
-    for number, (item, place) in enumerate(zip(tree, tree.places, strict=True), 1):
-        yield EachRow(row_files.values_of(plain(item)), position(place), f"item {number}")
+    for number, (item, mark) in enumerate(zip(tree, tree.marks, strict=True), 1):
+        yield EachRow(row_files.values_of(plain(item)), position(mark), f"item {number}")
 
 
-def _matrix(tree: Table, where: Position, _ground: Ground) -> Rows:
+def _matrix(tree: MapNode, where: Position, _ground: Ground) -> Rows:
     axes = {name: plain(values) for name, values in tree.items() if name not in ("include", "exclude")}
     exclude = [dict(item) for item in plain(tree.get("exclude", []))]
     size = 1
@@ -119,7 +119,7 @@ def _matrix(tree: Table, where: Position, _ground: Ground) -> Rows:
         if not any(item.items() <= row.items() for item in exclude if item):
             yield EachRow(row, where, ", ".join(f"{name}={value}" for name, value in row.items()))
     for item in tree.get("include", ()):
-        yield EachRow(plain(item), position(item.place), "an included row")
+        yield EachRow(plain(item), position(item.mark), "an included row")
 
 
 _KINDS: dict[str, Callable[[Any, Position, Ground], Rows]] = {

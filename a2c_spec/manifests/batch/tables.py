@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.yaml.reader import read
-from a2c_spec.manifests.yaml.tree import Row, plain, position
+from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
 
 MAX_TABLE = 256 * 1024 * 1024
 _LINES = (".jsonl", ".ndjson")
@@ -139,7 +139,7 @@ def yaml_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
             continue
         yield from document.problems
         root = document.root
-        items = zip(root, root.places, strict=True) if isinstance(root, Row) else [(root, document.place)]
-        for item, place in items:
-            where = position(place)
+        items = zip(root, root.marks, strict=True) if isinstance(root, SeqNode) else [(root, document.mark)]
+        for item, mark in items:
+            where = position(mark)
             yield EachRow(values_of(plain(item)), where, f"line {where.line}")

@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.desired import Late
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
-from a2c_spec.manifests.yaml.tree import Place, Tree, position
+from a2c_spec.manifests.yaml.tree import Mark, Tree, position
 
 
 class Report:
@@ -21,9 +21,9 @@ class Report:
         self.rendered = rendered
         self.problems: list[Diagnostic] = []
 
-    def add(self, place: Place, message: str, hint: Callable[[], str] | None = None) -> None:
+    def add(self, mark: Mark, message: str, hint: Callable[[], str] | None = None) -> None:
         """Note a problem; the hint is worked out only if somebody will read it."""
-        self.problems.append(Diagnostic(position(place), message, hint() if hint else ""))
+        self.problems.append(Diagnostic(position(mark), message, hint() if hint else ""))
 
 
 class _Rejected(Exception):
@@ -35,19 +35,19 @@ class _Silent(Report):
 
     __slots__ = ()
 
-    def add(self, _place: Place, _message: str, _hint: Callable[[], str] | None = None) -> None:
+    def add(self, _mark: Mark, _message: str, _hint: Callable[[], str] | None = None) -> None:
         raise _Rejected
 
 
-Check = Callable[[Tree, str, Place, Report], None]
+Check = Callable[[Tree, str, Mark, Report], None]
 Schema = Mapping[str, Any]
 _SILENT = {rendered: _Silent(rendered) for rendered in (False, True)}
 
 
-def accepts(check: Check, value: Tree, place: Place, report: Report) -> bool:
+def accepts(check: Check, value: Tree, mark: Mark, report: Report) -> bool:
     """Whether ``check`` finds nothing wrong, told to nobody."""
     try:
-        check(value, "", place, _SILENT[report.rendered])
+        check(value, "", mark, _SILENT[report.rendered])
     except _Rejected:
         return False
     return True
@@ -89,13 +89,13 @@ def typed(schema: Schema, steps: Sequence[Check]) -> Check:
     if schema["type"] == "object" and "title" in schema:
         words = f"{schema['title']}, which is a mapping"
 
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
+    def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
         if not fits(value):
             if type(value) is not Unknown:
-                report.add(place, f"{subject(label)} must be {words}, found {kind_of(value)}")
+                report.add(mark, f"{subject(label)} must be {words}, found {kind_of(value)}")
             return
         for step in steps:
-            step(value, label, place, report)
+            step(value, label, mark, report)
 
     return check
 
@@ -110,11 +110,11 @@ def enum(schema: Schema) -> Check:
         found = nearest(value, texts) if isinstance(value, str) else ""
         return found if found.startswith("did") else ""
 
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
+    def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
         if value in texts if type(value) is str else type(value) is Unknown or _among(value, allowed):
             return
         shown = f"`{value[:40]}`" if isinstance(value, str) else kind_of(value)
-        report.add(place, f"{subject(label)} {must}; found {shown}", lambda: hint(value))
+        report.add(mark, f"{subject(label)} {must}; found {shown}", lambda: hint(value))
 
     return check
 
@@ -129,9 +129,9 @@ def pattern(schema: Schema) -> Check:
     """``pattern``; the text itself is not shown, as it may be a secret in the wrong place."""
     expression = re.compile(schema["pattern"])
 
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
+    def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
         if isinstance(value, str) and not expression.search(value):
-            report.add(place, f"{subject(label)} must match {expression.pattern}")
+            report.add(mark, f"{subject(label)} must match {expression.pattern}")
 
     return check
 
@@ -145,10 +145,10 @@ def limit(
         bound = schema[keyword]
         message = words.format(limit=bound, plural="" if bound == 1 else "s")
 
-        def check(value: Tree, label: str, place: Place, report: Report) -> None:
+        def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
             if applies(value) and fails(value, bound):
                 found = f", found {value}" if isinstance(value, (int, float)) else ""
-                report.add(place, f"{subject(label)} {message}{found}")
+                report.add(mark, f"{subject(label)} {message}{found}")
 
         return check
 

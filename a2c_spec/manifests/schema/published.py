@@ -10,7 +10,7 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.schema.compile import Compiler
 from a2c_spec.manifests.schema.keywords import Report
-from a2c_spec.manifests.yaml.tree import Place, Tree
+from a2c_spec.manifests.yaml.tree import Mark, Tree
 
 NAMES = ("job", "batch", "preset", "project", "manifest")
 
@@ -40,8 +40,8 @@ def _referred(reference: str, base: str) -> tuple[Any, str]:
 _compiler = Compiler(_referred)
 
 
-def check(name: str, tree: Tree, place: Place, *, rendered: bool, part: str = "") -> list[Diagnostic]:
+def check(name: str, tree: Tree, mark: Mark, *, rendered: bool, part: str = "") -> list[Diagnostic]:
     """Everything in ``tree`` that the schema ``name`` (or its definition ``part``) does not allow."""
     report = Report(rendered)
-    _compiler.checker(f"{name}.schema.json#{f'/definitions/{part}' if part else ''}", name)(tree, "", place, report)
+    _compiler.checker(f"{name}.schema.json#{f'/definitions/{part}' if part else ''}", name)(tree, "", mark, report)
     return report.problems

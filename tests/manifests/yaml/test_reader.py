@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.yaml import reader as yaml_reader
 from a2c_spec.manifests.yaml.reader import Document, read, read_one
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, plain
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain
 
 values = st.recursive(
     st.none()
@@ -146,12 +146,12 @@ def test_common_mistakes_are_told_in_our_words(text: str, fast: bool, monkeypatc
 
 def test_every_value_remembers_its_place() -> None:
     root, _ = read_one(b"a: 1\nb:\n  - x\n  - {c: y}\n", "f")
-    assert isinstance(root, Table)
+    assert isinstance(root, MapNode)
     row = root["b"]
-    assert isinstance(row, Row)
-    assert (root.places["a"].line, root.places["a"].column) == (0, 3)
-    assert (row.places[1].line, row.places[1].column) == (3, 4)
-    assert (row[1].key_places["c"].line, row[1].key_places["c"].column) == (3, 5)
+    assert isinstance(row, SeqNode)
+    assert (root.marks["a"].line, root.marks["a"].column) == (0, 3)
+    assert (row.marks[1].line, row.marks[1].column) == (3, 4)
+    assert (row[1].key_marks["c"].line, row[1].key_marks["c"].column) == (3, 5)
 
 
 def _aliases(width: int, depth: int) -> str:
