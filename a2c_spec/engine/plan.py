@@ -29,7 +29,7 @@ from a2c_spec.core.transitions import tied
 from a2c_spec.engine.project import Loaded, Marks, Workspace, marks
 from a2c_spec.engine.reuse import Restored, Results, cache_of
 from a2c_spec.engine.selection import Selection
-from a2c_spec.manifests.catalog_file import catalog_rows, unnamed_targets
+from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache, fill
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.state.group_commit import GroupedStore

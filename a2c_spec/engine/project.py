@@ -16,11 +16,11 @@ from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.manifests import secrets
-from a2c_spec.manifests.catalog import check_catalog, index_catalog
-from a2c_spec.manifests.catalog_file import catalog_rows
+from a2c_spec.manifests.catalog import catalog_rows, check_catalog, index_catalog
+from a2c_spec.manifests.discover import discover, find_root
 from a2c_spec.manifests.load import load
-from a2c_spec.manifests.load_settings import LoadSettings
-from a2c_spec.manifests.project_file import Project, discover, find_root, load_project
+from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.project_file import Project, load_project
 from a2c_spec.manifests.references import check_references
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
@@ -53,8 +53,8 @@ class Workspace:
         """Where we keep what is ours."""
         return self.root / ".a2c"
 
-    def settings(self) -> LoadSettings:
-        return LoadSettings(
+    def settings(self) -> LoadOptions:
+        return LoadOptions(
             root=self.root,
             env=self.project.env,
             vars=tuple(_pair(text) for text in self.flags.var),

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFolder:
+    """The folder of a manifest and the project root, both real absolute paths.
+
+    ``from_root`` is the folder as a POSIX path relative to the root, None when it is outside.
+    """
+
+    path: Path
+    root: Path
+    from_root: str | None
+
+    def confine(self, text: str) -> str:
+        """The path ``text`` of a manifest, relative to the root; raises ValueError if it leads outside."""
+        return confine(text, self.path, self.root)
+
+
+def manifest_folder(path: Path, root: Path) -> ManifestFolder:
+    """The folder ``path`` of a manifest in the project at ``root``."""
+    try:
+        return ManifestFolder(path, root, confine(".", path, root))
+    except ValueError:
+        return ManifestFolder(path, root, None)
 
 
 def confine(text: str, folder: Path, root: Path) -> str:

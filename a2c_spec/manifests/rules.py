@@ -33,21 +33,21 @@ def check(tree: MapNode) -> Iterator[Diagnostic]:
     yield from _from_rules(tree)
     yield from _plain_passwords(tree)
     for part in ("inputs", "conversions"):
-        for item in tables(tree, part):
+        for item in mappings(tree, part):
             yield from _references(item)
-    for output in tables(tree, "outputs"):
+    for output in mappings(tree, "outputs"):
         yield from _output(tree, output)
     yield from _ignored(tree)
 
 
-def tables(tree: MapNode, key: str) -> list[MapNode]:
+def mappings(tree: MapNode, key: str) -> list[MapNode]:
     """The mappings in the list under ``key``."""
     rows = tree.get(key)
     return [item for item in rows if isinstance(item, MapNode)] if isinstance(rows, list) else []
 
 
 def _ids(tree: MapNode, key: str) -> list[str]:
-    return [item["id"] for item in tables(tree, key) if isinstance(item.get("id"), str)]
+    return [item["id"] for item in mappings(tree, key) if isinstance(item.get("id"), str)]
 
 
 def _inside(tree: MapNode, key: str) -> MapNode | dict[str, Tree]:
@@ -57,7 +57,7 @@ def _inside(tree: MapNode, key: str) -> MapNode | dict[str, Tree]:
 
 def _twice(tree: MapNode, key: str) -> Iterator[Diagnostic]:
     seen: dict[str, Position] = {}
-    for item in tables(tree, key):
+    for item in mappings(tree, key):
         name, where = item.get("id"), position_of(item, "id")
         if isinstance(name, str) and name in seen:
             yield Diagnostic(where, f"the id `{name}` is given twice in `{key}`, first at {seen[name]}")
@@ -75,7 +75,7 @@ def _complete(tree: MapNode) -> Iterator[Diagnostic]:
 
 
 def _from_rules(tree: MapNode) -> Iterator[Diagnostic]:
-    for item in tables(tree, "inputs"):
+    for item in mappings(tree, "inputs"):
         source = item.get("from")
         if isinstance(source, str) and not all(split_reference(source)):
             message = f"`from: {source[:200]}` must name a conversion of another manifest"
@@ -89,7 +89,7 @@ def split_reference(text: str) -> tuple[str, str]:
 
 
 def _plain_passwords(tree: MapNode) -> Iterator[Diagnostic]:
-    for item in tables(tree, "inputs") + tables(tree, "outputs"):
+    for item in mappings(tree, "inputs") + mappings(tree, "outputs"):
         for key in ("decrypt_password", "download_password"):
             if isinstance(item.get(key), str):
                 hint = f"write {key}: {{secret: env:NAME}}"
@@ -166,7 +166,7 @@ def _ignored_address(tree: MapNode, address: str, where: Position) -> Iterator[D
 
 def _below(tree: MapNode) -> dict[str, Sequence[str]]:
     """What an address below the job may start with, and go on with."""
-    sources = [item.get("from") for item in tables(tree, "outputs")]
+    sources = [item.get("from") for item in mappings(tree, "outputs")]
     outputs = [source["conversion"] if isinstance(source, MapNode) else source for source in sources]
     return {
         "inputs": _ids(tree, "inputs"),

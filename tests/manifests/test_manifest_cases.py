@@ -9,10 +9,10 @@ import pytest
 import yaml
 
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.manifests.discover import find_root
 from a2c_spec.manifests.dump import render
 from a2c_spec.manifests.load import load
-from a2c_spec.manifests.load_settings import LoadSettings
-from a2c_spec.manifests.project_file import find_root
+from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.references import check_references
 
 FOLDER = Path(__file__).parents[1] / "cases" / "manifests"
@@ -33,7 +33,7 @@ def _run(case: dict[str, Any], folder: Path) -> tuple[list[str], list[Any]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
     paths = [folder / name for name in case.get("load", ["manifest.yaml"])]
-    settings = LoadSettings(
+    settings = LoadOptions(
         root=folder / case.get("root", ""),
         env=case.get("env", ""),
         vars=tuple((name, value) for name, value in case.get("vars", {}).items()),

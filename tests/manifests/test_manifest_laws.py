@@ -20,7 +20,7 @@ from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifec
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.dump import render
 from a2c_spec.manifests.load import load
-from a2c_spec.manifests.load_settings import LoadSettings
+from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import plain
@@ -106,7 +106,7 @@ presets = st.builds(
 def _loaded(text: str, folder: Path) -> tuple[list[Any], list[Diagnostic]]:
     file = folder / "manifest.yaml"
     file.write_text(text, encoding="utf-8")
-    items = list(load([file], LoadSettings(folder)))
+    items = list(load([file], LoadOptions(folder)))
     return [item for item in items if not isinstance(item, Diagnostic)], [
         item for item in items if isinstance(item, Diagnostic) and item.severity == "error"
     ]
@@ -320,7 +320,7 @@ def test_a_hundred_thousand_rows_stay_rows(tmp_path: Path) -> None:
         "template:\n  inputs: [{id: a, source: 'https://example.com/${{ each.id }}'}]\n"
         "  conversions: [{id: c, target: png}]\n"
     )
-    items = load([tmp_path / "manifest.yaml"], LoadSettings(tmp_path))
+    items = load([tmp_path / "manifest.yaml"], LoadOptions(tmp_path))
     first = next(items)
     assert isinstance(first, Job)
     assert first.address == 'many["row-0"]'

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.manifests import globs
-from a2c_spec.manifests.project_file import Project, discover, load_project
+from a2c_spec.manifests.discover import discover
+from a2c_spec.manifests.project_file import Project, load_project
 
 MANIFEST = "# a comment\napiVersion: a2c-spec/v1\nkind: Job\n"
 

@@ -51,7 +51,7 @@ def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
         header = next(reader, [])
         twice = {column for column in header if header.count(column) > 1 or not column}
         if twice or not header:
-            yield Diagnostic(Position(name, 1, 1), "the first line of the table must name every column, each once")
+            yield Diagnostic(Position(name, 1, 1), "the first line must name every column, each name once")
             return
         line = reader.line_num + 1
         for cells in reader:
@@ -59,9 +59,14 @@ def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
             if len(cells) == len(header):
                 yield EachRow(dict(zip(header, cells, strict=True)), where, f"line {where.line}")
             elif cells:
-                yield Diagnostic(where, f"this line has {len(cells)} cells, the first line names {len(header)} columns")
+                yield Diagnostic(where, _count_problem(len(cells), len(header)))
     except csv.Error as error:
         yield Diagnostic(Position(name, reader.line_num, 1), f"the table cannot be read: {error}")
+
+
+def _count_problem(cells: int, columns: int) -> str:
+    plural = "" if cells == 1 else "s"
+    return f"this line has {cells} cell{plural}, but the first line names {columns} column{'' if columns == 1 else 's'}"
 
 
 def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
@@ -87,7 +92,7 @@ def _json_array(lines: TextIO, name: str) -> Rows:
     text = lines.read(MAX_TABLE + 1)
     at = _skip(text, 0)
     if len(text) > MAX_TABLE or text[at : at + 1] != "[":
-        yield Diagnostic(Position(name, 1, 1), "a JSON table is an array of objects")
+        yield Diagnostic(Position(name, 1, 1), "a JSON table must be an array of objects")
         return
     line, counted, number = 1, 0, 0
     at = _skip(text, at + 1)

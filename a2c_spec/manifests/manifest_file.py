@@ -1,17 +1,18 @@
-"""The documents of a manifest file, be it plain YAML or a ``*.yaml.j2`` template."""
+"""A manifest file: its bytes, and its documents, which a ``*.yaml.j2`` template gives only once it is expanded."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests import variables
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.extends import merged
-from a2c_spec.manifests.variables import Given
-from a2c_spec.manifests.yaml.reader import Document, read, read_one, unreadable
+from a2c_spec.manifests.variables import VarValue
+from a2c_spec.manifests.yaml.reader import MAX_BYTES, Document, read, read_one, unreadable
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, Tree, position
 
 J2 = (".yaml.j2", ".yml.j2")
@@ -20,8 +21,18 @@ _HEAD_KEYS = ("vars", "env")
 Documents = Iterator[Document | Diagnostic]
 
 
-def documents(data: bytes, name: str, given: Mapping[str, Given], environ: Mapping[str, str]) -> Documents:
-    """The documents of the file ``name``; templates are expanded with what ``given`` and ``environ`` hold."""
+def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
+    """The bytes of the manifest file at ``path``, or why it cannot be read; ``name`` is what messages call it."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "this is not a valid path"
+        return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
+
+
+def documents(data: bytes, name: str, given: Mapping[str, VarValue], environ: Mapping[str, str]) -> Documents:
+    """Yield the documents of the file ``name``; a template may use the values in ``given`` and ``environ``."""
     if not name.endswith(J2):
         yield from read(data, name)
         return
@@ -32,18 +43,18 @@ def documents(data: bytes, name: str, given: Mapping[str, Given], environ: Mappi
     yield from _expanded(data.decode().removeprefix("\ufeff"), name, given, environ)
 
 
-def _expanded(text: str, name: str, given: Mapping[str, Given], environ: Mapping[str, str]) -> Documents:
+def _expanded(text: str, name: str, given: Mapping[str, VarValue], environ: Mapping[str, str]) -> Documents:
     head, problems = _head(text, name)
-    values, wrong = variables.resolve(head.get("vars"), given)
+    values, var_problems = variables.resolve(head.get("vars"), given)
     environment, missing = variables.allowed_environment(head.get("env"), environ)
-    problems += wrong + missing
+    problems += var_problems + missing
     if problems:
         yield from problems
         return
     try:
         expanded = j2.expand(text, {"vars": values, "env": environment})
-    except j2.Trouble as trouble:
-        yield Diagnostic(Position(name, trouble.line, 1), trouble.message, trouble.hint)
+    except j2.Trouble as error:
+        yield Diagnostic(Position(name, error.line, 1), error.message, error.hint)
         return
     lines = _Lines(name, expanded.lines)
     for item in read(expanded.text.encode(), name):
@@ -51,12 +62,13 @@ def _expanded(text: str, name: str, given: Mapping[str, Given], environ: Mapping
 
 
 def _head(text: str, name: str) -> tuple[MapNode, list[Diagnostic]]:
+    """The head of a template, which declares what the text may use, and what is wrong with it."""
     tree, problems = read_one(j2.head_of(text).encode(), name)
     if not isinstance(tree, MapNode):
         return MapNode(PlainMark(name, 0, 0)), problems
     for key in tree:
         if key not in _HEAD_KEYS and not key.startswith("x-"):
-            message = f"`{key}` is not a key of a template's head"
+            message = f"`{key}` is not allowed in the head of a template"
             problems.append(Diagnostic(position(tree.key_marks[key]), message, nearest(key, _HEAD_KEYS)))
     return tree, problems
 
