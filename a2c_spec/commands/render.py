@@ -26,13 +26,13 @@ def command(**given: Any) -> int:
 
 def render(flags: Flags, chosen: Selection) -> int:
     """Prints YAML documents, or a JSON array."""
-    from a2c_spec.manifests.dump import render as tree_of
+    from a2c_spec.manifests.dump import as_manifest
 
     space = open_workspace(flags)
     loaded = load_all(space)
     warn(space, loaded)
-    trees = [tree_of(preset) for preset in chosen.presets(loaded.presets)]
-    trees += [tree_of(job) for job in chosen.jobs(loaded.jobs)]
+    trees = [as_manifest(preset) for preset in chosen.presets(loaded.presets)]
+    trees += [as_manifest(job) for job in chosen.jobs(loaded.jobs)]
     if flags.as_json:
         click.echo(json.dumps(trees, ensure_ascii=False))
     else:

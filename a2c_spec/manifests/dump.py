@@ -13,7 +13,7 @@ _SOURCE_KEYS = {"upload": "path", "from": "from", "base64": "content"}
 _TYPED = frozenset({"cloud", "gdrive_picker", "input_id", "output"})
 
 
-def render(item: Job | Preset) -> dict[str, Any]:
+def as_manifest(item: Job | Preset) -> dict[str, Any]:
     """``item`` as a manifest that stands at the project root; loading it gives an equal ``item``."""
     return _preset(item) if isinstance(item, Preset) else _job(item)
 

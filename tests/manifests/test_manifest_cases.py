@@ -10,7 +10,7 @@ import yaml
 
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.discover import find_root
-from a2c_spec.manifests.dump import render
+from a2c_spec.manifests.dump import as_manifest
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.references import check_references
@@ -55,7 +55,7 @@ def test_a_manifest_gives_what_its_case_says(case: dict[str, Any], tmp_path: Pat
     if "addresses" in case:
         assert [item.address for item in kept] == case["addresses"]
     for item, expected in zip(kept, case.get("renders", ()), strict=False):
-        tree = render(item)
+        tree = as_manifest(item)
         assert {key: tree.get(key) for key in expected} == expected
 
 

@@ -18,7 +18,7 @@ from referencing import Registry, Resource
 
 from a2c_spec.core.desired import Conversion, Input, Job, JobFields, Late, Lifecycle, Output, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.manifests.dump import render
+from a2c_spec.manifests.dump import as_manifest
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.schema import published
@@ -118,7 +118,7 @@ fast = settings(max_examples=60, deadline=None, suppress_health_check=[HealthChe
 @given(jobs() | presets)
 @fast
 def test_what_is_rendered_loads_as_the_same(tmp_path: Path, item: Job | Preset) -> None:
-    text = yaml.safe_dump(render(item), allow_unicode=True, sort_keys=False)
+    text = yaml.safe_dump(as_manifest(item), allow_unicode=True, sort_keys=False)
     assert _loaded(text, tmp_path) == ([item], [])
 
 
@@ -130,14 +130,14 @@ def test_the_order_of_keys_and_the_style_do_not_matter(tmp_path: Path, job: Job,
             return {key: shuffled(tree[key]) for key in chance.sample(list(tree), len(tree))}
         return [shuffled(item) for item in tree] if isinstance(tree, list) else tree
 
-    text = "# a comment\n" + yaml.safe_dump(shuffled(render(job)), default_flow_style=flow, sort_keys=False)
+    text = "# a comment\n" + yaml.safe_dump(shuffled(as_manifest(job)), default_flow_style=flow, sort_keys=False)
     assert _loaded(text, tmp_path) == ([job], [])
 
 
 @given(jobs())
 @fast
 def test_what_is_rendered_is_valid_by_the_published_schema(job: Job) -> None:
-    _validator("manifest").validate(render(job))
+    _validator("manifest").validate(as_manifest(job))
 
 
 def _validator(name: str) -> Any:
@@ -241,7 +241,7 @@ trees = st.recursive(
 @st.composite
 def _edited(draw: st.DrawFn) -> Any:
     """A valid manifest in which a few places were overwritten at random."""
-    tree = render(draw(jobs()))
+    tree = as_manifest(draw(jobs()))
     for _ in range(draw(st.integers(0, 3))):
         spot: Any = tree
         while True:
