@@ -103,7 +103,7 @@ def _options(options: Mapping[str, Any], row: CatalogRow, where: Position) -> It
 
 
 def _value_problem(value: Any, description: Mapping[str, Any]) -> str:
-    """Why ``value`` does not fit the description of an option, or nothing. Never shows the text of a value."""
+    """Why ``value`` does not fit the description of an option; empty when it does. Never shows text values."""
     words, fits = _TYPES.get(str(description.get("type")), ("", lambda _value: True))
     if not fits(value):
         return f"must be {words}"

@@ -19,13 +19,13 @@ _SEARCHED_BYTES = 64 * 1024  # of a file, for its apiVersion
 
 
 def find_root(paths: Sequence[str | Path], cwd: Path) -> Path:
-    """The project root: the nearest parent with ``a2c.yaml``, else with ``.git``, else ``cwd``.
+    """The project root: the nearest folder with ``a2c.yaml``, else the nearest with ``.git``, else ``cwd``.
 
-    Parents are looked for from the first manifest's folder, or from ``cwd`` when no manifest is named.
+    The search goes upwards from the folder of the first path, or from ``cwd`` when ``paths`` is empty.
     """
     start = cwd.resolve()
     if paths:
-        first = (start / _fixed(str(paths[0]))).resolve()
+        first = (start / _without_wildcards(str(paths[0]))).resolve()
         start = first if first.is_dir() else first.parent
     parents = (start, *start.parents)
     for name in (SETTINGS_FILE, ".git"):
@@ -35,32 +35,33 @@ def find_root(paths: Sequence[str | Path], cwd: Path) -> Path:
     return cwd.resolve()
 
 
-def _fixed(path: str) -> str:
+def _without_wildcards(path: str) -> str:
     return path if not globs.is_pattern(path) else ("/" if path.startswith("/") else "") + globs.fixed_part(path)[0]
 
 
 def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str | Diagnostic]:
-    """The manifest files that ``paths`` (files, folders, globs, relative to ``cwd``) mean; none means the project's.
+    """Yield the manifest files that ``paths`` (files, folders or patterns, relative to ``cwd``) name.
 
-    A file that is named is taken as it is; in folders, those count whose text says ``apiVersion: a2c-spec/...``.
+    Without ``paths``, yield those of the project. A file is taken as it is; of a folder, the files that contain
+    ``apiVersion: a2c-spec/...``. A path that gives no manifest is a Diagnostic.
     """
     if paths:
         start, names = cwd, [str(path) for path in paths]
     else:
         start, names = project.root, list(project.manifests or ["."])
     for name in names:
-        met = False
-        for path in _meant(name, start):
-            met = True
+        found = False
+        for path in _files(name, start):
+            found = True
             yield os.path.relpath(start / path, cwd) if not Path(path).is_absolute() else path
-        if not met:
-            yield Diagnostic(Position(name), "no manifest is found here", "a manifest says apiVersion: a2c-spec/v1")
+        if not found:
+            yield Diagnostic(Position(name), "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`")
 
 
-def _meant(name: str, start: Path) -> Iterator[str]:
+def _files(name: str, start: Path) -> Iterator[str]:
     path = start / name
     if path.is_dir():
-        yield from (os.path.join(name, found) for found in _below(path))  # noqa: PTH118 - a name as it was given
+        yield from (os.path.join(name, below) for below in _below(path))  # noqa: PTH118 - a name as it was given
     elif globs.is_pattern(name) and not path.exists():
         base, segments = globs.fixed_part(name)
         base = f"/{base}" if name.startswith("/") else base
@@ -70,7 +71,7 @@ def _meant(name: str, start: Path) -> Iterator[str]:
 
 
 def _below(folder: Path) -> Iterator[str]:
-    """The manifests below a folder, hidden and foreign folders left out, in a stable order."""
+    """Yield the manifests below a folder in a stable order, without hidden and foreign folders."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
         for name in sorted(files):

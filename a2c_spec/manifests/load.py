@@ -140,7 +140,7 @@ class _Loader:
             if path.is_file():
                 self.queue.append(_ManifestFile(path, beside(where.file, str(name))))
             else:
-                yield Diagnostic(where, f"`include`: there is no file {name}")
+                yield Diagnostic(where, f"`include`: the file {name} does not exist")
 
     def _names(self, tree: MapNode) -> tuple[dict[str, Any], list[Diagnostic]]:
         """The names that the templates of ``tree`` may use."""

@@ -38,25 +38,25 @@ def confine(text: str, folder: Path, root: Path) -> str:
     ``root`` and ``folder`` are real absolute paths. Symbolic links are followed to see where the path really leads.
     """
     if not text or "\0" in text or len(text) > 4096:
-        raise ValueError("is not a path")
+        raise ValueError("is not a valid path")
     if text.startswith(("/", os.sep)):
         raise ValueError("must be relative to the manifest's folder")
     path = os.path.normpath(os.path.join(folder, text))  # noqa: PTH118 - lexical on purpose, and fast
     top = str(root).rstrip(os.sep)
     if path != (top or os.sep) and not path.startswith(top + os.sep):
-        raise ValueError("leaves the project root")
+        raise ValueError("is outside the project root")
     below = path[len(top) + 1 :]
     try:
         followed = _leads_outside(top, below)
     except (OSError, ValueError) as error:
-        raise ValueError("is not a path that can be followed") from error
+        raise ValueError("cannot be resolved") from error
     if followed:
-        raise ValueError("leaves the project root")
+        raise ValueError("is outside the project root")
     return below.replace(os.sep, "/") or "."
 
 
 def _leads_outside(top: str, below: str) -> bool:
-    """Whether symbolic links lead ``below`` out of ``top``; looks only at what is below, as ``top`` is real."""
+    """Whether symbolic links lead ``below`` out of ``top``, which is a real path itself."""
     path = top
     for part in below.split(os.sep):  # noqa: PTH206 - for speed
         path = f"{path}{os.sep}{part}"
@@ -65,22 +65,22 @@ def _leads_outside(top: str, below: str) -> bool:
                 real = os.path.realpath(f"{top}{os.sep}{below}")
                 return real != top and not real.startswith(top + os.sep)
         except (FileNotFoundError, NotADirectoryError):
-            return False  # what is not there leads nowhere
+            return False  # what does not exist is not a link
     return False
 
 
 def as_folder(path: str) -> str:
-    """A relative POSIX path with the ``/`` that marks a folder."""
+    """``path`` with the ``/`` at its end that marks a folder."""
     return path.rstrip("/") + "/"
 
 
 def beside(name: str, text: str) -> str:
-    """How to call the file that ``text`` names in the file that people know as ``name``."""
+    """The name that messages give to the file ``text``, which is named in the file ``name``."""
     return os.path.normpath(os.path.join(os.path.dirname(name), text))  # noqa: PTH118, PTH120 - names, not paths
 
 
 def file_problem(path: str) -> str:
-    """Why the file at ``path`` cannot be uploaded, or nothing."""
+    """Why the file at ``path`` cannot be uploaded; empty when it can."""
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - one call for each of many files
     except OSError as error:

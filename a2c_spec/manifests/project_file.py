@@ -18,7 +18,7 @@ SETTINGS_FILE = "a2c.yaml"
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """What ``a2c.yaml`` says, with the chosen environment's settings laid over the general ones."""
+    """The settings in ``a2c.yaml``; those of the chosen environment take precedence over the general ones."""
 
     root: Path
     manifests: tuple[str, ...] = ()
@@ -30,17 +30,19 @@ class Project:
 
 
 def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
-    """The settings of the project at ``root``, for the environment ``env`` (or the default one)."""
+    """The settings of the project at ``root`` for the environment ``env`` (or the default one), and what is wrong."""
     file = root / SETTINGS_FILE
     if not file.is_file():
         return Project(root, env=env), []
     try:
         tree, problems = read_one(file.read_bytes(), str(file))
     except OSError as error:
-        return Project(root, env=env), [Diagnostic(Position(str(file)), f"cannot be read: {error.strerror}")]
+        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {error.strerror}")
+        return Project(root, env=env), [problem]
     if not isinstance(tree, MapNode):
-        wrong = [] if tree is None else [Diagnostic(Position(str(file), 1, 1), "the settings are a mapping")]
-        return Project(root, env=env), problems + wrong
+        if tree is not None:
+            problems.append(Diagnostic(Position(str(file), 1, 1), "the settings must be a mapping"))
+        return Project(root, env=env), problems
     problems += published.check("project", tree, tree.mark, rendered=True)
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems

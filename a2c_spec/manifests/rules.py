@@ -1,7 +1,7 @@
-"""The rules of a job that a schema cannot express: identities, references and names.
+"""The rules of a job that a schema cannot express: ids, references and names.
 
-They look at the tree, not at the finished job, and overlook what the schema check has already refused, so that
-everything wrong with a manifest is told at once.
+They look at the tree, not at the finished job, and pass over what the schema check has already refused, so that
+everything wrong with a manifest is reported at once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _JOB_FIELDS = (
 
 
 def check(tree: MapNode) -> Iterator[Diagnostic]:
-    """Everything that is wrong with the job body ``tree``."""
+    """Yield every problem of the job body ``tree``."""
     yield from _twice(tree, "inputs")
     yield from _twice(tree, "conversions")
     yield from _complete(tree)
@@ -60,7 +60,7 @@ def _twice(tree: MapNode, key: str) -> Iterator[Diagnostic]:
     for item in mappings(tree, key):
         name, where = item.get("id"), position_of(item, "id")
         if isinstance(name, str) and name in seen:
-            yield Diagnostic(where, f"the id `{name}` is given twice in `{key}`, first at {seen[name]}")
+            yield Diagnostic(where, f"the id `{name}` is used twice in `{key}`, first at {seen[name]}")
         elif isinstance(name, str):
             seen[name] = where
 
@@ -70,8 +70,8 @@ def _complete(tree: MapNode) -> Iterator[Diagnostic]:
         return
     for key in ("inputs", "conversions"):
         if tree.get(key) in (None, []):
-            hint = "or say job: {process: false} to leave it incomplete"
-            yield Diagnostic(position_of(tree, key), f"a job that is started needs `{key}`", hint)
+            hint = "set job: {process: false} to keep it incomplete"
+            yield Diagnostic(position_of(tree, key), f"a job needs `{key}`", hint)
 
 
 def _from_rules(tree: MapNode) -> Iterator[Diagnostic]:
@@ -83,7 +83,10 @@ def _from_rules(tree: MapNode) -> Iterator[Diagnostic]:
 
 
 def split_reference(text: str) -> tuple[str, str]:
-    """``address.conversion`` taken apart; the address may itself hold dots and a bracketed key."""
+    """``address.conversion`` split in two; two empty texts when it is not valid.
+
+    The address may itself contain dots and a key in brackets.
+    """
     address, conversion = graph.split_reference(text)
     return (address, conversion) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", conversion) else ("", "")
 
@@ -93,11 +96,11 @@ def _plain_passwords(tree: MapNode) -> Iterator[Diagnostic]:
         for key in ("decrypt_password", "download_password"):
             if isinstance(item.get(key), str):
                 hint = f"write {key}: {{secret: env:NAME}}"
-                yield Diagnostic(position_of(item, key), f"`{key}` is in plain text here", hint, "warning")
+                yield Diagnostic(position_of(item, key), f"`{key}` is in plain text", hint, "warning")
 
 
 def _references(tree: Tree) -> Iterator[Diagnostic]:
-    """Secrets in free maps (options, credentials, ...) that are no references. Never shows what stands there."""
+    """A problem for each secret in free maps (options, ...) that is not a reference; never shows its text."""
     if isinstance(tree, MapNode) and len(tree) == 1 and isinstance(tree.get("secret"), str):
         if not is_reference(tree["secret"]):
             message = "a secret is a reference: env:NAME, file:path, cmd:command or keyring:service/user"
@@ -110,7 +113,7 @@ def _references(tree: Tree) -> Iterator[Diagnostic]:
 
 
 def is_reference(text: str) -> bool:
-    """Whether ``text`` says where a secret is."""
+    """Whether ``text`` says where to find a secret."""
     return re.match(r"(?:env|file|cmd|keyring):.", text) is not None
 
 
@@ -124,7 +127,7 @@ def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
     filename = output.get("filename")
     problem = name_problem(filename) if isinstance(filename, str) else ""
     if problem:
-        yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "folders belong into `save`")
+        yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "put folders into `save`")
 
 
 def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
@@ -136,11 +139,11 @@ def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -
 
 
 def name_problem(name: str) -> str:
-    """Why ``name`` cannot be the name of a file, or nothing."""
+    """Why ``name`` cannot be the name of a file; empty when it can."""
     if _UNSAFE_NAME.search(name):
-        return "must not hold slashes or control characters"
+        return "must not contain slashes or control characters"
     if name in (".", "..") or len(name.encode(errors="replace")) > 255:
-        return "must be the name of a file"
+        return "must be a valid file name"
     return ""
 
 
@@ -154,9 +157,9 @@ def _ignored(tree: MapNode) -> Iterator[Diagnostic]:
 
 def _ignored_address(tree: MapNode, address: str, where: Position) -> Iterator[Diagnostic]:
     part, _, rest = address.partition(".")
-    known = _below(tree)
+    known = _parts_of(tree)
     if part not in known:
-        yield Diagnostic(where, f"`{address[:200]}` is not below this job", nearest(part, known))
+        yield Diagnostic(where, f"`{address[:200]}` is not part of this job", nearest(part, known))
         return
     name = rest.partition(".")[0]
     if name not in known[part]:
@@ -164,8 +167,8 @@ def _ignored_address(tree: MapNode, address: str, where: Position) -> Iterator[D
         yield Diagnostic(where, message, nearest(name, known[part]))
 
 
-def _below(tree: MapNode) -> dict[str, Sequence[str]]:
-    """What an address below the job may start with, and go on with."""
+def _parts_of(tree: MapNode) -> dict[str, Sequence[str]]:
+    """The names that an address may start with, and for each the names that may follow it."""
     sources = [item.get("from") for item in mappings(tree, "outputs")]
     outputs = [source["conversion"] if isinstance(source, MapNode) else source for source in sources]
     return {

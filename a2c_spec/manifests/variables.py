@@ -70,7 +70,7 @@ def _from_environment(environ: Mapping[str, str]) -> Values:
 
 
 def resolve(declared: Tree, given: Mapping[str, VarValue]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The value of every declared variable, and what is wrong with them."""
+    """The value of every declared variable (Unknown when it has none), and what is wrong with them."""
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
     if not isinstance(declared, MapNode):
@@ -172,7 +172,7 @@ def _shown(value: Any) -> str:
 
 
 def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The environment variables that a manifest declares under ``env``, and those that are not set."""
+    """The environment variables that a manifest lists under ``env``, and a problem for each that is not set."""
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
     for number, name in enumerate(names if isinstance(names, list) else ()):
@@ -188,7 +188,7 @@ def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[s
 
 
 def undeclared(given: Mapping[str, VarValue], declared: set[str]) -> list[Diagnostic]:
-    """One diagnostic for every given variable that no manifest declares."""
+    """A problem for every given variable that no manifest declares."""
     return [
         Diagnostic(given[name].where, f"no manifest declares the variable `{name}`", nearest(name, declared))
         for name in sorted(given.keys() - declared)

@@ -39,7 +39,7 @@ def test_manifests_are_found_by_what_they_say(tmp_path: Path) -> None:
     ]
     assert list(discover([], Project(root, manifests=("a",)), root)) == ["a/c.yml", "a/d.yaml.j2"]
     assert [str(item) for item in discover(["*.none"], Project(root), root)] == [
-        "*.none: error: no manifest is found here (a manifest says apiVersion: a2c-spec/v1)"
+        "*.none: error: no manifest found here (a manifest contains `apiVersion: a2c-spec/v1`)"
     ]
 
 
@@ -62,7 +62,7 @@ def test_an_environment_lies_over_the_general_settings(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("- 1\n", "a2c.yaml:1:1: error: the settings are a mapping"),
+        ("- 1\n", "a2c.yaml:1:1: error: the settings must be a mapping"),
         ("stat: x\n", "a2c.yaml:1:1: error: `stat` is not a key of a2c.yaml (did you mean `state`?)"),
         ("defaults: {parallelism: 0}\n", "a2c.yaml:1:25: error: `parallelism` must be at least 1, found 0"),
     ],

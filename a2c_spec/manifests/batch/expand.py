@@ -1,4 +1,4 @@
-"""Fan a Batch out: one body, many jobs, each under a stable address."""
+"""Expand a Batch: one body, many jobs, each with a stable address."""
 
 from __future__ import annotations
 

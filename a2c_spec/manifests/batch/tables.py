@@ -1,4 +1,4 @@
-"""Rows from table files: CSV, JSON (an array, or one object a line) and YAML."""
+"""Rows from table files: CSV, JSON (an array, or one object for each line) and YAML."""
 
 from __future__ import annotations
 
@@ -32,12 +32,12 @@ Rows = Iterator[EachRow | Diagnostic]
 
 
 def values_of(row: Any) -> Mapping[str, Any]:
-    """A row as a mapping; one that is not a mapping has the single column ``value``."""
+    """``row`` as a mapping; a value that is not a mapping becomes the single column ``value``."""
     return row if isinstance(row, Mapping) else {"value": row}
 
 
 def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
-    """The rows of a CSV file, all of them text; the first line names the columns."""
+    """Yield the rows of a CSV file; all values are text, and the first line names the columns."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         try:
             yield from _csv(lines, name, options.get("delimiter", ","))
@@ -61,7 +61,7 @@ def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
             elif cells:
                 yield Diagnostic(where, _count_problem(len(cells), len(header)))
     except csv.Error as error:
-        yield Diagnostic(Position(name, reader.line_num, 1), f"the table cannot be read: {error}")
+        yield Diagnostic(Position(name, reader.line_num, 1), _csv_problem(error))
 
 
 def _count_problem(cells: int, columns: int) -> str:
@@ -69,8 +69,16 @@ def _count_problem(cells: int, columns: int) -> str:
     return f"this line has {cells} cell{plural}, but the first line names {columns} column{'' if columns == 1 else 's'}"
 
 
+def _csv_problem(error: csv.Error) -> str:
+    if "unexpected end" in str(error):
+        return "a quote is not closed"
+    if "expected after" in str(error):
+        return "a quoted cell must end with its quote, and quotes inside it must be doubled"
+    return "this line is not valid CSV"
+
+
 def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
-    """The rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
+    """Yield the rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
     with file.open(encoding="utf-8-sig") as lines:
         try:
             yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
@@ -85,7 +93,7 @@ def _json_lines(lines: TextIO, name: str) -> Rows:
             try:
                 yield EachRow(values_of(_DECODER.decode(line)), where, f"line {number}")
             except (ValueError, RecursionError) as error:
-                yield Diagnostic(where, f"this line is not JSON: {_reason(error)}")
+                yield Diagnostic(where, f"this line is not valid JSON: {_reason(error)}")
 
 
 def _json_array(lines: TextIO, name: str) -> Rows:
@@ -102,7 +110,7 @@ def _json_array(lines: TextIO, name: str) -> Rows:
         try:
             value, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            yield Diagnostic(where, f"this row is not JSON: {_reason(error)}")
+            yield Diagnostic(where, f"this row is not valid JSON: {_reason(error)}")
             return
         yield EachRow(values_of(value), where, f"row {number}")
         at = _skip(text, at)
@@ -137,7 +145,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_twice, parse_constant=_no_cons
 
 
 def yaml_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
-    """The rows of a YAML file: the items of its list, or its documents."""
+    """Yield the rows of a YAML file: the items of its list, or its documents."""
     for document in read(file.read_bytes(), name, max_bytes=MAX_TABLE):
         if isinstance(document, Diagnostic):
             yield document

@@ -1,6 +1,6 @@
-"""Check a tree against a JSON Schema, telling everything that is wrong in words, each at its place.
+"""Compile JSON Schemas into functions that report everything wrong with a tree, in words and with the place.
 
-This knows the draft-07 keywords that our schemas use; a test holds it against the ``jsonschema`` package. It exists
+This supports the draft-07 keywords that our schemas use; a test compares it with the ``jsonschema`` package. It exists
 because a generic validator answers a typo with "not valid under any of the given schemas", and is ten times slower.
 """
 
@@ -27,17 +27,17 @@ class Compiler:
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
-        self.made: dict[str, Check] = {}
+        self.checks: dict[str, Check] = {}
 
     def checker(self, reference: str, base: str) -> Check:
-        """The function for what ``reference`` names, as seen from the schema ``base``."""
+        """The check for the schema that ``reference`` names in the file ``base``."""
         name = reference if not reference.startswith("#") else f"{base}.schema.json{reference}"
-        if name not in self.made:
-            self.made[name] = self.compile(*self.resolve(name, base))
-        return self.made[name]
+        if name not in self.checks:
+            self.checks[name] = self.compile(*self.resolve(name, base))
+        return self.checks[name]
 
     def compile(self, schema: Schema | bool, base: str) -> Check:
-        """The function for one schema of the file ``base``."""
+        """The check for one schema of the file ``base``."""
         if isinstance(schema, bool):
             return _anything if schema else _nothing
         if "$ref" in schema:
@@ -55,7 +55,7 @@ def _anything(_value: Tree, _label: str, _mark: Mark, _report: Report) -> None:
 
 
 def _nothing(_value: Tree, label: str, mark: Mark, report: Report) -> None:
-    report.add(mark, f"`{label}` is not allowed here")
+    report.add(mark, f"{subject(label)} is not allowed here")
 
 
 def _all(steps: Sequence[Check]) -> Check:
@@ -137,14 +137,15 @@ def _items(compiler: Compiler, schema: Schema, base: str) -> Check:
 
     def check(value: Tree, label: str, _mark: Mark, report: Report) -> None:
         if isinstance(value, SeqNode):
+            item_label = f"{label}[]"
             for item, mark in zip(value, value.marks, strict=True):
-                inner(item, label, mark, report)
+                inner(item, item_label, mark, report)
 
     return check
 
 
 def _any_of(compiler: Compiler, schema: Schema, base: str) -> Check:
-    """``anyOf``, the way people mean it: a template, or the branch for this type of value."""
+    """``anyOf``: a template, or the one branch for the type of the value, so that messages are about that branch."""
     parts = [part for part in schema["anyOf"] if not part.get("$ref", "").endswith(_TEMPLATE)]
     templates = len(parts) < len(schema["anyOf"])
     branches = [(_type_of(compiler, part, base), compiler.compile(part, base)) for part in parts]
@@ -189,7 +190,7 @@ def _if(compiler: Compiler, schema: Schema, base: str) -> Check:
 
 
 def _condition(compiler: Compiler, schema: Schema, base: str) -> Condition:
-    """Whether an ``if`` holds; the two forms that our schemas use are answered without a check."""
+    """A function that says whether an ``if`` holds; the two forms that our schemas use need no inner check."""
     if schema.keys() == {"required"} and len(schema["required"]) == 1:
         name = schema["required"][0]
         return lambda value, _mark, _report: not isinstance(value, dict) or name in value
