@@ -47,7 +47,7 @@ def mappings(tree: MapNode, key: str) -> list[MapNode]:
 
 
 def _ids(tree: MapNode, key: str) -> list[str]:
-    return [item["id"] for item in mappings(tree, key) if isinstance(item.get("id"), str)]
+    return list(dict.fromkeys(item["id"] for item in mappings(tree, key) if isinstance(item.get("id"), str)))
 
 
 def _inside(tree: MapNode, key: str) -> MapNode | dict[str, Tree]:
@@ -174,6 +174,6 @@ def _parts_of(tree: MapNode) -> dict[str, Sequence[str]]:
     return {
         "inputs": _ids(tree, "inputs"),
         "conversions": _ids(tree, "conversions"),
-        "outputs": [name for name in outputs if isinstance(name, str)],
+        "outputs": list(dict.fromkeys(name for name in outputs if isinstance(name, str))),
         "job": _JOB_FIELDS,
     }

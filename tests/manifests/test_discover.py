@@ -39,6 +39,19 @@ def test_manifests_are_found_by_what_they_say(tmp_path: Path) -> None:
     ]
 
 
+def test_manifests_are_found_in_the_order_of_their_names(tmp_path: Path) -> None:
+    names = [f"{name}.yaml" for name in "qwertyuiopasdfghjkl"]
+    root = _project(tmp_path, *names)
+    assert list(discover([], Project(root), root)) == sorted(names)
+    assert list(discover([str(root)], Project(root), root / "none")) == [str(root / name) for name in sorted(names)]
+
+
+def test_the_settings_are_never_a_manifest_unless_they_are_named(tmp_path: Path) -> None:
+    root = _project(tmp_path, "a2c.yaml", "sub/b.yaml")
+    assert list(discover(["."], Project(root), root)) == ["sub/b.yaml"]
+    assert list(discover(["a2c.yaml"], Project(root), root)) == ["a2c.yaml"]
+
+
 def test_the_root_is_the_nearest_folder_with_settings_then_the_repository(tmp_path: Path) -> None:
     root = tmp_path.resolve()
     deep = root / "repo" / "project" / "recipes"
@@ -49,3 +62,7 @@ def test_the_root_is_the_nearest_folder_with_settings_then_the_repository(tmp_pa
     (root / "repo" / "project" / "a2c.yaml").write_text("{}")
     assert find_root(["project/recipes/a.yaml"], root / "repo") == root / "repo" / "project"
     assert find_root([], deep) == root / "repo" / "project"
+    (deep / ".git").mkdir()
+    assert find_root([], deep) == root / "repo" / "project"
+    assert find_root(["**/*.yaml"], deep) == root / "repo" / "project"
+    assert find_root([root / "repo/project/recipes/*.yaml"], root) == root / "repo" / "project"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.manifests.project_file import load_project
+from a2c_spec.manifests.project_file import Project, load_project
 
 
 def test_an_environment_lies_over_the_general_settings(tmp_path: Path) -> None:
@@ -24,6 +24,18 @@ def test_an_environment_lies_over_the_general_settings(tmp_path: Path) -> None:
     assert (prod.defaults["timeout"], prod.defaults["parallelism"]) == (99, 4)
     _, problems = load_project(tmp_path, "prd")
     assert [problem.message for problem in problems] == ["there is no environment `prd`"]
+    (tmp_path / "vars").mkdir()
+    (tmp_path / "vars" / "prd.yaml").touch()
+    assert load_project(tmp_path, "prd")[1] == []
+
+
+def test_without_settings_there_is_nothing_wrong(tmp_path: Path) -> None:
+    assert load_project(tmp_path, "any") == (Project(tmp_path, env="any"), [])
+    (tmp_path / "a2c.yaml").write_text("# nothing yet\n")
+    assert load_project(tmp_path) == (Project(tmp_path), [])
+    (tmp_path / "a2c.yaml").unlink()
+    (tmp_path / "a2c.yaml").mkdir()
+    assert load_project(tmp_path) == (Project(tmp_path), [])
 
 
 @pytest.mark.parametrize(

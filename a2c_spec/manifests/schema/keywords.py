@@ -88,8 +88,6 @@ def subject(label: str) -> str:
 def typed(schema: Schema, steps: Sequence[Check]) -> Check:
     """A check of the type that goes on with ``steps`` when the type is right."""
     words, fits = TYPES[schema["type"]]
-    if schema["type"] == "object" and "title" in schema:
-        words = f"{schema['title']} (a mapping)"
 
     def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
         if not fits(value):

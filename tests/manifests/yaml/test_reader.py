@@ -105,6 +105,12 @@ def test_the_pure_parser_reads_the_same(text: str) -> None:
         assert plain(one.root) == plain(other.root)
 
 
+def test_a_whole_number_of_more_than_a_hundred_digits_is_read_as_a_float() -> None:
+    root, problems = read_one(f"a: 1{'0' * 99}\nb: 1{'0' * 100}\n".encode(), "f")
+    assert not problems
+    assert [type(value) for value in root.values()] == [int, float]
+
+
 MISTAKES = {
     "a: b: c": "1: a `key: value` is not allowed here",
     "a: ? b": "1: a key that starts with `?` is not allowed here",
