@@ -98,22 +98,25 @@ class DigestCache:
 
 
 def _opened(file: Path) -> sqlite3.Connection:
-    for attempt in (1, 2):
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
-        try:
-            connection.execute("pragma synchronous=off")
-            connection.execute(_TABLE)
-            connection.execute("select path, size, mtime_ns, inode, sha256, md5 from digest limit 1").fetchone()
-            return connection
-        except sqlite3.DatabaseError as error:
-            if error.sqlite_errorcode == sqlite3.SQLITE_BUSY:
-                return connection
+    try:
+        return _connected(file)
+    except sqlite3.DatabaseError:  # damaged, or of another version
+        file.unlink(missing_ok=True)
+        return _connected(file)
+
+
+def _connected(file: Path) -> sqlite3.Connection:
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
+    try:
+        connection.execute("pragma synchronous=off")
+        connection.execute(_TABLE)
+        connection.execute("select path, size, mtime_ns, inode, sha256, md5 from digest limit 1").fetchone()
+    except sqlite3.DatabaseError as error:
+        if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             connection.close()
-            if attempt == 2:
-                raise
-            file.unlink(missing_ok=True)
-    raise AssertionError("unreachable")
+            raise
+    return connection
 
 
 def fill(job: Job, root: Path, cache: DigestCache | None = None) -> Job:
