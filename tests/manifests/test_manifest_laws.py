@@ -327,6 +327,17 @@ def test_a_hundred_thousand_rows_stay_rows(tmp_path: Path) -> None:
     assert sum(1 for _ in items) == 2999
 
 
+def test_a_batch_reports_a_hundred_problems_and_counts_the_others(tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("id\n" + "a,b\n" * 120)
+    kept, problems = _loaded(
+        "apiVersion: a2c-spec/v1\nkind: Batch\nname: many\nfor_each: {csv: rows.csv}\nkey: ${{ each.id }}\n"
+        "template: {inputs: [{id: a, source: x}], conversions: [{id: c, target: png}]}\n",
+        tmp_path,
+    )
+    assert (kept, len(problems)) == ([], 101)
+    assert problems[-1].message == "other rows have 20 more problems of these kinds"
+
+
 def test_a_file_of_costly_expressions_ends_in_time(tmp_path: Path) -> None:
     costly = "\n".join(f"  a{n}: '${{{{ range(9999) | sum }}}}'" for n in range(20_000))
     text = f"apiVersion: a2c-spec/v1\nkind: Preset\nname: a\ntarget: png\noptions:\n{costly}\n"

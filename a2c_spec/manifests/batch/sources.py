@@ -90,10 +90,7 @@ def _from_file(
     return kind
 
 
-def _items(tree: Tree, where: Position, _folder: ManifestFolder) -> Rows:
-    if not isinstance(tree, SeqNode):
-        yield Diagnostic(where, "`items` must be a list")
-        return
+def _items(tree: SeqNode, _where: Position, _folder: ManifestFolder) -> Rows:
     for number, (item, mark) in enumerate(zip(tree, tree.marks, strict=True), 1):
         yield EachRow(row_files.values_of(plain(item)), position(mark), f"item {number}")
 
