@@ -88,9 +88,12 @@ def test_a_damaged_cache_is_made_anew(tmp_path: Path) -> None:
 def test_inputs_are_filled_and_missing_files_are_all_named(tmp_path: Path) -> None:
     _file(tmp_path, b"one")
     job = Job(
-        "a", inputs=(Input("i", "upload", path="file"), Input("j", "base64", source="b25l"), Input("k", "remote"))
+        "a",
+        inputs=(Input("i", "upload", path="file"), Input("j", "base64", source="b25l"), Input("k", "remote", pin="p")),
     )
-    assert [item.content for item in fill(job, tmp_path).inputs] == [_content(b"one"), _content(b"one"), None]
+    filled = fill(job, tmp_path).inputs
+    assert [item.content for item in filled] == [_content(b"one"), _content(b"one"), None]
+    assert filled[2] is job.inputs[2]
     broken = Job("a", inputs=(Input("i", "upload", path="no"), Input("j", "upload", path="nor")))
     with pytest.raises(InvalidError) as caught:
         fill(broken, tmp_path)
