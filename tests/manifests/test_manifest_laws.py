@@ -327,6 +327,16 @@ def test_a_hundred_thousand_rows_stay_rows(tmp_path: Path) -> None:
     assert sum(1 for _ in items) == 2999
 
 
+def test_a_template_has_a_largest_size(tmp_path: Path) -> None:
+    file = tmp_path / "large.yaml.j2"
+    problems = []
+    for size in (900_000, 1024 * 1024 + 1):
+        file.write_text("kind: none\n" + "#" * (size - 11))
+        problems += list(load([file], LoadOptions(tmp_path)))
+    messages = [problem.message for problem in problems if isinstance(problem, Diagnostic)]
+    assert messages == ["`none` is not a kind of manifest", "the file has more than 1048576 bytes"]
+
+
 def test_a_batch_reports_a_hundred_problems_and_counts_the_others(tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("id\n" + "a,b\n" * 120)
     kept, problems = _loaded(
