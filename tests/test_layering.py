@@ -63,7 +63,6 @@ SEEN_FROM_TWO_SIDES = {
 
 SAME_STEM = {
     "catalog",
-    "errors",
     "inputs",
     "outputs",
     "presets",

@@ -124,9 +124,9 @@ def _write(project: Project, target: Path, job: Job) -> None:
     """Paths in a manifest are relative to its folder; it is written where the project root is their base."""
     import yaml
 
-    from a2c_spec.manifests.dump import render
+    from a2c_spec.manifests.dump import as_manifest
 
-    tree = render(job)
+    tree = as_manifest(job)
     folder = target.parent.relative_to(project.root)
     for row in tree.get("inputs", []):
         if "path" in row:

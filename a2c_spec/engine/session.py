@@ -22,7 +22,7 @@ from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project, secret_fingerprints
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.errors import UsageError
-from a2c_spec.manifests.catalog_file import catalog_rows, unnamed_targets
+from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.state.sqlite import SqliteStore

@@ -14,7 +14,7 @@ from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, Unknown, text_of
 from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.sandbox import Names
-from a2c_spec.manifests.yaml.tree import Path, Place, Row, Table, Tree, position
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, Path, SeqNode, Tree, position
 
 MAX_PARTS = 10_000
 DEFERRED_NAMES = frozenset({"output", "input"})
@@ -149,42 +149,42 @@ class Rendering:
         self.problems: list[Diagnostic] = []
         self.touched: set[Path] = set()
 
-    def tree(self, tree: Tree, place: Place, path: Path = ()) -> Tree:
+    def tree(self, tree: Tree, mark: Mark, path: Path = ()) -> Tree:
         """``tree`` with every scalar rendered; keys, and what holds no template, are left as they are."""
         kind = type(tree)
         if kind is str:
-            return self._scalar(tree, place, path) if "${{" in tree else tree
-        if kind is not Table and kind is not Row:
+            return self._scalar(tree, mark, path) if "${{" in tree else tree
+        if kind is not MapNode and kind is not SeqNode:
             return tree
-        entries = tree.items() if kind is Table else enumerate(tree)
+        entries = tree.items() if kind is MapNode else enumerate(tree)
         changed = {}
         for key, value in entries:
             if type(value) in _PLAIN or (type(value) is str and "${{" not in value):
                 continue
-            computed = self.tree(value, tree.places[key], (*path, key))
+            computed = self.tree(value, tree.marks[key], (*path, key))
             if computed is not value:
                 changed[key] = computed
         return _with(tree, changed) if changed else tree
 
-    def _scalar(self, text: str, place: Place, path: Path) -> Tree:
+    def _scalar(self, text: str, mark: Mark, path: Path) -> Tree:
         self.touched.add(path[:2])
         deferrable = len(path) == 3 and path[0] == "outputs" and path[2] in ("filename", "save")
         try:
-            return planted(render_text(text, self.names, deferrable=deferrable, budget=self.budget), place)
+            return planted(render_text(text, self.names, deferrable=deferrable, budget=self.budget), mark)
         except ExpressionError as error:
             if error.message:
-                self.problems.append(Diagnostic(position(place), error.message, error.hint))
+                self.problems.append(Diagnostic(position(mark), error.message, error.hint))
             return Unknown()
 
-    def computed(self, tree: Table) -> Table:
+    def computed(self, tree: MapNode) -> MapNode:
         """Of the rendered ``tree``, only what was computed, which is what has to be checked again."""
         part = tree.like()
         for key, value in tree.items():
-            if isinstance(value, Row):
-                row = Row(value.place)
+            if isinstance(value, SeqNode):
+                row = SeqNode(value.mark)
                 for n, item in enumerate(value):
                     if (key, n) in self.touched:
-                        row.put(item, value.places[n])
+                        row.put(item, value.marks[n])
                 if row:
                     part[key] = row
             elif any(path[0] == key for path in self.touched):
@@ -192,9 +192,9 @@ class Rendering:
         return part
 
 
-def _with(tree: Table | Row, changed: dict[Any, Tree]) -> Table | Row:
+def _with(tree: MapNode | SeqNode, changed: dict[Any, Tree]) -> MapNode | SeqNode:
     """``tree`` with some entries changed, the others shared."""
-    if isinstance(tree, Table):
+    if isinstance(tree, MapNode):
         table = tree.like()
         table.update(tree)
         table.update(changed)
@@ -206,16 +206,16 @@ def _with(tree: Table | Row, changed: dict[Any, Tree]) -> Table | Row:
     return row
 
 
-def planted(value: Any, place: Place) -> Tree:
+def planted(value: Any, mark: Mark) -> Tree:
     """A computed value as a tree whose every part stands at ``place``."""
     if isinstance(value, Mapping):
-        table = Table(place)
+        table = MapNode(mark)
         for key, item in value.items():
-            table.put(key, planted(item, place), place, place)
+            table.put(key, planted(item, mark), mark, mark)
         return table
     if isinstance(value, list):
-        row = Row(place)
+        row = SeqNode(mark)
         for item in value:
-            row.put(planted(item, place), place)
+            row.put(planted(item, mark), mark)
         return row
     return value
