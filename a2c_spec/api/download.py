@@ -14,6 +14,7 @@ from pathlib import Path
 
 import httpx
 
+from a2c_spec.api.files import part_of
 from a2c_spec.api.http.backoff import RETRIES, backoff, retry_after
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import error_text
@@ -102,7 +103,7 @@ class Downloads:
         IntegrityError, NetworkError; SpecError when the disk is full, with nothing left behind.
         """
         output, target = download.output, download.target
-        path = target.parent / part_name(target, output)
+        path = part_of(target, output.id)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = _PartFile(path)
@@ -177,12 +178,6 @@ class Downloads:
 def starts_at(content_range: str, start: int) -> bool:
     """Whether a partial answer begins at this byte."""
     return content_range.replace(" ", "").startswith(f"bytes{start}-")
-
-
-def part_name(target: Path, output: LiveOutput) -> str:
-    """The name of the temporary file of a result; always the same, so that a later apply can resume the download."""
-    name = target.name.encode()[:80].decode(errors="ignore")
-    return f".{name}.{hashlib.sha256(output.id.encode()).hexdigest()[:8]}.part"
 
 
 def raise_if_final(status: int, output: LiveOutput) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -24,6 +25,12 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
     first = [Move(source, place) for source, place in aside.items()]
     return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
+
+
+def part_of(target: Path, output_id: str) -> Path:
+    """The temporary file of a result; always the same, so that a later apply can resume the download."""
+    name = target.name.encode()[:80].decode(errors="ignore")
+    return target.parent / f".{name}.{hashlib.sha256(output_id.encode()).hexdigest()[:8]}.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +85,13 @@ class OutputFiles:
             if self._is_intact(new):
                 files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
         return replace(record, files=files, landing=())
+
+    def drop_parts(self, record: JobRecord) -> None:
+        """Removes temporary files of results that stand in their places: the same bytes were there before."""
+        for file in record.landing:
+            if file.path and self._is_intact(file):
+                with contextlib.suppress(OSError):
+                    part_of(self.absolute(file.path), file.output_id).unlink()
 
     def absolute(self, path: str) -> Path:
         """The absolute form of a path; raises IntegrityError when a symbolic link leads out of the project."""

@@ -107,8 +107,8 @@ class Execution:
             if step.taken_over and step.record is not None:
                 await store.put(replace(step.record, gone_since=0.0))
                 await store.remove(step.taken_over)
-            elif step.change.action == "no-op" and step.record is not None and step.record.gone_since:
-                await store.put(replace(step.record, gone_since=0.0))
+            elif step.change.action == "no-op" and step.record is not None:
+                await self._tidy(step, step.record)
         moving = [
             (step.desired.job, step.record, move)
             for step in whole
@@ -116,6 +116,14 @@ class Execution:
             for move in step.change.moves
         ]
         await self.service.delivery.move_all(moving)
+
+    async def _tidy(self, step: PlannedChange, record: JobRecord) -> None:
+        """Writes down what the plan found out about an address with which nothing is to be done."""
+        after = replace(record, gone_since=0.0, intent=record.intent if record.lost_start else None)
+        if step.preset is not None:
+            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis)
+        if after != record:
+            await self.session.store.put(after)
 
     async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
         """Starts one change after the other, never more than a window of them at once; gives how many it started."""

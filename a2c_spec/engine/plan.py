@@ -152,6 +152,7 @@ class PlanBuilder:
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
         needed = needed or (step.record is None and step.change.fingerprint in self._recorded_recipes())
+        needed = needed or (step.record is not None and _has_loose_ends(step.record))
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)
         self.made[step.change.address] = summarised(step, self.shared) if drop else step
@@ -208,6 +209,11 @@ class PlanBuilder:
         pending = prepared(self.session, job, self.dependencies, self.chosen)
         step = plan_from_record(self.session, pending, offline=client is None)
         return step or await plan_from_live(self.session, pending, client)
+
+
+def _has_loose_ends(record: JobRecord) -> bool:
+    """Whether an apply has something to write down even if nothing is to be done."""
+    return bool(record.gone_since or record.intent)
 
 
 def _takes_from_others(job: Job) -> bool:

@@ -74,6 +74,7 @@ class Session:
     async def recover_files(self) -> None:
         """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
         for record in self.store.interrupted():
+            self.files.drop_parts(record)
             await self.store.put(self.files.recover_files(record))
 
     def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
