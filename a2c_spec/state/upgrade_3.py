@@ -16,10 +16,11 @@ def upgraded(tree: Mapping[str, Any]) -> Tree:
     A create without an answer becomes an intent beside what was known before it. What a recipe of format 2 did not hold
     is taken from what was sent; where nothing was, the recipe is marked as incomplete.
     """
+    tree = {"phase": "building", "job_id": "", "fingerprint": ""} | dict(tree)
     if "preset" in tree.get("basis", {}):
-        return _settled(dict(tree))
-    if tree.get("phase") != "creating":
-        new = _with_recipe(dict(tree))
+        return _settled(tree)
+    if tree["phase"] != "creating":
+        new = _with_recipe(tree)
         new["intent"] = _intent(adds=True) if tree.get("pending") else None
         return _settled(new)
     sending = _with_recipe(dict(tree))

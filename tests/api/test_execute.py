@@ -14,7 +14,7 @@ from a2c_spec.api.execute import ROUNDS
 from a2c_spec.api.http.replies import LostAnswer, Refused
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.plan import Change
-from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 from a2c_spec.errors import Conflict, QuotaError
 from tests.api.service import Bench, Rule, Service, job_of
 
@@ -65,8 +65,11 @@ def test_the_intent_is_durable_before_the_create_is_sent_and_the_answer_before_i
     bench.service.rule = look
     done = bench.execute(bench.change())
     assert seen[0] is not None
-    assert (seen[0].phase, seen[0].job_id, seen[0].idempotency_key) == ("creating", "", "key-1")
-    assert seen[0].intent_at == 1000
+    assert (seen[0].phase, seen[0].job_id, seen[0].fingerprint, seen[0].elements) == ("building", "", "", {})
+    intent = seen[0].intent
+    assert intent is not None
+    assert (intent.kinds, intent.starts, intent.key, intent.noted_at) == (("create_job",), True, "key-1", 1000)
+    assert (intent.fingerprint, intent.basis) == (bench.desired.fingerprint, bench.desired.basis)
     assert (done.phase, done.job_id) == ("started", "job-1")
     assert bench.durable() == done
     assert done.fingerprint == bench.desired.fingerprint
@@ -119,8 +122,7 @@ def test_a_lost_create_of_a_replacement_keeps_the_old_job_known(bench: Bench) ->
         bench.execute(bench.change(DONE), bench.put(DONE))
     found = bench.durable()
     assert found is not None
-    known = found.previous or found
-    assert (known.job_id, known.files) == ("job-0", (FILE,))
+    assert replace(found, intent=None, updated_at=0) == DONE
 
 
 def built(bench: Bench) -> JobRecord:
@@ -147,7 +149,7 @@ def test_an_array_that_is_refused_is_sent_one_part_at_a_time(held: Bench, status
     assert held.service.requests == ["POST /jobs/job-1/input"] * 3
     assert [done.elements[name].api_id for name in ADD.creates] == ["input-1", "input-2"]
     assert [done.elements[name].sent for name in ADD.creates] == [{"position": 1}, {"position": 2}]
-    assert not done.pending
+    assert done.intent is None
 
 
 def test_an_array_that_is_forbidden_is_not_tried_again(held: Bench) -> None:
@@ -160,15 +162,15 @@ def test_an_array_that_is_forbidden_is_not_tried_again(held: Bench) -> None:
 
 def test_parts_that_may_have_been_added_are_noted_before_they_are_sent(held: Bench) -> None:
     record = built(held)
-    pending: list[bool] = []
+    noted: list[bool] = []
 
     def look(_service: Service, request: httpx.Request) -> None:
         if request.method == "POST":
-            pending.append(bool((known := held.durable()) and known.pending))
+            noted.append(bool((known := held.durable()) and known.intent and known.intent.adds))
 
     held.service.rule = look
-    assert not held.execute(Change("pack", "update", ("more",), (ADD,)), record).pending
-    assert pending == [True]
+    assert held.execute(Change("pack", "update", ("more",), (ADD,)), record).intent is None
+    assert noted == [True]
 
 
 def test_a_name_that_the_service_does_not_take_counts_as_given(held: Bench) -> None:
@@ -180,18 +182,27 @@ def test_a_name_that_the_service_does_not_take_counts_as_given(held: Bench) -> N
     assert "does not rename its result" in held.notes()[0]
 
 
-def test_the_job_is_noted_as_started_before_it_is(held: Bench) -> None:
+START = Call("patch_job", body={"process": True}, starts=True)
+
+
+def test_a_job_is_started_only_once_the_service_says_so_and_the_intent_says_so_before(held: Bench) -> None:
     record = built(held)
-    start = Call("patch_job", body={"process": True}, starts=True)
-    phases: list[str] = []
+    seen: list[JobRecord | None] = []
 
     def look(_service: Service, request: httpx.Request) -> None:
         if request.method == "PATCH":
-            phases.append(known.phase if (known := held.durable()) else "")
+            seen.append(held.durable())
 
     held.service.rule = look
-    held.execute(Change("pack", "update", ("start",), (start,)), record)
-    assert phases == ["started"]
+    done = held.execute(Change("pack", "update", ("start",), (START,), fingerprint="f", basis={"a": 1}), record)
+    before = seen[0]
+    assert before is not None
+    assert (before.phase, before.fingerprint, before.intent and before.intent.starts) == (
+        "building",
+        record.fingerprint,
+        True,
+    )
+    assert (done.phase, done.fingerprint, done.basis, done.intent) == ("started", "f", {"a": 1}, None)
 
 
 PATCH = Change("pack", "update", ("changed",), (Call("patch_job", body={"notify_status": True}),))
@@ -252,7 +263,7 @@ def test_what_would_be_paid_for_again_needs_to_be_allowed(bench: Bench) -> None:
 
 
 def test_parts_that_were_pending_are_waited_for_before_live_is_read(held: Bench) -> None:
-    record = replace(built(held), pending=True)
+    record = replace(built(held), intent=Intent(("add_inputs",), adds=True))
     held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(409, json={}))
     asyncio.run(held.executor.replan(held.task(), record))
     assert held.service.clock.slept == [5.0]
@@ -263,8 +274,8 @@ def test_every_write_is_a_moment_before_and_after(bench: Bench) -> None:
     assert bench.moments == [
         "record building",
         "recorded building",
-        "record creating",
-        "recorded creating",
+        "record intent",
+        "recorded intent",
         "record started",
         "recorded started",
     ]

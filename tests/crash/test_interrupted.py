@@ -18,7 +18,7 @@ PHASES = [
     (name, moment)
     for name in NAMES
     for moment in POINTS[name]
-    if moment.startswith(("send", "answered", "place ")) or "creating" in moment
+    if moment.startswith(("send", "answered", "place ")) or "intent" in moment
 ]
 
 
