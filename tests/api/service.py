@@ -143,7 +143,7 @@ class Bench:
     def __post_init__(self) -> None:
         clock, self.store = self.service.clock, SqliteStore(self.folder / ".a2c" / "state.db", "host")
         wire = wire_over(self.service, clock)
-        client = Client(wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda _: "")
+        client = Client(wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}")
         grace = GracePeriod(5.0, clock, clock.sleep)
         tell, key = self.events.append, lambda: "key-1"
         self.executor = Executor(client, self.store, tell, clock, clock.sleep, key, grace, self.moments.append)

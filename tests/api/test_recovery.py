@@ -202,7 +202,7 @@ def test_a_job_without_a_time_is_a_conflict() -> None:
 
 
 def test_one_that_is_ours_beside_one_that_may_be_is_a_conflict() -> None:
-    with pytest.raises(Conflict, match="2 jobs.*one, two"):
+    with pytest.raises(Conflict, match=r"2 jobs.*one, two"):
         resolve([job("one"), job("two", created_at="")])
 
 

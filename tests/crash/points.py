@@ -1,4 +1,5 @@
-"""Every moment of an undisturbed run at which a crash could matter, by scenario; a test keeps the list complete.
+"""Every moment of an undisturbed run at which a crash could matter, by scenario; a test keeps it
+complete.
 
 Written by ``python -m tests.crash.find_points --update``. ``send`` is just before a request leaves, ``answered`` just
 after its answer was read and before it is written down, ``recorded`` just after a write of the state, ``place`` and

@@ -34,6 +34,11 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
     "re-run with new bytes": ("POST /jobs",),
     "rename of a result": ("PATCH /jobs/*/output/*",),
     "batch of three alike": ("POST /jobs",),
+    "replace while running": ("DELETE /jobs/*", "POST /jobs", "GET /jobs/*"),
+    "a dependent of what changed": ("POST /jobs",),
+    "--replace": ("POST /jobs", "POST */upload-file/*"),
+    "a preset whose options change": ("PATCH /presets/*", "GET /presets/*"),
+    "wait for a detached job": ("GET /jobs/*", "GET */download-file/*"),
 }
 """What is asked of the service, by scenario: each of these goes wrong in each of the ways below."""
 

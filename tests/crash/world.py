@@ -211,12 +211,14 @@ class World:
 
     def check_end(self, scenario: Scenario, expected: tuple[After, int]) -> None:
         """All is as after an undisturbed run: results byte for byte, credits, jobs, uploads; and it stays so."""
-        after, arrived = self.after(), self.arrived()
-        if scenario.anew:
-            assert after.results == expected[0].results, self.runs
-            assert abs(after.credits - expected[0].credits) <= scenario.anew, self.runs
-        else:
-            assert (after, arrived) == expected, self.runs
+        (wanted, uploads), after = expected, self.after()
+        assert after.results == wanted.results, self.runs
+        assert abs(after.credits - wanted.credits) <= scenario.anew, self.runs
+        if not scenario.anew:
+            assert after.jobs == wanted.jobs, self.runs
+            assert uploads <= self.arrived() <= uploads + scenario.resent, self.runs
+        if not scenario.anew and not scenario.resent:
+            assert after.uploads == wanted.uploads, self.runs
         self.check_state(scenario)
         self.check_tidy()
         self.check_quiet()
@@ -246,7 +248,7 @@ class World:
         left = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*.part")]
         assert left == []
         ours = {path.name for path in (self.folder / ".a2c").iterdir()}
-        assert ours - {".gitignore", "state.db", "state.lock", "digests.db", "outputs.json"} == set(), ours
+        assert ours - {".gitignore", "state.db", "state.lock", "digests.db", "outputs.json", "cache"} == set(), ours
 
     def check_quiet(self) -> None:
         """A further apply has nothing to do and asks nobody."""
