@@ -46,8 +46,9 @@ CREATE INDEX unsettled_of ON job (realm, address) WHERE unsettled;
 to be written there; ``unsettled`` finds the records that an interrupted apply left with such files.
 3: records keep facts and intents apart."""
 
-RECORDS: Mapping[int, Callable[[Mapping[str, Any]], dict[str, Any]]] = {3: upgraded}
-"""Format -> what makes each record of it, as the JSON of its row, of one of the format before."""
+Upgrade = Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any]]]
+RECORDS: Mapping[int, Upgrade] = {3: upgraded}
+"""Format -> what makes the records of one realm (address -> the JSON of its row) of those of the format before."""
 
 VERSION = max(MIGRATIONS)
 
@@ -123,10 +124,12 @@ def _migrate(db: sqlite3.Connection, step: int) -> None:
         raise
 
 
-def _upgrade_records(db: sqlite3.Connection, upgrade: Callable[[Mapping[str, Any]], dict[str, Any]]) -> None:
-    rows = db.execute("SELECT realm, address, data FROM job").fetchall()
-    for realm, address, data in rows:
-        tree = upgrade(json.loads(data))
-        row = (tree["phase"], tree["job_id"], tree["fingerprint"], json.dumps(tree), realm, address)
-        change = "UPDATE job SET phase = ?, job_id = ?, fingerprint = ?, data = ? WHERE realm = ? AND address = ?"
-        db.execute(change, row)
+def _upgrade_records(db: sqlite3.Connection, upgrade: Upgrade) -> None:
+    realms: dict[str, dict[str, Any]] = {}
+    for realm, address, data in db.execute("SELECT realm, address, data FROM job"):
+        realms.setdefault(realm, {})[address] = json.loads(data)
+    for realm, trees in realms.items():
+        for address, tree in upgrade(trees).items():
+            row = (tree["phase"], tree["job_id"], tree["fingerprint"], json.dumps(tree), realm, address)
+            change = "UPDATE job SET phase = ?, job_id = ?, fingerprint = ?, data = ? WHERE realm = ? AND address = ?"
+            db.execute(change, row)

@@ -5,36 +5,88 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core.recipe import DECISIVE_FIELDS, INCOMPLETE, fingerprint
+from a2c_spec.core.recipe import DECISIVE_FIELDS, INCOMPLETE, digest, fingerprint
 
 Tree = dict[str, Any]
 
 
-def upgraded(tree: Mapping[str, Any]) -> Tree:
-    """A record of format 2, as its JSON holds it, in format 3.
+def upgraded(trees: Mapping[str, Mapping[str, Any]]) -> dict[str, Tree]:
+    """The records of one realm in format 2, address -> JSON, in format 3.
 
     A create without an answer becomes an intent beside what was known before it. What a recipe of format 2 did not hold
-    is taken from what was sent; where nothing was, the recipe is marked as incomplete.
+    is taken from what was sent; where nothing was, the recipe is marked as incomplete. What a recipe takes from another
+    record goes by that one's new fingerprint.
     """
-    if "preset" in tree.get("basis", {}):
-        return _settled(dict(tree))
-    if tree.get("phase") != "creating":
-        new = _with_recipe(dict(tree))
-        new["intent"] = _intent(adds=True) if tree.get("pending") else None
-        return _settled(new)
-    sending = _with_recipe(dict(tree))
-    before = _with_recipe(dict(tree["previous"])) if tree.get("previous") else _nothing(tree)
-    before["intent"] = _intent(
+    return _Upgrade(trees).all()
+
+
+class _Upgrade:
+    """Upgrades each record after those that it takes something from."""
+
+    def __init__(self, trees: Mapping[str, Mapping[str, Any]]) -> None:
+        self.trees = trees
+        self.fingerprints: dict[str, dict[str, str]] = {}  # address -> old fingerprint -> new one
+        self.done: dict[str, Tree] = {}
+
+    def all(self) -> dict[str, Tree]:
+        for address in self.trees:
+            self._upgrade(address)
+        return self.done
+
+    def _upgrade(self, address: str) -> None:
+        if address in self.fingerprints or address not in self.trees:
+            return
+        known = self.fingerprints[address] = {}
+        old = {"phase": "building", "job_id": "", "fingerprint": ""} | dict(self.trees[address])
+        for tree in filter(None, (old, old.get("previous"))):
+            for item in tree.get("basis", {}).get("inputs", {}).values():
+                self._upgrade(_upstream_of(item)[0])
+        self.done[address] = self._record(old, known)
+
+    def _record(self, old: Tree, known: dict[str, str]) -> Tree:
+        if "preset" in old.get("basis", {}):
+            return _settled(old)
+        new = self._with_recipe(old, known)
+        if old["phase"] == "creating":
+            before = self._with_recipe(dict(old["previous"]), known) if old.get("previous") else _nothing(old)
+            return _settled(before | {"intent": _create_of(new)})
+        if old.get("pending") and old["phase"] == "started":
+            # It was noted before the service said so: what runs, if anything, is told by the job itself.
+            new |= {"phase": "building", "fingerprint": "", "basis": {}}
+        return _settled(new | {"intent": _intent(starts=True, adds=True) if old.get("pending") else None})
+
+    def _with_recipe(self, old: Tree, known: dict[str, str]) -> Tree:
+        new = _with_recipe(dict(old))
+        inputs = new.get("basis", {}).get("inputs", {})
+        for item in inputs.values():
+            address, conversion = _upstream_of(item)
+            for before, after in self.fingerprints.get(address, {}).items():
+                if item["upstream"] == digest([before, conversion]):
+                    item["upstream"] = digest([after, conversion])
+                    break
+        if new["fingerprint"] and "order" in new["basis"]:
+            new["fingerprint"] = fingerprint(new["basis"])
+        known[old["fingerprint"]] = new["fingerprint"]
+        return new
+
+
+def _upstream_of(item: Mapping[str, Any]) -> tuple[str, str]:
+    """Address and conversion that an input takes its bytes from."""
+    address, _, conversion = item.get("source", "").rpartition(".") if item.get("upstream") else ("", "", "")
+    return address, conversion
+
+
+def _create_of(sending: Tree) -> Tree:
+    return _intent(
         kinds=["create_job"],
         starts=True,  # a job that turns out not to run is left alone
         adds=True,
         fingerprint=sending["fingerprint"],
         basis=sending["basis"],
         elements=sending["elements"],
-        key=tree.get("idempotency_key", ""),
-        noted_at=tree.get("intent_at", 0.0),
+        key=sending.get("idempotency_key", ""),
+        noted_at=sending.get("intent_at", 0.0),
     )
-    return _settled(before)
 
 
 def _nothing(tree: Mapping[str, Any]) -> Tree:
@@ -64,7 +116,9 @@ def _with_recipe(tree: Tree) -> Tree:
         return tree
     sent = {name: values for name, _, values in tree["elements"]}
     inputs = {name: _input(old, sent.get(f"inputs.{name}")) for name, old in basis["inputs"].items()}
-    conversions = {name: _conversion(old) for name, old in basis["conversions"].items()}
+    sent_order = [name.partition(".")[2] for name in sent if name.startswith("conversions.")]
+    names = sorted(basis["conversions"], key=lambda name: sent_order.index(name) if name in sent_order else -1)
+    conversions = {name: _conversion(basis["conversions"][name]) for name in names}
     told = sent.get("job")
     fields = {name: False for name in DECISIVE_FIELDS if told and told.get(name) is False}
     recipe: Tree = {"order": basis["order"], "inputs": inputs, "conversions": conversions}

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -52,7 +53,10 @@ def job_of(*, process: bool = True, save: str = "dist/", inputs: int = 1, **outp
 
 @dataclass
 class Service:
-    """The jobs it has and the requests it got. A started job ends at once, as ``ends_as``; empty means never."""
+    """The jobs it has and the requests it got. A started job ends at once, as ``ends_as``; empty means never.
+
+    Its times are of ``zone`` (seconds ahead of UTC) and do not say so.
+    """
 
     clock: Clock = field(default_factory=Clock)
     rule: Rule = lambda _service, _request: None
@@ -60,6 +64,7 @@ class Service:
     requests: list[str] = field(default_factory=list)
     ends_as: str = "completed"
     results: int = 1
+    zone: float = 0.0
 
     def __call__(self, request: httpx.Request) -> httpx.Response:
         path = request.url.path.removeprefix("/v2")
@@ -94,6 +99,8 @@ class Service:
     def create(self, body: dict[str, Any]) -> dict[str, Any]:
         number = len(self.jobs) + 1
         job = {"id": f"job-{number}", "process": body.get("process", True), "status": "incomplete", "output": []}
+        made = datetime.fromtimestamp(self.clock.now + self.zone, UTC).replace(tzinfo=None, microsecond=0)
+        job["created_at"] = made.isoformat()
         for part in ("input", "conversion"):
             job[part] = [{**row, "id": f"{part}-{n}"} for n, row in enumerate(body.get(part, ()))]
         self.jobs[job["id"]] = job
@@ -136,7 +143,7 @@ class Bench:
     def __post_init__(self) -> None:
         clock, self.store = self.service.clock, SqliteStore(self.folder / ".a2c" / "state.db", "host")
         wire = wire_over(self.service, clock)
-        client = Client(wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda _: "")
+        client = Client(wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}")
         grace = GracePeriod(5.0, clock, clock.sleep)
         tell, key = self.events.append, lambda: "key-1"
         self.executor = Executor(client, self.store, tell, clock, clock.sleep, key, grace, self.moments.append)

@@ -15,8 +15,9 @@ from a2c_spec.api.execute import ROUNDS
 from a2c_spec.api.http.replies import LostAnswer, Refused
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.plan import Change
-from a2c_spec.core.state import Element, JobRecord, SavedFile
-from a2c_spec.errors import Conflict, QuotaError
+from a2c_spec.core.planner import plan_job
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.errors import Conflict, QuotaError, SpecError
 from tests.api.service import Bench, Rule, Service, job_of
 
 FILE = SavedFile("dist/a.txt", 3, "ab" * 32, "out-1", "sum")
@@ -66,8 +67,11 @@ def test_the_intent_is_durable_before_the_create_is_sent_and_the_answer_before_i
     bench.service.rule = look
     done = bench.execute(bench.change())
     assert seen[0] is not None
-    assert (seen[0].phase, seen[0].job_id, seen[0].idempotency_key) == ("creating", "", "key-1")
-    assert seen[0].intent_at == 1000
+    assert (seen[0].phase, seen[0].job_id, seen[0].fingerprint, seen[0].elements) == ("building", "", "", {})
+    intent = seen[0].intent
+    assert intent is not None
+    assert (intent.kinds, intent.starts, intent.key, intent.noted_at) == (("create_job",), True, "key-1", 1000)
+    assert (intent.fingerprint, intent.basis) == (bench.desired.fingerprint, bench.desired.basis)
     assert (done.phase, done.job_id) == ("started", "job-1")
     assert bench.durable() == done
     assert done.fingerprint == bench.desired.fingerprint
@@ -154,8 +158,7 @@ def test_a_lost_create_of_a_replacement_keeps_the_old_job_known(bench: Bench) ->
         bench.execute(bench.change(DONE), bench.put(DONE))
     found = bench.durable()
     assert found is not None
-    known = found.previous or found
-    assert (known.job_id, known.files) == ("job-0", (FILE,))
+    assert replace(found, intent=None, updated_at=0) == DONE
 
 
 def built(bench: Bench) -> JobRecord:
@@ -182,7 +185,7 @@ def test_an_array_that_is_refused_is_sent_one_part_at_a_time(held: Bench, status
     assert held.service.requests == ["POST /jobs/job-1/input"] * 3
     assert [done.elements[name].api_id for name in ADD.creates] == ["input-1", "input-2"]
     assert [done.elements[name].sent for name in ADD.creates] == [{"position": 1}, {"position": 2}]
-    assert not done.pending
+    assert done.intent is None
 
 
 def test_a_part_that_was_not_sent_yet_is_not_recorded_as_if_it_were(held: Bench) -> None:
@@ -209,15 +212,15 @@ def test_an_array_that_is_forbidden_is_not_tried_again(held: Bench) -> None:
 
 def test_parts_that_may_have_been_added_are_noted_before_they_are_sent(held: Bench) -> None:
     record = built(held)
-    pending: list[bool] = []
+    noted: list[bool] = []
 
     def look(_service: Service, request: httpx.Request) -> None:
         if request.method == "POST":
-            pending.append(bool((known := held.durable()) and known.pending))
+            noted.append(bool((known := held.durable()) and known.intent and known.intent.adds))
 
     held.service.rule = look
-    assert not held.execute(Change("pack", "update", ("more",), (ADD,)), record).pending
-    assert pending == [True]
+    assert held.execute(Change("pack", "update", ("more",), (ADD,)), record).intent is None
+    assert noted == [True]
 
 
 def test_a_name_that_the_service_does_not_take_counts_as_given(held: Bench) -> None:
@@ -229,18 +232,27 @@ def test_a_name_that_the_service_does_not_take_counts_as_given(held: Bench) -> N
     assert "does not rename its result" in held.notes()[0]
 
 
-def test_the_job_is_noted_as_started_before_it_is(held: Bench) -> None:
+START = Call("patch_job", body={"process": True}, starts=True)
+
+
+def test_a_job_is_started_only_once_the_service_says_so_and_the_intent_says_so_before(held: Bench) -> None:
     record = built(held)
-    start = Call("patch_job", body={"process": True}, starts=True)
-    phases: list[str] = []
+    seen: list[JobRecord | None] = []
 
     def look(_service: Service, request: httpx.Request) -> None:
         if request.method == "PATCH":
-            phases.append(known.phase if (known := held.durable()) else "")
+            seen.append(held.durable())
 
     held.service.rule = look
-    held.execute(Change("pack", "update", ("start",), (start,)), record)
-    assert phases == ["started"]
+    done = held.execute(Change("pack", "update", ("start",), (START,), fingerprint="f", basis={"a": 1}), record)
+    before = seen[0]
+    assert before is not None
+    assert (before.phase, before.fingerprint, before.intent and before.intent.starts) == (
+        "building",
+        record.fingerprint,
+        True,
+    )
+    assert (done.phase, done.fingerprint, done.basis, done.intent) == ("started", "f", {"a": 1}, None)
 
 
 PATCH = Change("pack", "update", ("changed",), (Call("patch_job", body={"notify_status": True}),))
@@ -302,7 +314,7 @@ def test_what_would_be_paid_for_again_needs_to_be_allowed(bench: Bench) -> None:
 
 
 def test_parts_that_were_pending_are_waited_for_before_live_is_read(held: Bench) -> None:
-    record = replace(built(held), pending=True)
+    record = replace(built(held), intent=Intent(("add_inputs",), adds=True))
     held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(409, json={}))
     asyncio.run(held.executor.replan(held.task(), record))
     assert held.service.clock.slept == [5.0]
@@ -313,8 +325,8 @@ def test_every_write_is_a_moment_before_and_after(bench: Bench) -> None:
     assert bench.moments == [
         "record building",
         "recorded building",
-        "record creating",
-        "recorded creating",
+        "record intent",
+        "recorded intent",
         "record started",
         "recorded started",
     ]
@@ -330,3 +342,175 @@ def test_a_finished_job_keeps_the_recipe_it_ran(bench: Bench) -> None:
 def test_an_unfinished_job_has_the_recipe_it_is_about_to_run(held: Bench) -> None:
     record = built(held)
     assert held.execute(replace(PATCH, fingerprint="new"), record).fingerprint == "new"
+
+
+OLD = Element("conversion-0", {"target": "md5", "category": "hash", "options": {}, "metadata": {}, "output_target": []})
+RUNNING = replace(
+    DONE, phase="started", basis={"conversions": {"sum": {"target": "md5"}}}, elements={"conversions.sum": OLD}
+)
+FACTS = {"updated_at": 0.0, "intent": None}
+
+
+@pytest.fixture
+def running(tmp_path: Path) -> Iterator[Bench]:
+    """An older job of an older recipe runs."""
+    made = Bench(tmp_path, Service(ends_as=""))
+    job = made.service.create({"input": [{"type": "remote", "source": "https://files.example/0"}], "conversion": [{}]})
+    made.service.jobs["job-0"] = {**job, "id": "job-0", "status": "processing"}
+    del made.service.jobs["job-1"]
+    made.put(RUNNING)
+    yield made
+    made.store.close()
+
+
+def replace_running(bench: Bench) -> Change:
+    """Cancels the job that runs and creates another."""
+    live = asyncio.run(bench.executor.client.job("job-0"))
+    bench.service.requests.clear()
+    change = plan_job(bench.desired, RUNNING, bench.observe(RUNNING, live))
+    assert [call.kind for call in change.calls] == ["delete_job", "create_job"]
+    return change
+
+
+def facts(bench: Bench) -> JobRecord:
+    found = bench.durable()
+    assert found is not None
+    return replace(found, **FACTS)  # type: ignore[arg-type]  # the fields that no fact is in
+
+
+REFUSED = [httpx.Response(400, json={}), httpx.Response(402, json={}), httpx.Response(413, json={})]
+
+
+@pytest.mark.parametrize("answer", REFUSED)
+def test_a_refused_create_leaves_every_fact_of_an_older_job(bench: Bench, answer: httpx.Response) -> None:
+    known = replace(DONE, basis={"a": 1}, elements={"job": Element("job-0", {"x": 1})}, spent=4, warnings=("w",))
+    bench.service.rule = first("POST", "/jobs", answer)
+    with pytest.raises(SpecError):
+        bench.execute(bench.change(known), bench.put(known))
+    assert bench.durable() == replace(known, updated_at=1000.0)
+
+
+@pytest.mark.parametrize("moment", ["record intent", "recorded intent", "answered"])
+def test_a_create_that_is_killed_leaves_every_fact_of_an_older_job(bench: Bench, moment: str) -> None:
+    bench.service.rule = taken_but_lost
+
+    def die(_seconds: float) -> None:
+        raise KeyboardInterrupt
+
+    def probe(seen: str) -> None:
+        if seen == moment:
+            die(0)
+
+    bench.executor.probe = probe
+    if moment == "answered":
+        bench.executor.client.wire.probe = lambda seen: die(0) if seen.startswith("send POST") else None
+    with pytest.raises(KeyboardInterrupt):
+        bench.execute(bench.change(DONE), bench.put(DONE))
+    assert facts(bench) == DONE
+
+
+def test_a_cancel_that_fails_leaves_the_old_job_with_its_recipe(running: Bench) -> None:
+    change = replace_running(running)
+    running.service.rule = first("DELETE", "/jobs/job-0", *[httpx.Response(500, json={})] * 100)
+    with pytest.raises(SpecError):
+        running.execute(change, RUNNING)
+    assert facts(running) == RUNNING
+    assert "POST /jobs" not in running.service.requests
+
+
+@pytest.mark.parametrize("moment", ["send DELETE /v2/jobs/job-0", "answered DELETE /v2/jobs/job-0"])
+def test_a_cancel_that_is_killed_leaves_the_old_job_with_its_recipe(running: Bench, moment: str) -> None:
+    change = replace_running(running)
+
+    def probe(seen: str) -> None:
+        if seen == moment:
+            raise KeyboardInterrupt
+
+    running.executor.client.wire.probe = probe
+    with pytest.raises(KeyboardInterrupt):
+        running.execute(change, RUNNING)
+    assert facts(running) == RUNNING
+    running.executor.client.wire.probe = lambda _: None
+    again, record = asyncio.run(running.executor.replan(running.task(), RUNNING))
+    done = running.execute(again, record)
+    assert (done.job_id != "job-0", done.fingerprint) == (True, running.desired.fingerprint)
+    assert running.service.requests.count("POST /jobs") == 1
+    assert "job-0" not in running.service.jobs
+
+
+@pytest.mark.parametrize("answer", [httpx.Response(204), httpx.Response(404, json={}), httpx.Response(409, json={})])
+def test_after_a_cancel_a_refused_create_leaves_the_old_recipe_and_its_files(
+    running: Bench, answer: httpx.Response
+) -> None:
+    change = replace_running(running)
+    cancel, create = first("DELETE", "/jobs/job-0", answer), first("POST", "/jobs", httpx.Response(402, json={}))
+    running.service.rule = lambda service, request: cancel(service, request) or create(service, request)
+    with pytest.raises(QuotaError):
+        running.execute(change, RUNNING)
+    assert facts(running) == replace(RUNNING, phase="canceled", job_id="", elements={})
+    assert facts(running).fingerprint == "old"
+
+
+def test_the_new_job_takes_the_place_of_the_one_that_was_canceled(running: Bench) -> None:
+    done = running.execute(replace_running(running), RUNNING)
+    assert running.service.requests == ["DELETE /jobs/job-0", "POST /jobs"]
+    assert (done.job_id, done.phase, done.files) == ("job-1", "started", RUNNING.files)
+    assert (done.fingerprint, done.basis) == (running.desired.fingerprint, running.desired.basis)
+
+
+def test_a_draft_whose_create_was_lost_is_made_anew_and_none_is_looked_for(tmp_path: Path) -> None:
+    held = Bench(tmp_path, Service(), job_of(process=False))
+    held.service.rule = taken_but_lost
+    done = held.execute(held.change())
+    assert held.service.requests == ["POST /jobs", "POST /jobs"]
+    assert (done.job_id, done.phase) == ("job-2", "building")
+    held.store.close()
+
+
+def test_an_answer_that_does_not_say_the_ids_of_every_part_is_recorded_and_the_job_is_read(tmp_path: Path) -> None:
+    held = Bench(tmp_path, Service(), job_of(process=False))
+
+    def bare(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST":
+            service.answer("POST", ["jobs"], request.content)
+            return httpx.Response(201, json={"id": "job-1"})
+        return None
+
+    held.service.rule = bare
+    done = held.execute(held.change())
+    assert held.service.requests == ["POST /jobs", "GET /jobs/job-1"]
+    assert (done.job_id, done.phase, done.intent) == ("job-1", "building", None)
+    held.store.close()
+
+
+def test_a_create_that_runs_is_recorded_though_its_answer_names_no_part(bench: Bench) -> None:
+    def bare(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST":
+            service.answer("POST", ["jobs"], request.content)
+            return httpx.Response(201, json={"id": "job-1"})
+        return None
+
+    bench.service.rule = bare
+    done = bench.execute(bench.change())
+    assert bench.service.requests.count("POST /jobs") == 1
+    assert (done.job_id, done.fingerprint) == ("job-1", bench.desired.fingerprint)
+    assert done.elements["conversions.sum"].api_id == "conversion-0"
+
+
+def test_an_answer_without_an_id_at_all_is_looked_for(bench: Bench) -> None:
+    def empty(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST" and not service.jobs:
+            service.answer("POST", ["jobs"], request.content)
+            return httpx.Response(201, json={})
+        return None
+
+    bench.service.rule = empty
+    done = bench.execute(bench.change())
+    assert bench.service.requests.count("POST /jobs") == 1
+    assert done.job_id == "job-1"
+
+
+def test_when_a_job_was_created_is_kept_with_when_its_answer_came(bench: Bench) -> None:
+    bench.service.zone = 7200.0
+    done = bench.execute(bench.change())
+    assert (done.created_at, done.answered_at) == (8200.0, 1000.0)

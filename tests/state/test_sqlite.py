@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 from a2c_spec.errors import IntegrityError, Locked, SpecError
 from a2c_spec.state.lock import exclusive
 from a2c_spec.state.migrations import SCHEMA, VERSION
@@ -24,15 +24,26 @@ BEFORE = JobRecord("pack", "host", "done", "job-1", files=(FILE,), spent=2)
 RECORD = JobRecord(
     "pack",
     "host",
-    "creating",
-    idempotency_key="key",
-    intent_at=12.5,
+    "started",
+    "job-2",
+    created_at=1700.0,
+    answered_at=1701.5,
     fingerprint="f" * 64,
     basis={"inputs": {"cover": {"sha256": "00"}}},
     elements={"job": Element("", {"callback": "x"}), "inputs.cover": Element("in-1", {"position": 1})},
     files=(FILE,),
     landing=(FILE,),
-    previous=BEFORE,
+    warnings=("input b is missing",),
+    intent=Intent(
+        ("create_job",),
+        starts=True,
+        adds=True,
+        fingerprint="e" * 64,
+        basis={"inputs": {"cover": {"sha256": "11"}}},
+        elements={"inputs.cover": Element("", {"wire_source": "out-7"})},
+        key="key",
+        noted_at=12.5,
+    ),
 )
 
 

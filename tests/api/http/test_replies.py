@@ -20,8 +20,8 @@ from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, mapping, number, parse_job
-from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.core.transitions import adopt, matches, too_old
+from a2c_spec.core.state import Element, Intent, JobRecord
+from a2c_spec.core.transitions import adopt, evidence, matches
 from a2c_spec.errors import SpecError
 from tests.api.wires import Clock, wire_over
 
@@ -53,29 +53,31 @@ CREATE = Call(
 )
 ADD = Call("add_inputs", body=({}, {}), creates=("inputs.a", "inputs.b"))
 UPLOAD = Call("upload_file", creates=("inputs.a",))
-RECORD = JobRecord(
-    "a",
-    "host",
-    "creating",
-    intent_at=1.0,
+INTENT = Intent(
+    ("create_job",),
+    starts=True,
+    noted_at=1.0,
     elements={
         "job": Element("", {"callback": "x"}),
         "inputs.a": Element("", {"identity": {"type": "remote", "source": "u"}}),
         "conversions.b": Element("", {"target": "pdf", "options": {"x": 1}}),
     },
 )
+RECORD = JobRecord("a", "host", intent=INTENT)
 
 
 @given(JSON)
 @example({"spent": float("inf")})
 @example({"input": [{"size": float("nan")}]})
+@example({"created_at": "0001-01-01T00:00:00+23:00"})
+@example({"created_at": "9999-12-31T23:59:59-23:00"})
 @example({"id": "1", "input": [{"type": "remote", "source": "u"}], "conversion": [{"target": "pdf", "options": [1]}]})
 def test_any_json_is_read_as_a_job(data: Any) -> None:
     live = parse_job(mapping(data))
     assert isinstance(live, LiveJob)
-    if matches(RECORD, live):
-        adopt(RECORD, live)
-    too_old(RECORD, live)
+    if matches(INTENT, live):
+        adopt(RECORD, live, 2.0)
+    assert evidence(INTENT, live, None, 180.0) in ("ours", "not ours", "unclear")
 
 
 @given(JSON, st.sampled_from([CREATE, ADD, UPLOAD]))

@@ -153,3 +153,25 @@ def test_a_token_never_travels_without_tls_where_the_service_has_it() -> None:
     wire = wire_over(in_turn(OK), Clock())
     with pytest.raises(NetworkError, match="without TLS"):
         asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), repeatable=False))
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"), [("Thu, 01 Jan 1970 00:20:00 GMT", 200.0), ("Thu, 01 Jan 1970 00:10:00 GMT", -400.0)]
+)
+def test_the_time_of_the_service_is_what_its_answers_say(date: str, skew: float) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(httpx.Response(200, json={}, headers={"Date": date})), clock)
+    assert wire.service_time() == 1000.0
+    asyncio.run(wire.call("GET", "/jobs/1"))
+    assert (wire.skew, wire.service_time()) == (skew, 1000.0 + skew)
+    clock.now += 5
+    assert wire.service_time() == 1005.0 + skew
+
+
+@pytest.mark.parametrize(
+    "date", ["", "soon", "Thu, 99 Jan 1970 00:20:00 GMT", "1970-01-01", "Thu, 01 Jan 99999 00:00:00 GMT"]
+)
+def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
+    wire = wire_over(in_turn(httpx.Response(200, json={}, headers={"Date": date} if date else {})), Clock())
+    asyncio.run(wire.call("GET", "/jobs/1"))
+    assert wire.skew == 0.0
