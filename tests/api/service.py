@@ -137,6 +137,7 @@ class Bench:
     folder: Path
     service: Service
     job: Job = field(default_factory=job_of)
+    options: PlannerOptions = field(default_factory=PlannerOptions)
     events: list[Event] = field(default_factory=list)
     moments: list[str] = field(default_factory=list)
 
@@ -153,7 +154,7 @@ class Bench:
         self.delivery = Delivery(
             client, self.store, poller, downloads, self.files, self.executor, render_late, tell, slots
         )
-        self.desired = prepare(self.job, _mark, PlannerOptions())
+        self.desired = prepare(self.job, _mark, self.options)
 
     def task(self, *, paid_again_allowed: bool = True, replaces: str = "") -> Task:
         return Task(self.desired, self.observe, paid_again_allowed, replaces)

@@ -514,3 +514,32 @@ def test_when_a_job_was_created_is_kept_with_when_its_answer_came(bench: Bench) 
     bench.service.zone = 7200.0
     done = bench.execute(bench.change())
     assert (done.created_at, done.answered_at) == (8200.0, 1000.0)
+
+
+def test_a_search_would_see_that_a_create_is_in_progress(bench: Bench) -> None:
+    creates: list[int] = []
+
+    def look(_service: Service, _request: httpx.Request) -> None:
+        creates.append(bench.executor.create_gate.creates)
+
+    bench.service.rule = look
+    bench.execute(bench.change())
+    assert (creates, bench.executor.create_gate.creates) == ([1], 0)
+
+
+def test_a_job_that_the_user_wants_run_again_is_run_again_after_a_lost_create(bench: Bench) -> None:
+    same = replace(DONE, fingerprint=bench.desired.fingerprint, basis=bench.desired.basis)
+    change = plan_job(bench.desired, same, replace(bench.observe(same, None), replace=True))
+    bench.service.jobs["job-0"] = {**bench.service.create({"conversion": []}), "id": "job-0", "status": "completed"}
+    bench.service.rule = first("POST", "/jobs", httpx.ReadError("reset"))
+    done = bench.execute(change, bench.put(same), bench.task(replaces="job-0"))
+    assert bench.service.requests.count("POST /jobs") == 2
+    assert done.job_id != "job-0"
+
+
+def test_parts_of_a_running_job_whose_ids_are_not_known_are_recognised(bench: Bench) -> None:
+    record = bench.execute(bench.change())
+    elements = {name: replace(element, api_id="") for name, element in record.elements.items() if name != "job"}
+    _, found = asyncio.run(bench.executor.replan(bench.task(), replace(record, elements=elements)))
+    assert found.elements["conversions.sum"].api_id == "conversion-0"
+    assert found.elements["inputs.in0"].api_id == "input-0"

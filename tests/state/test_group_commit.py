@@ -129,6 +129,9 @@ def test_what_an_interrupt_left_waiting_is_written_when_the_store_is_closed() ->
             task.cancel()
         disk.may_go_on.set()
         commits.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        ended = await asyncio.gather(*left, return_exceptions=True)
+        assert not [error for error in ended if isinstance(error, Exception)], "nothing is written after that"
 
     asyncio.run(run())
     assert disk.groups == [{"a": record(1)}, {"b": record(2)}]

@@ -115,6 +115,9 @@ def test_only_records_with_files_about_to_be_written_are_interrupted(tmp_path: P
     store = SqliteStore(tmp_path / "state.db", "host")
     put(store, RECORD, replace(BEFORE, address="finished"))
     assert [record.address for record in store.interrupted()] == ["pack"]
+    put(store, JobRecord("about to", "host", landing=(replace(FILE, path="dist/new.pdf"),)))
+    assert len(store.files_at("dist/new.pdf")) == 1
+    asyncio.run(store.remove("about to"))
     put(store, replace(RECORD, landing=()))
     assert store.interrupted() == ()
     store.close()
@@ -229,6 +232,14 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
             assert path.stat().st_mode & 0o077 == 0, path
     assert file.parent.stat().st_mode & 0o077 == 0
     store.close()
+
+
+def test_the_holder_is_named_although_a_longer_name_was_left_by_one_that_died(tmp_path: Path) -> None:
+    path = tmp_path / "state.lock"
+    path.write_text('{"who": "somebody with a very long name on a machine with a very long name"}')
+    with exclusive(path, "bob"), pytest.raises(Locked, match=r"the state: bob$"), exclusive(path, "ann"):
+        pass
+    assert path.read_text() == ""
 
 
 def hold(path: str, ready: Connection) -> None:
