@@ -144,7 +144,9 @@ class Bench:
     def __post_init__(self) -> None:
         clock, self.store = self.service.clock, SqliteStore(self.folder / ".a2c" / "state.db", "host")
         wire = wire_over(self.service, clock)
-        client = Client(wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}")
+        client = Client(
+            wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}"
+        )
         grace = GracePeriod(5.0, clock, clock.sleep)
         tell, key = self.events.append, lambda: "key-1"
         self.executor = Executor(client, self.store, tell, clock, clock.sleep, key, grace, self.moments.append)
@@ -161,7 +163,7 @@ class Bench:
 
     def observe(self, record: JobRecord | None, live: LiveJob | None) -> Observed:
         paths = {file.path for file in record.files if file.path} if record else set()
-        return Observed(render_late, live, disk={path: self.files.status(path) for path in paths})
+        return Observed(render_late, live, disk={path: self.files.status(path, "pack") for path in paths})
 
     def change(self, record: JobRecord | None = None) -> Change:
         return plan_job(self.desired, record, self.observe(record, None))

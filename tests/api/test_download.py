@@ -13,11 +13,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone, part_name
+from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
+from a2c_spec.api.files import part_of
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
-from a2c_spec.errors import AuthError, IntegrityError, NetworkError, SpecError
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 from a2c_spec.manifests.expressions.template import render_late
 from tests.api.wires import Answer, Clock, in_turn, wire_over
 
@@ -45,7 +46,7 @@ def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: s
     told: list[Fetched] = []
 
     async def before_rename(fetched: Fetched) -> None:
-        assert target.parent.joinpath(part_name(target, output)).exists()
+        assert part_of(target, output.id).exists()
         told.append(fetched)
 
     fetched = asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
@@ -79,7 +80,7 @@ def test_a_broken_download_goes_on_where_it_broke(tmp_path: Path) -> None:
 
 def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     seen: list[str | None] = [None]
     fetch(serving(BYTES, seen), target)
     assert seen == [None, "bytes=100-"]
@@ -91,7 +92,7 @@ UNKNOWN = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin")
 
 def test_a_range_that_was_not_asked_for_is_not_appended_even_where_nothing_else_would_tell(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, UNKNOWN)).write_bytes(BYTES[:100])
+    part_of(target, UNKNOWN.id).write_bytes(BYTES[:100])
     whole = httpx.Response(206, content=BYTES, headers={"Content-Range": f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}"})
     fetch(in_turn(whole, httpx.Response(200, content=BYTES)), target, UNKNOWN)
     assert target.read_bytes() == BYTES
@@ -117,7 +118,7 @@ def test_a_body_of_another_size_is_wrong_also_without_a_checksum(tmp_path: Path)
 
 def test_a_part_that_the_service_cannot_continue_is_downloaded_anew(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     fetch(lambda request: httpx.Response(416 if "range" in request.headers else 200, content=BYTES), target)
     assert target.read_bytes() == BYTES
 
@@ -160,12 +161,12 @@ def test_a_disk_that_is_full_leaves_nothing_and_is_named(tmp_path: Path) -> None
 
 def test_two_results_of_one_name_have_parts_of_their_own(tmp_path: Path) -> None:
     other = LiveOutput("out-2", filename="a.bin")
-    assert part_name(tmp_path / "a.bin", OUTPUT) != part_name(tmp_path / "a.bin", other)
+    assert part_of(tmp_path / "a.bin", OUTPUT.id) != part_of(tmp_path / "a.bin", other.id)
 
 
 def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES)
+    part_of(target, OUTPUT.id).write_bytes(BYTES)
     fetch(in_turn(), target)
     assert target.read_bytes() == BYTES
 
@@ -183,7 +184,7 @@ def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) ->
 )
 def test_an_odd_answer_to_a_range_is_not_believed(tmp_path: Path, odd: httpx.Response) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     fetch(in_turn(odd, httpx.Response(200, content=BYTES)), target)
     assert target.read_bytes() == BYTES
 
@@ -243,7 +244,7 @@ def test_a_password_travels_in_its_header_and_a_wrong_one_is_said(tmp_path: Path
         seen.append(request.headers[PASSWORD_HEADER])
         return httpx.Response(401)
 
-    with pytest.raises(AuthError, match="another password"):
+    with pytest.raises(ResultLocked, match="another password"):
         fetch(answer, tmp_path / "a.bin", password="hush")
     assert seen == ["hush"]
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.core.state import Element, Intent, JobRecord, OwnedFile, SavedFile
 from a2c_spec.errors import IntegrityError, Locked, SpecError
 from a2c_spec.state.lock import exclusive
 from a2c_spec.state.migrations import SCHEMA, VERSION, _migrate
@@ -83,7 +83,7 @@ def test_every_write_is_synced_before_it_is_acknowledged(tmp_path: Path) -> None
 def test_a_record_is_removed_with_what_it_says_of_files(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "state.db", "host")
     put(store, RECORD)
-    assert store.files_at("dist/a.pdf") == (SavedFile("dist/a.pdf", 3, "ab" * 32, "", ""),)
+    assert store.files_at("dist/a.pdf") == (OwnedFile("pack", "dist/a.pdf", 3, "ab" * 32),)
     asyncio.run(store.remove("pack"))
     assert (store.get("pack"), store.addresses(), store.files_at("dist/a.pdf")) == (None, (), ())
     store.close()
