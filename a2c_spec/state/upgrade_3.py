@@ -15,7 +15,7 @@ def upgraded(trees: Mapping[str, Mapping[str, Any]]) -> dict[str, Tree]:
 
     A create without an answer becomes an intent beside what was known before it. What a recipe of format 2 did not hold
     is taken from what was sent; where nothing was, the recipe is marked as incomplete. What a recipe takes from another
-    record goes by that one's new fingerprint.
+    record goes by the digest of that one's result.
     """
     return _Upgrade(trees).all()
 
@@ -25,7 +25,7 @@ class _Upgrade:
 
     def __init__(self, trees: Mapping[str, Mapping[str, Any]]) -> None:
         self.trees = trees
-        self.fingerprints: dict[str, dict[str, str]] = {}  # address -> old fingerprint -> new one
+        self.results: dict[str, dict[str, list[Any]]] = {}  # address -> fingerprint in format 2 -> files
         self.done: dict[str, Tree] = {}
 
     def all(self) -> dict[str, Tree]:
@@ -34,16 +34,16 @@ class _Upgrade:
         return self.done
 
     def _upgrade(self, address: str) -> None:
-        if address in self.fingerprints or address not in self.trees:
+        if address in self.results or address not in self.trees:
             return
-        known = self.fingerprints[address] = {}
+        known = self.results[address] = {}
         old = {"phase": "building", "job_id": "", "fingerprint": ""} | dict(self.trees[address])
         for tree in filter(None, (old, old.get("previous"))):
             for item in tree.get("basis", {}).get("inputs", {}).values():
                 self._upgrade(_upstream_of(item)[0])
         self.done[address] = self._record(old, known)
 
-    def _record(self, old: Tree, known: dict[str, str]) -> Tree:
+    def _record(self, old: Tree, known: dict[str, list[Any]]) -> Tree:
         if "preset" in old.get("basis", {}):
             return _settled(old)
         new = self._with_recipe(old, known)
@@ -55,18 +55,19 @@ class _Upgrade:
             new |= {"phase": "building", "fingerprint": "", "basis": {}}
         return _settled(new | {"intent": _intent(starts=True, adds=True) if old.get("pending") else None})
 
-    def _with_recipe(self, old: Tree, known: dict[str, str]) -> Tree:
+    def _with_recipe(self, old: Tree, known: dict[str, list[Any]]) -> Tree:
         new = _with_recipe(dict(old))
         inputs = new.get("basis", {}).get("inputs", {})
         for item in inputs.values():
             address, conversion = _upstream_of(item)
-            for before, after in self.fingerprints.get(address, {}).items():
+            for before, files in self.results.get(address, {}).items():
                 if item["upstream"] == digest([before, conversion]):
-                    item["upstream"] = digest([after, conversion])
+                    made = [file for file in files if file["conversion"] == conversion]
+                    item["upstream"] = digest([file["sha256"] or file["output_id"] for file in made])
                     break
         if new["fingerprint"] and "order" in new["basis"]:
             new["fingerprint"] = fingerprint(new["basis"])
-        known[old["fingerprint"]] = new["fingerprint"]
+        known[old["fingerprint"]] = new.get("files", [])
         return new
 
 

@@ -18,7 +18,7 @@ from a2c_spec.core.desired import Conversion, Secret
 from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Element, JobRecord, SavedFile
-from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 from tests.api.service import RESULT, Bench, Service, job_of
 
 
@@ -172,7 +172,7 @@ def test_passwords_are_tried_from_the_likeliest_on_and_each_once(tmp_path: Path)
 
 def test_a_result_that_no_password_opens_is_an_error(tmp_path: Path) -> None:
     bench, tried = with_passwords(tmp_path, "none of them")
-    with pytest.raises(AuthError, match="another password"):
+    with pytest.raises(ResultLocked, match="another password"):
         bench.deliver(bench.change())
     assert len(tried) == 3
     bench.store.close()
@@ -221,7 +221,7 @@ def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: 
         return httpx.Response(403) if request.url.path == "/results/1" else None
 
     bench.service.rule = rule
-    with pytest.raises(AuthError):
+    with pytest.raises(ResultLocked):
         bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(earlier,))))
     found = bench.durable()
     assert found is not None
@@ -235,19 +235,16 @@ def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: 
     bench.store.close()
 
 
-def test_files_of_an_earlier_run_go_unless_somebody_changed_them(bench: Bench) -> None:
-    ours, theirs = bench.folder / "dist/old/ours.txt", bench.folder / "dist/theirs.txt"
+def test_files_of_an_earlier_run_stay_under_their_names_and_stay_known(bench: Bench) -> None:
+    ours = bench.folder / "dist/old/ours.txt"
     ours.parent.mkdir(parents=True)
     ours.write_text("old")
-    theirs.write_text("old")
-    digest = bench.files.digest(ours)
-    files = tuple(SavedFile(path, 3, digest, f"o-{path}", "sum") for path in ("dist/old/ours.txt", "dist/theirs.txt"))
-    record = bench.put(JobRecord("pack", "host", files=files))
-    theirs.write_text("new")
-    done = bench.deliver(bench.change(), record)
-    assert [file.path for file in done.files] == ["dist/result-0.txt"]
-    assert not ours.parent.exists(), "the folder was empty then"
-    assert theirs.read_text() == "new"
+    file = SavedFile("dist/old/ours.txt", 3, bench.files.digest(ours), "o-1", "sum")
+    done = bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(file,))))
+    assert [saved.path for saved in done.files] == ["dist/result-0.txt"]
+    assert done.leftover == (file,)
+    assert ours.read_text() == "old"
+    assert bench.files.owner("dist/old/ours.txt") == "pack"
 
 
 @pytest.mark.parametrize(
@@ -348,7 +345,7 @@ def test_a_result_that_is_here_under_another_name_is_not_taken_for_the_one_that_
     file = SavedFile("dist/other.txt", len(RESULT), bench.files.digest(other), "out-0", "sum", wanted="dist/other.txt")
     done = bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(file,))))
     assert [saved.path for saved in done.files] == ["dist/result-0.txt"]
-    assert not other.exists()
+    assert done.leftover == (file,)
 
 
 def test_parts_whose_ids_are_not_known_are_recognised_before_results_are_named(bench: Bench) -> None:
