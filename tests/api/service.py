@@ -143,7 +143,9 @@ class Bench:
     def __post_init__(self) -> None:
         clock, self.store = self.service.clock, SqliteStore(self.folder / ".a2c" / "state.db", "host")
         wire = wire_over(self.service, clock)
-        client = Client(wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}")
+        client = Client(
+            wire, Uploads(self.folder), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}"
+        )
         grace = GracePeriod(5.0, clock, clock.sleep)
         tell, key = self.events.append, lambda: "key-1"
         self.executor = Executor(client, self.store, tell, clock, clock.sleep, key, grace, self.moments.append)
@@ -168,8 +170,8 @@ class Bench:
     def execute(self, change: Change, record: JobRecord | None = None, task: Task | None = None) -> JobRecord:
         return asyncio.run(self.executor.carry_out(task or self.task(), change, record or JobRecord("pack", "host")))
 
-    def deliver(self, change: Change, record: JobRecord | None = None) -> JobRecord:
-        return asyncio.run(self.delivery.carry_out(self.task(), change, record or JobRecord("pack", "host")))
+    def deliver(self, change: Change, record: JobRecord | None = None, task: Task | None = None) -> JobRecord:
+        return asyncio.run(self.delivery.carry_out(task or self.task(), change, record or JobRecord("pack", "host")))
 
     def put(self, record: JobRecord) -> JobRecord:
         asyncio.run(self.store.put(record))
