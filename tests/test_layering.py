@@ -1,17 +1,28 @@
-"""The direction of imports: cli -> commands -> edges -> errors -> core, and the local API stands alone."""
+"""The rooms of the package, which may import which, and the habits that every module keeps.
+
+Each rule is one test that reports all offenders at once. What breaks a rule today stands in a list beside it; such a
+list may only get shorter: a new offender fails, and so does an entry that is no longer true.
+"""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from functools import cache
+from keyword import iskeyword
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parent.parent / "a2c_spec"
-PURE_STDLIB = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "shutil", "sqlite3", "asyncio"}
+from a2c_spec.cli import COMMANDS
+
+REPOSITORY = Path(__file__).parent.parent
+ROOT = REPOSITORY / "a2c_spec"
+PLANNER = "a2c_spec.core.planner"
+
 EDGES = ("manifests", "api", "state", "views")
-ALLOWED = {
+MAY_IMPORT = {
     "core": {"core"},
     "errors": {"core"},
     **{edge: {edge, "errors", "core"} for edge in EDGES},
@@ -20,59 +31,242 @@ ALLOWED = {
     "engine": {"engine", *EDGES, "errors", "core", "local_api"},
     "commands": {"commands", "engine", *EDGES, "errors", "core", "local_api"},
     "cli": {"cli", "commands", "errors"},
+    "__init__": {"engine", "errors", "core"},
+    "__main__": {"cli"},
 }
-LOCAL_API_USERS = {"serve.py", "connection.py"}
+"""Every room, and the rooms it may import."""
+
+LOCAL_API_USERS = {"commands/serve.py", "engine/connection.py"}
+"""All of the client that knows the local API: to start it, never to learn from it."""
+
+OUTSIDE_CORE = {"os", "pathlib", "time", "random", "logging", "socket", "subprocess", "shutil", "sqlite3", "asyncio"}
+LIBRARIES = {"httpx", "click", "yaml", "jinja2", "jsonschema", "rich"}
+
+LONGEST_FILE, LONGEST_FUNCTION = 300, 50
+
+# What breaks a rule today.
+
+TOO_LONG = {"core/planner/decide.py", "engine/apply.py"}
+
+SEEN_FROM_TWO_SIDES = {
+    "apply": "the verb and its use case",
+    "cache": "the verb and its view",
+    "desired": "the job that is asked for, and the steps that make it ready to be planned",
+    "download": "the verb and the transfer",
+    "drift": "the verb and the comparison",
+    "graph": "the verb, its view and the order of jobs",
+    "plan": "the verb, its use case and its value",
+    "report": "the verb and its view",
+    "state": "the verb and the records",
+}
+"""Stems that stand in several rooms on purpose: one thing, seen by each room in its own way."""
+
+SAME_STEM = {
+    "catalog",
+    "inputs",
+    "outputs",
+    "presets",
+    "uploads",
+}
+
+GUARDING_SUITES = {"benchmarks", "cases", "crash", "laws", "mutation", "secrecy"}
+"""Folders of tests that guard the whole and so have no room of their name."""
 
 
-def modules() -> list[Path]:
-    return sorted(path for path in ROOT.rglob("*.py") if path.name not in ("__init__.py", "__main__.py"))
+# Reading the package
 
 
-def layer_of(path: Path) -> str:
-    first = path.relative_to(ROOT).parts[0]
-    return first.removesuffix(".py")
+@cache
+def sources() -> Mapping[Path, ast.Module]:
+    """Every module of the package, parsed once."""
+    return {path: ast.parse(path.read_text()) for path in sorted(ROOT.rglob("*.py"))}
 
 
-def imports_of(path: Path) -> Iterator[str]:
-    for node in ast.walk(ast.parse(path.read_text())):
+def short(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(ROOT).parts[0].removesuffix(".py")
+
+
+def in_rooms(*rooms: str) -> Iterator[tuple[Path, ast.Module]]:
+    yield from ((path, tree) for path, tree in sources().items() if room_of(path) in rooms)
+
+
+def nodes(tree: ast.AST) -> Iterator[ast.AST]:
+    """Everything below, the body of ``if TYPE_CHECKING`` left out: it is never run."""
+    for child in ast.iter_child_nodes(tree):
+        if isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test):
+            below: Iterable[ast.AST] = child.orelse
+        else:
+            below = [child]
+        for one in below:
+            yield one
+            yield from nodes(one)
+
+
+def imports_of(found: Iterable[ast.AST]) -> Iterator[str]:
+    """Full names of what is imported; ``from a import b`` gives ``a.b``."""
+    for node in found:
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{alias.name}" for alias in node.names)
-            assert node.level == 0, f"{path}: imports are absolute"
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", modules(), ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_only_point_inwards(path: Path) -> None:
-    layer = layer_of(path)
-    ours = [name.split(".")[1] for name in imports_of(path) if name.startswith("a2c_spec.")]
-    wrong = {name for name in ours if name in ALLOWED and name not in ALLOWED[layer]}
-    assert not wrong, f"{layer} must not import {sorted(wrong)}"
+@cache
+def module_names() -> Mapping[str, Path]:
+    """Every module by its full name; a package by its own."""
+    parts = {path: path.relative_to(REPOSITORY).with_suffix("").parts for path in sources()}
+    return {".".join(part for part in names if part != "__init__"): path for path, names in parts.items()}
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "core").rglob("*.py")), ids=lambda path: path.name)
-def test_core_touches_nothing_outside_itself(path: Path) -> None:
-    touched = {name.split(".")[0] for name in imports_of(path)} & PURE_STDLIB
-    assert not touched
-    foreign = {name.split(".")[0] for name in imports_of(path)} & {
-        "httpx",
-        "click",
-        "yaml",
-        "jinja2",
-        "jsonschema",
-        "rich",
+def module_of(imported: str) -> str:
+    """The module of ours that an import names: itself, or the one that holds the name; '' when it is not ours."""
+    known = module_names()
+    return next((name for name in (imported, imported.rpartition(".")[0]) if name in known), "")
+
+
+@cache
+def graph() -> Mapping[str, frozenset[str]]:
+    """Which module imports which, those inside functions too."""
+    return {
+        name: frozenset(filter(None, map(module_of, imports_of(nodes(sources()[path])))))
+        for name, path in module_names().items()
     }
-    assert not foreign
+
+
+def reachable(start: str) -> set[str]:
+    found: set[str] = set()
+    waiting = [*graph()[start]]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += graph()[name]
+    return found
+
+
+def check(offenders: Iterable[str], known: Iterable[str] = ()) -> None:
+    """There are exactly the known offenders: a new one is to be mended, one that is gone is struck from its list."""
+    found, listed = set(offenders), set(known)
+    new = [f"breaks the rule: {one}" for one in sorted(found - listed)]
+    gone = [f"mended, so strike it from the list: {one}" for one in sorted(listed - found)]
+    if new or gone:
+        pytest.fail("\n".join(new + gone), pytrace=False)
+
+
+# Rooms
+
+
+def test_imports_only_point_inwards() -> None:
+    check(
+        f"{short(path)}: {room}"
+        for path, tree in sources().items()
+        for room in {name.split(".")[1] for name in imports_of(ast.walk(tree)) if name.startswith("a2c_spec.")}
+        if room in MAY_IMPORT and room not in MAY_IMPORT.get(room_of(path), ())
+    )
+
+
+def test_every_room_is_known() -> None:
+    check({room_of(path) for path in sources()} ^ MAY_IMPORT.keys())
+
+
+def test_imports_are_absolute() -> None:
+    check(short(path) for path, tree in sources().items() if any(n.startswith(".") for n in imports_of(nodes(tree))))
+
+
+def test_no_import_cycle() -> None:
+    behind = {name: reachable(name) for name in graph()}
+    circles = {", ".join(sorted(other for other in behind[name] if name in behind[other])) for name in behind}
+    check(circles - {""})
+
+
+def test_core_touches_nothing_outside_itself() -> None:
+    check(
+        f"{short(path)}: {name}"
+        for path, tree in in_rooms("core")
+        for name in {name.split(".")[0] for name in imports_of(ast.walk(tree))} & (OUTSIDE_CORE | LIBRARIES)
+    )
+
+
+def test_the_planner_has_one_door() -> None:
+    check(
+        {
+            f"{short(path)}: {module}"
+            for path, tree in sources().items()
+            if not short(path).startswith("core/planner/")
+            for module in map(module_of, imports_of(ast.walk(tree)))
+            if module.startswith(f"{PLANNER}.")
+        }
+    )
 
 
 def test_only_serve_and_the_local_connection_know_the_local_api() -> None:
-    rooms = (*(ROOT / "commands").glob("*.py"), *(ROOT / "engine").glob("*.py"))
-    users = {path.name for path in rooms if any("local_api" in name for name in imports_of(path))}
-    assert users <= LOCAL_API_USERS
+    users = {
+        short(path)
+        for path, tree in in_rooms("commands", "engine")
+        if any(name.startswith("a2c_spec.local_api") for name in imports_of(ast.walk(tree)))
+    }
+    check(users - LOCAL_API_USERS)
+
+
+def test_the_engine_neither_prints_nor_knows_the_command_line() -> None:
+    def spoken(tree: ast.Module) -> Iterator[str]:
+        yield from {name.split(".")[0] for name in imports_of(ast.walk(tree))} & {"click", "rich"}
+        called = (node.func for node in ast.walk(tree) if isinstance(node, ast.Call))
+        yield from (call.id for call in called if isinstance(call, ast.Name) and call.id in ("print", "exit", "input"))
+        yield from (one for one in ("sys.stdout", "sys.stderr", "sys.exit") if one in ast.unparse(tree))
+
+    check((f"{short(path)}: {what}" for path, tree in in_rooms("engine") for what in spoken(tree)))
+
+
+def test_commands_holds_verbs_and_nothing_else() -> None:
+    files = {path.stem for path, _ in in_rooms("commands") if not path.name.startswith("_")}
+    assert files == {f"{name}_" if iskeyword(name) else name for name in COMMANDS}
+
+
+# Habits
+
+
+def test_no_two_files_share_a_name_unless_they_are_one_thing_seen_from_two_sides() -> None:
+    places = defaultdict(list)
+    for path in sources():
+        if not path.stem.startswith("__"):
+            places[path.stem].append(short(path))
+    doubled = {stem for stem, paths in places.items() if len(paths) > 1}
+    check(doubled, SEEN_FROM_TWO_SIDES.keys() | SAME_STEM)
 
 
 def test_every_module_says_in_its_first_sentence_what_it_is_for() -> None:
-    silent = [
-        str(path.relative_to(ROOT)) for path in ROOT.rglob("*.py") if not ast.get_docstring(ast.parse(path.read_text()))
-    ]
-    assert not silent
+    def silent(tree: ast.Module) -> bool:
+        first = (ast.get_docstring(tree) or "").partition("\n\n")[0]
+        return not first.rstrip().endswith((".", ":", "?")) and ". " not in first
+
+    check(short(path) for path, tree in sources().items() if silent(tree))
+
+
+def test_files_are_short() -> None:
+    check((short(path) for path in sources() if len(path.read_text().splitlines()) > LONGEST_FILE), TOO_LONG)
+
+
+def test_functions_are_short() -> None:
+    check(
+        f"{short(path)}: {node.name}"
+        for path, tree in sources().items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (node.end_lineno or 0) - node.lineno >= LONGEST_FUNCTION
+    )
+
+
+def test_the_tests_mirror_the_package() -> None:
+    tests = REPOSITORY / "tests"
+    folders = (folder.relative_to(tests) for folder in tests.rglob("*") if folder.is_dir())
+    check(
+        folder.as_posix()
+        for folder in folders
+        if folder.parts[0] not in GUARDING_SUITES and "__pycache__" not in folder.parts
+        if not (ROOT / folder).is_dir()
+    )

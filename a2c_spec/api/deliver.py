@@ -22,7 +22,7 @@ from a2c_spec.core.planner import other_bytes, output_calls, recognised
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.results import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
 STARTS = 3
@@ -129,20 +129,25 @@ class Delivery:
         return record
 
     async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
-        """Records the files of this run. Once they are complete, unchanged ones of an earlier run are removed."""
+        """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
         paths = {file.path for file in files}
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
+        leftover = tuple(file for file in record.leftover if file.path not in paths)
         if not complete:
-            return await self.executor.save(replace(record, files=(*files, *earlier)))
-        for file in earlier:
-            self.files.remove(file.path)
-        return await self.executor.save(replace(record, phase="done", files=tuple(files)))
+            return await self.executor.save(replace(record, files=(*files, *earlier), leftover=leftover))
+        done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
+        return await self.executor.save(done)
 
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
         """Brings one result to its place, unless it is there or stays on the service."""
         output = placement.output
         known = next((file for file in record.files if file.output_id == output.id), None)
-        if known and known.path and known.wanted == placement.path and self.files.status(known.path) == "intact":
+        if (
+            known
+            and known.path
+            and known.wanted == placement.path
+            and self.files.status(known.path, record.address) == "intact"
+        ):
             return known
         file = SavedFile(
             path="",
@@ -155,11 +160,12 @@ class Delivery:
             service_name=output.filename,
             name=placement.name,
             wanted=placement.path,
+            checksum=output.checksum,
         )
         if not placement.path:
             return file
         policy = placement.spec.on_conflict if placement.spec else "error"
-        path = self.files.resolve_conflict(placement.path, policy)
+        path = self.files.resolve_conflict(placement.path, policy, record.address)
         return await self._download(job, placement, replace(file, path=path)) if path else file
 
     async def _download(self, job: Job, placement: Placement, file: SavedFile) -> SavedFile:
@@ -195,7 +201,7 @@ class Delivery:
         """Downloads with the first password that the service accepts."""
         *others, last = passwords
         for password in others:
-            with contextlib.suppress(AuthError):
+            with contextlib.suppress(ResultLocked):
                 return await self.downloads.fetch(download, password)
         return await self.downloads.fetch(download, last)
 
@@ -227,20 +233,32 @@ class Delivery:
         values = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
         return [*dict.fromkeys(values)] or [""]
 
+    async def move_all(self, moves: Sequence[tuple[Job, JobRecord, Move]]) -> None:
+        """Carries out the moves of a whole plan, of however many addresses, so that none overwrites another's file."""
+        by_source = {move.source: (job, record.address) for job, record, move in moves}
+        first: dict[str, str] = {}
+        for move in in_safe_order([move for _, _, move in moves]):
+            job, address = by_source.get(move.source) or by_source[first[move.source]]
+            if move.source in by_source and move.target not in {other.target for _, _, other in moves}:
+                first[move.target] = move.source
+            record = self.store.get(address)
+            if record is not None:
+                await self._move(record, move, {spec.conversion: spec.on_conflict for spec in job.outputs})
+
     async def _move_files(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
         """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""
         policies = {spec.conversion: spec.on_conflict for spec in job.outputs}
         for move in in_safe_order(change.moves):
             record = await self._move(record, move, policies)
         for path in change.removes:
-            self.files.remove(path)
+            self.files.remove(path, record.address)
             files = tuple(replace(file, path="", wanted="") if file.path == path else file for file in record.files)
             record = await self.executor.save(replace(record, files=files))
         return record
 
     async def _move(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
         file = next(file for file in record.files if file.path == move.source)
-        path = self.files.destination(move, policies.get(file.conversion, "error"))
+        path = self.files.destination(move, policies.get(file.conversion, "error"), record.address)
         moved = replace(file, path=path, wanted=move.target)
         if path != move.source:
             await self._record_landing(record.address, moved)

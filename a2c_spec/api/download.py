@@ -14,12 +14,13 @@ from pathlib import Path
 
 import httpx
 
+from a2c_spec.api.files import part_of
 from a2c_spec.api.http.backoff import RETRIES, backoff, retry_after
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.live import LiveOutput
-from a2c_spec.errors import AuthError, IntegrityError, NetworkError, SpecError
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -98,11 +99,11 @@ class Downloads:
     async def fetch(self, download: Download, password: str) -> Fetched:
         """Downloads a result and replaces what is at its target.
 
-        Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, AuthError, IntegrityError,
-        NetworkError; SpecError when the disk is full, with nothing left behind.
+        Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, ResultLocked,
+        IntegrityError, NetworkError; SpecError when the disk is full, with nothing left behind.
         """
         output, target = download.output, download.target
-        path = target.parent / part_name(target, output)
+        path = part_of(target, output.id)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = _PartFile(path)
@@ -179,18 +180,12 @@ def starts_at(content_range: str, start: int) -> bool:
     return content_range.replace(" ", "").startswith(f"bytes{start}-")
 
 
-def part_name(target: Path, output: LiveOutput) -> str:
-    """The name of the temporary file of a result; always the same, so that a later apply can resume the download."""
-    name = target.name.encode()[:80].decode(errors="ignore")
-    return f".{name}.{hashlib.sha256(output.id.encode()).hexdigest()[:8]}.part"
-
-
 def raise_if_final(status: int, output: LiveOutput) -> None:
     """Raises when no further attempt can help."""
     if status in (404, 410):
         raise ResultGone(f"{output.filename} is no longer on the service ({status})")
     if status in (401, 403):
-        raise AuthError(
+        raise ResultLocked(
             f"{output.filename} cannot be downloaded: the service wants another password ({status})",
             hint="set download_password of the output, or job.download_passwords",
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -14,7 +15,7 @@ from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.state import JobRecord, SavedFile, StateStore
+from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
 
 
@@ -26,6 +27,12 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
 
 
+def part_of(target: Path, output_id: str) -> Path:
+    """The temporary file of a result; always the same, so that a later apply can resume the download."""
+    name = target.name.encode()[:80].decode(errors="ignore")
+    return target.parent / f".{name}.{hashlib.sha256(output_id.encode()).hexdigest()[:8]}.part"
+
+
 @dataclass(frozen=True, slots=True)
 class OutputFiles:
     """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file."""
@@ -35,17 +42,33 @@ class OutputFiles:
     digest: Callable[[Path], str]
     probe: Probe = unobserved
 
-    def status(self, path: str) -> Disk:
-        """What is at a path below the root, compared with what we wrote there."""
+    def status(self, path: str, address: str) -> Disk:
+        """What is at a path below the root, compared with what we wrote there for ``address``."""
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
-        ours = self.store.files_at(path)
-        if not ours or not target.is_file():
+        written = self.store.files_at(path)
+        if not written or not target.is_file():
             return "foreign"
-        return "intact" if any(self._is_intact(file) for file in ours) else "changed"
+        intact = [file.address for file in written if self._is_intact(file)]
+        if not intact:
+            return "changed"
+        return "intact" if address in intact else "another's"
 
-    def _is_intact(self, file: SavedFile) -> bool:
+    def owner(self, path: str) -> str:
+        """The address that a path was written for; empty when it is none of ours."""
+        return next((file.address for file in self.store.files_at(path)), "")
+
+    def _is_free(self, path: str, address: str) -> bool:
+        """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
+        asks for any more."""
+        status = self.status(path, address)
+        if status == "another's":
+            record = self.store.get(self.owner(path))
+            return record is None or bool(record.gone_since)
+        return status not in NOT_OURS
+
+    def _is_intact(self, file: SavedFile | OwnedFile) -> bool:
         """Whether exactly this file is at its path."""
         target = self.root / file.path
         try:
@@ -63,6 +86,13 @@ class OutputFiles:
                 files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
         return replace(record, files=files, landing=())
 
+    def drop_parts(self, record: JobRecord) -> None:
+        """Removes temporary files of results that stand in their places: the same bytes were there before."""
+        for file in record.landing:
+            if file.path and self._is_intact(file):
+                with contextlib.suppress(OSError):
+                    part_of(self.absolute(file.path), file.output_id).unlink()
+
     def absolute(self, path: str) -> Path:
         """The absolute form of a path; raises IntegrityError when a symbolic link leads out of the project."""
         target = self.root / path
@@ -71,31 +101,34 @@ class OutputFiles:
             raise IntegrityError(f"{path} leads out of the project through a symbolic link", hint="nothing was written")
         return folder / target.name
 
-    def resolve_conflict(self, path: str, policy: str) -> str:
+    def resolve_conflict(self, path: str, policy: str, address: str) -> str:
         """The path to write to under an on_conflict policy; empty if what is there is to be left alone.
 
-        Raises Conflict under ``error`` when a file is there that is not as we wrote it.
+        Raises Conflict under ``error`` when a file is there that is not as we wrote it; and, whatever the policy but
+        ``rename`` and ``skip``, when it is the result of another address.
         """
-        status = self.status(path)
-        if policy == "overwrite" or status not in NOT_OURS:
+        status = self.status(path, address)
+        if self._is_free(path, address) or (policy == "overwrite" and status != "another's"):
             return path
         if policy == "skip":
             return ""
         if policy == "rename":
-            return self._free_path(path)
+            return self._free_path(path, address)
+        if status == "another's":
+            raise Conflict(reasons.of_another(path, self.owner(path)), hint="the result stays on the service")
         raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
 
-    def _free_path(self, path: str) -> str:
+    def _free_path(self, path: str, address: str) -> str:
         """The path with the first number that makes it free: ``a.pdf``, ``a-1.pdf``, ``a-2.pdf``, ..."""
         folder, slash, name = path.rpartition("/")
         stem, dot, ending = name.rpartition(".")
         stem, ending = (stem, dot + ending) if stem else (name, "")
         candidates = (f"{folder}{slash}{stem}-{number}{ending}" for number in count(1))
-        return next(candidate for candidate in candidates if self.status(candidate) not in NOT_OURS)
+        return next(candidate for candidate in candidates if self._is_free(candidate, address))
 
-    def destination(self, move: Move, policy: str) -> str:
+    def destination(self, move: Move, policy: str, address: str) -> str:
         """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""
-        return self.resolve_conflict(move.target, policy) or move.source
+        return self.resolve_conflict(move.target, policy, address) or move.source
 
     def move(self, source: str, path: str) -> None:
         """Moves a file of ours."""
@@ -108,9 +141,12 @@ class OutputFiles:
             raise SpecError(f"cannot move {source} to {path}: {error.strerror}") from error
         self.probe(f"placed {path}")
 
-    def remove(self, path: str) -> bool:
-        """Removes a file of ours if nobody changed it, and the folders that are empty then; says whether it did."""
-        if self.status(path) != "intact":
+    def remove(self, path: str, address: str) -> bool:
+        """Removes a file written for ``address`` if nobody changed it, and the folders that are empty then.
+
+        Says whether it did. Nothing is removed through a symbolic link that leads elsewhere.
+        """
+        if self.status(path, address) != "intact" or self.absolute(path) != (self.root / path).resolve():
             return False
         target = self.root / path
         target.unlink()

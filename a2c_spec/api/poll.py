@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 from a2c_spec.api.client import PAGE, Client
@@ -106,7 +107,7 @@ class Poller:
         for job_id in job_ids:
             waiter = self.waiters.pop(job_id, None)
             if waiter and not waiter.future.done():
-                waiter.future.set_exception(error)
+                waiter.future.set_exception(copy(error))  # each its own: an error is given the address it is about
 
     async def _look(self, due: list[str]) -> None:
         """Reads the jobs that are due, from the list where that tells enough, and one by one where not."""
@@ -131,7 +132,11 @@ class Poller:
         return found
 
     async def _read(self, job_id: str) -> None:
-        live = await self.client.job(job_id)
+        try:
+            live = await self.client.job(job_id)
+        except SpecError as error:
+            self._fail([job_id], error)
+            return
         if live is None:
             self._fail([job_id], JobGone("the service no longer knows the job", address=job_id))
         else:

@@ -17,7 +17,7 @@ from a2c_spec.core.reasons import counted, shown
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import UsageError
-from a2c_spec.manifests.catalog_file import CATALOG_FILE, catalog_rows
+from a2c_spec.manifests.catalog import CATALOG_FILE, catalog_rows
 from a2c_spec.views.table import table
 
 Row = Mapping[str, Any]

@@ -57,7 +57,7 @@ async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
 
 
 async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
-    disk = {file.path: session.files.status(file.path) for file in record.files if file.path}
+    disk = {file.path: session.files.status(file.path, record.address) for file in record.files if file.path}
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:

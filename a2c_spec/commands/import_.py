@@ -59,7 +59,7 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     from dataclasses import replace
 
     from a2c_spec.commands.apply import apply
-    from a2c_spec.engine.apply import ApplyOptions
+    from a2c_spec.engine.outcome import ApplyOptions
 
     return apply(replace(flags, manifests=(os.path.relpath(target, project.cwd),)), ApplyOptions(only=("download",)))
 
@@ -124,9 +124,9 @@ def _write(project: Project, target: Path, job: Job) -> None:
     """Paths in a manifest are relative to its folder; it is written where the project root is their base."""
     import yaml
 
-    from a2c_spec.manifests.dump import render
+    from a2c_spec.manifests.dump import as_manifest
 
-    tree = render(job)
+    tree = as_manifest(job)
     folder = target.parent.relative_to(project.root)
     for row in tree.get("inputs", []):
         if "path" in row:

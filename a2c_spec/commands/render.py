@@ -27,13 +27,13 @@ def command(**given: Any) -> int:
 
 def render(flags: Flags, chosen: Selection) -> int:
     """Prints YAML documents, or a JSON array."""
-    from a2c_spec.manifests.dump import render as tree_of
+    from a2c_spec.manifests.dump import as_manifest
 
     project = project_of(flags)
     loaded = load_all(project)
     warn(project, loaded.warnings)
-    trees = [tree_of(preset) for preset in chosen.presets(loaded.presets)]
-    trees += [tree_of(job) for job in chosen.jobs(loaded.jobs)]
+    trees = [as_manifest(preset) for preset in chosen.presets(loaded.presets)]
+    trees += [as_manifest(job) for job in chosen.jobs(loaded.jobs)]
     if flags.as_json:
         click.echo(json.dumps(trees, ensure_ascii=False))
     else:

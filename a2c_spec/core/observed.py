@@ -10,8 +10,9 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.results import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
-Disk = Literal["absent", "intact", "changed", "foreign"]
-"""What stands at a path: nothing, what we wrote, what we wrote but somebody changed, somebody else's file."""
+Disk = Literal["absent", "intact", "changed", "foreign", "another's"]
+"""What stands at a path: nothing, what we wrote for this address, what we wrote but somebody changed, a file that we
+did not write, what we wrote for another address."""
 
 NOT_OURS = frozenset[Disk]({"changed", "foreign"})
 """A file that is replaced only if ``on_conflict`` allows it."""

@@ -32,7 +32,8 @@ class SavedFile:
     """One result: ``path`` below the project root (POSIX; empty when it stays on the service), size in bytes, SHA-256.
 
     ``wanted`` is the path the manifest asked for; it differs from ``path`` after ``on_conflict: rename``.
-    ``service_name`` is its file name on the service, ``name`` the base name last set there.
+    ``service_name`` is its file name on the service, ``name`` the base name last set there, ``checksum`` its MD5 as the
+    service says it.
     """
 
     path: str
@@ -45,6 +46,12 @@ class SavedFile:
     service_name: str = ""
     name: str = ""
     wanted: str = ""
+    checksum: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells these bytes from others, as far as it is known."""
+        return self.sha256 or self.checksum or self.output_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +88,8 @@ class JobRecord:
     ``created_at`` is when the service says it created the job, ``answered_at`` when its answer came, by the service's
     clock (epoch seconds both; the former is read as UTC, for the service names no zone). ``problem`` is why a job
     ended as failed, ``warnings`` are what the service said of a job that it completed.
+    ``leftover`` are files of an earlier run that stay under a name that no result has any more.
+    ``gone_since`` (epoch seconds) is when the last manifest that asks for it went: job, recipe and files stay known.
     ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
     before.
     """
@@ -96,10 +105,12 @@ class JobRecord:
     elements: Mapping[str, Element] = field(default_factory=dict)
     files: tuple[SavedFile, ...] = ()
     landing: tuple[SavedFile, ...] = ()
+    leftover: tuple[SavedFile, ...] = ()
     spent: int = 0
     problem: str = ""
     warnings: tuple[str, ...] = ()
     updated_at: float = 0.0
+    gone_since: float = 0.0
     intent: Intent | None = None
 
     @property
@@ -123,6 +134,16 @@ class JobRecord:
     def names(self) -> Mapping[str, str]:
         """API id -> element name."""
         return {element.api_id: name for name, element in self.elements.items() if element.api_id}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedFile:
+    """A file that was written for ``address``: size in bytes, SHA-256."""
+
+    address: str
+    path: str
+    size: int
+    sha256: str
 
 
 class StateStore(Protocol):
@@ -156,7 +177,7 @@ class StateStore(Protocol):
         """Records that an interrupted apply left with files about to be written."""
         ...
 
-    def files_at(self, path: str) -> tuple[SavedFile, ...]:
+    def files_at(self, path: str) -> tuple[OwnedFile, ...]:
         """Files that we wrote, or are about to write, at ``path``, in any realm; none means that it is not ours."""
         ...
 

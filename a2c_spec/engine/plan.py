@@ -6,10 +6,11 @@ Manifests stream by: of most changes only a summary is kept, so that memory does
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call
 from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset
@@ -19,6 +20,7 @@ from a2c_spec.core.plan import Change, Plan, outline
 from a2c_spec.core.planner import needs_live, plan_forget, plan_job, plan_preset, recognised, sent_preset
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
+from a2c_spec.core.results import predicted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready, with_policy
@@ -42,6 +44,7 @@ class PlannedChange:
     """One change of the plan, with what carrying it out needs.
 
     ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
+    ``taken_over``: the address under which the record stands until now, which no manifest asks for any more.
     """
 
     change: Change
@@ -50,6 +53,7 @@ class PlannedChange:
     preset: Preset | None = None
     live: LiveJob | None = None
     summary_only: bool = False
+    taken_over: str = ""
 
 
 def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
@@ -125,6 +129,7 @@ class PlanBuilder:
     waiting: list[Job] = field(default_factory=list)
     kept: int = 0
     shared: dict[Call, Call] = field(default_factory=dict)
+    recipes: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.dependencies = Dependencies(self.session)
@@ -146,9 +151,17 @@ class PlanBuilder:
         self.dependencies.note(step.change, step.desired)
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
+        needed = needed or (step.record is None and step.change.fingerprint in self._recorded_recipes())
+        needed = needed or (step.record is not None and _has_loose_ends(step.record))
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)
         self.made[step.change.address] = summarised(step, self.shared) if drop else step
+
+    def _recorded_recipes(self) -> frozenset[str]:
+        """The recipes of all records, to tell which new jobs may take one over."""
+        if self.recipes is None:
+            self.recipes = frozenset(record.fingerprint for record in self.session.store.scan())
+        return self.recipes
 
     async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
         """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
@@ -163,13 +176,44 @@ class PlanBuilder:
         for job in in_dependency_order(job for job in self.waiting if needs(job)):
             self._put(await self._ask(job, client))
         all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
-        forgotten = _forgotten(self.session, known) if all_of_it else []
-        return [*presets, *(step for step in self.made.values() if step), *forgotten]
+        steps = [step for step in self.made.values() if step]
+        gone = _gone(self.session, known, whole=all_of_it)
+        steps = [await self._taking_over(step, gone, client) for step in steps]
+        taken = {step.taken_over for step in steps}
+        forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
+        leaving = {move.source for step in steps for move in step.change.moves}
+        leaving |= {path for step in steps for path in step.change.removes}
+        steps = [_with_owner_checked(self.session, step, leaving, gone.keys() | taken) for step in steps]
+        return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
+
+    async def _taking_over(
+        self, step: PlannedChange, gone: dict[str, JobRecord], client: Client | None
+    ) -> PlannedChange:
+        """A job that would be created, as the one it is under an address that no manifest asks for any more."""
+        if step.change.action != "create" or step.record is not None or step.desired is None:
+            return step
+        old = gone.pop(_found_by_recipe(step, gone), None)
+        if old is None:
+            return step
+        record = replace(old, address=step.change.address)
+        observed = self.session.observe(step.desired, record, None)
+        pending = Pending(step.desired, record, _as_own(observed, self.session, old.address))
+        again = plan_from_record(self.session, pending, offline=client is None)
+        again = again or await plan_from_live(self.session, pending, client)
+        reason = f"taken over from {old.address}, which no manifest asks for any more"
+        action = "adopt" if again.change.action == "no-op" else again.change.action
+        change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
+        return replace(again, change=change, taken_over=old.address)
 
     async def _ask(self, job: Job, client: Client | None) -> PlannedChange:
         pending = prepared(self.session, job, self.dependencies, self.chosen)
         step = plan_from_record(self.session, pending, offline=client is None)
         return step or await plan_from_live(self.session, pending, client)
+
+
+def _has_loose_ends(record: JobRecord) -> bool:
+    """Whether an apply has something to write down even if nothing is to be done."""
+    return bool(record.gone_since or record.intent)
 
 
 def _takes_from_others(job: Job) -> bool:
@@ -184,11 +228,51 @@ def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
     return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
 
 
-def _forgotten(session: Session, known: Collection[str]) -> list[PlannedChange]:
-    """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
-    gone = [address for address in session.store.addresses() if address not in known]
-    records = [record for address in gone if (record := session.store.get(address))]
-    return [PlannedChange(plan_forget(record), None, record) for record in records]
+def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str, JobRecord]:
+    """What is recorded and not asked for. Only a plan of the whole project can say so of what was asked for before."""
+    addresses = [address for address in session.store.addresses() if address not in known]
+    records = [record for address in addresses if (record := session.store.get(address))]
+    return {record.address: record for record in records if whole or record.gone_since}
+
+
+def _with_owner_checked(
+    session: Session, step: PlannedChange, leaving: Collection[str], gone: Collection[str]
+) -> PlannedChange:
+    """A change with a problem if it would write where the result of another address stands and stays."""
+    change = step.change
+    if change.action in ("no-op", "forget") or change.problem or step.desired is None:
+        return step
+    paths = [move.target for move in change.moves] + list(change.downloads)
+    paths += [one.path for one in predicted(step.desired.job, render_late)] if change.fetch else []
+    for path in dict.fromkeys(paths):
+        owner = session.files.owner(path)
+        if owner in ("", change.address, step.taken_over) or owner in gone or path in leaving:
+            continue
+        if session.files.status(path, change.address) == "another's":
+            return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
+    return step
+
+
+def _found_by_recipe(step: PlannedChange, gone: Mapping[str, JobRecord]) -> str:
+    """The address of a job that is not asked for any more and runs, or ran, just what this one asks for."""
+    alive = ("building", "started", "completed", "done")
+    return next(
+        (
+            address
+            for address, record in gone.items()
+            if record.fingerprint == step.change.fingerprint and record.phase in alive and not record.intent
+        ),
+        "",
+    )
+
+
+def _as_own(observed: Observed, session: Session, address: str) -> Observed:
+    """What stands on the disk, with the files of the old address counted as its own."""
+    disk = {
+        path: "intact" if status == "another's" and session.files.owner(path) == address else status
+        for path, status in observed.disk.items()
+    }
+    return replace(observed, disk=disk)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,13 @@ from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.manifests import secrets
-from a2c_spec.manifests.catalog import check_catalog, index_catalog
-from a2c_spec.manifests.catalog_file import catalog_rows
+from a2c_spec.manifests.catalog import catalog_rows, check_catalog, index_catalog
+from a2c_spec.manifests.discover import discover, find_root
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
-from a2c_spec.manifests.load_settings import LoadSettings
+from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.project_file import Project as ProjectFile
-from a2c_spec.manifests.project_file import discover, find_root, load_project
+from a2c_spec.manifests.project_file import load_project
 from a2c_spec.manifests.references import check_references
 
 
@@ -57,9 +57,9 @@ class Project:
         """The environment variables."""
         return self.runtime.environ
 
-    def settings(self) -> LoadSettings:
+    def settings(self) -> LoadOptions:
         """What loading the manifests needs to know."""
-        return LoadSettings(
+        return LoadOptions(
             root=self.root,
             env=self.file.env,
             vars=tuple(_pair(text) for text in self.flags.var),

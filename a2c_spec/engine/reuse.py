@@ -123,14 +123,14 @@ class Restorer:
         placements = place(desired.job, recorded(cached), recorded_names(cached), render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
-        old = {file.path for file in before.files if file.path} if before else set()
-        for path in old - {file.path for file in fresh}:
-            self.files.remove(path)
+        paths = {file.path for file in fresh}
+        earlier = (*before.files, *before.leftover) if before else ()
+        leftover = tuple(file for file in earlier if file.path and file.path not in paths)
         self.tell(Event("done", desired.job.address, text=f"{len(fresh)} files from the results cache"))
-        return await self.executor.save(replace(cached, files=tuple(fresh), landing=()))
+        return await self.executor.save(replace(cached, files=tuple(fresh), landing=(), leftover=leftover))
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
-        path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error")
+        path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
             await self._note(address, saved)

@@ -22,7 +22,7 @@ from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project, secret_fingerprints
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.errors import UsageError
-from a2c_spec.manifests.catalog_file import catalog_rows, unnamed_targets
+from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.state.sqlite import SqliteStore
@@ -74,6 +74,7 @@ class Session:
     async def recover_files(self) -> None:
         """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
         for record in self.store.interrupted():
+            self.files.drop_parts(record)
             await self.store.put(self.files.recover_files(record))
 
     def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
@@ -84,7 +85,7 @@ class Session:
             placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}
-        disk: Mapping[str, Disk] = {path: self.files.status(path) for path in paths}
+        disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
         return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
 
 

@@ -1,12 +1,12 @@
-"""From a rendered, schema-checked tree to a Job, with the checks that a schema cannot make."""
+"""From a rendered, schema-checked tree to a Job or a Preset, with the checks that a schema cannot make."""
 
 from __future__ import annotations
 
 import base64
 import binascii
+import posixpath
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret, Value
@@ -15,165 +15,43 @@ from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.manifests import rules
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
-from a2c_spec.manifests.paths import as_folder, confine, file_problem
-from a2c_spec.manifests.secret_paths import from_root, preset_from_root
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position
+from a2c_spec.manifests.paths import ManifestFolder, as_folder, file_problem
+from a2c_spec.manifests.yaml.tree import MapNode, Tree, position, position_of
 
 DEFAULT_FOLDER = "dist/"
 """Where results are saved when a manifest does not say; beside the manifest."""
 
 _SOURCE_TYPES = {"path": "upload", "from": "from", "content": "base64", "source": "remote"}
+_FILE_SECRET = "file:"  # noqa: S105 - a scheme, not a password
 
 
-@dataclass(slots=True)
-class JobBuilder:
-    """Where a manifest stands, and what was found wrong while its job was built."""
+def build_job(
+    tree: MapNode, address: str, folder: ManifestFolder, *, valid: bool
+) -> tuple[Job | None, list[Diagnostic]]:
+    """The job that the body ``tree`` asks for (None when something is wrong with it), and every problem.
 
-    root: Path
-    folder: Path
-    check_files: bool = True
-    on_conflict: str = "error"
-    problems: list[Diagnostic] = field(default_factory=list)
-
-    def problem(self, where: Position, message: str, hint: str = "") -> None:
-        """Note an error."""
-        self.problems.append(Diagnostic(where, message, hint))
-
-    def path(self, table: Table, key: str) -> str:
-        """The path under ``key``, relative to the project root."""
-        try:
-            return confine(table[key], self.folder, self.root)
-        except ValueError as error:
-            self.problem(place_of(table, key), f"`{key}`: {table[key][:200]} {error}")
-            return ""
-
-    def base(self, table: Table) -> str:
-        """The manifest's folder, relative to the project root."""
-        try:
-            return confine(".", self.folder, self.root)
-        except ValueError:
-            self.problem(position(table.place), "the manifest lies outside the project root")
-            return "."
-
-    def folder_from_root(self) -> str:
-        """The same, without a complaint where it lies outside; others complain about what they need of it."""
-        try:
-            return confine(".", self.folder, self.root)
-        except ValueError:
-            return "."
-
-    def upload(self, table: Table) -> str:
-        """The path of a file that must be there."""
-        path = self.path(table, "path")
-        problem = file_problem(f"{self.root}/{path}") if path and self.check_files else ""
-        if problem:
-            self.problem(place_of(table, "path"), f"the file {table['path']} {problem}")
-        return path
-
-    def look(self, tree: Table) -> None:
-        """Tell what is wrong with the paths in a tree that may be wrong elsewhere too."""
-        for item in rules.tables(tree, "inputs"):
-            if isinstance(item.get("path"), str):
-                self.upload(item)
-        for item in rules.tables(tree, "outputs"):
-            if isinstance(item.get("save"), str):
-                self.path(item, "save")
-
-
-def build_job(tree: Table, address: str, workshop: JobBuilder, *, sound: bool = True) -> Job | None:
-    """The job that the body ``tree`` asks for; None when something is wrong with it.
-
-    ``sound`` false: the schema check has refused ``tree``, which is looked at only to tell what else is wrong.
+    ``valid`` false: the schema check has refused ``tree``; it is still searched for other mistakes.
     """
-    workshop.problems.extend(rules.check(tree))
-    job = _job(tree, address, workshop) if sound else None
-    if not sound:
-        workshop.look(tree)
-    failed = any(problem.severity == "error" for problem in workshop.problems)
-    return None if failed else job
+    builder = _Builder(folder, list(rules.check(tree)))
+    job = builder.job(tree, address) if valid else None
+    if not valid:
+        builder.check_paths(tree)
+    failed = any(problem.severity == "error" for problem in builder.problems)
+    return None if failed else job, builder.problems
 
 
-def _job(tree: Table, address: str, workshop: JobBuilder) -> Job:
-    job = Job(
-        address=address,
-        process=tree.get("job", {}).get("process", True),
-        fields=_managed(tree.get("job", {}), JOB_FIELDS),
-        inputs=tuple(_input(item, workshop) for item in tree.get("inputs", ())),
-        conversions=tuple(_conversion(item) for item in tree.get("conversions", ())),
-        outputs=_outputs(tree, workshop),
-        lifecycle=_lifecycle(tree.get("lifecycle", {})),
-        labels=dict(tree.get("labels", {})),
-        position=position(tree.place),
-    )
-    return from_root(job, workshop.folder_from_root())
-
-
-def build_preset(tree: Table, folder: str) -> Preset:
-    """The preset that ``tree`` asks for; ``folder`` is its manifest's, seen from the project root."""
-    preset = Preset(
+def build_preset(tree: MapNode, folder: ManifestFolder) -> Preset:
+    """The preset that the valid ``tree`` asks for."""
+    return Preset(
         address=str(tree["name"]),
         name=str(tree.get("title", tree["name"])),
         target=tree["target"],
         category=tree.get("category", ""),
         scope=tree.get("scope", "private"),
-        options=_map(tree.get("options", {})),
+        options=_Builder(folder).values(tree.get("options", {})),
         labels=dict(tree.get("labels", {})),
-        position=position(tree.place),
+        position=position(tree.mark),
     )
-    return preset_from_root(preset, folder)
-
-
-def value(tree: Tree) -> Value:
-    """A part of a tree as the model holds it: references to secrets told apart, lists as tuples."""
-    if isinstance(tree, Mapping):
-        if len(tree) == 1 and isinstance(tree.get("secret"), str):
-            return Secret(tree["secret"])
-        return {key: value(item) for key, item in tree.items()}
-    if isinstance(tree, list):
-        return tuple(value(item) for item in tree)
-    return None if isinstance(tree, Unknown) else tree
-
-
-def _map(tree: Tree) -> Mapping[str, Value]:
-    return {key: value(item) for key, item in tree.items()}
-
-
-def _managed(tree: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Value]:
-    """Those of the fields that the manifest names."""
-    return {name: value(tree[name]) for name in names if tree.get(name) is not None}
-
-
-def _password(tree: Tree) -> Secret | str | None:
-    return Secret(tree["secret"]) if isinstance(tree, Mapping) else tree
-
-
-def _input(tree: Table, workshop: JobBuilder) -> Input:
-    kind = tree.get("type") or next(kind for key, kind in _SOURCE_TYPES.items() if key in tree)
-    if kind == "base64":
-        _check_base64(tree, workshop)
-    return Input(
-        id=tree["id"],
-        type=kind,
-        path=workshop.upload(tree) if kind == "upload" else "",
-        source=str(tree.get("source") or tree.get("from") or tree.get("content") or ""),
-        filename=tree.get("filename", ""),
-        engine=tree.get("engine", ""),
-        content_type=tree.get("content_type", ""),
-        options=_map(tree.get("options", {})),
-        parameters=_map(tree.get("parameters", {})),
-        credentials=_map(tree.get("credentials", {})),
-        decrypt_password=_password(tree.get("decrypt_password")),
-        settings=_managed(tree, INPUT_SETTINGS),
-        pin=tree.get("pin", ""),
-        position=position(tree.place),
-    )
-
-
-def _check_base64(tree: Table, workshop: JobBuilder) -> None:
-    try:
-        decode(tree["content"])
-    except ValueError:
-        workshop.problem(place_of(tree, "content"), "`content` is not base64")
 
 
 def decode(text: str) -> bytes:
@@ -186,69 +64,169 @@ def decode(text: str) -> bytes:
         raise ValueError("not base64") from error
 
 
-def _conversion(tree: Table) -> Conversion:
-    return Conversion(
-        id=tree["id"],
-        target=tree["target"],
-        category=tree.get("category", ""),
-        options=_map(tree.get("options", {})),
-        metadata=_map(tree.get("metadata", {})),
-        output_target=tuple(_map(item) for item in tree.get("output_target", ())),
-        preset_from=tree.get("preset", {}).get("from", ""),
-        position=position(tree.place),
-    )
+@dataclass(slots=True)
+class _Builder:
+    """Builds the parts of one job; ``problems`` collects what is wrong with them."""
 
+    folder: ManifestFolder
+    problems: list[Diagnostic] = field(default_factory=list)
 
-def _outputs(tree: Table, workshop: JobBuilder) -> tuple[Output, ...]:
-    """The ``outputs`` entries, and one for every conversion that has none and delivers nowhere else."""
-    named = tuple(_output(item, workshop) for item in tree.get("outputs", ()))
-    known = {output.conversion for output in named}
-    rest = tuple(
-        Output(
-            item["id"],
-            save=_default_folder(tree, workshop),
-            on_conflict=workshop.on_conflict,
-            position=position(item.place),
+    def job(self, tree: MapNode, address: str) -> Job:
+        return Job(
+            address=address,
+            process=tree.get("job", {}).get("process", True),
+            fields=self.managed(tree.get("job", {}), JOB_FIELDS),
+            inputs=tuple(self.input(item) for item in tree.get("inputs", ())),
+            conversions=tuple(self.conversion(item) for item in tree.get("conversions", ())),
+            outputs=self.outputs(tree),
+            lifecycle=_lifecycle(tree.get("lifecycle", {})),
+            labels=dict(tree.get("labels", {})),
+            position=position(tree.mark),
         )
-        for item in tree.get("conversions", ())
-        if item["id"] not in known and not item.get("output_target")
-    )
-    return named + rest
 
+    def managed(self, tree: Mapping[str, Any], names: Iterable[str]) -> Mapping[str, Value]:
+        """Those of the fields ``names`` that the manifest mentions."""
+        return {name: self.value(tree[name]) for name in names if tree.get(name) is not None}
 
-def _default_folder(tree: Table, workshop: JobBuilder) -> str:
-    base = workshop.base(tree)
-    return DEFAULT_FOLDER if base == "." else f"{as_folder(base)}{DEFAULT_FOLDER}"
+    def input(self, tree: MapNode) -> Input:
+        kind = tree.get("type") or next(kind for key, kind in _SOURCE_TYPES.items() if key in tree)
+        if kind == "base64":
+            self.check_base64(tree)
+        return Input(
+            id=tree["id"],
+            type=kind,
+            path=self.upload(tree) if kind == "upload" else "",
+            source=str(tree.get("source") or tree.get("from") or tree.get("content") or ""),
+            filename=tree.get("filename", ""),
+            engine=tree.get("engine", ""),
+            content_type=tree.get("content_type", ""),
+            options=self.values(tree.get("options", {})),
+            parameters=self.values(tree.get("parameters", {})),
+            credentials=self.values(tree.get("credentials", {})),
+            decrypt_password=self.password(tree.get("decrypt_password")),
+            settings=self.managed(tree, INPUT_SETTINGS),
+            pin=tree.get("pin", ""),
+            position=position(tree.mark),
+        )
 
+    def conversion(self, tree: MapNode) -> Conversion:
+        return Conversion(
+            id=tree["id"],
+            target=tree["target"],
+            category=tree.get("category", ""),
+            options=self.values(tree.get("options", {})),
+            metadata=self.values(tree.get("metadata", {})),
+            output_target=tuple(self.values(item) for item in tree.get("output_target", ())),
+            preset_from=tree.get("preset", {}).get("from", ""),
+            position=position(tree.mark),
+        )
 
-def _output(tree: Table, workshop: JobBuilder) -> Output:
-    source = tree["from"]
-    named = source if isinstance(source, Mapping) else {"conversion": source}
-    return Output(
-        conversion=named["conversion"],
-        input=named.get("input", ""),
-        filename=tree.get("filename", ""),
-        save=_save(tree, workshop),
-        on_conflict=tree.get("on_conflict", workshop.on_conflict),
-        download_password=_password(tree.get("download_password")),
-        position=position(tree.place),
-    )
+    def outputs(self, tree: MapNode) -> tuple[Output, ...]:
+        """The ``outputs`` entries, and one for every conversion that has none and delivers nowhere else."""
+        named = tuple(self.output(item) for item in tree.get("outputs", ()))
+        known = {output.conversion for output in named}
+        rest = tuple(
+            Output(item["id"], save=self.default_folder(tree), position=position(item.mark))
+            for item in tree.get("conversions", ())
+            if item["id"] not in known and not item.get("output_target")
+        )
+        return named + rest
 
+    def output(self, tree: MapNode) -> Output:
+        source = tree["from"]
+        named = source if isinstance(source, Mapping) else {"conversion": source}
+        return Output(
+            conversion=named["conversion"],
+            input=named.get("input", ""),
+            filename=tree.get("filename", ""),
+            save=self.save(tree),
+            on_conflict=tree.get("on_conflict", "error"),
+            download_password=self.password(tree.get("download_password")),
+            position=position(tree.mark),
+        )
 
-def _save(tree: Table, workshop: JobBuilder) -> str | Late:
-    if "save" not in tree:
-        return _default_folder(tree, workshop)
-    save = tree["save"]
-    if isinstance(save, Late):
-        prefix = escape(workshop.base(tree)) + "/"
-        return Late(save.text if prefix == "./" else prefix + save.text, save.scope)
-    return as_folder(workshop.path(tree, "save")) if save else ""
+    def save(self, tree: MapNode) -> str | Late:
+        if "save" not in tree:
+            return self.default_folder(tree)
+        save = tree["save"]
+        if isinstance(save, Late):
+            prefix = escape(self.manifest_folder(tree)) + "/"
+            return Late(save.text if prefix == "./" else prefix + save.text, save.scope)
+        return as_folder(self.path(tree, "save")) if save else ""
+
+    def default_folder(self, tree: MapNode) -> str:
+        folder = self.manifest_folder(tree)
+        return DEFAULT_FOLDER if folder == "." else f"{as_folder(folder)}{DEFAULT_FOLDER}"
+
+    def manifest_folder(self, tree: MapNode) -> str:
+        """The manifest's folder, relative to the project root; a problem when it is outside."""
+        if self.folder.from_root is None:
+            self.problem(position(tree.mark), "the manifest is outside the project root")
+        return self.folder.from_root or "."
+
+    def path(self, tree: MapNode, key: str) -> str:
+        """The path under ``key``, relative to the project root."""
+        try:
+            return self.folder.confine(tree[key])
+        except ValueError as error:
+            self.problem(position_of(tree, key), f"`{key}`: {tree[key][:200]} {error}")
+            return ""
+
+    def upload(self, tree: MapNode) -> str:
+        """The path of a local file, which must exist."""
+        path = self.path(tree, "path")
+        problem = file_problem(f"{self.folder.root}/{path}") if path else ""
+        if problem:
+            self.problem(position_of(tree, "path"), f"the file {tree['path']} {problem}")
+        return path
+
+    def check_base64(self, tree: MapNode) -> None:
+        try:
+            decode(tree["content"])
+        except ValueError:
+            self.problem(position_of(tree, "content"), "`content` is not valid base64")
+
+    def check_paths(self, tree: MapNode) -> None:
+        """Note what is wrong with the paths in a tree that the schema check has refused."""
+        for item in rules.mappings(tree, "inputs"):
+            if isinstance(item.get("path"), str):
+                self.upload(item)
+        for item in rules.mappings(tree, "outputs"):
+            if isinstance(item.get("save"), str):
+                self.path(item, "save")
+
+    def values(self, tree: Tree) -> Mapping[str, Value]:
+        return {key: self.value(item) for key, item in tree.items()}
+
+    def value(self, tree: Tree) -> Value:
+        """A part of a tree as the model holds it: references to secrets as Secret, lists as tuples."""
+        if isinstance(tree, Mapping):
+            if len(tree) == 1 and isinstance(tree.get("secret"), str):
+                return self.secret(tree["secret"])
+            return self.values(tree)
+        if isinstance(tree, list):
+            return tuple(self.value(item) for item in tree)
+        return None if isinstance(tree, Unknown) else tree
+
+    def password(self, tree: Tree) -> Secret | str | None:
+        return self.secret(tree["secret"]) if isinstance(tree, Mapping) else tree
+
+    def secret(self, reference: str) -> Secret:
+        """The secret ``reference``; the path of a ``file:`` secret is made relative to the project root."""
+        folder = self.folder.from_root or "."
+        if not reference.startswith(_FILE_SECRET) or folder == ".":
+            return Secret(reference)
+        path = posixpath.join(folder, reference.removeprefix(_FILE_SECRET))
+        return Secret(_FILE_SECRET + posixpath.normpath(path))
+
+    def problem(self, where: Position, message: str) -> None:
+        self.problems.append(Diagnostic(where, message))
 
 
 def _lifecycle(tree: Mapping[str, Any]) -> Lifecycle:
-    ignore = tree.get("ignore", Row)
+    ignore = tree.get("ignore", [])
     return Lifecycle(
-        ignore=tuple(ignore) if isinstance(ignore, list) else (),
+        ignore=tuple(ignore),
         on_replace=tree.get("on_replace", "keep"),
         prevent_replace=tree.get("prevent_replace", False),
     )

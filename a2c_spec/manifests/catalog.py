@@ -1,15 +1,21 @@
-"""Check a job against the service's catalog: targets, and the names, types and ranges of their options."""
+"""The service's catalog: its snapshot ``a2c.catalog.json``, and the check of targets and options against it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.desired import Conversion, Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.pattern import MAX_TEXT, PatternError, found
+from a2c_spec.manifests.expressions.regex import MAX_TEXT, PatternError, found
+
+CATALOG_FILE = "a2c.catalog.json"
+_MAX_BYTES = 64 * 1024 * 1024
+_PULL_AGAIN = "run `a2c-spec catalog pull` to write it again"
 
 # understood for every target, whether or not its catalog entry lists them
 UNIVERSAL = frozenset(
@@ -24,43 +30,54 @@ _TYPES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "object": ("a mapping", lambda value: isinstance(value, Mapping)),
 }
 
-Row = Mapping[str, Any]
+CatalogRow = Mapping[str, Any]
+Catalog = Mapping[str, tuple[CatalogRow, ...]]
+"""The rows of ``GET /conversions``, by target."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
-    """The rows of ``GET /conversions``, by target."""
+def catalog_rows(root: Path) -> list[CatalogRow] | None:
+    """The rows of ``GET /conversions`` from the snapshot; None when there is no snapshot. Raises InvalidError."""
+    file = root / CATALOG_FILE
+    try:
+        if file.stat().st_size > _MAX_BYTES:
+            raise InvalidError(f"{CATALOG_FILE} has more than {_MAX_BYTES} bytes", hint=_PULL_AGAIN)
+        rows = json.loads(file.read_bytes())
+    except OSError:
+        return None
+    except (ValueError, RecursionError) as error:
+        raise InvalidError(f"{CATALOG_FILE} is not valid JSON", hint=_PULL_AGAIN) from error
+    valid = isinstance(rows, list) and all(isinstance(row, dict) and isinstance(row.get("target"), str) for row in rows)
+    if not valid:
+        raise InvalidError(f"{CATALOG_FILE} is not a list of targets", hint=_PULL_AGAIN)
+    return list(rows)
 
-    by_target: Mapping[str, tuple[Row, ...]]
+
+def unnamed_targets(rows: Iterable[CatalogRow]) -> frozenset[str]:
+    """``category/target`` (and ``/target``) of every row that does not take the option ``output_filename``."""
+    lacking = [row for row in rows if row.get("options") and "output_filename" not in row["options"]]
+    return frozenset(f"{part}/{row['target']}" for row in lacking for part in (row.get("category", ""), ""))
 
 
-def index_catalog(rows: Iterable[Row]) -> Catalog:
+def index_catalog(rows: Iterable[CatalogRow]) -> Catalog:
     """The catalog, ready to check many jobs."""
-    by_target: dict[str, tuple[Row, ...]] = {}
+    catalog: dict[str, tuple[CatalogRow, ...]] = {}
     for row in rows:
-        by_target[row["target"]] = (*by_target.get(row["target"], ()), row)
-    return Catalog(by_target)
+        catalog[row["target"]] = (*catalog.get(row["target"], ()), row)
+    return catalog
 
 
-def check_catalog(item: Job | Preset, catalog: Catalog | Iterable[Row]) -> list[Diagnostic]:
-    """What of ``item`` the service would refuse, by its catalog."""
-    known = catalog if isinstance(catalog, Catalog) else index_catalog(catalog)
-    if isinstance(item, Preset):
-        return list(_target(item.target, item.category, item.options, item.position, known))
-    return [problem for conversion in item.conversions for problem in _conversion(conversion, known)]
+def check_catalog(item: Job | Preset, catalog: Catalog) -> list[Diagnostic]:
+    """The targets and options of ``item`` that the service would refuse."""
+    parts: Sequence[Preset | Conversion] = (item,) if isinstance(item, Preset) else item.conversions
+    return [problem for part in parts for problem in _target(part, catalog)]
 
 
-def _conversion(item: Conversion, catalog: Catalog) -> Iterator[Diagnostic]:
-    return _target(item.target, item.category, item.options, item.position, catalog)
-
-
-def _target(
-    target: str, category: str, options: Mapping[str, Any], where: Position, catalog: Catalog
-) -> Iterator[Diagnostic]:
-    rows = catalog.by_target.get(target, ())
+def _target(item: Preset | Conversion, catalog: Catalog) -> Iterator[Diagnostic]:
+    target, category, where = item.target, item.category, item.position
+    rows = catalog.get(target, ())
     fitting = [row for row in rows if not category or row.get("category") == category]
     if not rows:
-        yield Diagnostic(where, f"the catalog has no target `{target}`", nearest(target, catalog.by_target))
+        yield Diagnostic(where, f"the catalog has no target `{target}`", nearest(target, catalog))
     elif not fitting:
         categories = [str(row.get("category")) for row in rows]
         message = f"the target `{target}` is not in the category `{category}`"
@@ -69,10 +86,10 @@ def _target(
         categories = sorted(str(row.get("category")) for row in fitting)
         yield Diagnostic(where, f"the target `{target}` needs a `category`", f"one of {', '.join(categories)}")
     else:
-        yield from _options(options, fitting[0], where)
+        yield from _options(item.options, fitting[0], where)
 
 
-def _options(options: Mapping[str, Any], row: Row, where: Position) -> Iterator[Diagnostic]:
+def _options(options: Mapping[str, Any], row: CatalogRow, where: Position) -> Iterator[Diagnostic]:
     described = row.get("options")
     known: Mapping[str, Any] = described if isinstance(described, Mapping) else {}  # an empty map may come as []
     for name, value in options.items():
@@ -86,7 +103,7 @@ def _options(options: Mapping[str, Any], row: Row, where: Position) -> Iterator[
 
 
 def _value_problem(value: Any, description: Mapping[str, Any]) -> str:
-    """Why ``value`` does not fit the description of an option, or nothing. Never shows the text of a value."""
+    """Why ``value`` does not fit the description of an option; empty when it does. Never shows text values."""
     words, fits = _TYPES.get(str(description.get("type")), ("", lambda _value: True))
     if not fits(value):
         return f"must be {words}"

@@ -1,4 +1,4 @@
-"""A desired job or preset as a plain manifest again: rendered, with secrets as references."""
+"""A job or preset as a plain manifest again, without templates and with secrets as references."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ _SOURCE_KEYS = {"upload": "path", "from": "from", "base64": "content"}
 _TYPED = frozenset({"cloud", "gdrive_picker", "input_id", "output"})
 
 
-def render(item: Job | Preset) -> dict[str, Any]:
-    """``item`` as a manifest that stands at the project root; loading it gives an equal ``item``."""
+def as_manifest(item: Job | Preset) -> dict[str, Any]:
+    """``item`` as a manifest in the project root; loading it gives an equal ``item``."""
     return _preset(item) if isinstance(item, Preset) else _job(item)
 
 
 def _job(job: Job) -> dict[str, Any]:
     head = {"apiVersion": API_VERSION, "kind": "Job", "name": escape(job.address)}
     return head | _filled(
-        labels=plain_value(job.labels),
+        labels=_plain(job.labels),
         job=_fields(job),
         inputs=[_input(item) for item in job.inputs],
         conversions=[_conversion(item) for item in job.conversions],
@@ -34,28 +34,28 @@ def _preset(preset: Preset) -> dict[str, Any]:
     head = {"apiVersion": API_VERSION, "kind": "Preset", "name": escape(preset.address)}
     return head | _filled(
         title=escape(preset.name) if preset.name != preset.address else "",
-        labels=plain_value(preset.labels),
+        labels=_plain(preset.labels),
         target=escape(preset.target),
         category=escape(preset.category),
         scope=preset.scope,
-        options=plain_value(preset.options),
+        options=_plain(preset.options),
     )
 
 
 def _filled(**values: Any) -> dict[str, Any]:
-    """The values that say something."""
+    """``values`` without those that are empty."""
     return {key: value for key, value in values.items() if value is not None and value not in ("", [], {})}
 
 
-def plain_value(value: Value) -> Any:
-    """A value of the model as YAML can hold it, safe from being rendered again."""
+def _plain(value: Value) -> Any:
+    """A value of the model as YAML has it; ``${{`` in it is escaped."""
     if isinstance(value, Secret):
         return {"secret": escape(value.reference)}
     if isinstance(value, str):
         return escape(value)
     if isinstance(value, Mapping):
-        return {key: plain_value(item) for key, item in value.items()}
-    return [plain_value(item) for item in value] if isinstance(value, tuple) else value
+        return {key: _plain(item) for key, item in value.items()}
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _text(text: str | Late) -> str:
@@ -64,7 +64,7 @@ def _text(text: str | Late) -> str:
 
 def _fields(job: Job) -> dict[str, Any]:
     held = {} if job.process else {"process": False}
-    return held | {name: plain_value(value) for name, value in job.fields.items()}
+    return held | {name: _plain(value) for name, value in job.fields.items()}
 
 
 def _input(item: Input) -> dict[str, Any]:
@@ -78,11 +78,11 @@ def _input(item: Input) -> dict[str, Any]:
             pin=item.pin,
             engine=item.engine,
             content_type=escape(item.content_type),
-            options=plain_value(item.options),
-            parameters=plain_value(item.parameters),
-            credentials=plain_value(item.credentials),
-            decrypt_password=plain_value(item.decrypt_password),
-            **plain_value(item.settings),
+            options=_plain(item.options),
+            parameters=_plain(item.parameters),
+            credentials=_plain(item.credentials),
+            decrypt_password=_plain(item.decrypt_password),
+            **_plain(item.settings),
         )
         | ({"parameters": {}} if item.type == "cloud" and not item.parameters else {})
     )
@@ -91,9 +91,9 @@ def _input(item: Input) -> dict[str, Any]:
 def _conversion(item: Conversion) -> dict[str, Any]:
     return {"id": item.id, "target": escape(item.target)} | _filled(
         category=escape(item.category),
-        options=plain_value(item.options),
-        metadata=plain_value(item.metadata),
-        output_target=[plain_value(target) for target in item.output_target],
+        options=_plain(item.options),
+        metadata=_plain(item.metadata),
+        output_target=[_plain(target) for target in item.output_target],
         preset={"from": escape(item.preset_from)} if item.preset_from else {},
     )
 
@@ -103,7 +103,7 @@ def _output(item: Output) -> dict[str, Any]:
     return {"from": source, "save": _text(item.save)} | _filled(
         filename=_text(item.filename),
         on_conflict=item.on_conflict if item.on_conflict != "error" else "",
-        download_password=plain_value(item.download_password),
+        download_password=_plain(item.download_password),
     )
 
 

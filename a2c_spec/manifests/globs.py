@@ -1,4 +1,4 @@
-"""Find files by pattern, in a stable order, one at a time, and never outside the folder that is asked for."""
+"""Find files by pattern, in a stable order, one at a time, and never outside the given folder."""
 
 from __future__ import annotations
 
@@ -17,17 +17,17 @@ Segments = tuple[str, ...]
 
 
 def fixed_part(pattern: str) -> tuple[str, Segments]:
-    """A pattern taken apart: the folder that all matches share, and the segments below it."""
+    """``pattern`` split in two: the folder that all matches share, and the segments below it."""
     segments = [segment for segment in pattern.split("/") if segment not in ("", ".")]
     wild = next((n for n, segment in enumerate(segments) if _WILD.search(segment)), max(len(segments) - 1, 0))
     return "/".join(segments[:wild]) or ".", tuple(segments[wild:])
 
 
 def find(folder: Path, segments: Segments) -> Iterator[str]:
-    """The files below ``folder`` that match, as POSIX paths relative to it, sorted folder by folder.
+    """Yield the files below ``folder`` that match, as POSIX paths relative to it, sorted folder by folder.
 
     ``**`` stands for any number of folders. Hidden names match only a segment that starts with a dot. Symbolic links
-    to folders are not followed.
+    to folders are not followed. Nothing in ``.git`` or ``.a2c`` matches.
     """
     waiting: list[Iterator[tuple[str, frozenset[int], bool]]] = [_entries(folder, "", segments, _start(segments))]
     while waiting:
@@ -61,7 +61,7 @@ def _start(segments: Segments) -> frozenset[int]:
 
 
 def _with_empty(segments: Segments, states: set[int]) -> frozenset[int]:
-    """``states``, and those reached because ``**`` may stand for no folder at all."""
+    """``states``, and the states after each ``**``, which may stand for no folder at all."""
     for state in sorted(states):
         while state < len(segments) and segments[state] == _ANY_DEPTH:
             state += 1
@@ -93,7 +93,7 @@ def _compiled(segment: str) -> re.Pattern[str]:
 
 
 def matches(pattern: str, path: str) -> bool:
-    """Whether a POSIX path fits a pattern as a whole."""
+    """Whether the whole POSIX path ``path`` matches ``pattern``."""
     segments: Segments = tuple(segment for segment in pattern.split("/") if segment not in ("", "."))
     states = _start(segments)
     for name in path.split("/"):
@@ -107,5 +107,5 @@ def is_pattern(text: str) -> bool:
 
 
 def excluded(patterns: Sequence[str], *paths: str) -> bool:
-    """Whether any pattern fits any of these ways to name one file."""
+    """Whether any of ``patterns`` matches any of ``paths``, which name the same file."""
     return any(matches(pattern, path) for pattern in patterns for path in paths)

@@ -1,8 +1,7 @@
-"""Load manifests: from files to desired jobs and presets, one at a time, with every problem met on the way."""
+"""Load manifests: from files to desired jobs and presets, one at a time, with every problem on the way."""
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,17 +12,16 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests import variables
 from a2c_spec.manifests.batch.expand import Batch
-from a2c_spec.manifests.build import JobBuilder, build_job, build_preset
-from a2c_spec.manifests.documents import documents
+from a2c_spec.manifests.build import build_job, build_preset
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
 from a2c_spec.manifests.extends import extended
-from a2c_spec.manifests.given import gather
-from a2c_spec.manifests.load_settings import LoadSettings
-from a2c_spec.manifests.paths import beside, confine
+from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.manifest_file import documents, read_bytes
+from a2c_spec.manifests.paths import ManifestFolder, beside, manifest_folder
 from a2c_spec.manifests.schema import published
-from a2c_spec.manifests.yaml.reader import MAX_BYTES, Document
-from a2c_spec.manifests.yaml.tree import Place, Table, Tree, position, without
+from a2c_spec.manifests.yaml.reader import Document
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, without
 
 Item = Job | Preset | Diagnostic
 
@@ -35,21 +33,22 @@ FILE_TEXT = 100_000_000
 _UNRENDERED = frozenset({"apiVersion", "kind", "vars", "env", "include", "extends", "template", "key", "group"})
 
 
-def load(paths: Sequence[str | Path], settings: LoadSettings) -> Iterator[Item]:
-    """Yield what the manifests in ``paths`` ask for, and every problem, as they are met.
+def load(paths: Sequence[str | Path], options: LoadOptions) -> Iterator[Item]:
+    """Yield the jobs and presets of the manifests in ``paths``, and every problem, as they are met.
 
-    Memory stays bounded however many there are: only addresses are remembered, to tell that one is given twice.
+    Memory stays bounded however many there are: only addresses are remembered, to find one that is given twice.
     """
-    loader = Loader(settings)
+    loader = _Loader(options)
+    yield from loader.variable_problems
     for path in paths:
-        loader.waiting.append(_Named(Path(path), str(path)))
-        yield from loader.files()
-    yield from loader.rest()
+        loader.queue.append(_ManifestFile(Path(path), str(path)))
+        yield from loader.queued_files()
+    yield from variables.undeclared(loader.flag_values, loader.declared)
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
-    """A manifest file, and the name that people know it by."""
+class _ManifestFile:
+    """A manifest file, and the name that messages give it."""
 
     path: Path
     name: str
@@ -57,60 +56,50 @@ class _Named:
 
 @dataclass(frozen=True, slots=True)
 class _Source:
-    """One document on its way: its tree, its file, the names its templates may use, and whether it is valid so far."""
+    """One document: its tree, its folder, the names its templates may use, and whether it is valid so far."""
 
-    tree: Table
-    file: Path
+    tree: MapNode
+    folder: ManifestFolder
     names: Mapping[str, Any]
-    sound: bool
+    valid: bool
     templated: bool
     budget: Budget
 
 
 @dataclass(slots=True)
-class Loader:
-    """One run over manifests: what was given from outside, and which addresses and files were met."""
+class _Loader:
+    """The loading of several manifests: the given variables, the files still to load, the addresses so far."""
 
-    settings: LoadSettings
-    given: dict[str, variables.Given] = field(default_factory=dict)
-    asked: dict[str, variables.Given] = field(default_factory=dict)
+    options: LoadOptions
+    root: Path = field(init=False)
+    given: dict[str, variables.VarValue] = field(init=False)
+    flag_values: dict[str, variables.VarValue] = field(init=False)
+    variable_problems: list[Diagnostic] = field(init=False)
     declared: set[str] = field(default_factory=set)
     addresses: dict[str, Position] = field(default_factory=dict)
-    waiting: deque[_Named] = field(default_factory=deque)
-    met: set[Path] = field(default_factory=set)
-    problems: list[Diagnostic] = field(default_factory=list)
-    root: Path = field(init=False)
+    queue: deque[_ManifestFile] = field(default_factory=deque)
+    loaded: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.root = self.settings.root.resolve()
-        self.given, self.asked, self.problems = gather(self.settings)
+        self.root = self.options.root.resolve()
+        self.given, self.flag_values, self.variable_problems = variables.gather(self.options)
 
-    def files(self) -> Iterator[Item]:
-        """What the waiting files ask for, and those that they include."""
-        yield from self._pending()
-        while self.waiting:
-            file = self.waiting.popleft()
+    def queued_files(self) -> Iterator[Item]:
+        """The items of every file in the queue, which grows by the files that they include."""
+        while self.queue:
+            file = self.queue.popleft()
             real = file.path.resolve()
-            if real not in self.met:
-                self.met.add(real)
+            if real not in self.loaded:
+                self.loaded.add(real)
                 yield from self._file(file, real)
 
-    def rest(self) -> Iterator[Diagnostic]:
-        """What can be said only after all manifests were met."""
-        yield from self._pending()
-        yield from variables.undeclared(self.asked, self.declared)
-
-    def _pending(self) -> Iterator[Diagnostic]:
-        problems, self.problems = self.problems, []
-        yield from problems
-
-    def _file(self, file: _Named, real: Path) -> Iterator[Item]:
+    def _file(self, file: _ManifestFile, real: Path) -> Iterator[Item]:
         data = read_bytes(file.path, file.name)
         if isinstance(data, Diagnostic):
             yield data
             return
         empty, budget = True, Budget(steps=FILE_STEPS, size=FILE_TEXT)
-        for document in documents(data, file.name, self.given, self.settings.environ):
+        for document in documents(data, file.name, self.given, self.options.environ):
             empty = empty and isinstance(document, Document) and document.root is None
             yield from [document] if isinstance(document, Diagnostic) else self._document(document, real, budget)
         if empty:
@@ -119,75 +108,71 @@ class Loader:
 
     def _document(self, document: Document, file: Path, budget: Budget) -> Iterator[Item]:
         tree = document.root
-        problem = _wrong_kind(tree, document) if tree is not None else None
+        problem = _kind_problem(tree, document.mark) if tree is not None else None
         if problem or tree is None:
             yield from (*document.problems, *([problem] if problem else []))
             return
         tree, problems = extended(tree, file, self.root)
-        problems = [*document.problems, *problems, *self._include(tree, file)]
-        problems += published.check(tree["kind"].lower(), tree, tree.place, rendered=False)
+        folder = manifest_folder(file.parent, self.root)
+        problems = [*document.problems, *problems, *self._include(tree, folder)]
+        problems += published.check(tree["kind"].lower(), tree, tree.mark, rendered=False)
         names, more = self._names(tree)
         problems += more
-        sound = not any(problem.severity == "error" for problem in problems)
+        valid = not any(problem.severity == "error" for problem in problems)
         templated = document.templated or "extends" in tree
-        items = _KINDS[tree["kind"]](self, _Source(tree, file, names, sound, templated, budget))
+        items = _KINDS[tree["kind"]](self, _Source(tree, folder, names, valid, templated, budget))
         if tree["kind"] == "Batch":
-            yield from sorted(problems, key=_line)
+            yield from sorted(problems, key=_position)
             yield from items
         else:
             yield from _in_order([*problems, *items])
 
-    def _include(self, tree: Table, file: Path) -> Iterator[Diagnostic]:
+    def _include(self, tree: MapNode, folder: ManifestFolder) -> Iterator[Diagnostic]:
+        """Queue the files under ``include``; yield a problem for each that cannot be loaded."""
         include = tree.get("include")
         for number, name in enumerate(include if isinstance(include, list) else ()):
-            where = position(tree["include"].places[number])
+            where = position(tree["include"].marks[number])
             try:
-                path = self.root / confine(str(name), file.parent, self.root)
+                path = self.root / folder.confine(str(name))
             except ValueError as error:
                 yield Diagnostic(where, f"`include`: {str(name)[:200]} {error}")
                 continue
             if path.is_file():
-                self.waiting.append(_Named(path, beside(where.file, str(name))))
+                self.queue.append(_ManifestFile(path, beside(where.file, str(name))))
             else:
-                yield Diagnostic(where, f"`include`: there is no file {name}")
+                yield Diagnostic(where, f"`include`: the file {name} does not exist")
 
-    def _names(self, tree: Table) -> tuple[dict[str, Any], list[Diagnostic]]:
+    def _names(self, tree: MapNode) -> tuple[dict[str, Any], list[Diagnostic]]:
+        """The names that the templates of ``tree`` may use."""
         values, problems = variables.resolve(tree.get("vars"), self.given)
         self.declared.update(values)
-        environment, missing = variables.allowed_environment(tree.get("env"), self.settings.environ)
+        environment, missing = variables.allowed_environment(tree.get("env"), self.options.environ)
         return {"vars": values, "env": environment}, problems + missing
 
-    def _workshop(self, file: Path) -> JobBuilder:
-        return JobBuilder(self.root, file.parent, self.settings.check_files, self.settings.on_conflict)
-
     def job(self, source: _Source) -> Iterator[Item]:
-        """The job that a document of the kind Job asks for."""
-        body, problems = rendered(source, "job", "body")
-        yield from problems
-        workshop = self._workshop(source.file)
-        job = build_job(body, str(body.get("name")), workshop, sound=source.sound and not problems)
-        yield from workshop.problems
-        yield from self.keep(job)
+        """The job of a document of the kind Job."""
+        body, problems = _rendered(source, "job", "body")
+        job, more = build_job(body, str(body.get("name")), source.folder, valid=source.valid and not problems)
+        yield from (*problems, *more, *self._new(job))
 
     def batch(self, source: _Source) -> Iterator[Item]:
-        """The jobs that a document of the kind Batch asks for, as its rows are read."""
-        head, problems = rendered(source, "batch", "head")
+        """The jobs of a document of the kind Batch, one at a time."""
+        head, problems = _rendered(source, "batch", "head")
         yield from problems
-        if source.sound and not problems:
+        if source.valid and not problems:
             tree = source.tree.like()
             tree.update(source.tree | head)
-            for item in Batch(tree, source.names, self._workshop(source.file)).jobs():
-                yield from [item] if isinstance(item, Diagnostic) else self.keep(item)
+            for item in Batch(tree, source.names, source.folder).jobs():
+                yield from [item] if isinstance(item, Diagnostic) else self._new(item)
 
     def preset(self, source: _Source) -> Iterator[Item]:
-        """The preset that a document of the kind Preset asks for."""
-        body, problems = rendered(source, "preset", "body")
-        yield from problems
-        folder = os.path.relpath(source.file.parent, self.settings.root).replace(os.sep, "/")
-        yield from self.keep(build_preset(body, folder) if source.sound and not problems else None)
+        """The preset of a document of the kind Preset."""
+        body, problems = _rendered(source, "preset", "body")
+        preset = build_preset(body, source.folder) if source.valid and not problems else None
+        yield from (*problems, *self._new(preset))
 
-    def keep(self, item: Job | Preset | None) -> Iterator[Item]:
-        """``item``, unless its address was met before."""
+    def _new(self, item: Job | Preset | None) -> Iterator[Item]:
+        """``item``, or a problem when its address was given before; nothing for None."""
         if item is None:
             return
         first = self.addresses.setdefault(item.address, item.position)
@@ -197,62 +182,53 @@ class Loader:
             yield Diagnostic(item.position, f"`{item.address}` is given twice, first at {first}", "rename one of them")
 
 
-_KINDS: dict[str, Callable[[Loader, _Source], Iterator[Item]]] = {
-    "Job": Loader.job,
-    "Batch": Loader.batch,
-    "Preset": Loader.preset,
+_KINDS: dict[str, Callable[[_Loader, _Source], Iterator[Item]]] = {
+    "Job": _Loader.job,
+    "Batch": _Loader.batch,
+    "Preset": _Loader.preset,
 }
 
 
 def _in_order(items: Sequence[Item]) -> Iterator[Item]:
-    """Problems first, by place, each told once; then what can be used."""
+    """Problems first, in the order of the file and each once; then jobs and presets."""
     problems = dict.fromkeys(item for item in items if isinstance(item, Diagnostic))
-    yield from sorted(problems, key=_line)
+    yield from sorted(problems, key=_position)
     yield from (item for item in items if not isinstance(item, Diagnostic))
 
 
-def _line(problem: Diagnostic) -> Position:
+def _position(problem: Diagnostic) -> Position:
     return problem.position
 
 
-def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
-    """The bytes of a manifest file, or why there are none."""
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this is not a path"
-        return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
-
-
-def _wrong_kind(tree: Tree, document: Document) -> Diagnostic | None:
-    if not isinstance(tree, Table):
-        return Diagnostic(position(document.place), "a manifest is a mapping with `apiVersion`, `kind` and `name`")
+def _kind_problem(tree: Tree, mark: Mark) -> Diagnostic | None:
+    """Why the document ``tree``, which starts at ``mark``, is not a manifest of a known kind; None when it is."""
+    if not isinstance(tree, MapNode):
+        return Diagnostic(position(mark), "a manifest must be a mapping with `apiVersion`, `kind` and `name`")
     kind = tree.get("kind")
     if kind is None:
-        return Diagnostic(position(tree.place), "a manifest needs the key `kind`", f"one of {', '.join(_KINDS)}")
+        return Diagnostic(position(tree.mark), "a manifest needs the key `kind`", f"one of {', '.join(_KINDS)}")
     if isinstance(kind, str) and kind in _KINDS:
         return None
     shown = f"`{kind[:40]}`" if isinstance(kind, str) else "this"
-    where = position(tree.places["kind"])
+    where = position(tree.marks["kind"])
     return Diagnostic(where, f"{shown} is not a kind of manifest", nearest(str(kind)[:40], _KINDS))
 
 
-def rendered(source: _Source, name: str, part: str) -> tuple[Table, list[Diagnostic]]:
-    """The body of a document with every template computed, checked again where that changed anything."""
+def _rendered(source: _Source, schema: str, part: str) -> tuple[MapNode, list[Diagnostic]]:
+    """The body of a document with every template computed; computed values are checked against the schema again."""
     body = without(source.tree, _UNRENDERED)
     if not source.templated:
         return body, []
     rendering = Rendering(source.names, source.budget)
-    body = rendering.tree(body, source.tree.place)
+    body = rendering.tree(body, source.tree.mark)
     problems = rendering.problems
-    if rendering.touched and source.sound:
-        problems += _checked(rendering.computed(body), name, part, source.tree.place)
+    if rendering.touched and source.valid:
+        problems += _schema_problems(rendering.computed(body), schema, part, source.tree.mark)
     return body, problems
 
 
-def _checked(body: Table, name: str, part: str, place: Place) -> list[Diagnostic]:
+def _schema_problems(body: MapNode, schema: str, part: str, mark: Mark) -> list[Diagnostic]:
     problems: list[Diagnostic] = []
     if "name" in body:
-        problems = published.check("job", body["name"], body.places["name"], rendered=True, part="name")
-    return problems + published.check(name, without(body, {"name"}), place, rendered=True, part=part)
+        problems = published.check("job", body["name"], body.marks["name"], rendered=True, part="name")
+    return problems + published.check(schema, without(body, {"name"}), mark, rendered=True, part=part)

@@ -4,7 +4,32 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestFolder:
+    """The folder of a manifest and the project root, both real absolute paths.
+
+    ``from_root`` is the folder as a POSIX path relative to the root, None when it is outside.
+    """
+
+    path: Path
+    root: Path
+    from_root: str | None
+
+    def confine(self, text: str) -> str:
+        """The path ``text`` of a manifest, relative to the root; raises ValueError if it leads outside."""
+        return confine(text, self.path, self.root)
+
+
+def manifest_folder(path: Path, root: Path) -> ManifestFolder:
+    """The folder ``path`` of a manifest in the project at ``root``."""
+    try:
+        return ManifestFolder(path, root, confine(".", path, root))
+    except ValueError:
+        return ManifestFolder(path, root, None)
 
 
 def confine(text: str, folder: Path, root: Path) -> str:
@@ -13,25 +38,25 @@ def confine(text: str, folder: Path, root: Path) -> str:
     ``root`` and ``folder`` are real absolute paths. Symbolic links are followed to see where the path really leads.
     """
     if not text or "\0" in text or len(text) > 4096:
-        raise ValueError("is not a path")
+        raise ValueError("is not a valid path")
     if text.startswith(("/", os.sep)):
         raise ValueError("must be relative to the manifest's folder")
     path = os.path.normpath(os.path.join(folder, text))  # noqa: PTH118 - lexical on purpose, and fast
     top = str(root).rstrip(os.sep)
     if path != (top or os.sep) and not path.startswith(top + os.sep):
-        raise ValueError("leaves the project root")
+        raise ValueError("is outside the project root")
     below = path[len(top) + 1 :]
     try:
         followed = _leads_outside(top, below)
     except (OSError, ValueError) as error:
-        raise ValueError("is not a path that can be followed") from error
+        raise ValueError("cannot be resolved") from error
     if followed:
-        raise ValueError("leaves the project root")
+        raise ValueError("is outside the project root")
     return below.replace(os.sep, "/") or "."
 
 
 def _leads_outside(top: str, below: str) -> bool:
-    """Whether symbolic links lead ``below`` out of ``top``; looks only at what is below, as ``top`` is real."""
+    """Whether symbolic links lead ``below`` out of ``top``, which is a real path itself."""
     path = top
     for part in below.split(os.sep):  # noqa: PTH206 - for speed
         path = f"{path}{os.sep}{part}"
@@ -40,22 +65,22 @@ def _leads_outside(top: str, below: str) -> bool:
                 real = os.path.realpath(f"{top}{os.sep}{below}")
                 return real != top and not real.startswith(top + os.sep)
         except (FileNotFoundError, NotADirectoryError):
-            return False  # what is not there leads nowhere
+            return False  # what does not exist is not a link
     return False
 
 
 def as_folder(path: str) -> str:
-    """A relative POSIX path with the ``/`` that marks a folder."""
+    """``path`` with the ``/`` at its end that marks a folder."""
     return path.rstrip("/") + "/"
 
 
 def beside(name: str, text: str) -> str:
-    """How to call the file that ``text`` names in the file that people know as ``name``."""
+    """The name that messages give to the file ``text``, which is named in the file ``name``."""
     return os.path.normpath(os.path.join(os.path.dirname(name), text))  # noqa: PTH118, PTH120 - names, not paths
 
 
 def file_problem(path: str) -> str:
-    """Why the file at ``path`` cannot be uploaded, or nothing."""
+    """Why the file at ``path`` cannot be uploaded; empty when it can."""
     try:
         mode = os.stat(path).st_mode  # noqa: PTH116 - one call for each of many files
     except OSError as error:

@@ -1,4 +1,4 @@
-"""Check what manifests say about each other: results and presets they use, and that no job waits for itself."""
+"""Check what manifests use of each other: results and presets exist, and no jobs depend on each other in a circle."""
 
 from __future__ import annotations
 
@@ -13,30 +13,30 @@ Edges = dict[str, tuple[str, ...]]
 
 
 def check_references(items: Iterable[Job | Preset]) -> list[Diagnostic]:
-    """What is wrong between manifests. Of each item only its address, ids and references are kept."""
+    """Every problem between manifests. ``items`` is read once; only addresses, ids and references are kept."""
     conversions: dict[str, tuple[str, ...]] = {}
     presets: set[str] = set()
-    wanted: list[tuple[str, str, Position]] = []
-    wanted_presets: list[tuple[str, Position]] = []
+    used_results: list[tuple[str, str, Position]] = []
+    used_presets: list[tuple[str, Position]] = []
     edges: Edges = {}
-    places: dict[str, Position] = {}
+    positions: dict[str, Position] = {}
     for item in items:
         if isinstance(item, Preset):
             presets.add(item.address)
             continue
         conversions[item.address] = tuple(conversion.id for conversion in item.conversions)
-        needs = [(*split_reference(one.source), one.position) for one in item.inputs if one.type == "from"]
-        wanted.extend(needs)
-        wanted_presets.extend((one.preset_from, one.position) for one in item.conversions if one.preset_from)
+        needs = [(*split_reference(source.source), source.position) for source in item.inputs if source.type == "from"]
+        used_results.extend(needs)
+        used_presets.extend((part.preset_from, part.position) for part in item.conversions if part.preset_from)
         if needs:
             edges[item.address] = tuple(dict.fromkeys(address for address, _, _ in needs))
-            places[item.address] = item.position
-    problems = [*_results(wanted, conversions), *_presets(wanted_presets, presets)]
-    return problems + [_cycle(cycle, places) for cycle in cycles(edges)]
+            positions[item.address] = item.position
+    problems = [*_results(used_results, conversions), *_presets(used_presets, presets)]
+    return problems + [_cycle(cycle, positions) for cycle in cycles(edges)]
 
 
-def _results(wanted: Iterable[tuple[str, str, Position]], known: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
-    for address, conversion, where in wanted:
+def _results(used: Iterable[tuple[str, str, Position]], known: Mapping[str, tuple[str, ...]]) -> Iterator[Diagnostic]:
+    for address, conversion, where in used:
         if address not in known:
             yield Diagnostic(where, f"`from`: there is no manifest `{address}`", nearest(address, known))
         elif conversion not in known[address]:
@@ -44,19 +44,19 @@ def _results(wanted: Iterable[tuple[str, str, Position]], known: Mapping[str, tu
             yield Diagnostic(where, message, nearest(conversion, known[address]))
 
 
-def _presets(wanted: Iterable[tuple[str, Position]], known: set[str]) -> Iterator[Diagnostic]:
-    for name, where in wanted:
+def _presets(used: Iterable[tuple[str, Position]], known: set[str]) -> Iterator[Diagnostic]:
+    for name, where in used:
         if name not in known:
             yield Diagnostic(where, f"`preset`: there is no Preset manifest `{name}`", nearest(name, known))
 
 
-def _cycle(cycle: list[str], places: Mapping[str, Position]) -> Diagnostic:
+def _cycle(cycle: list[str], positions: Mapping[str, Position]) -> Diagnostic:
     way = " -> ".join([*cycle, cycle[0]])
-    return Diagnostic(places[cycle[0]], f"these jobs wait for each other: {way}", "remove one `from`")
+    return Diagnostic(positions[cycle[0]], f"these jobs depend on each other: {way}", "remove one `from`")
 
 
 def cycles(edges: Edges) -> list[list[str]]:
-    """Circles in a graph, each told once; without recursion, so that a long chain is no problem."""
+    """The circles of a graph, each once; without recursion, so that a long chain is no problem."""
     found: list[list[str]] = []
     done: set[str] = set()
     for start in edges:

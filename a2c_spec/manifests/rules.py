@@ -1,7 +1,7 @@
-"""The rules of a job that a schema cannot express: identities, references and names.
+"""The rules of a job that a schema cannot express: ids, references and names.
 
-They look at the tree, not at the finished job, and overlook what the schema check has already refused, so that
-everything wrong with a manifest is told at once.
+They look at the tree, not at the finished job, and pass over what the schema check has already refused, so that
+everything wrong with a manifest is reported at once.
 """
 
 from __future__ import annotations
@@ -13,103 +13,106 @@ from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
 
 _UNSAFE_NAME = re.compile(r"[/\\\x00-\x1f]")
 
 
-def check(tree: Table) -> Iterator[Diagnostic]:
-    """Everything that is wrong with the job body ``tree``."""
+def check(tree: MapNode) -> Iterator[Diagnostic]:
+    """Yield every problem of the job body ``tree``."""
     yield from _twice(tree, "inputs")
     yield from _twice(tree, "conversions")
     yield from _complete(tree)
     yield from _from_rules(tree)
     yield from _plain_passwords(tree)
     for part in ("inputs", "conversions"):
-        for item in tables(tree, part):
+        for item in mappings(tree, part):
             yield from _references(item)
-    for output in tables(tree, "outputs"):
+    for output in mappings(tree, "outputs"):
         yield from _output(tree, output)
     yield from _ignored(tree)
 
 
-def tables(tree: Table, key: str) -> list[Table]:
+def mappings(tree: MapNode, key: str) -> list[MapNode]:
     """The mappings in the list under ``key``."""
     rows = tree.get(key)
-    return [item for item in rows if isinstance(item, Table)] if isinstance(rows, list) else []
+    return [item for item in rows if isinstance(item, MapNode)] if isinstance(rows, list) else []
 
 
-def _ids(tree: Table, key: str) -> list[str]:
-    return [item["id"] for item in tables(tree, key) if isinstance(item.get("id"), str)]
+def _ids(tree: MapNode, key: str) -> list[str]:
+    return list(dict.fromkeys(item["id"] for item in mappings(tree, key) if isinstance(item.get("id"), str)))
 
 
-def _inside(tree: Table, key: str) -> Table | dict[str, Tree]:
+def _inside(tree: MapNode, key: str) -> MapNode | dict[str, Tree]:
     inner = tree.get(key)
-    return inner if isinstance(inner, Table) else {}
+    return inner if isinstance(inner, MapNode) else {}
 
 
-def _twice(tree: Table, key: str) -> Iterator[Diagnostic]:
+def _twice(tree: MapNode, key: str) -> Iterator[Diagnostic]:
     seen: dict[str, Position] = {}
-    for item in tables(tree, key):
-        name, where = item.get("id"), place_of(item, "id")
+    for item in mappings(tree, key):
+        name, where = item.get("id"), position_of(item, "id")
         if isinstance(name, str) and name in seen:
-            yield Diagnostic(where, f"the id `{name}` is given twice in `{key}`, first at {seen[name]}")
+            yield Diagnostic(where, f"the id `{name}` is used twice in `{key}`, first at {seen[name]}")
         elif isinstance(name, str):
             seen[name] = where
 
 
-def _complete(tree: Table) -> Iterator[Diagnostic]:
+def _complete(tree: MapNode) -> Iterator[Diagnostic]:
     if _inside(tree, "job").get("process") is False:
         return
     for key in ("inputs", "conversions"):
         if tree.get(key) in (None, []):
-            hint = "or say job: {process: false} to leave it incomplete"
-            yield Diagnostic(place_of(tree, key), f"a job that is started needs `{key}`", hint)
+            hint = "set job: {process: false} to keep it incomplete"
+            yield Diagnostic(position_of(tree, key), f"a job needs `{key}`", hint)
 
 
-def _from_rules(tree: Table) -> Iterator[Diagnostic]:
-    for item in tables(tree, "inputs"):
+def _from_rules(tree: MapNode) -> Iterator[Diagnostic]:
+    for item in mappings(tree, "inputs"):
         source = item.get("from")
         if isinstance(source, str) and not all(split_reference(source)):
             message = f"`from: {source[:200]}` must name a conversion of another manifest"
-            yield Diagnostic(place_of(item, "from"), message, "write address.conversion, such as board-pack.pdf")
+            yield Diagnostic(position_of(item, "from"), message, "write address.conversion, such as board-pack.pdf")
 
 
 def split_reference(text: str) -> tuple[str, str]:
-    """``address.conversion`` taken apart; the address may itself hold dots and a bracketed key."""
+    """``address.conversion`` split in two; two empty texts when it is not valid.
+
+    The address may itself contain dots and a key in brackets.
+    """
     address, conversion = graph.split_reference(text)
     return (address, conversion) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", conversion) else ("", "")
 
 
-def _plain_passwords(tree: Table) -> Iterator[Diagnostic]:
-    for item in tables(tree, "inputs") + tables(tree, "outputs"):
+def _plain_passwords(tree: MapNode) -> Iterator[Diagnostic]:
+    for item in mappings(tree, "inputs") + mappings(tree, "outputs"):
         for key in ("decrypt_password", "download_password"):
             if isinstance(item.get(key), str):
                 hint = f"write {key}: {{secret: env:NAME}}"
-                yield Diagnostic(place_of(item, key), f"`{key}` is in plain text here", hint, "warning")
+                yield Diagnostic(position_of(item, key), f"`{key}` is in plain text", hint, "warning")
 
 
 def _references(tree: Tree) -> Iterator[Diagnostic]:
-    """Secrets in free maps (options, credentials, ...) that are no references. Never shows what stands there."""
-    if isinstance(tree, Table) and len(tree) == 1 and isinstance(tree.get("secret"), str):
+    """A problem for each secret in free maps (options, ...) that is not a reference; never shows its text."""
+    if isinstance(tree, MapNode) and len(tree) == 1 and isinstance(tree.get("secret"), str):
         if not is_reference(tree["secret"]):
             message = "a secret is a reference: env:NAME, file:path, cmd:command or keyring:service/user"
-            yield Diagnostic(place_of(tree, "secret"), message)
+            yield Diagnostic(position_of(tree, "secret"), message)
         return
-    inside = tree.values() if isinstance(tree, Table) else tree if isinstance(tree, Row) else ()
+    inside = tree.values() if isinstance(tree, MapNode) else tree if isinstance(tree, SeqNode) else ()
     for item in inside:
-        if type(item) in (Table, Row):
+        if type(item) in (MapNode, SeqNode):
             yield from _references(item)
 
 
 def is_reference(text: str) -> bool:
-    """Whether ``text`` says where a secret is."""
+    """Whether ``text`` says where to find a secret."""
     return re.match(r"(?:env|file|cmd|keyring):.", text) is not None
 
 
-def _output(tree: Table, output: Table) -> Iterator[Diagnostic]:
+def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
     source = output.get("from")
-    if isinstance(source, Table):
+    if isinstance(source, MapNode):
         yield from _missing(tree, source, "conversion", source.get("conversion"), "conversion")
         yield from _missing(tree, source, "input", source.get("input"), "input")
     else:
@@ -117,37 +120,39 @@ def _output(tree: Table, output: Table) -> Iterator[Diagnostic]:
     filename = output.get("filename")
     problem = name_problem(filename) if isinstance(filename, str) else ""
     if problem:
-        yield Diagnostic(place_of(output, "filename"), f"`filename` {problem}", "folders belong into `save`")
+        yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "put folders into `save`")
 
 
-def _missing(tree: Table, table: Table, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
+def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
     ids = _ids(tree, f"{what}s")
     if isinstance(wanted, str) and wanted not in ids:
-        yield Diagnostic(place_of(table, key), f"there is no {what} `{wanted[:100]}` in this job", nearest(wanted, ids))
+        yield Diagnostic(
+            position_of(table, key), f"there is no {what} `{wanted[:100]}` in this job", nearest(wanted, ids)
+        )
 
 
 def name_problem(name: str) -> str:
-    """Why ``name`` cannot be the name of a file, or nothing."""
+    """Why ``name`` cannot be the name of a file; empty when it can."""
     if _UNSAFE_NAME.search(name):
-        return "must not hold slashes or control characters"
+        return "must not contain slashes or control characters"
     if name in (".", "..") or len(name.encode(errors="replace")) > 255:
-        return "must be the name of a file"
+        return "must be a valid file name"
     return ""
 
 
-def _ignored(tree: Table) -> Iterator[Diagnostic]:
+def _ignored(tree: MapNode) -> Iterator[Diagnostic]:
     addresses = _inside(tree, "lifecycle").get("ignore")
-    if isinstance(addresses, Row):
-        for address, place in zip(addresses, addresses.places, strict=True):
+    if isinstance(addresses, SeqNode):
+        for address, mark in zip(addresses, addresses.marks, strict=True):
             if isinstance(address, str):
-                yield from _ignored_address(tree, address, position(place))
+                yield from _ignored_address(tree, address, position(mark))
 
 
-def _ignored_address(tree: Table, address: str, where: Position) -> Iterator[Diagnostic]:
+def _ignored_address(tree: MapNode, address: str, where: Position) -> Iterator[Diagnostic]:
     part, _, rest = address.partition(".")
-    known = _below(tree)
+    known = _parts_of(tree)
     if part not in known:
-        yield Diagnostic(where, f"`{address[:200]}` is not below this job", nearest(part, known))
+        yield Diagnostic(where, f"`{address[:200]}` is not part of this job", nearest(part, known))
         return
     name = rest.partition(".")[0]
     if name not in known[part]:
@@ -155,13 +160,13 @@ def _ignored_address(tree: Table, address: str, where: Position) -> Iterator[Dia
         yield Diagnostic(where, message, nearest(name, known[part]))
 
 
-def _below(tree: Table) -> dict[str, Sequence[str]]:
-    """What an address below the job may start with, and go on with."""
-    sources = [item.get("from") for item in tables(tree, "outputs")]
-    outputs = [source["conversion"] if isinstance(source, Table) else source for source in sources]
+def _parts_of(tree: MapNode) -> dict[str, Sequence[str]]:
+    """The names that an address may start with, and for each the names that may follow it."""
+    sources = [item.get("from") for item in mappings(tree, "outputs")]
+    outputs = [source["conversion"] if isinstance(source, MapNode) else source for source in sources]
     return {
         "inputs": _ids(tree, "inputs"),
         "conversions": _ids(tree, "conversions"),
-        "outputs": [name for name in outputs if isinstance(name, str)],
+        "outputs": list(dict.fromkeys(name for name in outputs if isinstance(name, str))),
         "job": ("process", *JOB_FIELDS),
     }

@@ -1,4 +1,4 @@
-"""Resolve references to secrets at the moment a call needs them, and fingerprint secrets without keeping them."""
+"""Resolve references to secrets when a call needs them, and fingerprint secrets without storing them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class _Access:
 
 
 def run_command(words: Sequence[str]) -> bytes:
-    """The standard output of a command, which is told nothing and whose errors are not shown."""
+    """The standard output of a command; it gets no input, and its error output is discarded."""
     done = subprocess.run(  # noqa: S603 - the user allowed it with --allow-cmd
         words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=_TIMEOUT
     )
@@ -42,12 +42,12 @@ def run_command(words: Sequence[str]) -> bytes:
 
 
 def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd: bool, run: Run = run_command) -> str:
-    """The value of ``secret``; errors name the reference, never the value."""
+    """The value of ``secret``; raises a SpecError that names the reference, never the value."""
     scheme, _, name = secret.reference.partition(":")
     resolver = _RESOLVERS.get(scheme)
     if resolver is None or not name:
-        # what stands there may be the secret itself, so it is not shown
-        raise InvalidError("a secret is not given as a reference", hint="write " + ":..., ".join(_RESOLVERS) + ":...")
+        # the text may be the secret itself, so it is not shown
+        raise InvalidError("a secret must be a reference", hint="write " + ":..., ".join(_RESOLVERS) + ":...")
     value = resolver(secret.reference, name, _Access(environ, root, allow_cmd, run))
     if not value:
         raise InvalidError(f"the secret {secret.reference} is empty")
@@ -69,7 +69,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
         with path.open("rb") as file:
             return _text(reference, file.read(_MAX_BYTES + 2))
     except ValueError as error:
-        raise InvalidError(f"the secret {reference} {error}", hint="the file must lie below the project root") from None
+        raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:
         raise InvalidError(f"the secret {reference} cannot be read: {error.strerror}") from None
 
@@ -82,7 +82,7 @@ def _command(reference: str, name: str, access: _Access) -> str:
     except (ValueError, IndexError, OSError, subprocess.SubprocessError) as error:
         # `from None`: the cause holds what the command printed
         raise InvalidError(
-            f"the secret {reference} cannot be had: the command failed ({type(error).__name__})"
+            f"the secret {reference} cannot be read: its command failed ({type(error).__name__})"
         ) from None
 
 
@@ -106,7 +106,7 @@ def _text(reference: str, data: bytes) -> str:
     try:
         return data.decode().removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
-        raise InvalidError(f"the secret {reference} is not text") from None
+        raise InvalidError(f"the secret {reference} is not UTF-8 text") from None
 
 
 _RESOLVERS: dict[str, Callable[[str, str, _Access], str]] = {
@@ -118,12 +118,12 @@ _RESOLVERS: dict[str, Callable[[str, str, _Access], str]] = {
 
 
 def fingerprint_secret(value: str, key: bytes) -> str:
-    """A keyed digest that tells whether a secret changed, and nothing else."""
+    """A keyed digest of a secret, which shows only whether the secret has changed."""
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
 
 def fingerprint_key(file: Path) -> bytes:
-    """The key for ``fingerprint_secret``, made on first use: 0600, and complete or not there at all."""
+    """The key for ``fingerprint_secret``; on first use it is made, mode 0600, and stored in ``file`` in one step."""
     try:
         return _checked_key(file)
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Variables: declared in a manifest with a type and limits, given from five places, checked before they are used.
+"""Variables: declared in a manifest with a type and limits, given in five ways, checked before they are used.
 
 Lowest to highest: the declaration's ``default``, ``vars/<env>.yaml`` (with ``--env``), each ``--var-file`` in order,
 ``A2C_VAR_<name>``, ``--var name=value``. Text from the last two is read by the declared type.
@@ -9,55 +9,96 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
-from a2c_spec.manifests.pattern import PatternError, check, found
-from a2c_spec.manifests.yaml.tree import Table, Tree, place_of, plain, position
+from a2c_spec.manifests.expressions.regex import PatternError, check, found
+from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """A value from outside the manifest: where it comes from, and whether it is text to be read by the type."""
+class VarValue:
+    """A value for a variable, and where it comes from; ``is_text``: the declared type says how to read it."""
 
     value: Any
     where: Position
     is_text: bool = False
 
 
-def resolve(declared: Tree, given: Mapping[str, Given]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The value of every declared variable, and what is wrong with them."""
+Values = dict[str, VarValue]
+
+
+def gather(options: LoadOptions) -> tuple[Values, Values, list[Diagnostic]]:
+    """All values from outside the manifests, those of them that ``--var`` gives, and what is wrong with the files."""
+    problems: list[Diagnostic] = []
+    given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
+    environment_file = options.root / "vars" / f"{options.env}.yaml"
+    files = [environment_file] if options.env and environment_file.is_file() else []
+    for file in [*files, *options.var_files]:
+        values, file_problems = _from_file(file)
+        given.update(values)
+        problems.extend(file_problems)
+    given.update(_from_environment(options.environ))
+    flag_values = {name: VarValue(value, Position(f"--var {name}"), is_text=True) for name, value in options.vars}
+    return given | flag_values, flag_values, problems
+
+
+def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:
+    try:
+        tree, problems = read_one(file.read_bytes(), str(file))
+    except OSError as error:
+        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {error.strerror}")]
+    if isinstance(tree, MapNode):
+        return {name: VarValue(plain(value), position(tree.marks[name])) for name, value in tree.items()}, problems
+    if tree is not None:
+        problems.append(Diagnostic(Position(str(file), 1, 1), "a variables file must be a mapping of names to values"))
+    return {}, problems
+
+
+def _from_environment(environ: Mapping[str, str]) -> Values:
+    return {
+        name.removeprefix(ENVIRONMENT_PREFIX): VarValue(value, Position(name), is_text=True)
+        for name, value in environ.items()
+        if name.startswith(ENVIRONMENT_PREFIX)
+    }
+
+
+def resolve(declared: Tree, given: Mapping[str, VarValue]) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The value of every declared variable (Unknown when it has none), and what is wrong with them."""
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
-    if not isinstance(declared, Table):
+    if not isinstance(declared, MapNode):
         return values, problems
     for name, declaration in declared.items():
-        where = position(declared.key_places[name])
-        if not isinstance(declaration, Table):
-            values[name] = Unknown()  # the schema check told so
+        where = position(declared.key_marks[name])
+        if not isinstance(declaration, MapNode):
+            values[name] = Unknown()  # the schema check has reported it
             continue
-        value, found_problems = _value(name, declaration, given.get(name), where)
-        problems.extend(found_problems)
+        value, value_problems = _value(name, declaration, given.get(name), where)
+        problems.extend(value_problems)
         values[name] = value
     return values, problems
 
 
-def _value(name: str, declaration: Table, given: Given | None, where: Position) -> tuple[Any, list[Diagnostic]]:
+def _value(name: str, declaration: MapNode, given: VarValue | None, where: Position) -> tuple[Any, list[Diagnostic]]:
     if given is None and "default" not in declaration:
-        hint = f"give it with --var {name}=..., {ENVIRONMENT_PREFIX}{name}, a --var-file, or a default"
+        hint = f"set it with --var {name}=..., {ENVIRONMENT_PREFIX}{name}, a --var-file, or a default"
         return Unknown(), [Diagnostic(where, f"the variable `{name}` has no value", hint)]
     if given is None:
-        given = Given(plain(declaration["default"]), place_of(declaration, "default"))
+        given = VarValue(plain(declaration["default"]), position_of(declaration, "default"))
     kind = declaration.get("type", "string")
     try:
         value = _read(given.value, kind) if given.is_text else given.value
         _check(value, kind, declaration)
     except PatternError as error:
         return Unknown(), [
-            Diagnostic(place_of(declaration, "pattern"), f"the pattern of `{name}` cannot be used: {error}")
+            Diagnostic(position_of(declaration, "pattern"), f"the pattern of `{name}` cannot be used: {error}")
         ]
     except ValueError as error:
         return Unknown(), [
@@ -108,7 +149,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
-def _check(value: Any, kind: str, declaration: Table) -> None:
+def _check(value: Any, kind: str, declaration: MapNode) -> None:
     words, fits = _KINDS.get(kind, _KINDS["string"])
     if not fits(value):
         raise ValueError(f"must be {words}, found {_shown(value)}")
@@ -130,40 +171,24 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def from_environment(environ: Mapping[str, str]) -> dict[str, Given]:
-    """What ``A2C_VAR_<name>`` variables give."""
-    return {
-        name.removeprefix(ENVIRONMENT_PREFIX): Given(value, Position(name), is_text=True)
-        for name, value in environ.items()
-        if name.startswith(ENVIRONMENT_PREFIX)
-    }
-
-
-def from_table(table: Tree) -> dict[str, Given]:
-    """What a variables file gives."""
-    if not isinstance(table, Table):
-        return {}
-    return {name: Given(plain(value), position(table.places[name])) for name, value in table.items()}
-
-
 def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The environment variables that a manifest declares under ``env``, and those that are not set."""
+    """The environment variables that a manifest lists under ``env``, and a problem for each that is not set."""
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
     for number, name in enumerate(names if isinstance(names, list) else ()):
         if not isinstance(name, str):
-            continue  # the schema check told so
+            continue  # the schema check has reported it
         if name in environ:
             values[name] = environ[name]
         else:
-            where = position(names.places[number])
+            where = position(names.marks[number])
             values[name] = Unknown()
             problems.append(Diagnostic(where, f"the environment variable `{name}` is not set"))
     return values, problems
 
 
-def undeclared(given: Mapping[str, Given], declared: set[str]) -> list[Diagnostic]:
-    """One diagnostic for every given variable that no manifest declares."""
+def undeclared(given: Mapping[str, VarValue], declared: set[str]) -> list[Diagnostic]:
+    """A problem for every given variable that no manifest declares."""
     return [
         Diagnostic(given[name].where, f"no manifest declares the variable `{name}`", nearest(name, declared))
         for name in sorted(given.keys() - declared)

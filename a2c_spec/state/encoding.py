@@ -23,6 +23,7 @@ def _tree(record: JobRecord) -> dict[str, Any]:
     tree["elements"] = _element_rows(record.elements)
     tree["files"] = [asdict(file) for file in record.files]
     tree["landing"] = [asdict(file) for file in record.landing]
+    tree["leftover"] = [asdict(file) for file in record.leftover]
     tree["intent"] = _intent_tree(record.intent) if record.intent else None
     return tree
 
@@ -47,6 +48,7 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     values["elements"] = _elements(values.get("elements", ()))
     values["files"] = tuple(_file(row) for row in values.get("files", ()))
     values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
+    values["leftover"] = tuple(_file(row) for row in values.get("leftover", ()))
     values["warnings"] = tuple(values.get("warnings", ()))
     intent = values.get("intent")
     values["intent"] = _intent(intent) if intent else None

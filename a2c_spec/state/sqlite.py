@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.errors import SpecError
 from a2c_spec.state.encoding import decode, encode
 from a2c_spec.state.group_commit import Changes, GroupCommit
@@ -92,11 +92,18 @@ class SqliteStore:
         durable = {address for (address,) in self._rows(query, (self.realm,)) if address not in pending}
         return tuple(sorted(durable.union(address for address, record in pending.items() if record)))
 
-    def files_at(self, path: str) -> tuple[SavedFile, ...]:
-        changed = (record for record in self._commits.pending.values() if record)
-        pending = [file for record in changed for file in record.files + record.landing if file.path == path]
-        rows = self._rows("SELECT size, sha256 FROM file WHERE path = ?", (path,))
-        return (*pending, *(SavedFile(path, size, sha256, "", "") for size, sha256 in rows))
+    def files_at(self, path: str) -> tuple[OwnedFile, ...]:
+        changed = [record for record in self._commits.pending.values() if record]
+        pending = [
+            OwnedFile(record.address, path, file.size, file.sha256)
+            for record in changed
+            for file in record.files + record.landing + record.leftover
+            if file.path == path
+        ]
+        rows = self._rows("SELECT address, size, sha256 FROM file WHERE path = ?", (path,))
+        stale = self._commits.pending
+        durable = (OwnedFile(address, path, size, sha256) for address, size, sha256 in rows if address not in stale)
+        return (*pending, *durable)
 
     def plan_used(self, nonce: str) -> bool:
         return any(self._rows("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)))
@@ -141,7 +148,7 @@ class SqliteStore:
 
     def _insert(self, db: sqlite3.Connection, record: JobRecord) -> None:
         columns = (self.realm, record.address, record.phase, record.job_id, record.fingerprint)
-        files = [file for file in record.files + record.landing if file.path]
+        files = [file for file in record.leftover + record.files + record.landing if file.path]
         db.execute("INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, encode(record), bool(record.landing)))
         db.executemany("DELETE FROM file WHERE path = ?", [(file.path,) for file in files])
         db.executemany(

@@ -45,10 +45,15 @@ def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: s
     clock = Clock()
     downloads = Downloads(wire_over(answer, clock), clock.sleep, lambda: 0.0)
 
-    async def before_rename(_fetched: Fetched) -> None:
-        assert target.parent.joinpath(part_name(target, output)).exists()
+    told: list[Fetched] = []
 
-    return asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
+    async def before_rename(fetched: Fetched) -> None:
+        assert target.parent.joinpath(part_name(target, output)).exists()
+        told.append(fetched)
+
+    fetched = asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
+    assert told == [fetched]
+    return fetched
 
 
 def serving(content: bytes, seen: list[str | None]) -> Callable[[httpx.Request], httpx.Response]:
@@ -115,6 +120,25 @@ def test_wrong_bytes_never_get_their_final_name(tmp_path: Path, wrong: bytes) ->
     with pytest.raises((IntegrityError, NetworkError)):
         fetch(lambda _: httpx.Response(200, content=wrong), target)
     assert target.read_bytes() == b"what stood there before"
+
+
+def test_wrong_bytes_are_downloaded_again_once(tmp_path: Path) -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=BYTES[:-1] + b"!")
+
+    with pytest.raises(IntegrityError, match="the checksum is wrong, twice"):
+        fetch(answer, tmp_path / "a.bin")
+    assert [request.headers.get("range") for request in requests] == [None, None]
+
+
+def test_a_download_that_keeps_failing_is_given_up_and_leaves_what_it_has(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    with pytest.raises(NetworkError, match="keeps failing: the service answered 503") as caught:
+        fetch(lambda _: httpx.Response(503), target)
+    assert "resume" in caught.value.hint
 
 
 def test_a_body_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -87,6 +88,40 @@ def test_a_create_whose_answer_was_lost_is_found_and_not_repeated(bench: Bench) 
     assert bench.notes() == ["adopted job job-1, made by a create whose answer was lost"]
 
 
+def test_a_search_begins_only_when_no_create_is_in_progress(bench: Bench) -> None:
+    lost = JobRecord("pack", "host", "creating")
+
+    async def run() -> list[str]:
+        async with bench.executor.create_gate.creating():
+            search = asyncio.create_task(bench.executor.recover(lost))
+            for _ in range(20):
+                await asyncio.sleep(0)
+            before = [*bench.service.requests]
+        await search
+        return before
+
+    assert asyncio.run(run()) == []
+    assert bench.service.requests == ["GET /jobs"]
+
+
+def test_a_create_whose_answer_lacks_its_parts_is_read_before_anything_more_is_sent(bench: Bench) -> None:
+    def bare(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if request.method != "POST":
+            return None
+        job = service.create({**json.loads(request.content)})
+        return httpx.Response(201, json={"id": job["id"]})
+
+    bench.service.rule = bare
+    done = bench.execute(bench.change())
+    assert bench.service.requests == ["POST /jobs", "GET /jobs/job-1"]
+    assert done.elements["conversions.sum"].api_id == "conversion-0", "it was recognised by its content"
+
+
+def test_a_new_job_leaves_nothing_of_the_one_it_replaces(bench: Bench) -> None:
+    done = bench.execute(bench.change(DONE), bench.put(DONE))
+    assert (done.job_id, done.previous, done.spent) == ("job-1", None, 0)
+
+
 def test_a_create_that_never_arrived_is_sent_again_after_the_search(bench: Bench) -> None:
     bench.service.rule = first("POST", "/jobs", httpx.ReadError("reset"))
     done = bench.execute(bench.change())
@@ -154,6 +189,20 @@ def test_an_array_that_is_refused_is_sent_one_part_at_a_time(held: Bench, status
     assert done.intent is None
 
 
+def test_a_part_that_was_not_sent_yet_is_not_recorded_as_if_it_were(held: Bench) -> None:
+    record = built(held)
+    known: list[list[str]] = []
+
+    def rule(_service: Service, request: httpx.Request) -> httpx.Response | None:
+        found = held.durable()
+        known.append([name for name in ADD.creates if found and name in found.elements])
+        return httpx.Response(400, json={}) if request.content.startswith(b"[") else None
+
+    held.service.rule = rule
+    held.execute(Change("pack", "update", ("more",), (ADD,)), record)
+    assert known == [[], [], ["inputs.x"]]
+
+
 def test_an_array_that_is_forbidden_is_not_tried_again(held: Bench) -> None:
     record = built(held)
     held.service.rule = first("POST", "/jobs/job-1/input", httpx.Response(405, json={}))
@@ -210,9 +259,10 @@ def test_a_job_is_started_only_once_the_service_says_so_and_the_intent_says_so_b
 PATCH = Change("pack", "update", ("changed",), (Call("patch_job", body={"notify_status": True}),))
 
 
-def test_a_conflict_is_read_and_planned_again_once(held: Bench) -> None:
+@pytest.mark.parametrize("status", [404, 409, 410])
+def test_a_conflict_is_read_and_planned_again_once(held: Bench, status: int) -> None:
     record = built(held)
-    held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(409, json={"message": "busy"}))
+    held.service.rule = first("PATCH", "/jobs/job-1", httpx.Response(status, json={"message": "busy"}))
     held.execute(PATCH, record)
     assert "GET /jobs/job-1" in held.service.requests
 

@@ -16,8 +16,8 @@ for path in sorted(pathlib.Path("m").iterdir()):
 LOAD = """
 import pathlib
 from a2c_spec.manifests.load import load
-from a2c_spec.manifests.load_settings import LoadSettings
-for item in load(sorted(pathlib.Path("m").iterdir()), LoadSettings(root=pathlib.Path.cwd(), environ={})):
+from a2c_spec.manifests.load_options import LoadOptions
+for item in load(sorted(pathlib.Path("m").iterdir()), LoadOptions(root=pathlib.Path.cwd(), environ={})):
     pass
 """
 ROUNDS = 3

@@ -45,7 +45,7 @@ def test_the_sdk_uploads_converts_and_saves_a_file(served: str, tmp_path: Path) 
 def test_the_live_conformance_suite_passes(served: str, sdk_source: Path) -> None:
     excused = [] if find_browser() else ["--deselect", NEEDS_BROWSER]
     command = [sys.executable, "-m", "pytest", "tests/live", "-n", "4", "-p", "no:cacheprovider", "-q", *excused]
-    environment = {**os.environ, "API2CONVERT_API_KEY": KEY, "API2CONVERT_BASE_URL": served}
+    environment = {**os.environ, "PYTEST_ADDOPTS": "", "API2CONVERT_API_KEY": KEY, "API2CONVERT_BASE_URL": served}
     done = subprocess.run(
         command, cwd=sdk_source, env=environment, capture_output=True, text=True, timeout=300, check=False
     )

@@ -9,20 +9,28 @@ import pytest
 import yaml
 
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.manifests.dump import render
+from a2c_spec.manifests.dump import as_manifest
 from a2c_spec.manifests.load import load
-from a2c_spec.manifests.load_settings import LoadSettings
-from a2c_spec.manifests.project_file import find_root
+from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.references import check_references
 
 FOLDER = Path(__file__).parents[1] / "cases" / "manifests"
+
+
+KEYS = frozenset(
+    {"case", "given", "files", "load", "root", "env", "vars", "var_files", "environ", "references"}
+    | {"addresses", "renders", "problems"}
+)
 
 
 def _cases() -> list[Any]:
     found = []
     for file in sorted(FOLDER.glob("*.yaml")):
         for number, case in enumerate(yaml.safe_load_all(file.read_text(encoding="utf-8")), 1):
-            found.append(pytest.param(case, id=f"{file.stem}: {case.get('case', number)}"))
+            name = f"{file.stem}: {case.get('case', number)}"
+            unknown = case.keys() - KEYS
+            assert not unknown, f"{name}: unknown keys {sorted(unknown)}"
+            found.append(pytest.param(case, id=name))
     return found
 
 
@@ -33,7 +41,7 @@ def _run(case: dict[str, Any], folder: Path) -> tuple[list[str], list[Any]]:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(text.encode() if isinstance(text, str) else text)
     paths = [folder / name for name in case.get("load", ["manifest.yaml"])]
-    settings = LoadSettings(
+    settings = LoadOptions(
         root=folder / case.get("root", ""),
         env=case.get("env", ""),
         vars=tuple((name, value) for name, value in case.get("vars", {}).items()),
@@ -54,18 +62,9 @@ def test_a_manifest_gives_what_its_case_says(case: dict[str, Any], tmp_path: Pat
     assert problems == case.get("problems", [])
     if "addresses" in case:
         assert [item.address for item in kept] == case["addresses"]
-    for item, expected in zip(kept, case.get("renders", ()), strict=False):
-        tree = render(item)
-        assert {key: tree.get(key) for key in expected} == expected
-
-
-def test_the_root_is_the_nearest_folder_with_settings_then_the_repository(tmp_path: Path) -> None:
-    root = tmp_path.resolve()
-    deep = root / "repo" / "project" / "recipes"
-    deep.mkdir(parents=True)
-    assert find_root([], deep) in (deep, *deep.parents)
-    (root / "repo" / ".git").mkdir()
-    assert find_root(["project/recipes/a.yaml"], root / "repo") == root / "repo"
-    (root / "repo" / "project" / "a2c.yaml").write_text("{}")
-    assert find_root(["project/recipes/a.yaml"], root / "repo") == root / "repo" / "project"
-    assert find_root([], deep) == root / "repo" / "project"
+    if "renders" in case:
+        trees = [as_manifest(item) for item in kept]
+        shown = [
+            {key: tree.get(key) for key in expected} for tree, expected in zip(trees, case["renders"], strict=True)
+        ]
+        assert shown == case["renders"]

@@ -19,7 +19,7 @@ from a2c_spec.manifests.secrets import fingerprint_key, fingerprint_secret, reso
 def _resolve(
     reference: str, root: Path, *, allow_cmd: bool = False, run: Callable[[Sequence[str]], bytes] | None = None
 ) -> str:
-    environ = {"PW": "hunter2", "EMPTY": ""}
+    environ = {"PW": "hunter2", "EMPTY": "", "LONG": "x" * 65_537, "MOST": "x" * 65_536}
     if run is None:
         return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd)
     return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd, run=run)
@@ -29,7 +29,10 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "pw").write_text("hunter3\n")
     keyring = SimpleNamespace(get_password=lambda service, user: f"{service}+{user}")
     monkeypatch.setitem(sys.modules, "keyring", keyring)
+    (tmp_path / "lines").write_bytes(b" a \n\r\n")
     assert _resolve("env:PW", tmp_path) == "hunter2"
+    assert len(_resolve("env:MOST", tmp_path)) == 65_536
+    assert _resolve("file:lines", tmp_path) == " a \n"
     assert _resolve("file:pw", tmp_path) == "hunter3"
     assert _resolve("cmd:printf 'a b'", tmp_path, allow_cmd=True) == "a b"
     assert _resolve("keyring:mail/me@x", tmp_path) == "mail+me@x"
@@ -40,16 +43,19 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     [
         ("env:NONE", InvalidError, "the secret env:NONE is not set"),
         ("env:EMPTY", InvalidError, "the secret env:EMPTY is empty"),
+        ("env:LONG", InvalidError, "the secret env:LONG is longer than 65536 bytes"),
+        ("file:long", InvalidError, "the secret file:long is longer than 65536 bytes"),
+        ("keyring:nobody/", InvalidError, "the secret keyring:nobody/ must be keyring:service/user"),
         ("file:none", InvalidError, "the secret file:none cannot be read: No such file or directory"),
-        ("file:../../etc/passwd", InvalidError, "the secret file:../../etc/passwd leaves the project root"),
+        ("file:../../etc/passwd", InvalidError, "the secret file:../../etc/passwd is outside the project root"),
         ("file:/etc/passwd", InvalidError, "the secret file:/etc/passwd must be relative to the manifest's folder"),
-        ("file:link", InvalidError, "the secret file:link leaves the project root"),
-        ("file:binary", InvalidError, "the secret file:binary is not text"),
+        ("file:link", InvalidError, "the secret file:link is outside the project root"),
+        ("file:binary", InvalidError, "the secret file:binary is not UTF-8 text"),
         ("cmd:echo hunter2", LimitRefused, "the secret cmd:echo hunter2 runs a command"),
         ("keyring:nobody", InvalidError, "the secret keyring:nobody must be keyring:service/user"),
         ("keyring:a/b", SpecError, "the secret keyring:a/b needs the keyring package"),
-        ("hunter2", InvalidError, "a secret is not given as a reference"),
-        ("hunter2:x", InvalidError, "a secret is not given as a reference"),
+        ("hunter2", InvalidError, "a secret must be a reference"),
+        ("hunter2:x", InvalidError, "a secret must be a reference"),
     ],
 )
 def test_errors_name_the_reference_and_what_to_do(
@@ -57,6 +63,7 @@ def test_errors_name_the_reference_and_what_to_do(
 ) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     (tmp_path / "link").symlink_to("/etc/passwd")
+    (tmp_path / "long").write_bytes(b"x" * 65_537)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(error) as caught:
         _resolve(reference, tmp_path)
@@ -89,6 +96,18 @@ def test_the_key_is_made_once_and_only_for_its_owner(tmp_path: Path) -> None:
     assert fingerprint_key(file) == key
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == ["hmac.key"]
-    file.write_bytes(b"")
-    with pytest.raises(SpecError, match="is damaged"):
-        fingerprint_key(file)
+    for damaged in (b"", key[:31]):
+        file.write_bytes(damaged)
+        with pytest.raises(SpecError, match="is damaged"):
+            fingerprint_key(file)
+
+
+def test_a_key_that_another_process_made_meanwhile_is_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "hmac.key"
+
+    def random(size: int) -> bytes:
+        file.write_bytes(b"k" * 32)
+        return bytes(size)
+
+    monkeypatch.setattr("os.urandom", random)
+    assert fingerprint_key(file) == b"k" * 32

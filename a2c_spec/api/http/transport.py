@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -138,7 +139,7 @@ class Wire:
         return self.clock() + self.skew
 
     async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
-        unsent = isinstance(error, UNSENT)
+        unsent = isinstance(error, UNSENT) or _never_connected(error)
         if not repeatable and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({error_text(error)})") from error
         if isinstance(error, TooLarge):
@@ -191,6 +192,12 @@ class Wire:
             no_downgrade(current, response.next_request.url)
             current = response.next_request.url
         raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether there was no connection at all, so that nothing was sent: refused, or the host has no address."""
+    cause = getattr(error.__cause__, "os_error", error.__cause__)
+    return isinstance(cause, ConnectionRefusedError | socket.gaierror)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

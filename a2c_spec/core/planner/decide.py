@@ -44,11 +44,15 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
 
 
 def plan_forget(record: JobRecord) -> Change:
-    """The change of an address that no manifest asks for any more: only our memory of it goes."""
+    """The change of an address that no manifest asks for any more. It stays recorded, to be taken up again."""
     kept = len([file for file in record.files if file.path])
-    return Change(
-        record.address, "forget", (f"no manifest asks for it any more; {reasons.counted(kept, 'file')} stay here",)
-    )
+    why = [f"no manifest asks for it any more; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
+    running = record.phase == "started" and bool(record.job_id)
+    if running:
+        why.append(f"its job {record.job_id} goes on running, and its result will not be fetched")
+    elif record.phase == "building" and record.job_id:
+        why.append(f"its job {record.job_id} stays held on the service")
+    return Change(record.address, "forget", tuple(why), paid_again=running)
 
 
 def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> bool:
@@ -217,7 +221,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
     change = Change(
         desired.job.address,
         "re-run" if desired.job.process else "replace",
-        why or ("the recipe changed",),
+        (*(why or ("the recipe changed",)), *_staying(desired, record, observed)),
         calls,
         details=_details(desired, record),
         fetch=desired.job.process,
@@ -225,6 +229,13 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         bound=bound,
     )
     return replace(change, problem=_forbidden(desired, paid=paid) or conflicts(desired, observed))
+
+
+def _staying(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
+    """Which files of the earlier run stay under their names, where the names of the new results are known."""
+    foreseen = {one.path for one in predicted(desired.job, observed.late)}
+    here = [file.path for file in record.files if file.path and file.conversion and foreseen]
+    return tuple(f"{path} stays here" for path in here if path not in foreseen and len(foreseen) >= len(here))
 
 
 def _forbidden(desired: DesiredJob, *, paid: bool) -> str:

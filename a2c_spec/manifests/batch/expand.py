@@ -1,4 +1,4 @@
-"""Fan a Batch out: one body, many jobs, each under a stable address."""
+"""Expand a Batch: one body, many jobs, each with a stable address."""
 
 from __future__ import annotations
 
@@ -9,59 +9,60 @@ from typing import Any
 
 from a2c_spec.core.desired import Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.manifests.batch.sources import Ground, default_key, rows
+from a2c_spec.manifests.batch.sources import default_key, rows
 from a2c_spec.manifests.batch.tables import EachRow
-from a2c_spec.manifests.build import JobBuilder, build_job
+from a2c_spec.manifests.build import build_job
 from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
-from a2c_spec.manifests.expressions.parse import parse, roots
+from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
+from a2c_spec.manifests.paths import ManifestFolder
 from a2c_spec.manifests.schema import published
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, position, without
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of, without
 
-MAX_PROBLEMS = 100  # of one batch; a mistake in the body would else be told once for every row
+MAX_PROBLEMS = 100  # of one batch; a mistake in the body would otherwise be reported once for every row
 
 Group = tuple[str, list[EachRow]]
 
 
 @dataclass(slots=True)
 class Batch:
-    """A Batch whose head is rendered: what its rows are put through."""
+    """A Batch whose head is rendered, and the names that its templates may use."""
 
-    tree: Table
+    tree: MapNode
     names: Mapping[str, Any]
-    workshop: JobBuilder
+    folder: ManifestFolder
     problems: list[Diagnostic] = field(default_factory=list)
-    told: set[tuple[Position, str]] = field(default_factory=set)
-    untold: int = 0
+    reported: set[tuple[Position, str]] = field(default_factory=set)
+    omitted: int = 0
 
     def jobs(self) -> Iterator[Job | Diagnostic]:
-        """Every job, and every problem, in the order of the rows; only keys are remembered."""
+        """Yield every job and every problem in the order of the rows; only keys are kept in memory."""
         keys: dict[str, str] = {}
         for address, group in self._groups():
             label = group[0].label
             first = keys.setdefault(address, label)
             if first is not label:
-                self._tell(_twice(self.tree, address, first, group[0]))
+                self._report(_twice(self.tree, address, first, group[0]))
             else:
                 job = self._job(address, group)
                 if job:
                     yield job
             yield from self._new_problems()
         yield from self._new_problems()
-        if self.untold:
-            where = position(self.tree.place)
-            yield Diagnostic(where, f"{self.untold} more problems of this kind in other rows are not shown")
+        if self.omitted:
+            count = "1 more problem" if self.omitted == 1 else f"{self.omitted} more problems"
+            yield Diagnostic(position(self.tree.mark), f"other rows have {count} of these kinds")
 
     def _new_problems(self) -> list[Diagnostic]:
         problems, self.problems = self.problems, []
         return problems
 
-    def _tell(self, *problems: Diagnostic) -> None:
+    def _report(self, *problems: Diagnostic) -> None:
         for problem in problems:
-            if len(self.told) >= MAX_PROBLEMS or (problem.position, problem.message) in self.told:
-                self.untold += 1
+            if len(self.reported) >= MAX_PROBLEMS or (problem.position, problem.message) in self.reported:
+                self.omitted += 1
             else:
-                self.told.add((problem.position, problem.message))
+                self.reported.add((problem.position, problem.message))
                 self.problems.append(problem)
 
     def _groups(self) -> Iterator[Group]:
@@ -70,7 +71,7 @@ class Batch:
         key = self.tree.get("key", "" if how != "each" else default_key(self.tree["for_each"]))
         if how == "each" and not key:
             message = "a Batch over rows needs a `key`"
-            self._tell(Diagnostic(place_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
+            self._report(Diagnostic(position_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
             return
         groups: dict[str, list[EachRow]] = {}
         for row in self._rows():
@@ -87,16 +88,16 @@ class Batch:
                 yield _address(self.tree["name"], None if how == "all" else by), group
 
     def _rows(self) -> Iterator[EachRow]:
-        for row in rows(self.tree["for_each"], Ground(self.workshop.folder, self.workshop.root)):
+        for row in rows(self.tree["for_each"], self.folder):
             if isinstance(row, Diagnostic):
-                self._tell(row)
+                self._report(row)
             else:
                 yield row
 
     def _addressed(self, template: str, key: str, group: list[EachRow]) -> Iterator[Group]:
         text = self._text(template, key, group)
         if text == "":
-            self._tell(Diagnostic(place_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
+            self._report(Diagnostic(position_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
         elif text is not None:
             yield _address(self.tree["name"], text), group
 
@@ -105,81 +106,83 @@ class Batch:
             return text_of(render_text(template, self._scope(group, "")))
         except ExpressionError as error:
             hint = f"{error.hint}; " if error.hint else ""
-            self._tell(Diagnostic(place_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
+            self._report(Diagnostic(position_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
             return None
 
     def _scope(self, group: list[EachRow], address: str) -> dict[str, Any]:
         batch: dict[str, Any] = {"name": self.tree["name"], "address": address}
         if self.tree.get("group", "each") != "each":
-            batch["rows"] = [dict(one.values) for one in group]
+            batch["rows"] = [dict(row.values) for row in group]
         return {**self.names, "each": group[0].values, "batch": batch}
 
     def _job(self, address: str, group: list[EachRow]) -> Job | None:
         template = self.tree["template"]
         if self.tree.get("group", "each") == "each":
             rendering = Rendering(self._scope(group, address))
-            body = rendering.tree(template, template.place)
+            body = rendering.tree(template, template.mark)
             problems, computed = rendering.problems, rendering.computed(body)
         else:
             body, problems = _grouped(template, self._scope(group, address), group)
             computed = body
         if not problems:
-            problems = published.check("job", computed, template.place, rendered=True, part="body")
-        workshop = replace(self.workshop, problems=[])
-        job = build_job(body, address, workshop, sound=not problems)
-        for problem in dict.fromkeys(problems + workshop.problems):
+            problems = published.check("job", computed, template.mark, rendered=True, part="body")
+        job, more = build_job(body, address, self.folder, valid=not problems)
+        for problem in dict.fromkeys(problems + more):
             hint = f"{problem.hint}; " if problem.hint else ""
-            self._tell(replace(problem, hint=f"{hint}in {address}"))
+            self._report(replace(problem, hint=f"{hint}in {address}"))
         return replace(job, labels={**self.tree.get("labels", {}), **job.labels}) if job else None
 
 
-def _grouped(template: Table, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[Table, list[Diagnostic]]:
-    """The body of a group: inputs that name ``each`` come once for every row."""
+def _grouped(template: MapNode, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[MapNode, list[Diagnostic]]:
+    """The body of a group's job: an input that uses ``each`` is repeated for every row."""
     body, problems = _rendered(without(template, {"inputs"}), scope)
     if "inputs" in template:
-        inputs = Row(template["inputs"].place)
-        for item, place in zip(template["inputs"], template["inputs"].places, strict=True):
-            for one, more in _repeated(item, scope, group):
-                inputs.put(one, place)
+        inputs = SeqNode(template["inputs"].mark)
+        for item, mark in zip(template["inputs"], template["inputs"].marks, strict=True):
+            for input_node, more in _repeated(item, scope, group):
+                inputs.put(input_node, mark)
                 problems += more
-        body.put("inputs", inputs, template.key_places["inputs"], inputs.place)
+        body.put("inputs", inputs, template.key_marks["inputs"], inputs.mark)
     return body, problems
 
 
-def _repeated(item: Table, scope: Mapping[str, Any], group: list[EachRow]) -> Iterator[tuple[Table, list[Diagnostic]]]:
-    repeats = _names_each(item)
-    numbered = repeats and not _names_each(item["id"])
+def _repeated(
+    item: MapNode, scope: Mapping[str, Any], group: list[EachRow]
+) -> Iterator[tuple[MapNode, list[Diagnostic]]]:
+    """An input for each row of the group if it uses ``each``, else once; ids are numbered unless they use it too."""
+    repeats = _uses_each(item)
+    numbered = repeats and not _uses_each(item["id"])
     for number, row in enumerate(group if repeats else group[:1], 1):
-        one, problems = _rendered(item, {**scope, "each": row.values})
-        if numbered and isinstance(one["id"], str):
-            one["id"] = f"{one['id']}-{number}"
-        yield one, problems
+        input_node, problems = _rendered(item, {**scope, "each": row.values})
+        if numbered and isinstance(input_node["id"], str):
+            input_node["id"] = f"{input_node['id']}-{number}"
+        yield input_node, problems
 
 
-def _rendered(tree: Table, names: Mapping[str, Any]) -> tuple[Table, list[Diagnostic]]:
+def _rendered(tree: MapNode, names: Mapping[str, Any]) -> tuple[MapNode, list[Diagnostic]]:
     rendering = Rendering(names)
-    return rendering.tree(tree, tree.place), rendering.problems
+    return rendering.tree(tree, tree.mark), rendering.problems
 
 
-def _names_each(tree: Tree) -> bool:
+def _uses_each(tree: Tree) -> bool:
     if isinstance(tree, str):
         return "${{" in tree and any("each" in _roots(part[0]) for part in _parts(tree) if isinstance(part, tuple))
     inside = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
-    return any(_names_each(item) for item in inside)
+    return any(_uses_each(item) for item in inside)
 
 
 def _parts(text: str) -> tuple[Any, ...]:
     try:
         return split(text)
     except ExpressionError:
-        return ()  # rendering will tell
+        return ()  # rendering reports it
 
 
-def _roots(source: str) -> set[str]:
+def _roots(source: str) -> frozenset[str]:
     try:
-        return roots(parse(source))
+        return parse(source).roots
     except ExpressionError:
-        return set()  # rendering will tell
+        return frozenset()  # rendering reports it
 
 
 def _address(name: str, key: str | None) -> str:
@@ -190,6 +193,6 @@ def _named(row: EachRow) -> str:
     return f"{row.label} ({row.where})" if row.where.file else row.label
 
 
-def _twice(tree: Table, address: str, first: str, second: EachRow) -> Diagnostic:
+def _twice(tree: MapNode, address: str, first: str, second: EachRow) -> Diagnostic:
     message = f"`{address}` is given twice: by {first} and by {_named(second)}"
-    return Diagnostic(place_of(tree, "key"), message, "make the key different for each row")
+    return Diagnostic(position_of(tree, "key"), message, "make the key different for each row")

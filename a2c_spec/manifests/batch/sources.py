@@ -1,11 +1,10 @@
-"""The rows that a Batch is made of: files, tables, lists and matrices, one row at a time."""
+"""The rows of a Batch, one at a time: from files by pattern, tables, lists and matrices."""
 
 from __future__ import annotations
 
 import itertools
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,31 +12,23 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.batch import tables as row_files
 from a2c_spec.manifests.batch.tables import EachRow
-from a2c_spec.manifests.paths import beside, confine
-from a2c_spec.manifests.yaml.tree import Row, Table, Tree, place_of, plain, position
+from a2c_spec.manifests.paths import ManifestFolder, beside
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position, position_of
 
 MAX_MATRIX = 1_000_000
-
-
-@dataclass(frozen=True, slots=True)
-class Ground:
-    """Where relative paths start, and what they may not leave."""
-
-    folder: Path
-    root: Path
 
 
 Rows = Iterator[EachRow | Diagnostic]
 
 
-def rows(for_each: Table, ground: Ground) -> Rows:
-    """The rows of ``for_each``, which the schema has checked; problems take the place of rows."""
+def rows(for_each: MapNode, folder: ManifestFolder) -> Rows:
+    """Yield the rows of the valid ``for_each``; for a row that cannot be read, a problem instead."""
     kind = next(key for key in for_each if key in _KINDS)
-    yield from _KINDS[kind](for_each[kind], place_of(for_each, kind), ground)
+    yield from _KINDS[kind](for_each[kind], position_of(for_each, kind), folder)
 
 
-def default_key(for_each: Table) -> str:
-    """The template of the key when none is given; empty when one must be given."""
+def default_key(for_each: MapNode) -> str:
+    """The template of the key when the Batch has none; empty when the Batch must have one."""
     return next(_DEFAULT_KEYS.get(key, "") for key in for_each if key in _KINDS)
 
 
@@ -45,67 +36,66 @@ def _texts(tree: Tree) -> list[str]:
     return [tree] if isinstance(tree, str) else list(tree or ())
 
 
-def _glob(tree: Tree, where: Position, ground: Ground) -> Rows:
-    patterns = _texts(tree["pattern"] if isinstance(tree, Table) else tree)
-    exclude = _texts(tree.get("exclude") if isinstance(tree, Table) else None)
+def _glob(tree: Tree, where: Position, folder: ManifestFolder) -> Rows:
+    patterns = _texts(tree["pattern"] if isinstance(tree, MapNode) else tree)
+    exclude = _texts(tree.get("exclude") if isinstance(tree, MapNode) else None)
     seen: set[str] | None = set() if len(patterns) > 1 else None
-    met = False
+    matched = False
     for pattern in patterns:
-        for row in _matching(pattern, where, ground, exclude):
+        for row in _matching(pattern, where, folder, exclude):
             if isinstance(row, EachRow) and seen is not None:
                 if row.values["path"] in seen:
                     continue
                 seen.add(row.values["path"])
-            met = True
+            matched = True
             yield row
-    if not met:
+    if not matched:
         yield Diagnostic(where, f"no file matches {', '.join(patterns)}", severity="warning")
 
 
-def _matching(pattern: str, where: Position, ground: Ground, exclude: list[str]) -> Rows:
+def _matching(pattern: str, where: Position, folder: ManifestFolder, exclude: list[str]) -> Rows:
     base, segments = globs.fixed_part(pattern)
     try:
-        below_root = confine(base if not pattern.startswith("/") else pattern, ground.folder, ground.root)
+        below_root = folder.confine(base if not pattern.startswith("/") else pattern)
     except ValueError as error:
         yield Diagnostic(where, f"the pattern {pattern} {error}")
         return
-    for relpath in globs.find(ground.root / below_root, segments):
+    for relpath in globs.find(folder.root / below_root, segments):
         path = posixpath.normpath(f"{base}/{relpath}")
         if not globs.excluded(exclude, relpath, path):
             yield EachRow(_file_values(path, relpath), where, path)
 
 
 def _file_values(path: str, relpath: str) -> dict[str, str]:
-    folder, name = posixpath.split(relpath)
+    parent, name = posixpath.split(relpath)
     stem, ext = posixpath.splitext(name)
-    return {"path": path, "relpath": relpath, "dir": folder, "name": name, "stem": stem, "ext": ext.removeprefix(".")}
+    return {"path": path, "relpath": relpath, "dir": parent, "name": name, "stem": stem, "ext": ext.removeprefix(".")}
 
 
-def _from_file(reader: Callable[[Path, str, Mapping[str, Any]], Rows]) -> Callable[[Tree, Position, Ground], Rows]:
-    def kind(tree: Tree, where: Position, ground: Ground) -> Rows:
-        options: Mapping[str, Any] = tree if isinstance(tree, Table) else {"path": tree}
+def _from_file(
+    reader: Callable[[Path, str, Mapping[str, Any]], Rows],
+) -> Callable[[Tree, Position, ManifestFolder], Rows]:
+    def kind(tree: Tree, where: Position, folder: ManifestFolder) -> Rows:
+        options: Mapping[str, Any] = tree if isinstance(tree, MapNode) else {"path": tree}
         try:
-            path = confine(options["path"], ground.folder, ground.root)
+            path = folder.confine(options["path"])
         except ValueError as error:
             yield Diagnostic(where, f"the path {options['path']} {error}")
             return
         try:
-            yield from reader(ground.root / path, beside(where.file, options["path"]), options)
+            yield from reader(folder.root / path, beside(where.file, options["path"]), options)
         except OSError as error:
             yield Diagnostic(where, f"the file {options['path']} cannot be read: {error.strerror}")
 
     return kind
 
 
-def _items(tree: Tree, where: Position, _ground: Ground) -> Rows:
-    if not isinstance(tree, Row):
-        yield Diagnostic(where, "`items` must be a list")
-        return
-    for number, (item, place) in enumerate(zip(tree, tree.places, strict=True), 1):
-        yield EachRow(row_files.values_of(plain(item)), position(place), f"item {number}")
+def _items(tree: SeqNode, _where: Position, _folder: ManifestFolder) -> Rows:
+    for number, (item, mark) in enumerate(zip(tree, tree.marks, strict=True), 1):
+        yield EachRow(row_files.values_of(plain(item)), position(mark), f"item {number}")
 
 
-def _matrix(tree: Table, where: Position, _ground: Ground) -> Rows:
+def _matrix(tree: MapNode, where: Position, _folder: ManifestFolder) -> Rows:
     axes = {name: plain(values) for name, values in tree.items() if name not in ("include", "exclude")}
     exclude = [dict(item) for item in plain(tree.get("exclude", []))]
     size = 1
@@ -119,10 +109,10 @@ def _matrix(tree: Table, where: Position, _ground: Ground) -> Rows:
         if not any(item.items() <= row.items() for item in exclude if item):
             yield EachRow(row, where, ", ".join(f"{name}={value}" for name, value in row.items()))
     for item in tree.get("include", ()):
-        yield EachRow(plain(item), position(item.place), "an included row")
+        yield EachRow(plain(item), position(item.mark), "an included row")
 
 
-_KINDS: dict[str, Callable[[Any, Position, Ground], Rows]] = {
+_KINDS: dict[str, Callable[[Any, Position, ManifestFolder], Rows]] = {
     "glob": _glob,
     "csv": _from_file(row_files.csv_rows),
     "json": _from_file(row_files.json_rows),

@@ -1,4 +1,4 @@
-"""Rows from table files: CSV, JSON (an array, or one object a line) and YAML."""
+"""Rows from table files: CSV, JSON (an array, or one object for each line) and YAML."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any, TextIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.yaml.reader import read
-from a2c_spec.manifests.yaml.tree import Row, plain, position
+from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
 
 MAX_TABLE = 256 * 1024 * 1024
 _LINES = (".jsonl", ".ndjson")
@@ -32,12 +32,12 @@ Rows = Iterator[EachRow | Diagnostic]
 
 
 def values_of(row: Any) -> Mapping[str, Any]:
-    """A row as a mapping; one that is not a mapping has the single column ``value``."""
+    """``row`` as a mapping; a value that is not a mapping becomes the single column ``value``."""
     return row if isinstance(row, Mapping) else {"value": row}
 
 
 def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
-    """The rows of a CSV file, all of them text; the first line names the columns."""
+    """Yield the rows of a CSV file; all values are text, and the first line names the columns."""
     with file.open(encoding="utf-8-sig", newline="") as lines:
         try:
             yield from _csv(lines, name, options.get("delimiter", ","))
@@ -51,7 +51,7 @@ def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
         header = next(reader, [])
         twice = {column for column in header if header.count(column) > 1 or not column}
         if twice or not header:
-            yield Diagnostic(Position(name, 1, 1), "the first line of the table must name every column, each once")
+            yield Diagnostic(Position(name, 1, 1), "the first line must name every column, each name once")
             return
         line = reader.line_num + 1
         for cells in reader:
@@ -59,13 +59,26 @@ def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
             if len(cells) == len(header):
                 yield EachRow(dict(zip(header, cells, strict=True)), where, f"line {where.line}")
             elif cells:
-                yield Diagnostic(where, f"this line has {len(cells)} cells, the first line names {len(header)} columns")
+                yield Diagnostic(where, _count_problem(len(cells), len(header)))
     except csv.Error as error:
-        yield Diagnostic(Position(name, reader.line_num, 1), f"the table cannot be read: {error}")
+        yield Diagnostic(Position(name, reader.line_num, 1), _csv_problem(error))
+
+
+def _count_problem(cells: int, columns: int) -> str:
+    plural = "" if cells == 1 else "s"
+    return f"this line has {cells} cell{plural}, but the first line names {columns} column{'' if columns == 1 else 's'}"
+
+
+def _csv_problem(error: csv.Error) -> str:
+    if "unexpected end" in str(error):
+        return "a quote is not closed"
+    if "expected after" in str(error):
+        return "a quoted cell must end with its quote, and quotes inside it must be doubled"
+    return "this line is not valid CSV"
 
 
 def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
-    """The rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
+    """Yield the rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
     with file.open(encoding="utf-8-sig") as lines:
         try:
             yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
@@ -80,14 +93,14 @@ def _json_lines(lines: TextIO, name: str) -> Rows:
             try:
                 yield EachRow(values_of(_DECODER.decode(line)), where, f"line {number}")
             except (ValueError, RecursionError) as error:
-                yield Diagnostic(where, f"this line is not JSON: {_reason(error)}")
+                yield Diagnostic(where, f"this line is not valid JSON: {_reason(error)}")
 
 
 def _json_array(lines: TextIO, name: str) -> Rows:
     text = lines.read(MAX_TABLE + 1)
     at = _skip(text, 0)
     if len(text) > MAX_TABLE or text[at : at + 1] != "[":
-        yield Diagnostic(Position(name, 1, 1), "a JSON table is an array of objects")
+        yield Diagnostic(Position(name, 1, 1), "a JSON table must be an array of objects")
         return
     line, counted, number = 1, 0, 0
     at = _skip(text, at + 1)
@@ -97,7 +110,7 @@ def _json_array(lines: TextIO, name: str) -> Rows:
         try:
             value, at = _DECODER.raw_decode(text, at)
         except (ValueError, RecursionError) as error:
-            yield Diagnostic(where, f"this row is not JSON: {_reason(error)}")
+            yield Diagnostic(where, f"this row is not valid JSON: {_reason(error)}")
             return
         yield EachRow(values_of(value), where, f"row {number}")
         at = _skip(text, at)
@@ -132,14 +145,14 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_twice, parse_constant=_no_cons
 
 
 def yaml_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
-    """The rows of a YAML file: the items of its list, or its documents."""
+    """Yield the rows of a YAML file: the items of its list, or its documents."""
     for document in read(file.read_bytes(), name, max_bytes=MAX_TABLE):
         if isinstance(document, Diagnostic):
             yield document
             continue
         yield from document.problems
         root = document.root
-        items = zip(root, root.places, strict=True) if isinstance(root, Row) else [(root, document.place)]
-        for item, place in items:
-            where = position(place)
+        items = zip(root, root.marks, strict=True) if isinstance(root, SeqNode) else [(root, document.mark)]
+        for item, mark in items:
+            where = position(mark)
             yield EachRow(values_of(plain(item)), where, f"line {where.line}")

@@ -1,6 +1,6 @@
 """Expand ``*.yaml.j2``: Jinja text whose every ``{{ }}`` is JSON-encoded, so that a value can never break out.
 
-``{% for %}``, ``{% if %}`` and ``{% set %}`` are understood, by the ``interpreter`` within its bounds.
+``{% for %}``, ``{% if %}`` and ``{% set %}`` mean what they mean in Jinja, within the bounds of the sandbox.
 The file may begin with a head, an ordinary YAML document of ``vars`` and ``env`` closed by ``---``; what it declares
 can be used in the text and in every document of the file. ``${{ }}`` belongs to the value level and passes through.
 """
@@ -9,19 +9,21 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
-from a2c_spec.manifests.expressions.evaluate import evaluate
-from a2c_spec.manifests.expressions.limits import Budget, ExpressionError
+from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, plain
+from a2c_spec.manifests.expressions.sandbox import FAILURES, SANDBOX, Names, explained, values_of
+from a2c_spec.manifests.expressions.syntax import check
 from a2c_spec.manifests.expressions.template import escape, parts_of
 
 MAX_BYTES = 1024 * 1024
-_GRAMMAR = jinja2.Environment(autoescape=False)  # noqa: S701 - only its parser is used; values are JSON-encoded
+_COMPILING = 20  # steps that each node of a template costs before anything is evaluated
+_STATEMENTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.For, nodes.If, nodes.Assign)
 _HEAD = re.compile(r"\A(?:[ \t]*(?:#[^\n]*)?\r?\n)*(?:vars|env)[ \t]*:.*?^---[ \t]*\r?$", re.DOTALL | re.MULTILINE)
 _BEYOND_YAML = re.compile("[\x7f-\x9f\u2028\u2029\ufeff]")
 
@@ -48,28 +50,55 @@ def head_of(text: str) -> str:
     return found.group()[:-3].rstrip("-\r") if found else ""
 
 
-def expand(text: str, names: Mapping[str, Any]) -> Expanded:
+def expand(text: str, names: Names) -> Expanded:
     """The YAML text that the template ``text`` stands for; raises Trouble."""
+    budget = Budget(steps=600_000)
+    template = _compiled(text, budget)
+    line, lines, pieces = 0, [0], []
+    try:
+        for at, is_text, value in values_of(template, names, budget):
+            line = at  # of this piece, should something be wrong with it
+            pieces.append(value if is_text else encoded(plain(value, budget)))
+            budget.spend_size(len(pieces[-1]))
+            _note_lines(lines, pieces[-1], line - 1)
+            line = 0
+    except FAILURES as error:
+        problem = explained(error, names)
+        raise Trouble(line or _line_of(error, template), problem.message, problem.hint) from error
+    return Expanded("".join(pieces), tuple(lines))
+
+
+def _compiled(text: str, budget: Budget) -> jinja2.Template:
     head = head_of(text)
     blank = re.sub(r"[^\n]", "", head)
     try:
-        template = _GRAMMAR.parse(_guarded(blank + text[len(head) :]))
+        tree = SANDBOX.parse(_guarded(blank + text[len(head) :]))
+        budget.spend(_COMPILING * check(tree, _STATEMENTS))
+        return SANDBOX.from_string(tree)
     except jinja2.TemplateSyntaxError as error:
         raise Trouble(error.lineno, f"not a template: {error.message}") from error
     except ExpressionError as error:
-        raise Trouble(1, error.message, error.hint) from error
-    except (RecursionError, ValueError, OverflowError, MemoryError) as error:
+        raise Trouble(error.line or 1, error.message, error.hint) from error
+    except (RecursionError, ValueError, OverflowError, MemoryError, SyntaxError) as error:
         raise Trouble(1, "the template is nested too deeply or holds a number that is too long") from error
-    writer = _Writer()
-    try:
-        writer.write(template.body, dict(names))
-    except RecursionError as error:
-        raise Trouble(writer.line, "the template is nested too deeply") from error
-    except Trouble:
-        raise
-    except ExpressionError as error:
-        raise Trouble(writer.line, error.message, error.hint) from error
-    return Expanded("".join(writer.pieces), tuple(writer.lines))
+
+
+def _note_lines(lines: list[int], piece: str, line: int) -> None:
+    """Add, for each line that ``piece`` begins, the line of the template it comes from."""
+    if "\n" in piece:
+        lines.extend(line + number + 1 for number in range(piece.count("\n")))
+    elif lines[-1] < line:
+        lines[-1] = line
+
+
+def _line_of(error: BaseException, template: jinja2.Template) -> int:
+    """The line of the template on which the code that raised ``error`` stands."""
+    line, trace = 1, error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code is template.root_render_func.__code__:
+            line = template.get_corresponding_lineno(trace.tb_lineno)
+        trace = trace.tb_next
+    return line
 
 
 def _guarded(text: str) -> str:
@@ -81,91 +110,6 @@ def _guarded(text: str) -> str:
         else:
             pieces.append("{% raw %}${{" + part[0] + "}}{% endraw %}")
     return "".join(pieces)
-
-
-class _Writer:
-    """Writes the text, piece by piece, and notes where each line comes from."""
-
-    def __init__(self) -> None:
-        self.pieces: list[str] = []
-        self.lines: list[int] = [0]
-        self.line = 1
-        self.budget = Budget(steps=600_000)
-
-    def write(self, body: list[nodes.Node], names: dict[str, Any]) -> None:
-        for node in body:
-            self.budget.spend(1)
-            self.line = node.lineno
-            statement = _STATEMENTS.get(type(node))
-            if statement is None:
-                raise ExpressionError(f"`{type(node).__name__.lower()}` is not available in templates")
-            statement(self, node, names)
-
-    def output(self, node: nodes.Output, names: dict[str, Any]) -> None:
-        for part in node.nodes:
-            self.line = part.lineno
-            if isinstance(part, nodes.TemplateData):
-                self.put(part.data, part.lineno - 1)
-            else:
-                self.put(encoded(evaluate(part, names, self.budget)), part.lineno - 1)
-
-    def put(self, text: str, line: int) -> None:
-        self.budget.spend_size(len(text))
-        self.pieces.append(text)
-        for number in range(text.count("\n")):
-            self.lines.append(line + number + 1)
-        if not text.endswith("\n") and "\n" not in text and self.lines[-1] < line:
-            self.lines[-1] = line
-
-    def loop(self, node: nodes.For, names: dict[str, Any]) -> None:
-        items = evaluate(node.iter, names, self.budget)
-        if isinstance(items, Mapping):
-            items = list(items)
-        if not isinstance(items, list) or node.recursive:
-            raise ExpressionError("`for` needs a list")
-        if node.test is not None:
-            items = [item for item in items if evaluate(node.test, names | _bound(node.target, item), self.budget)]
-        for number, item in enumerate(items):
-            loop = {
-                "index": number + 1,
-                "index0": number,
-                "first": number == 0,
-                "last": number + 1 == len(items),
-                "length": len(items),
-            }
-            self.write(node.body, names | _bound(node.target, item) | {"loop": loop})
-        if not items:
-            self.write(node.else_, names)
-
-    def choice(self, node: nodes.If, names: dict[str, Any]) -> None:
-        if evaluate(node.test, names, self.budget):
-            self.write(node.body, names)
-            return
-        for other in node.elif_:
-            if evaluate(other.test, names, self.budget):
-                self.write(other.body, names)
-                return
-        self.write(node.else_, names)
-
-    def assign(self, node: nodes.Assign, names: dict[str, Any]) -> None:
-        names.update(_bound(node.target, evaluate(node.node, names, self.budget)))
-
-
-def _bound(target: nodes.Node, value: Any) -> dict[str, Any]:
-    if isinstance(target, nodes.Name):
-        return {target.name: value}
-    if isinstance(target, nodes.Tuple) and isinstance(value, list) and len(value) == len(target.items):
-        pairs = zip(target.items, value, strict=True)
-        return {item.name: one for item, one in pairs if isinstance(item, nodes.Name)}
-    raise ExpressionError("these names do not fit the value")
-
-
-_STATEMENTS: dict[type, Callable[[_Writer, Any, dict[str, Any]], None]] = {
-    nodes.Output: _Writer.output,
-    nodes.For: _Writer.loop,
-    nodes.If: _Writer.choice,
-    nodes.Assign: _Writer.assign,
-}
 
 
 def encoded(value: Any) -> str:

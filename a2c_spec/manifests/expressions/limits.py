@@ -1,88 +1,144 @@
-"""What keeps an expression small: every value it makes is weighed, every step is counted."""
+"""What keeps an expression small: work is counted in steps and text in characters, and both are limited."""
 
 from __future__ import annotations
 
 import difflib
 import math
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-MAX_TEXT = 1_000_000
-MAX_ITEMS = 100_000
-MAX_BITS = 1024
+MAX_TEXT = 1_000_000  # characters of one text
+MAX_ITEMS = 100_000  # items of one list
+MAX_RANGE = 10_000  # numbers of one range
+MAX_WIDTH = 1_000  # characters to pad a text to
+MAX_BITS = 1024  # of a whole number
+
+_PRINTF = re.compile(r"%(?:\([^()]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?.", re.DOTALL)
+_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 class ExpressionError(Exception):
     """An expression that has no value: why, and what to do."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", line: int = 0) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.line = line
 
 
 class Unknown:
     """Stands for a value that could not be had; why was reported, so nothing more is said about it."""
 
 
+class Absent:
+    """The base of what stands for a name or key that does not exist."""
+
+    __slots__ = ()
+
+    def fail(self) -> None:
+        """Raise the ExpressionError that names what does not exist."""
+        raise NotImplementedError
+
+
 class Budget:
     """How many steps, and how many characters, are left."""
 
-    __slots__ = ("size", "steps")
+    __slots__ = ("max_size", "max_steps", "size", "steps")
 
     def __init__(self, steps: int = 200_000, size: int = 10 * MAX_TEXT) -> None:
-        self.steps = steps
-        self.size = size
+        self.steps = self.max_steps = steps
+        self.size = self.max_size = size
 
     def spend(self, steps: int) -> None:
         """Count work; raises ExpressionError when there is too much of it."""
-        self.steps -= steps
+        self.steps -= max(steps, 0)
         if self.steps < 0:
-            raise ExpressionError("the expression takes too much work")
+            raise ExpressionError(f"the expression exceeds the evaluation limit of {self.max_steps} steps")
 
     def spend_size(self, size: int) -> None:
         """Count text before it is made; raises ExpressionError when there is too much of it."""
-        self.size -= size
+        self.size -= max(size, 0)
         if size > MAX_TEXT or self.size < 0:
-            raise ExpressionError("the expression makes too much text")
+            limit = MAX_TEXT if size > MAX_TEXT else self.max_size
+            raise ExpressionError(f"the expression exceeds the output limit of {limit} characters")
 
 
-def bounded(value: Any, budget: Budget) -> Any:
-    """``value`` itself, if it is a plain value of bounded size."""
+def weigh(value: Any, budget: Budget) -> int:
+    """Count every value inside ``value``, shared ones each time; returns how many characters they have as text."""
+    steps = size = 0
+    waiting = [value]
+    while waiting and steps <= budget.steps:
+        item = waiting.pop()
+        steps += 1
+        if type(item) is str:
+            steps += len(item) // 100
+            size += len(item) + 4
+        elif type(item) is int:
+            size += item.bit_length() // 3 + 4
+        elif isinstance(item, Mapping):
+            waiting.extend(item)
+            waiting.extend(item.values())
+        elif isinstance(item, (list, tuple, range)):
+            waiting.extend(item)
+        else:
+            size += 25
+            _known(item)
+    budget.spend(steps)
+    return size
+
+
+def _known(value: Any) -> None:
+    if isinstance(value, Absent):
+        value.fail()
+    if type(value) is Unknown:
+        raise ExpressionError("")  # why was reported before
+    if type(value) not in _SCALARS:
+        raise ExpressionError(f"a value of the kind `{type(value).__name__}` cannot stand in a manifest")
+
+
+def bounded(value: Any) -> Any:
+    """``value`` itself, if it is not too large; raises ExpressionError."""
     kind = type(value)
     if kind is str:
         if len(value) > MAX_TEXT:
-            raise ExpressionError("the expression makes too much text")
+            raise ExpressionError(f"the expression exceeds the output limit of {MAX_TEXT} characters")
     elif kind is int:
         if value.bit_length() > MAX_BITS:
             raise ExpressionError("the expression makes a number that is too large")
     elif kind is float:
         if not math.isfinite(value):
             raise ExpressionError("the expression makes a number that is not finite")
-    elif isinstance(value, (list, Mapping)):
-        budget.spend(_weight(value, budget.steps))
+    elif kind is complex:
+        raise ExpressionError("the expression makes a complex number")
     elif kind is Unknown:
-        raise ExpressionError("")  # told before
-    elif value is not None and kind is not bool:
-        raise ExpressionError(f"a value of the kind `{kind.__name__}` is not allowed")
+        raise ExpressionError("")  # why was reported before
+    elif isinstance(value, (list, tuple, Mapping)) and len(value) > MAX_ITEMS:
+        raise ExpressionError(f"the expression makes a list of more than {MAX_ITEMS} items")
     return value
 
 
-def _weight(value: Any, limit: int) -> int:
-    """How many values ``value`` holds, counting shared ones each time; stops counting beyond ``limit``."""
-    weight, waiting = 0, [value]
-    while waiting and weight <= limit:
-        item = waiting.pop()
-        weight += 1
-        if isinstance(item, Mapping):
-            waiting.extend(item.values())
-        elif isinstance(item, list):
-            waiting.extend(item)
-    return weight
+def plain(value: Any, budget: Budget) -> Any:
+    """``value`` as a manifest may hold it: text, number, boolean, null, list or mapping; raises ExpressionError."""
+    if type(value) in _SCALARS:
+        return bounded(value)
+    if isinstance(value, (list, tuple, range)):
+        budget.spend(len(value))
+        return [plain(item, budget) for item in value]
+    if isinstance(value, Mapping):
+        budget.spend(len(value))
+        entries = {text_of(key): plain(item, budget) for key, item in value.items()}
+        if len(entries) < len(value):
+            raise ExpressionError("two keys of a mapping are the same text")
+        return entries
+    if isinstance(value, str):
+        return bounded(str.__str__(value))
+    return _known(value)
 
 
 def text_of(value: Any) -> str:
-    """``value`` as it is joined into text."""
+    """``value`` as it is joined into the text around an expression."""
     if isinstance(value, str):
         return value
     if isinstance(value, bool):
@@ -93,43 +149,49 @@ def text_of(value: Any) -> str:
     raise ExpressionError(f"{kind} cannot be joined into text", "use `| tojson`, `| join` or `| default`")
 
 
-def add(left: Any, right: Any) -> Any:
-    """``left + right`` for two texts, two lists or two numbers."""
-    if isinstance(left, str) != isinstance(right, str) or isinstance(left, list) != isinstance(right, list):
-        raise TypeError("`+` needs two numbers, two texts or two lists; `~` joins anything into text")
-    if isinstance(left, Mapping) or left is None or right is None:
-        raise TypeError("`+` needs two numbers, two texts or two lists")
-    if isinstance(left, (str, list)) and len(left) + len(right) > MAX_TEXT:
-        raise ValueError("the result is too large")
-    return left + right
-
-
-def multiply(left: Any, right: Any) -> Any:
-    """``left * right`` for numbers, or a text or list repeated."""
-    if isinstance(right, (str, list)):
-        left, right = right, left
-    if isinstance(left, (str, list)):
-        if not isinstance(right, int) or len(left) * right > (MAX_TEXT if isinstance(left, str) else MAX_ITEMS):
+def check_operation(budget: Budget, operator: str, left: Any, right: Any) -> None:
+    """Count what ``left operator right`` will make; raises ValueError when that is too much."""
+    if operator == "*":
+        _check_repeat(budget, left, right)
+    elif operator == "**":
+        if type(left) is int and type(right) is int and left.bit_length() * right > 2 * MAX_BITS:
             raise ValueError("the result is too large")
-        return left * right
-    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        raise TypeError("numbers are needed on both sides")
-    return left * right
+    elif operator == "+":
+        if isinstance(left, str) and isinstance(right, str):
+            budget.spend_size(len(left) + len(right))
+        elif isinstance(left, (list, tuple)) and isinstance(right, (list, tuple)):
+            budget.spend(len(left) + len(right))
+    elif operator == "%" and isinstance(left, str):
+        check_printf(budget, left, right)
 
 
-def power(left: Any, right: Any) -> Any:
-    """``left ** right`` for numbers, if the result is a real number of bounded size."""
-    if not isinstance(left, (int, float)) or not isinstance(right, (int, float)):
-        raise TypeError("numbers are needed on both sides")
-    if isinstance(left, int) and isinstance(right, int) and left.bit_length() * abs(right) > MAX_BITS:
-        raise ValueError("the result is too large")
-    return left**right
+def _check_repeat(budget: Budget, left: Any, right: Any) -> None:
+    items, times = (left, right) if isinstance(left, (str, list, tuple)) else (right, left)
+    if isinstance(items, (str, list, tuple)) and isinstance(times, int):
+        count = len(items) * times
+        if count > (MAX_TEXT if isinstance(items, str) else MAX_ITEMS):
+            raise ValueError("the result is too large")
+        if count > 0:
+            budget.spend(1 + count // 100)
+
+
+def check_printf(budget: Budget, text: Any, *values: Any, **named: Any) -> None:
+    """Count what ``text % values`` will make; raises ValueError when a width is too large."""
+    each = weigh([values, named], budget)
+    size = len(str(text))
+    for found in _PRINTF.finditer(str(text)):
+        for width in found.groups():
+            if width and (width == "*" or len(width) > 4 or int(width) > MAX_WIDTH):
+                raise ValueError(f"a width is at most {MAX_WIDTH}")
+            size += int(width or 0)
+        size += each
+    budget.spend_size(size)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
     """A hint that names what was probably meant, or what there is."""
-    known = sorted(names)[:1000]
-    close = difflib.get_close_matches(name[:100], known, n=1, cutoff=0.6)
+    known_names = sorted(names)[:1000]
+    close = difflib.get_close_matches(name[:100], known_names, n=1, cutoff=0.6)
     if close:
         return f"did you mean `{close[0]}`?"
-    return f"known: {', '.join(known[:12])}" if known else ""
+    return f"known: {', '.join(known_names[:12])}" if known_names else ""

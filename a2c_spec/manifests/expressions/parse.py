@@ -1,51 +1,93 @@
-"""Read Jinja expressions: jinja2 supplies the grammar, ``interpreter`` the meaning."""
+"""Read one expression: checked and compiled once, then evaluated as often as there are rows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import jinja2
 from jinja2 import nodes
 
-from a2c_spec.manifests.expressions.limits import ExpressionError
+from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, plain
+from a2c_spec.manifests.expressions.sandbox import FAILURES, SANDBOX, Names, NotDefined, explained, values_of
+from a2c_spec.manifests.expressions.syntax import check
 
 MAX_LENGTH = 4_000
+EVALUATING = 50  # steps that every evaluation costs, beside one for each part of the expression
 
-_GRAMMAR = jinja2.Environment(autoescape=False)  # noqa: S701 - only its parser is used; nothing is rendered by it
+_NOT_READ = (RecursionError, ValueError, OverflowError, MemoryError, SyntaxError)
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A compiled expression: the names it uses, those of them that are spelled ``name.KEY``, and its size.
+
+    One that is but a name and its keys, as most are, is looked up by its ``path`` and needs no compiling.
+    """
+
+    template: jinja2.Template | None
+    path: tuple[str, ...]
+    roots: frozenset[str]
+    spelled: frozenset[str]
+    size: int
+
+    def value(self, names: Names, budget: Budget | None = None) -> Any:
+        """What the expression means, as a plain value; raises ExpressionError, and nothing else."""
+        budget = budget or Budget()
+        budget.spend(EVALUATING + self.size)
+        try:
+            if self.template is None:
+                return plain(_looked_up(self.path, names), budget)
+            return plain(next(values_of(self.template, names, budget))[2], budget)
+        except FAILURES as error:
+            problem = explained(error, names)
+            raise problem from (error if problem is not error else None)
+
+
+def _looked_up(path: tuple[str, ...], names: Names) -> Any:
+    if path[0] not in names:
+        raise NotDefined(path[0])
+    value, owner = names[path[0]], path[0]
+    for key in path[1:]:
+        value, owner = SANDBOX.getitem(value, key, owner), f"{owner}.{key}"
+    return value
 
 
 @lru_cache(maxsize=4096)
-def parse(text: str) -> nodes.Expr:
-    """The syntax tree of one expression."""
+def parse(text: str) -> Expression:
+    """The expression that ``text`` spells; raises ExpressionError."""
     if len(text) > MAX_LENGTH:
         raise ExpressionError(f"the expression is longer than {MAX_LENGTH} characters")
     try:
-        template = _GRAMMAR.parse("{{" + text + "\n}}")
+        tree = SANDBOX.parse("{{ " + text + "\n}}")
+        expression = _only_expression(tree)
+        size = check(expression)
+        found = list(tree.find_all((nodes.Name, nodes.Getattr)))
+        roots = frozenset(node.name for node in found if isinstance(node, nodes.Name))
+        owners = [node.node for node in found if isinstance(node, nodes.Getattr)]
+        path = _path(expression)
+        template = None if path else SANDBOX.from_string(tree)
+        return Expression(template, path, roots, frozenset(n.name for n in owners if isinstance(n, nodes.Name)), size)
     except jinja2.TemplateSyntaxError as error:
         raise ExpressionError(f"not an expression: {error.message}") from error
-    except (RecursionError, ValueError, OverflowError, MemoryError) as error:
+    except _NOT_READ as error:
         raise ExpressionError("the expression is nested too deeply or holds a number that is too long") from error
-    return _only_expression(template)
 
 
-def _only_expression(template: nodes.Template) -> nodes.Expr:
-    body = template.body
-    if len(body) == 1 and isinstance(body[0], nodes.Output) and len(body[0].nodes) == 1:
-        expression = body[0].nodes[0]
-        if isinstance(expression, nodes.Expr) and not isinstance(expression, nodes.TemplateData):
+def _path(node: nodes.Node) -> tuple[str, ...]:
+    """``("vars", "size")`` for ``vars.size``; empty for what is more than that."""
+    if isinstance(node, nodes.Name):
+        return (node.name,)
+    if not isinstance(node, nodes.Getattr):
+        return ()
+    owner = _path(node.node)
+    return (*owner, node.attr) if owner else ()
+
+
+def _only_expression(tree: nodes.Template) -> nodes.Expr:
+    if len(tree.body) == 1 and isinstance(tree.body[0], nodes.Output) and len(tree.body[0].nodes) == 1:
+        expression = tree.body[0].nodes[0]
+        if not isinstance(expression, nodes.TemplateData):
             return expression
     raise ExpressionError("exactly one expression is expected between `${{` and `}}`")
-
-
-def roots(expression: nodes.Node) -> set[str]:
-    """The names that an expression uses."""
-    found = {node.name for node in expression.find_all(nodes.Name)}
-    return found | ({expression.name} if isinstance(expression, nodes.Name) else set())
-
-
-def static_paths(expression: nodes.Node) -> Iterator[tuple[str, str]]:
-    """Every ``root.name`` that the expression spells out."""
-    for node in [expression, *expression.find_all(nodes.Getattr)]:
-        if isinstance(node, nodes.Getattr) and isinstance(node.node, nodes.Name):
-            yield node.node.name, node.attr

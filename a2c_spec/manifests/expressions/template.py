@@ -11,13 +11,13 @@ from typing import Any
 from a2c_spec.core.desired import Late
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import InvalidError
-from a2c_spec.manifests.expressions.evaluate import Names, evaluate
 from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, Unknown, text_of
-from a2c_spec.manifests.expressions.parse import parse, roots, static_paths
-from a2c_spec.manifests.yaml.tree import Path, Place, Row, Table, Tree, position
+from a2c_spec.manifests.expressions.parse import parse
+from a2c_spec.manifests.expressions.sandbox import Names
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, Path, SeqNode, Tree, position
 
 MAX_PARTS = 10_000
-LATE_NAMES = frozenset({"output", "input"})
+DEFERRED_NAMES = frozenset({"output", "input"})
 _OPEN = re.compile(r"\$?\$\{\{")
 _INSIDE = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|\{|\}\}?""", re.DOTALL)
 _STATIC = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?<![\w.])(vars|env|each|batch)\s*\.\s*(\w+)""", re.DOTALL)
@@ -77,18 +77,13 @@ def _end(text: str, start: int) -> int:
     raise ExpressionError("`${{` is never closed", "write `${{ expression }}`, or `$${{` for the text itself")
 
 
-@lru_cache(maxsize=4096)
-def _names_of(source: str) -> frozenset[str]:
-    return frozenset(roots(parse(source)))
-
-
-def render_text(text: str, names: Names, *, late: bool = False, budget: Budget | None = None) -> Any:
+def render_text(text: str, names: Names, *, deferrable: bool = False, budget: Budget | None = None) -> Any:
     """The value of one scalar: typed if it is a single expression, text otherwise, Late if its names come later."""
     parts = split(text)
     budget = budget or Budget()
-    if late and any(isinstance(part, tuple) and _names_of(part[0]) & LATE_NAMES for part in parts):
-        return Late(_late_text(parts, names), {})
-    values = [part if isinstance(part, str) else evaluate(parse(part[0]), names, budget) for part in parts]
+    if deferrable and any(isinstance(part, tuple) and parse(part[0]).roots & DEFERRED_NAMES for part in parts):
+        return Late(_deferred_text(parts, names), {})
+    values = [part if isinstance(part, str) else parse(part[0]).value(names, budget) for part in parts]
     if len(values) == 1:
         return values[0]
     texts = [text_of(value) for value in values]
@@ -96,7 +91,7 @@ def render_text(text: str, names: Names, *, late: bool = False, budget: Budget |
     return "".join(texts)
 
 
-def _late_text(parts: tuple[Part, ...], names: Names) -> str:
+def _deferred_text(parts: tuple[Part, ...], names: Names) -> str:
     text = ""
     for part in parts:
         piece = _now_or_later(part, names)
@@ -112,20 +107,25 @@ def _now_or_later(part: Part, names: Names) -> str:
     if isinstance(part, str):
         return escape(part)
     expression = parse(part[0])
-    used = _names_of(part[0])
-    if not used & LATE_NAMES:
-        return escape(text_of(evaluate(expression, names)))
-    spelled = {root for root, _ in static_paths(expression)}
-    if used - LATE_NAMES - spelled - {"range"}:
-        name = min(used - LATE_NAMES - spelled - {"range"})
+    if not expression.roots & DEFERRED_NAMES:
+        return escape(text_of(expression.value(names)))
+    unresolved = expression.roots - DEFERRED_NAMES - expression.spelled - {"range"}
+    if unresolved:
+        name = min(unresolved)
         raise ExpressionError(f"beside `output` and `input`, `{name}` must be spelled `{name}.NAME`")
-    return "${{" + _STATIC.sub(lambda found: _literal(found, names), part[0]) + "}}"
+    return "${{" + _STATIC.sub(lambda found: _resolved(found, names), part[0]) + "}}"
 
 
-def _literal(found: re.Match[str], names: Names) -> str:
-    if found[1] is None:
-        return found[0]
-    value = evaluate(parse(f"{found[1]}.{found[2]}"), names)
+def _resolved(found: re.Match[str], names: Names) -> str:
+    return found[0] if found[1] is None else _literal(parse(f"{found[1]}.{found[2]}").value(names))
+
+
+def _literal(value: Any) -> str:
+    """``value`` as an expression that gives it back."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_literal, value))}]"
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_literal(key)}: {_literal(item)}' for key, item in value.items())}}}"
     if value is None:
         return "none"
     text = json.dumps(value, ensure_ascii=False)  # Jinja reads \ud83d\ude00 as two characters
@@ -149,42 +149,42 @@ class Rendering:
         self.problems: list[Diagnostic] = []
         self.touched: set[Path] = set()
 
-    def tree(self, tree: Tree, place: Place, path: Path = ()) -> Tree:
+    def tree(self, tree: Tree, mark: Mark, path: Path = ()) -> Tree:
         """``tree`` with every scalar rendered; keys, and what holds no template, are left as they are."""
         kind = type(tree)
         if kind is str:
-            return self._scalar(tree, place, path) if "${{" in tree else tree
-        if kind is not Table and kind is not Row:
+            return self._scalar(tree, mark, path) if "${{" in tree else tree
+        if kind is not MapNode and kind is not SeqNode:
             return tree
-        entries = tree.items() if kind is Table else enumerate(tree)
+        entries = tree.items() if kind is MapNode else enumerate(tree)
         changed = {}
         for key, value in entries:
             if type(value) in _PLAIN or (type(value) is str and "${{" not in value):
                 continue
-            computed = self.tree(value, tree.places[key], (*path, key))
+            computed = self.tree(value, tree.marks[key], (*path, key))
             if computed is not value:
                 changed[key] = computed
         return _with(tree, changed) if changed else tree
 
-    def _scalar(self, text: str, place: Place, path: Path) -> Tree:
+    def _scalar(self, text: str, mark: Mark, path: Path) -> Tree:
         self.touched.add(path[:2])
-        late = len(path) == 3 and path[0] == "outputs" and path[2] in ("filename", "save")
+        deferrable = len(path) == 3 and path[0] == "outputs" and path[2] in ("filename", "save")
         try:
-            return planted(render_text(text, self.names, late=late, budget=self.budget), place)
+            return planted(render_text(text, self.names, deferrable=deferrable, budget=self.budget), mark)
         except ExpressionError as error:
             if error.message:
-                self.problems.append(Diagnostic(position(place), error.message, error.hint))
+                self.problems.append(Diagnostic(position(mark), error.message, error.hint))
             return Unknown()
 
-    def computed(self, tree: Table) -> Table:
+    def computed(self, tree: MapNode) -> MapNode:
         """Of the rendered ``tree``, only what was computed, which is what has to be checked again."""
         part = tree.like()
         for key, value in tree.items():
-            if isinstance(value, Row):
-                row = Row(value.place)
+            if isinstance(value, SeqNode):
+                row = SeqNode(value.mark)
                 for n, item in enumerate(value):
                     if (key, n) in self.touched:
-                        row.put(item, value.places[n])
+                        row.put(item, value.marks[n])
                 if row:
                     part[key] = row
             elif any(path[0] == key for path in self.touched):
@@ -192,9 +192,9 @@ class Rendering:
         return part
 
 
-def _with(tree: Table | Row, changed: dict[Any, Tree]) -> Table | Row:
+def _with(tree: MapNode | SeqNode, changed: dict[Any, Tree]) -> MapNode | SeqNode:
     """``tree`` with some entries changed, the others shared."""
-    if isinstance(tree, Table):
+    if isinstance(tree, MapNode):
         table = tree.like()
         table.update(tree)
         table.update(changed)
@@ -206,16 +206,16 @@ def _with(tree: Table | Row, changed: dict[Any, Tree]) -> Table | Row:
     return row
 
 
-def planted(value: Any, place: Place) -> Tree:
+def planted(value: Any, mark: Mark) -> Tree:
     """A computed value as a tree whose every part stands at ``place``."""
     if isinstance(value, Mapping):
-        table = Table(place)
+        table = MapNode(mark)
         for key, item in value.items():
-            table.put(key, planted(item, place), place, place)
+            table.put(key, planted(item, mark), mark, mark)
         return table
     if isinstance(value, list):
-        row = Row(place)
+        row = SeqNode(mark)
         for item in value:
-            row.put(planted(item, place), place)
+            row.put(planted(item, mark), mark)
         return row
     return value

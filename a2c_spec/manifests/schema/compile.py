@@ -1,6 +1,6 @@
-"""Check a tree against a JSON Schema, telling everything that is wrong in words, each at its place.
+"""Compile JSON Schemas into functions that report everything wrong with a tree, in words and with the place.
 
-This knows the draft-07 keywords that our schemas use; a test holds it against the ``jsonschema`` package. It exists
+This supports the draft-07 keywords that our schemas use; a test compares it with the ``jsonschema`` package. It exists
 because a generic validator answers a typo with "not valid under any of the given schemas", and is ten times slower.
 """
 
@@ -12,10 +12,10 @@ from typing import Any
 
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.schema.keywords import LEAVES, TYPES, Check, Report, Schema, accepts, kind_of, subject, typed
-from a2c_spec.manifests.yaml.tree import Place, Row, Table, Tree
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, SeqNode, Tree
 
 Resolve = Callable[[str, str], tuple[Any, str]]
-Condition = Callable[[Tree, Place, Report], bool]
+Condition = Callable[[Tree, Mark, Report], bool]
 
 _TEMPLATE = "#/definitions/template"
 _OBJECT_KEYWORDS = frozenset({"properties", "patternProperties", "additionalProperties"})
@@ -27,17 +27,17 @@ class Compiler:
 
     def __init__(self, resolve: Resolve) -> None:
         self.resolve = resolve
-        self.made: dict[str, Check] = {}
+        self.checks: dict[str, Check] = {}
 
     def checker(self, reference: str, base: str) -> Check:
-        """The function for what ``reference`` names, as seen from the schema ``base``."""
+        """The check for the schema that ``reference`` names in the file ``base``."""
         name = reference if not reference.startswith("#") else f"{base}.schema.json{reference}"
-        if name not in self.made:
-            self.made[name] = self.compile(*self.resolve(name, base))
-        return self.made[name]
+        if name not in self.checks:
+            self.checks[name] = self.compile(*self.resolve(name, base))
+        return self.checks[name]
 
     def compile(self, schema: Schema | bool, base: str) -> Check:
-        """The function for one schema of the file ``base``."""
+        """The check for one schema of the file ``base``."""
         if isinstance(schema, bool):
             return _anything if schema else _nothing
         if "$ref" in schema:
@@ -50,29 +50,29 @@ class Compiler:
         return _worded(check, schema["errorMessage"]) if "errorMessage" in schema else check
 
 
-def _anything(_value: Tree, _label: str, _place: Place, _report: Report) -> None:
+def _anything(_value: Tree, _label: str, _mark: Mark, _report: Report) -> None:
     pass
 
 
-def _nothing(_value: Tree, label: str, place: Place, report: Report) -> None:
-    report.add(place, f"`{label}` is not allowed here")
+def _nothing(_value: Tree, label: str, mark: Mark, report: Report) -> None:
+    report.add(mark, f"{subject(label)} is not allowed here")
 
 
 def _all(steps: Sequence[Check]) -> Check:
     if len(steps) == 1:
         return steps[0]
 
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
+    def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
         for step in steps:
-            step(value, label, place, report)
+            step(value, label, mark, report)
 
     return check
 
 
 def _worded(inner: Check, message: str) -> Check:
-    def check(value: Tree, _label: str, place: Place, report: Report) -> None:
-        if not accepts(inner, value, place, report):
-            report.add(place, message)
+    def check(value: Tree, _label: str, mark: Mark, report: Report) -> None:
+        if not accepts(inner, value, mark, report):
+            report.add(mark, message)
 
     return check
 
@@ -86,19 +86,19 @@ def _object(compiler: Compiler, schema: Schema, base: str) -> Check:
     others = compiler.compile(schema.get("additionalProperties", True), base)
     title = schema.get("title", "this mapping")
 
-    def check(value: Tree, _label: str, _place: Place, report: Report) -> None:
-        if not isinstance(value, Table):
+    def check(value: Tree, _label: str, _mark: Mark, report: Report) -> None:
+        if not isinstance(value, MapNode):
             return
-        places = value.places
+        marks = value.marks
         for key, item in value.items():
             inner = known.get(key)
             if inner is None:
                 inner = next((part for pattern, part in patterns if pattern.search(key)), others)
             if inner is _nothing:
                 hint = _unknown_key(key, known)
-                report.add(value.key_places[key], f"`{key[:100]}` is not a key of {title}", hint)
+                report.add(value.key_marks[key], f"`{key[:100]}` is not a key of {title}", hint)
             elif inner is not _anything:
-                inner(item, key, places[key], report)
+                inner(item, key, marks[key], report)
 
     return check
 
@@ -113,10 +113,10 @@ def _required(_compiler: Compiler, schema: Schema, _base: str) -> Check:
     names = frozenset(schema["required"])
     title = schema.get("title", "this")
 
-    def check(value: Tree, _label: str, place: Place, report: Report) -> None:
+    def check(value: Tree, _label: str, mark: Mark, report: Report) -> None:
         if isinstance(value, dict) and not names <= value.keys():
             for name in sorted(names - value.keys()):
-                report.add(place, f"{title} needs the key `{name}`")
+                report.add(mark, f"{title} needs the key `{name}`")
 
     return check
 
@@ -124,10 +124,10 @@ def _required(_compiler: Compiler, schema: Schema, _base: str) -> Check:
 def _names(compiler: Compiler, schema: Schema, base: str) -> Check:
     inner = compiler.compile(schema["propertyNames"], base)
 
-    def check(value: Tree, _label: str, _place: Place, report: Report) -> None:
-        if isinstance(value, Table):
+    def check(value: Tree, _label: str, _mark: Mark, report: Report) -> None:
+        if isinstance(value, MapNode):
             for key in value:
-                inner(key, key, value.key_places[key], report)
+                inner(key, key, value.key_marks[key], report)
 
     return check
 
@@ -135,33 +135,34 @@ def _names(compiler: Compiler, schema: Schema, base: str) -> Check:
 def _items(compiler: Compiler, schema: Schema, base: str) -> Check:
     inner = compiler.compile(schema["items"], base)
 
-    def check(value: Tree, label: str, _place: Place, report: Report) -> None:
-        if isinstance(value, Row):
-            for item, place in zip(value, value.places, strict=True):
-                inner(item, label, place, report)
+    def check(value: Tree, label: str, _mark: Mark, report: Report) -> None:
+        if isinstance(value, SeqNode):
+            item_label = f"{label}[]"
+            for item, mark in zip(value, value.marks, strict=True):
+                inner(item, item_label, mark, report)
 
     return check
 
 
 def _any_of(compiler: Compiler, schema: Schema, base: str) -> Check:
-    """``anyOf``, the way people mean it: a template, or the branch for this type of value."""
+    """``anyOf``: a template, or the one branch for the type of the value, so that messages are about that branch."""
     parts = [part for part in schema["anyOf"] if not part.get("$ref", "").endswith(_TEMPLATE)]
     templates = len(parts) < len(schema["anyOf"])
     branches = [(_type_of(compiler, part, base), compiler.compile(part, base)) for part in parts]
     only = branches[0][1] if len(branches) == 1 else None
     words = " or ".join(dict.fromkeys(TYPES[kind][0] for kind, _ in branches if kind))
 
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
+    def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
         if templates and not report.rendered and isinstance(value, str) and "${{" in value:
             return
         if only is not None:
-            only(value, label, place, report)
+            only(value, label, mark, report)
             return
         fitting = [inner for kind, inner in branches if kind is None or TYPES[kind][1](value)]
         if len(fitting) == 1:
-            fitting[0](value, label, place, report)
-        elif type(value) is not Unknown and not any(accepts(inner, value, place, report) for inner in fitting):
-            report.add(place, f"{subject(label)} must be {words}, found {kind_of(value)}")
+            fitting[0](value, label, mark, report)
+        elif type(value) is not Unknown and not any(accepts(inner, value, mark, report) for inner in fitting):
+            report.add(mark, f"{subject(label)} must be {words}, found {kind_of(value)}")
 
     return check
 
@@ -182,24 +183,24 @@ def _if(compiler: Compiler, schema: Schema, base: str) -> Check:
     then = compiler.compile(schema.get("then", True), base)
     otherwise = compiler.compile(schema.get("else", True), base)
 
-    def check(value: Tree, label: str, place: Place, report: Report) -> None:
-        (then if holds(value, place, report) else otherwise)(value, label, place, report)
+    def check(value: Tree, label: str, mark: Mark, report: Report) -> None:
+        (then if holds(value, mark, report) else otherwise)(value, label, mark, report)
 
     return check
 
 
 def _condition(compiler: Compiler, schema: Schema, base: str) -> Condition:
-    """Whether an ``if`` holds; the two forms that our schemas use are answered without a check."""
+    """A function that says whether an ``if`` holds; the two forms that our schemas use need no inner check."""
     if schema.keys() == {"required"} and len(schema["required"]) == 1:
         name = schema["required"][0]
-        return lambda value, _place, _report: not isinstance(value, dict) or name in value
+        return lambda value, _mark, _report: not isinstance(value, dict) or name in value
     (key, part), *more = schema.get("properties", {"": {}}).items()
     if schema.keys() == {"properties"} and not more and part.keys() == {"const"} and isinstance(part["const"], str):
-        return lambda value, _place, _report: (
+        return lambda value, _mark, _report: (
             not isinstance(value, dict) or value.get(key, part["const"]) == part["const"]
         )
     inner = compiler.compile(schema, base)
-    return lambda value, place, report: accepts(inner, value, place, report)
+    return lambda value, mark, report: accepts(inner, value, mark, report)
 
 
 _MAKERS: dict[str, Callable[[Compiler, Schema, str], Check]] = {

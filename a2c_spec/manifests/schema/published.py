@@ -1,4 +1,4 @@
-"""The published JSON Schemas, and checkers made from them."""
+"""The published JSON Schemas, and the check of a tree against them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.schema.compile import Compiler
 from a2c_spec.manifests.schema.keywords import Report
-from a2c_spec.manifests.yaml.tree import Place, Tree
+from a2c_spec.manifests.yaml.tree import Mark, Tree
 
 NAMES = ("job", "batch", "preset", "project", "manifest")
 
@@ -28,7 +28,7 @@ def load_schema(name: str) -> dict[str, Any]:
 
 
 def _referred(reference: str, base: str) -> tuple[Any, str]:
-    """What ``$ref`` names, and the file it is in."""
+    """The schema that ``$ref`` names, and the file it is in."""
     file, _, pointer = reference.partition("#")
     base = file.removesuffix(".schema.json") or base
     schema: Any = load_schema(base)
@@ -40,8 +40,8 @@ def _referred(reference: str, base: str) -> tuple[Any, str]:
 _compiler = Compiler(_referred)
 
 
-def check(name: str, tree: Tree, place: Place, *, rendered: bool, part: str = "") -> list[Diagnostic]:
-    """Everything in ``tree`` that the schema ``name`` (or its definition ``part``) does not allow."""
+def check(name: str, tree: Tree, mark: Mark, *, rendered: bool, part: str = "") -> list[Diagnostic]:
+    """Every problem that the schema ``name`` (or its definition ``part``) finds in ``tree``."""
     report = Report(rendered)
-    _compiler.checker(f"{name}.schema.json#{f'/definitions/{part}' if part else ''}", name)(tree, "", place, report)
+    _compiler.checker(f"{name}.schema.json#{f'/definitions/{part}' if part else ''}", name)(tree, "", mark, report)
     return report.problems

@@ -1,4 +1,4 @@
-"""Read YAML 1.2 strictly: duplicate keys, alias bombs and surprises are refused, and every value knows its place."""
+"""Read YAML 1.2 strictly: duplicate keys and alias bombs are refused, and every value knows where it is written."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ import yaml
 from yaml import events
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.manifests.yaml import errors
-from a2c_spec.manifests.yaml.builder import Builder, Refused
-from a2c_spec.manifests.yaml.tree import Place, Tree, position
+from a2c_spec.manifests.yaml import syntax_errors
+from a2c_spec.manifests.yaml.builder import TreeBuilder, Unreadable
+from a2c_spec.manifests.yaml.tree import Mark, Tree, position
 
 MAX_BYTES = 10 * 1024 * 1024
 
@@ -23,37 +23,37 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\x80-\x84\x86-\x9f\ud800
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One YAML document. ``problems`` do not keep it from being read further; an error among them makes it unusable."""
+    """One YAML document: its tree, where it starts, and its problems; with an error among them it must not be used."""
 
     root: Tree
-    place: Place
+    mark: Mark
     problems: tuple[Diagnostic, ...] = ()
-    templated: bool = True  # whether the file holds any `${{`
+    templated: bool = True  # false when the file contains no `${{`
 
 
 def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Document | Diagnostic]:
-    """Yield the documents of ``data``; a problem that ends the reading comes last, as a Diagnostic."""
+    """Yield the documents of ``data``; where reading must stop, the last item is a Diagnostic that says why."""
     problem = unreadable(data, name, max_bytes)
     if problem:
         yield problem
         return
     try:
         yield from _documents(_parser(data.removeprefix(b"\xef\xbb\xbf"), name), b"${{" in data)
-    except Refused as refused:
+    except Unreadable as refused:
         yield refused.diagnostic
     except yaml.MarkedYAMLError as error:
-        yield errors.explain(error, data, name)
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        yield Diagnostic(Position(name, 1, 1), f"this is not YAML: {str(error).splitlines()[0]}")
+        yield syntax_errors.explain(error, data, name)
+    except (yaml.YAMLError, ValueError, RecursionError):  # whatever else the parser may raise
+        yield Diagnostic(Position(name, 1, 1), "this is not valid YAML")
 
 
 def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:
-    """Why ``data`` is no text that we read, or nothing."""
+    """Why ``data`` cannot be read as text; None when it can."""
     start = Position(name, 1, 1)
     if len(data) > max_bytes:
-        return Diagnostic(start, f"the file has {len(data)} bytes, more than the {max_bytes} that are read")
+        return Diagnostic(start, f"the file has more than {max_bytes} bytes")
     if data[:2] in (b"\xff\xfe", b"\xfe\xff") or data[:2].count(0) == 1:
-        return Diagnostic(start, "the file is UTF-16; only UTF-8 is read", "save it as UTF-8")
+        return Diagnostic(start, "the file is UTF-16; only UTF-8 is supported", "save it as UTF-8")
     try:
         text = data.decode()
     except UnicodeDecodeError as error:
@@ -71,7 +71,7 @@ def _place_at(before: str, name: str) -> Position:
 
 
 class _Named(io.BytesIO):
-    """Bytes with a file name, which the parser puts into every mark."""
+    """Bytes with a file name; the parser puts the name into every mark."""
 
     def __init__(self, data: bytes, name: str) -> None:
         super().__init__(data)
@@ -101,18 +101,18 @@ def _documents(parser: Any, templated: bool) -> Iterator[Document]:
         event = next_event()
         kind = type(event)
         if kind is events.DocumentStartEvent:
-            builder = Builder(event.start_mark)
+            builder = TreeBuilder(event.start_mark)
         elif kind is events.DocumentEndEvent:
             assert builder is not None, "the parser opens a document before it closes one"  # noqa: S101 - for mypy
             yield Document(builder.root, builder.start, tuple(builder.problems), templated)
         elif kind is events.StreamEndEvent:
             return
         elif builder is not None:
-            builder.take(event, kind)
+            builder.handle(event, kind)
 
 
 def read_one(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[Tree, list[Diagnostic]]:
-    """The only document of ``data`` (None when it is empty), and every problem met."""
+    """The only document of ``data`` (None when it is empty), and every problem."""
     root: Tree = None
     problems: list[Diagnostic] = []
     for number, item in enumerate(read(data, name, max_bytes=max_bytes)):
@@ -121,7 +121,7 @@ def read_one(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[Tre
             continue
         problems.extend(item.problems)
         if number:
-            problems.append(Diagnostic(position(item.place), "only one document is expected here"))
+            problems.append(Diagnostic(position(item.mark), "only one document is expected here"))
         else:
             root = item.root
     return root, problems

@@ -1,4 +1,4 @@
-"""What an unquoted YAML scalar means: the YAML 1.2 core schema, minus the numbers that are not what they look like."""
+"""What an unquoted YAML scalar means: the YAML 1.2 core schema; a number with a leading zero stays text."""
 
 from __future__ import annotations
 

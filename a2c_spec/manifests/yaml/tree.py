@@ -1,4 +1,4 @@
-"""The values of a YAML document: plain dictionaries and lists that remember where each entry stands."""
+"""The tree of a YAML document: dictionaries and lists that remember where each entry is written."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any, NamedTuple, Protocol
 
 from a2c_spec.core.diagnostics import Position
 
-# None, bool, int, float, str, Late, Table or Row. Narrowed by the schema check, so not spelled out as a union.
+# None, bool, int, float, str, Late, MapNode or SeqNode. Narrowed by the schema check, so not spelled out as a union.
 Tree = Any
 Path = tuple[str | int, ...]
 
 
-class Place(Protocol):
-    """A place as the YAML parser gives it: line and column count from 0. A yaml ``FingerprintSecret`` is one."""
+class Mark(Protocol):
+    """Where something is written; line and column count from 0. The marks of the YAML parser fit."""
 
     @property
     def name(self) -> str: ...
@@ -23,68 +23,68 @@ class Place(Protocol):
     def column(self) -> int: ...
 
 
-class Spot(NamedTuple):
-    """A place that we make ourselves."""
+class PlainMark(NamedTuple):
+    """A mark that does not come from the YAML parser."""
 
     name: str
     line: int
     column: int
 
 
-class Table(dict[str, Tree]):
-    """A mapping, with the place of every key and of every value."""
+class MapNode(dict[str, Tree]):
+    """A mapping, with the mark of every key and of every value."""
 
-    __slots__ = ("key_places", "place", "places")
+    __slots__ = ("key_marks", "mark", "marks")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, mark: Mark) -> None:
         super().__init__()
-        self.place = place
-        self.key_places: dict[str, Place] = {}
-        self.places: dict[str, Place] = {}
+        self.mark = mark
+        self.key_marks: dict[str, Mark] = {}
+        self.marks: dict[str, Mark] = {}
 
-    def put(self, key: str, value: Tree, key_place: Place, place: Place) -> None:
-        """Set ``key``, remembering both places."""
+    def put(self, key: str, value: Tree, key_mark: Mark, mark: Mark) -> None:
+        """Set ``key`` with both marks."""
         self[key] = value
-        self.key_places[key] = key_place
-        self.places[key] = place
+        self.key_marks[key] = key_mark
+        self.marks[key] = mark
 
-    def like(self) -> Table:
-        """An empty table that shares this one's places."""
-        twin = Table(self.place)
-        twin.key_places, twin.places = self.key_places, self.places
+    def like(self) -> MapNode:
+        """An empty node that shares the marks of this one."""
+        twin = MapNode(self.mark)
+        twin.key_marks, twin.marks = self.key_marks, self.marks
         return twin
 
 
-class Row(list[Tree]):
-    """A sequence, with the place of every item."""
+class SeqNode(list[Tree]):
+    """A sequence, with the mark of every item."""
 
-    __slots__ = ("place", "places")
+    __slots__ = ("mark", "marks")
 
-    def __init__(self, place: Place) -> None:
+    def __init__(self, mark: Mark) -> None:
         super().__init__()
-        self.place = place
-        self.places: list[Place] = []
+        self.mark = mark
+        self.marks: list[Mark] = []
 
-    def put(self, value: Tree, place: Place) -> None:
-        """Append ``value``, remembering its place."""
+    def put(self, value: Tree, mark: Mark) -> None:
+        """Append ``value`` with its mark."""
         self.append(value)
-        self.places.append(place)
+        self.marks.append(mark)
 
-    def like(self) -> Row:
-        """An empty row that shares this one's places."""
-        twin = Row(self.place)
-        twin.places = self.places
+    def like(self) -> SeqNode:
+        """An empty node that shares the marks of this one."""
+        twin = SeqNode(self.mark)
+        twin.marks = self.marks
         return twin
 
 
-def position(place: Place) -> Position:
-    """``place`` as people count: from 1."""
-    return Position(place.name, place.line + 1, place.column + 1)
+def position(mark: Mark) -> Position:
+    """``mark`` as people count: from 1."""
+    return Position(mark.name, mark.line + 1, mark.column + 1)
 
 
-def place_of(table: Table, key: str) -> Position:
-    """Where the value of ``key`` stands, or the table itself when it has no such key."""
-    return position(table.places.get(key, table.place))
+def position_of(node: MapNode, key: str) -> Position:
+    """Where the value of ``key`` is written, or ``node`` itself when it has no such key."""
+    return position(node.marks.get(key, node.mark))
 
 
 def plain(tree: Tree) -> Tree:
@@ -96,8 +96,8 @@ def plain(tree: Tree) -> Tree:
     return tree
 
 
-def without(tree: Table, keys: Container[str]) -> Table:
-    """``tree`` without some keys, and without those that are the user's own (``x-``)."""
+def without(tree: MapNode, keys: Container[str]) -> MapNode:
+    """``tree`` without ``keys``, and without the keys that belong to the user (``x-...``)."""
     left = tree.like()
     left.update((key, value) for key, value in tree.items() if key not in keys and not key.startswith("x-"))
     return left

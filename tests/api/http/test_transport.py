@@ -25,11 +25,13 @@ def test_a_429_is_waited_out_even_for_a_create() -> None:
     assert clock.slept == [0.5, 1.0]
 
 
-def test_retry_after_in_seconds_is_obeyed() -> None:
+def test_retry_after_in_seconds_is_obeyed_by_this_request_and_all_others() -> None:
     clock = Clock()
     wire = wire_over(in_turn(again(429, **{"Retry-After": "7"}), OK), clock)
     asyncio.run(wire.call("GET", "/jobs"))
     assert clock.slept == [7.0]
+    assert wire.limiter.resume_at == 1007
+    assert wire.limiter.width < 8
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -69,6 +71,12 @@ def test_an_answer_that_cannot_be_read_leaves_a_create_undecided(answer: httpx.R
     wire = wire_over(in_turn(answer), Clock())
     with pytest.raises(LostAnswer):
         asyncio.run(wire.call("POST", "/jobs", body={}))
+
+
+def test_an_answer_that_is_too_large_is_refused_even_if_it_is_json() -> None:
+    body = b"[" + b" " * LARGEST_REPLY + b"]"
+    with pytest.raises(NetworkError, match="larger than"):
+        asyncio.run(wire_over(lambda _: httpx.Response(200, content=body), Clock()).call("GET", "/jobs"))
 
 
 def test_a_redirect_of_the_api_is_not_followed_and_the_key_stays_here() -> None:

@@ -1,0 +1,24 @@
+"""What loading manifests depends on beside the files: the project root, and values for variables."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class LoadOptions:
+    """``root`` is the project root; values for variables come from all other fields.
+
+    ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
+    is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``.
+    """
+
+    root: Path
+    env: str = ""
+    vars: tuple[tuple[str, str], ...] = ()
+    var_files: tuple[Path, ...] = ()
+    environ: Mapping[str, str] = field(default_factory=dict)
+    env_vars: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,39 @@
+"""What SECURITY.md, the decision notes and the map of the planner's proof name is there: tests, files and folders."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+DOCUMENTS = (
+    ROOT / "SECURITY.md",
+    ROOT / "tests" / "core" / "planner" / "README.md",
+    *sorted((ROOT / "a2c_spec" / "docs" / "decisions").glob("*.md")),
+)
+
+
+def named(pattern: str) -> set[str]:
+    return {name for document in DOCUMENTS for name in re.findall(pattern, document.read_text())}
+
+
+def test_every_test_that_is_named_exists() -> None:
+    there = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def (test_\w+)", path.read_text(), re.MULTILINE)
+    }
+    missing = sorted(named(r"`(test_\w+)`") - there)
+    assert not missing, "\n".join(missing)
+
+
+def test_every_path_that_is_named_exists() -> None:
+    paths = named(r"`((?:a2c_spec|tests|schemas)/[\w/.-]*)`")
+    missing = sorted(path for path in paths if not (ROOT / path).exists())
+    assert not missing, "\n".join(missing)
+
+
+def test_every_decision_is_listed_once() -> None:
+    folder = ROOT / "a2c_spec" / "docs" / "decisions"
+    listed = re.findall(r"^\| \[([\w-]+\.md)\]", (folder / "README.md").read_text(), re.MULTILINE)
+    assert sorted(listed) == sorted(path.name for path in folder.glob("*.md") if path.name != "README.md")
