@@ -162,7 +162,7 @@ class Bench:
 
     def observe(self, record: JobRecord | None, live: LiveJob | None) -> Observed:
         paths = {file.path for file in record.files if file.path} if record else set()
-        return Observed(render_late, live, disk={path: self.files.status(path) for path in paths})
+        return Observed(render_late, live, disk={path: self.files.status(path, self.job.address) for path in paths})
 
     def change(self, record: JobRecord | None = None) -> Change:
         return plan_job(self.desired, record, self.observe(record, None))

@@ -19,7 +19,7 @@ from a2c_spec.core.desired import Conversion, Input, Secret
 from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Element, JobRecord, SavedFile
-from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
@@ -174,7 +174,7 @@ def test_passwords_are_tried_from_the_likeliest_on_and_each_once(tmp_path: Path)
 
 def test_a_result_that_no_password_opens_is_an_error(tmp_path: Path) -> None:
     bench, tried = with_passwords(tmp_path, "none of them")
-    with pytest.raises(AuthError, match="another password"):
+    with pytest.raises(ResultLocked, match="another password"):
         bench.deliver(bench.change())
     assert len(tried) == 3
     bench.store.close()
@@ -223,7 +223,7 @@ def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: 
         return httpx.Response(403) if request.url.path == "/results/1" else None
 
     bench.service.rule = rule
-    with pytest.raises(AuthError):
+    with pytest.raises(ResultLocked):
         bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(earlier,))))
     found = bench.durable()
     assert found is not None
@@ -237,7 +237,7 @@ def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: 
     bench.store.close()
 
 
-def test_files_of_an_earlier_run_go_unless_somebody_changed_them(bench: Bench) -> None:
+def test_files_of_an_earlier_run_stay_and_are_known_as_leftover(bench: Bench) -> None:
     ours, theirs = bench.folder / "dist/old/ours.txt", bench.folder / "dist/theirs.txt"
     ours.parent.mkdir(parents=True)
     ours.write_text("old")
@@ -248,8 +248,8 @@ def test_files_of_an_earlier_run_go_unless_somebody_changed_them(bench: Bench) -
     theirs.write_text("new")
     done = bench.deliver(bench.change(), record)
     assert [file.path for file in done.files] == ["dist/result-0.txt"]
-    assert not ours.parent.exists(), "the folder was empty then"
-    assert theirs.read_text() == "new"
+    assert [file.path for file in done.leftover] == ["dist/old/ours.txt", "dist/theirs.txt"]
+    assert (ours.read_text(), theirs.read_text()) == ("old", "new")
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -12,13 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone, part_name
-from a2c_spec.api.files import OutputFiles
+from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
+from a2c_spec.api.files import OutputFiles, part_of
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.errors import AuthError, Conflict, IntegrityError, NetworkError
+from a2c_spec.errors import Conflict, IntegrityError, NetworkError, ResultLocked
 from a2c_spec.manifests.digests import measure
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.state.sqlite import SqliteStore
@@ -48,7 +49,7 @@ def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: s
     told: list[Fetched] = []
 
     async def before_rename(fetched: Fetched) -> None:
-        assert target.parent.joinpath(part_name(target, output)).exists()
+        assert part_of(target, output.id).exists()
         told.append(fetched)
 
     fetched = asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
@@ -82,7 +83,7 @@ def test_a_broken_download_goes_on_where_it_broke(tmp_path: Path) -> None:
 
 def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     seen: list[str | None] = [None]
     fetch(serving(BYTES, seen), target)
     assert seen == [None, "bytes=100-"]
@@ -90,7 +91,7 @@ def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> 
 
 def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES)
+    part_of(target, OUTPUT.id).write_bytes(BYTES)
     fetch(in_turn(), target)
     assert target.read_bytes() == BYTES
 
@@ -108,7 +109,7 @@ def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) ->
 )
 def test_an_odd_answer_to_a_range_is_not_believed(tmp_path: Path, odd: httpx.Response) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     fetch(in_turn(odd, httpx.Response(200, content=BYTES)), target)
     assert target.read_bytes() == BYTES
 
@@ -168,7 +169,7 @@ def test_a_password_travels_in_its_header_and_a_wrong_one_is_said(tmp_path: Path
         seen.append(request.headers[PASSWORD_HEADER])
         return httpx.Response(401)
 
-    with pytest.raises(AuthError, match="another password"):
+    with pytest.raises(ResultLocked, match="another password"):
         fetch(answer, tmp_path / "a.bin", password="hush")
     assert seen == ["hush"]
 
@@ -252,9 +253,9 @@ def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: Outpu
 def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: OutputFiles, tmp_path: Path) -> None:
     (tmp_path / "outside").write_text("theirs")
     (landing.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
-    assert landing.status("dist/a.pdf") == "foreign"
+    assert landing.status("dist/a.pdf", "pack") == "foreign"
     with pytest.raises(Conflict):
-        landing.resolve_conflict("dist/a.pdf", "error")
+        landing.resolve_conflict("dist/a.pdf", "error", "pack")
 
 
 def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: OutputFiles) -> None:
@@ -266,3 +267,35 @@ def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: Outp
     assert landing.recover_files(record).files == (new,)
     (landing.root / "dist" / "a.pdf").write_text("old")
     assert landing.recover_files(record).files == (old,)
+
+
+def written(landing: OutputFiles, address: str, *, gone_since: float = 0.0) -> SavedFile:
+    """A file that was written for an address, as it stands there."""
+    (landing.root / "dist" / "a.pdf").write_text("theirs")
+    file = SavedFile("dist/a.pdf", 6, hashlib.sha256(b"theirs").hexdigest(), "out-1", "pdf")
+    asyncio.run(landing.store.put(JobRecord(address, "host", "done", files=(file,), gone_since=gone_since)))
+    return file
+
+
+@pytest.mark.parametrize("policy", ["error", "overwrite"])
+def test_a_result_of_another_address_is_written_over_by_no_policy(landing: OutputFiles, policy: str) -> None:
+    written(landing, "other")
+    assert landing.status("dist/a.pdf", "other") == "intact"
+    assert (landing.status("dist/a.pdf", "pack"), landing.owner("dist/a.pdf")) == ("another's", "other")
+    with pytest.raises(Conflict, match="other"):
+        landing.resolve_conflict("dist/a.pdf", policy, "pack")
+    assert not landing.remove("dist/a.pdf", "pack")
+    assert landing.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a-1.pdf"
+
+
+def test_a_result_of_an_address_that_no_manifest_asks_for_gives_way(landing: OutputFiles) -> None:
+    written(landing, "other", gone_since=5.0)
+    assert landing.resolve_conflict("dist/a.pdf", "error", "pack") == "dist/a.pdf"
+
+
+def test_a_temporary_file_goes_where_the_same_bytes_stood_already(landing: OutputFiles) -> None:
+    file = written(landing, "pack")
+    part = part_of(landing.absolute(file.path), "out-2")
+    part.write_text("theirs")
+    landing.drop_parts(JobRecord("pack", "host", landing=(replace(file, output_id="out-2"),)))
+    assert not part.exists()

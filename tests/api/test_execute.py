@@ -89,7 +89,7 @@ def test_a_create_whose_answer_was_lost_is_found_and_not_repeated(bench: Bench) 
 
 
 def test_a_search_begins_only_when_no_create_is_in_progress(bench: Bench) -> None:
-    lost = JobRecord("pack", "host", "creating")
+    lost = JobRecord("pack", "host", intent=Intent(("create_job",), starts=True))
 
     async def run() -> list[str]:
         async with bench.executor.create_gate.creating():
@@ -119,7 +119,7 @@ def test_a_create_whose_answer_lacks_its_parts_is_read_before_anything_more_is_s
 
 def test_a_new_job_leaves_nothing_of_the_one_it_replaces(bench: Bench) -> None:
     done = bench.execute(bench.change(DONE), bench.put(DONE))
-    assert (done.job_id, done.previous, done.spent) == ("job-1", None, 0)
+    assert (done.job_id, done.fingerprint, done.spent) == ("job-1", bench.desired.fingerprint, 0)
 
 
 def test_a_create_that_never_arrived_is_sent_again_after_the_search(bench: Bench) -> None:

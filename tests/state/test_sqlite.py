@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.core.state import Element, Intent, JobRecord, OwnedFile, SavedFile
 from a2c_spec.errors import IntegrityError, Locked, SpecError
 from a2c_spec.state.lock import exclusive
 from a2c_spec.state.migrations import SCHEMA, VERSION
@@ -33,6 +33,8 @@ RECORD = JobRecord(
     elements={"job": Element("", {"callback": "x"}), "inputs.cover": Element("in-1", {"position": 1})},
     files=(FILE,),
     landing=(FILE,),
+    leftover=(FILE,),
+    gone_since=7.5,
     warnings=("input b is missing",),
     intent=Intent(
         ("create_job",),
@@ -83,7 +85,7 @@ def test_every_write_is_synced_before_it_is_acknowledged(tmp_path: Path) -> None
 def test_a_record_is_removed_with_what_it_says_of_files(tmp_path: Path) -> None:
     store = SqliteStore(tmp_path / "state.db", "host")
     put(store, RECORD)
-    assert store.files_at("dist/a.pdf") == (SavedFile("dist/a.pdf", 3, "ab" * 32, "", ""),)
+    assert store.files_at("dist/a.pdf") == (OwnedFile("pack", "dist/a.pdf", 3, "ab" * 32),)
     asyncio.run(store.remove("pack"))
     assert (store.get("pack"), store.addresses(), store.files_at("dist/a.pdf")) == (None, (), ())
     store.close()
