@@ -46,7 +46,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 
 # What breaks a rule today.
 
-TOO_LONG = {"core/planner/decide.py", "engine/apply.py"}
+TOO_LONG = {"engine/apply.py"}
 
 SEEN_FROM_TWO_SIDES = {
     "apply": "the verb and its use case",

@@ -137,6 +137,7 @@ class Bench:
     folder: Path
     service: Service
     job: Job = field(default_factory=job_of)
+    options: PlannerOptions = field(default_factory=PlannerOptions)
     events: list[Event] = field(default_factory=list)
     moments: list[str] = field(default_factory=list)
 
@@ -155,14 +156,14 @@ class Bench:
         self.delivery = Delivery(
             client, self.store, poller, downloads, self.files, self.executor, render_late, tell, slots
         )
-        self.desired = prepare(self.job, _mark, PlannerOptions())
+        self.desired = prepare(self.job, _mark, self.options)
 
     def task(self, *, paid_again_allowed: bool = True, replaces: str = "") -> Task:
         return Task(self.desired, self.observe, paid_again_allowed, replaces)
 
     def observe(self, record: JobRecord | None, live: LiveJob | None) -> Observed:
         paths = {file.path for file in record.files if file.path} if record else set()
-        return Observed(render_late, live, disk={path: self.files.status(path, self.job.address) for path in paths})
+        return Observed(render_late, live, disk={path: self.files.status(path, "pack") for path in paths})
 
     def change(self, record: JobRecord | None = None) -> Change:
         return plan_job(self.desired, record, self.observe(record, None))

@@ -15,6 +15,7 @@ import pytest
 
 from a2c_spec.api.deliver import STARTS, failure_text
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Secret
 from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
@@ -394,3 +395,46 @@ def test_an_upload_that_was_refused_although_it_arrived_is_believed_by_its_check
     assert (done.phase, done.fingerprint) == ("done", bench.desired.fingerprint)
     assert [file.path for file in done.files] == ["dist/result-0.txt"]
     bench.store.close()
+
+
+def test_a_name_that_could_not_be_given_before_the_run_is_given_after_it(tmp_path: Path) -> None:
+    options = PlannerOptions(unnamed_targets=frozenset({"hash/sha256"}))
+    bench = Bench(tmp_path, Service(), job_of(filename="total"), options=options)
+    done = bench.deliver(bench.change())
+    assert bench.service.requests[-2:] == ["PATCH /jobs/job-1/output/out-0", "GET /results/0"]
+    assert [file.path for file in done.files] == ["dist/total.txt"]
+    assert done.elements["outputs.out-0"].sent == {"filename": "total"}
+    bench.store.close()
+
+
+def test_a_job_gives_its_slot_to_others_while_it_waits(bench: Bench) -> None:
+    busy: dict[str, int] = {}
+
+    def look(_service: Service, request: httpx.Request) -> None:
+        busy[f"{request.method} {request.url.path.split('/')[2]}"] = bench.delivery.slots.slots.busy
+
+    async def run() -> None:
+        async with bench.delivery.slots.slot():
+            await bench.delivery.carry_out(bench.task(), bench.change(), JobRecord("pack", "host"))
+
+    bench.service.rule = look
+    asyncio.run(run())
+    assert busy == {"POST jobs": 1, "GET jobs": 0, "GET 0": 1}, "it has the slot again for its download"
+
+
+def test_a_result_that_is_here_under_another_name_is_not_taken_for_the_one_that_is_wanted(bench: Bench) -> None:
+    other = bench.folder / "dist/other.txt"
+    other.parent.mkdir()
+    other.write_bytes(RESULT)
+    file = SavedFile("dist/other.txt", len(RESULT), bench.files.digest(other), "out-0", "sum", wanted="dist/other.txt")
+    done = bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(file,))))
+    assert [saved.path for saved in done.files] == ["dist/result-0.txt"]
+    assert ([saved.path for saved in done.leftover], other.exists()) == (["dist/other.txt"], True)
+
+
+def test_parts_whose_ids_are_not_known_are_recognised_before_results_are_named(bench: Bench) -> None:
+    record = bench.execute(bench.change())
+    elements = {name: replace(element, api_id="") for name, element in record.elements.items() if name != "job"}
+    record = bench.put(replace(record, elements=elements))
+    (file,) = bench.deliver(Change("pack", "wait", ("running",), fetch=True), record).files
+    assert (file.conversion, file.inputs) == ("sum", ("in0",))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -14,15 +14,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
-from a2c_spec.api.files import OutputFiles, part_of
+from a2c_spec.api.files import part_of
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
-from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.errors import Conflict, IntegrityError, NetworkError, ResultLocked
-from a2c_spec.manifests.digests import measure
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 from a2c_spec.manifests.expressions.template import render_late
-from a2c_spec.state.sqlite import SqliteStore
 from tests.api.wires import Answer, Clock, in_turn, wire_over
 
 BYTES = bytes(range(256)) * 40
@@ -87,6 +84,84 @@ def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> 
     seen: list[str | None] = [None]
     fetch(serving(BYTES, seen), target)
     assert seen == [None, "bytes=100-"]
+
+
+UNKNOWN = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin")
+"""A result of which the service tells neither size nor checksum."""
+
+
+def test_a_range_that_was_not_asked_for_is_not_appended_even_where_nothing_else_would_tell(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    part_of(target, UNKNOWN.id).write_bytes(BYTES[:100])
+    whole = httpx.Response(206, content=BYTES, headers={"Content-Range": f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}"})
+    fetch(in_turn(whole, httpx.Response(200, content=BYTES)), target, UNKNOWN)
+    assert target.read_bytes() == BYTES
+
+
+def test_a_body_that_ends_too_soon_is_resumed_and_not_counted_as_wrong(tmp_path: Path) -> None:
+    third, size = len(BYTES) // 3, len(BYTES)
+    cuts = [(0, third), (third, 2 * third), (2 * third, size)]
+
+    def part(start: int, end: int) -> httpx.Response:
+        headers = {"Content-Range": f"bytes {start}-{end - 1}/{size}"} if start else {}
+        return httpx.Response(206 if start else 200, content=BYTES[start:end], headers=headers)
+
+    fetch(in_turn(*(part(*cut) for cut in cuts)), tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BYTES
+
+
+def test_a_body_of_another_size_is_wrong_also_without_a_checksum(tmp_path: Path) -> None:
+    sized = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin", size=10)
+    with pytest.raises(IntegrityError, match="got 11 of 10 bytes, twice"):
+        fetch(lambda _: httpx.Response(200, content=b"x" * 11), tmp_path / "a.bin", sized)
+
+
+def test_a_part_that_the_service_cannot_continue_is_downloaded_anew(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
+    fetch(lambda request: httpx.Response(416 if "range" in request.headers else 200, content=BYTES), target)
+    assert target.read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("status", [304, 400, 418])
+def test_an_answer_that_no_attempt_can_change_is_not_asked_for_again(tmp_path: Path, status: int) -> None:
+    with pytest.raises(NetworkError, match=f"the service answered {status}"):
+        fetch(in_turn(httpx.Response(status)), tmp_path / "a.bin")
+
+
+@pytest.mark.parametrize(
+    ("header", "until"), [({"Retry-After": "3"}, 1003), ({"Retry-After": "0"}, 1000), ({}, 1000.5)]
+)
+def test_a_download_that_is_throttled_makes_every_request_wait(
+    header: dict[str, str], until: float, tmp_path: Path
+) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(httpx.Response(429, headers=header), httpx.Response(200, content=BYTES)), clock)
+
+    async def nothing(_fetched: Fetched) -> None:
+        pass
+
+    download = Download(OUTPUT, tmp_path / "a.bin", lambda _done: None, nothing)
+    asyncio.run(Downloads(wire, clock.sleep, lambda: 0.0).fetch(download, ""))
+    assert wire.limiter.resume_at == until
+
+
+def test_a_disk_that_is_full_leaves_nothing_and_is_named(tmp_path: Path) -> None:
+    async def full(_fetched: Fetched) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    clock = Clock()
+    wire = wire_over(in_turn(httpx.Response(200, content=BYTES)), clock)
+    download = Download(OUTPUT, tmp_path / "a.bin", lambda _done: None, full)
+    with pytest.raises(SpecError, match=r"cannot write .*a\.bin: the disk is full") as caught:
+        asyncio.run(Downloads(wire, clock.sleep, lambda: 0.0).fetch(download, ""))
+    assert "free disk space" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_results_of_one_name_have_parts_of_their_own(tmp_path: Path) -> None:
+    other = LiveOutput("out-2", filename="a.bin")
+    assert part_of(tmp_path / "a.bin", OUTPUT.id) != part_of(tmp_path / "a.bin", other.id)
 
 
 def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) -> None:
@@ -234,68 +309,3 @@ def test_names_that_differ_in_case_alone_get_different_files() -> None:
     outputs = tuple(LiveOutput(str(n), "c", filename=name) for n, name in enumerate(["A.txt", "a.TXT", "a.txt"]))
     placed = place(job, LiveJob("1", "completed", outputs=outputs), {"c": "conversions.sum"}, render_late)
     assert len({one.path.casefold() for one in placed}) == 3
-
-
-@pytest.fixture
-def landing(tmp_path: Path) -> OutputFiles:
-    root = tmp_path / "project"
-    (root / "dist").mkdir(parents=True)
-    return OutputFiles(root, SqliteStore(tmp_path / "state.db", "host"), lambda path: measure(path).sha256)
-
-
-def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: OutputFiles, tmp_path: Path) -> None:
-    (landing.root / "out").symlink_to(tmp_path)
-    with pytest.raises(IntegrityError, match="symbolic link"):
-        landing.absolute("out/a.pdf")
-    assert landing.absolute("dist/a.pdf") == (landing.root / "dist" / "a.pdf").resolve()
-
-
-def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: OutputFiles, tmp_path: Path) -> None:
-    (tmp_path / "outside").write_text("theirs")
-    (landing.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
-    assert landing.status("dist/a.pdf", "pack") == "foreign"
-    with pytest.raises(Conflict):
-        landing.resolve_conflict("dist/a.pdf", "error", "pack")
-
-
-def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: OutputFiles) -> None:
-    (landing.root / "dist" / "a.pdf").write_text("new")
-    digest = hashlib.sha256(b"new").hexdigest()
-    old = SavedFile("dist/a.pdf", 3, "0" * 64, "out-1", "pdf")
-    new = SavedFile("dist/a.pdf", 3, digest, "out-2", "pdf")
-    record = JobRecord("pack", "host", "completed", files=(old,), landing=(new,))
-    assert landing.recover_files(record).files == (new,)
-    (landing.root / "dist" / "a.pdf").write_text("old")
-    assert landing.recover_files(record).files == (old,)
-
-
-def written(landing: OutputFiles, address: str, *, gone_since: float = 0.0) -> SavedFile:
-    """A file that was written for an address, as it stands there."""
-    (landing.root / "dist" / "a.pdf").write_text("theirs")
-    file = SavedFile("dist/a.pdf", 6, hashlib.sha256(b"theirs").hexdigest(), "out-1", "pdf")
-    asyncio.run(landing.store.put(JobRecord(address, "host", "done", files=(file,), gone_since=gone_since)))
-    return file
-
-
-@pytest.mark.parametrize("policy", ["error", "overwrite"])
-def test_a_result_of_another_address_is_written_over_by_no_policy(landing: OutputFiles, policy: str) -> None:
-    written(landing, "other")
-    assert landing.status("dist/a.pdf", "other") == "intact"
-    assert (landing.status("dist/a.pdf", "pack"), landing.owner("dist/a.pdf")) == ("another's", "other")
-    with pytest.raises(Conflict, match="other"):
-        landing.resolve_conflict("dist/a.pdf", policy, "pack")
-    assert not landing.remove("dist/a.pdf", "pack")
-    assert landing.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a-1.pdf"
-
-
-def test_a_result_of_an_address_that_no_manifest_asks_for_gives_way(landing: OutputFiles) -> None:
-    written(landing, "other", gone_since=5.0)
-    assert landing.resolve_conflict("dist/a.pdf", "error", "pack") == "dist/a.pdf"
-
-
-def test_a_temporary_file_goes_where_the_same_bytes_stood_already(landing: OutputFiles) -> None:
-    file = written(landing, "pack")
-    part = part_of(landing.absolute(file.path), "out-2")
-    part.write_text("theirs")
-    landing.drop_parts(JobRecord("pack", "host", landing=(replace(file, output_id="out-2"),)))
-    assert not part.exists()

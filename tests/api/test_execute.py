@@ -119,7 +119,7 @@ def test_a_create_whose_answer_lacks_its_parts_is_read_before_anything_more_is_s
 
 def test_a_new_job_leaves_nothing_of_the_one_it_replaces(bench: Bench) -> None:
     done = bench.execute(bench.change(DONE), bench.put(DONE))
-    assert (done.job_id, done.fingerprint, done.spent) == ("job-1", bench.desired.fingerprint, 0)
+    assert (done.job_id, done.intent, done.spent) == ("job-1", None, 0)
 
 
 def test_a_create_that_never_arrived_is_sent_again_after_the_search(bench: Bench) -> None:
@@ -554,3 +554,32 @@ def test_a_job_that_took_another_result_is_not_the_one(tmp_path: Path) -> None:
     done = bench.execute(bench.change())
     assert done.job_id != other["id"]
     bench.store.close()
+
+
+def test_a_search_would_see_that_a_create_is_in_progress(bench: Bench) -> None:
+    creates: list[int] = []
+
+    def look(_service: Service, _request: httpx.Request) -> None:
+        creates.append(bench.executor.create_gate.creates)
+
+    bench.service.rule = look
+    bench.execute(bench.change())
+    assert (creates, bench.executor.create_gate.creates) == ([1], 0)
+
+
+def test_a_job_that_the_user_wants_run_again_is_run_again_after_a_lost_create(bench: Bench) -> None:
+    same = replace(DONE, fingerprint=bench.desired.fingerprint, basis=bench.desired.basis)
+    change = plan_job(bench.desired, same, replace(bench.observe(same, None), replace=True))
+    bench.service.jobs["job-0"] = {**bench.service.create({"conversion": []}), "id": "job-0", "status": "completed"}
+    bench.service.rule = first("POST", "/jobs", httpx.ReadError("reset"))
+    done = bench.execute(change, bench.put(same), bench.task(replaces="job-0"))
+    assert bench.service.requests.count("POST /jobs") == 2
+    assert done.job_id != "job-0"
+
+
+def test_parts_of_a_running_job_whose_ids_are_not_known_are_recognised(bench: Bench) -> None:
+    record = bench.execute(bench.change())
+    elements = {name: replace(element, api_id="") for name, element in record.elements.items() if name != "job"}
+    _, found = asyncio.run(bench.executor.replan(bench.task(), replace(record, elements=elements)))
+    assert found.elements["conversions.sum"].api_id == "conversion-0"
+    assert found.elements["inputs.in0"].api_id == "input-0"

@@ -14,7 +14,7 @@ import pytest
 
 from a2c_spec.api.client import Client
 from a2c_spec.api.http.backoff import Pace
-from a2c_spec.api.poll import STUCK_AFTER, USELESS_LISTS, JobGone, Poller, is_complete
+from a2c_spec.api.poll import STUCK_AFTER, USELESS_LISTS, JobGone, Poller, _Waiter, is_complete
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.errors import NetworkError, SpecError, WaitTimeout
@@ -220,3 +220,43 @@ def test_a_failure_of_a_look_ends_the_waits_that_were_due_and_no_others() -> Non
 )
 def test_a_row_is_complete_when_nothing_is_left_to_ask(row: dict[str, Any], complete: bool) -> None:
     assert is_complete(parse_job({"id": "a", **row})) is complete
+
+
+def test_a_new_status_makes_the_looks_frequent_again() -> None:
+    clock = Clock()
+    times: list[float] = []
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        seconds = clock() - 1000
+        times.append(round(seconds, 1))
+        code = "queued" if seconds < 10 else "processing" if seconds < 16 else "completed"
+        return httpx.Response(200, json={"id": "a", "process": True, "status": code, **WHOLE})
+
+    async def run() -> None:
+        client = Client(wire_over(answer, clock), Uploads(Path()), lambda _: "", lambda _: "")
+        await Poller(client, clock, clock.sleep, lambda: 0.0).wait("a", lambda _: None)
+
+    asyncio.run(run())
+    assert times == [0.5, 1.2, 2.4, 4.1, 6.6, 10.4, 11.1, 12.3, 14.0, 16.5]
+
+
+def test_no_page_is_read_after_the_one_that_showed_all() -> None:
+    others = {f"other-{number}": 100.0 for number in range(200)}
+    service = Service(Clock(), {**dict.fromkeys("abcde", 0.4), **others})
+    service.wait(*"abcde")
+    assert service.asked == {"list": 1}
+
+
+def test_jobs_that_are_due_soon_after_a_list_wait_for_the_next_one() -> None:
+    async def next_looks() -> list[float]:
+        clock = Clock()
+        client = Client(wire_over(lambda _: httpx.Response(204), clock), Uploads(Path()), lambda _: "", lambda _: "")
+        poller = Poller(client, clock, clock.sleep, lambda: 0.0, last_look=clock())
+        looks = []
+        for number in range(4):
+            future: asyncio.Future[LiveJob] = asyncio.get_running_loop().create_future()
+            poller.waiters[str(number)] = _Waiter(future, lambda _: None, due=clock() + 0.1, until=2000)
+            looks.append(round(poller._next_look() - clock(), 2))
+        return looks
+
+    assert asyncio.run(next_looks()) == [0.1, 0.1, 0.1, 0.5]

@@ -129,6 +129,9 @@ def test_what_an_interrupt_left_waiting_is_written_when_the_store_is_closed() ->
             task.cancel()
         disk.may_go_on.set()
         commits.close()
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        ended = await asyncio.gather(*left, return_exceptions=True)
+        assert not [error for error in ended if isinstance(error, Exception)], "nothing is written after that"
 
     asyncio.run(run())
     assert disk.groups == [{"a": record(1)}, {"b": record(2)}]
@@ -170,7 +173,8 @@ def test_reads_see_what_is_on_its_way_in_the_place_of_what_is_durable(store: Sql
         assert [found.address for found in store.scan()] == ["job-01", "job-02", "job-03", "job-04"]
         assert [found.address for found in store.interrupted()] == ["job-04"]
         assert (store.get("job-05"), store.get("job-02")) == (None, record(2))
-        assert [file.address for file in store.files_at("dist/a.pdf")] == ["job-03", "job-04"]
+        owned = [(one.address, one.sha256) for one in store.files_at("dist/a.pdf")]
+        assert owned == [("job-03", file.sha256), ("job-04", file.sha256)]
         await asyncio.gather(*tasks)
 
     asyncio.run(run())

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.state.results_cache import ResultsCache, copy
+from a2c_spec.state.results_cache import ResultsCache, _draft, copy
 
 KEY, OTHER = "a" * 64, "b" * 64
 
@@ -155,5 +155,7 @@ def test_a_copy_that_fails_leaves_nothing_and_keeps_what_stood_there(tmp_path: P
     (tmp_path / "a folder").mkdir()
     with pytest.raises(OSError):  # noqa: PT011 - whatever the system says
         copy(tmp_path / "a folder", target)
+    with pytest.raises(TypeError), _draft(target) as draft:
+        draft.write("half of it, and then no bytes")
     assert [path.name for path in target.parent.iterdir()] == ["target"]
     assert target.read_text() == "before"

@@ -16,8 +16,8 @@ import pytest
 from a2c_spec.core.state import Element, Intent, JobRecord, OwnedFile, SavedFile
 from a2c_spec.errors import IntegrityError, Locked, SpecError
 from a2c_spec.state.lock import exclusive
-from a2c_spec.state.migrations import SCHEMA, VERSION
-from a2c_spec.state.sqlite import SqliteStore
+from a2c_spec.state.migrations import SCHEMA, VERSION, _migrate
+from a2c_spec.state.sqlite import RECENT, SqliteStore
 
 FILE = SavedFile("dist/a.pdf", 3, "ab" * 32, "out-1", "pdf", ("cover",), 1, "a.pdf", "a", "dist/a.pdf")
 BEFORE = JobRecord("pack", "host", "done", "job-1", files=(FILE,), spent=2)
@@ -117,6 +117,9 @@ def test_only_records_with_files_about_to_be_written_are_interrupted(tmp_path: P
     store = SqliteStore(tmp_path / "state.db", "host")
     put(store, RECORD, replace(BEFORE, address="finished"))
     assert [record.address for record in store.interrupted()] == ["pack"]
+    put(store, JobRecord("about to", "host", landing=(replace(FILE, path="dist/new.pdf"),)))
+    assert len(store.files_at("dist/new.pdf")) == 1
+    asyncio.run(store.remove("about to"))
     put(store, replace(RECORD, landing=()))
     assert store.interrupted() == ()
     store.close()
@@ -233,6 +236,14 @@ def test_only_its_owner_can_read_it(tmp_path: Path) -> None:
     store.close()
 
 
+def test_the_holder_is_named_although_a_longer_name_was_left_by_one_that_died(tmp_path: Path) -> None:
+    path = tmp_path / "state.lock"
+    path.write_text('{"who": "somebody with a very long name on a machine with a very long name"}')
+    with exclusive(path, "bob"), pytest.raises(Locked, match=r"the state: bob$"), exclusive(path, "ann"):
+        pass
+    assert path.read_text() == ""
+
+
 def hold(path: str, ready: Connection) -> None:
     """Holds the lock until killed."""
     with exclusive(Path(path), "ann on a-machine, pid 7"):
@@ -252,3 +263,29 @@ def test_the_holder_of_the_lock_is_named_and_its_death_frees_it(tmp_path: Path) 
     holder.join()
     with exclusive(path, "bob"):
         pass
+
+
+def test_an_upgrade_that_another_process_has_made_is_not_made_again(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    put(store, RECORD)
+    _migrate(store._db, VERSION)
+    assert store.files_at("dist/a.pdf")
+    store.close()
+
+
+def test_what_a_newer_version_adds_to_a_record_is_ignored(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    put(store, BEFORE)
+    store._db.execute("UPDATE job SET data = json_set(data, '$.later', 7, '$.files[0].later', 7)")
+    store.close()
+    store = SqliteStore(tmp_path / "state.db", "host")
+    assert store.get("pack") == BEFORE
+    store.close()
+
+
+def test_only_so_many_records_are_kept_in_memory(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    put(store, *(JobRecord(f"job-{number}", "host") for number in range(RECENT + 9)))
+    assert len(store._recent) == RECENT
+    assert all(store.get(f"job-{number}") for number in (0, RECENT + 8))
+    store.close()

@@ -75,8 +75,9 @@ def test_an_answer_that_cannot_be_read_leaves_a_create_undecided(answer: httpx.R
 
 def test_an_answer_that_is_too_large_is_refused_even_if_it_is_json() -> None:
     body = b"[" + b" " * LARGEST_REPLY + b"]"
+    wire = wire_over(in_turn(httpx.Response(200, content=body)), Clock())
     with pytest.raises(NetworkError, match="larger than"):
-        asyncio.run(wire_over(lambda _: httpx.Response(200, content=body), Clock()).call("GET", "/jobs"))
+        asyncio.run(wire.call("GET", "/jobs"))
 
 
 def test_a_redirect_of_the_api_is_not_followed_and_the_key_stays_here() -> None:
@@ -175,3 +176,16 @@ def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
     wire = wire_over(in_turn(httpx.Response(200, json={}, headers={"Date": date} if date else {})), Clock())
     asyncio.run(wire.call("GET", "/jobs/1"))
     assert wire.skew == 0.0
+
+
+def test_an_answer_that_is_429_does_not_widen_the_limit() -> None:
+    wire = wire_over(in_turn(again(429), again(429), OK), Clock())
+    asyncio.run(wire.call("GET", "/jobs"))
+    assert wire.limiter.width == 2.5, "halved twice from 8, then widened by one answer"
+
+
+def test_a_service_that_cannot_be_reached_is_tried_three_times() -> None:
+    wire = wire_over(in_turn(*[httpx.ConnectError("refused")] * 3), Clock())
+    with pytest.raises(NetworkError, match=r"cannot reach https://service\.example/v2"):
+        asyncio.run(wire.call("GET", "/jobs"))
+    assert wire.count == {"GET": 3}
