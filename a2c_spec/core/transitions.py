@@ -41,7 +41,7 @@ def settled(record: JobRecord) -> JobRecord:
 
 
 def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts: bool, now: float) -> JobRecord:
-    """The record once a create was answered: the new job in place of the old one, the files as they are.
+    """The record once a create was answered: the new job in place of the old one, whose files are leftovers now.
 
     ``starts``: the job runs at once, so the recipe of the intent is what it runs. ``now`` is the service's clock.
     """
@@ -54,6 +54,8 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
         elements=elements,
         fingerprint=intent.fingerprint if starts else "",
         basis=intent.basis if starts else {},
+        files=(),
+        leftover=(*record.leftover, *(file for file in record.files if file.path)),
         created_at=epoch(live.created_at) or 0.0,
         answered_at=now,
         spent=0,

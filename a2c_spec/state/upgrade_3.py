@@ -15,66 +15,43 @@ def upgraded(trees: Mapping[str, Mapping[str, Any]]) -> dict[str, Tree]:
 
     A create without an answer becomes an intent beside what was known before it. What a recipe of format 2 did not hold
     is taken from what was sent; where nothing was, the recipe is marked as incomplete. What a recipe takes from another
-    record goes by the digest of that one's result.
+    record goes by the digest of the result, where that is proven.
     """
-    return _Upgrade(trees).all()
+    whole = {
+        address: {"phase": "building", "job_id": "", "fingerprint": ""} | dict(tree) for address, tree in trees.items()
+    }
+    return {address: _record(tree, whole) for address, tree in whole.items()}
 
 
-class _Upgrade:
-    """Upgrades each record after those that it takes something from."""
-
-    def __init__(self, trees: Mapping[str, Mapping[str, Any]]) -> None:
-        self.trees = trees
-        self.results: dict[str, dict[str, list[Any]]] = {}  # address -> fingerprint in format 2 -> files
-        self.done: dict[str, Tree] = {}
-
-    def all(self) -> dict[str, Tree]:
-        for address in self.trees:
-            self._upgrade(address)
-        return self.done
-
-    def _upgrade(self, address: str) -> None:
-        if address in self.results or address not in self.trees:
-            return
-        known = self.results[address] = {}
-        old = {"phase": "building", "job_id": "", "fingerprint": ""} | dict(self.trees[address])
-        for tree in filter(None, (old, old.get("previous"))):
-            for item in tree.get("basis", {}).get("inputs", {}).values():
-                self._upgrade(_upstream_of(item)[0])
-        self.done[address] = self._record(old, known)
-
-    def _record(self, old: Tree, known: dict[str, list[Any]]) -> Tree:
-        if "preset" in old.get("basis", {}):
-            return _settled(old)
-        new = self._with_recipe(old, known)
-        if old["phase"] == "creating":
-            before = self._with_recipe(dict(old["previous"]), known) if old.get("previous") else _nothing(old)
-            return _settled(before | {"intent": _create_of(new)})
-        if old.get("pending") and old["phase"] == "started":
-            # It was noted before the service said so: what runs, if anything, is told by the job itself.
-            new |= {"phase": "building", "fingerprint": "", "basis": {}}
-        return _settled(new | {"intent": _intent(starts=True, adds=True) if old.get("pending") else None})
-
-    def _with_recipe(self, old: Tree, known: dict[str, list[Any]]) -> Tree:
-        new = _with_recipe(dict(old))
-        inputs = new.get("basis", {}).get("inputs", {})
-        for item in inputs.values():
-            address, conversion = _upstream_of(item)
-            for before, files in self.results.get(address, {}).items():
-                if item["upstream"] == digest([before, conversion]):
-                    made = [file for file in files if file["conversion"] == conversion]
-                    item["upstream"] = digest([file["sha256"] or file["output_id"] for file in made])
-                    break
-        if new["fingerprint"] and "order" in new["basis"]:
-            new["fingerprint"] = fingerprint(new["basis"])
-        known[old["fingerprint"]] = new.get("files", [])
-        return new
+def _record(old: Tree, trees: Mapping[str, Tree]) -> Tree:
+    if "preset" in old.get("basis", {}):
+        return _settled(dict(old))
+    new = _with_recipe(dict(old), trees)
+    if old["phase"] == "creating":
+        before = _with_recipe(dict(old["previous"]), trees) if old.get("previous") else _nothing(old)
+        return _settled(before | {"intent": _create_of(new)})
+    if old.get("pending") and old["phase"] == "started":
+        # It was noted before the service said so: what runs, if anything, is told by the job itself.
+        new |= {"phase": "building", "fingerprint": "", "basis": {}}
+    return _settled(new | {"intent": _intent(starts=True, adds=True) if old.get("pending") else None})
 
 
-def _upstream_of(item: Mapping[str, Any]) -> tuple[str, str]:
-    """Address and conversion that an input takes its bytes from."""
-    address, _, conversion = item.get("source", "").rpartition(".") if item.get("upstream") else ("", "", "")
-    return address, conversion
+def _taken(item: Mapping[str, Any], taker: Tree, trees: Mapping[str, Tree]) -> str:
+    """What stands for the result that an input takes from another record.
+
+    Format 2 knew the recipe that was to make it. It was the result there is now if that is of this recipe and was made
+    before; else it stays as it is, which equals nothing, so that the plan says so and runs the taker again.
+    """
+    upstream: str = item["upstream"]
+    address, _, conversion = item.get("source", "").rpartition(".")
+    maker = trees.get(address, {})
+    maker = maker.get("previous") or maker
+    made = digest([maker.get("fingerprint", ""), conversion])
+    earlier = maker.get("intent_at", 0.0) <= taker.get("intent_at", 0.0)
+    if maker.get("phase") != "done" or made != upstream or not earlier:
+        return upstream
+    files = [file for file in maker.get("files", ()) if file["conversion"] == conversion]
+    return digest([file["sha256"] or file["output_id"] for file in files])
 
 
 def _create_of(sending: Tree) -> Tree:
@@ -109,7 +86,7 @@ def _intent(**values: Any) -> Tree:
     return empty | {"noted_at": 0.0} | values
 
 
-def _with_recipe(tree: Tree) -> Tree:
+def _with_recipe(tree: Tree, trees: Mapping[str, Tree]) -> Tree:
     """The record with the recipe of format 3 in the place of that of format 2."""
     tree["elements"] = [[name, api_id, _element(sent)] for name, api_id, sent in tree.get("elements", [])]
     basis = tree.get("basis", {})
@@ -117,6 +94,10 @@ def _with_recipe(tree: Tree) -> Tree:
         return tree
     sent = {name: values for name, _, values in tree["elements"]}
     inputs = {name: _input(old, sent.get(f"inputs.{name}")) for name, old in basis["inputs"].items()}
+    inputs = {
+        name: item | {"upstream": _taken(item, tree, trees)} if item.get("upstream") else item
+        for name, item in inputs.items()
+    }
     sent_order = [name.partition(".")[2] for name in sent if name.startswith("conversions.")]
     names = sorted(basis["conversions"], key=lambda name: sent_order.index(name) if name in sent_order else -1)
     conversions = {name: _conversion(basis["conversions"][name]) for name in names}

@@ -171,8 +171,8 @@ class Bench:
     def execute(self, change: Change, record: JobRecord | None = None, task: Task | None = None) -> JobRecord:
         return asyncio.run(self.executor.carry_out(task or self.task(), change, record or JobRecord("pack", "host")))
 
-    def deliver(self, change: Change, record: JobRecord | None = None) -> JobRecord:
-        return asyncio.run(self.delivery.carry_out(self.task(), change, record or JobRecord("pack", "host")))
+    def deliver(self, change: Change, record: JobRecord | None = None, task: Task | None = None) -> JobRecord:
+        return asyncio.run(self.delivery.carry_out(task or self.task(), change, record or JobRecord("pack", "host")))
 
     def put(self, record: JobRecord) -> JobRecord:
         asyncio.run(self.store.put(record))

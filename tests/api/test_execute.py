@@ -14,6 +14,7 @@ import pytest
 from a2c_spec.api.execute import ROUNDS
 from a2c_spec.api.http.replies import LostAnswer, Refused
 from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.desired import Input
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
@@ -454,7 +455,7 @@ def test_after_a_cancel_a_refused_create_leaves_the_old_recipe_and_its_files(
 def test_the_new_job_takes_the_place_of_the_one_that_was_canceled(running: Bench) -> None:
     done = running.execute(replace_running(running), RUNNING)
     assert running.service.requests == ["DELETE /jobs/job-0", "POST /jobs"]
-    assert (done.job_id, done.phase, done.files) == ("job-1", "started", RUNNING.files)
+    assert (done.job_id, done.phase, done.leftover) == ("job-1", "started", RUNNING.files)
     assert (done.fingerprint, done.basis) == (running.desired.fingerprint, running.desired.basis)
 
 
@@ -514,6 +515,45 @@ def test_when_a_job_was_created_is_kept_with_when_its_answer_came(bench: Bench) 
     bench.service.zone = 7200.0
     done = bench.execute(bench.change())
     assert (done.created_at, done.answered_at) == (8200.0, 1000.0)
+
+
+def from_job(folder: Path) -> Bench:
+    """A job that takes a result of another one, which the service still has."""
+    item = Input("in0", "from", source="other.pdf", upstream="digest of what it is made of")
+    return Bench(folder, Service(), replace(job_of(), inputs=(item,)))
+
+
+def test_what_another_job_made_goes_by_its_id_and_a_lost_create_is_recognised_by_that(tmp_path: Path) -> None:
+    bench = from_job(tmp_path)
+    seen: list[JobRecord | None] = []
+
+    def look(service: Service, request: httpx.Request) -> httpx.Response | Exception | None:
+        seen.append(bench.durable())
+        return taken_but_lost(service, request)
+
+    bench.service.rule = look
+    done = bench.execute(bench.change())
+    assert seen[0] is not None
+    assert seen[0].intent is not None
+    (sent,) = (one for name, one in seen[0].intent.elements.items() if name == "inputs.in0")
+    assert sent.sent["wire_source"] == bench.service.jobs["job-1"]["input"][0]["source"] == "id of from:other.pdf"
+    assert (done.job_id, done.fingerprint) == ("job-1", bench.desired.fingerprint)
+    assert bench.service.requests.count("POST /jobs") == 1
+    bench.store.close()
+
+
+def test_a_job_that_took_another_result_is_not_the_one(tmp_path: Path) -> None:
+    bench = from_job(tmp_path)
+    other = bench.service.create(
+        {
+            "input": [{"type": "output", "source": "id of something else"}],
+            "conversion": [{"target": "sha256", "category": "hash", "options": {}}],
+        }
+    )
+    bench.service.rule = first("POST", "/jobs", httpx.ReadError("reset"))
+    done = bench.execute(bench.change())
+    assert done.job_id != other["id"]
+    bench.store.close()
 
 
 def test_a_search_would_see_that_a_create_is_in_progress(bench: Bench) -> None:

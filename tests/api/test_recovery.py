@@ -110,7 +110,7 @@ def test_a_job_that_is_adopted_does_not_run_yet_and_has_no_recipe_until_it_does(
 def test_an_adopted_job_takes_the_place_of_the_older_one_and_not_of_its_files() -> None:
     found, _ = resolve([job("mine")], record=replace(BEFORE, intent=INTENT, spent=3))
     assert found is not None
-    assert (found.job_id, found.fingerprint, found.files, found.spent) == ("mine", "new recipe", BEFORE.files, 0)
+    assert (found.job_id, found.fingerprint, found.leftover, found.spent) == ("mine", "new recipe", BEFORE.files, 0)
 
 
 def test_without_such_a_job_there_is_nothing_to_adopt() -> None:

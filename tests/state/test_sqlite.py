@@ -33,6 +33,8 @@ RECORD = JobRecord(
     elements={"job": Element("", {"callback": "x"}), "inputs.cover": Element("in-1", {"position": 1})},
     files=(FILE,),
     landing=(FILE,),
+    leftover=(FILE,),
+    gone_since=7.5,
     warnings=("input b is missing",),
     intent=Intent(
         ("create_job",),
