@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from a2c_spec._version import __version__
+
 if TYPE_CHECKING:
     from a2c_spec.core.diagnostics import Diagnostic
     from a2c_spec.core.plan import Plan
     from a2c_spec.engine.outcome import Result
     from a2c_spec.engine.project import Project
-
-__version__ = "0.1.0"
 
 __all__ = ["__version__", "apply", "plan", "validate"]
 

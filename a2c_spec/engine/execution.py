@@ -19,7 +19,7 @@ from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.plan import PlannedChange, plan_from_live, plan_from_record, prepared
+from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session

@@ -14,18 +14,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from a2c_spec.core import compare, reasons
+from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call, Effect, cost_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.plan import Change, Detail
-from a2c_spec.core.planner.binding import other_bytes, started_unlike
-from a2c_spec.core.planner.create import create_calls
+from a2c_spec.core.plan import Change
+from a2c_spec.core.planner import recipes
+from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.finish import diff_outputs, finish
 from a2c_spec.core.planner.matching import known
+from a2c_spec.core.planner.recipes import changed_since_start, same_recipe
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import as_known
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord
 
@@ -70,22 +70,6 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
     return bool(found.calls or found.downloads)
 
 
-def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
-    """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
-    known = as_known(desired.basis, record.basis)
-    return record.fingerprint == desired.fingerprint or compare.equal(record.basis, known)
-
-
-def _why(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
-    """Why the recipe of the record is not the desired one, in sentences."""
-    return reasons.recipe_reasons(record.basis, as_known(desired.basis, record.basis)) if record.basis else ()
-
-
-def _details(desired: DesiredJob, record: JobRecord) -> tuple[Detail, ...]:
-    """The same, attribute by attribute."""
-    return reasons.details(record.basis, as_known(desired.basis, record.basis))
-
-
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     if record is None or not record.job_id:
         return _anew(desired, record, observed)
@@ -98,7 +82,7 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
         return _rerun(
             desired,
             record,
-            _why(desired, record),
+            recipes.why(desired, record),
             observed,
             paid=True,
         )
@@ -114,7 +98,7 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
         return _update(desired, record, live, observed)
     if live.status in ("failed", "canceled"):
         return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
-    changed = _changed_since_start(desired, record, live)
+    changed = changed_since_start(desired, record, live)
     if live.terminal:
         return (
             _rerun(desired, record, changed, observed, paid=True)
@@ -138,16 +122,6 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
     if found.lost:
         return _rerun(desired, record, tuple(found.lost), observed, paid=True)
     return finish(desired, record, found)
-
-
-def _changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
-    """Why the recipe that runs is not the desired one. A job that started unseen is judged by its content."""
-    if record.phase == "building":
-        unlike = started_unlike(desired, record, live)
-        return ("it was started while it still differed from the manifest",) if unlike else ()
-    if same_recipe(desired, record):
-        return other_bytes(desired, record, live)
-    return _why(desired, record) or ("the recipe changed",)
 
 
 def _failure(record: JobRecord) -> str:
@@ -177,7 +151,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if not same_recipe(desired, record):
         return replace(
             change,
-            reasons=_why(desired, record) or change.reasons,
+            reasons=recipes.why(desired, record) or change.reasons,
         )
     found = diff_outputs(desired, record, None, observed)
     return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
@@ -190,7 +164,7 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
         return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
-    return replace(change, problem=conflicts(desired, observed), bound=_create_bound(calls))
+    return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
@@ -201,20 +175,10 @@ def conflicts(desired: DesiredJob, observed: Observed) -> str:
     return ""
 
 
-def _create_bound(calls: tuple[Call, ...]) -> str:
-    """Why no shorter sequence builds the job."""
-    uploads = sum(call.kind.startswith("upload") for call in calls)
-    rest = len(calls) - uploads - 1
-    parts = ["one creates the job"]
-    parts += [f"{uploads} must carry the bytes"] if uploads else []
-    parts += [f"{rest} can only follow once the parts exist"] if rest else []
-    return ", ".join(parts)
-
-
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(desired)
-    bound = _create_bound(calls)
+    bound = why_not_fewer(calls)
     if desired.job.lifecycle.on_replace == "delete" and not observed.gone:
         last = max(call.step for call in calls)
         calls = (*calls, _delete_job(record.job_id, last))
@@ -223,7 +187,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         "re-run" if desired.job.process else "replace",
         (*(why or ("the recipe changed",)), *_staying(desired, record, observed)),
         calls,
-        details=_details(desired, record),
+        details=recipes.details(desired, record),
         fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
@@ -258,7 +222,7 @@ def _replace_running(
         "replace",
         (f"running ({live.status}) with another recipe", *why),
         calls,
-        details=_details(desired, record),
+        details=recipes.details(desired, record),
         fetch=desired.job.process,
         paid_again=True,
         problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
@@ -315,7 +279,7 @@ def _updated(
         why,
         way.calls,
         bindings=way.bindings,
-        details=_details(desired, record),
+        details=recipes.details(desired, record),
         fetch=desired.job.process,
         problem=conflicts(desired, observed) if desired.job.process else "",
         bound="every call changes something that no other call of the plan can change",
@@ -323,7 +287,7 @@ def _updated(
 
 
 def _update_reasons(desired: DesiredJob, record: JobRecord, way: Edit) -> tuple[str, ...]:
-    why = list(_why(desired, record))
+    why = list(recipes.why(desired, record))
     if len(way.calls) > sum(call.starts for call in way.calls) and not why:
         why.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in way.calls)))
     if any(call.starts for call in way.calls):
