@@ -5,10 +5,12 @@
     ├── AuthError (3)             no key, or the service refuses it
     ├── QuotaError (4)            402: credits or contract limits exhausted
     ├── InvalidError (5)          a manifest or a request is not valid; carries diagnostics
+    ├── ResultLocked (3)          the service wants another password for a result
     ├── ConversionFailed (6)      the service ended the job as failed or canceled
     ├── WaitTimeout (7)           still running when the time was up; nothing is lost
     ├── NetworkError (8)          the service cannot be reached or does not answer sensibly
     ├── PartialFailure (9)        some jobs were applied, others were not
+    ├── NotStarted (9)            it needs another job that did not succeed
     ├── StalePlan (10)            what a saved plan was computed from has moved
     ├── LimitRefused (11)         a limit or a missing confirmation forbids it
     ├── Locked (12)               somebody else is applying
@@ -100,6 +102,18 @@ class PartialFailure(SpecError):
     """Some jobs were applied, others were not."""
 
     exit_code = 9
+
+
+class NotStarted(SpecError):
+    """A job was not started, because it needs another one that did not succeed."""
+
+    exit_code = 9
+
+
+class ResultLocked(SpecError):
+    """The service wants another password for a result; the account's key is not in question."""
+
+    exit_code = 3
 
 
 class StalePlan(SpecError):

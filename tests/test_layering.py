@@ -28,10 +28,11 @@ MAY_IMPORT = {
     **{edge: {edge, "errors", "core"} for edge in EDGES},
     "local_api": {"local_api"},
     "testing": {"testing", "local_api"},
-    "engine": {"engine", *EDGES, "errors", "core", "local_api"},
-    "commands": {"commands", "engine", *EDGES, "errors", "core", "local_api"},
+    "engine": {"_version", "engine", *EDGES, "errors", "core", "local_api"},
+    "commands": {"_version", "commands", "engine", *EDGES, "errors", "core", "local_api"},
     "cli": {"cli", "commands", "errors"},
-    "__init__": {"engine", "errors", "core"},
+    "__init__": {"_version", "engine", "errors", "core"},
+    "_version": set(),
     "__main__": {"cli"},
 }
 """Every room, and the rooms it may import."""
@@ -46,7 +47,7 @@ LONGEST_FILE, LONGEST_FUNCTION = 300, 50
 
 # What breaks a rule today.
 
-TOO_LONG = {"core/planner/decide.py", "engine/apply.py"}
+TOO_LONG: set[str] = set()
 
 SEEN_FROM_TWO_SIDES = {
     "apply": "the verb and its use case",
@@ -263,10 +264,10 @@ def test_functions_are_short() -> None:
 
 def test_the_tests_mirror_the_package() -> None:
     tests = REPOSITORY / "tests"
-    folders = (folder.relative_to(tests) for folder in tests.rglob("*") if folder.is_dir())
+    folders = {path.parent.relative_to(tests) for path in tests.rglob("test_*.py")}
     check(
         folder.as_posix()
         for folder in folders
-        if folder.parts[0] not in GUARDING_SUITES and "__pycache__" not in folder.parts
+        if folder.parts and folder.parts[0] not in GUARDING_SUITES
         if not (ROOT / folder).is_dir()
     )

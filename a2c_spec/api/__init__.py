@@ -1,1 +1,1 @@
-"""Edge: the wire: transport, client, refresh, execute, poll, download."""
+"""Edge: the service: its client, the calls of a change, waiting, and results downloaded into files."""

@@ -1,4 +1,4 @@
-"""The service, one method per endpoint that is read, and one that sends any planned call."""
+"""The API of the service: one method per endpoint that is read, and one that sends any planned call."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """What uploads to one job need: the host the job names, and its token (full access to that one job)."""
+class UploadAccess:
+    """What uploads to one job need: the server the job names, and its token (full access to that one job)."""
 
     server: str
     token: str = field(repr=False)
@@ -28,51 +28,45 @@ class Access:
 
 @dataclass(slots=True)
 class Client:
-    """Speaks to one service. ``reveal`` gives the value of a secret, only ever called to send it; ``outside`` the id
-    behind a reference to another manifest (``from:job.conversion``, ``preset:name``)."""
+    """Speaks to one service. ``reveal`` returns the value of a secret and is called only to send it.
+
+    ``find_reference`` returns the API id behind a reference to another manifest (``from:job.conversion``,
+    ``preset:name``). ``upload_access`` remembers, by job id, what uploads to a job need.
+    """
 
     wire: Wire
     uploads: Uploads
     reveal: Callable[[Secret], str]
-    outside: Callable[[str], str]
-    access: dict[str, Access] = field(default_factory=dict)
+    find_reference: Callable[[str], str]
+    upload_access: dict[str, UploadAccess] = field(default_factory=dict)
 
     async def job(self, job_id: str) -> LiveJob | None:
-        """``GET /jobs/{id}``; None when the service does not know it (404, or 410)."""
+        """``GET /jobs/{id}``; None when the service does not know it (404 or 410)."""
         reply = await self.wire.call("GET", f"/jobs/{job_id}", accept=(404, 410))
         return None if reply.status in (404, 410) else self._job(reply)
 
-    async def jobs(self, page: int = 1, status: str = "") -> tuple[LiveJob, ...]:
-        """``GET /jobs``: 50 rows a page; a 204 means there are none. Rows may lack inputs and conversions."""
-        return tuple(parse_job(row) for row in await self.job_rows(page, status))
+    async def jobs(self, page: int) -> tuple[LiveJob, ...]:
+        """``GET /jobs``: 50 rows a page, from page 1; a 204 means there are none. Rows may lack parts."""
+        return tuple(parse_job(row) for row in await self.job_rows(page))
 
-    async def job_rows(self, page: int = 1, status: str = "") -> Sequence[Mapping[str, Any]]:
-        """The rows of ``jobs`` as they came, so that a caller who wants few of them reads only those."""
-        query = f"?page={page}" + (f"&status={status}" if status else "")
-        return rows((await self.wire.call("GET", f"/jobs{query}")).data)
-
-    def forget(self, job_id: str) -> None:
-        """Lets go of what uploads to a job needed; it has ended."""
-        self.access.pop(job_id, None)
+    async def job_rows(self, page: int) -> Sequence[Mapping[str, Any]]:
+        """The rows of ``jobs`` unparsed, for a caller who needs only a few of them."""
+        return rows((await self.wire.call("GET", f"/jobs?page={page}")).data)
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
         """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""
         return tuple(rows((await self.wire.call("GET", f"/jobs/{job_id}/history")).data))
-
-    async def contracts(self) -> Mapping[str, Any]:
-        """``GET /contracts``: an object with ``credits_remaining`` where the account has credits; empty for a 204."""
-        return mapping((await self.wire.call("GET", "/contracts")).data)
 
     async def catalog(self) -> AsyncIterator[Mapping[str, Any]]:
         """``GET /conversions``, every page until one is empty or repeats; needs no key."""
         seen: set[str] = set()
         for page in range(1, 201):
             reply = await self.wire.call("GET", f"/conversions?page={page}")
-            fresh = [row for row in rows(reply.data) if _row_key(row) not in seen]
-            if not fresh:
+            new = [row for row in rows(reply.data) if _row_key(row) not in seen]
+            if not new:
                 return
-            seen.update(_row_key(row) for row in fresh)
-            for row in fresh:
+            seen.update(_row_key(row) for row in new)
+            for row in new:
                 yield row
 
     async def presets(self) -> tuple[Mapping[str, Any], ...]:
@@ -87,25 +81,25 @@ class Client:
     async def send(
         self, call: Call, job_id: str, ids: Mapping[str, str], progress: Progress, idempotency_key: str = ""
     ) -> Reply:
-        """Carries one planned call out. 404 on a DELETE is success: it is gone, which is what was wanted."""
+        """Sends one planned call. 404 and 410 for a DELETE are success: what is to be deleted does not exist."""
         if call.kind.startswith("upload"):
             return await self._upload(call, job_id, progress)
         path = ENDPOINTS[call.kind].path.format(job=job_id, id=subject_id(call, ids), server="")
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         accept = (404, 410) if call.method == "DELETE" else ()
-        body = None if call.body is None else self.materialise(wire_body(call), ids)
+        body = None if call.body is None else self.resolved(wire_body(call), ids)
         reply = await self.wire.call(call.method, path, body=body, headers=headers, accept=accept)
         if call.kind in ("create_job", "patch_job"):
-            self._remember(mapping(reply.data))
+            self._parsed(mapping(reply.data))
         return reply
 
     async def delete(self, call: Call) -> None:
-        """A DELETE of something that may be gone, or ended, already: 404, 409 and 410 are fine."""
+        """A DELETE of something that may have ended or been deleted already: 404, 409 and 410 are success."""
         path = ENDPOINTS[call.kind].path.format(job="", id=subject_id(call, {}), server="")
         await self.wire.call("DELETE", path, accept=(404, 409, 410))
 
     async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
-        access = self.access.get(job_id) or await self._access(job_id)
+        access = self.upload_access.get(job_id) or await self._read_access(job_id)
         headers = {TOKEN_HEADER: access.token} if access.token else {}
         path = ENDPOINTS[call.kind].path.format(job=job_id, server=access.server)
         if isinstance(call.body, Payload):
@@ -119,43 +113,46 @@ class Client:
         value = payload.decrypt_password
         return self.reveal(value) if isinstance(value, Secret) else value or ""
 
-    async def _access(self, job_id: str) -> Access:
+    async def _read_access(self, job_id: str) -> UploadAccess:
         await self.job(job_id)
-        if job_id not in self.access:
-            raise NetworkError("the service does not say where uploads of the job go (no server in its reply)")
-        return self.access[job_id]
+        if job_id not in self.upload_access:
+            raise NetworkError(f"unexpected response: job {job_id} names no server for its uploads")
+        return self.upload_access[job_id]
 
-    def materialise(self, body: Any, ids: Mapping[str, str]) -> Any:
-        """A body as it travels: references become ids, secrets become values."""
+    def resolved(self, body: Any, ids: Mapping[str, str]) -> Any:
+        """A body as it is sent: with ids in the place of references, and values in the place of secrets."""
         if isinstance(body, Secret):
             return self.reveal(body)
         if isinstance(body, Ref):
-            return ids.get(body.name) or self.outside(body.name)
+            return ids.get(body.name) or self.find_reference(body.name)
         if isinstance(body, Mapping):
-            return {key: self.materialise(value, ids) for key, value in body.items()}
+            return {key: self.resolved(value, ids) for key, value in body.items()}
         if isinstance(body, tuple | list):
-            return [self.materialise(value, ids) for value in body]
+            return [self.resolved(value, ids) for value in body]
         return body
 
     def _job(self, reply: Reply) -> LiveJob:
         if not isinstance(reply.data, Mapping) or not reply.data.get("id"):
-            raise NetworkError("what answers is not the service: the reply describes no job")
-        return self._remember(reply.data)
+            raise NetworkError("unexpected response: it does not describe a job")
+        return self._parsed(reply.data)
 
-    def _remember(self, row: Mapping[str, Any]) -> LiveJob:
+    def _parsed(self, row: Mapping[str, Any]) -> LiveJob:
+        """The job in a reply; what uploads to it need is remembered."""
         job = parse_job(row)
         if job.id and job.server:
-            self.access[job.id] = Access(job.server, text(row.get("token")))
+            self.upload_access[job.id] = UploadAccess(job.server, text(row.get("token")))
         return job
 
 
 def wire_body(call: Call) -> Body:
     """The body of a call; an array of one is posted as its element, the only form the published document shows."""
-    lone = isinstance(call.body, tuple) and len(call.body) == 1 and call.method == "POST"
-    return call.body[0] if lone and isinstance(call.body, tuple) else call.body
+    if isinstance(call.body, tuple) and len(call.body) == 1 and call.method == "POST":
+        return call.body[0]
+    return call.body
 
 
 def subject_id(call: Call, ids: Mapping[str, str]) -> str:
+    """The API id of what a call is about."""
     return ids[call.subject.name] if isinstance(call.subject, Ref) else call.subject
 
 

@@ -6,67 +6,72 @@ import asyncio
 import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from a2c_spec.api.client import Client
-from a2c_spec.api.download import Downloads, Fetched, ResultGone
+from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.files import OutputFiles, untangled
-from a2c_spec.api.http.turns import JobSlots
+from a2c_spec.api.files import OutputFiles, in_safe_order
+from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.planner import link_ids, output_calls
-from a2c_spec.core.results import Placement, RenderLate, place
+from a2c_spec.core.planner import other_bytes, output_calls, recognised
+from a2c_spec.core.reasons import counted
+from a2c_spec.core.results import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import AuthError, Conflict, ConversionFailed, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 
-STUCK_STARTS = 3
+OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
+STARTS = 3
+"""How often a job that does not run is started again before we give up."""
 
 
 @dataclass(slots=True)
 class Delivery:
-    """Brings jobs home. ``late`` renders names that depend on a result."""
+    """Carries changes out to the end. ``render_late`` renders names that depend on a result."""
 
     client: Client
     store: StateStore
     poller: Poller
     downloads: Downloads
-    landing: OutputFiles
+    files: OutputFiles
     executor: Executor
-    late: RenderLate
+    render_late: RenderLate
     tell: Listener
-    turns: JobSlots
+    slots: JobSlots
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord, *, detach: bool = False) -> JobRecord:
         """All of one change: its calls, then waiting and downloading where it asks for that."""
         if change.problem:
             raise Conflict(change.problem, address=change.address)
         record = await self.executor.carry_out(task, change, record)
-        record = await self._arrange(task.desired.job, change, record)
+        record = await self._move_files(task.desired.job, change, record)
         if not change.fetch or detach:
             return record
-        record, live = await self._ended(task, record)
-        record = await self._dressed(task, record, live)
-        return await self._fetch_all(task.desired.job, record, live)
+        record, live = await self._wait(task, record)
+        record = await self._rename_outputs(task, record, live)
+        return await self._download_all(task.desired.job, record, live)
 
-    async def _dressed(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
-        """Gives results the names and passwords that could not be given before the run."""
-        calls = output_calls(task.desired, record, place(task.desired.job, live, record.names(), self.late))
+    async def _rename_outputs(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
+        """Sets on the service the names and passwords of results that could not be set before the run."""
+        placements = place(task.desired.job, live, record.names(), self.render_late)
+        calls = output_calls(task.desired, record, placements)
         if not calls:
             return record
         change = Change(record.address, "rename", ("names and passwords of results",), calls)
         return await self.executor.carry_out(task, change, record)
 
-    async def _ended(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
-        """Waits; a job that never started although everything was sent is started, then waited for again."""
-        for _ in range(STUCK_STARTS):
-            async with self.turns.away():
-                live = await self.poller.wait(record.job_id, lambda job: self._status(task.desired.job.address, job))
+    async def _wait(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
+        """Waits for the end of the job; one that did not start by itself is started, then waited for again."""
+        for _ in range(STARTS):
+            async with self.slots.released():
+                live = await self.poller.wait(record.job_id, partial(self._tell_status, record.address))
             if live.terminal:
-                return await self._outcome(task.desired.job, link_ids(record, task.desired, live), live), live
-            change, record = await self.executor.again(task, record, waited=True)
+                return await self._record_result(task, recognised(record, task.desired, live), live), live
+            change, record = await self.executor.replan(task, record, waited=True)
             self.tell(Event("note", record.address, text=f"not started by itself: {'; '.join(change.reasons)}"))
             record = await self.executor.carry_out(task, change, record)
         raise SpecError(
@@ -75,154 +80,202 @@ class Delivery:
             address=record.address,
         )
 
-    def _status(self, address: str, live: LiveJob) -> None:
+    def _tell_status(self, address: str, live: LiveJob) -> None:
         self.tell(Event("status", address, live.id, text=live.status))
 
-    async def _outcome(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
-        self._warn(job, record, live)
-        if live.status == "completed":
-            return await self.executor.save(replace(record, phase="completed", spent=live.spent, problem=""))
-        problem = explained(record, live)
+    async def _record_result(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
+        """Records how the job ended; raises ConversionFailed unless it completed, and Conflict if it ran with other
+        content than was sent."""
+        names, address = record.names(), record.address
+        warnings = tuple(_problem_text(warning, names) for warning in live.warnings)
+        for text in warnings:
+            self.tell(Event("note", address, text=f"warning: {text}"))
         phase = ENDED[live.status]
-        await self.executor.save(replace(record, phase=phase, problem=problem, spent=live.spent))
+        ended = replace(record, phase=phase, spent=live.spent, problem="", warnings=warnings)
+        wrong = other_bytes(task.desired, record, live)
+        if record.phase == "building" or wrong:
+            await self.executor.save(replace(ended, fingerprint="", basis={}))
+            why = "; ".join(wrong) or "it was started while it still differed from the manifest"
+            raise Conflict(f"job {live.id} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
+        if phase == "completed":
+            return await self.executor.save(ended)
+        problem = failure_text(record, live)
+        await self.executor.save(replace(ended, problem=problem))
         raise ConversionFailed(
             f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
-            hint="mend the manifest or the input and apply again",
-            address=job.address,
+            hint="fix the manifest or the input and apply again",
+            address=address,
         )
 
-    def _warn(self, job: Job, record: JobRecord, live: LiveJob) -> None:
-        names = record.names()
-        for warning in live.warnings:
-            self.tell(Event("note", job.address, text=f"warning: {_said(warning, names)}"))
-
-    async def _fetch_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
-        """Downloads every result that is not in its place yet; what was fetched stays recorded if another fails."""
-        placements = place(job, live, record.names(), self.late)
-        results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
+    async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
+        """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
+        placements = place(job, live, record.names(), self.render_late)
+        deliveries = (self._deliver(job, record, placement) for placement in placements)
+        results = await asyncio.gather(*deliveries, return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))
         errors = [error for error in results if isinstance(error, BaseException)]
-        record = await self._settle(record, files, complete=not errors)
+        missing = without_result(job, [placement.conversion for placement in placements])
+        record = await self._record_files(record, files, complete=not errors and not missing)
         for error in errors:
             raise error
-        self.tell(Event("done", job.address, text=f"{len([f for f in files if f.path])} files", spent=record.spent))
+        if missing:
+            raise ConversionFailed(
+                f"{', '.join(missing)} gave no result: {'; '.join(record.warnings) or 'the service does not say why'}",
+                hint="the other results are saved; fix the manifest or the input, or run it again with --replace",
+                address=job.address,
+            )
+        saved = len([file for file in files if file.path])
+        self.tell(Event("done", job.address, text=counted(saved, "file"), spent=record.spent))
         return record
 
-    async def _settle(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
-        """Files of an earlier run that this one no longer makes go, if they are still as we wrote them."""
-        kept = {file.path for file in files}
-        old = tuple(file for file in record.files if file.path and file.path not in kept)
+    async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
+        """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
+        paths = {file.path for file in files}
+        earlier = tuple(file for file in record.files if file.path and file.path not in paths)
+        leftover = tuple(file for file in record.leftover if file.path not in paths)
         if not complete:
-            return await self.executor.save(replace(record, files=(*files, *old)))
-        for file in old:
-            self.landing.remove(file.path)
-        return await self.executor.save(replace(record, phase="done", files=tuple(files)))
+            return await self.executor.save(replace(record, files=(*files, *earlier), leftover=leftover))
+        done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
+        return await self.executor.save(done)
 
-    async def _deliver(self, job: Job, record: JobRecord, one: Placement) -> SavedFile:
-        known = next((file for file in record.files if file.output_id == one.output.id), None)
-        if known and known.path and known.wanted == one.path and self.landing.stands(known.path) == "intact":
+    async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
+        """Brings one result to its place, unless it is there or stays on the service."""
+        output = placement.output
+        known = next((file for file in record.files if file.output_id == output.id), None)
+        if (
+            known
+            and known.path
+            and known.wanted == placement.path
+            and self.files.status(known.path, record.address) == "intact"
+        ):
             return known
-        base = SavedFile(
+        file = SavedFile(
             path="",
-            size=one.output.size,
+            size=output.size,
             sha256="",
-            output_id=one.output.id,
-            conversion=one.conversion,
-            inputs=one.inputs,
-            index=one.index,
-            service_name=one.output.filename,
-            name=one.name,
-            wanted=one.path,
+            output_id=output.id,
+            conversion=placement.conversion,
+            inputs=placement.inputs,
+            index=placement.index,
+            service_name=output.filename,
+            name=placement.name,
+            wanted=placement.path,
+            checksum=output.checksum,
         )
-        if not one.path:
-            return base
-        path = self.landing.settle(one.path, one.spec.on_conflict if one.spec else "error")
-        return await self._download(job, one, base, path) if path else base
+        if not placement.path:
+            return file
+        policy = placement.spec.on_conflict if placement.spec else "error"
+        path = self.files.resolve_conflict(placement.path, policy, record.address)
+        return await self._download(job, placement, replace(file, path=path)) if path else file
 
-    async def _download(self, job: Job, one: Placement, base: SavedFile, path: str) -> SavedFile:
-        target = self.landing.target(path)
-
-        def progress(done: int) -> None:
-            self.tell(Event("download", job.address, path, done=done, total=one.output.size))
-
-        async def arriving(fetched: Fetched) -> None:
-            await self._note(job.address, replace(base, path=path, size=fetched.size, sha256=fetched.sha256))
-
-        async def fetch(output: LiveOutput) -> Fetched:
-            *others, last = self._passwords(job, one)
-            for password in others:
-                with contextlib.suppress(AuthError):
-                    return await self.downloads.fetch(output, target, password, progress, arriving)
-            return await self.downloads.fetch(output, target, last, progress, arriving)
-
+    async def _download(self, job: Job, placement: Placement, file: SavedFile) -> SavedFile:
+        output, passwords = placement.output, self._passwords(job, placement)
+        download = Download(
+            output,
+            self.files.absolute(file.path),
+            on_progress=partial(self._tell_progress, job.address, file),
+            before_rename=partial(self._record_download, job.address, file),
+        )
         try:
-            fetched = await fetch(one.output)
+            fetched = await self._fetch(download, passwords)
         except ResultGone:
-            fetched = await fetch(await self._refreshed(job, one.output))
-        self.tell(Event("saved", job.address, path, total=fetched.size))
-        return replace(base, path=path, size=fetched.size, sha256=fetched.sha256)
+            download = replace(download, output=await self._with_new_link(job, output))
+            fetched = await self._fetch(download, passwords)
+        self.tell(Event("saved", job.address, file.path, total=fetched.size))
+        return replace(file, size=fetched.size, sha256=fetched.sha256)
 
-    async def _note(self, address: str, file: SavedFile) -> None:
-        """Writes down what is about to stand at a path, so that a crash in the middle leaves no file of nobody's."""
+    def _tell_progress(self, address: str, file: SavedFile, done: int) -> None:
+        self.tell(Event("download", address, file.path, done=done, total=file.size))
+
+    async def _record_download(self, address: str, file: SavedFile, fetched: Fetched) -> None:
+        await self._record_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
+
+    async def _record_landing(self, address: str, file: SavedFile) -> None:
+        """Records what is about to get its name, so that after a crash the file is known to be ours."""
         record = self.store.get(address)
         if record is not None:
-            others = tuple(one for one in record.landing if one.path != file.path)
+            others = tuple(other for other in record.landing if other.path != file.path)
             await self.executor.save(replace(record, landing=(*others, file)))
 
-    async def _refreshed(self, job: Job, output: LiveOutput) -> LiveOutput:
-        """The result as the service links it now; once, for a link may have moved while the result still exists."""
+    async def _fetch(self, download: Download, passwords: Sequence[str]) -> Fetched:
+        """Downloads with the first password that the service accepts."""
+        *others, last = passwords
+        for password in others:
+            with contextlib.suppress(ResultLocked):
+                return await self.downloads.fetch(download, password)
+        return await self.downloads.fetch(download, last)
+
+    async def _with_new_link(self, job: Job, output: LiveOutput) -> LiveOutput:
+        """The result as the service links it now; raises ResultGone if that is the link that has just failed."""
         record = self.store.get(job.address)
         live = await self.client.job(record.job_id) if record else None
-        fresh = next((one for one in live.outputs if one.id == output.id), None) if live else None
-        if fresh is None or fresh.uri == output.uri:
+        outputs = live.outputs if live else ()
+        found = next((candidate for candidate in outputs if candidate.id == output.id), None)
+        if found is None or found.uri == output.uri:
             raise ResultGone(
                 f"{output.filename} is no longer on the service",
                 hint="apply again: the plan will say what has to be run again",
                 address=job.address,
             )
-        return fresh
+        return found
 
-    def _passwords(self, job: Job, one: Placement) -> Sequence[str]:
-        """Those that may open a result, the likeliest first, one at least: any one that was set does on the service."""
-        conversion = next((item for item in job.conversions if item.id == one.conversion), None)
+    def _passwords(self, job: Job, placement: Placement) -> Sequence[str]:
+        """The passwords that may open a result, the likeliest first; an empty one if none is set.
+
+        The service accepts any of those that were set for the output, its conversion or its job.
+        """
+        conversion = next((item for item in job.conversions if item.id == placement.conversion), None)
         choices = [
-            one.spec.download_password if one.spec else None,
+            placement.spec.download_password if placement.spec else None,
             conversion.options.get("download_password") if conversion else None,
             *job.download_passwords,
         ]
-        given = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
-        return [*dict.fromkeys(given)] or [""]
+        values = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
+        return [*dict.fromkeys(values)] or [""]
 
-    async def _arrange(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
+    async def move_all(self, moves: Sequence[tuple[Job, JobRecord, Move]]) -> None:
+        """Carries out the moves of a whole plan, of however many addresses, so that none overwrites another's file."""
+        by_source = {move.source: (job, record.address) for job, record, move in moves}
+        first: dict[str, str] = {}
+        for move in in_safe_order([move for _, _, move in moves]):
+            job, address = by_source.get(move.source) or by_source[first[move.source]]
+            if move.source in by_source and move.target not in {other.target for _, _, other in moves}:
+                first[move.target] = move.source
+            record = self.store.get(address)
+            if record is not None:
+                await self._move(record, move, {spec.conversion: spec.on_conflict for spec in job.outputs})
+
+    async def _move_files(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
         """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""
         policies = {spec.conversion: spec.on_conflict for spec in job.outputs}
-        for move in untangled(change.moves):
-            record = await self._moved(record, move, policies)
+        for move in in_safe_order(change.moves):
+            record = await self._move(record, move, policies)
         for path in change.removes:
-            self.landing.remove(path)
-            files = tuple(replace(f, path="", wanted="") if f.path == path else f for f in record.files)
+            self.files.remove(path, record.address)
+            files = tuple(replace(file, path="", wanted="") if file.path == path else file for file in record.files)
             record = await self.executor.save(replace(record, files=files))
         return record
 
-    async def _moved(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
+    async def _move(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
         file = next(file for file in record.files if file.path == move.source)
-        now = self.landing.destination(move, policies.get(file.conversion, "error"))
-        moved = replace(file, path=now, wanted=move.target)
-        if now != move.source:
-            await self._note(record.address, moved)
-            self.landing.move(move.source, now)
-        files = tuple(moved if f is file else f for f in record.files)
-        self.tell(Event("saved", record.address, now, total=file.size))
+        path = self.files.destination(move, policies.get(file.conversion, "error"), record.address)
+        moved = replace(file, path=path, wanted=move.target)
+        if path != move.source:
+            await self._record_landing(record.address, moved)
+            self.files.move(move.source, path)
+        files = tuple(moved if known is file else known for known in record.files)
+        self.tell(Event("saved", record.address, path, total=file.size))
         return await self.executor.save(replace(record, files=files))
 
 
-def explained(record: JobRecord, live: LiveJob) -> str:
+def failure_text(record: JobRecord, live: LiveJob) -> str:
     """The job's errors, each with the manifest's own id of the part it is about."""
     names = record.names()
-    return "; ".join(_said(problem, names) for problem in live.errors) or live.info or "the service does not say why"
+    errors = "; ".join(_problem_text(problem, names) for problem in live.errors)
+    return errors or live.info or "the service does not say why"
 
 
-def _said(problem: Problem, names: Mapping[str, str]) -> str:
+def _problem_text(problem: Problem, names: Mapping[str, str]) -> str:
     part, _, key = names.get(problem.id_source, "").partition(".")
     where = f"{part.removesuffix('s')} {key}: " if key else f"{problem.source}: " if problem.source else ""
     code = f" (code {problem.code})" if problem.code and problem.code != "0" else ""

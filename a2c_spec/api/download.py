@@ -1,4 +1,4 @@
-"""Brings results home: to a temporary file beside the target, resumed, checked, made durable, then renamed."""
+"""Downloads results: into a temporary file beside the target, resumed, verified, made durable, then renamed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,13 @@ from pathlib import Path
 
 import httpx
 
-from a2c_spec.api.http.concurrency import Sleep, retry_after
-from a2c_spec.api.http.replies import said
+from a2c_spec.api.files import part_of
+from a2c_spec.api.http.backoff import RETRIES, backoff, retry_after
+from a2c_spec.api.http.concurrency import Sleep
+from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.live import LiveOutput
-from a2c_spec.errors import AuthError, IntegrityError, NetworkError, SpecError
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -26,56 +28,60 @@ MD5 = re.compile(r"^[0-9a-f]{32}$")
 
 
 class ResultGone(SpecError):
-    """The service no longer gives this result out (404, 410): expired, deleted, or downloaded too often."""
+    """The service no longer has this result (404, 410): expired, deleted, or downloaded too often."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A result on disk: bytes and SHA-256 (hex)."""
+    """A result on the disk: bytes and SHA-256 (hex)."""
 
     size: int
     sha256: str
 
 
-@dataclass(slots=True)
-class _Part:
+@dataclass(frozen=True, slots=True)
+class Download:
+    """One result to download to ``target``. ``on_progress`` is called with the bytes that are here.
+
+    ``before_rename`` is awaited when all bytes are verified and durable, just before they get their name.
+    """
+
+    output: LiveOutput
+    target: Path
+    on_progress: Callable[[int], None]
+    before_rename: Callable[[Fetched], Awaitable[None]]
+
+
+class _PartFile:
     """The temporary file of one download, and the digests of what it holds."""
 
-    path: Path
-    size: int = 0
-    md5: hashlib._Hash = None  # type: ignore[assignment]  # set by rewind
-    sha256: hashlib._Hash = None  # type: ignore[assignment]  # set by rewind
-
-    def rewind(self) -> None:
-        """Digests what an earlier attempt left."""
-        self.size, self.md5, self.sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        if self.path.exists():
-            with self.path.open("rb") as file:
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._reset()
+        if path.exists():
+            with path.open("rb") as file:
                 while chunk := file.read(1 << 20):
-                    self._take(chunk)
+                    self._count(chunk)
 
-    def complete(self, output: LiveOutput) -> bool:
-        """Whether an earlier attempt left all of it, which only a checksum can tell."""
-        return bool(self.size and MD5.match(output.checksum) and not _verdict(output, self))
+    def _reset(self) -> None:
+        self.size, self.md5, self.sha256 = 0, hashlib.md5(usedforsecurity=False), hashlib.sha256()
 
-    def _take(self, chunk: bytes) -> None:
+    def _count(self, chunk: bytes) -> None:
         self.size += len(chunk)
         self.md5.update(chunk)
         self.sha256.update(chunk)
 
     def drop(self) -> None:
         self.path.unlink(missing_ok=True)
-        self.rewind()
+        self._reset()
 
-    async def fill(self, response: httpx.Response, expected: int, progress: Callable[[int], None]) -> None:
-        """Appends the body of an answer; what arrived before a break stays for the next attempt."""
-        if response.status_code != 206:
-            self.drop()
+    async def append(self, response: httpx.Response, expected: int, on_progress: Callable[[int], None]) -> None:
+        """Adds the body of an answer; what arrived before a broken connection stays for the next attempt."""
         with self.path.open("ab") as file:
             async for chunk in response.aiter_bytes():
                 file.write(chunk)
-                self._take(chunk)
-                progress(self.size)
+                self._count(chunk)
+                on_progress(self.size)
                 if expected and self.size > expected:
                     break  # more than was announced: wrong anyway, and perhaps without end
             file.flush()
@@ -90,107 +96,96 @@ class Downloads:
     sleep: Sleep
     jitter: Callable[[], float]
 
-    async def fetch(
-        self,
-        output: LiveOutput,
-        target: Path,
-        password: str,
-        progress: Callable[[int], None],
-        arriving: Callable[[Fetched], Awaitable[None]],
-    ) -> Fetched:
-        """Downloads ``output`` to ``target``, replacing what stands there; ``arriving`` hears of it just before.
+    async def fetch(self, download: Download, password: str) -> Fetched:
+        """Downloads a result and replaces what is at its target.
 
-        Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, IntegrityError,
-        NetworkError; SpecError when the disk is full, with nothing left behind.
+        Size and checksum (MD5, where the service gives one) must agree. Raises ResultGone, ResultLocked,
+        IntegrityError, NetworkError; SpecError when the disk is full, with nothing left behind.
         """
-        part = _Part(target.parent / part_name(target, output))
+        output, target = download.output, download.target
+        path = part_of(target, output.id)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            part.rewind()
-            if not part.complete(output):
-                await self._complete(output, part, password, progress)
+            part = _PartFile(path)
+            if not _is_complete(output, part):
+                await self._fill(download, part, password)
             fetched = Fetched(part.size, part.sha256.hexdigest())
-            await arriving(fetched)
-            await self._place(part.path, target)
+            await download.before_rename(fetched)
+            await self._rename(part.path, target)
         except OSError as error:
             with contextlib.suppress(OSError):
-                part.drop()
+                path.unlink(missing_ok=True)
             raise disk_error(error, target) from error
         return fetched
 
-    async def _place(self, part: Path, target: Path) -> None:
+    async def _rename(self, part: Path, target: Path) -> None:
         self.wire.probe(f"place {target.name}")
-        await asyncio.to_thread(_named, part, target)
+        await asyncio.to_thread(_rename_durably, part, target)
         self.wire.probe(f"placed {target.name}")
 
-    async def _complete(self, output: LiveOutput, part: _Part, password: str, progress: Callable[[int], None]) -> None:
-        wrong = 0
+    async def _fill(self, download: Download, part: _PartFile, password: str) -> None:
+        """Downloads until the temporary file is complete and right."""
+        name = download.output.filename
+        corrupt = 0
         for attempt in range(ATTEMPTS):
-            trouble = await self._try(output, part, password, progress)
-            if not trouble:
-                if not (bad := _verdict(output, part)):
+            problem = await self._attempt(download, part, password)
+            if not problem:
+                if not (problem := _mismatch(download.output, part)):
                     return
-                wrong += 1
+                corrupt += 1
                 part.drop()
-                trouble = bad
-                if wrong == 2:
+                if corrupt == 2:
                     raise IntegrityError(
-                        f"{output.filename}: {bad}, twice", hint="the result stays on the service; apply again later"
+                        f"{name}: {problem}, twice", hint="the result stays on the service; apply again later"
                     )
-            await self.sleep(min(8.0, 0.25 * 2**attempt) * (1 + self.jitter() / 4))
-        raise NetworkError(
-            f"the download of {output.filename} keeps failing: {trouble}", hint="apply again to resume it"
-        )
+            await self.sleep(backoff(attempt, self.jitter()))
+        raise NetworkError(f"the download of {name} keeps failing: {problem}", hint="apply again to resume it")
 
-    async def _try(self, output: LiveOutput, part: _Part, password: str, progress: Callable[[int], None]) -> str:
-        """One attempt; what went wrong and may pass, or nothing."""
+    async def _attempt(self, download: Download, part: _PartFile, password: str) -> str:
+        """One request; returns what went wrong and may pass, or an empty text."""
+        output = download.output
         secret = {PASSWORD_HEADER: password} if password else {}
         headers = {"Range": f"bytes={part.size}-"} if part.size else {}
         try:
             async with self.wire.stream(output.uri, headers, secret) as response:
-                return await self._read(response, output, part, progress)
+                return await self._receive(response, download, part)
         except httpx.RequestError as error:
-            return said(error)
+            return error_text(error)
         except httpx.InvalidURL as error:
-            raise NetworkError(f"{output.filename} cannot be downloaded: its link is none ({error})") from error
+            raise NetworkError(f"{output.filename} cannot be downloaded: invalid download URL ({error})") from error
 
-    async def _read(
-        self, response: httpx.Response, output: LiveOutput, part: _Part, progress: Callable[[int], None]
-    ) -> str:
-        status = response.status_code
-        if status == 206 and not fits(response.headers.get("content-range", ""), part.size):
+    async def _receive(self, response: httpx.Response, download: Download, part: _PartFile) -> str:
+        output, status = download.output, response.status_code
+        if status == 206 and not starts_at(response.headers.get("content-range", ""), part.size):
             part.drop()
-            return "another range came than was asked for"
+            return "the service sent another range than was asked for"
+        if status == 200:
+            part.drop()
         if status in (200, 206):
-            await part.fill(response, output.size, progress)
+            await part.append(response, output.size, download.on_progress)
             short = output.size and part.size < output.size
-            return f"it ended after {part.size} of {output.size} bytes" if short else ""
+            return f"the connection ended after {part.size} of {output.size} bytes" if short else ""
         if status == 416:
             part.drop()
-            return "the part already here does not fit"
+            return "the part of an earlier download does not fit"
         if status == 429:
-            self.wire.limiter.pushed_back(retry_after(response.headers.get("retry-after", "")) or 1.0)
-        raise_for(status, output)
+            asked = retry_after(response.headers.get("retry-after", ""))
+            self.wire.limiter.on_throttled(RETRIES.first if asked is None else asked)
+        raise_if_final(status, output)
         return f"the service answered {status}"
 
 
-def fits(content_range: str, start: int) -> bool:
-    """Whether a partial answer begins where ours ends."""
+def starts_at(content_range: str, start: int) -> bool:
+    """Whether a partial answer begins at this byte."""
     return content_range.replace(" ", "").startswith(f"bytes{start}-")
 
 
-def part_name(target: Path, output: LiveOutput) -> str:
-    """The temporary file of a result: the same every time, so that a later apply can go on with it."""
-    name = target.name.encode()[:80].decode(errors="ignore")
-    return f".{name}.{hashlib.sha256(output.id.encode()).hexdigest()[:8]}.part"
-
-
-def raise_for(status: int, output: LiveOutput) -> None:
-    """Raises what no further attempt can mend."""
+def raise_if_final(status: int, output: LiveOutput) -> None:
+    """Raises when no further attempt can help."""
     if status in (404, 410):
         raise ResultGone(f"{output.filename} is no longer on the service ({status})")
     if status in (401, 403):
-        raise AuthError(
+        raise ResultLocked(
             f"{output.filename} cannot be downloaded: the service wants another password ({status})",
             hint="set download_password of the output, or job.download_passwords",
         )
@@ -198,34 +193,35 @@ def raise_for(status: int, output: LiveOutput) -> None:
         raise NetworkError(f"{output.filename} cannot be downloaded: the service answered {status}")
 
 
-def _verdict(output: LiveOutput, part: _Part) -> str:
+def _is_complete(output: LiveOutput, part: _PartFile) -> bool:
+    """Whether an earlier attempt downloaded all of it, which only a checksum can tell."""
+    return bool(part.size and MD5.match(output.checksum) and not _mismatch(output, part))
+
+
+def _mismatch(output: LiveOutput, part: _PartFile) -> str:
+    """How the bytes here differ from what the service announced; an empty text if they do not."""
     if output.size and part.size != output.size:
-        return f"{part.size} bytes came, {output.size} were announced"
+        return f"got {part.size} of {output.size} bytes"
     if MD5.match(output.checksum) and part.md5.hexdigest() != output.checksum:
-        return "its checksum is wrong"
+        return "the checksum is wrong"
     return ""
 
 
 def disk_error(error: OSError, target: Path) -> SpecError:
-    """A failed write in words; the result stays on the service, so nothing is lost."""
+    """A failed write in words."""
     full = error.errno in (errno.ENOSPC, errno.EDQUOT)
     why = "the disk is full" if full else (error.strerror or str(error))
     return SpecError(
         f"cannot write {target}: {why}",
-        hint="the result stays on the service; make room and apply again, nothing is converted twice",
+        hint="the result stays on the service; free disk space and apply again, nothing is converted twice",
     )
 
 
-def _named(part: Path, target: Path) -> None:
+def _rename_durably(part: Path, target: Path) -> None:
     part.replace(target)
-    _sync_folder(target.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Makes the rename itself durable, where the system can."""
-    with contextlib.suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
+    with contextlib.suppress(OSError):  # not every system can sync a folder
+        folder = os.open(target.parent, os.O_RDONLY)
         try:
-            os.fsync(handle)
+            os.fsync(folder)
         finally:
-            os.close(handle)
+            os.close(folder)

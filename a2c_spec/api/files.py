@@ -1,27 +1,36 @@
-"""Where on the disk a result may land: never outside the project, never over a file that is not ours."""
+"""Where results may be written on the disk: never outside the project, never over a file that is not ours."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 
+from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
-from a2c_spec.core.observed import Disk
+from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.state import JobRecord, SavedFile, StateStore
+from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
 
 
-def untangled(moves: Sequence[Move]) -> list[Move]:
-    """The same moves, none overwriting what another has yet to fetch: files in the way step aside first."""
+def in_safe_order(moves: Sequence[Move]) -> list[Move]:
+    """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
     targets = {move.target for move in moves}
-    aside = [Move(move.source, f"{move.source}.moving") for move in moves if move.source in targets]
-    now = {move.source: move.target for move in aside}
-    return aside + [Move(now.get(move.source, move.source), move.target) for move in moves]
+    aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
+    first = [Move(source, place) for source, place in aside.items()]
+    return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
+
+
+def part_of(target: Path, output_id: str) -> Path:
+    """The temporary file of a result; always the same, so that a later apply can resume the download."""
+    name = target.name.encode()[:80].decode(errors="ignore")
+    return target.parent / f".{name}.{hashlib.sha256(output_id.encode()).hexdigest()[:8]}.part"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +42,34 @@ class OutputFiles:
     digest: Callable[[Path], str]
     probe: Probe = unobserved
 
-    def stands(self, path: str) -> Disk:
-        """What stands at a path below the root."""
+    def status(self, path: str, address: str) -> Disk:
+        """What is at a path below the root, compared with what we wrote there for ``address``."""
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
-        ours = self.store.ours(path)
-        if not ours or not target.is_file():
+        written = self.store.files_at(path)
+        if not written or not target.is_file():
             return "foreign"
-        return "intact" if any(self._holds(file) for file in ours) else "changed"
+        intact = [file.address for file in written if self._is_intact(file)]
+        if not intact:
+            return "changed"
+        return "intact" if address in intact else "another's"
 
-    def _holds(self, file: SavedFile) -> bool:
-        """Whether exactly this file stands at its path."""
+    def owner(self, path: str) -> str:
+        """The address that a path was written for; empty when it is none of ours."""
+        return next((file.address for file in self.store.files_at(path)), "")
+
+    def _is_free(self, path: str, address: str) -> bool:
+        """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
+        asks for any more."""
+        status = self.status(path, address)
+        if status == "another's":
+            record = self.store.get(self.owner(path))
+            return record is None or bool(record.gone_since)
+        return status not in NOT_OURS
+
+    def _is_intact(self, file: SavedFile | OwnedFile) -> bool:
+        """Whether exactly this file is at its path."""
         target = self.root / file.path
         try:
             status = target.stat()
@@ -53,56 +78,61 @@ class OutputFiles:
         same = stat.S_ISREG(status.st_mode) and status.st_size == file.size
         return same and self.digest(target) == file.sha256
 
-    def caught_up(self, record: JobRecord) -> JobRecord:
-        """The record with what a crash left unsaid: files that were about to land count where they did."""
+    def recover_files(self, record: JobRecord) -> JobRecord:
+        """The record after a crash: files that were about to get their names count if they are there."""
         files = record.files
         for new in record.landing:
-            if self._holds(new):
+            if self._is_intact(new):
                 files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
         return replace(record, files=files, landing=())
 
-    def target(self, path: str) -> Path:
-        """The absolute place of a path; symbolic links may not lead out of the project."""
-        place = self.root / path
-        parent = place.parent.resolve()
-        if not parent.is_relative_to(self.root.resolve()):
+    def drop_parts(self, record: JobRecord) -> None:
+        """Removes temporary files of results that stand in their places: the same bytes were there before."""
+        for file in record.landing:
+            if file.path and self._is_intact(file):
+                with contextlib.suppress(OSError):
+                    part_of(self.absolute(file.path), file.output_id).unlink()
+
+    def absolute(self, path: str) -> Path:
+        """The absolute form of a path; raises IntegrityError when a symbolic link leads out of the project."""
+        target = self.root / path
+        folder = target.parent.resolve()
+        if not folder.is_relative_to(self.root.resolve()):
             raise IntegrityError(f"{path} leads out of the project through a symbolic link", hint="nothing was written")
-        return parent / place.name
+        return folder / target.name
 
-    def settle(self, path: str, policy: str) -> str:
-        """The path to write to under an on_conflict policy; empty means: leave what stands there.
+    def resolve_conflict(self, path: str, policy: str, address: str) -> str:
+        """The path to write to under an on_conflict policy; empty if what is there is to be left alone.
 
-        Raises Conflict under ``error`` when a file stands there that is not as we wrote it.
+        Raises Conflict under ``error`` when a file is there that is not as we wrote it; and, whatever the policy but
+        ``rename`` and ``skip``, when it is the result of another address.
         """
-        if policy == "overwrite" or self.stands(path) in ("absent", "intact"):
+        status = self.status(path, address)
+        if self._is_free(path, address) or (policy == "overwrite" and status != "another's"):
             return path
         if policy == "skip":
             return ""
         if policy == "rename":
-            return self._free(path)
-        raise Conflict(
-            f"{path} exists and is not as we wrote it, and on_conflict is error",
-            hint="move it away, or say on_conflict: overwrite, rename or skip; the result stays on the service",
-        )
+            return self._free_path(path, address)
+        if status == "another's":
+            raise Conflict(reasons.of_another(path, self.owner(path)), hint="the result stays on the service")
+        raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
 
-    def _free(self, path: str) -> str:
-        folder, _, name = path.rpartition("/")
+    def _free_path(self, path: str, address: str) -> str:
+        """The path with the first number that makes it free: ``a.pdf``, ``a-1.pdf``, ``a-2.pdf``, ..."""
+        folder, slash, name = path.rpartition("/")
         stem, dot, ending = name.rpartition(".")
         stem, ending = (stem, dot + ending) if stem else (name, "")
-        number = 1
-        while True:
-            candidate = f"{folder}/{stem}-{number}{ending}" if folder else f"{stem}-{number}{ending}"
-            if self.stands(candidate) in ("absent", "intact"):
-                return candidate
-            number += 1
+        candidates = (f"{folder}{slash}{stem}-{number}{ending}" for number in count(1))
+        return next(candidate for candidate in candidates if self._is_free(candidate, address))
 
-    def destination(self, move: Move, policy: str) -> str:
-        """The path a file of ours moves to under an on_conflict policy; where it is, if it must stay."""
-        return self.settle(move.target, policy) or move.source
+    def destination(self, move: Move, policy: str, address: str) -> str:
+        """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""
+        return self.resolve_conflict(move.target, policy, address) or move.source
 
     def move(self, source: str, path: str) -> None:
         """Moves a file of ours."""
-        target = self.target(path)
+        target = self.absolute(path)
         self.probe(f"place {path}")
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -111,9 +141,12 @@ class OutputFiles:
             raise SpecError(f"cannot move {source} to {path}: {error.strerror}") from error
         self.probe(f"placed {path}")
 
-    def remove(self, path: str) -> bool:
-        """Removes a file of ours that nobody changed; says whether it did. Empty folders we leave go with it."""
-        if self.stands(path) != "intact":
+    def remove(self, path: str, address: str) -> bool:
+        """Removes a file written for ``address`` if nobody changed it, and the folders that are empty then.
+
+        Says whether it did. Nothing is removed through a symbolic link that leads elsewhere.
+        """
+        if self.status(path, address) != "intact" or self.absolute(path) != (self.root / path).resolve():
             return False
         target = self.root / path
         target.unlink()

@@ -1,48 +1,48 @@
-"""Waits for jobs to end: one poller for the whole run, by list pages when many are waited for."""
+"""Waits for jobs to end: one poller for the whole run, by pages of the job list when many are waited for."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field
 
 from a2c_spec.api.client import PAGE, Client
+from a2c_spec.api.http.backoff import Pace, backoff
+from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.core.live import LiveJob, parse_job, text
 from a2c_spec.errors import SpecError, WaitTimeout
 
-Sleep = Callable[[float], Awaitable[None]]
+POLLS = Pace(first=0.5, growth=1.5, longest=5.0)
+"""The pauses between looks at one job."""
 
 FEW = 3
-"""Up to so many jobs are read one by one; beyond, a list page answers for 50 at once."""
+"""Up to so many jobs are read one by one; for more, one page of the list answers for 50 at once."""
 
-STUCK = 4
-"""After so many looks at a job that should run and is still editable, waiting longer will not help."""
+STUCK_AFTER = 4
+"""So many looks in a row at a job that should run and can still be edited: it is not going to start by itself."""
 
-FRUITLESS = 3
-"""After so many listings in a row that showed almost nobody, the list is not asked any more."""
+USELESS_LISTS = 3
+"""After so many lists in a row that showed hardly any job that is waited for, jobs are read one by one."""
+
+SOON = 0.05
+"""Seconds. Jobs that are due so soon are looked at together with those due now."""
 
 
-class Vanished(SpecError):
+class JobGone(SpecError):
     """The service no longer knows a job that was waited for."""
-
-
-@dataclass(frozen=True, slots=True)
-class Pace:
-    """Seconds: the first pause, the growth per look, and the longest pause."""
-
-    first: float = 0.5
-    growth: float = 1.5
-    longest: float = 5.0
 
 
 @dataclass(slots=True)
 class _Waiter:
+    """One job that is waited for. ``looks`` counts since its status last changed, ``idle`` while it can be edited."""
+
     future: asyncio.Future[LiveJob]
-    told: Callable[[LiveJob], None]
-    pause: float
+    on_status: Callable[[LiveJob], None]
     due: float
     until: float
+    looks: int = 0
     idle: int = 0
     status: str = ""
 
@@ -50,28 +50,28 @@ class _Waiter:
 @dataclass(slots=True)
 class Poller:
     """``clock`` is monotonic seconds, ``jitter`` returns 0..1; ``patience`` (seconds) is how long one job is waited
-    for, 0 for ever."""
+    for, 0 means without limit."""
 
     client: Client
     clock: Callable[[], float]
     sleep: Sleep
     jitter: Callable[[], float]
-    pace: Pace = field(default_factory=Pace)
+    pace: Pace = POLLS
     patience: float = 0.0
     waiters: dict[str, _Waiter] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
-    looked_at: float = float("-inf")
-    fruitless: int = 0
+    last_look: float = -math.inf
+    useless_lists: int = 0
 
-    async def wait(self, job_id: str, told: Callable[[LiveJob], None]) -> LiveJob:
-        """The job once it has ended, or is stuck without having started; ``told`` hears of every new status.
+    async def wait(self, job_id: str, on_status: Callable[[LiveJob], None]) -> LiveJob:
+        """The job once it has ended, or does not start by itself; ``on_status`` is called for every new status.
 
-        Raises Vanished when the service no longer knows it, WaitTimeout when patience ends.
+        Raises JobGone when the service no longer knows it, WaitTimeout when ``patience`` is over.
         """
         future: asyncio.Future[LiveJob] = asyncio.get_running_loop().create_future()
         now = self.clock()
         until = now + (self.patience or math.inf)
-        self.waiters[job_id] = _Waiter(future, told, self.pace.first, min(now + self.pace.first, until), until)
+        self.waiters[job_id] = _Waiter(future, on_status, min(now + self.pace.first, until), until)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         try:
@@ -83,40 +83,44 @@ class Poller:
         while self.waiters:
             if (pause := self._next_look() - self.clock()) > 0:
                 await self.sleep(pause)
-            due = [job_id for job_id, waiter in self.waiters.items() if waiter.due <= self.clock() + 0.05]
+            due = [job_id for job_id, waiter in self.waiters.items() if self._is_due(waiter)]
             if not due:
                 continue
-            self.looked_at = self.clock()
+            self.last_look = self.clock()
             try:
                 await self._look(due)
             except Exception as error:
                 self._fail(due, error)
 
+    def _is_due(self, waiter: _Waiter) -> bool:
+        return waiter.due <= self.clock() + SOON
+
     def _next_look(self) -> float:
-        """When somebody is due; looks at many are at least one pause apart, so that each page answers for many."""
+        """When the next job is due; lists are at least one pause apart, so that each answers for many jobs."""
         due = min(waiter.due for waiter in self.waiters.values())
-        return max(due, self.looked_at + self.pace.first) if self._many() else due
+        return max(due, self.last_look + self.pace.first) if self._use_list() else due
 
-    def _many(self) -> bool:
-        return len(self.waiters) > FEW and self.fruitless < FRUITLESS
+    def _use_list(self) -> bool:
+        return len(self.waiters) > FEW and self.useless_lists < USELESS_LISTS
 
-    def _fail(self, due: list[str], error: Exception) -> None:
-        for job_id in due:
+    def _fail(self, job_ids: Iterable[str], error: Exception) -> None:
+        for job_id in job_ids:
             waiter = self.waiters.pop(job_id, None)
             if waiter and not waiter.future.done():
-                waiter.future.set_exception(error)
+                waiter.future.set_exception(copy(error))  # each its own: an error is given the address it is about
 
     async def _look(self, due: list[str]) -> None:
-        shown = await self._listed(due) if self._many() else {}
-        unclear = [job_id for job_id, row in shown.items() if row.terminal and not tells_all(row)]
-        for job_id, row in shown.items():
-            if job_id not in unclear:
-                self._heard(job_id, row)
-        singles = dict.fromkeys([*unclear, *(job_id for job_id in due if job_id not in shown)])
-        await asyncio.gather(*(self._single(job_id) for job_id in singles))
+        """Reads the jobs that are due, from the list where that tells enough, and one by one where not."""
+        listed = await self._list(due) if self._use_list() else {}
+        incomplete = [job_id for job_id, row in listed.items() if row.terminal and not is_complete(row)]
+        for job_id, row in listed.items():
+            if job_id not in incomplete:
+                self._update(job_id, row)
+        unlisted = (job_id for job_id in due if job_id not in listed)
+        await asyncio.gather(*(self._read(job_id) for job_id in dict.fromkeys([*incomplete, *unlisted])))
 
-    async def _listed(self, due: Iterable[str]) -> Mapping[str, LiveJob]:
-        """Everybody waited for whom the list shows, newest first; enough pages for all, were there nobody else's."""
+    async def _list(self, due: Iterable[str]) -> Mapping[str, LiveJob]:
+        """The jobs waited for that the list shows; as many pages as would hold them all if there were no others."""
         missing, found = set(due), dict[str, LiveJob]()
         for page in range(1, len(self.waiters) // PAGE + 3):
             rows = await self.client.job_rows(page)
@@ -124,45 +128,50 @@ class Poller:
             missing -= found.keys()
             if len(rows) < PAGE or not missing:
                 break
-        self.fruitless = 0 if len(found) > len(missing) // 4 else self.fruitless + 1
+        self.useless_lists = 0 if len(found) > len(missing) // 4 else self.useless_lists + 1
         return found
 
-    async def _single(self, job_id: str) -> None:
-        live = await self.client.job(job_id)
+    async def _read(self, job_id: str) -> None:
+        try:
+            live = await self.client.job(job_id)
+        except SpecError as error:
+            self._fail([job_id], error)
+            return
         if live is None:
-            self._fail([job_id], Vanished("the service no longer knows the job", address=job_id))
+            self._fail([job_id], JobGone("the service no longer knows the job", address=job_id))
         else:
-            self._heard(job_id, live)
+            self._update(job_id, live)
 
-    def _heard(self, job_id: str, live: LiveJob) -> None:
+    def _update(self, job_id: str, live: LiveJob) -> None:
+        """Ends the wait for a job, or says when to look again."""
         waiter = self.waiters.get(job_id)
         if waiter is None or waiter.future.done():
             return
-        due = waiter.due <= self.clock() + 0.05
+        due = self._is_due(waiter)
         if live.status != waiter.status:
-            waiter.status, waiter.pause = live.status, self.pace.first
-            waiter.told(live)
+            waiter.status, waiter.looks = live.status, 0
+            waiter.on_status(live)
         waiter.idle = waiter.idle + due if live.editable else 0
-        if live.terminal or waiter.idle >= STUCK:
+        if live.terminal or waiter.idle >= STUCK_AFTER:
             waiter.future.set_result(live)
             self.waiters.pop(job_id, None)
         elif self.clock() >= waiter.until:
             self._fail([job_id], still_running(live, self.patience))
         elif due:
-            waiter.pause = min(waiter.pause * self.pace.growth, self.pace.longest)
-            waiter.due = min(waiter.until, self.clock() + waiter.pause * (1 + self.jitter() / 10))
+            waiter.looks += 1
+            waiter.due = min(waiter.until, self.clock() + backoff(waiter.looks, self.jitter(), self.pace))
 
 
 def still_running(live: LiveJob, patience: float) -> WaitTimeout:
     return WaitTimeout(
         f"job {live.id} is still {live.status} after {patience:g} s",
-        hint="it runs on and nothing is lost: `a2c-spec wait` reattaches and brings its results home",
+        hint="it keeps running; `a2c-spec wait` will fetch its results",
     )
 
 
-def tells_all(row: LiveJob) -> bool:
-    """Whether the row of an ended job leaves nothing to ask: services may list jobs without some of their parts."""
+def is_complete(row: LiveJob) -> bool:
+    """Whether the list says all there is about an ended job; a service may list jobs without some of their parts."""
     if row.status == "failed":
         return bool(row.errors)
-    whole = row.inputs and row.conversions and row.outputs
-    return row.status == "completed" and bool(whole) and all(one.id and one.uri for one in row.outputs)
+    has_parts = bool(row.inputs and row.conversions and row.outputs)
+    return row.status == "completed" and has_parts and all(output.id and output.uri for output in row.outputs)

@@ -1,12 +1,12 @@
-"""Carries out the calls of a preset; a create whose answer was lost is found again by its name and content."""
+"""Sends the calls of a preset; a preset whose create had no answer is found by its name and content."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
 from a2c_spec.api.client import Client
+from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.replies import LostAnswer
-from a2c_spec.api.new_ids import new_ids
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
@@ -18,7 +18,7 @@ from a2c_spec.core.state import Element, JobRecord, StateStore
 
 @dataclass(frozen=True, slots=True)
 class Presets:
-    """Writes to the service and to the state; a preset costs nothing, so its calls need no intent beforehand."""
+    """Changes presets on the service and in the state. They cost nothing, so no intent is recorded before a call."""
 
     client: Client
     store: StateStore
@@ -27,7 +27,7 @@ class Presets:
     async def carry_out(self, change: Change, record: JobRecord) -> JobRecord:
         """All calls of one change; the record returned is durable."""
         for call in change.calls:
-            preset_id = await self._sent(call, record)
+            preset_id = await self._send(call, record)
             elements = {PRESET: Element(preset_id, change.basis[PRESET])} if preset_id else {}
             record = replace(
                 record,
@@ -37,30 +37,30 @@ class Presets:
                 fingerprint=change.fingerprint,
                 basis=change.basis,
             )
-            await self.store.keep(record)
+            await self.store.put(record)
             self.tell(Event("call", change.address, call.kind))
         return record
 
-    async def _sent(self, call: Call, record: JobRecord) -> str:
+    async def _send(self, call: Call, record: JobRecord) -> str:
         """The preset's id after the call; empty once it is deleted."""
         try:
             reply = await self.client.send(call, "", {}, lambda *_: None)
         except LostAnswer:
-            found = await self._find(call)
+            found = await self._find_created(call)
             if not found:
                 raise
             return found
         if call.kind == "delete_preset":
             return ""
-        made = new_ids(call, reply) or {}
-        return made.get(PRESET) or record.job_id
+        created = created_ids(call, reply) or {}
+        return created.get(PRESET) or record.job_id
 
-    async def _find(self, call: Call) -> str:
-        """The id of a private preset that is just what the create asked for."""
+    async def _find_created(self, call: Call) -> str:
+        """The id of the preset that a create asked for, empty if there is none."""
         body = mapping(call.body)
         for row in await self.client.presets():
             options = mapping(row.get("options"))
-            same = all(compare.same(options.get(key), value) for key, value in mapping(body.get("options")).items())
+            same = all(compare.echoes(value, options.get(key)) for key, value in mapping(body.get("options")).items())
             if row.get("name") == body.get("name") and row.get("target") == body.get("target") and same:
                 return text(row.get("id"))
         return ""

@@ -1,4 +1,4 @@
-"""Sends bytes: a file streamed from disk, or several small ones in one JSON body; checked while they are read."""
+"""Uploads files: one streamed from the disk, or several small ones in one JSON body; verified while they are read."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ Progress = Callable[[str, int, int], None]
 """Called with (input id, bytes sent, bytes in all)."""
 
 
-class _Checked(io.RawIOBase):
-    """A file that digests what is read of it and tells how far it is; ends with an error if the bytes moved."""
+class _VerifiedFile(io.RawIOBase):
+    """A file that reports how much of it was read, and fails at its end if it is not what was planned."""
 
     def __init__(self, file: BinaryIO, payload: Payload, progress: Progress) -> None:
         self._file = file
@@ -46,12 +46,12 @@ class _Checked(io.RawIOBase):
         self._digest.update(chunk)
         self._read += len(chunk)
         if not chunk and self._digest.hexdigest() != self._payload.content.md5:
-            raise changed(self._payload)
+            raise changed_file(self._payload)
         self._progress(self._payload.input, self._read, self._payload.content.size)
         return chunk
 
 
-def changed(payload: Payload) -> InvalidError:
+def changed_file(payload: Payload) -> InvalidError:
     return InvalidError(
         f"{payload.path} changed while it was being uploaded",
         hint="the job has not been started; apply again to send the file as it is now",
@@ -79,11 +79,11 @@ class Uploads:
 
             def build() -> httpx.Request:
                 file.seek(0)
-                body = _Checked(file, payload, progress)
+                body = _VerifiedFile(file, payload, progress)
                 files = {"file": (payload.filename, body, "application/octet-stream")}
                 return wire.http.build_request("POST", url, data=data, files=files, headers=headers)  # type: ignore[arg-type]  # any file-like works
 
-            return await wire.send(build, harmless=False)
+            return await wire.send(build, repeatable=False)
 
     def _open(self, payload: Payload) -> BinaryIO:
         if payload.base64:
@@ -96,9 +96,9 @@ class Uploads:
         """``POST {server}/upload-base64/{job}``: a JSON array of ``{content, filename}``, all files in one call."""
         rows = [{"content": self._text(payload), "filename": payload.filename} for payload in payloads]
         content = json.dumps(rows if len(rows) > 1 else rows[0]).encode()
-        made = {**headers, "Content-Type": "application/json", "Accept": "application/json"}
+        json_headers = {**headers, "Content-Type": "application/json", "Accept": "application/json"}
         reply = await wire.send(
-            lambda: wire.http.build_request("POST", url, content=content, headers=made), harmless=False
+            lambda: wire.http.build_request("POST", url, content=content, headers=json_headers), repeatable=False
         )
         for payload in payloads:
             progress(payload.input, payload.content.size, payload.content.size)
@@ -107,7 +107,7 @@ class Uploads:
     def _text(self, payload: Payload) -> str:
         raw = _decoded(payload) if payload.base64 else (self.root / payload.path).read_bytes()
         if hashlib.md5(raw, usedforsecurity=False).hexdigest() != payload.content.md5:
-            raise changed(payload)
+            raise changed_file(payload)
         return base64.b64encode(raw).decode()
 
 

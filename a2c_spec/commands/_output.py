@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from a2c_spec.core.events import Event
     from a2c_spec.core.plan import Plan
     from a2c_spec.core.state import JobRecord
-    from a2c_spec.engine.apply import Result
+    from a2c_spec.engine.outcome import Result
     from a2c_spec.views.progress import Progress
 
 

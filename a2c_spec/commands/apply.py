@@ -19,8 +19,8 @@ from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.engine.apply import ApplyOptions
     from a2c_spec.engine.flags import Flags
+    from a2c_spec.engine.outcome import ApplyOptions
     from a2c_spec.engine.planfile import SavedPlan
 
 
@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 @options.output
 def command(yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
     """Apply the plan: upload, convert, download, verify, record. A second apply does nothing."""
-    from a2c_spec.engine.apply import ApplyOptions
+    from a2c_spec.engine.outcome import ApplyOptions
 
     chosen = selection_of(given)
     if given.pop("refresh_only"):

@@ -76,5 +76,5 @@ async def _one(session: Session, record: JobRecord, change: Change, *, files: bo
         await session.service.client.delete(call)
     for file in record.files if files else ():
         if file.path:
-            session.files.remove(file.path)
-    session.store.remove(record.address)
+            session.files.remove(file.path, record.address)
+    await session.store.remove(record.address)

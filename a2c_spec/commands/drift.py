@@ -57,7 +57,7 @@ async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
 
 
 async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
-    disk = {file.path: session.files.stands(file.path) for file in record.files if file.path}
+    disk = {file.path: session.files.status(file.path, record.address) for file in record.files if file.path}
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:
@@ -67,11 +67,11 @@ async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[D
 
 
 async def _preset(session: Session, record: JobRecord) -> tuple[Drift, ...]:
-    from a2c_spec.core.compare import same
+    from a2c_spec.core.compare import echoes
 
     live = await session.service.client.preset(record.job_id)
     if live is None:
         return (Drift(record.address, "preset", record.job_id, "gone"),)
     sent = record.elements["preset"].sent
-    wrong = [key for key in ("name", "target") if live.get(key) is not None and not same(live[key], sent[key])]
+    wrong = [key for key in ("name", "target") if live.get(key) is not None and not echoes(sent[key], live[key])]
     return tuple(Drift(record.address, key, sent[key], live[key]) for key in wrong)

@@ -59,7 +59,7 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
     from dataclasses import replace
 
     from a2c_spec.commands.apply import apply
-    from a2c_spec.engine.apply import ApplyOptions
+    from a2c_spec.engine.outcome import ApplyOptions
 
     return apply(replace(flags, manifests=(os.path.relpath(target, project.cwd),)), ApplyOptions(only=("download",)))
 
@@ -79,7 +79,7 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             from a2c_spec.engine.desired import Dependencies, make_ready
 
             desired = make_ready(job, None, session, Dependencies(session))
-            session.store.put(record_of(desired, live, project.runtime.clock()))
+            await session.store.put(record_of(desired, live, project.runtime.clock()))
     missing = [item.id for item in job.inputs if item.type == "input_id"]
     talk(project.flags, f"wrote {target.name} and adopted job {job_id} ({live.status})")
     if missing:

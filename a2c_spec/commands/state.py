@@ -89,8 +89,8 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
             record = session.recorded(old)
             if session.store.get(new) is not None:
                 raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
-            session.store.put(replace(record, address=new))
-            session.store.remove(old)  # last: a crash in between leaves two records of one job, never none
+            await session.store.put(replace(record, address=new))
+            await session.store.remove(old)  # last: a crash in between leaves two records of one job, never none
     talk(project.flags, f"{old} is now {new}")
     return 0
 
@@ -106,7 +106,7 @@ async def _forgotten(flags: Flags, address: str) -> int:
     async with open_session(project) as session:
         with session.store.lock("state rm"):
             session.recorded(address)
-            session.store.remove(address)
+            await session.store.remove(address)
     talk(project.flags, f"{address} is forgotten; its job and its files stay")
     return 0
 
@@ -123,10 +123,10 @@ async def _adopted(flags: Flags, address: str, job_id: str) -> int:
         with session.store.lock("state adopt"):
             record = session.recorded(address)
             live = await session.service.client.job(job_id)
-            if not record.unresolved:
-                raise UsageError(f"{address} has its job already: {record.job_id}")
-            if live is None or not matches(record, live):
+            if record.intent is None or not record.unresolved:
+                raise UsageError(f"no create of {address} is without an answer; its job is {record.job_id or 'none'}")
+            if live is None or not matches(record.intent, live):
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
-            session.store.put(adopt(record, live))
+            await session.store.put(adopt(record, live, session.service.client.wire.service_time()))
     talk(project.flags, f"{address} is job {job_id} now")
     return 0

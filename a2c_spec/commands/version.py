@@ -7,7 +7,7 @@ import platform
 
 import click
 
-from a2c_spec import __version__
+from a2c_spec._version import __version__
 
 
 @click.command("version")

@@ -9,7 +9,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.apply import apply
-from a2c_spec.engine.apply import ApplyOptions
+from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.selection import selection_of
 
 

@@ -11,16 +11,18 @@ from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import UPLOADED, digest
 from a2c_spec.core.state import JobRecord, SavedFile
 
-FORMAT = 1
+FORMAT = 2
 
 
 def cacheable(job: Job) -> bool:
     """Whether the result depends on known bytes and the recipe alone, and running the job does nothing else.
 
-    What is delivered elsewhere, calls somebody back, or rests on a preset that only the service knows, must run.
+    What is delivered elsewhere, calls somebody back, or rests on a preset that only the service knows, must run; so
+    must a job whose ``lifecycle.ignore`` keeps the manifest's bytes from deciding.
     """
     known = all(item.pin or (item.type in UPLOADED and item.content is not None) for item in job.inputs)
     plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
+    plain = plain and not any(path.endswith(".content") for path in job.lifecycle.ignore)
     return bool(job.inputs) and known and plain and job.process and not job.fields.get("callback")
 
 
@@ -30,13 +32,17 @@ def cache_key(fingerprint: str, realm: str) -> str:
 
 
 def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[str, Any] | None:
-    """What is worth knowing of a finished job's results; None unless all of them were saved here.
+    """What is worth knowing of a finished job's results; None unless all of them are whole, and were saved here.
 
-    Inputs and conversions stand as numbers, because another manifest may give them other ids.
+    Inputs and conversions stand as numbers, because another manifest may give them other ids. ``named``: whether the
+    job told the service what to call the file; else its name follows from the inputs.
     """
     files = [file for file in record.files if file.path and file.sha256]
     if record.phase != "done" or not record.job_id or not files or len(files) != len(record.files):
         return None
+    if record.warnings or {item.id for item in desired.job.conversions} - {file.conversion for file in files}:
+        return None
+    named = {item.id for item in desired.job.conversions if "output_filename" in item.options}
     inputs = {item.id: number for number, item in enumerate(desired.job.inputs)}
     conversions = {item.id: number for number, item in enumerate(desired.job.conversions)}
     if any(file.conversion not in conversions or set(file.inputs) - inputs.keys() for file in files):
@@ -51,6 +57,7 @@ def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[
                 "sha256": file.sha256,
                 "size": file.size,
                 "service_name": file.service_name,
+                "named": file.conversion in named,
                 "index": file.index,
                 "conversion": conversions[file.conversion],
                 "inputs": [inputs[one] for one in file.inputs],
@@ -58,6 +65,15 @@ def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[
             for file in files
         ],
     }
+
+
+def usable(entry: Mapping[str, Any], desired: DesiredJob) -> bool:
+    """Whether the files of an entry can get the names they would get if the job ran.
+
+    A file that was called something at the wish of another manifest is of use only where this one names it, too.
+    """
+    named = ["output_filename" in item.options for item in desired.job.conversions]
+    return all(named[row["conversion"]] or not row.get("named", True) for row in entry["files"])
 
 
 def record_from(entry: Mapping[str, Any], desired: DesiredJob, record: JobRecord | None, realm: str) -> JobRecord:

@@ -1,51 +1,66 @@
-"""Managed keys only: what of the desired state a live echo or a record does not already say."""
+"""The two comparisons, never mixed: ours with ours is exact, ours with an echo of the service is tolerant.
+
+``equal`` compares two values that we wrote: JSON equality, where 1 is 1.0 and nothing else is lenient. ``echoes`` says
+whether a reply shows what we sent: services of this family may show a number as text, and an empty object as ``[]``.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from a2c_spec.core.recipe import holds_secret
 
 MISSING: Any = object()
 
+_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
 
-def same(one: Any, other: Any) -> bool:
-    """Whether two JSON values mean the same: ``[]`` is an empty object too, and numbers may be echoed as text."""
-    if isinstance(one, str) and isinstance(other, str):
-        return one == other or _as_number(one) == _as_number(other) is not None
-    if isinstance(one, Mapping) or isinstance(other, Mapping):
-        return _same_mapping(one, other)
+
+def equal(one: Any, other: Any) -> bool:
+    """Whether two values of ours are the same JSON; secrets agree by digest, or by reference where one has none."""
+    if isinstance(one, Mapping) and isinstance(other, Mapping):
+        if "$secret" in one or "$secret" in other:
+            return same_secret(one.get("$secret"), other.get("$secret"))
+        return one.keys() == other.keys() and all(equal(one[key], other[key]) for key in one)
     if _is_array(one) and _is_array(other):
-        return len(one) == len(other) and all(same(a, b) for a, b in zip(one, other, strict=True))
+        return len(one) == len(other) and all(equal(a, b) for a, b in zip(one, other, strict=True))
     if isinstance(one, bool) or isinstance(other, bool) or one is None or other is None:
         return one is other
-    return bool(one == other) or _as_number(one) == _as_number(other) is not None
+    return bool(one == other)
+
+
+def echoes(value: Any, echo: Any) -> bool:
+    """Whether ``echo``, as a reply shows it, is ``value``, as it was sent.
+
+    ``[]`` may stand for ``{}``, and a number may come back as the text of exactly that number; two texts are never
+    compared as numbers.
+    """
+    if isinstance(value, Mapping):
+        shown = {} if _is_array(echo) and not echo else echo
+        if not isinstance(shown, Mapping):
+            return False
+        return value.keys() == shown.keys() and all(echoes(value[key], shown[key]) for key in value)
+    if _is_array(value) and not value and isinstance(echo, Mapping) and not echo:
+        return True
+    if _is_array(value) and _is_array(echo):
+        return len(value) == len(echo) and all(echoes(a, b) for a, b in zip(value, echo, strict=True))
+    return equal(value, echo) or _number_as_text(value, echo) or _number_as_text(echo, value)
 
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 
 
-def _same_mapping(one: Any, other: Any) -> bool:
-    one = {} if one == [] or one == () else one
-    other = {} if other == [] or other == () else other
-    if not isinstance(one, Mapping) or not isinstance(other, Mapping):
+def _number_as_text(number: Any, text: Any) -> bool:
+    if isinstance(number, bool) or not isinstance(number, int | float) or not isinstance(text, str):
         return False
-    if "$secret" in one or "$secret" in other:
-        return same_secret(one.get("$secret"), other.get("$secret"))
-    return one.keys() == other.keys() and all(same(one[key], other[key]) for key in one)
-
-
-def _as_number(value: Any) -> float | None:
-    try:
-        return float(value)
-    except (TypeError, ValueError):
-        return None
+    return _NUMBER.fullmatch(text) is not None and Decimal(text) == Decimal(str(number))
 
 
 def same_secret(one: str | None, other: str | None) -> bool:
-    """Whether two secret marks agree: by digest where both have one, else by reference alone."""
+    """Whether two fingerprints of secrets agree: by digest where both have one, else by reference alone."""
     if one is None or other is None:
         return one is other
     reference, _, digest = one.partition("#")
@@ -54,23 +69,28 @@ def same_secret(one: str | None, other: str | None) -> bool:
 
 
 def changed_keys(
-    desired: Mapping[str, Any], live: Mapping[str, Any], sent: Mapping[str, Any] | None
+    desired: Mapping[str, Any],
+    live: Mapping[str, Any],
+    sent: Mapping[str, Any] | None,
+    shown: Callable[[Any, Any], bool] = echoes,
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """(keys to set, keys to remove) that bring a mapping from live to desired.
 
-    The live echo counts where it says something; secrets never come back, so they are compared with what was sent.
-    A key is removed only if we had set it and live still has a value for it (or echoes nothing at all).
+    The live echo counts where it says something, compared by ``shown``; secrets never come back, so they are compared
+    with what was sent. A key is removed only if we had set it and live still has a value for it (or echoes nothing).
     """
     before = sent or {}
-    wrong = tuple(key for key, value in desired.items() if not _holds(key, value, live, before))
+    wrong = tuple(key for key, value in desired.items() if not _holds(key, value, live, before, shown))
     gone = tuple(key for key in before if key not in desired and (not live or live.get(key) is not None))
     return wrong, gone
 
 
-def _holds(key: str, value: Any, live: Mapping[str, Any], sent: Mapping[str, Any]) -> bool:
+def _holds(
+    key: str, value: Any, live: Mapping[str, Any], sent: Mapping[str, Any], shown: Callable[[Any, Any], bool]
+) -> bool:
     if holds_secret(value) or key not in live:
-        return same(sent.get(key, MISSING), value) if key in sent else value is None and key not in live
-    return same(live[key], value)
+        return equal(sent[key], value) if key in sent else value is None and key not in live
+    return shown(value, live[key])
 
 
 def same_category(one: str, other: str) -> bool:
@@ -89,14 +109,14 @@ def _one_target(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     wanted = desired.get("parameters") or {}
     have = live.get("parameters") or {}
     have = have if isinstance(have, Mapping) else {}
-    return desired.get("type") == live.get("type") and all(same(have.get(key), wanted[key]) for key in wanted)
+    return desired.get("type") == live.get("type") and all(echoes(wanted[key], have.get(key)) for key in wanted)
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:
-    """Every leaf that differs between two canonical trees, as (dotted path, before, after); MISSING where absent."""
+    """Every leaf that differs between two trees of ours, as (dotted path, before, after); MISSING where absent."""
     if isinstance(before, Mapping) and isinstance(after, Mapping) and not {"$secret"} & {*before, *after}:
         for key in dict.fromkeys([*before, *after]):
             below = f"{path}.{key}" if path else str(key)
             yield from differences(before.get(key, MISSING), after.get(key, MISSING), below)
-    elif before is MISSING or after is MISSING or not same(before, after):
+    elif before is MISSING or after is MISSING or not equal(before, after):
         yield path, before, after

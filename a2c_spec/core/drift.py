@@ -79,14 +79,14 @@ def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
 def _conversion(name: str, sent: Mapping[str, Any], live: LiveConversion) -> Iterator[Found]:
     for part, echo in (("options", live.options), ("metadata", live.metadata)):
         for key, value in sent.get(part, {}).items():
-            if key in echo and not holds_secret(value) and not compare.same(echo[key], value):
+            if key in echo and not holds_secret(value) and not compare.echoes(value, echo[key]):
                 yield f"{name}.{part}.{key}", value, echo[key]
 
 
 def _fields(record: JobRecord, live: LiveJob) -> Iterator[Found]:
     sent = record.elements["job"].sent if "job" in record.elements else {}
     for key, value in sent.items():
-        if key in live.fields and not compare.same(live.fields[key], value):
+        if key in live.fields and not compare.equal(live.fields[key], value):
             yield f"job.{key}", value, live.fields[key]
 
 

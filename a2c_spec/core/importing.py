@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.core.compare import same
+from a2c_spec.core.compare import equal
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
 from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
@@ -113,7 +113,7 @@ def _conversion(name: str, live: LiveConversion, known: Clues) -> Conversion:
     options = {
         key: value
         for key, value in live.options.items()
-        if value not in (None, False, "", [], {}) and key != "output_filename" and not same(value, defaults.get(key))
+        if value not in (None, False, "", [], {}) and key != "output_filename" and not equal(value, defaults.get(key))
     }
     explicit_false = {key: False for key, value in live.options.items() if value is False and defaults.get(key) is True}
     return Conversion(
@@ -158,7 +158,6 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
         "",
         phase=phase,
         job_id=live.id,
-        intent_at=now,
         fingerprint=desired.fingerprint,
         basis=desired.basis,
         elements=elements,

@@ -10,8 +10,12 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.results import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
-Disk = Literal["absent", "intact", "changed", "foreign"]
-"""What stands at a path: nothing, what we wrote, what we wrote but somebody changed, somebody else's file."""
+Disk = Literal["absent", "intact", "changed", "foreign", "another's"]
+"""What stands at a path: nothing, what we wrote for this address, what we wrote but somebody changed, a file that we
+did not write, what we wrote for another address."""
+
+NOT_OURS = frozenset[Disk]({"changed", "foreign"})
+"""A file that is replaced only if ``on_conflict`` allows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +35,11 @@ class Observed:
     cached: JobRecord | None = None
     placed: tuple[Placement, ...] | None = None
     disk: Mapping[str, Disk] = field(default_factory=dict)
+
+    def status(self, path: str) -> Disk:
+        """What stands at ``path``."""
+        return self.disk.get(path, "absent")
+
+    def taken(self, path: str) -> bool:
+        """Whether a file stands at ``path`` that is not as we wrote it."""
+        return self.status(path) in NOT_OURS

@@ -25,11 +25,17 @@ class DesiredJob:
 
     @cached_property
     def basis(self) -> Mapping[str, Any]:
-        return recipe.basis(self.job, self.fingerprint_secret)
+        return recipe.recipe_of(self.job, self.fingerprint_secret)
 
     @cached_property
     def fingerprint(self) -> str:
         return recipe.fingerprint(self.basis)
+
+    @property
+    def as_sent(self) -> DesiredJob:
+        """The same with the digests of the bytes that an upload would send now, ``lifecycle.ignore`` or not."""
+        inputs = tuple(replace(item, applied_sha256="") for item in self.job.inputs)
+        return replace(self, job=replace(self.job, inputs=inputs))
 
     def sent_input(self, item: Input, position: int | None = None) -> Mapping[str, Any]:
         return recipe.sent_input(item, self.fingerprint_secret, position)
@@ -123,7 +129,7 @@ def _input(item: Input, name: str, attribute: str, record: JobRecord) -> Input:
     sent = _sent(record, f"inputs.{item.id}") or {}
     if attribute == "content" and item.content:
         before = record.basis.get("inputs", {}).get(item.id, {}).get("sha256")
-        return replace(item, content=replace(item.content, sha256=before)) if before else item
+        return replace(item, applied_sha256=before) if before else item
     if attribute in INPUT_SETTINGS and sent:
         return replace(item, settings=_as_before(item.settings, attribute, sent))
     return item

@@ -7,6 +7,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.compare import MISSING
+from a2c_spec.core.observed import Disk
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.recipe import holds_secret
 
@@ -36,8 +37,15 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield from (f"{word} {name} removed" for name in old if name not in new)
         for name in (name for name in new if name in old):
             yield from (f"{word} {name} changed: {_leaf(*one)}" for one in compare.differences(old[name], new[name]))
+    fields = compare.differences(before.get("fields", {}), after.get("fields", {}))
+    yield from (f"job.{name} changed: {_flag(old)} -> {_flag(new)}" for name, old, new in fields)
     if sorted(before.get("order", ())) == sorted(after.get("order", ())) and before["order"] != after["order"]:
         yield f"order of inputs: {_order(before['order'])} -> {_order(after['order'])}"
+
+
+def _flag(value: Any) -> str:
+    """A decisive field that a recipe does not name is at its default, true."""
+    return "true" if value is MISSING else str(value).lower()
 
 
 def _order(names: Any) -> str:
@@ -60,6 +68,18 @@ def shown(value: Any) -> str:
         return f"{value[:4]}.."
     text = f'"{value}"' if isinstance(value, str) else str(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def conflict(path: str, status: Disk, policy: str) -> str:
+    """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do."""
+    what = "has changed since a2c-spec wrote it" if status == "changed" else "exists and was not written by a2c-spec"
+    others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
+    return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
+
+
+def of_another(path: str, owner: str) -> str:
+    """Why no result is written to ``path``, where the result of another address stands."""
+    return f"{path} is a result of {owner}; give one of the two another name or folder"
 
 
 def size(count: int) -> str:

@@ -16,6 +16,12 @@ FingerprintSecret = Callable[[Secret | str], str]
 UPLOADED = frozenset({"upload", "base64"})
 """Input types whose bytes we always send; on the service both appear as ``upload``."""
 
+DECISIVE_FIELDS = ("fail_on_input_error", "fail_on_conversion_error")
+"""Job fields that decide whether a partial result is a result; both are true by default."""
+
+INCOMPLETE = "incomplete"
+"""Marks a recipe that an earlier version recorded without the names and passwords that were sent."""
+
 NOT_DECISIVE = frozenset({"download_password", "output_filename"})
 """Conversion options that name or protect a result without changing its bytes."""
 
@@ -56,8 +62,7 @@ def sent_filename(item: Input) -> str:
 
 
 def _bytes_identity(item: Input) -> dict[str, Any]:
-    content = item.content
-    return {"type": "upload", "sha256": content.sha256 if content else "", "extension": extension(sent_filename(item))}
+    return {"type": "upload", "sha256": item.applied_sha256 or (item.content.sha256 if item.content else "")}
 
 
 def _source_identity(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
@@ -115,17 +120,19 @@ def _sent_field(name: str, value: Value, fingerprint_secret: FingerprintSecret) 
     return redact_secrets(value, fingerprint_secret)
 
 
+def _without_nulls(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A null unsets an option, so it decides nothing that leaving the option out would not."""
+    return {key: value for key, value in values.items() if value is not None}
+
+
 def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     targets = [{key: target[key] for key in ("type", "parameters") if key in target} for target in item.output_target]
+    options = {key: value for key, value in item.options.items() if key not in NOT_DECISIVE}
     parts: dict[str, Any] = {
         "target": item.target,
         "category": item.category,
-        "options": {
-            key: redact_secrets(value, fingerprint_secret)
-            for key, value in item.options.items()
-            if key not in NOT_DECISIVE
-        },
-        "metadata": redact_secrets(item.metadata, fingerprint_secret),
+        "options": _without_nulls(redact_secrets(options, fingerprint_secret)),
+        "metadata": _without_nulls(redact_secrets(item.metadata, fingerprint_secret)),
         "output_target": [redact_secrets(target, fingerprint_secret) for target in targets],
         "preset_from": item.preset_from,
         "upstream": item.upstream,
@@ -134,26 +141,62 @@ def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret
 
 
 def _decisive_input(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
+    """What of an input decides results: its bytes or source, the name it is sent under, its settings, its password.
+
+    The credentials that give access to a source do not count: the same file under a new key is the same file.
+    """
     parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, fingerprint_secret)
-    return parts | dict(item.settings)
+    extra: dict[str, Any] = {"filename": sent_filename(item) if item.type in UPLOADED else item.filename}
+    if item.decrypt_password:
+        extra["decrypt_password"] = {"$secret": fingerprint_secret(item.decrypt_password)}
+    return parts | {key: value for key, value in extra.items() if value} | dict(item.settings)
 
 
-def basis(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
-    """Everything that decides the result, part by part under the manifest's own ids; credentials do not count."""
+def recipe_of(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
+    """Everything that decides the results, part by part under the manifest's own ids.
+
+    ``fields``: the job fields that decide results, where they are not the service's default.
+    """
+    fields = {name: job.fields[name] for name in DECISIVE_FIELDS if job.fields.get(name, True) is False}
     return {
         "order": [item.id for item in job.inputs],
         "inputs": {item.id: _decisive_input(item, fingerprint_secret) for item in job.inputs},
         "conversions": {item.id: _decisive_conversion(item, fingerprint_secret) for item in job.conversions},
+        **({"fields": fields} if fields else {}),
     }
 
 
 def fingerprint(recipe: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of a basis without its ids: renaming an input or a conversion changes no result."""
-    anonymous = [
-        [recipe["inputs"][name] for name in recipe["order"]],
-        list(recipe["conversions"].values()),
-    ]
-    return digest(anonymous)
+    """SHA-256 (hex) of a recipe without its ids: renaming an input or a conversion changes no result."""
+    return digest([_shared(recipe), list(recipe["conversions"].values())])
+
+
+def conversion_fingerprint(recipe: Mapping[str, Any], conversion: str) -> str:
+    """SHA-256 (hex) of what decides the results of one conversion: it is the unit of paying, comparing and caching."""
+    return digest([_shared(recipe), recipe["conversions"][conversion]])
+
+
+def conversion_recipe(recipe: Mapping[str, Any], conversion: str) -> Any:
+    """What decides the results of one conversion, to be compared with another one's."""
+    return [_shared(recipe), recipe["conversions"][conversion]]
+
+
+def _shared(recipe: Mapping[str, Any]) -> list[Any]:
+    """What decides the results of every conversion of a job alike: its inputs in order, and its fields."""
+    return [[recipe["inputs"][name] for name in recipe["order"]], recipe.get("fields", {})]
+
+
+def as_known(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A recipe, cut down to what a recorded one can tell, so that the two can be compared."""
+    if INCOMPLETE not in recorded:
+        return recipe
+    untold = ("filename", "decrypt_password")
+    inputs = {
+        name: {key: value for key, value in item.items() if key not in untold}
+        for name, item in recipe["inputs"].items()
+    }
+    conversions = recipe["conversions"]
+    return {"order": recipe["order"], "inputs": inputs, "conversions": conversions, INCOMPLETE: True}
 
 
 def digest(value: Any) -> str:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_spec.core.desired import Job, Late, Output
+from a2c_spec.core.desired import Conversion, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import extension
@@ -21,6 +21,9 @@ GONE = frozenset({"disabled", "expired", "overuse"})
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 LONGEST_NAME = 255
+
+UNFORESEEN = frozenset({"operation", "metadata"})
+"""Categories whose target does not tell what kind of file comes out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,17 +138,71 @@ def _unique(path: str, taken: set[str]) -> str:
     return unique
 
 
-def predicted(job: Job) -> tuple[tuple[str, Output], ...]:
-    """Paths that can be told before the conversion: a static name, and a target that is a file extension."""
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A path that a job is going to write, known before it runs, and the ``outputs`` entry that asks for it."""
+
+    path: str
+    spec: Output
+
+
+def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
+    """Every path that can be told before the conversion.
+
+    That is: a name that the manifest gives, also one made from ``input``; and the name that the service gives where
+    the manifest gives none, which follows the input's own. Results whose kind or number only the conversion decides
+    (operations, several inputs without a name) are left out.
+    """
     targets = {item.id: item for item in job.conversions}
-    found = []
+    found: list[Prediction] = []
     for spec in job.outputs:
         item = targets.get(spec.conversion)
-        static = isinstance(spec.filename, str) and isinstance(spec.save, str) and spec.filename and spec.save
-        if item and static and item.category not in ("operation", "metadata"):
-            name = safe_name(with_extension(str(spec.filename), f"x.{item.target}"))
-            found.append((confined(str(spec.save)) + name, spec))
+        if item is None or item.category in UNFORESEEN:
+            continue
+        name = _foreseen_name(job, item, spec, late)
+        folder = _foreseen(spec.save, _only_input(job, spec), late, job)
+        if name and folder:
+            file_name = safe_name(with_extension(name, f"x.{item.target}"))
+            found.append(Prediction(confined(folder) + file_name, spec))
     return tuple(found)
+
+
+def _only_input(job: Job, spec: Output) -> tuple[str, ...]:
+    """The one input that a result is made from, where that is known before the run."""
+    if spec.input:
+        return (spec.input,)
+    return (job.inputs[0].id,) if len(job.inputs) == 1 else ()
+
+
+def _foreseen_name(job: Job, item: Conversion, spec: Output, late: RenderLate) -> str:
+    inputs = _only_input(job, spec)
+    if spec.filename:
+        return _foreseen(spec.filename, inputs, late, job)
+    told = item.options.get("output_filename")
+    if isinstance(told, str) and told:
+        return told
+    return str(_input_scope(job, inputs)["stem"]) if inputs else ""
+
+
+def _foreseen(text: str | Late, inputs: tuple[str, ...], late: RenderLate, job: Job) -> str:
+    """The text, or nothing where it names what only the result tells."""
+    if not isinstance(text, Late):
+        return text
+    if re.search(r"\boutput\b", text.text) or not inputs:
+        return ""
+    return late(text, {"output": {}, "input": _input_scope(job, inputs)})
+
+
+def without_result(job: Job, conversions: Collection[str]) -> tuple[str, ...]:
+    """Conversions that gave nothing, of a job whose results are of ``conversions``.
+
+    Those that deliver to the customer's storage never give anything here. Where it is not known of some result which
+    conversion made it, nothing is said.
+    """
+    if "" in conversions:
+        return ()
+    here = [item.id for item in job.conversions if not item.output_target]
+    return tuple(name for name in here if name not in conversions)
 
 
 def recorded(record: JobRecord) -> LiveJob:

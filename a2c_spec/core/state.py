@@ -7,10 +7,10 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
-Phase = Literal["creating", "building", "started", "completed", "failed", "canceled", "done"]
-"""creating: the create was about to be sent, its answer is not known. building: the job exists and is not started.
-started: it was told to run. completed/failed/canceled: as the service ended it. done: completed, and every result is
-where the manifest wants it."""
+Phase = Literal["building", "started", "completed", "failed", "canceled", "done"]
+"""building: the job exists and is not started. started: the service answered that it was told to run. completed,
+failed, canceled: as the service ended it, or as we deleted it. done: completed, and every result is where the manifest
+wants it."""
 
 ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
 """The phase of a job that the service has ended, by the service's status."""
@@ -32,7 +32,8 @@ class SavedFile:
     """One result: ``path`` below the project root (POSIX; empty when it stays on the service), size in bytes, SHA-256.
 
     ``wanted`` is the path the manifest asked for; it differs from ``path`` after ``on_conflict: rename``.
-    ``service_name`` is its file name on the service, ``name`` the base name last set there.
+    ``service_name`` is its file name on the service, ``name`` the base name last set there, ``checksum`` its MD5 as the
+    service says it.
     """
 
     path: str
@@ -45,6 +46,36 @@ class SavedFile:
     service_name: str = ""
     name: str = ""
     wanted: str = ""
+    checksum: str = ""
+
+    @property
+    def digest(self) -> str:
+        """What tells these bytes from others, as far as it is known."""
+        return self.sha256 or self.checksum or self.output_id
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """Calls that are about to be sent. It says what will be true if they succeed, and is never a fact.
+
+    ``kinds`` are the calls, ``starts``: one of them starts the job, ``adds``: one of them adds parts. ``fingerprint``
+    and ``basis`` are the recipe that would run. Of a create: ``key`` is its idempotency key, ``elements`` what it
+    sends. ``noted_at`` is epoch seconds by the service's clock, as far as its answers tell.
+    """
+
+    kinds: tuple[str, ...] = ()
+    starts: bool = False
+    adds: bool = False
+    fingerprint: str = ""
+    basis: Mapping[str, Any] = field(default_factory=dict)
+    elements: Mapping[str, Element] = field(default_factory=dict)
+    key: str = ""
+    noted_at: float = 0.0
+
+    @property
+    def creates(self) -> bool:
+        """Whether a job is created, which may be there although its answer was lost."""
+        return "create_job" in self.kinds
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,34 +83,50 @@ class JobRecord:
     """Everything we know of one address in one realm (the service, or the local API).
 
     ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
-    ``intent_at`` is epoch seconds of the last create. ``fingerprint`` is that of the recipe the job runs.
-    ``basis`` describes that recipe part by part, so that a later change can be explained. ``problem`` is why a job
-    ended as failed. ``previous`` is what was known before a create whose answer has not come yet. ``landing`` are files
-    about to get their final names: after a crash either they stand there, or what stood there before. ``pending``:
-    calls that add something were about to be sent; until they are recorded, they may still be on their way.
+    All of it are facts: an answer of the service, or the disk, said so. What is only about to be sent is the
+    ``intent``. ``fingerprint`` is that of the recipe that was sent to the job; ``basis`` describes it part by part.
+    ``created_at`` is when the service says it created the job, ``answered_at`` when its answer came, by the service's
+    clock (epoch seconds both; the former is read as UTC, for the service names no zone). ``problem`` is why a job
+    ended as failed, ``warnings`` are what the service said of a job that it completed.
+    ``leftover`` are files of an earlier run that stay under a name that no result has any more.
+    ``gone_since`` (epoch seconds) is when the last manifest that asks for it went: job, recipe and files stay known.
+    ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
+    before.
     """
 
     address: str
     realm: str
     phase: Phase = "building"
     job_id: str = ""
-    idempotency_key: str = ""
-    intent_at: float = 0.0
+    created_at: float = 0.0
+    answered_at: float = 0.0
     fingerprint: str = ""
     basis: Mapping[str, Any] = field(default_factory=dict)
     elements: Mapping[str, Element] = field(default_factory=dict)
     files: tuple[SavedFile, ...] = ()
     landing: tuple[SavedFile, ...] = ()
-    pending: bool = False
+    leftover: tuple[SavedFile, ...] = ()
     spent: int = 0
     problem: str = ""
+    warnings: tuple[str, ...] = ()
     updated_at: float = 0.0
-    previous: JobRecord | None = None
+    gone_since: float = 0.0
+    intent: Intent | None = None
 
     @property
     def unresolved(self) -> bool:
         """Whether a create was sent, or about to be, and its answer is not known."""
-        return self.phase == "creating" and not self.job_id
+        return self.intent is not None and self.intent.creates
+
+    @property
+    def lost_start(self) -> bool:
+        """Whether a job may be there that runs, and costs, because it was created to start by itself."""
+        return self.intent is not None and self.intent.creates and self.intent.starts
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing is known: no job, no results."""
+        return not (self.job_id or self.files or self.landing or self.basis)
 
     def element(self, name: str) -> Element | None:
         return self.elements.get(name)
@@ -89,57 +136,59 @@ class JobRecord:
         return {element.api_id: name for name, element in self.elements.items() if element.api_id}
 
 
+@dataclass(frozen=True, slots=True)
+class OwnedFile:
+    """A file that was written for ``address``: size in bytes, SHA-256."""
+
+    address: str
+    path: str
+    size: int
+    sha256: str
+
+
 class StateStore(Protocol):
-    """Where records are kept. Every write is durable when the method returns."""
+    """Where the records of one realm are kept. Reads see every write that was begun."""
 
     def lock(self, who: str) -> AbstractContextManager[None]:
-        """Become the only writer until the context ends or the process dies; raises Locked, naming the holder."""
+        """Makes us the only writer until the context ends or the process dies; raises Locked, naming the holder."""
         ...
 
     def get(self, address: str) -> JobRecord | None:
-        """The record of one address in this store's realm."""
+        """The record of one address."""
         ...
 
-    def put(self, record: JobRecord) -> None:
-        """Insert or replace the record of its address."""
+    async def put(self, record: JobRecord) -> None:
+        """Inserts or replaces the record of its address; durable when it returns. Writers may share one fsync."""
         ...
 
-    async def keep(self, record: JobRecord) -> None:
-        """Like ``put``, and may share one durable write with whoever else writes at that moment."""
-        ...
-
-    def remove(self, address: str) -> None:
-        """Forget one address; nothing on the service or on disk changes."""
+    async def remove(self, address: str) -> None:
+        """Forgets one address, as durably; nothing on the service or on the disk changes."""
         ...
 
     def scan(self) -> Iterator[JobRecord]:
-        """All records of this realm, sorted by address."""
+        """All records, sorted by address."""
         ...
 
     def addresses(self) -> tuple[str, ...]:
-        """All addresses of this realm, sorted."""
+        """All addresses, sorted; cheaper than their records."""
         ...
 
-    def unsettled(self) -> tuple[JobRecord, ...]:
-        """Records with files about to land: an apply that was cut off left them."""
+    def interrupted(self) -> tuple[JobRecord, ...]:
+        """Records that an interrupted apply left with files about to be written."""
         ...
 
-    def ours(self, path: str) -> tuple[SavedFile, ...]:
-        """What we wrote at ``path``, in whatever realm, and what is about to land there; none: we did not make it."""
+    def files_at(self, path: str) -> tuple[OwnedFile, ...]:
+        """Files that we wrote, or are about to write, at ``path``, in any realm; none means that it is not ours."""
         ...
 
-    def used(self, nonce: str) -> bool:
+    def plan_used(self, nonce: str) -> bool:
         """Whether a saved plan was applied before."""
         ...
 
-    def use_once(self, nonce: str) -> bool:
-        """Notes that a saved plan is being applied; False when it was before."""
-        ...
-
-    def serial(self) -> int:
-        """A number that grows with every write; a saved plan is stale when it moved."""
+    def use_plan(self, nonce: str) -> bool:
+        """Records that a saved plan is being applied; False if it was applied before."""
         ...
 
     def close(self) -> None:
-        """Release everything; the store is not used afterwards."""
+        """Releases everything; the store is not used afterwards."""
         ...

@@ -5,23 +5,78 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.recipe import holds_secret
-from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
+from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
 
 
 def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
-    """The record after ``call``: new ids, and what each element was sent. A deleted job leaves nothing behind."""
+    """The record after ``call`` was answered: new ids, and what each element was sent.
+
+    A job that was deleted is no longer there; what it had given, files included, stays known.
+    """
     if call.kind == "delete_job":
-        return replace(record, job_id="", elements={}) if record.job_id == call.subject else record
+        gone = replace(record, job_id="", elements={}, phase="canceled")
+        return gone if record.job_id == call.subject else record
     elements = dict(record.elements)
     for effect in call.effects:
         _apply(elements, effect, ids.get(effect.name, ""))
-    return replace(record, job_id=ids.get("job", record.job_id), elements=elements)
+    return replace(record, elements=elements)
+
+
+def intended(record: JobRecord, intent: Intent) -> JobRecord:
+    """The record with what is about to be sent; no fact changes. What an earlier intent left open stays open."""
+    open_adds = record.intent is not None and record.intent.adds
+    return replace(record, intent=replace(intent, adds=intent.adds or open_adds))
+
+
+def settled(record: JobRecord) -> JobRecord:
+    """The record once it is known what became of the intent."""
+    return replace(record, intent=None)
+
+
+def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts: bool, now: float) -> JobRecord:
+    """The record once a create was answered: the new job in place of the old one, whose files are leftovers now.
+
+    ``starts``: the job runs at once, so the recipe of the intent is what it runs. ``now`` is the service's clock.
+    """
+    intent = record.intent or Intent()
+    elements = {name: replace(one, api_id=ids.get(name, "")) for name, one in intent.elements.items()}
+    return replace(
+        record,
+        phase="started" if starts else "building",
+        job_id=ids["job"],
+        elements=elements,
+        fingerprint=intent.fingerprint if starts else "",
+        basis=intent.basis if starts else {},
+        files=(),
+        leftover=(*record.leftover, *(file for file in record.files if file.path)),
+        created_at=epoch(live.created_at) or 0.0,
+        answered_at=now,
+        spent=0,
+        problem="",
+        warnings=(),
+        intent=None,
+    )
+
+
+def started(record: JobRecord, fingerprint: str, basis: Mapping[str, Any]) -> JobRecord:
+    """The record once the service said that the job runs this recipe."""
+    return replace(record, phase="started", fingerprint=fingerprint, basis=basis)
+
+
+def epoch(text: str) -> float | None:
+    """A time as the service writes it, read as UTC where it names no zone; None when it is none."""
+    try:
+        made = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
 
 
 def _apply(elements: dict[str, Element], effect: Effect, api_id: str) -> None:
@@ -43,62 +98,90 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     if record.phase not in ("building", "started") or record.unresolved:
         return record
     if live is None:
-        return replace(record, job_id="", elements={}, phase="building")
+        return replace(record, job_id="", elements={}, phase="canceled", intent=None)
     if record.phase == "started" and live.status in ENDED:
         problem = "; ".join(one.message for one in live.errors) if live.status != "completed" else ""
         return replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
     return record
 
 
-DAY_AND_ZONES = 26 * 3600.0
-"""Seconds. The service says times without their zone, so less than this proves nothing."""
+EARLY = 2.0
+"""Seconds that a job may seem older than its create, because services write whole seconds."""
+ZONES = 14 * 3600.0
+"""Seconds by which a time without its zone may be off."""
+QUARTER = 900.0
+"""Every zone is off by a multiple of this, in seconds."""
+
+Evidence = Literal["ours", "not ours", "unclear"]
 
 
-def parts(record: JobRecord, kind: str) -> list[tuple[str, Element]]:
-    """The recorded elements of one kind (``inputs``, ``conversions``), in the order in which they were sent."""
-    return [(name, element) for name, element in record.elements.items() if name.startswith(f"{kind}.")]
+def zone_of(records: Iterable[JobRecord]) -> float | None:
+    """By how much the service's times without a zone differ from UTC (seconds), told by a create that was answered."""
+    known = [record for record in records if record.created_at and record.answered_at]
+    if not known:
+        return None
+    newest = max(known, key=lambda record: record.answered_at)
+    return round((newest.created_at - newest.answered_at) / QUARTER) * QUARTER
 
 
-def matches(record: JobRecord, live: LiveJob) -> bool:
-    """Whether ``live`` is what the recorded create asked for: same inputs in order, same conversions, same callback.
+def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float) -> Evidence:
+    """Whether a job of equal content was made by the create that was intended.
+
+    It was if it was created after the intent and at most ``window`` seconds later, by the service's clock. Where the
+    zone of the service's times is not known, a job that is off by whole quarters of an hour is unclear.
+    """
+    made = epoch(live.created_at)
+    if made is None:
+        return "unclear"
+    late = made - (zone or 0.0) - intent.noted_at
+    if -EARLY <= late <= window:
+        return "ours"
+    if zone is None and abs(late) <= ZONES + window and (late + EARLY) % QUARTER <= window + EARLY:
+        return "unclear"
+    return "not ours"
+
+
+def parts(elements: Mapping[str, Element], kind: str) -> list[tuple[str, Element]]:
+    """The elements of one kind (``inputs``, ``conversions``), in the order in which they were sent."""
+    return [(name, element) for name, element in elements.items() if name.startswith(f"{kind}.")]
+
+
+def matches(intent: Intent, live: LiveJob) -> bool:
+    """Whether ``live`` is what a create asked for: it runs, with the same inputs in order, conversions and callback.
 
     Options come back expanded, so what was sent need only be contained; secrets never come back and do not count.
     """
-    inputs, conversions = parts(record, "inputs"), parts(record, "conversions")
-    if len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
+    inputs, conversions = parts(intent.elements, "inputs"), parts(intent.elements, "conversions")
+    if live.process is False or len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
         return False
-    fields = record.elements["job"].sent if "job" in record.elements else {}
-    if "callback" in live.fields and live.fields["callback"] != fields.get("callback", ""):
+    fields = intent.elements["job"].sent if "job" in intent.elements else {}
+    if any(name in JOB_FIELDS and not _field(name, live.fields[name], fields) for name in live.fields):
         return False
     same_inputs = all(_input(one.sent, have) for (_, one), have in zip(inputs, live.inputs, strict=True))
     pairs = zip(conversions, live.conversions, strict=True)
     return same_inputs and all(_conversion(one.sent, have) for (_, one), have in pairs)
 
 
+def _field(name: str, echo: Any, sent: Mapping[str, Any]) -> bool:
+    return compare.echoes(sent.get(name, JOB_FIELDS[name].reset), echo)
+
+
 def owned(records: Iterable[JobRecord]) -> frozenset[str]:
-    """Jobs that belong to some record, also those that a create on its way is going to replace."""
-    every = [one for record in records for one in (record, record.previous) if one is not None]
-    return frozenset(one.job_id for one in every if one.job_id)
+    """Jobs that belong to some record."""
+    return frozenset(record.job_id for record in records if record.job_id)
 
 
-def rivals(records: Iterable[JobRecord], live: LiveJob) -> int:
+def lost_creates_of(records: Iterable[JobRecord], live: LiveJob) -> int:
     """How many creates without an answer may have made this job; any of them may have it, since all asked for it."""
-    return sum(record.unresolved and matches(record, live) for record in records)
-
-
-def too_old(record: JobRecord, live: LiveJob) -> bool:
-    """Whether the job was there before the create was sent, by more than clocks and time zones can explain."""
-    try:
-        made = datetime.fromisoformat(live.created_at)
-    except ValueError:
-        return False
-    made = made if made.tzinfo else made.replace(tzinfo=UTC)
-    return made.timestamp() < record.intent_at - DAY_AND_ZONES
+    return sum(record.intent is not None and record.unresolved and matches(record.intent, live) for record in records)
 
 
 def _input(sent: Mapping[str, Any], live: LiveInput) -> bool:
     identity = sent.get("identity", {})
-    return bool(live.type == identity.get("type") and live.source == identity.get("source", ""))
+    source = sent.get("wire_source") or identity.get("source", "")
+    named = live.filename.startswith(sent.get("filename", "")) or not live.filename
+    parameters = _contained(identity.get("parameters", {}), live.parameters) or not live.parameters
+    return bool(live.type == identity.get("type") and live.source == source and named and parameters)
 
 
 def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
@@ -109,17 +192,14 @@ def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
 
 
 def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    return all(holds_secret(value) or compare.same(live.get(key), value) for key, value in sent.items())
+    return all(holds_secret(value) or compare.echoes(value, live.get(key)) for key, value in sent.items())
 
 
-def adopt(record: JobRecord, live: LiveJob) -> JobRecord:
-    """The record with the found job as its own; what was sent with the create is known to be there."""
-    elements = dict(record.elements)
-    found = (("inputs", [row.id for row in live.inputs]), ("conversions", [row.id for row in live.conversions]))
-    for kind, ids in found:
-        for (name, element), api_id in zip(parts(record, kind), ids, strict=True):
-            elements[name] = replace(element, api_id=api_id)
-    job = elements.get("job", Element(""))
-    elements["job"] = replace(job, api_id=live.id)
-    phase: Phase = "building" if live.editable else "started"
-    return replace(record, job_id=live.id, elements=elements, phase=phase, previous=None)
+def adopt(record: JobRecord, live: LiveJob, now: float) -> JobRecord:
+    """The record with the job that its create turned out to have made."""
+    intent = record.intent or Intent()
+    names = [name for name, _ in parts(intent.elements, "inputs")]
+    names += [name for name, _ in parts(intent.elements, "conversions")]
+    rows = [row.id for row in live.inputs] + [row.id for row in live.conversions]
+    ids = dict(zip(names, rows, strict=True))
+    return created(record, live, {"job": live.id, **ids}, starts=not live.editable, now=now)

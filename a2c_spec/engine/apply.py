@@ -1,109 +1,24 @@
-"""Applies a plan: every change once, each after those it needs, one failure leaving the others alone."""
+"""Applies manifests or a saved plan: plans, confirms, carries out and records, with the state locked meanwhile."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
-from itertools import chain
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from a2c_spec.api.execute import Task
-from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.events import Event
-from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner import plan_job
-from a2c_spec.core.state import JobRecord
-from a2c_spec.core.tally import Tally
-from a2c_spec.engine.budget import Budget, Limits, within
+from a2c_spec.engine.budget import within
 from a2c_spec.engine.endpoint import endpoint
-from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.plan import PlannedChange, as_plan, plan_project, replan_summarised
+from a2c_spec.engine.execution import Execution
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
+from a2c_spec.engine.plan import as_plan, plan_project, replan_summarised
+from a2c_spec.engine.plan_one import PlannedChange
 from a2c_spec.engine.planfile import SavedPlan, check, used
 from a2c_spec.engine.project import Project, Reading
-from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
-from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, SpecError, WaitTimeout, missing_key
+from a2c_spec.errors import Conflict, LimitRefused, missing_key
 
 if TYPE_CHECKING:
-    from a2c_spec.core.plan import Change, Plan
-    from a2c_spec.core.prepare import DesiredJob
-
-UNDER_WAY = 16
-"""So many times --parallelism jobs are under way at once, most of them waited for; no more are held in memory."""
-
-STOPPING = (3, 4, 11)
-"""Exit codes of errors that every further job would meet as well."""
-
-
-class Reporter(Protocol):
-    """Who is told how an apply goes, and asked before something paid for is run again."""
-
-    def __call__(self, event: Event, /) -> None:
-        """Something happened at one address."""
-        ...
-
-    def warnings(self, found: Sequence[Diagnostic], /) -> None:
-        """What is odd in the manifests, though valid."""
-        ...
-
-    def plan(self, plan: Plan, /) -> None:
-        """The plan that is about to be carried out."""
-        ...
-
-    def confirm(self, question: str, /) -> bool | None:
-        """Whether to go on; None where nobody can be asked."""
-        ...
-
-    def expect(self, jobs: int, /) -> None:
-        """So many addresses have something to do."""
-        ...
-
-    def close(self) -> None:
-        """Nothing more will happen."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyOptions:
-    """How to apply. ``yes``: without asking. ``detach``: without waiting. ``only``: only changes of these actions.
-
-    ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
-    """
-
-    yes: bool = False
-    detach: bool = False
-    fail_fast: bool = False
-    timeout: float = 0.0
-    only: tuple[str, ...] = ()
-    limits: Limits = Limits()  # noqa: RUF009 - frozen
-
-    def takes(self, change: Change) -> bool:
-        """Whether a change is carried out."""
-        return not self.only or change.action in self.only
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an apply came to.
-
-    ``rows`` are the planned changes with the records they ended in, in the order of the plan. ``errors`` are the
-    failures, one for each address that failed; ``error`` is what stands for all of them, None when all went well.
-    ``requests`` counts the API calls by method.
-    """
-
-    rows: tuple[tuple[Change, JobRecord | None], ...]
-    tally: Tally
-    errors: tuple[SpecError, ...]
-    requests: Mapping[str, int]
-    error: SpecError | None = None
-
-    @property
-    def lone(self) -> bool:
-        """Whether there was just one thing to do and it failed: its error says all there is to say."""
-        return self.error is not None and self.error in self.errors
+    from a2c_spec.core.plan import Plan
 
 
 async def apply_project(
@@ -123,14 +38,14 @@ async def apply_project(
         with session.store.lock(lock_holder(project.environ)):
             session.service.poller.patience = options.timeout
             try:
-                session.recover_files()
+                await session.recover_files()
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
                 steps = [step for step in steps if options.takes(step.change)]
                 _allowed(session, steps, chosen, options, reporter, saved)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
-                return await _Apply(session, options, reporter).run(steps, again)
+                return await Execution(session, options, reporter, chosen).run(steps, again)
             finally:
                 reporter.close()
 
@@ -147,7 +62,7 @@ def _allowed(
     where = endpoint(session.project)
     plan = as_plan(steps, partial=chosen.partial or bool(options.only))
     reporter.plan(plan)
-    if saved and session.store.used(saved.nonce):
+    if saved and session.store.plan_used(saved.nonce):
         raise used()
     if saved:
         check(saved, steps, where.realm)
@@ -155,7 +70,7 @@ def _allowed(
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:
         raise missing_key()
-    if saved and not session.store.use_once(saved.nonce):
+    if saved and not session.store.use_plan(saved.nonce):
         raise used()
 
 
@@ -173,188 +88,3 @@ def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
         raise LimitRefused(f"{what}, although already paid for", hint="add -y to allow it; nothing was sent")
     if not answer:
         raise LimitRefused("not confirmed; nothing was sent")
-
-
-class _Apply:
-    """One apply under way."""
-
-    def __init__(self, session: Session, options: ApplyOptions, reporter: Reporter) -> None:
-        self.session, self.service = session, session.service
-        self.options, self.reporter = options, reporter
-        self.stopped = False
-        self.budget = Budget(options.limits.credits)
-        self.tally = Tally(0)
-        self.errors: list[SpecError] = []
-        self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
-        self.ended: dict[str, asyncio.Event] = {}
-
-    async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
-        """Carries every change out; a failure of one leaves the others alone.
-
-        ``again`` are the changes of which only a summary was kept, planned again one at a time.
-        """
-        busy = [step for step in steps if step.change.action != "no-op"]
-        whole = [step for step in busy if not step.summary_only]
-        self.tally.busy = len(busy)
-        self.reporter.expect(len(busy))
-        awaited = {address for step in whole for address in _needed(step)}
-        self.ended = {step.change.address: asyncio.Event() for step in busy if step.change.address in awaited}
-        try:
-            started = await self._start_all(chain(_independent(whole), again, _dependent(whole)))
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
-        self.tally.unstarted = len(busy) - started
-        self.reporter.close()
-        error = self._error()
-        if error is None or error not in self.errors:
-            self._write_outputs(steps)
-        return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
-
-    def _error(self) -> SpecError | None:
-        """What stands for all failures; None when there is none."""
-        busy, unstarted, errors = self.tally.busy, self.tally.unstarted, self.errors
-        if len(errors) == 1 and busy == 1:
-            return errors[0]
-        if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
-            return WaitTimeout(f"{len(errors)} of {busy} jobs still run", hint="`a2c-spec wait` reattaches")
-        if errors or unstarted:
-            rest = f", {unstarted} not started" if unstarted else ""
-            failed = f"{len(errors)} of {busy} jobs failed{rest}"
-            return PartialFailure(failed, hint="apply again: only what is left is done")
-        return None
-
-    def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
-        """Only where all of the plan is held anyway; a large batch is not held in memory for a summary."""
-        if not self.session.project.flags.detailed:
-            return ()
-        return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
-
-    def _write_outputs(self, steps: Sequence[PlannedChange]) -> None:
-        """Writes outputs.json, if something was done or it is asked for."""
-        if self.tally.busy or self.session.project.flags.outputs:
-            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
-
-    async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
-        """Starts one change after the other, never more than a window of them at once; gives how many it started."""
-        started = 0
-        async with asyncio.TaskGroup() as group:
-            while not self.stopped:
-                await self.under_way.acquire()
-                step = None if self.stopped else self._next(steps)
-                if step is None:
-                    self.under_way.release()
-                    break
-                started += 1
-                group.create_task(self._in_order(step))
-                await asyncio.sleep(0)
-        return started
-
-    def _next(self, steps: Iterator[PlannedChange]) -> PlannedChange | None:
-        """The next change; a manifest that became invalid meanwhile leaves the jobs under way alone."""
-        try:
-            return next(steps, None)
-        except SpecError as error:
-            self.errors.append(error)
-            return None
-
-    async def _in_order(self, step: PlannedChange) -> None:
-        """One change, after those whose results it takes."""
-        try:
-            for address in _needed(step):
-                if address in self.ended:
-                    await self.ended[address].wait()
-            async with self.service.turns.turn():
-                await self._reported(step)
-        finally:
-            self.under_way.release()
-            if ended := self.ended.get(step.change.address):
-                ended.set()
-
-    async def _reported(self, step: PlannedChange) -> None:
-        try:
-            if self.stopped:
-                raise SpecError("not started after an earlier failure")
-            self.tally.ended(step.change, await self._carry_out(step))
-            if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
-                self.reporter(Event("done", step.change.address))
-        except SpecError as error:
-            error.address = error.address or step.change.address
-            self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
-            self.reporter(Event("failed", error.address, text=error.message))
-            self.errors.append(error)
-
-    async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
-        """Carries one change out; gives the record it ends in."""
-        if step.change.problem:
-            raise Conflict(step.change.problem)
-        if step.preset is not None:
-            await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
-            return None
-        if step.desired is None:
-            self.session.store.remove(step.change.address)
-            return None
-        results, waited = self.session.results, False
-        taken = step.change.address in self.ended  # by others, who need an id of the service
-        while (twin := results.twin(step.desired)) and not taken:
-            waited = True
-            async with self.service.turns.away():
-                await twin.wait()
-        with results.claimed(step.desired):
-            if waited or step.change.action == "cached":
-                return await self._from_cache(step, step.desired)
-            return await self._convert(step, step.desired)
-
-    async def _from_cache(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
-        """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
-        results = self.session.results
-        cached = results.known(desired, step.record)
-        if cached is None or results.cache is None:
-            change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
-            if change.paid_again and not self.options.yes:
-                raise Conflict("its result is no longer in the results cache", hint="apply again to plan anew")
-            return await self._convert(replace(step, change=change), desired)
-        restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record)
-        self.tally.cached += 1
-        return record
-
-    async def _convert(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
-        record = await self._execute(step, desired)
-        project = self.session.project
-        await asyncio.to_thread(self.session.results.keep, desired, record, project.root, project.runtime.clock())
-        return record
-
-    async def _execute(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
-        """All calls of one job, and its results here."""
-        executor, delivery = self.service.executor, self.service.delivery
-        change, record = step.change, step.record or JobRecord(step.change.address, "")
-        allowed = self.options.yes or change.paid_again
-        replaces = record.job_id if change.forced else ""
-        task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
-        if record.unresolved or record.pending:
-            change, record = await executor.again(task, record)
-        reserved = self.budget.reserve(change, record)
-        try:
-            return await delivery.carry_out(task, change, record, detach=self.options.detach)
-        finally:
-            self.budget.settle(self.session.store.get(change.address), reserved)
-
-
-def _needed(step: PlannedChange) -> list[str]:
-    """Addresses that must have ended before this change: jobs whose results it takes, presets it names."""
-    if step.desired is None:
-        return []
-    job = step.desired.job
-    return [*needs(job), *(item.preset_from for item in job.conversions if item.preset_from)]
-
-
-def _independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
-    """Those that need nothing of others."""
-    return (step for step in steps if not _needed(step))
-
-
-def _dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
-    """Those that need others, each after those it needs."""
-    dependent = {step.change.address: step for step in steps if _needed(step)}
-    for job in in_dependency_order(step.desired.job for step in dependent.values() if step.desired):
-        yield dependent[job.address]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.files import OutputFiles
-    from a2c_spec.api.http.turns import JobSlots
+    from a2c_spec.api.http.concurrency import JobSlots
     from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
 
@@ -125,11 +125,12 @@ def _assemble(
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.download import Downloads
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.http.concurrency import Limiter
+    from a2c_spec.api.http.backoff import Pace
+    from a2c_spec.api.http.concurrency import JobSlots, Limiter
     from a2c_spec.api.http.transport import Wire
-    from a2c_spec.api.http.turns import JobSlots
-    from a2c_spec.api.poll import Pace, Poller
+    from a2c_spec.api.poll import POLLS, Poller
     from a2c_spec.api.presets import Presets
+    from a2c_spec.api.recovery import GracePeriod
     from a2c_spec.api.upload import Uploads
 
     runtime = project.runtime
@@ -137,9 +138,9 @@ def _assemble(
     limiter = Limiter(project.flags.parallelism, runtime.monotonic, sleep)
     wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe)
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
-    pace = Pace(0.05, 1.3, 0.5) if project.flags.local else Pace()
+    pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
-    grace = 0.5 if project.flags.local else 5.0
+    grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.clock, sleep)
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe)
     downloads = Downloads(wire, sleep, jitter)
     turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy

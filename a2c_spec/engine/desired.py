@@ -28,10 +28,14 @@ class Context:
     dependencies: Dependencies
 
 
+def with_policy(job: Job, policy: str) -> Job:
+    """The job with one on_conflict policy for all its outputs; an empty one leaves them as they are."""
+    return replace(job, outputs=tuple(replace(output, on_conflict=policy) for output in job.outputs)) if policy else job
+
+
 def conflict_policy(job: Job, context: Context) -> Job:
     """--on-conflict, where it is given, stands in place of what the manifest says."""
-    policy = context.session.project.flags.on_conflict
-    return replace(job, outputs=tuple(replace(output, on_conflict=policy) for output in job.outputs)) if policy else job
+    return with_policy(job, context.session.project.flags.on_conflict)
 
 
 def dependencies_resolved(job: Job, context: Context) -> Job:
@@ -73,48 +77,55 @@ def make_ready(job: Job, record: JobRecord | None, session: Session, dependencie
 
 @dataclass(slots=True)
 class Dependencies:
-    """What jobs take from one another, as far as it is planned.
+    """What jobs take from one another, as far as it is planned or done.
 
-    ``made``: address -> the fingerprint it has once the plan is carried out. ``idle``: addresses that do not run.
-    ``restored``: addresses whose results come from the results cache.
+    ``running``: address -> the fingerprint of the recipe that it is going to run; what comes out is not known yet.
+    ``presets``: address -> the fingerprint that a preset has once the plan is carried out. ``restored``: addresses
+    whose results come from the results cache.
     """
 
     session: Session
-    made: dict[str, str] = field(default_factory=dict)
-    idle: set[str] = field(default_factory=set)
+    running: dict[str, str] = field(default_factory=dict)
+    presets: dict[str, str] = field(default_factory=dict)
     restored: dict[str, Restored] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint of the preset that it names."""
-        return replace(item, upstream=self._fingerprint(item.preset_from))
+        return replace(item, upstream=self.presets.get(item.preset_from) or self._recorded(item.preset_from))
 
     def input(self, item: Input, session: Session) -> Input:
-        """A ``from`` input with the fingerprint of what it is made of.
+        """A ``from`` input with the digest of the result that it takes.
 
-        A result of a job that does not run now is uploaded from here where it is intact, because the service keeps
-        results for a day only; so is one that comes from the results cache, which the service does not know.
+        As long as the job that makes it is going to run, the digest is not known, and the fingerprint of its recipe
+        stands in: it equals no digest. A result that lies here intact is uploaded, because the service keeps results
+        for a day only; so is one that comes from the results cache, which the service does not know.
         """
+        item = replace(item, path="", content=None)
         address, conversion = split_reference(item.source)
+        if restored := self.restored.get(address):
+            found = restored.source(conversion, session.results)
+            if found:
+                content = session.digests.measure(found[1])
+                return replace(item, upstream=digest([content.sha256]), path=found[0], content=content)
+        if address in self.running:
+            return replace(item, upstream=digest(["runs", self.running[address], conversion]))
         record = session.store.get(address)
-        item = replace(item, upstream=digest([self._fingerprint(address), conversion]))
-        files = [file for file in record.files if file.conversion == conversion and file.path] if record else []
-        if address in self.idle and len(files) == 1 and session.files.stands(files[0].path) == "intact":
-            path = session.project.root / files[0].path
-            return replace(item, path=files[0].path, content=session.digests.measure(path))
-        restored = self.restored.get(address)
-        found = restored.source(conversion, session.results) if restored else None
-        return replace(item, path=found[0], content=session.digests.measure(found[1])) if found else item
+        files = [file for file in record.files if file.conversion == conversion] if record else []
+        item = replace(item, upstream=digest([file.digest for file in files]))
+        if len(files) != 1 or not files[0].path or session.files.status(files[0].path, address) != "intact":
+            return item
+        path = session.project.root / files[0].path
+        return replace(item, path=files[0].path, content=session.digests.measure(path))
 
-    def _fingerprint(self, address: str) -> str:
-        if address in self.made:
-            return self.made[address]
+    def _recorded(self, address: str) -> str:
         record = self.session.store.get(address)
         return record.fingerprint if record else ""
 
     def note(self, change: Change, desired: DesiredJob | None) -> None:
-        """Notes what an address will have made once its change is carried out."""
-        self.made[change.address] = change.fingerprint
-        if change.action in ("no-op", "rename"):
-            self.idle.add(change.address)
-        elif change.action == "cached" and desired is not None:
+        """Notes what becomes of an address once its change is carried out."""
+        if desired is None:
+            self.presets[change.address] = change.fingerprint
+        elif change.action == "cached":
             self.restored[change.address] = Restored.of(desired, change)
+        elif change.action not in ("no-op", "rename", "download"):
+            self.running[change.address] = change.fingerprint

@@ -6,47 +6,41 @@ Manifests stream by: of most changes only a summary is kept, so that memory does
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call
+from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.plan import Change, Plan, outline
-from a2c_spec.core.planner import link_ids, needs_live, plan_forget, plan_job, plan_preset, sent_preset
-from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import digest
+from a2c_spec.core.plan import Plan, outline
+from a2c_spec.core.planner import plan_forget
+from a2c_spec.core.results import predicted
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.desired import Dependencies, make_ready
-from a2c_spec.engine.project import Reading
-from a2c_spec.engine.selection import Selection
-from a2c_spec.engine.session import Session
+from a2c_spec.engine.desired import Dependencies, with_policy
+from a2c_spec.engine.plan_one import (
+    Pending,
+    PlannedChange,
+    plan_from_live,
+    plan_from_record,
+    plan_one_preset,
+    prepared,
+)
+from a2c_spec.engine.project import Project, Reading, reading
+from a2c_spec.engine.selection import EVERYTHING, Selection
+from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.errors import InvalidError, StalePlan
+from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-    from a2c_spec.core.live import LiveJob
 
 KEPT_WHOLE = 256
 """So many changes that do something are kept whole; of further ones the summary, until it is their turn."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlannedChange:
-    """One change of the plan, with what carrying it out needs.
-
-    ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
-    """
-
-    change: Change
-    desired: DesiredJob | None
-    record: JobRecord | None
-    preset: Preset | None = None
-    live: LiveJob | None = None
-    summary_only: bool = False
 
 
 def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
@@ -64,18 +58,32 @@ async def plan_project(
     """
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, None] = {}
+    claims = Claims(render_late)
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
-        items = list(manifests.items())
-        manifests.checked(check_references(items))
+        items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
+        manifests.checked([*check_references(items), *claims.problems])
         known = {item.address: None for item in items}
         selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
         for item in selected:
             builder.take(item)
     else:
-        manifests.checked(check_references(_taken(builder, manifests, known)))
+        items_taken = _taken(builder, manifests, claims, known)
+        manifests.checked([*check_references(items_taken), *claims.problems])
         if chosen.replace:
             chosen.check(list(known))
     return await builder.finish(client, known.keys())
+
+
+async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
+    """The plan of a project, made with a session of its own; raises InvalidError with every problem."""
+    manifests = reading(project)
+    if project.flags.offline:
+        with open_state(project) as session:
+            steps = await plan_project(session, manifests, chosen, None, whole=True)
+    else:
+        async with open_session(project) as session:
+            steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
+    return as_plan(steps, partial=chosen.partial)
 
 
 def _jobs(items: Iterable[Job | Preset]) -> tuple[Job, ...]:
@@ -86,9 +94,17 @@ def _presets(items: Iterable[Job | Preset]) -> tuple[Preset, ...]:
     return tuple(item for item in items if isinstance(item, Preset))
 
 
-def _taken(builder: PlanBuilder, manifests: Reading, known: dict[str, None]) -> Iterator[Job | Preset]:
+def _claiming(items: Iterable[Job | Preset], claims: Claims, policy: str) -> Iterator[Job | Preset]:
+    """The items, each job noted with the paths that it reads and writes."""
+    for item in items:
+        if isinstance(item, Job):
+            claims.add(with_policy(item, policy))
+        yield item
+
+
+def _taken(builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, None]) -> Iterator[Job | Preset]:
     """Every item of the manifests, each handed to the builder on its way if it is selected."""
-    for item in manifests.items():
+    for item in _claiming(manifests.items(), claims, builder.session.project.flags.on_conflict):
         known[item.address] = None
         if builder.chosen.takes(item.address, item.labels):
             try:
@@ -112,6 +128,7 @@ class PlanBuilder:
     waiting: list[Job] = field(default_factory=list)
     kept: int = 0
     shared: dict[Call, Call] = field(default_factory=dict)
+    recipes: frozenset[str] | None = None
 
     def __post_init__(self) -> None:
         self.dependencies = Dependencies(self.session)
@@ -133,9 +150,17 @@ class PlanBuilder:
         self.dependencies.note(step.change, step.desired)
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
+        needed = needed or (step.record is None and step.change.fingerprint in self._recorded_recipes())
+        needed = needed or (step.record is not None and _has_loose_ends(step.record))
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)
         self.made[step.change.address] = summarised(step, self.shared) if drop else step
+
+    def _recorded_recipes(self) -> frozenset[str]:
+        """The recipes of all records, to tell which new jobs may take one over."""
+        if self.recipes is None:
+            self.recipes = frozenset(record.fingerprint for record in self.session.store.scan())
+        return self.recipes
 
     async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
         """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
@@ -150,13 +175,44 @@ class PlanBuilder:
         for job in in_dependency_order(job for job in self.waiting if needs(job)):
             self._put(await self._ask(job, client))
         all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
-        forgotten = _forgotten(self.session, known) if all_of_it else []
-        return [*presets, *(step for step in self.made.values() if step), *forgotten]
+        steps = [step for step in self.made.values() if step]
+        gone = _gone(self.session, known, whole=all_of_it)
+        steps = [await self._taking_over(step, gone, client) for step in steps]
+        taken = {step.taken_over for step in steps}
+        forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
+        leaving = {move.source for step in steps for move in step.change.moves}
+        leaving |= {path for step in steps for path in step.change.removes}
+        steps = [_with_owner_checked(self.session, step, leaving, gone.keys() | taken) for step in steps]
+        return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
+
+    async def _taking_over(
+        self, step: PlannedChange, gone: dict[str, JobRecord], client: Client | None
+    ) -> PlannedChange:
+        """A job that would be created, as the one it is under an address that no manifest asks for any more."""
+        if step.change.action != "create" or step.record is not None or step.desired is None:
+            return step
+        old = gone.pop(_found_by_recipe(step, gone), None)
+        if old is None:
+            return step
+        record = replace(old, address=step.change.address)
+        observed = self.session.observe(step.desired, record, None)
+        pending = Pending(step.desired, record, _as_own(observed, self.session, old.address))
+        again = plan_from_record(self.session, pending, offline=client is None)
+        again = again or await plan_from_live(self.session, pending, client)
+        reason = f"taken over from {old.address}, which no manifest asks for any more"
+        action = "adopt" if again.change.action == "no-op" else again.change.action
+        change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
+        return replace(again, change=change, taken_over=old.address)
 
     async def _ask(self, job: Job, client: Client | None) -> PlannedChange:
         pending = prepared(self.session, job, self.dependencies, self.chosen)
         step = plan_from_record(self.session, pending, offline=client is None)
         return step or await plan_from_live(self.session, pending, client)
+
+
+def _has_loose_ends(record: JobRecord) -> bool:
+    """Whether an apply has something to write down even if nothing is to be done."""
+    return bool(record.gone_since or record.intent)
 
 
 def _takes_from_others(job: Job) -> bool:
@@ -171,95 +227,51 @@ def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
     return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
 
 
-def _forgotten(session: Session, known: Collection[str]) -> list[PlannedChange]:
-    """What is recorded and no longer asked for. Only a plan of the whole project may say so."""
-    gone = [address for address in session.store.addresses() if address not in known]
-    records = [record for address in gone if (record := session.store.get(address))]
-    return [PlannedChange(plan_forget(record), None, record) for record in records]
+def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str, JobRecord]:
+    """What is recorded and not asked for. Only a plan of the whole project can say so of what was asked for before."""
+    addresses = [address for address in session.store.addresses() if address not in known]
+    records = [record for address in addresses if (record := session.store.get(address))]
+    return {record.address: record for record in records if whole or record.gone_since}
 
 
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """A job ready to be planned: what is desired, what is recorded, what stands on the disk."""
-
-    desired: DesiredJob
-    record: JobRecord | None
-    observed: Observed
-
-
-def prepared(session: Session, job: Job, dependencies: Dependencies, chosen: Selection) -> Pending:
-    """Everything about one job that can be had without the service."""
-    record = session.record(job.address)
-    desired = make_ready(job, record, session, dependencies)
-    observed = session.observe(desired, record, None)
-    return Pending(desired, record, replace(observed, replace=chosen.replaces(job.address)))
-
-
-def plan_from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
-    """The change of a job where manifest, record and disk are enough; None when the service must be asked."""
-    desired, record, observed = pending.desired, pending.record, pending.observed
-    if record is not None and record.unresolved:
-        return _unresolved_offline(pending, record) if offline else None
-    if record is not None and record.phase == "done":
-        change = plan_job(desired, record, observed)
-        if change.action == "no-op":
-            return PlannedChange(change, desired, record)
-    if offline or record is None or not needs_live(desired, record, observed):
-        return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record)
-    return None
+def _with_owner_checked(
+    session: Session, step: PlannedChange, leaving: Collection[str], gone: Collection[str]
+) -> PlannedChange:
+    """A change with a problem if it would write where the result of another address stands and stays."""
+    change = step.change
+    if change.action in ("no-op", "forget") or change.problem or step.desired is None:
+        return step
+    paths = [move.target for move in change.moves] + list(change.downloads)
+    paths += [one.path for one in predicted(step.desired.job, render_late)] if change.fetch else []
+    for path in dict.fromkeys(paths):
+        owner = session.files.owner(path)
+        if owner in ("", change.address, step.taken_over) or owner in gone or path in leaving:
+            continue
+        if session.files.status(path, change.address) == "another's":
+            return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
+    return step
 
 
-def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
-    reason = "an earlier create has no answer yet; the service is asked first (not offline)"
-    return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
+def _found_by_recipe(step: PlannedChange, gone: Mapping[str, JobRecord]) -> str:
+    """The address of a job that is not asked for any more and runs, or ran, just what this one asks for."""
+    alive = ("building", "started", "completed", "done")
+    return next(
+        (
+            address
+            for address, record in gone.items()
+            if record.fingerprint == step.change.fingerprint and record.phase in alive and not record.intent
+        ),
+        "",
+    )
 
 
-async def plan_from_live(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
-    """The change of a job that must be read from the service first."""
-    desired, record = pending.desired, pending.record
-    assert record is not None  # noqa: S101 - what is not recorded is planned from the record
-    assert client is not None  # noqa: S101 - offline, everything is planned from the record
-    if record.unresolved:
-        return await _plan_unresolved(session, desired, record, client)
-    live = await client.job(record.job_id)
-    if live is not None and not live.editable:
-        record = link_ids(record, desired, live)
-    observed = pending.observed if live is None else session.observe(desired, record, live)
-    observed = replace(observed, gone=live is None, replace=pending.observed.replace)
-    return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record, live=live)
-
-
-def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None, observed: Observed) -> Change:
-    """The change of a job; before anything is paid for, the results cache is looked at."""
-    change = plan_job(pending.desired, record, observed)
-    if observed.replace or change.action not in ("create", "re-run"):
-        return change
-    cached = session.results.known(pending.desired, record)
-    return plan_job(pending.desired, record, replace(observed, cached=cached)) if cached else change
-
-
-async def _plan_unresolved(session: Session, desired: DesiredJob, record: JobRecord, client: Client) -> PlannedChange:
-    """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    from a2c_spec.api.recovery import resolve
-
-    found = await resolve(client, record, tuple(session.store.scan()))
-    live = await client.job(found.job_id) if found and found.job_id else None
-    observed = session.observe(desired, found, live)
-    change = plan_job(desired, found, replace(observed, gone=bool(found and found.job_id) and live is None))
-    if found and found.job_id and found != record.previous:
-        reason = f"job {found.job_id} was made by a create whose answer was lost"
-        change = replace(change, action="adopt", reasons=(reason, *change.reasons))
-    return PlannedChange(change, desired, record)
-
-
-async def plan_one_preset(session: Session, preset: Preset, client: Client | None) -> PlannedChange:
-    """The change of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
-    record = session.store.get(preset.address)
-    fingerprint = session.fingerprint_secret
-    changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
-    live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
-    gone = bool(client and changed and live is None)
-    return PlannedChange(plan_preset(preset, fingerprint, record, live, gone=gone), None, record, preset)
+def _as_own(observed: Observed, session: Session, address: str) -> Observed:
+    """What stands on the disk, with the files of the old address counted as its own."""
+    disk = {
+        path: "intact" if status == "another's" and session.files.owner(path) == address else status
+        for path, status in observed.disk.items()
+    }
+    return replace(observed, disk=disk)
 
 
 def replan_summarised(

@@ -10,14 +10,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from a2c_spec import __version__
+from a2c_spec._version import __version__
 from a2c_spec.core.recipe import digest
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 
 if TYPE_CHECKING:
-    from a2c_spec.engine.plan import PlannedChange
+    from a2c_spec.engine.plan_one import PlannedChange
     from a2c_spec.engine.project import Project
 
 FORMAT_VERSION = 1

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.engine.flags import Flags, absolute
@@ -15,6 +16,7 @@ from a2c_spec.errors import InvalidError, SpecError, UsageError
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_rows, check_catalog, index_catalog
 from a2c_spec.manifests.discover import discover, find_root
+from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.project_file import Project as ProjectFile
@@ -140,7 +142,11 @@ def load_all(project: Project) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
     stream = reading(project)
     items = list(stream.items())
-    stream.checked(check_references(items))
+    claims = Claims(render_late)
+    for item in items:
+        if isinstance(item, Job):
+            claims.add(item)
+    stream.checked([*check_references(items), *claims.problems])
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
     return Loaded(jobs, presets, tuple(stream.found))

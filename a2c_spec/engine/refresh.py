@@ -21,7 +21,7 @@ async def refresh_state(project: Project, *, write: bool) -> list[Pair]:
         with session.store.lock(lock_holder(project.environ)):
             changed = await _changed(session)
             for _, after in changed:
-                session.store.put(after)
+                await session.store.put(after)
             return changed
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from
+from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -68,7 +68,7 @@ class Results:
         if self.cache is None or not cacheable(desired.job):
             return None
         entry = self.cache.load(cache_key(desired.fingerprint, self.realm))
-        found = record_from(entry, desired, record, self.realm) if entry else None
+        found = record_from(entry, desired, record, self.realm) if entry and usable(entry, desired) else None
         placements = place(desired.job, recorded(found), recorded_names(found), render_late) if found else ()
         return found if placements and all(one.path for one in placements) else None
 
@@ -123,18 +123,18 @@ class Restorer:
         placements = place(desired.job, recorded(cached), recorded_names(cached), render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
-        old = {file.path for file in before.files if file.path} if before else set()
-        for path in old - {file.path for file in fresh}:
-            self.files.remove(path)
+        paths = {file.path for file in fresh}
+        earlier = (*before.files, *before.leftover) if before else ()
+        leftover = tuple(file for file in earlier if file.path and file.path not in paths)
         self.tell(Event("done", desired.job.address, text=f"{len(fresh)} files from the results cache"))
-        return await self.executor.save(replace(cached, files=tuple(fresh), landing=()))
+        return await self.executor.save(replace(cached, files=tuple(fresh), landing=(), leftover=leftover))
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
-        path = self.files.settle(one.path, one.spec.on_conflict if one.spec else "error")
+        path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
             await self._note(address, saved)
-            target = self.files.target(path)
+            target = self.files.absolute(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):
                 raise SpecError("its result is no longer in the results cache", hint="apply again to convert it")
             self.tell(Event("saved", address, path, total=file.size))

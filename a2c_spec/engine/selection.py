@@ -35,7 +35,8 @@ class Selection:
         by_address = {job.address: job for job in jobs}
         waiting = list(chosen) if self.target else []
         while waiting:
-            more = [one for one in needs(by_address[waiting.pop()]) if one in by_address and one not in chosen]
+            upstream = needs(by_address[waiting.pop()])
+            more = [one for one in upstream if one in by_address and one not in chosen and not self.excludes(one)]
             chosen.update(more)
             waiting += more
         return tuple(job for job in jobs if job.address in chosen)
@@ -46,7 +47,11 @@ class Selection:
     def takes(self, address: str, labels: Mapping[str, str]) -> bool:
         wanted = not self.target or matches(address, self.target)
         labelled = all(_label(text, labels) for text in self.selector)
-        return wanted and labelled and not matches(address, self.exclude)
+        return wanted and labelled and not self.excludes(address)
+
+    def excludes(self, address: str) -> bool:
+        """Whether an address is left out by name; what needs it then takes the result that is there."""
+        return matches(address, self.exclude)
 
     def check(self, addresses: Sequence[str]) -> None:
         """Raises UsageError when a glob meets nothing."""

@@ -25,7 +25,6 @@ from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
-from a2c_spec.state.group_commit import GroupedStore
 from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ class Session:
     """
 
     project: Project
-    store: GroupedStore
+    store: SqliteStore
     files: OutputFiles
     digests: DigestCache
     fingerprint_secret: FingerprintSecret
@@ -61,7 +60,7 @@ class Session:
     def record(self, address: str) -> JobRecord | None:
         """The record of an address; a file that landed in the moment of a crash is counted."""
         found = self.store.get(address)
-        return self.files.caught_up(found) if found else None
+        return self.files.recover_files(found) if found else None
 
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
@@ -72,20 +71,21 @@ class Session:
             raise UsageError(f"nothing is recorded of {address}", hint=hint)
         return record
 
-    def recover_files(self) -> None:
+    async def recover_files(self) -> None:
         """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
-        for record in self.store.unsettled():
-            self.store.put(self.files.caught_up(record))
+        for record in self.store.interrupted():
+            self.files.drop_parts(record)
+            await self.store.put(self.files.recover_files(record))
 
     def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
         """What stands at every path that the job has written or is going to write."""
-        paths, placed = {path for path, _ in predicted(desired.job)}, None
+        paths, placed = {one.path for one in predicted(desired.job, render_late)}, None
         if record is not None:
             source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
             placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}
-        disk: Mapping[str, Disk] = {path: self.files.stands(path) for path in paths}
+        disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
         return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
 
 
@@ -93,7 +93,7 @@ class Session:
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project).realm
-    store = GroupedStore(SqliteStore(project.home / "state.db", realm))
+    store = SqliteStore(project.home / "state.db", realm)
     try:
         with DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
 

@@ -20,8 +20,17 @@ from a2c_spec.manifests.build import decode
 _CHUNK = 1024 * 1024
 _RACY_NS = 2_000_000_000  # file systems may keep times to two seconds; a younger file can change unseen
 _TABLE = """create table if not exists digest (
-  path text primary key, size integer not null, mtime_ns integer not null, inode integer not null,
-  sha256 text not null, md5 text not null) without rowid"""
+  path text primary key, size integer not null, mtime_ns integer not null, ctime_ns integer not null,
+  inode integer not null, sha256 text not null, md5 text not null) without rowid"""
+
+
+Key = tuple[str, int, int, int, int]
+"""Path, size, times of the last change of the bytes and of anything (nanoseconds), inode."""
+
+
+def _key(name: str, status: os.stat_result) -> Key:
+    """Bytes may be changed and their time set back; the time of the last change of anything cannot be."""
+    return (name, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
 
 
 def measure(path: Path) -> Content:
@@ -71,30 +80,30 @@ class DigestCache:
         """The content of ``path``; the file is read only when the cache does not have it."""
         name = str(path)
         status = os.stat(name)  # noqa: PTH116 - a plan looks at every input and result; this is half the time
-        if known := self._known((name, status.st_size, status.st_mtime_ns, status.st_ino)):
+        if known := self._known(_key(name, status)):
             return known
         with path.open("rb") as file:
             status = os.fstat(file.fileno())
-            key = (name, status.st_size, status.st_mtime_ns, status.st_ino)
+            key = _key(name, status)
             started = self.clock()
             content = _measured(file.fileno())
             self._remember(key, content, started, os.fstat(file.fileno()))
             return content
 
-    def _known(self, key: tuple[str, int, int, int]) -> Content | None:
-        query = "select size, sha256, md5 from digest where path=? and size=? and mtime_ns=? and inode=?"
+    def _known(self, key: Key) -> Content | None:
+        query = "select size, sha256, md5 from digest where path=? and size=? and mtime_ns=? and ctime_ns=? and inode=?"
         try:
             row = self.connection.execute(query, key).fetchone()
         except sqlite3.Error:  # a cache that cannot answer costs time, nothing else
             return None
         return Content(*row) if row else None
 
-    def _remember(self, key: tuple[str, int, int, int], content: Content, started: int, after: os.stat_result) -> None:
-        same = key[1:] == (after.st_size, after.st_mtime_ns, after.st_ino) and content.size == after.st_size
-        if same and key[2] + _RACY_NS < started:
+    def _remember(self, key: Key, content: Content, started: int, after: os.stat_result) -> None:
+        same = key == _key(key[0], after) and content.size == after.st_size
+        if same and max(key[2], key[3]) + _RACY_NS < started:
             row = (*key, content.sha256, content.md5)
             with contextlib.suppress(sqlite3.Error):
-                self.connection.execute("insert or replace into digest values (?,?,?,?,?,?)", row)
+                self.connection.execute("insert or replace into digest values (?,?,?,?,?,?,?)", row)
 
 
 def _opened(file: Path) -> sqlite3.Connection:
@@ -111,7 +120,7 @@ def _connected(file: Path) -> sqlite3.Connection:
     try:
         connection.execute("pragma synchronous=off")
         connection.execute(_TABLE)
-        connection.execute("select path, size, mtime_ns, inode, sha256, md5 from digest limit 1").fetchone()
+        connection.execute("select path, size, mtime_ns, ctime_ns, inode, sha256, md5 from digest limit 1").fetchone()
     except sqlite3.DatabaseError as error:
         if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
             connection.close()

@@ -1,1 +1,1 @@
-"""Edge: where what we know and what was made is kept between runs."""
+"""Edge: keeps records and paid results between runs."""

@@ -1,30 +1,40 @@
-"""Records as JSON and back, the same for every backend."""
+"""Records as JSON and back, the same for every store."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
 from a2c_spec.core.recipe import dumps
-from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 
 _COLUMNS = frozenset({"address", "realm"})
 
 
 def encode(record: JobRecord) -> str:
-    """The record as JSON text, without the columns that a row has anyway."""
+    """The record as JSON text, without what has a column of its own."""
     return dumps(_tree(record))
 
 
 def _tree(record: JobRecord) -> dict[str, Any]:
     tree = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _COLUMNS}
-    tree["elements"] = [[name, one.api_id, one.sent] for name, one in record.elements.items()]
+    tree["elements"] = _element_rows(record.elements)
     tree["files"] = [asdict(file) for file in record.files]
     tree["landing"] = [asdict(file) for file in record.landing]
-    tree["previous"] = _tree(record.previous) if record.previous else None
+    tree["leftover"] = [asdict(file) for file in record.leftover]
+    tree["intent"] = _intent_tree(record.intent) if record.intent else None
     return tree
+
+
+def _intent_tree(intent: Intent) -> dict[str, Any]:
+    tree = {field.name: getattr(intent, field.name) for field in fields(intent)}
+    return tree | {"elements": _element_rows(intent.elements)}
+
+
+def _element_rows(elements: Mapping[str, Element]) -> list[Any]:
+    return [[name, element.api_id, element.sent] for name, element in elements.items()]
 
 
 def decode(realm: str, address: str, text: str) -> JobRecord:
@@ -35,12 +45,24 @@ def decode(realm: str, address: str, text: str) -> JobRecord:
 def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     known = {field.name for field in fields(JobRecord)} - _COLUMNS
     values = {key: value for key, value in tree.items() if key in known}
-    values["elements"] = {name: Element(api_id, sent) for name, api_id, sent in values.get("elements", ())}
+    values["elements"] = _elements(values.get("elements", ()))
     values["files"] = tuple(_file(row) for row in values.get("files", ()))
     values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
-    previous = values.get("previous")
-    values["previous"] = _record(realm, address, previous) if previous else None
+    values["leftover"] = tuple(_file(row) for row in values.get("leftover", ()))
+    values["warnings"] = tuple(values.get("warnings", ()))
+    intent = values.get("intent")
+    values["intent"] = _intent(intent) if intent else None
     return JobRecord(address=address, realm=realm, **values)
+
+
+def _intent(tree: Mapping[str, Any]) -> Intent:
+    known = {field.name for field in fields(Intent)}
+    values = {key: value for key, value in tree.items() if key in known}
+    return Intent(**(values | {"kinds": tuple(values.get("kinds", ())), "elements": _elements(values["elements"])}))
+
+
+def _elements(rows: Iterable[Any]) -> Mapping[str, Element]:
+    return {name: Element(api_id, sent) for name, api_id, sent in rows}
 
 
 def _file(row: Mapping[str, Any]) -> SavedFile:

@@ -1,4 +1,4 @@
-"""A lock that dies with its process, and says who holds it."""
+"""A lock that ends with its process and names its holder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def exclusive(path: Path, who: str) -> Iterator[None]:
         if not _try(file):
             raise Locked(
                 f"another apply holds the state: {_holder(file)}",
-                hint="wait for it to end; the lock goes with its process, so there is nothing to unlock",
+                hint="wait for it to end; the lock ends with its process and never has to be removed",
             )
         file.seek(0)
         file.truncate()

@@ -1,4 +1,4 @@
-"""The results cache: a folder of paid results, found by what they are made of; safe to share and to delete."""
+"""The results cache: a folder of paid results, found by their recipe; safe to share and to delete."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ _CHUNK = 1 << 20
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One cached result: its key, what it says, the bytes of its files, and when it was last used (epoch seconds)."""
+    """One cached result: key and data, the size of its files in bytes, and when it was last used (epoch seconds)."""
 
     key: str
-    said: Mapping[str, Any]
+    data: Mapping[str, Any]
     size: int
     used_at: float
 
@@ -39,25 +39,25 @@ class Pruned:
 class ResultsCache:
     """``root`` holds ``entries/ab/<key>.json`` and ``files/ab/<sha256>``; every file appears whole or not at all.
 
-    Nothing is believed: a file counts only while its bytes have the digest that is its name.
+    A file counts only while its bytes have the digest that is its name.
     """
 
     root: Path
 
     def load(self, key: str) -> Mapping[str, Any] | None:
-        """What is kept under ``key``, all its files verified; what is damaged is dropped."""
-        place = self._entry(key)
-        said = _read(place)
-        if said is None:
+        """The data kept under ``key``, all its files verified; a damaged result is removed."""
+        path = self._entry(key)
+        data = _read(path)
+        if data is None:
             return None
-        if all(self._intact(row["sha256"], row["size"]) for row in said["files"]):
+        if all(self._is_intact(row["sha256"], row["size"]) for row in data["files"]):
             with contextlib.suppress(OSError):
-                os.utime(place)
-            return said
-        place.unlink(missing_ok=True)
+                os.utime(path)
+            return data
+        path.unlink(missing_ok=True)
         return None
 
-    def _intact(self, sha256: str, size: int) -> bool:
+    def _is_intact(self, sha256: str, size: int) -> bool:
         path = self.file(sha256)
         try:
             if path.stat().st_size == size and digest(path) == sha256:
@@ -67,19 +67,19 @@ class ResultsCache:
         path.unlink(missing_ok=True)
         return False
 
-    def save(self, key: str, said: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
-        """Keeps a result; ``sources`` are its files by digest. Gives False when one of them is not as it should be."""
+    def save(self, key: str, data: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
+        """Keeps a result; ``sources`` are its files by digest. Returns False if one has another digest."""
         for sha256, source in sources.items():
-            if not self.file(sha256).exists() and copied(source, self.file(sha256)) != sha256:
+            if not self.file(sha256).exists() and copy(source, self.file(sha256)) != sha256:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
-        _write(self._entry(key), json.dumps(said, ensure_ascii=False, sort_keys=True).encode())
+        _write(self._entry(key), json.dumps(data, ensure_ascii=False, sort_keys=True).encode())
         return True
 
     def fetch(self, sha256: str, target: Path) -> bool:
-        """Copies a file out, durable at ``target`` when this returns; False, and nothing there, if it is damaged."""
+        """Copies a file to ``target``, durably; returns False and leaves nothing there if the file is damaged."""
         try:
-            if copied(self.file(sha256), target) == sha256:
+            if copy(self.file(sha256), target) == sha256:
                 return True
         except FileNotFoundError:
             return False
@@ -88,33 +88,36 @@ class ResultsCache:
         return False
 
     def entries(self) -> Iterator[Entry]:
-        """Everything kept, in no special order; what cannot be read is left out."""
-        for place in self.root.glob("entries/*/*.json"):
+        """Everything that is kept, in no special order; what cannot be read is left out."""
+        for path in self.root.glob("entries/*/*.json"):
             with contextlib.suppress(OSError):
-                if said := _read(place):
-                    yield Entry(place.stem, said, sum(row["size"] for row in said["files"]), place.stat().st_mtime)
+                if data := _read(path):
+                    yield Entry(path.stem, data, sum(row["size"] for row in data["files"]), path.stat().st_mtime)
 
     def prune(self, max_bytes: int | None, oldest: float) -> Pruned:
-        """Removes what was not used since ``oldest`` (epoch seconds), then the least recently used beyond the size."""
+        """Removes results not used since ``oldest`` (epoch seconds), then those used longest ago until the rest fits.
+
+        ``max_bytes`` None means that any size fits. Files that two results share count once.
+        """
         kept: list[Entry] = []
         seen: set[str] = set()
         size = removed = 0
-        for entry in sorted(self.entries(), key=lambda one: -one.used_at):
-            fresh = {row["sha256"]: row["size"] for row in entry.said["files"] if row["sha256"] not in seen}
-            if entry.used_at < oldest or (max_bytes is not None and size + sum(fresh.values()) > max_bytes):
+        for entry in sorted(self.entries(), key=lambda entry: -entry.used_at):
+            new = {row["sha256"]: row["size"] for row in entry.data["files"] if row["sha256"] not in seen}
+            if entry.used_at < oldest or (max_bytes is not None and size + sum(new.values()) > max_bytes):
                 self._entry(entry.key).unlink(missing_ok=True)
                 removed += 1
             else:
                 kept.append(entry)
-                seen.update(fresh)
-                size += sum(fresh.values())
+                seen.update(new)
+                size += sum(new.values())
         return Pruned(removed, self._sweep(seen), len(kept), size)
 
-    def _sweep(self, wanted: set[str]) -> int:
-        """Removes files that no entry names; gives the bytes freed."""
+    def _sweep(self, used: set[str]) -> int:
+        """Removes files that no result uses; returns the bytes freed."""
         freed = 0
         for path in self.root.glob("files/*/*"):
-            if path.name not in wanted:
+            if path.name not in used:
                 with contextlib.suppress(OSError):
                     freed += path.stat().st_size
                     path.unlink()
@@ -128,18 +131,18 @@ class ResultsCache:
         return self.root / "files" / sha256[:2] / sha256
 
 
-def _read(place: Path) -> Mapping[str, Any] | None:
-    """The entry there; None when there is none, or it is no entry: then it goes."""
+def _read(path: Path) -> Mapping[str, Any] | None:
+    """The data of an entry; None if there is none. A file that holds anything else is removed."""
     try:
-        said = json.loads(place.read_bytes())
-        rows = [(str(row["sha256"]), int(row["size"]), row["inputs"], row["conversion"]) for row in said["files"]]
+        data = json.loads(path.read_bytes())
+        rows = [(str(row["sha256"]), int(row["size"]), row["inputs"], row["conversion"]) for row in data["files"]]
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         with contextlib.suppress(OSError):
-            place.unlink()
+            path.unlink()
         return None
-    return said if rows and all(_is_digest(sha256) for sha256, *_ in rows) else None
+    return data if rows and all(_is_digest(sha256) for sha256, *_ in rows) else None
 
 
 def _is_digest(text: str) -> bool:
@@ -152,8 +155,8 @@ def digest(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def copied(source: Path, target: Path) -> str:
-    """Copies through a temporary file beside the target; gives the SHA-256 of what was copied."""
+def copy(source: Path, target: Path) -> str:
+    """Copies through a temporary file beside the target; returns the SHA-256 of what was copied."""
     sha256 = hashlib.sha256()
     with source.open("rb") as file, _draft(target) as draft:
         while chunk := file.read(_CHUNK):
@@ -169,7 +172,7 @@ def _write(target: Path, data: bytes) -> None:
 
 @contextlib.contextmanager
 def _draft(target: Path) -> Iterator[Any]:
-    """A file that gets its name, durably, once it is written; nothing is left of it otherwise."""
+    """A file that gets its name once it is written and durable; if writing fails, nothing is left of it."""
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=target.parent, prefix=".", suffix=".part", delete=False) as file:
         try:

@@ -17,7 +17,7 @@ class Kept(Protocol):
     @property
     def key(self) -> str: ...
     @property
-    def said(self) -> Mapping[str, Any]: ...
+    def data(self) -> Mapping[str, Any]: ...
     @property
     def size(self) -> int: ...
     @property
@@ -29,7 +29,7 @@ def listing(entries: Sequence[Kept], style: Style) -> str:
     if not entries:
         return "the results cache is empty"
     rows = [
-        (one.said["fingerprint"][:12], str(len(one.said["files"])), size(one.size), when(one.used_at), _names(one))
+        (one.data["fingerprint"][:12], str(len(one.data["files"])), size(one.size), when(one.used_at), _names(one))
         for one in entries
     ]
     total = f"{counted(len(entries), 'result')}, {size(sum(one.size for one in entries))}"
@@ -37,15 +37,15 @@ def listing(entries: Sequence[Kept], style: Style) -> str:
 
 
 def _names(one: Kept) -> str:
-    names = [str(row.get("service_name", "")) for row in one.said["files"]]
+    names = [str(row.get("service_name", "")) for row in one.data["files"]]
     return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
 def entry_json(one: Kept) -> dict[str, Any]:
     return {
         "key": one.key,
-        "fingerprint": one.said["fingerprint"],
+        "fingerprint": one.data["fingerprint"],
         "size": one.size,
         "used_at": one.used_at,
-        "files": [{"sha256": row["sha256"], "size": row["size"]} for row in one.said["files"]],
+        "files": [{"sha256": row["sha256"], "size": row["size"]} for row in one.data["files"]],
     }

@@ -32,7 +32,7 @@ def job_json(action: str, record: JobRecord) -> dict[str, Any]:
         "problem": record.problem,
         "fingerprint": record.fingerprint,
         "spent": record.spent,
-        "created_at": _when(record.intent_at),
+        "created_at": _when(record.answered_at),
         "ended_at": _when(record.updated_at),
         "inputs": [
             {"id": name, **{key: one[key] for key in ("type", "sha256", "source") if key in one}}

@@ -8,7 +8,7 @@ from typing import Any
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import size
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table
 
@@ -23,14 +23,20 @@ def when(epoch: float) -> str:
 def listing(records: Iterable[JobRecord], style: Style) -> str:
     """One line per address."""
     rows = [
-        (one.address, one.phase, one.job_id, str(len([f for f in one.files if f.path])), when(one.updated_at))
-        for one in records
+        (
+            record.address,
+            f"{record.phase}, in no manifest" if record.gone_since else record.phase,
+            record.job_id,
+            str(len([file for file in record.files if file.path])),
+            when(record.updated_at),
+        )
+        for record in records
     ]
     return table(("ADDRESS", "PHASE", "JOB", "FILES", "UPDATED (UTC)"), rows, style) if rows else "nothing is recorded"
 
 
 def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
-    """Everything about one address that may be shown."""
+    """Everything about one address that may be shown: the facts, then what was about to be done."""
     lines = [
         style(record.address, "bold"),
         f"  phase        {style(record.phase, *filter(None, [COLOURS.get(record.phase)]))}",
@@ -43,11 +49,26 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
         lines.append(f"  spent        {record.spent} credits")
     if record.problem:
         lines.append(f"  problem      {style(record.problem, 'red')}")
+    lines += [f"  warning      {warning}" for warning in record.warnings]
+    if record.gone_since:
+        lines.append(f"  gone         no manifest has asked for it since {when(record.gone_since)} UTC")
     if live is not None:
         lines.append(f"  live         {live.status}{f' ({live.info})' if live.info else ''}")
     parts = [f"  {name:<24} {element.api_id}" for name, element in record.elements.items() if name != "job"]
     files = [f"  {file.path or '(on the service)'}  {size(file.size)}  {file.sha256}" for file in record.files]
-    return "\n".join([*lines, *parts, *files])
+    left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover]
+    return "\n".join([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
+
+
+def _intent_lines(intent: Intent | None) -> list[str]:
+    """What was about to be sent when the last apply ended; whether it happened is not known."""
+    if intent is None:
+        return []
+    does = [word for word, said in (("creates a job", intent.creates), ("starts it", intent.starts)) if said]
+    told = f" ({', '.join(does)})" if does else ""
+    lines = [f"  intent       {', '.join(intent.kinds) or 'parts added'}{told}"]
+    lines += [f"    noted      {when(intent.noted_at)} UTC, answer not known"] if intent.noted_at else []
+    return lines + ([f"    recipe     {intent.fingerprint}"] if intent.fingerprint else [])
 
 
 def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any]:
@@ -60,14 +81,25 @@ def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any
         "fingerprint": record.fingerprint,
         "spent": record.spent,
         "problem": record.problem,
+        "warnings": list(record.warnings),
         "updated_at": record.updated_at,
+        "gone_since": record.gone_since,
+        "intent": _intent_json(record.intent),
         "elements": {name: {"id": element.api_id} for name, element in record.elements.items()},
         "files": [
             {"path": file.path, "size": file.size, "sha256": file.sha256, "output_id": file.output_id}
             for file in record.files
         ],
+        "leftover": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in record.leftover],
         **({"live": {"status": live.status, "info": live.info}} if live else {}),
     }
+
+
+def _intent_json(intent: Intent | None) -> dict[str, Any] | None:
+    if intent is None:
+        return None
+    told = {"calls": list(intent.kinds), "starts": intent.starts, "noted_at": intent.noted_at}
+    return told | {"fingerprint": intent.fingerprint}
 
 
 def history_text(rows: Sequence[Any], style: Style) -> str:

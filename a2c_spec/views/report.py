@@ -49,7 +49,7 @@ def row_of(record: JobRecord) -> Row:
     paths = tuple(file.path for file in saved)
     volume = sum(file.size for file in saved)
     return Row(
-        record.address, record.phase, record.problem, record.spent, record.intent_at, record.updated_at, volume, paths
+        record.address, record.phase, record.problem, record.spent, record.answered_at, record.updated_at, volume, paths
     )
 
 

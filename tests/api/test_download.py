@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
@@ -12,16 +13,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from a2c_spec.api.download import PASSWORD_HEADER, Downloads, Fetched, ResultGone, part_name
-from a2c_spec.api.files import OutputFiles
+from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
+from a2c_spec.api.files import part_of
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.results import confined, place, safe_name
-from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.errors import AuthError, Conflict, IntegrityError, NetworkError
-from a2c_spec.manifests.digests import measure
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 from a2c_spec.manifests.expressions.template import render_late
-from a2c_spec.state.sqlite import SqliteStore
 from tests.api.wires import Answer, Clock, in_turn, wire_over
 
 BYTES = bytes(range(256)) * 40
@@ -45,10 +43,15 @@ def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: s
     clock = Clock()
     downloads = Downloads(wire_over(answer, clock), clock.sleep, lambda: 0.0)
 
-    async def arriving(_fetched: Fetched) -> None:
-        assert target.parent.joinpath(part_name(target, output)).exists()
+    told: list[Fetched] = []
 
-    return asyncio.run(downloads.fetch(output, target, password, lambda _done: None, arriving))
+    async def before_rename(fetched: Fetched) -> None:
+        assert part_of(target, output.id).exists()
+        told.append(fetched)
+
+    fetched = asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
+    assert told == [fetched]
+    return fetched
 
 
 def serving(content: bytes, seen: list[str | None]) -> Callable[[httpx.Request], httpx.Response]:
@@ -77,15 +80,93 @@ def test_a_broken_download_goes_on_where_it_broke(tmp_path: Path) -> None:
 
 def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     seen: list[str | None] = [None]
     fetch(serving(BYTES, seen), target)
     assert seen == [None, "bytes=100-"]
 
 
+UNKNOWN = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin")
+"""A result of which the service tells neither size nor checksum."""
+
+
+def test_a_range_that_was_not_asked_for_is_not_appended_even_where_nothing_else_would_tell(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    part_of(target, UNKNOWN.id).write_bytes(BYTES[:100])
+    whole = httpx.Response(206, content=BYTES, headers={"Content-Range": f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}"})
+    fetch(in_turn(whole, httpx.Response(200, content=BYTES)), target, UNKNOWN)
+    assert target.read_bytes() == BYTES
+
+
+def test_a_body_that_ends_too_soon_is_resumed_and_not_counted_as_wrong(tmp_path: Path) -> None:
+    third, size = len(BYTES) // 3, len(BYTES)
+    cuts = [(0, third), (third, 2 * third), (2 * third, size)]
+
+    def part(start: int, end: int) -> httpx.Response:
+        headers = {"Content-Range": f"bytes {start}-{end - 1}/{size}"} if start else {}
+        return httpx.Response(206 if start else 200, content=BYTES[start:end], headers=headers)
+
+    fetch(in_turn(*(part(*cut) for cut in cuts)), tmp_path / "a.bin")
+    assert (tmp_path / "a.bin").read_bytes() == BYTES
+
+
+def test_a_body_of_another_size_is_wrong_also_without_a_checksum(tmp_path: Path) -> None:
+    sized = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin", size=10)
+    with pytest.raises(IntegrityError, match="got 11 of 10 bytes, twice"):
+        fetch(lambda _: httpx.Response(200, content=b"x" * 11), tmp_path / "a.bin", sized)
+
+
+def test_a_part_that_the_service_cannot_continue_is_downloaded_anew(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
+    fetch(lambda request: httpx.Response(416 if "range" in request.headers else 200, content=BYTES), target)
+    assert target.read_bytes() == BYTES
+
+
+@pytest.mark.parametrize("status", [304, 400, 418])
+def test_an_answer_that_no_attempt_can_change_is_not_asked_for_again(tmp_path: Path, status: int) -> None:
+    with pytest.raises(NetworkError, match=f"the service answered {status}"):
+        fetch(in_turn(httpx.Response(status)), tmp_path / "a.bin")
+
+
+@pytest.mark.parametrize(
+    ("header", "until"), [({"Retry-After": "3"}, 1003), ({"Retry-After": "0"}, 1000), ({}, 1000.5)]
+)
+def test_a_download_that_is_throttled_makes_every_request_wait(
+    header: dict[str, str], until: float, tmp_path: Path
+) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(httpx.Response(429, headers=header), httpx.Response(200, content=BYTES)), clock)
+
+    async def nothing(_fetched: Fetched) -> None:
+        pass
+
+    download = Download(OUTPUT, tmp_path / "a.bin", lambda _done: None, nothing)
+    asyncio.run(Downloads(wire, clock.sleep, lambda: 0.0).fetch(download, ""))
+    assert wire.limiter.resume_at == until
+
+
+def test_a_disk_that_is_full_leaves_nothing_and_is_named(tmp_path: Path) -> None:
+    async def full(_fetched: Fetched) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    clock = Clock()
+    wire = wire_over(in_turn(httpx.Response(200, content=BYTES)), clock)
+    download = Download(OUTPUT, tmp_path / "a.bin", lambda _done: None, full)
+    with pytest.raises(SpecError, match=r"cannot write .*a\.bin: the disk is full") as caught:
+        asyncio.run(Downloads(wire, clock.sleep, lambda: 0.0).fetch(download, ""))
+    assert "free disk space" in caught.value.hint
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_two_results_of_one_name_have_parts_of_their_own(tmp_path: Path) -> None:
+    other = LiveOutput("out-2", filename="a.bin")
+    assert part_of(tmp_path / "a.bin", OUTPUT.id) != part_of(tmp_path / "a.bin", other.id)
+
+
 def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES)
+    part_of(target, OUTPUT.id).write_bytes(BYTES)
     fetch(in_turn(), target)
     assert target.read_bytes() == BYTES
 
@@ -103,7 +184,7 @@ def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) ->
 )
 def test_an_odd_answer_to_a_range_is_not_believed(tmp_path: Path, odd: httpx.Response) -> None:
     target = tmp_path / "a.bin"
-    tmp_path.joinpath(part_name(target, OUTPUT)).write_bytes(BYTES[:100])
+    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
     fetch(in_turn(odd, httpx.Response(200, content=BYTES)), target)
     assert target.read_bytes() == BYTES
 
@@ -115,6 +196,25 @@ def test_wrong_bytes_never_get_their_final_name(tmp_path: Path, wrong: bytes) ->
     with pytest.raises((IntegrityError, NetworkError)):
         fetch(lambda _: httpx.Response(200, content=wrong), target)
     assert target.read_bytes() == b"what stood there before"
+
+
+def test_wrong_bytes_are_downloaded_again_once(tmp_path: Path) -> None:
+    requests: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        requests.append(request)
+        return httpx.Response(200, content=BYTES[:-1] + b"!")
+
+    with pytest.raises(IntegrityError, match="the checksum is wrong, twice"):
+        fetch(answer, tmp_path / "a.bin")
+    assert [request.headers.get("range") for request in requests] == [None, None]
+
+
+def test_a_download_that_keeps_failing_is_given_up_and_leaves_what_it_has(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    with pytest.raises(NetworkError, match="keeps failing: the service answered 503") as caught:
+        fetch(lambda _: httpx.Response(503), target)
+    assert "resume" in caught.value.hint
 
 
 def test_a_body_without_end_is_not_read_to_its_end(tmp_path: Path) -> None:
@@ -144,7 +244,7 @@ def test_a_password_travels_in_its_header_and_a_wrong_one_is_said(tmp_path: Path
         seen.append(request.headers[PASSWORD_HEADER])
         return httpx.Response(401)
 
-    with pytest.raises(AuthError, match="another password"):
+    with pytest.raises(ResultLocked, match="another password"):
         fetch(answer, tmp_path / "a.bin", password="hush")
     assert seen == ["hush"]
 
@@ -209,36 +309,3 @@ def test_names_that_differ_in_case_alone_get_different_files() -> None:
     outputs = tuple(LiveOutput(str(n), "c", filename=name) for n, name in enumerate(["A.txt", "a.TXT", "a.txt"]))
     placed = place(job, LiveJob("1", "completed", outputs=outputs), {"c": "conversions.sum"}, render_late)
     assert len({one.path.casefold() for one in placed}) == 3
-
-
-@pytest.fixture
-def landing(tmp_path: Path) -> OutputFiles:
-    root = tmp_path / "project"
-    (root / "dist").mkdir(parents=True)
-    return OutputFiles(root, SqliteStore(tmp_path / "state.db", "host"), lambda path: measure(path).sha256)
-
-
-def test_a_folder_that_links_out_of_the_project_is_not_written_to(landing: OutputFiles, tmp_path: Path) -> None:
-    (landing.root / "out").symlink_to(tmp_path)
-    with pytest.raises(IntegrityError, match="symbolic link"):
-        landing.target("out/a.pdf")
-    assert landing.target("dist/a.pdf") == (landing.root / "dist" / "a.pdf").resolve()
-
-
-def test_a_link_in_the_place_of_a_result_is_somebody_elses(landing: OutputFiles, tmp_path: Path) -> None:
-    (tmp_path / "outside").write_text("theirs")
-    (landing.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
-    assert landing.stands("dist/a.pdf") == "foreign"
-    with pytest.raises(Conflict):
-        landing.settle("dist/a.pdf", "error")
-
-
-def test_a_file_that_was_about_to_land_counts_once_it_stands_there(landing: OutputFiles) -> None:
-    (landing.root / "dist" / "a.pdf").write_text("new")
-    digest = hashlib.sha256(b"new").hexdigest()
-    old = SavedFile("dist/a.pdf", 3, "0" * 64, "out-1", "pdf")
-    new = SavedFile("dist/a.pdf", 3, digest, "out-2", "pdf")
-    record = JobRecord("pack", "host", "completed", files=(old,), landing=(new,))
-    assert landing.caught_up(record).files == (new,)
-    (landing.root / "dist" / "a.pdf").write_text("old")
-    assert landing.caught_up(record).files == (old,)

@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import httpx
 import pytest
 
-from a2c_spec.api.client import Client
-from a2c_spec.api.http.concurrency import Limiter
-from a2c_spec.api.http.inprocess import InProcessTransport
-from a2c_spec.api.http.transport import Wire
-from a2c_spec.api.http.turns import JobSlots
-from a2c_spec.api.poll import Pace, Poller
-from a2c_spec.api.upload import Uploads
-from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan import KEPT_WHOLE
-from a2c_spec.state.group_commit import GroupedStore
-from a2c_spec.state.sqlite import SqliteStore
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
-from tests.benchmarks.stub import Stub
 from tests.conftest import Command
 
 MANY = KEPT_WHOLE + 20
@@ -86,77 +72,3 @@ def test_after_the_first_failure_nothing_is_begun_and_the_rest_is_done_later(
     rest = a2c("apply", "batch.yaml", "--on-conflict", "overwrite")
     assert rest.code == 0, rest.err
     assert counts(service)["create"] == 40, "nothing is converted twice"
-
-
-async def _waited(service: Stub, jobs: int) -> Stub:
-    """All jobs started, then waited for together."""
-    async with httpx.AsyncClient(transport=InProcessTransport(service), timeout=30) as http:
-        limiter = Limiter(16, time.monotonic, asyncio.sleep)
-        wire = Wire(http, "http://stub/v2", "key", limiter, asyncio.sleep, lambda: 0.5)
-        client = Client(wire, Uploads(Path()), lambda _: "", lambda _: "")
-        made = [
-            (await wire.call("POST", "/jobs", body={"process": True, "conversion": [{"target": "x"}]})).data["id"]
-            for _ in range(jobs)
-        ]
-        for job_id in made:
-            await wire.call("POST", "/../upload-file/" + job_id, body={})
-        poller = Poller(client, time.monotonic, asyncio.sleep, lambda: 0.5, Pace(0.05, 1.5, 0.2))
-        ended = await asyncio.gather(*(poller.wait(job_id, lambda _: None) for job_id in made))
-        assert {live.status for live in ended} == {"completed"}
-        assert all(live.outputs for live in ended)
-    return service
-
-
-def test_list_pages_answer_for_fifty_jobs_at_once() -> None:
-    asked = asyncio.run(_waited(Stub(0.0, 0.1), 120)).counts
-    assert asked["poll"] == 0
-    assert asked["list"] < 120 / 5
-
-
-def test_rows_that_do_not_tell_all_are_asked_for_once_each() -> None:
-    asked = asyncio.run(_waited(Stub(0.0, 0.1, bare=True), 60)).counts
-    assert asked["poll"] == 60
-
-
-def test_who_comes_back_goes_before_who_begins() -> None:
-    order: list[str] = []
-
-    async def waits(turns: JobSlots) -> None:
-        async with turns.turn():
-            async with turns.away():
-                await asyncio.sleep(0)
-            order.append("came back")
-
-    async def works(turns: JobSlots, name: str) -> None:
-        async with turns.turn():
-            order.append(name)
-            for _ in range(5):
-                await asyncio.sleep(0)
-
-    async def run() -> None:
-        turns = JobSlots(1)
-        await asyncio.gather(waits(turns), works(turns, "second"), works(turns, "third"))
-        assert turns.busy == 0
-
-    asyncio.run(run())
-    assert order == ["second", "came back", "third"]
-
-
-def test_records_kept_together_are_all_durable_and_seen_at_once(tmp_path: Path) -> None:
-    async def run() -> None:
-        store = GroupedStore(SqliteStore(tmp_path / "state.db", "here"))
-        writers = [asyncio.create_task(store.keep(JobRecord(f"b[{n}]", "here", job_id=str(n)))) for n in range(50)]
-        await asyncio.sleep(0)
-        seen = store.get("b[7]")
-        assert seen is not None
-        assert seen.job_id == "7"
-        await asyncio.gather(*writers)
-        other = SqliteStore(tmp_path / "state.db", "here")
-        assert len(other.addresses()) == 50
-        assert other.serial() < 50, "they shared writes"
-        other.close()
-        store.put(JobRecord("b[7]", "here", job_id="new"))
-        assert (store.get("b[7]") or JobRecord("", "")).job_id == "new"
-        store.close()
-
-    asyncio.run(run())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from a2c_spec.api.files import untangled
+from a2c_spec.api.files import in_safe_order
 from a2c_spec.core.plan import Move
 from tests.conftest import Command
 
@@ -38,7 +38,7 @@ def test_two_results_swap_their_names(project: Path, a2c: Command) -> None:
 def test_moves_in_a_circle_step_aside_first() -> None:
     moves = [Move("a", "b"), Move("b", "c"), Move("c", "a"), Move("d", "e")]
     disk = {name: name for name in "abcd"}
-    for move in untangled(moves):
+    for move in in_safe_order(moves):
         assert move.target not in disk, "something would be overwritten"
         disk[move.target] = disk.pop(move.source)
     assert disk == {"b": "a", "c": "b", "a": "c", "e": "d"}
@@ -46,4 +46,4 @@ def test_moves_in_a_circle_step_aside_first() -> None:
 
 def test_moves_that_do_not_meet_are_left_as_they_are() -> None:
     moves = [Move("a", "x"), Move("b", "y")]
-    assert untangled(moves) == moves
+    assert in_safe_order(moves) == moves

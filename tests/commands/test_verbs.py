@@ -119,7 +119,12 @@ def test_what_no_manifest_asks_for_any_more_is_forgotten_and_its_files_stay(two:
     shown = a2c("apply", "--local")
     assert "forget" in shown.out
     assert (two / "dist/signatures.webp").exists()
-    assert [row["address"] for row in json.loads(a2c("state", "list", "--local", "--json").out)] == ["one"]
+    rows = json.loads(a2c("state", "list", "--local", "--json").out)
+    assert [(row["address"], row["gone_since"] > 0) for row in rows] == [("one", False), ("two", True)]
+    assert "Nothing to do" in a2c("apply", "--local").out
+    (two / "two.yaml").write_text(PNG)
+    assert "Nothing to do" in a2c("apply", "--local").out
+    assert not any(row["gone_since"] for row in json.loads(a2c("state", "list", "--local", "--json").out))
 
 
 def test_a_renamed_manifest_keeps_its_job_when_the_state_follows(two: Path, a2c: Command) -> None:

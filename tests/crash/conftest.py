@@ -31,7 +31,7 @@ def undisturbed(world: World) -> Callable[[str], tuple[After, int]]:
     def ask(name: str) -> tuple[After, int]:
         if name not in known:
             world.prepare(SCENARIOS[name])
-            assert world.apply().code == 0, world.runs
+            assert world.apply(command=SCENARIOS[name].command).code == 0, world.runs
             known[name] = world.after(), world.arrived()
         return known[name]
 

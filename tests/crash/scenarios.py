@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import shutil
+import struct
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+APPLY = ("apply", "-y", "--no-cache")
 HEAD = "apiVersion: a2c-spec/v1\nkind: Job\nname: one\n"
 
 ONE_UPLOAD = f"""{HEAD}
@@ -68,6 +71,34 @@ template:
   outputs: [{from: sum, filename: "${{ input.stem }}-${{ output.index }}", save: dist/}]
 """
 
+PICTURE = f"""{HEAD}
+inputs: [{{id: a, path: a.png}}]
+conversions: [{{id: small, category: image, target: png, options: {{width: 8}}}}]
+outputs: [{{from: small, filename: small, save: dist/}}]
+"""
+
+NARROWER = PICTURE.replace("width: 8", "width: 4")
+
+DEPENDENT = """---
+apiVersion: a2c-spec/v1
+kind: Job
+name: two
+inputs: [{id: before, from: one.small}]
+conversions: [{id: sum, category: hash, target: sha256}]
+outputs: [{from: sum, filename: sum, save: dist/}]
+"""
+
+PRESET = """apiVersion: a2c-spec/v1
+kind: Preset
+name: small
+category: image
+target: png
+options: {width: 8}
+---
+"""
+
+BY_PRESET = PRESET + PICTURE.replace("options: {width: 8}", "preset: {from: small}")
+
 
 def nothing(_folder: Path) -> None:
     """No change beside the manifest's."""
@@ -85,9 +116,12 @@ def lost_results(folder: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """``before`` is applied undisturbed; then ``change`` happens, and ``after`` is applied under the fault.
+    """``before`` is applied undisturbed, with ``begun`` as arguments; then ``change`` happens, and ``command`` is run
+    on ``after`` under the fault.
 
-    ``manifests`` is how many jobs it describes.
+    ``manifests`` is how many manifests there are. ``slow``: jobs show as running for a few reads. ``anew``: how many
+    jobs the fault may make run once more, because somebody asked for that, or because they were canceled too late.
+    ``resent``: how many results of other jobs may travel as files, because a later plan does not ask for those jobs.
     """
 
     name: str
@@ -95,6 +129,11 @@ class Scenario:
     before: str = ""
     change: Callable[[Path], None] = nothing
     manifests: int = 1
+    begun: tuple[str, ...] = ()
+    command: tuple[str, ...] = APPLY
+    slow: bool = False
+    anew: int = 0
+    resent: int = 0
 
 
 SCENARIOS = {
@@ -108,6 +147,16 @@ SCENARIOS = {
         Scenario("download of lost results", ONE_UPLOAD, before=ONE_UPLOAD, change=lost_results),
         Scenario("rename of a result", RENAMED, before=ONE_UPLOAD),
         Scenario("batch of three alike", BATCH, manifests=3),
+        Scenario("replace while running", NARROWER, before=PICTURE, begun=("--detach",), slow=True, anew=1),
+        Scenario("a dependent", PICTURE + DEPENDENT, manifests=2, resent=1),
+        Scenario(
+            "a dependent of what changed", NARROWER + DEPENDENT, before=PICTURE + DEPENDENT, manifests=2, resent=1
+        ),
+        Scenario("--replace", PICTURE, before=PICTURE, command=(*APPLY, "--replace", "one"), anew=1),
+        Scenario(
+            "a preset whose options change", BY_PRESET.replace("width: 8", "width: 4"), before=BY_PRESET, manifests=2
+        ),
+        Scenario("wait for a detached job", PICTURE, before=PICTURE, begun=("--detach",), command=("wait",), slow=True),
     )
 }
 
@@ -119,5 +168,20 @@ def lay_out(folder: Path) -> None:
     (folder / "a.txt").write_text("the first version\n")
     (folder / "b.txt").write_text("another file\n")
     (folder / "big.bin").write_bytes(bytes(range(256)) * 2100)
+    (folder / "a.png").write_bytes(picture(16))
     for name in "xyz":
         (folder / "batch" / f"{name}.txt").write_text(f"{name}\n")
+
+
+def picture(side: int) -> bytes:
+    """A square of grey levels, as PNG."""
+    rows = b"".join(b"\0" + bytes((x * 16 + y) % 256 for x in range(side)) for y in range(side))
+    parts = (
+        (b"IHDR", struct.pack(">IIBBBBB", side, side, 8, 0, 0, 0, 0)),
+        (b"IDAT", zlib.compress(rows)),
+        (b"IEND", b""),
+    )
+    chunks = (
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in parts
+    )
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunks)

@@ -34,6 +34,11 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
     "re-run with new bytes": ("POST /jobs",),
     "rename of a result": ("PATCH /jobs/*/output/*",),
     "batch of three alike": ("POST /jobs",),
+    "replace while running": ("DELETE /jobs/*", "POST /jobs", "GET /jobs/*"),
+    "a dependent of what changed": ("POST /jobs",),
+    "--replace": ("POST /jobs", "POST */upload-file/*"),
+    "a preset whose options change": ("PATCH /presets/*", "GET /presets/*"),
+    "wait for a detached job": ("GET /jobs/*", "GET */download-file/*"),
 }
 """What is asked of the service, by scenario: each of these goes wrong in each of the ways below."""
 
@@ -68,12 +73,9 @@ def test_an_answer_that_goes_wrong_costs_nothing(
     world.prepare(SCENARIOS[name])
     method, path = request_line.split(" ")
     world.fail([{**FAULTS[fault], "method": method, "path": path}])
-    first = world.apply()
+    first = world.apply(command=SCENARIOS[name].command)
     assert world.struck(method, path), first.said
     world.calm()
     if first.code != 0:
         assert world.apply().code == 0, world.runs
-    assert (world.after(), world.arrived()) == expected, world.runs
-    world.check_state(SCENARIOS[name])
-    world.check_tidy()
-    world.check_quiet()
+    world.check_end(SCENARIOS[name], expected)

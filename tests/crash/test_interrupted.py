@@ -13,12 +13,12 @@ from tests.crash.world import After, World, stop_at
 
 Undisturbed = Callable[[str], tuple[After, int]]
 
-NAMES = ("create with one upload", "edit of a held job", "download of lost results")
+NAMES = ("create with one upload", "edit of a held job", "download of lost results", "replace while running")
 PHASES = [
     (name, moment)
     for name in NAMES
     for moment in POINTS[name]
-    if moment.startswith(("send", "answered", "place ")) or "creating" in moment
+    if moment.startswith(("send", "answered", "place ")) or "intent" in moment
 ]
 
 
@@ -26,9 +26,7 @@ def goes_on(world: World, undisturbed: Undisturbed, name: str) -> None:
     """A further apply brings about what an undisturbed one would have."""
     ran = world.apply()
     assert ran.code == 0, ran.said
-    assert (world.after(), world.arrived()) == undisturbed(name), world.runs
-    world.check_state(SCENARIOS[name])
-    world.check_tidy()
+    world.check_end(SCENARIOS[name], undisturbed(name))
 
 
 @pytest.mark.parametrize(("name", "moment"), PHASES)

@@ -13,7 +13,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -22,13 +22,15 @@ from urllib.request import Request, urlopen
 import certifi
 
 from a2c_spec.core.state import JobRecord
-from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.settings import Limits, Progression, Settings
 from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.testing import Service, serving
-from tests.crash.scenarios import Scenario, lay_out
+from tests.crash.scenarios import APPLY, Scenario, lay_out
 
 ROOT = Path(__file__).parents[2]
 KILLED = -signal.SIGKILL
+CREDITS = 1_000_000
+"""What the account has bought, so that the service tells what is left of it."""
 Tree = Mapping[str, bytes]
 Stop = tuple[str, int, float, Sequence[int]]
 """The moment from which a process gets signals, which one of those of that name, how many seconds later, and the
@@ -87,7 +89,10 @@ class Processes:
 
 @dataclass(frozen=True, slots=True)
 class After:
-    """What is there once all is applied: results, what was paid, what arrived, and how the service sees the jobs."""
+    """What is there once all is applied: results, what was paid, what arrived, and how the service sees the jobs.
+
+    A draft costs nothing: one whose create had no answer is made anew, and left to the service, so none counts here.
+    """
 
     results: Tree
     credits: int
@@ -97,9 +102,11 @@ class After:
 
 @dataclass(slots=True)
 class World:
-    """One service and one project, both as new; ``folder`` is the project's."""
+    """Services and one project, as new; ``folder`` is the project's, ``slow`` the service whose jobs take time."""
 
     service: Service
+    quick: Service
+    slow: Service
     processes: Processes
     folder: Path
     runs: list[Ran] = field(default_factory=list)
@@ -121,38 +128,54 @@ class World:
             "SSL_CERT_FILE": str(home / "authority.pem"),
         }
 
-    def apply(self, *more: str, stop: Stop | None = None, trace: str = "", largest: int = 0) -> Ran:
+    def apply(
+        self,
+        *more: str,
+        command: Sequence[str] = APPLY,
+        stop: Stop | None = None,
+        trace: str = "",
+        largest: int = 0,
+    ) -> Ran:
         """Applies in a process of its own; ``largest`` is what a file may grow to, in bytes."""
-        args = ["apply", "job.yaml", "-y", "--no-cache", *more]
+        args = [*command, *more, "job.yaml"]
         ran = self.processes.run(args, self.folder, self.environment, stop, trace, largest)
         self.runs.append(ran)
         return ran
 
     def prepare(self, scenario: Scenario) -> None:
         """Brings about what the scenario begins with."""
+        self.service = self.slow if scenario.slow else self.quick
         self.reset()
         if scenario.before:
             (self.folder / "job.yaml").write_text(scenario.before)
-            assert self.apply().code == 0, self.runs
+            assert self.apply(*scenario.begun).code == 0, self.runs
         (self.folder / "job.yaml").write_text(scenario.after)
         scenario.change(self.folder)
 
     def after(self) -> After:
         """What there is now, on the disk and on the service."""
-        rows = self.jobs()
+        rows = [row for row in self.jobs() if row["status"]["code"] != "incomplete"]
         return After(
             results=self.results(),
-            credits=sum(row["spent"] for row in rows),
+            credits=self.paid(),
             uploads=Counter(row["filename"] for job in rows for row in job["input"] if row["type"] == "upload"),
             jobs=Counter(row["status"]["code"] for row in rows),
         )
 
+    def paid(self) -> int:
+        """The credits spent, those of jobs that were deleted since included."""
+        row = self._read("contracts")
+        return CREDITS - int(row["credits_remaining"])
+
     def jobs(self) -> list[dict[str, Any]]:
         """All jobs of the service, as it describes them."""
-        request = Request(f"{self.service.url}/jobs", headers={"X-Api2convert-Api-Key": self.service.key})
-        with urlopen(request, timeout=30) as response:
-            rows: list[dict[str, Any]] = json.loads(response.read() or b"[]")
+        rows: list[dict[str, Any]] = self._read("jobs") or []
         return rows
+
+    def _read(self, path: str) -> Any:
+        request = Request(f"{self.service.url}/{path}", headers={"X-Api2convert-Api-Key": self.service.key})
+        with urlopen(request, timeout=30) as response:
+            return json.loads(response.read() or b"null")
 
     def results(self) -> Tree:
         """Every file below ``dist``."""
@@ -186,6 +209,20 @@ class World:
         with urlopen(Request(f"{self.service.url}/_a2c/faults", method="DELETE"), timeout=30):
             pass
 
+    def check_end(self, scenario: Scenario, expected: tuple[After, int]) -> None:
+        """All is as after an undisturbed run: results byte for byte, credits, jobs, uploads; and it stays so."""
+        (wanted, uploads), after = expected, self.after()
+        assert after.results == wanted.results, self.runs
+        assert abs(after.credits - wanted.credits) <= scenario.anew, self.runs
+        if not scenario.anew:
+            assert after.jobs == wanted.jobs, self.runs
+            assert uploads <= self.arrived() <= uploads + scenario.resent, self.runs
+        if not scenario.anew and not scenario.resent:
+            assert after.uploads == wanted.uploads, self.runs
+        self.check_state(scenario)
+        self.check_tidy()
+        self.check_quiet()
+
     def check_state(self, scenario: Scenario) -> None:
         """The state is sound, says that all is done, and agrees with the disk."""
         file = self.folder / ".a2c" / "state.db"
@@ -195,7 +232,7 @@ class World:
         records = self.records()
         assert len(records) == scenario.manifests
         assert {record.phase for record in records} == {"done"}
-        assert not any(record.landing or record.previous for record in records)
+        assert not any(record.landing or record.intent for record in records)
         assert {file.path for record in records for file in record.files if file.path} == set(self.results())
 
     def records(self) -> list[JobRecord]:
@@ -211,7 +248,7 @@ class World:
         left = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*.part")]
         assert left == []
         ours = {path.name for path in (self.folder / ".a2c").iterdir()}
-        assert ours - {".gitignore", "state.db", "state.lock", "digests.db", "outputs.json"} == set(), ours
+        assert ours - {".gitignore", "state.db", "state.lock", "digests.db", "outputs.json", "cache"} == set(), ours
 
     def check_quiet(self) -> None:
         """A further apply has nothing to do and asks nobody."""
@@ -232,11 +269,16 @@ def world(folder: Path) -> Iterator[World]:
     """One world for many tests; ``reset`` makes it new."""
     far = folder / "far.txt"
     far.write_text("from far away\n")
-    settings = Settings(remote_files={"https://files.example/far.txt": far}, data_dir=folder / "service")
+    quick = Settings(
+        remote_files={"https://files.example/far.txt": far},
+        data_dir=folder / "service",
+        limits=Limits(credits=CREDITS),
+    )
+    slow = replace(quick, data_dir=folder / "slow", progression=Progression("polls", running=3))
     _one_authority(folder / "authority.pem")
     processes = Processes(folder)
     try:
-        with serving(settings) as service:
-            yield World(service, processes, folder / "project")
+        with serving(quick) as one, serving(slow) as other:
+            yield World(one, one, other, processes, folder / "project")
     finally:
         processes.close()

@@ -1,1 +1,1 @@
-"""HTTP without any knowledge of endpoints: requests, replies, retries, limits."""
+"""HTTP without knowledge of any endpoint: requests, replies, retries, limits."""

@@ -93,10 +93,10 @@ class _Exchange:
 
     def _raise_crash(self) -> None:
         if self._task.done() and not self._task.cancelled() and (error := self._task.exception()):
-            raise httpx.RemoteProtocolError(f"the local API broke off: {type(error).__name__}") from error
+            raise httpx.RemoteProtocolError(f"the local API failed: {type(error).__name__}") from error
 
     async def close(self) -> None:
-        """The reader has seen enough."""
+        """Ends the exchange; the rest of the response is not read."""
         self._gone.set()
         while not self._messages.empty():
             self._messages.get_nowait()
@@ -139,5 +139,5 @@ class InProcessTransport(httpx.AsyncBaseTransport):
             raise
         if start is None or start.get("type") != "http.response.start":
             await exchange.close()
-            raise httpx.RemoteProtocolError("the local API sent no answer")
+            raise httpx.RemoteProtocolError("the local API did not answer")
         return httpx.Response(start["status"], headers=start.get("headers", []), stream=_Body(exchange))

@@ -1,4 +1,4 @@
-"""What the service answered: parsed, or refused in our own words; and whether it may have done what it was asked."""
+"""What the service answered: parsed JSON, or an error that says whether the request may have taken effect."""
 
 from __future__ import annotations
 
@@ -16,8 +16,12 @@ LARGEST_REPLY = 16 * 1024 * 1024
 """JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
 
 
+NOT_JSON: Any = object()
+"""The data of a successful answer that holds no JSON."""
+
+
 class LostAnswer(NetworkError):
-    """A request that changes something was sent, and whether it took effect is not known."""
+    """A request that changes something was sent, and its answer was lost: it may have taken effect or not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,58 +34,59 @@ class Reply:
 
     @property
     def message(self) -> str:
-        """What the service says went wrong; it names fields, never values of credentials."""
+        """What the service says is wrong; it names fields, never values of credentials."""
         if isinstance(self.data, Mapping):
             text = str(self.data.get("message") or "")
             errors = self.data.get("errors")
-            return f"{text} {_plain(errors)}".strip() if errors else text
+            return f"{text} {_joined(errors)}".strip() if errors else text
         return ""
 
 
-def _plain(errors: object) -> str:
+def _joined(errors: object) -> str:
     if isinstance(errors, Mapping):
         return "; ".join(f"{key}: {value}" for key, value in errors.items())
     return str(errors)
 
 
 class TooLarge(httpx.RequestError):
-    """An answer that is not read to its end; what it is about may have happened all the same."""
+    """An answer too large to be read; the request may have taken effect all the same."""
 
 
 async def read_capped(response: httpx.Response) -> bytes:
-    """The whole body, refused beyond LARGEST_REPLY."""
+    """The whole body; raises TooLarge beyond LARGEST_REPLY."""
     parts, size = [], 0
     async for chunk in response.aiter_bytes():
         size += len(chunk)
         if size > LARGEST_REPLY:
-            raise TooLarge(f"larger than {LARGEST_REPLY} bytes, which is refused", request=response.request)
+            raise TooLarge(f"larger than {LARGEST_REPLY} bytes", request=response.request)
         parts.append(chunk)
     return b"".join(parts)
 
 
-def parsed(response: httpx.Response, raw: bytes) -> Any:
-    """JSON, None for an empty body, Ellipsis for what is no JSON at all."""
+def parse_body(response: httpx.Response, raw: bytes) -> Any:
+    """The JSON of an answer: None for an empty body, NOT_JSON if a successful answer holds none."""
     if not raw.strip():
         return None
     try:
         return json.loads(raw)
     except (ValueError, RecursionError):
-        return ... if response.status_code < 400 else None
+        return NOT_JSON if response.status_code < 400 else None
 
 
-def said(error: Exception) -> str:
+def error_text(error: Exception) -> str:
+    """An exception, or its cause if it has one, with its type, since some say nothing else."""
     error = error.__cause__ if isinstance(error.__cause__, Exception) else error
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def root_cause(error: BaseException) -> str:
-    """What the system said at the bottom of a chain of errors, such as ``Name or service not known``."""
-    below: BaseException | None = error
-    while below is not None:
-        if isinstance(below, OSError) and below.strerror and not below.strerror.startswith("Cannot connect"):
-            return re.sub(r"^Connect call failed.*", "connection refused or timed out", below.strerror)
-        below = getattr(below, "os_error", None) or below.__cause__ or below.__context__
-    return said(error) if isinstance(error, Exception) else type(error).__name__
+    """The message of the system at the end of a chain of errors, such as ``Name or service not known``."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.strerror and not cause.strerror.startswith("Cannot connect"):
+            return re.sub(r"^Connect call failed.*", "connection refused or timed out", cause.strerror)
+        cause = getattr(cause, "os_error", None) or cause.__cause__ or cause.__context__
+    return error_text(error) if isinstance(error, Exception) else type(error).__name__
 
 
 def unreachable(base_url: str, error: Exception) -> NetworkError:
@@ -91,39 +96,47 @@ def unreachable(base_url: str, error: Exception) -> NetworkError:
     )
 
 
-def not_the_service(reply: Reply, *, harmless: bool) -> NetworkError:
-    kind = NetworkError if harmless else LostAnswer
+def not_json(reply: Reply, *, repeatable: bool) -> NetworkError:
+    kind = NetworkError if repeatable else LostAnswer
     return kind(
-        f"what answers with {reply.status} is not the service: the body is no JSON",
-        hint="is there a proxy in between? check API2CONVERT_BASE_URL",
+        f"unexpected response ({reply.status}): the body is not JSON",
+        hint="check API2CONVERT_BASE_URL and --base-url, and whether a proxy answers instead of the service",
     )
 
 
-def refusal(reply: Reply, *, harmless: bool) -> SpecError:
-    """The error that a refused request is."""
+def throttled() -> NetworkError:
+    return NetworkError("the service keeps answering 429 (too many requests)", hint="lower --parallelism, or try later")
+
+
+def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
+    """The error for an answer that is no success; LostAnswer if a request that must not be repeated may have worked."""
     text = reply.message or f"the service answered {reply.status}"
+    unexpected = NetworkError if repeatable else LostAnswer
     if reply.status in (401, 403):
-        return AuthError(f"the service refuses the API key: {text}", hint="check API2CONVERT_API_KEY")
+        return AuthError(f"the service does not accept the API key: {text}", hint="check API2CONVERT_API_KEY")
     if reply.status == 402:
-        return QuotaError(f"credits or contract limits are exhausted: {text}", hint="nothing more is started")
+        return QuotaError(f"credits or contract limits are used up: {text}", hint="nothing more is started")
     if reply.status >= 500:
-        kind = NetworkError if harmless else LostAnswer
-        return kind(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
+        return unexpected(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
     if 300 <= reply.status < 400:
-        kind = NetworkError if harmless else LostAnswer
-        return kind(f"the service redirects ({reply.status}); the key is never sent along", hint="check --base-url")
+        hint = "check API2CONVERT_BASE_URL and --base-url"
+        return unexpected(f"the service redirects ({reply.status}), which is not followed with the key", hint=hint)
     if reply.status == 429:
-        return NetworkError("the service keeps answering 429", hint="lower --parallelism, or try later")
-    return Refused(reply.status, f"the service refuses the request ({reply.status}): {text}")
+        return throttled()
+    return Refused(reply.status, f"the service rejected the request ({reply.status}): {text}")
 
 
 class Refused(InvalidError):
-    """A 4xx that is about this very request: 400, 404, 409, 410, 422."""
+    """The service rejected this one request (400, 404, 409, 410, 422, ...); it had no effect."""
 
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
 
 
-class Unclear(SpecError):
-    """A call succeeded, but its answer does not say which ids it made."""
+class MissingIds(SpecError):
+    """A call succeeded, but its answer does not say which ids it created."""
+
+
+UNKNOWN_RESULT = (LostAnswer, MissingIds)
+"""Failures after which only reading the job tells what it holds now."""

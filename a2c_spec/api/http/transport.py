@@ -1,25 +1,32 @@
-"""One request, sent with care: retried where that is harmless, never leaking the key, errors in our own words."""
+"""Sends one request: retried where that cannot do harm, the key never sent elsewhere, errors translated."""
 
 from __future__ import annotations
 
+import contextlib
 import json
+import socket
+import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
 
-from a2c_spec.api.http.concurrency import LONGEST_WAIT, Limiter, Sleep, retry_after
+from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, backoff, retry_after
+from a2c_spec.api.http.concurrency import Limiter, Sleep
 from a2c_spec.api.http.replies import (
+    NOT_JSON,
     LostAnswer,
     Reply,
     TooLarge,
-    not_the_service,
-    parsed,
+    error_of,
+    error_text,
+    not_json,
+    parse_body,
     read_capped,
-    refusal,
-    said,
+    throttled,
     unreachable,
 )
 from a2c_spec.core.events import Probe, unobserved
@@ -30,18 +37,22 @@ TOKEN_HEADER = "X-Api2convert-Token"  # noqa: S105 - the name of a header
 TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=None)
 ATTEMPTS = 5
 OPEN_PATHS = ("/conversions", "/presets", "/statuses")
-"""What the service tells without a key."""
+"""What the service answers without a key."""
 REDIRECTS = 5
 
 UNSENT = (httpx.ConnectError, httpx.PoolTimeout)
-"""Failures that prove that nothing was sent. A ConnectTimeout does not: httpx-aiohttp gives that name to connections
-that broke after the request, too."""
+"""Failures which prove that nothing was sent. ConnectTimeout does not: httpx-aiohttp also raises it for connections
+that broke after the request."""
+
+MOST_UNSENT = 3
+"""So many attempts at a service that cannot be reached at all."""
 
 
 @dataclass(slots=True)
 class Wire:
     """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
 
+    ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell.
     The account key travels only to ``base_url``; uploads carry the job's token instead, downloads neither.
     """
 
@@ -52,6 +63,8 @@ class Wire:
     sleep: Sleep
     jitter: Callable[[], float]
     probe: Probe = unobserved
+    clock: Callable[[], float] = time.time
+    skew: float = 0.0
     count: dict[str, int] = field(default_factory=dict)
 
     async def call(
@@ -61,44 +74,47 @@ class Wire:
         *,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
-        harmless: bool | None = None,
+        repeatable: bool | None = None,
         accept: tuple[int, ...] = (),
     ) -> Reply:
         """A JSON request below ``base_url``.
 
-        ``harmless``: repeating it changes nothing more (default: all but POST). Statuses in ``accept`` are returned
-        instead of raised. Raises the tree of ``errors``; LostAnswer when a harmful one may have taken effect.
+        ``repeatable``: sending it twice does the same as once (default: all but POST). Statuses in ``accept`` are
+        returned instead of raised. Raises the tree of ``errors``; LostAnswer when a request that is not repeatable may
+        have taken effect.
         """
         if not self.key and not path.startswith(OPEN_PATHS):
             raise missing_key()
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        made = {KEY_HEADER: self.key} if self.key else {}
-        made |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
-        made |= headers or {}
+        all_headers = {KEY_HEADER: self.key} if self.key else {}
+        all_headers |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
+        all_headers |= headers or {}
         return await self.send(
-            lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=made),
-            harmless=method != "POST" if harmless is None else harmless,
+            lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=all_headers),
+            repeatable=method != "POST" if repeatable is None else repeatable,
             accept=accept,
         )
 
-    async def send(self, build: Callable[[], httpx.Request], *, harmless: bool, accept: tuple[int, ...] = ()) -> Reply:
-        """Sends what ``build`` makes, anew for every attempt, and reads a JSON answer."""
+    async def send(
+        self, build: Callable[[], httpx.Request], *, repeatable: bool, accept: tuple[int, ...] = ()
+    ) -> Reply:
+        """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer."""
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
-                reply = await self._once(build())
+                reply = await self._send_once(build())
             except httpx.RequestError as error:
-                await self._after_failure(error, harmless=harmless, last=last, attempt=attempt)
+                await self._after_failure(error, repeatable=repeatable, last=last, attempt=attempt)
                 continue
             if reply.status == 429 and not last:
-                await self._after_push_back(reply, attempt)
-            elif reply.status >= 500 and harmless and not last:
-                await self.sleep(self._pause(attempt))
+                await self._after_429(reply, attempt)
+            elif reply.status >= 500 and repeatable and not last:
+                await self.sleep(backoff(attempt, self.jitter()))
             else:
-                return self._judge(reply, harmless=harmless, accept=accept)
-        raise NetworkError("the service keeps answering 429", hint="lower --parallelism, or try later")
+                return self._judge(reply, repeatable=repeatable, accept=accept)
+        raise throttled()
 
-    async def _once(self, request: httpx.Request) -> Reply:
+    async def _send_once(self, request: httpx.Request) -> Reply:
         no_downgrade(httpx.URL(self.base_url), request.url)
         self.count[request.method] = self.count.get(request.method, 0) + 1
         async with self.limiter.slot():
@@ -108,69 +124,80 @@ class Wire:
                 raw = await read_capped(response)
             finally:
                 await response.aclose()
+        self._compare_clocks(response.headers.get("date", ""))
         self.probe(f"answered {request.method} {request.url.path}")
         if response.status_code != 429:
-            self.limiter.went_well()
-        return Reply(response.status_code, parsed(response, raw), response.headers)
+            self.limiter.on_success()
+        return Reply(response.status_code, parse_body(response, raw), response.headers)
 
-    async def _after_failure(self, error: httpx.RequestError, *, harmless: bool, last: bool, attempt: int) -> None:
-        unsent = isinstance(error, UNSENT)
-        if not harmless and not unsent:
-            raise LostAnswer(f"the answer of the service was lost ({said(error)})") from error
+    def _compare_clocks(self, date: str) -> None:
+        with contextlib.suppress(ValueError, TypeError):
+            self.skew = parsedate_to_datetime(date).timestamp() - self.clock()
+
+    def service_time(self) -> float:
+        """Epoch seconds by the service's clock: the ``Date`` of its answers, in whole seconds."""
+        return self.clock() + self.skew
+
+    async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
+        unsent = isinstance(error, UNSENT) or _never_connected(error)
+        if not repeatable and not unsent:
+            raise LostAnswer(f"the answer of the service was lost ({error_text(error)})") from error
         if isinstance(error, TooLarge):
-            raise NetworkError(f"an answer of the service is {error}") from error
-        if last or (unsent and attempt >= 2):
+            raise NetworkError(f"the answer of the service is {error}, which is refused") from error
+        if last or (unsent and attempt + 1 >= MOST_UNSENT):
             raise unreachable(self.base_url, error) from error
-        await self.sleep(self._pause(attempt))
+        await self.sleep(backoff(attempt, self.jitter()))
 
-    async def _after_push_back(self, reply: Reply, attempt: int) -> None:
+    async def _after_429(self, reply: Reply, attempt: int) -> None:
         asked = retry_after(reply.headers.get("retry-after", ""))
-        pause = self._pause(attempt) if asked is None else min(asked, LONGEST_WAIT)
-        self.limiter.pushed_back(pause)
+        pause = backoff(attempt, self.jitter()) if asked is None else min(asked, LONGEST_RETRY_AFTER)
+        self.limiter.on_throttled(pause)
         await self.sleep(pause)
 
-    def _pause(self, attempt: int) -> float:
-        """Seconds: 0.5 doubling up to 8, and up to a quarter more."""
-        return float(min(8.0, 0.5 * 2**attempt) * (1 + self.jitter() / 4))
-
-    def _judge(self, reply: Reply, *, harmless: bool, accept: tuple[int, ...]) -> Reply:
+    def _judge(self, reply: Reply, *, repeatable: bool, accept: tuple[int, ...]) -> Reply:
         if reply.status in accept or 200 <= reply.status < 300:
-            if reply.data is Ellipsis:
-                raise not_the_service(reply, harmless=harmless)
+            if reply.data is NOT_JSON:
+                raise not_json(reply, repeatable=repeatable)
             return reply
-        raise refusal(reply, harmless=harmless)
+        raise error_of(reply, repeatable=repeatable)
 
     @asynccontextmanager
     async def stream(
         self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]
     ) -> AsyncIterator[httpx.Response]:
-        """A download: neither key nor token travels, and ``secret`` headers only to the host that was asked.
+        """A download, sent without key and token; ``secret`` headers are sent only to the host of ``url``.
 
-        Redirects are followed, as results may live on storage, but never from https to http.
+        Redirects are followed, since results may be on a storage server, but never from https to http.
         """
         self.count["GET"] = self.count.get("GET", 0) + 1
         async with self.limiter.slot():
             self.probe(f"send GET {httpx.URL(url).path}")
-            response = await self._landed(url, {"Accept-Encoding": "identity", **headers}, secret)
+            response = await self._follow(url, {"Accept-Encoding": "identity", **headers}, secret)
             try:
                 yield response
             finally:
                 await response.aclose()
 
-    async def _landed(self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]) -> httpx.Response:
+    async def _follow(self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]) -> httpx.Response:
         """The first answer that is no redirect."""
-        first = place = httpx.URL(url)
-        no_downgrade(httpx.URL(self.base_url), place)
+        first = current = httpx.URL(url)
+        no_downgrade(httpx.URL(self.base_url), current)
         for _ in range(REDIRECTS):
-            sent = {**headers, **secret} if _origin(place) == _origin(first) else headers
-            request = self.http.build_request("GET", place, headers=sent)
+            sent = {**headers, **secret} if _origin(current) == _origin(first) else headers
+            request = self.http.build_request("GET", current, headers=sent)
             response = await self.http.send(request, stream=True)
             if response.next_request is None:
                 return response
             await response.aclose()
-            no_downgrade(place, response.next_request.url)
-            place = response.next_request.url
+            no_downgrade(current, response.next_request.url)
+            current = response.next_request.url
         raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")
+
+
+def _never_connected(error: Exception) -> bool:
+    """Whether there was no connection at all, so that nothing was sent: refused, or the host has no address."""
+    cause = getattr(error.__cause__, "os_error", error.__cause__)
+    return isinstance(cause, ConnectionRefusedError | socket.gaierror)
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
@@ -178,6 +205,6 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 
 
 def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
-    """What begins under TLS stays there; raises NetworkError."""
+    """Raises NetworkError when a step leads from https to a connection without TLS."""
     if before.scheme == "https" and after.scheme != "https":
-        raise NetworkError(f"{before.host} sends us on to {after.scheme}://{after.host}, without TLS; refused")
+        raise NetworkError(f"{before.host} leads to {after.scheme}://{after.host} without TLS, which is refused")

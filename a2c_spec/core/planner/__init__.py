@@ -1,6 +1,6 @@
 """The planner behind one door: what one address needs, and why. Pure: values in, a Change out."""
 
-from a2c_spec.core.planner.binding import link_ids, rebind
+from a2c_spec.core.planner.binding import other_bytes, rebind, recognised
 from a2c_spec.core.planner.decide import needs_live, plan_forget, plan_job
 from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.planner.matching import SentState
@@ -9,12 +9,13 @@ from a2c_spec.core.planner.preset import PRESET, plan_preset, sent_preset
 __all__ = [
     "PRESET",
     "SentState",
-    "link_ids",
     "needs_live",
+    "other_bytes",
     "output_calls",
     "plan_forget",
     "plan_job",
     "plan_preset",
     "rebind",
+    "recognised",
     "sent_preset",
 ]

@@ -6,9 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.planner.matching import known
+from a2c_spec.core.planner.matching import known, spare_name
+from a2c_spec.core.planner.update import edit
 from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import uploaded
 from a2c_spec.core.state import Element, JobRecord
 
 
@@ -32,14 +35,39 @@ def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) 
     return replace(record, elements=rest | bound, job_id=bindings.get("job", record.job_id))
 
 
-def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
-    """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
-    part, _, key = name.partition(".")
-    taken = {
-        "inputs": [item.id for item in desired.job.inputs],
-        "conversions": [item.id for item in desired.job.conversions],
-    }
-    return f"{part}.#{api_id}" if key in taken.get(part, ()) else name
+def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:
+    """The record of a job that can no longer be edited: its parts by their ids, and the recipe that it runs.
+
+    A job that was started without our having seen the answer counts as running what is desired only if the service
+    shows just that, checksums included.
+    """
+    record = link_ids(record, desired, live)
+    if record.phase == "building" and not started_unlike(desired, record, live):
+        return replace(record, phase="started", fingerprint=desired.fingerprint, basis=desired.basis)
+    return record
+
+
+def started_unlike(desired: DesiredJob, record: JobRecord, live: LiveJob) -> bool:
+    """Whether a job that was started shows anything but what is desired; that it runs does not count."""
+    calls = edit(desired, live, known(record)).calls
+    return any(not call.starts and not _only_process(call) for call in calls)
+
+
+def _only_process(call: Call) -> bool:
+    return call.kind == "patch_job" and isinstance(call.body, Mapping) and set(call.body) == {"process"}
+
+
+def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
+    """Uploaded inputs whose checksum (MD5) on the service is not that of what is desired, told as reasons."""
+    here = {item.id: item for item in live.inputs}
+    found = []
+    for item in desired.job.inputs:
+        element = record.element(f"inputs.{item.id}")
+        there = here.get(element.api_id) if element else None
+        told = there is not None and there.checksum and item.content and uploaded(item) and not item.applied_sha256
+        if told and there is not None and item.content and there.checksum != item.content.md5:
+            found.append(f"input {item.id} on the service is not the file here (checksum {there.checksum[:4]}..)")
+    return tuple(found)
 
 
 def link_ids(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:

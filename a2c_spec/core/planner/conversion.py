@@ -34,7 +34,7 @@ def changes(desired: DesiredJob, item: Conversion, live: LiveConversion, sent: M
     options |= _preset(item, sent)
     if options:
         body["options"] = options
-    wrong, gone = compare.changed_keys(sealed["metadata"], live.metadata, sent.get("metadata"))
+    wrong, gone = compare.changed_keys(sealed["metadata"], live.metadata, sent.get("metadata"), compare.equal)
     if wrong or gone:
         body["metadata"] = dict(item.metadata) | dict.fromkeys(gone)
     return body

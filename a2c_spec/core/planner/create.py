@@ -148,3 +148,13 @@ def reorder_call(desired: DesiredJob, step: int) -> Call:
         Effect(f"inputs.{item.id}", {"position": place, **item.settings}) for place, item in enumerate(inputs, start=1)
     )
     return Call("patch_inputs", body=bodies.permutation(inputs), effects=effects, step=step, reason="order of inputs")
+
+
+def why_not_fewer(calls: tuple[Call, ...]) -> str:
+    """Why no shorter sequence builds the job."""
+    uploads = sum(call.kind.startswith("upload") for call in calls)
+    rest = len(calls) - uploads - 1
+    parts = ["one creates the job"]
+    parts += [f"{uploads} must carry the bytes"] if uploads else []
+    parts += [f"{rest} can only follow once the parts exist"] if rest else []
+    return ", ".join(parts)

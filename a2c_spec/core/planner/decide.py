@@ -14,14 +14,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Literal
 
-from a2c_spec.core import compare, reasons
+from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call, Effect, cost_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner.create import create_calls
+from a2c_spec.core.planner import recipes
+from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.finish import diff_outputs, finish
 from a2c_spec.core.planner.matching import known
+from a2c_spec.core.planner.recipes import changed_since_start, same_recipe
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.results import place, predicted, recorded, recorded_names
@@ -36,15 +38,21 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     change = _decide(desired, record, observed)
     if observed.cached and not observed.replace and change.action in ("create", "re-run"):
         change = _from_cache(desired, observed.cached, observed, change)
-    return replace(change, fingerprint=desired.fingerprint, basis=desired.basis)
+    uploads = any(call.kind.startswith("upload") for call in change.calls)
+    recipe = desired.as_sent if uploads else desired
+    return replace(change, fingerprint=recipe.fingerprint, basis=recipe.basis)
 
 
 def plan_forget(record: JobRecord) -> Change:
-    """The change of an address that no manifest asks for any more: only our memory of it goes."""
+    """The change of an address that no manifest asks for any more. It stays recorded, to be taken up again."""
     kept = len([file for file in record.files if file.path])
-    return Change(
-        record.address, "forget", (f"no manifest asks for it any more; {reasons.counted(kept, 'file')} stay here",)
-    )
+    why = [f"no manifest asks for it any more; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
+    running = record.phase == "started" and bool(record.job_id)
+    if running:
+        why.append(f"its job {record.job_id} goes on running, and its result will not be fetched")
+    elif record.phase == "building" and record.job_id:
+        why.append(f"its job {record.job_id} stays held on the service")
+    return Change(record.address, "forget", tuple(why), paid_again=running)
 
 
 def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> bool:
@@ -62,11 +70,6 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
     return bool(found.calls or found.downloads)
 
 
-def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
-    """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
-    return record.fingerprint == desired.fingerprint or compare.same(dict(record.basis), dict(desired.basis))
-
-
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     if record is None or not record.job_id:
         return _anew(desired, record, observed)
@@ -76,7 +79,13 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
     if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
         return _rerun(desired, record, (_failure(record),), observed, paid=False)
     if record.phase in ("done", "completed") and not same_recipe(desired, record):
-        return _rerun(desired, record, reasons.recipe_reasons(record.basis, desired.basis), observed, paid=True)
+        return _rerun(
+            desired,
+            record,
+            recipes.why(desired, record),
+            observed,
+            paid=True,
+        )
     if observed.gone:
         return _vanished(desired, record, observed)
     if observed.live is None:
@@ -89,7 +98,7 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
         return _update(desired, record, live, observed)
     if live.status in ("failed", "canceled"):
         return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
-    changed = _changed_since_start(desired, record, live)
+    changed = changed_since_start(desired, record, live)
     if live.terminal:
         return (
             _rerun(desired, record, changed, observed, paid=True)
@@ -113,16 +122,6 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
     if found.lost:
         return _rerun(desired, record, tuple(found.lost), observed, paid=True)
     return finish(desired, record, found)
-
-
-def _changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
-    """Why the recipe that runs is not the desired one. A job that started unseen is judged by its content."""
-    if record.phase == "building":
-        calls = [call for call in edit(desired, live, known(record)).calls if not call.starts]
-        return ("it was started while it still differed from the manifest",) if calls else ()
-    if same_recipe(desired, record):
-        return ()
-    return reasons.recipe_reasons(record.basis, desired.basis) or ("the recipe changed",)
 
 
 def _failure(record: JobRecord) -> str:
@@ -150,63 +149,57 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
-        return replace(change, reasons=reasons.recipe_reasons(record.basis, desired.basis) or change.reasons)
+        return replace(
+            change,
+            reasons=recipes.why(desired, record) or change.reasons,
+        )
     found = diff_outputs(desired, record, None, observed)
     return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
-    skipped = [path for path, spec in predicted(desired.job) if spec.on_conflict == "skip" and _taken(path, observed)]
+    foreseen = predicted(desired.job, observed.late)
+    skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and observed.taken(one.path)]
     if skipped and len(skipped) == len(desired.job.conversions):
         return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
-    return replace(change, problem=conflicts(desired, observed), bound=_create_bound(calls))
+    return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
     """Which file that is not ours stands where a result must go; decided before anything is paid for."""
-    for path, spec in predicted(desired.job):
-        if spec.on_conflict == "error" and _taken(path, observed):
-            return (
-                f"{path} exists and was not written by us, and on_conflict is error; "
-                "move it away, or say on_conflict: overwrite, rename or skip"
-            )
+    for one in predicted(desired.job, observed.late):
+        if one.spec.on_conflict == "error" and observed.taken(one.path):
+            return reasons.conflict(one.path, observed.status(one.path), "error")
     return ""
-
-
-def _taken(path: str, observed: Observed) -> bool:
-    return observed.disk.get(path, "absent") in ("foreign", "changed")
-
-
-def _create_bound(calls: tuple[Call, ...]) -> str:
-    """Why no shorter sequence builds the job."""
-    uploads = sum(call.kind.startswith("upload") for call in calls)
-    rest = len(calls) - uploads - 1
-    parts = ["one creates the job"]
-    parts += [f"{uploads} must carry the bytes"] if uploads else []
-    parts += [f"{rest} can only follow once the parts exist"] if rest else []
-    return ", ".join(parts)
 
 
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(desired)
-    bound = _create_bound(calls)
+    bound = why_not_fewer(calls)
     if desired.job.lifecycle.on_replace == "delete" and not observed.gone:
         last = max(call.step for call in calls)
         calls = (*calls, _delete_job(record.job_id, last))
     change = Change(
         desired.job.address,
         "re-run" if desired.job.process else "replace",
-        why or ("the recipe changed",),
+        (*(why or ("the recipe changed",)), *_staying(desired, record, observed)),
         calls,
-        details=reasons.details(record.basis, desired.basis),
+        details=recipes.details(desired, record),
         fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
     )
     return replace(change, problem=_forbidden(desired, paid=paid) or conflicts(desired, observed))
+
+
+def _staying(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
+    """Which files of the earlier run stay under their names, where the names of the new results are known."""
+    foreseen = {one.path for one in predicted(desired.job, observed.late)}
+    here = [file.path for file in record.files if file.path and file.conversion and foreseen]
+    return tuple(f"{path} stays here" for path in here if path not in foreseen and len(foreseen) >= len(here))
 
 
 def _forbidden(desired: DesiredJob, *, paid: bool) -> str:
@@ -229,7 +222,7 @@ def _replace_running(
         "replace",
         (f"running ({live.status}) with another recipe", *why),
         calls,
-        details=reasons.details(record.basis, desired.basis),
+        details=recipes.details(desired, record),
         fetch=desired.job.process,
         paid_again=True,
         problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
@@ -286,7 +279,7 @@ def _updated(
         why,
         way.calls,
         bindings=way.bindings,
-        details=reasons.details(record.basis, desired.basis),
+        details=recipes.details(desired, record),
         fetch=desired.job.process,
         problem=conflicts(desired, observed) if desired.job.process else "",
         bound="every call changes something that no other call of the plan can change",
@@ -294,7 +287,7 @@ def _updated(
 
 
 def _update_reasons(desired: DesiredJob, record: JobRecord, way: Edit) -> tuple[str, ...]:
-    why = list(reasons.recipe_reasons(record.basis, desired.basis)) if record.basis else []
+    why = list(recipes.why(desired, record))
     if len(way.calls) > sum(call.starts for call in way.calls) and not why:
         why.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in way.calls)))
     if any(call.starts for call in way.calls):

@@ -12,8 +12,10 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.results import Placement, place, recorded, recorded_names
+from a2c_spec.core.results import Placement, place, recorded, recorded_names, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
+
+ALREADY_HERE = "already downloaded; recording it"
 
 
 @dataclass(slots=True)
@@ -56,7 +58,7 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
         return
     if file is None or not file.path:
         _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
-    elif (stands := observed.disk.get(file.path, "absent")) == "absent":
+    elif (stands := observed.status(file.path)) == "absent":
         _fetch(placement, f"{file.path} is missing here", observed, work)
     elif stands != "intact":
         _altered(placement, file, observed, work)
@@ -68,7 +70,7 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
 
 def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    taken = observed.disk.get(placement.path, "absent") in ("foreign", "changed")
+    taken = observed.taken(placement.path)
     if taken and policy == "skip":
         work.verified += 1
         return
@@ -78,7 +80,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff)
     work.why.append(why)
     work.downloads.append(placement.path)
     if taken and policy == "error":
-        work.problems.append(_conflict(placement.path))
+        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
 
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -91,17 +93,10 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    if observed.disk.get(placement.path, "absent") in ("foreign", "changed") and policy in ("error", "skip"):
-        work.problems.append(_conflict(placement.path))
+    if observed.taken(placement.path) and policy in ("error", "skip"):
+        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
     work.moves.append(Move(file.path, placement.path))
     work.why.append(f"{file.path} -> {placement.path}")
-
-
-def _conflict(path: str) -> str:
-    return (
-        f"{path} exists and is not as we wrote it, and on_conflict is error; "
-        "move it away, or say on_conflict: overwrite, rename or skip"
-    )
 
 
 def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[Call, ...]:
@@ -170,7 +165,9 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     stale = _stale(record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
-            return Change(desired.job.address, "wait", ("all is here, which an interruption left unsaid",), fetch=True)
+            empty = without_result(desired.job, [placement.conversion for placement in found.placements])
+            why = f"{', '.join(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
+            return Change(desired.job.address, "wait", (why,), fetch=True)
         why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         return Change(desired.job.address, "no-op", (why,), verified=found.verified)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)

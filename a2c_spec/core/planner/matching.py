@@ -96,8 +96,13 @@ class SentState:
         sent = self.sent(live.id)
         if any(key in sent and key not in item.settings for key in INPUT_SETTINGS):
             return False  # what was set cannot be unset
+        if "decrypt" in sent and not item.decrypt_password:
+            return False
+        told = item.content and live.checksum and uploaded(item) and not item.applied_sha256
+        if told and item.content and live.checksum != item.content.md5:
+            return False  # whatever we meant to send, other bytes are there
         if "identity" in sent:
-            return same_name(sent, wanted) and compare.same(sent["identity"], wanted["identity"])
+            return same_name(sent, wanted) and compare.equal(sent["identity"], wanted["identity"])
         return looks_like(item, live)
 
     def _conversion_fits(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
@@ -105,7 +110,7 @@ class SentState:
             return False
         sealed = desired.sent_conversion(item)["output_target"]
         sent = self.sent(live.id).get("output_target")
-        return compare.same(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
+        return compare.equal(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
 
     def conversion_holds(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
         """Whether a live conversion needs no PATCH to be the wanted one."""
@@ -128,7 +133,7 @@ def looks_like(item: Input, live: LiveInput) -> bool:
     kind = "output" if item.type == "from" else item.type
     named = not item.filename or not live.filename or item.filename == live.filename
     engine = not item.engine or not live.engine or item.engine == live.engine
-    parameters = all(compare.same(live.parameters.get(key), value) for key, value in item.parameters.items())
+    parameters = all(compare.echoes(value, live.parameters.get(key)) for key, value in item.parameters.items())
     return live.type == kind and live.source == item.source and named and engine and parameters
 
 
@@ -139,3 +144,13 @@ def _same_upload(item: Input, live: LiveInput) -> bool:
     if item.content and live.size and live.size != item.content.size:
         return False
     return live.filename == sent_filename(item)
+
+
+def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
+    """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
+    part, _, key = name.partition(".")
+    taken = {
+        "inputs": [item.id for item in desired.job.inputs],
+        "conversions": [item.id for item in desired.job.conversions],
+    }
+    return f"{part}.#{api_id}" if key in taken.get(part, ()) else name

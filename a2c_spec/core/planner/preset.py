@@ -67,7 +67,7 @@ def _wrong(sent: Mapping[str, Any], before: Mapping[str, Any], live: Mapping[str
 def _differs(value: Any, before: Mapping[str, Any], live: Mapping[str, Any], name: str) -> bool:
     if not value:
         return False
-    return not compare.same(value, live[name] if live.get(name) else before.get(name))
+    return not compare.equal(value, live[name] if live.get(name) else before.get(name))
 
 
 def _body(preset: Preset) -> dict[str, Body]:

@@ -13,7 +13,6 @@ from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, alternatives, shorter
-from a2c_spec.core.planner.binding import spare_name
 from a2c_spec.core.planner.conversion import patch_conversion
 from a2c_spec.core.planner.create import (
     add_groups,
@@ -24,7 +23,7 @@ from a2c_spec.core.planner.create import (
     password_call,
     settle,
 )
-from a2c_spec.core.planner.matching import SentState
+from a2c_spec.core.planner.matching import SentState, spare_name
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
@@ -209,11 +208,11 @@ def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple
 
 def _is_reset(name: str, live: LiveJob) -> bool:
     """Whether a field echoes its default already; a secret one never tells."""
-    return name in live.fields and compare.same(live.fields[name], JOB_FIELDS[name].reset)
+    return name in live.fields and compare.equal(live.fields[name], JOB_FIELDS[name].reset)
 
 
 def _field_holds(name: str, value: Any, live: LiveJob, sent: Mapping[str, Any]) -> bool:
-    return compare.same(value, live.fields.get(name, sent.get(name)))
+    return compare.echoes(value, live.fields[name]) if name in live.fields else compare.equal(value, sent.get(name))
 
 
 def _renumber(calls: list[Call]) -> tuple[Call, ...]:

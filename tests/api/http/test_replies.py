@@ -14,14 +14,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from a2c_spec.api.client import Client
+from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.replies import Reply
 from a2c_spec.api.http.transport import Wire
-from a2c_spec.api.new_ids import new_ids
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, mapping, number, parse_job
-from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.core.transitions import adopt, matches, too_old
+from a2c_spec.core.state import Element, Intent, JobRecord
+from a2c_spec.core.transitions import adopt, evidence, matches
 from a2c_spec.errors import SpecError
 from tests.api.wires import Clock, wire_over
 
@@ -53,34 +53,36 @@ CREATE = Call(
 )
 ADD = Call("add_inputs", body=({}, {}), creates=("inputs.a", "inputs.b"))
 UPLOAD = Call("upload_file", creates=("inputs.a",))
-RECORD = JobRecord(
-    "a",
-    "host",
-    "creating",
-    intent_at=1.0,
+INTENT = Intent(
+    ("create_job",),
+    starts=True,
+    noted_at=1.0,
     elements={
         "job": Element("", {"callback": "x"}),
         "inputs.a": Element("", {"identity": {"type": "remote", "source": "u"}}),
         "conversions.b": Element("", {"target": "pdf", "options": {"x": 1}}),
     },
 )
+RECORD = JobRecord("a", "host", intent=INTENT)
 
 
 @given(JSON)
 @example({"spent": float("inf")})
 @example({"input": [{"size": float("nan")}]})
+@example({"created_at": "0001-01-01T00:00:00+23:00"})
+@example({"created_at": "9999-12-31T23:59:59-23:00"})
 @example({"id": "1", "input": [{"type": "remote", "source": "u"}], "conversion": [{"target": "pdf", "options": [1]}]})
 def test_any_json_is_read_as_a_job(data: Any) -> None:
     live = parse_job(mapping(data))
     assert isinstance(live, LiveJob)
-    if matches(RECORD, live):
-        adopt(RECORD, live)
-    too_old(RECORD, live)
+    if matches(INTENT, live):
+        adopt(RECORD, live, 2.0)
+    assert evidence(INTENT, live, None, 180.0) in ("ours", "not ours", "unclear")
 
 
 @given(JSON, st.sampled_from([CREATE, ADD, UPLOAD]))
 def test_any_answer_names_ids_or_none(data: Any, call: Call) -> None:
-    ids = new_ids(call, Reply(200, data))
+    ids = created_ids(call, Reply(200, data))
     assert ids is None or all(isinstance(value, str) and value for value in ids.values())
 
 
@@ -105,7 +107,7 @@ def dumped(data: Any) -> bytes:
 @given(st.binary(max_size=60) | JSON.map(dumped), st.sampled_from([200, 201, 204, 302, 400, 500]))
 def test_any_body_with_any_status_is_read_or_refused(body: bytes, status: int) -> None:
     client = client_of(wire_over(lambda _request: httpx.Response(status, content=body), Clock()))
-    for ask in (client.job("1"), client.jobs(), client.contracts(), client.preset("1"), client.history("1")):
+    for ask in (client.job("1"), client.jobs(1), client.presets(), client.preset("1"), client.history("1")):
         with contextlib.suppress(SpecError):
             asyncio.run(ask)
 

@@ -1,14 +1,12 @@
-"""One limiter for the whole run, and retries only where repeating is harmless."""
+"""Requests are retried only where repeating is harmless, and neither key nor token travels where it should not."""
 
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
 
 import httpx
 import pytest
 
-from a2c_spec.api.http.concurrency import LONGEST_WAIT, Limiter, retry_after
 from a2c_spec.api.http.replies import LARGEST_REPLY, LostAnswer, Refused
 from a2c_spec.errors import AuthError, NetworkError, QuotaError
 from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
@@ -27,93 +25,13 @@ def test_a_429_is_waited_out_even_for_a_create() -> None:
     assert clock.slept == [0.5, 1.0]
 
 
-def test_retry_after_in_seconds_is_obeyed() -> None:
+def test_retry_after_in_seconds_is_obeyed_by_this_request_and_all_others() -> None:
     clock = Clock()
     wire = wire_over(in_turn(again(429, **{"Retry-After": "7"}), OK), clock)
     asyncio.run(wire.call("GET", "/jobs"))
     assert clock.slept == [7.0]
-
-
-def test_retry_after_as_a_date_is_obeyed() -> None:
-    now = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
-    assert retry_after("Mon, 23 Nov 2026 12:00:30 GMT", lambda: now) == 30
-    assert retry_after("Mon, 23 Nov 2026 11:59:30 GMT", lambda: now) == 0
-
-
-@pytest.mark.parametrize("value", ["", "soon", "nan-ish", "Mon, 99 Nov 2026"])
-def test_a_retry_after_that_says_nothing_is_passed_over(value: str) -> None:
-    assert retry_after(value) is None
-
-
-@pytest.mark.parametrize("value", ["inf", "nan", "1e999"])
-def test_a_retry_after_that_is_no_length_of_time_is_passed_over(value: str) -> None:
-    assert retry_after(value) is None
-
-
-def test_a_pause_holds_for_every_request_of_the_run_and_has_an_upper_bound() -> None:
-    clock = Clock()
-    limiter = Limiter(4, clock, clock.sleep)
-
-    async def one() -> float:
-        async with limiter.slot():
-            return clock()
-
-    limiter.pushed_back(10)
-    assert asyncio.run(one()) == 1010
-    limiter.pushed_back(10_000)
-    assert asyncio.run(one()) == 1010 + LONGEST_WAIT
-
-
-def test_each_429_halves_the_width_and_answers_widen_it_again() -> None:
-    limiter = Limiter(16, Clock(), Clock().sleep)
-    limiter.pushed_back(0)
-    limiter.pushed_back(0)
-    assert limiter.width == 4
-    for _ in range(200):
-        limiter.went_well()
-    assert limiter.width == 16
-    for _ in range(10):
-        limiter.pushed_back(0)
-    assert limiter.width == 1
-
-
-def test_never_more_requests_are_under_way_than_the_width_allows() -> None:
-    limiter = Limiter(3, Clock(), Clock().sleep)
-    most = 0
-
-    async def one() -> None:
-        nonlocal most
-        async with limiter.slot():
-            most = max(most, limiter.busy)
-            await asyncio.sleep(0)
-
-    async def many() -> None:
-        await asyncio.gather(*(one() for _ in range(50)))
-
-    asyncio.run(many())
-    assert (most, limiter.busy) == (3, 0)
-
-
-def test_someone_who_stops_waiting_for_a_place_leaves_it_to_the_next() -> None:
-    limiter = Limiter(1, Clock(), Clock().sleep)
-    served = []
-
-    async def one(name: str, ready: asyncio.Event) -> None:
-        async with limiter.slot():
-            served.append(name)
-            await ready.wait()
-
-    async def play() -> None:
-        ready = asyncio.Event()
-        first, second, third = (asyncio.create_task(one(name, ready)) for name in "abc")
-        await asyncio.sleep(0)
-        ready.set()
-        await first
-        second.cancel()
-        await asyncio.wait((second, third))
-
-    asyncio.run(play())
-    assert (served[0], served[-1], limiter.busy) == ("a", "c", 0)
+    assert wire.limiter.resume_at == 1007
+    assert wire.limiter.width < 8
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])
@@ -153,6 +71,13 @@ def test_an_answer_that_cannot_be_read_leaves_a_create_undecided(answer: httpx.R
     wire = wire_over(in_turn(answer), Clock())
     with pytest.raises(LostAnswer):
         asyncio.run(wire.call("POST", "/jobs", body={}))
+
+
+def test_an_answer_that_is_too_large_is_refused_even_if_it_is_json() -> None:
+    body = b"[" + b" " * LARGEST_REPLY + b"]"
+    wire = wire_over(in_turn(httpx.Response(200, content=body)), Clock())
+    with pytest.raises(NetworkError, match="larger than"):
+        asyncio.run(wire.call("GET", "/jobs"))
 
 
 def test_a_redirect_of_the_api_is_not_followed_and_the_key_stays_here() -> None:
@@ -228,4 +153,39 @@ def test_a_download_that_redirects_for_ever_is_given_up() -> None:
 def test_a_token_never_travels_without_tls_where_the_service_has_it() -> None:
     wire = wire_over(in_turn(OK), Clock())
     with pytest.raises(NetworkError, match="without TLS"):
-        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), harmless=False))
+        asyncio.run(wire.send(lambda: wire.http.build_request("POST", "http://www.example/upload"), repeatable=False))
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"), [("Thu, 01 Jan 1970 00:20:00 GMT", 200.0), ("Thu, 01 Jan 1970 00:10:00 GMT", -400.0)]
+)
+def test_the_time_of_the_service_is_what_its_answers_say(date: str, skew: float) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(httpx.Response(200, json={}, headers={"Date": date})), clock)
+    assert wire.service_time() == 1000.0
+    asyncio.run(wire.call("GET", "/jobs/1"))
+    assert (wire.skew, wire.service_time()) == (skew, 1000.0 + skew)
+    clock.now += 5
+    assert wire.service_time() == 1005.0 + skew
+
+
+@pytest.mark.parametrize(
+    "date", ["", "soon", "Thu, 99 Jan 1970 00:20:00 GMT", "1970-01-01", "Thu, 01 Jan 99999 00:00:00 GMT"]
+)
+def test_a_date_that_is_none_says_nothing_of_the_clock(date: str) -> None:
+    wire = wire_over(in_turn(httpx.Response(200, json={}, headers={"Date": date} if date else {})), Clock())
+    asyncio.run(wire.call("GET", "/jobs/1"))
+    assert wire.skew == 0.0
+
+
+def test_an_answer_that_is_429_does_not_widen_the_limit() -> None:
+    wire = wire_over(in_turn(again(429), again(429), OK), Clock())
+    asyncio.run(wire.call("GET", "/jobs"))
+    assert wire.limiter.width == 2.5, "halved twice from 8, then widened by one answer"
+
+
+def test_a_service_that_cannot_be_reached_is_tried_three_times() -> None:
+    wire = wire_over(in_turn(*[httpx.ConnectError("refused")] * 3), Clock())
+    with pytest.raises(NetworkError, match=r"cannot reach https://service\.example/v2"):
+        asyncio.run(wire.call("GET", "/jobs"))
+    assert wire.count == {"GET": 3}

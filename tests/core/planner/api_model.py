@@ -16,9 +16,9 @@ Where the rules are silent, the reading that can never surprise:
   way: whether an array of several arrives as one is not said, so a waiting job refuses several (`Illegal`).
 - A job without conversions is never told to run, because what such a job does is not said.
 - A slide_duration or resize_handling that was set can be changed and not unset.
-- A decrypt_password that nobody asks for any more may stay: it opens the same bytes.
+- A decrypt_password that was set can be changed and not unset; which one was used decides the result.
 - Settings are never given inline, positions always for all inputs at once.
-- What a running job was told besides its recipe (job fields, passwords) does not make it another recipe.
+- What a running job was told besides its recipe (other job fields) does not make it another recipe.
 """
 
 from __future__ import annotations
@@ -189,8 +189,15 @@ def reached(job: Live, wish: Wish) -> bool:
 
 
 def runs_already(job: Live, wish: Wish) -> bool:
-    """Whether a job started earlier makes what is wanted: then nothing can be changed and nothing needs to be."""
-    return job is not None and job.phase == "started" and _same_recipe(job, wish)
+    """Whether a job started earlier makes what is wanted: then nothing can be changed and nothing needs to be.
+
+    Passwords of inputs and ``fail_on_input_error`` decide results, so they count; the other fields do not.
+    """
+    if job is None or job.phase != "started" or not _same_recipe(job, wish):
+        return False
+    return _passwords(job.inputs) == _passwords(wish.inputs) and ("lenient" in dict(job.fields)) == (
+        "lenient" in dict(wish.fields)
+    )
 
 
 def _same_recipe(job: ApiJob, wish: Wish) -> bool:
@@ -199,8 +206,11 @@ def _same_recipe(job: ApiJob, wish: Wish) -> bool:
 
 
 def _same_told(job: ApiJob, wish: Wish) -> bool:
-    opened = all(desired.password in ("", have.password) for have, desired in zip(job.inputs, wish.inputs, strict=True))
-    return opened and job.fields == wish.fields
+    return _passwords(job.inputs) == _passwords(wish.inputs) and job.fields == wish.fields
+
+
+def _passwords(sources: tuple[Source, ...]) -> list[str]:
+    return [source.password for source in sources]
 
 
 def _bag(tasks: tuple[Task, ...]) -> list[tuple[str, list[tuple[str, str]], list[tuple[str, str]]]]:

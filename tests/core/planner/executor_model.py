@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from itertools import groupby, permutations, product
+from typing import Any
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import rebind
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.state import JobRecord
-from a2c_spec.core.transitions import apply_response
+from a2c_spec.core.state import Element, Intent, JobRecord
+from a2c_spec.core.transitions import apply_response, created, intended, started
 from tests.core.planner.api_model import after
 from tests.core.planner.api_words import DeleteInput, DeleteTask, Illegal, Live, Move, PatchInputs
 from tests.core.planner.call_meaning import Service, move_of
@@ -21,10 +22,12 @@ from tests.core.planner.situations import JOB_ID, conversion_id, echo, input_id
 
 @dataclass(frozen=True, slots=True)
 class Stand:
-    """The service and our record of it, at one moment."""
+    """The service and our record of it, at one moment, and the recipe that is being applied."""
 
     service: Service
     record: JobRecord
+    fingerprint: str = ""
+    basis: Mapping[str, Any] = field(default_factory=dict)
 
 
 def service_of(job: Live) -> Service:
@@ -48,8 +51,14 @@ def send(stand: Stand, call: Call) -> Stand:
         raise Illegal(f"{call.kind} starts the job: {runs}, as planned: {call.starts}")
     there, ids = _with_ids(service, job, call, move)
     if call.kind == "create_job":
-        record = replace(record, elements={})
-    return Stand(there, replace(apply_response(record, call, ids), phase="started" if runs else "building"))
+        sent = {effect.name: Element("", effect.sent or {}) for effect in call.effects}
+        record = intended(record, Intent(("create_job",), runs, True, stand.fingerprint, stand.basis, sent))
+        record = created(record, LiveJob(ids["job"], ""), ids, starts=runs, now=0.0)
+    else:
+        record = apply_response(record, call, ids)
+    if call.starts:
+        record = started(record, stand.fingerprint, stand.basis)
+    return replace(stand, service=there, record=record)
 
 
 def _with_ids(service: Service, job: Live, call: Call, move: Move) -> tuple[Service, dict[str, str]]:
@@ -80,10 +89,9 @@ def _less(ids: tuple[str, ...], place: int) -> tuple[str, ...]:
 
 
 def begin(service: Service, record: JobRecord | None, desired: DesiredJob, change: Change) -> Stand:
-    """Before the first call: live parts are tied to desired ones, the recipe is noted."""
+    """Before the first call: live parts are tied to desired ones."""
     known = record or JobRecord(desired.job.address, "test")
-    noted = replace(known, fingerprint=change.fingerprint, basis=change.basis) if change.calls else known
-    return Stand(service, rebind(noted, desired, change.bindings))
+    return Stand(service, rebind(known, desired, change.bindings), change.fingerprint, change.basis)
 
 
 def carry_out(stand: Stand, calls: Sequence[Call]) -> Stand:

@@ -134,7 +134,8 @@ def _input_cost(live: tuple[Source, ...], wanted: tuple[Source, ...], keep: tupl
 
 def _can_become(have: Source, desired: Source) -> bool:
     """Same bytes from the same place, and nothing set that would have to be unset."""
-    unset = (have.slide and not desired.slide) or (have.resize and not desired.resize)
+    settings = ((have.slide, desired.slide), (have.resize, desired.resize), (have.password, desired.password))
+    unset = any(had and not wanted for had, wanted in settings)
     return have.identity == desired.identity and not unset
 
 

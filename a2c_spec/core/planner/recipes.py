@@ -1,0 +1,37 @@
+"""Whether the recipe of a run is the desired one, and where it differs."""
+
+from __future__ import annotations
+
+from a2c_spec.core import compare, reasons
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Detail
+from a2c_spec.core.planner.binding import other_bytes, started_unlike
+from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import as_known
+from a2c_spec.core.state import JobRecord
+
+
+def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
+    """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
+    known = as_known(desired.basis, record.basis)
+    return record.fingerprint == desired.fingerprint or compare.equal(record.basis, known)
+
+
+def why(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
+    """Why the recipe of the record is not the desired one, in sentences."""
+    return reasons.recipe_reasons(record.basis, as_known(desired.basis, record.basis)) if record.basis else ()
+
+
+def details(desired: DesiredJob, record: JobRecord) -> tuple[Detail, ...]:
+    """The same, attribute by attribute."""
+    return reasons.details(record.basis, as_known(desired.basis, record.basis))
+
+
+def changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
+    """Why the recipe that runs is not the desired one. A job that started unseen is judged by its content."""
+    if record.phase == "building":
+        unlike = started_unlike(desired, record, live)
+        return ("it was started while it still differed from the manifest",) if unlike else ()
+    if same_recipe(desired, record):
+        return other_bytes(desired, record, live)
+    return why(desired, record) or ("the recipe changed",)

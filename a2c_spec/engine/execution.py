@@ -1,0 +1,279 @@
+"""Carries out planned changes: every one once, each after those it needs, one failure leaving the others alone."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from a2c_spec.api.execute import Task
+from a2c_spec.core.events import Event
+from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.planner import plan_job
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.tally import Tally
+from a2c_spec.engine.budget import Budget
+from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
+from a2c_spec.engine.outputs_file import write_outputs
+from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared
+from a2c_spec.engine.reuse import Restorer
+from a2c_spec.engine.selection import Selection
+from a2c_spec.engine.session import Session
+from a2c_spec.errors import Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout
+
+if TYPE_CHECKING:
+    from a2c_spec.core.plan import Change
+    from a2c_spec.core.prepare import DesiredJob
+
+UNDER_WAY = 16
+"""So many times --parallelism jobs are under way at once, most of them waited for; no more are held in memory."""
+
+STOPPING = (3, 4, 11)
+"""Exit codes of errors that every further job would meet as well."""
+
+
+class Execution:
+    """One apply under way."""
+
+    def __init__(self, session: Session, options: ApplyOptions, reporter: Reporter, chosen: Selection) -> None:
+        self.session, self.service = session, session.service
+        self.options, self.reporter, self.chosen = options, reporter, chosen
+        self.stopped = False
+        self.budget = Budget(options.limits.credits)
+        self.tally = Tally(0)
+        self.errors: list[SpecError] = []
+        self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
+        self.ended: dict[str, asyncio.Event] = {}
+        self.good: set[str] = set()
+
+    async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
+        """Carries every change out; a failure of one leaves the others alone.
+
+        ``again`` are the changes of which only a summary was kept, planned again one at a time.
+        """
+        busy = [step for step in steps if step.change.action != "no-op"]
+        whole = [step for step in busy if not step.summary_only]
+        self.tally.busy = len(busy)
+        self.reporter.expect(len(busy))
+        awaited = {address for step in whole for address in _needed(step)}
+        self.ended = {step.change.address: asyncio.Event() for step in busy if step.change.address in awaited}
+        await self._first_things(steps, whole)
+        try:
+            started = await self._start_all(chain(_independent(whole), again, _dependent(whole)))
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
+        self.tally.unstarted = len(busy) - started
+        self.reporter.close()
+        error = self._error()
+        if error is None or error not in self.errors:
+            self._write_outputs(steps)
+        return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
+
+    def _error(self) -> SpecError | None:
+        """What stands for all failures; None when there is none."""
+        busy, unstarted, errors = self.tally.busy, self.tally.unstarted, self.errors
+        if len(errors) == 1 and busy == 1:
+            return errors[0]
+        if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
+            return WaitTimeout(f"{len(errors)} of {busy} jobs still run", hint="`a2c-spec wait` reattaches")
+        if errors or unstarted:
+            rest = f", {unstarted} not started" if unstarted else ""
+            failed = f"{len(errors)} of {busy} jobs failed{rest}"
+            return PartialFailure(failed, hint="apply again: only what is left is done")
+        return None
+
+    def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
+        """Only where all of the plan is held anyway; a large batch is not held in memory for a summary."""
+        if not self.session.project.flags.detailed:
+            return ()
+        return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
+
+    def _write_outputs(self, steps: Sequence[PlannedChange]) -> None:
+        """Writes outputs.json, if something was done or it is asked for."""
+        if self.tally.busy or self.session.project.flags.outputs:
+            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
+
+    async def _first_things(self, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
+        """What costs nothing and must not wait: records that are taken over or asked for again, and every move.
+
+        Moves of the whole plan are ordered together, so that names can be swapped between jobs.
+        """
+        store = self.session.store
+        for step in steps:
+            if step.taken_over and step.record is not None:
+                await store.put(replace(step.record, gone_since=0.0))
+                await store.remove(step.taken_over)
+            elif step.change.action == "no-op" and step.record is not None:
+                await self._tidy(step, step.record)
+        moving = [
+            (step.desired.job, step.record, move)
+            for step in whole
+            if step.desired and step.record and not step.change.problem
+            for move in step.change.moves
+        ]
+        await self.service.delivery.move_all(moving)
+
+    async def _tidy(self, step: PlannedChange, record: JobRecord) -> None:
+        """Writes down what the plan found out about an address with which nothing is to be done."""
+        after = replace(record, gone_since=0.0, intent=record.intent if record.lost_start else None)
+        if step.preset is not None:
+            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis)
+        if after != record:
+            await self.session.store.put(after)
+
+    async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
+        """Starts one change after the other, never more than a window of them at once; gives how many it started."""
+        started = 0
+        async with asyncio.TaskGroup() as group:
+            while not self.stopped:
+                await self.under_way.acquire()
+                step = None if self.stopped else self._next(steps)
+                if step is None:
+                    self.under_way.release()
+                    break
+                started += 1
+                group.create_task(self._in_order(step))
+                await asyncio.sleep(0)
+        return started
+
+    def _next(self, steps: Iterator[PlannedChange]) -> PlannedChange | None:
+        """The next change; a manifest that became invalid meanwhile leaves the jobs under way alone."""
+        try:
+            return next(steps, None)
+        except SpecError as error:
+            self.errors.append(error)
+            return None
+
+    async def _in_order(self, step: PlannedChange) -> None:
+        """One change, after those whose results it takes."""
+        try:
+            for address in _needed(step):
+                if address in self.ended:
+                    await self.ended[address].wait()
+            async with self.service.turns.slot():
+                await self._reported(step)
+        finally:
+            self.under_way.release()
+            if ended := self.ended.get(step.change.address):
+                ended.set()
+
+    async def _reported(self, step: PlannedChange) -> None:
+        try:
+            if self.stopped:
+                raise SpecError("not started after an earlier failure")
+            if missing := [address for address in _needed(step) if address in self.ended and address not in self.good]:
+                raise NotStarted(f"not started: it needs {', '.join(missing)}", hint="apply again once that is done")
+            self.tally.ended(step.change, await self._carry_out(await self._with_results(step)))
+            if not (self.options.detach and step.change.fetch):
+                self.good.add(step.change.address)
+            if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
+                self.reporter(Event("done", step.change.address))
+        except SpecError as error:
+            error.address = error.address or step.change.address
+            self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
+            self.reporter(Event("failed", error.address, text=error.message))
+            self.errors.append(error)
+
+    async def _with_results(self, step: PlannedChange) -> PlannedChange:
+        """A change that takes results of jobs that ran meanwhile, planned again with what really came out.
+
+        The same results as before mean that nothing has to be done.
+        """
+        if step.desired is None or not any(address in self.ended for address in needs(step.desired.job)):
+            return step
+        pending = prepared(self.session, step.desired.job, Dependencies(self.session), self.chosen)
+        again = plan_from_record(self.session, pending, offline=False)
+        again = again or await plan_from_live(self.session, pending, self.service.client)
+        if again.change.paid_again and not (self.options.yes or step.change.paid_again):
+            raise Conflict(f"the plan has changed: {again.change.reasons[0]}", hint="apply again to plan anew")
+        return again
+
+    async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
+        """Carries one change out; gives the record it ends in."""
+        if step.change.problem:
+            raise Conflict(step.change.problem)
+        if step.preset is not None:
+            await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
+            return None
+        if step.desired is None:
+            await self._forget(step)
+            return None
+        if step.change.action == "no-op":
+            return step.record
+        results, waited = self.session.results, False
+        taken = step.change.address in self.ended  # by others, who need an id of the service
+        while (twin := results.twin(step.desired)) and not taken:
+            waited = True
+            async with self.service.turns.released():
+                await twin.wait()
+        with results.claimed(step.desired):
+            if waited or step.change.action == "cached":
+                return await self._from_cache(step, step.desired)
+            return await self._convert(step, step.desired)
+
+    async def _forget(self, step: PlannedChange) -> None:
+        """Job, recipe and files stay known, so that a manifest that comes back takes them up again."""
+        record = self.session.store.get(step.change.address)
+        if record is not None:
+            await self.session.store.put(replace(record, gone_since=self.session.project.runtime.clock()))
+
+    async def _from_cache(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
+        """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
+        results = self.session.results
+        cached = results.known(desired, step.record)
+        if cached is None or results.cache is None:
+            change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
+            if change.paid_again and not self.options.yes:
+                raise Conflict("its result is no longer in the results cache", hint="apply again to plan anew")
+            return await self._convert(replace(step, change=change), desired)
+        restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
+        record = await restorer.restore(desired, cached, step.record)
+        self.tally.cached += 1
+        return record
+
+    async def _convert(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
+        record = await self._execute(step, desired)
+        project = self.session.project
+        await asyncio.to_thread(self.session.results.keep, desired, record, project.root, project.runtime.clock())
+        return record
+
+    async def _execute(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
+        """All calls of one job, and its results here."""
+        executor, delivery = self.service.executor, self.service.delivery
+        change, record = replace(step.change, moves=()), step.record or JobRecord(step.change.address, "")
+        if step.change.moves:  # carried out already, with those of all other addresses
+            record = self.session.store.get(record.address) or record
+        allowed = self.options.yes or change.paid_again
+        replaces = record.job_id if change.forced else ""
+        task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
+        if record.intent is not None:
+            change, record = await executor.replan(task, record)
+        reserved = self.budget.reserve(change, record)
+        try:
+            return await delivery.carry_out(task, change, record, detach=self.options.detach)
+        finally:
+            self.budget.settle(self.session.store.get(change.address), reserved)
+
+
+def _needed(step: PlannedChange) -> list[str]:
+    """Addresses that must have ended before this change: jobs whose results it takes, presets it names."""
+    if step.desired is None:
+        return []
+    job = step.desired.job
+    return [*needs(job), *(item.preset_from for item in job.conversions if item.preset_from)]
+
+
+def _independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
+    """Those that need nothing of others."""
+    return (step for step in steps if not _needed(step))
+
+
+def _dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
+    """Those that need others, each after those it needs."""
+    dependent = {step.change.address: step for step in steps if _needed(step)}
+    for job in in_dependency_order(step.desired.job for step in dependent.values() if step.desired):
+        yield dependent[job.address]

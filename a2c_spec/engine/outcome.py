@@ -1,0 +1,108 @@
+"""What an apply is asked to do, who is told how it goes, and what it came to."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.events import Event
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.tally import Tally
+from a2c_spec.engine.budget import Limits
+from a2c_spec.errors import SpecError
+
+if TYPE_CHECKING:
+    from a2c_spec.core.plan import Change, Plan
+
+
+class Reporter(Protocol):
+    """Who is told how an apply goes, and asked before something paid for is run again."""
+
+    def __call__(self, event: Event, /) -> None:
+        """Something happened at one address."""
+        ...
+
+    def warnings(self, found: Sequence[Diagnostic], /) -> None:
+        """What is odd in the manifests, though valid."""
+        ...
+
+    def plan(self, plan: Plan, /) -> None:
+        """The plan that is about to be carried out."""
+        ...
+
+    def confirm(self, question: str, /) -> bool | None:
+        """Whether to go on; None where nobody can be asked."""
+        ...
+
+    def expect(self, jobs: int, /) -> None:
+        """So many addresses have something to do."""
+        ...
+
+    def close(self) -> None:
+        """Nothing more will happen."""
+        ...
+
+
+class Unattended:
+    """A reporter that shows nothing and asks nobody."""
+
+    def __call__(self, _event: Event, /) -> None:
+        """Nobody listens."""
+
+    def warnings(self, _found: Sequence[Diagnostic], /) -> None:
+        """Nobody listens."""
+
+    def plan(self, _plan: Plan, /) -> None:
+        """Nobody looks."""
+
+    def confirm(self, _question: str, /) -> bool | None:
+        """Nobody can be asked."""
+        return None
+
+    def expect(self, _jobs: int, /) -> None:
+        """Nobody counts."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """How to apply. ``yes``: without asking. ``detach``: without waiting. ``only``: only changes of these actions.
+
+    ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
+    """
+
+    yes: bool = False
+    detach: bool = False
+    fail_fast: bool = False
+    timeout: float = 0.0
+    only: tuple[str, ...] = ()
+    limits: Limits = Limits()  # noqa: RUF009 - frozen
+
+    def takes(self, change: Change) -> bool:
+        """Whether a change is carried out."""
+        return not self.only or change.action in self.only
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an apply came to.
+
+    ``rows`` are the planned changes with the records they ended in, in the order of the plan. ``errors`` are the
+    failures, one for each address that failed; ``error`` is what stands for all of them, None when all went well.
+    ``requests`` counts the API calls by method.
+    """
+
+    rows: tuple[tuple[Change, JobRecord | None], ...]
+    tally: Tally
+    errors: tuple[SpecError, ...]
+    requests: Mapping[str, int]
+    error: SpecError | None = None
+
+    @property
+    def lone(self) -> bool:
+        """Whether there was just one thing to do and it failed: its error says all there is to say."""
+        return self.error is not None and self.error in self.errors

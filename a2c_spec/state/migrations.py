@@ -1,0 +1,135 @@
+"""The format of the state file: opens it, creates it, and brings an older one up to date."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import sqlite3
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.state.upgrade_3 import upgraded
+
+SCHEMA = """
+CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL);
+CREATE TABLE job (
+  realm TEXT NOT NULL, address TEXT NOT NULL, phase TEXT NOT NULL, job_id TEXT NOT NULL,
+  fingerprint TEXT NOT NULL, data TEXT NOT NULL, PRIMARY KEY (realm, address)
+) WITHOUT ROWID;
+CREATE TABLE file (
+  path TEXT PRIMARY KEY, realm TEXT NOT NULL, address TEXT NOT NULL, size INTEGER NOT NULL, sha256 TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX file_of ON file (realm, address);
+INSERT INTO meta VALUES ('version', 1), ('serial', 0);
+"""
+"""Format 1. A newer format is what the migrations make of it, so that every new state proves that they work."""
+
+MIGRATIONS: Mapping[int, str] = {
+    2: """
+CREATE TABLE file_2 (
+  path TEXT NOT NULL, sha256 TEXT NOT NULL, realm TEXT NOT NULL, address TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (path, sha256)
+) WITHOUT ROWID;
+INSERT INTO file_2 SELECT path, sha256, realm, address, size FROM file;
+DROP TABLE file;
+ALTER TABLE file_2 RENAME TO file;
+CREATE INDEX file_of ON file (realm, address);
+ALTER TABLE job ADD COLUMN unsettled INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX unsettled_of ON job (realm, address) WHERE unsettled;
+""",
+    3: "CREATE INDEX file_at ON file (path)",
+}
+"""Format -> the statements that make it of the one before. 2: ``file`` holds what stands at a path and what is about
+to be written there; ``unsettled`` finds the records that an interrupted apply left with such files.
+3: records keep facts and intents apart."""
+
+Upgrade = Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any]]]
+RECORDS: Mapping[int, Upgrade] = {3: upgraded}
+"""Format -> what makes the records of one realm (address -> the JSON of its row) of those of the format before."""
+
+VERSION = max(MIGRATIONS)
+
+
+def open_database(path: Path) -> sqlite3.Connection:
+    """A connection whose every commit is durable, to a state of the newest format.
+
+    Raises SpecError when the file cannot be opened, IntegrityError when it is damaged or of a newer format.
+    """
+    try:
+        _create_file(path)
+        db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        db.execute("PRAGMA journal_mode = WAL")
+        db.execute("PRAGMA synchronous = FULL")
+        _upgrade(db, path)
+    except sqlite3.OperationalError as error:
+        raise SpecError(f"cannot open the state in {path}: {error}", hint="check free space and permissions") from error
+    except sqlite3.DatabaseError as error:
+        raise unreadable(path, error) from error
+    except OSError as error:
+        raise SpecError(f"cannot open the state in {path}: {error.strerror}") from error
+    return db
+
+
+def unreadable(path: Path, error: Exception) -> IntegrityError:
+    return IntegrityError(
+        f"the state in {path} cannot be read: {error}",
+        hint="the file was not changed; restore it from a backup, or move it away and `a2c-spec import` the jobs",
+    )
+
+
+def _create_file(path: Path) -> None:
+    """The folder, ignored by git, and the file; only their owner can read them."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ignore = path.parent / ".gitignore"
+    if not ignore.exists():
+        ignore.write_text("*\n")
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def _upgrade(db: sqlite3.Connection, path: Path) -> None:
+    exists = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
+    if not exists:
+        with contextlib.suppress(sqlite3.OperationalError):  # another process was faster
+            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    version = _version(db)
+    if version > VERSION:
+        raise IntegrityError(
+            f"the state in {path} was written by a newer a2c-spec (format {version}; this one reads {VERSION})",
+            hint="the file was not changed; upgrade a2c-spec",
+        )
+    for step in range(version + 1, VERSION + 1):
+        _migrate(db, step)
+
+
+def _version(db: sqlite3.Connection) -> int:
+    return int(db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0])
+
+
+def _migrate(db: sqlite3.Connection, step: int) -> None:
+    """One format further, all of it or nothing; another process may have been faster."""
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        if _version(db) == step - 1:
+            for statement in MIGRATIONS[step].split(";"):
+                db.execute(statement)
+            if step in RECORDS:
+                _upgrade_records(db, RECORDS[step])
+            db.execute("UPDATE meta SET value = ? WHERE key = 'version'", (step,))
+        db.execute("COMMIT")
+    except BaseException:
+        db.execute("ROLLBACK")
+        raise
+
+
+def _upgrade_records(db: sqlite3.Connection, upgrade: Upgrade) -> None:
+    realms: dict[str, dict[str, Any]] = {}
+    for realm, address, data in db.execute("SELECT realm, address, data FROM job"):
+        realms.setdefault(realm, {})[address] = json.loads(data)
+    for realm, trees in realms.items():
+        for address, tree in upgrade(trees).items():
+            row = (tree["phase"], tree["job_id"], tree["fingerprint"], json.dumps(tree), realm, address)
+            change = "UPDATE job SET phase = ?, job_id = ?, fingerprint = ?, data = ? WHERE realm = ? AND address = ?"
+            db.execute(change, row)

@@ -1,0 +1,161 @@
+"""Each endpoint is read as the service may answer, and a call is sent with values where the plan has references."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.api.client import Client
+from a2c_spec.api.http.transport import TOKEN_HEADER
+from a2c_spec.api.upload import Uploads
+from a2c_spec.core.calls import Body, Call, Payload, Ref
+from a2c_spec.core.desired import Content, Secret
+from a2c_spec.errors import AuthError, NetworkError
+from tests.api.wires import KEY, Answer, Clock, in_turn, wire_over
+
+EMPTY = Content(
+    0, "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "d41d8cd98f00b204e9800998ecf8427e"
+)
+UPLOAD = Call("upload_file", body=Payload("a", "a.txt", EMPTY, base64="data:,"), creates=("inputs.a",))
+
+
+def client_of(answer: Answer, key: str = KEY) -> Client:
+    wire = wire_over(answer, Clock())
+    wire.key = key
+    return Client(wire, Uploads(Path()), lambda secret: f"value of {secret.reference}", lambda name: f"id of {name}")
+
+
+def sent(call: Call, ids: dict[str, str] | None = None, key: str = "", answer: Any = None) -> httpx.Request:
+    """The request that a call becomes."""
+    seen: list[httpx.Request] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return httpx.Response(200, json=answer or {})
+
+    asyncio.run(client_of(reply).send(call, "job-1", ids or {}, lambda *_: None, key))
+    return seen[0]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_a_job_that_the_service_does_not_know_is_none(status: int) -> None:
+    assert asyncio.run(client_of(in_turn(httpx.Response(status, json={}))).job("j")) is None
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'"text"', b'{"id": ""}'])
+def test_an_answer_that_is_no_job_is_unexpected(body: bytes) -> None:
+    with pytest.raises(NetworkError, match="unexpected response"):
+        asyncio.run(client_of(in_turn(httpx.Response(200, content=body))).job("j"))
+
+
+def test_a_list_without_jobs_is_empty() -> None:
+    assert asyncio.run(client_of(in_turn(httpx.Response(204))).jobs(1)) == ()
+
+
+def test_a_body_is_sent_with_ids_and_values_in_the_place_of_references_and_secrets() -> None:
+    body: Body = {
+        "input": Ref("inputs.a"),
+        "from": Ref("from:b.pdf"),
+        "words": (Secret("env:X"), "plain"),
+        "n": {"x": 1},
+    }
+    call = Call("patch_input", Ref("inputs.a"), body)
+    request = sent(call, {"inputs.a": "i-1"})
+    assert request.url.path == "/v2/jobs/job-1/input/i-1"
+    assert json.loads(request.content) == {
+        "input": "i-1",
+        "from": "id of from:b.pdf",
+        "words": ["value of env:X", "plain"],
+        "n": {"x": 1},
+    }
+    assert "Idempotency-Key" not in request.headers
+
+
+def test_a_create_carries_its_idempotency_key() -> None:
+    assert sent(Call("create_job", body={}), key="key-1").headers["Idempotency-Key"] == "key-1"
+
+
+@pytest.mark.parametrize(
+    ("call", "body"),
+    [
+        (Call("add_inputs", body=({"a": 1},)), {"a": 1}),
+        (Call("add_inputs", body=({"a": 1}, {"b": 2})), [{"a": 1}, {"b": 2}]),
+        (Call("patch_inputs", body=({"a": 1},)), [{"a": 1}]),
+    ],
+)
+def test_an_array_of_one_is_posted_as_its_element(call: Call, body: Any) -> None:
+    assert json.loads(sent(call).content) == body
+
+
+@pytest.mark.parametrize("status", [404, 410])
+def test_deleting_what_is_gone_is_a_success(status: int) -> None:
+    client = client_of(in_turn(httpx.Response(status, json={}), httpx.Response(status, json={})))
+    asyncio.run(client.send(Call("delete_input", "i"), "job-1", {}, lambda *_: None))
+    asyncio.run(client.delete(Call("delete_job", "job-1")))
+
+
+def test_deleting_what_has_ended_is_a_success_only_where_that_is_all() -> None:
+    asyncio.run(client_of(in_turn(httpx.Response(409, json={}))).delete(Call("delete_job", "job-1")))
+
+
+def test_uploads_go_to_the_server_of_the_job_with_its_token_and_without_the_key() -> None:
+    seen: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        job = {"id": "job-1", "server": "https://www7.example", "token": "secret-token"}
+        return httpx.Response(200, json=job if request.method == "GET" else {"id": "i"})
+
+    client = client_of(answer)
+    asyncio.run(client.send(UPLOAD, "job-1", {}, lambda *_: None))
+    asyncio.run(client.send(UPLOAD, "job-1", {}, lambda *_: None))
+    assert [str(request.url) for request in seen] == [
+        "https://service.example/v2/jobs/job-1",
+        "https://www7.example/upload-file/job-1",
+        "https://www7.example/upload-file/job-1",
+    ], "the job is read once, since it was not created here"
+    assert seen[1].headers[TOKEN_HEADER] == "secret-token"
+    assert KEY not in str(seen[1].headers.raw)
+
+
+def test_the_answer_of_a_create_tells_where_uploads_go() -> None:
+    seen: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append(request.url.host)
+        return httpx.Response(200, json={"id": "job-1", "server": "https://www7.example"})
+
+    client = client_of(answer)
+    asyncio.run(client.send(Call("create_job", body={}), "", {}, lambda *_: None))
+    asyncio.run(client.send(UPLOAD, "job-1", {}, lambda *_: None))
+    assert seen == ["service.example", "www7.example"]
+
+
+def test_a_job_that_names_no_server_cannot_take_uploads() -> None:
+    with pytest.raises(NetworkError, match="names no server"):
+        asyncio.run(
+            client_of(in_turn(httpx.Response(200, json={"id": "job-1"}))).send(UPLOAD, "job-1", {}, lambda *_: None)
+        )
+
+
+def test_without_a_key_nothing_is_asked_but_what_is_open_to_all() -> None:
+    client = client_of(in_turn(httpx.Response(200, json=[])), key="")
+    assert asyncio.run(client.presets()) == ()
+    with pytest.raises(AuthError, match="no API key"):
+        asyncio.run(client.job("j"))
+
+
+def test_the_catalog_ends_with_a_page_that_is_empty_or_repeats() -> None:
+    rows = [{"id": number, "category": "image", "target": "jpg"} for number in range(3)]
+
+    async def read(answer: Answer) -> list[Any]:
+        return [row async for row in client_of(answer).catalog()]
+
+    pages = in_turn(*(httpx.Response(200, json=page) for page in (rows[:2], rows[1:], [])))
+    assert asyncio.run(read(pages)) == rows
+    assert asyncio.run(read(lambda _: httpx.Response(200, json=rows))) == rows

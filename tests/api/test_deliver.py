@@ -1,0 +1,357 @@
+"""A change is carried out to the end: waited for, explained, downloaded, moved, and recorded step by step."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.api.deliver import STARTS, failure_text
+from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
+from a2c_spec.core.calls import PlannerOptions
+from a2c_spec.core.desired import Conversion, Secret
+from a2c_spec.core.live import parse_job
+from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from tests.api.service import RESULT, Bench, Service, job_of
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    made = Bench(tmp_path, Service())
+    yield made
+    made.store.close()
+
+
+def bench_of(folder: Path, **job: Any) -> Bench:
+    return Bench(folder, Service(), job_of(**job))
+
+
+def test_a_job_ends_with_its_result_in_place_and_recorded(bench: Bench) -> None:
+    done = bench.deliver(bench.change())
+    (file,) = done.files
+    assert (bench.folder / "dist/result-0.txt").read_bytes() == RESULT
+    assert (file.path, file.wanted, file.size, file.service_name) == (
+        "dist/result-0.txt",
+        "dist/result-0.txt",
+        len(RESULT),
+        "result-0.txt",
+    )
+    assert (done.phase, done.spent, done.landing) == ("done", 1, ())
+    assert bench.durable() == done
+    ended = [event for event in bench.events if event.kind == "done"]
+    assert [(event.text, event.spent) for event in ended] == [("1 file", 1)]
+
+
+def test_a_file_is_known_to_be_ours_before_it_has_its_name(bench: Bench) -> None:
+    landing: list[tuple[SavedFile, ...]] = []
+
+    def probe(moment: str) -> None:
+        if moment.startswith("place "):
+            found = bench.durable()
+            landing.append(found.landing if found else ())
+
+    bench.delivery.downloads.wire.probe = probe
+    bench.deliver(bench.change())
+    ((file,),) = landing
+    assert (file.path, file.size) == ("dist/result-0.txt", len(RESULT))
+    assert file.sha256
+
+
+def test_a_change_with_a_problem_sends_nothing(bench: Bench) -> None:
+    with pytest.raises(Conflict, match="in the way"):
+        bench.deliver(replace(bench.change(), problem="a file is in the way"))
+    assert bench.service.requests == []
+
+
+def test_a_job_that_failed_says_why_in_the_words_of_the_manifest(bench: Bench) -> None:
+    bench.service.ends_as = "failed"
+
+    def rule(service: Service, _request: httpx.Request) -> None:
+        for job in service.jobs.values():
+            job["errors"] = [{"source": "input", "id_source": "input-0", "code": 7, "message": "broken"}]
+
+    bench.service.rule = rule
+    with pytest.raises(ConversionFailed, match=r"job-1 failed: input in0: broken \(code 7\)") as caught:
+        bench.deliver(bench.change())
+    assert caught.value.hint == "fix the manifest or the input and apply again"
+    found = bench.durable()
+    assert found is not None
+    assert (found.phase, found.spent, found.problem) == ("failed", 1, "input in0: broken (code 7)")
+
+
+def test_a_job_that_was_canceled_is_recorded_as_that(bench: Bench) -> None:
+    bench.service.ends_as = "canceled"
+    with pytest.raises(ConversionFailed, match="was canceled: the service does not say why"):
+        bench.deliver(bench.change())
+    found = bench.durable()
+    assert found is not None
+    assert found.phase == "canceled"
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        ({"source": "conversion", "id_source": "c1", "code": "3", "message": "no"}, "conversion sum: no (code 3)"),
+        ({"source": "conversion", "id_source": "other", "code": "0", "message": "no"}, "conversion: no"),
+        ({"message": "no"}, "no"),
+    ],
+)
+def test_a_problem_names_the_part_it_is_about(problem: dict[str, Any], text: str) -> None:
+    record = JobRecord("a", "host", elements={"conversions.sum": Element("c1")})
+    assert failure_text(record, parse_job({"id": "j", "errors": [problem]})) == text
+
+
+def test_a_job_without_errors_says_what_its_status_says() -> None:
+    live = parse_job({"id": "j", "status": {"code": "failed", "info": "out of paper"}})
+    assert failure_text(JobRecord("a", "host"), live) == "out of paper"
+
+
+def test_warnings_are_told(bench: Bench) -> None:
+    def rule(service: Service, _request: httpx.Request) -> None:
+        for job in service.jobs.values():
+            job["warnings"] = [{"message": "blurred"}]
+
+    bench.service.rule = rule
+    bench.deliver(bench.change())
+    assert bench.notes() == ["warning: blurred"]
+
+
+def test_a_job_that_does_not_start_by_itself_is_started_and_given_up_in_the_end(bench: Bench) -> None:
+    patches = 0
+
+    def rule(_service: Service, request: httpx.Request) -> None:
+        nonlocal patches
+        patches += request.method == "PATCH"
+
+    bench.service.rule = rule
+    bench.service.ends_as = ""
+    with pytest.raises(SpecError, match="stays incomplete"):
+        bench.deliver(bench.change())
+    assert patches == STARTS
+    assert len(bench.notes()) == STARTS
+
+
+def test_detached_nothing_is_waited_for(bench: Bench) -> None:
+    record = JobRecord("pack", "host")
+    done = asyncio.run(bench.delivery.carry_out(bench.task(), bench.change(), record, detach=True))
+    assert done.phase == "started"
+    assert bench.service.requests == ["POST /jobs"]
+
+
+def with_passwords(folder: Path, right: str) -> tuple[Bench, list[str]]:
+    """A job whose output, conversion and fields have passwords; the service takes one of them."""
+    job = job_of(download_password=Secret("env:OUTPUT"))
+    conversion = Conversion("sum", "sha256", "hash", options={"download_password": "of the conversion"})
+    words = ("of the job", "of the conversion")
+    bench = Bench(folder, Service(), replace(job, conversions=(conversion,), fields={"download_passwords": words}))
+    tried: list[str] = []
+
+    def rule(_service: Service, request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.startswith("/results"):
+            return None
+        tried.append(request.headers.get(PASSWORD_HEADER, ""))
+        return None if tried[-1] == right else httpx.Response(401)
+
+    bench.service.rule = lambda service, request: rule(service, request)
+    return bench, tried
+
+
+def test_passwords_are_tried_from_the_likeliest_on_and_each_once(tmp_path: Path) -> None:
+    bench, tried = with_passwords(tmp_path, "of the job")
+    bench.deliver(bench.change())
+    assert tried == ["value of env:OUTPUT", "of the conversion", "of the job"]
+    bench.store.close()
+
+
+def test_a_result_that_no_password_opens_is_an_error(tmp_path: Path) -> None:
+    bench, tried = with_passwords(tmp_path, "none of them")
+    with pytest.raises(ResultLocked, match="another password"):
+        bench.deliver(bench.change())
+    assert len(tried) == 3
+    bench.store.close()
+
+
+def gone_at(*paths: str) -> Any:
+    def rule(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if request.url.path in paths:
+            for output in service.jobs["job-1"]["output"]:
+                output["uri"] = "https://service.example/results/new"
+            return httpx.Response(404)
+        return None
+
+    return rule
+
+
+def test_a_link_that_has_moved_is_read_again_once(bench: Bench) -> None:
+    bench.service.rule = gone_at("/results/0")
+    assert bench.deliver(bench.change()).phase == "done"
+    assert bench.service.requests[-3:] == ["GET /results/0", "GET /jobs/job-1", "GET /results/new"]
+
+
+def test_a_result_that_is_really_gone_is_said_to_be(bench: Bench) -> None:
+    bench.service.rule = gone_at("/results/0", "/results/new")
+    with pytest.raises(ResultGone):
+        bench.deliver(bench.change())
+    assert bench.service.requests[-1] == "GET /results/new"
+
+
+def test_a_link_that_has_not_moved_is_not_tried_again(bench: Bench) -> None:
+    def rule(_service: Service, request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(410) if request.url.path == "/results/0" else None
+
+    bench.service.rule = rule
+    with pytest.raises(ResultGone, match="no longer on the service") as caught:
+        bench.deliver(bench.change())
+    assert "apply again" in caught.value.hint
+    assert bench.service.requests.count("GET /results/0") == 1
+
+
+def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, Service(results=2))
+    earlier = SavedFile("dist/earlier.txt", 3, "", "out-9", "sum")
+
+    def rule(_service: Service, request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(403) if request.url.path == "/results/1" else None
+
+    bench.service.rule = rule
+    with pytest.raises(ResultLocked):
+        bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(earlier,))))
+    found = bench.durable()
+    assert found is not None
+    assert found.phase == "completed"
+    assert [file.path for file in found.files] == ["dist/result-0.txt"]
+    assert [file.path for file in found.leftover] == ["dist/earlier.txt"]
+    bench.service.rule = lambda _service, _request: None
+    bench.service.requests.clear()
+    done = bench.deliver(Change("pack", "download", ("again",), fetch=True), found)
+    assert [file.path for file in done.files] == ["dist/result-0.txt", "dist/result-1.txt"]
+    assert "GET /results/0" not in bench.service.requests, "it is here already"
+    bench.store.close()
+
+
+def test_files_of_an_earlier_run_stay_under_their_names_and_stay_known(bench: Bench) -> None:
+    ours = bench.folder / "dist/old/ours.txt"
+    ours.parent.mkdir(parents=True)
+    ours.write_text("old")
+    file = SavedFile("dist/old/ours.txt", 3, bench.files.digest(ours), "o-1", "sum")
+    done = bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(file,))))
+    assert [saved.path for saved in done.files] == ["dist/result-0.txt"]
+    assert done.leftover == (file,)
+    assert ours.read_text() == "old"
+    assert bench.files.owner("dist/old/ours.txt") == "pack"
+
+
+@pytest.mark.parametrize(
+    ("policy", "path", "standing"),
+    [("skip", "", "theirs"), ("rename", "dist/result-0-1.txt", "theirs"), ("overwrite", "dist/result-0.txt", None)],
+)
+def test_a_file_in_the_way_is_treated_as_the_manifest_says(
+    tmp_path: Path, policy: str, path: str, standing: str | None
+) -> None:
+    bench = bench_of(tmp_path, on_conflict=policy)
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/result-0.txt").write_text("theirs")
+    (file,) = bench.deliver(bench.change()).files
+    assert (file.path, file.wanted) == (path, "dist/result-0.txt")
+    assert (tmp_path / "dist/result-0.txt").read_bytes() == (standing.encode() if standing else RESULT)
+    bench.store.close()
+
+
+def test_a_file_in_the_way_is_a_conflict_unless_the_manifest_says_otherwise(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/result-0.txt").write_text("theirs")
+    with pytest.raises(Conflict, match="was not written by a2c-spec, and on_conflict is error"):
+        bench.deliver(bench.change())
+    assert (tmp_path / "dist/result-0.txt").read_text() == "theirs"
+    bench.store.close()
+
+
+def test_a_result_that_is_not_saved_stays_on_the_service(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path, save="")
+    (file,) = bench.deliver(bench.change()).files
+    assert (file.path, file.sha256, file.service_name) == ("", "", "result-0.txt")
+    assert not any("results" in request for request in bench.service.requests)
+    bench.store.close()
+
+
+def delivered(bench: Bench) -> JobRecord:
+    record = bench.deliver(bench.change())
+    bench.moments.clear()
+    bench.events.clear()
+    return record
+
+
+def test_a_move_is_recorded_before_and_after_it_is_made(bench: Bench) -> None:
+    record = delivered(bench)
+    landing: list[list[str]] = []
+
+    def probe(moment: str) -> None:
+        if moment.startswith("place") and (found := bench.durable()):
+            landing.append([file.path for file in found.landing])
+
+    object.__setattr__(bench.files, "probe", probe)
+    move = Change("pack", "rename", ("renamed",), moves=(Move("dist/result-0.txt", "dist/sub/new.txt"),))
+    done = bench.deliver(move, record)
+    assert landing == [["dist/sub/new.txt"]] * 2
+    assert [(file.path, file.wanted) for file in done.files] == [("dist/sub/new.txt", "dist/sub/new.txt")]
+    assert (bench.folder / "dist/sub/new.txt").read_bytes() == RESULT
+    assert not (bench.folder / "dist/result-0.txt").exists()
+    assert bench.durable() == done
+
+
+def test_a_file_that_the_manifest_no_longer_saves_is_removed(bench: Bench) -> None:
+    record = delivered(bench)
+    done = bench.deliver(Change("pack", "rename", ("unsaved",), removes=("dist/result-0.txt",)), record)
+    assert [(file.path, file.wanted) for file in done.files] == [("", "")]
+    assert not (bench.folder / "dist").exists()
+
+
+def test_a_name_that_could_not_be_given_before_the_run_is_given_after_it(tmp_path: Path) -> None:
+    options = PlannerOptions(unnamed_targets=frozenset({"hash/sha256"}))
+    bench = Bench(tmp_path, Service(), job_of(filename="total"), options=options)
+    done = bench.deliver(bench.change())
+    assert bench.service.requests[-2:] == ["PATCH /jobs/job-1/output/out-0", "GET /results/0"]
+    assert [file.path for file in done.files] == ["dist/total.txt"]
+    assert done.elements["outputs.out-0"].sent == {"filename": "total"}
+    bench.store.close()
+
+
+def test_a_job_gives_its_slot_to_others_while_it_waits(bench: Bench) -> None:
+    busy: dict[str, int] = {}
+
+    def look(_service: Service, request: httpx.Request) -> None:
+        busy[f"{request.method} {request.url.path.split('/')[2]}"] = bench.delivery.slots.slots.busy
+
+    async def run() -> None:
+        async with bench.delivery.slots.slot():
+            await bench.delivery.carry_out(bench.task(), bench.change(), JobRecord("pack", "host"))
+
+    bench.service.rule = look
+    asyncio.run(run())
+    assert busy == {"POST jobs": 1, "GET jobs": 0, "GET 0": 1}, "it has the slot again for its download"
+
+
+def test_a_result_that_is_here_under_another_name_is_not_taken_for_the_one_that_is_wanted(bench: Bench) -> None:
+    other = bench.folder / "dist/other.txt"
+    other.parent.mkdir()
+    other.write_bytes(RESULT)
+    file = SavedFile("dist/other.txt", len(RESULT), bench.files.digest(other), "out-0", "sum", wanted="dist/other.txt")
+    done = bench.deliver(bench.change(), bench.put(JobRecord("pack", "host", files=(file,))))
+    assert [saved.path for saved in done.files] == ["dist/result-0.txt"]
+    assert done.leftover == (file,)
+
+
+def test_parts_whose_ids_are_not_known_are_recognised_before_results_are_named(bench: Bench) -> None:
+    record = bench.execute(bench.change())
+    elements = {name: replace(element, api_id="") for name, element in record.elements.items() if name != "job"}
+    record = bench.put(replace(record, elements=elements))
+    (file,) = bench.deliver(Change("pack", "wait", ("running",), fetch=True), record).files
+    assert (file.conversion, file.inputs) == ("sum", ("in0",))

@@ -1,0 +1,160 @@
+"""Results are written where they may be: inside the project, and not over a file that is not ours."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.api.files import OutputFiles
+from a2c_spec.core.plan import Move
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.errors import Conflict, IntegrityError
+from a2c_spec.manifests.digests import measure
+from a2c_spec.state.sqlite import SqliteStore
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Iterator[OutputFiles]:
+    root = tmp_path / "project"
+    (root / "dist").mkdir(parents=True)
+    store = SqliteStore(tmp_path / "state.db", "host")
+    yield OutputFiles(root, store, lambda path: measure(path).sha256)
+    store.close()
+
+
+def test_a_folder_that_links_out_of_the_project_is_not_written_to(files: OutputFiles, tmp_path: Path) -> None:
+    (files.root / "out").symlink_to(tmp_path)
+    with pytest.raises(IntegrityError, match="symbolic link"):
+        files.absolute("out/a.pdf")
+    assert files.absolute("dist/a.pdf") == (files.root / "dist" / "a.pdf").resolve()
+
+
+def test_a_link_in_the_place_of_a_result_is_somebody_elses(files: OutputFiles, tmp_path: Path) -> None:
+    (tmp_path / "outside").write_text("theirs")
+    (files.root / "dist" / "a.pdf").symlink_to(tmp_path / "outside")
+    assert files.status("dist/a.pdf", "pack") == "foreign"
+    with pytest.raises(Conflict):
+        files.resolve_conflict("dist/a.pdf", "error", "pack")
+
+
+def test_a_file_that_was_about_to_land_counts_once_it_stands_there(files: OutputFiles) -> None:
+    (files.root / "dist" / "a.pdf").write_text("new")
+    digest = hashlib.sha256(b"new").hexdigest()
+    old = SavedFile("dist/a.pdf", 3, "0" * 64, "out-1", "pdf")
+    new = SavedFile("dist/a.pdf", 3, digest, "out-2", "pdf")
+    record = JobRecord("pack", "host", "completed", files=(old,), landing=(new,))
+    assert files.recover_files(record).files == (new,)
+    (files.root / "dist" / "a.pdf").write_text("old")
+    assert files.recover_files(record).files == (old,)
+
+
+def ours(files: OutputFiles, path: str, text: str = "ours", address: str = "pack") -> SavedFile:
+    """A file that stands there and is recorded as ours."""
+    target = files.root / path
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text)
+    file = SavedFile(path, len(text), hashlib.sha256(text.encode()).hexdigest(), f"out of {path}", "pdf")
+    known = files.store.get(address)
+    earlier = known.files if known else ()
+    asyncio.run(files.store.put(JobRecord(address, "host", files=(*earlier, file))))
+    return file
+
+
+def test_what_stands_at_a_path_is_told_apart(files: OutputFiles) -> None:
+    ours(files, "dist/intact.pdf")
+    for name in ("changed", "longer", "a folder"):
+        ours(files, f"dist/{name}.pdf")
+    (files.root / "dist/changed.pdf").write_text("OURS")
+    (files.root / "dist/longer.pdf").write_text("ours and more")
+    (files.root / "dist/a folder.pdf").unlink()
+    (files.root / "dist/a folder.pdf").mkdir()
+    (files.root / "dist/foreign.pdf").write_text("ours")
+    names = ("intact", "changed", "longer", "a folder", "foreign", "absent")
+    status = {name: files.status(f"dist/{name}.pdf", "pack") for name in names}
+    assert status == {
+        "intact": "intact",
+        "changed": "changed",
+        "longer": "changed",
+        "a folder": "foreign",
+        "foreign": "foreign",
+        "absent": "absent",
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "free"),
+    [
+        ("dist/a.pdf", "dist/a-2.pdf"),
+        ("dist/README", "dist/README-2"),
+        ("dist/.hidden", "dist/.hidden-2"),
+        ("dist/a.tar.gz", "dist/a.tar-2.gz"),
+        ("a.pdf", "a-2.pdf"),
+    ],
+)
+def test_a_free_path_has_the_first_free_number_before_its_ending(files: OutputFiles, path: str, free: str) -> None:
+    (files.root / path).write_text("theirs")
+    (files.root / free.replace("-2", "-1")).write_text("theirs too")
+    assert files.resolve_conflict(path, "rename", "pack") == free
+
+
+def test_a_file_of_ours_may_be_replaced_under_any_policy(files: OutputFiles) -> None:
+    ours(files, "dist/a.pdf")
+    for policy in ("error", "skip", "rename", "overwrite"):
+        assert files.resolve_conflict("dist/a.pdf", policy, "pack") == "dist/a.pdf"
+
+
+def test_a_move_to_a_path_that_is_to_be_left_alone_is_none(files: OutputFiles) -> None:
+    (files.root / "dist/b.pdf").write_text("theirs")
+    move = Move("dist/a.pdf", "dist/b.pdf")
+    assert files.destination(move, "skip", "pack") == "dist/a.pdf"
+    assert files.destination(move, "rename", "pack") == "dist/b-1.pdf"
+    assert files.destination(Move("dist/a.pdf", "dist/c.pdf"), "skip", "pack") == "dist/c.pdf"
+
+
+def test_a_result_that_was_about_to_move_counts_in_its_new_place_alone(files: OutputFiles) -> None:
+    new = ours(files, "dist/new.pdf")
+    old = SavedFile("dist/old.pdf", new.size, new.sha256, new.output_id, "pdf")
+    other = SavedFile("dist/other.pdf", 1, "", "out-9", "pdf")
+    record = JobRecord("pack", "host", files=(old, other), landing=(new,))
+    assert files.recover_files(record).files == (other, new)
+    assert files.recover_files(record).landing == ()
+
+
+def test_removing_a_file_takes_the_empty_folders_along_and_never_the_project(files: OutputFiles) -> None:
+    ours(files, "dist/deep/er/a.pdf")
+    assert files.remove("dist/deep/er/a.pdf", "pack")
+    assert [*files.root.iterdir()] == []
+    assert files.root.exists()
+
+
+def test_only_a_file_of_ours_that_nobody_changed_is_removed(files: OutputFiles) -> None:
+    ours(files, "dist/a.pdf")
+    (files.root / "dist/a.pdf").write_text("changed")
+    (files.root / "dist/b.pdf").write_text("theirs")
+    assert [files.remove(f"dist/{name}.pdf", "pack") for name in "abc"] == [False] * 3
+    assert sorted(path.name for path in (files.root / "dist").iterdir()) == ["a.pdf", "b.pdf"]
+
+
+def test_a_result_of_another_address_is_never_written_over(files: OutputFiles) -> None:
+    ours(files, "dist/a.pdf", address="other")
+    assert files.status("dist/a.pdf", "pack") == "another's"
+    assert files.owner("dist/a.pdf") == "other"
+    for policy in ("error", "overwrite"):
+        with pytest.raises(Conflict, match="is a result of other"):
+            files.resolve_conflict("dist/a.pdf", policy, "pack")
+    assert files.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a-1.pdf"
+    assert files.resolve_conflict("dist/a.pdf", "skip", "pack") == ""
+    assert not files.remove("dist/a.pdf", "pack")
+
+
+def test_a_result_that_no_manifest_asks_for_any_more_may_be_replaced(files: OutputFiles) -> None:
+    ours(files, "dist/a.pdf", address="other")
+    known = files.store.get("other")
+    assert known is not None
+    asyncio.run(files.store.put(replace(known, gone_since=1.0)))
+    assert files.resolve_conflict("dist/a.pdf", "error", "pack") == "dist/a.pdf"

@@ -1,0 +1,314 @@
+"""The job of a create whose answer was lost is found by its content, and never one that may be somebody else's."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.api import recovery
+from a2c_spec.api.client import Client
+from a2c_spec.api.recovery import WINDOW, GracePeriod, resolve_lost_create
+from a2c_spec.api.upload import Uploads
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.core.transitions import Evidence, evidence, zone_of
+from a2c_spec.errors import Conflict
+from tests.api.wires import Clock, wire_over
+
+NOTED = 1_700_000_000.0
+INTENT = Intent(
+    ("create_job",),
+    starts=True,
+    adds=True,
+    fingerprint="new recipe",
+    basis={"order": ["a"]},
+    elements={
+        "job": Element("", {}),
+        "inputs.a": Element("", {"identity": {"type": "remote", "source": "https://a.example/1"}}),
+        "conversions.c": Element("", {"target": "pdf"}),
+    },
+    key="key",
+    noted_at=NOTED,
+)
+LOST = JobRecord("pack", "host", intent=INTENT)
+BEFORE = JobRecord("pack", "host", "done", "job-0", fingerprint="old recipe", files=(SavedFile("a", 1, "", "o", "c"),))
+UTC_KNOWN = JobRecord("known", "host", "done", "job-9", created_at=NOTED - 500, answered_at=NOTED - 500)
+ZONE = 2 * 3600.0
+AHEAD = JobRecord("known", "host", "done", "job-9", created_at=NOTED - 500 + ZONE, answered_at=NOTED - 499)
+
+
+def made_at(seconds: float) -> str:
+    """A time without its zone, so many seconds after the intent."""
+    return datetime.fromtimestamp(NOTED + seconds, UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+
+
+def job(job_id: str, **more: Any) -> dict[str, Any]:
+    """A job of the service, just as the lost create asked for."""
+    return {
+        "id": job_id,
+        "status": "processing",
+        "process": True,
+        "created_at": made_at(1),
+        "input": [{"id": f"i-{job_id}", "type": "remote", "source": "https://a.example/1"}],
+        "conversion": [{"id": f"c-{job_id}", "target": "pdf"}],
+        **more,
+    }
+
+
+def resolve(
+    jobs: Iterable[dict[str, Any]],
+    *,
+    record: JobRecord = LOST,
+    others: Iterable[JobRecord] = (),
+    bare: bool = False,
+) -> tuple[JobRecord | None, list[str]]:
+    """What becomes of the record, and the paths that were asked for; ``bare`` lists show ids alone."""
+    known = {row["id"]: row for row in jobs}
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(str(request.url).removeprefix("https://service.example/v2"))
+        job_id = request.url.path.removeprefix("/v2/jobs").strip("/")
+        if job_id:
+            return httpx.Response(200, json=known[job_id])
+        first = (int(request.url.params["page"]) - 1) * 50
+        rows = [{"id": key} if bare else known[key] for key in [*known][first : first + 50]]
+        return httpx.Response(200, json=rows)
+
+    client = Client(wire_over(answer, Clock()), Uploads(Path()), lambda _: "", lambda _: "")
+    return asyncio.run(resolve_lost_create(client, record, (record, *others))), asked
+
+
+def test_the_one_job_that_matches_is_adopted_with_the_ids_of_its_parts_and_the_recipe_of_the_intent() -> None:
+    found, _ = resolve([job("other", conversion=[{"id": "c", "target": "jpg"}]), job("mine")])
+    assert found is not None
+    assert (found.job_id, found.phase, found.fingerprint, found.basis) == (
+        "mine",
+        "started",
+        "new recipe",
+        {"order": ["a"]},
+    )
+    assert found.elements["inputs.a"].api_id == "i-mine"
+    assert found.elements["conversions.c"].api_id == "c-mine"
+    assert (found.intent, found.created_at) == (None, NOTED + 1)
+
+
+def test_a_job_that_is_adopted_does_not_run_yet_and_has_no_recipe_until_it_does() -> None:
+    found, _ = resolve([job("mine", status="incomplete")])
+    assert found is not None
+    assert (found.phase, found.fingerprint, found.basis) == ("building", "", {})
+
+
+def test_an_adopted_job_takes_the_place_of_the_older_one_and_not_of_its_files() -> None:
+    found, _ = resolve([job("mine")], record=replace(BEFORE, intent=INTENT, spent=3))
+    assert found is not None
+    assert (found.job_id, found.fingerprint, found.leftover, found.spent) == ("mine", "new recipe", BEFORE.files, 0)
+
+
+def test_without_such_a_job_there_is_nothing_to_adopt() -> None:
+    assert resolve([])[0] is None
+    assert resolve([job("other", input=[])], record=replace(BEFORE, intent=INTENT))[0] is None
+    assert resolve([job("mine")], record=BEFORE)[0] is None
+
+
+@pytest.mark.parametrize("bare", [False, True])
+def test_a_job_that_does_not_start_by_itself_is_never_taken(bare: bool) -> None:
+    assert resolve([job("draft", process=False, status="incomplete")], bare=bare)[0] is None
+
+
+@pytest.mark.parametrize(
+    "owner",
+    [
+        JobRecord("b", "host", "started", "mine"),
+        JobRecord("b", "host", "done", "mine", intent=INTENT),
+        replace(LOST, job_id="mine"),
+    ],
+)
+def test_a_job_that_another_record_owns_is_not_taken_whatever_it_intends(owner: JobRecord) -> None:
+    assert resolve([job("mine")], others=[owner])[0] is None
+
+
+Age = tuple[float, Evidence]
+AGES: list[Age] = [(-3, "not ours"), (-2, "ours"), (0, "ours"), (WINDOW, "ours"), (WINDOW + 1, "not ours")]
+
+
+@pytest.mark.parametrize(("seconds", "judged"), AGES)
+@pytest.mark.parametrize("zone", [0.0, ZONE, -9.5 * 3600])
+def test_by_a_known_zone_a_job_is_ours_if_it_was_made_after_the_intent_and_within_the_window(
+    seconds: float, judged: Evidence, zone: float
+) -> None:
+    live = LiveJob("1", "processing", created_at=made_at(seconds + zone))
+    assert evidence(INTENT, live, zone, WINDOW) == judged
+
+
+@pytest.mark.parametrize(("seconds", "judged"), AGES)
+@pytest.mark.parametrize("hours", [-14, -9.5, 2, 5.75, 14])
+def test_without_a_known_zone_whole_quarters_of_an_hour_leave_it_open(
+    seconds: float, judged: Evidence, hours: float
+) -> None:
+    live = LiveJob("1", "processing", created_at=made_at(seconds + hours * 3600))
+    assert evidence(INTENT, live, None, WINDOW) == ("unclear" if judged == "ours" else "not ours")
+
+
+@pytest.mark.parametrize("seconds", [15 * 3600, -15 * 3600, 400, -400, 86_400])
+def test_without_a_known_zone_what_no_zone_explains_is_not_ours(seconds: float) -> None:
+    assert evidence(INTENT, LiveJob("1", "processing", created_at=made_at(seconds)), None, WINDOW) == "not ours"
+
+
+@pytest.mark.parametrize("text", ["", "soon", "2023-99-99T00:00:00"])
+@pytest.mark.parametrize("zone", [None, 0.0])
+def test_a_job_without_a_time_leaves_it_open(text: str, zone: float | None) -> None:
+    assert evidence(INTENT, LiveJob("1", "processing", created_at=text), zone, WINDOW) == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("known", "zone"), [([], None), ([LOST, BEFORE], None), ([UTC_KNOWN], 0.0), ([LOST, AHEAD], ZONE)]
+)
+def test_the_zone_is_told_by_a_create_that_was_answered(known: list[JobRecord], zone: float | None) -> None:
+    assert zone_of(known) == zone
+
+
+def test_the_newest_answer_tells_the_zone() -> None:
+    assert zone_of([AHEAD, replace(UTC_KNOWN, created_at=NOTED, answered_at=NOTED)]) == 0.0
+
+
+def test_a_job_that_is_older_than_the_create_or_much_younger_is_not_taken() -> None:
+    for seconds in (-60, -86_400, 400, 86_400):
+        assert resolve([job("old", created_at=made_at(seconds))], others=[UTC_KNOWN])[0] is None
+    assert resolve([job("new", created_at=made_at(30))], others=[UTC_KNOWN])[0] is not None
+
+
+def test_a_zone_that_is_known_makes_the_job_ours_and_one_that_is_not_is_a_conflict() -> None:
+    there = job("mine", created_at=made_at(ZONE + 5))
+    found, _ = resolve([there], others=[AHEAD])
+    assert found is not None
+    assert resolve([there], others=[UTC_KNOWN])[0] is None
+    with pytest.raises(Conflict, match="a job on the service may be the one whose answer was lost: mine") as caught:
+        resolve([there])
+    assert all(way in caught.value.hint for way in ("state adopt pack", "state rm pack"))
+
+
+def test_a_job_without_a_time_is_a_conflict() -> None:
+    with pytest.raises(Conflict, match="mine"):
+        resolve([job("mine", created_at=None)], others=[UTC_KNOWN])
+
+
+def test_one_that_is_ours_beside_one_that_may_be_is_a_conflict() -> None:
+    with pytest.raises(Conflict, match=r"2 jobs.*one, two"):
+        resolve([job("one"), job("two", created_at="")])
+
+
+def test_a_result_of_another_job_is_recognised_by_the_id_under_which_it_went() -> None:
+    elements = {
+        **INTENT.elements,
+        "inputs.a": Element("", {"identity": {"type": "output", "upstream": "x"}, "wire_source": "out-7"}),
+    }
+    lost = replace(LOST, intent=replace(INTENT, elements=elements))
+    rows = [
+        job(f"j-{source}", input=[{"id": "i", "type": "output", "source": source}]) for source in ("out-6", "out-7")
+    ]
+    found, _ = resolve(rows, record=lost)
+    assert found is not None
+    assert found.job_id == "j-out-7"
+
+
+def test_two_jobs_for_one_create_are_a_conflict_that_names_them() -> None:
+    with pytest.raises(Conflict, match="one, two") as caught:
+        resolve([job("one"), job("two")])
+    assert "state adopt pack" in caught.value.hint
+    assert caught.value.address == "pack"
+
+
+def test_two_jobs_for_two_creates_alike_are_shared_out() -> None:
+    found, _ = resolve([job("one"), job("two")], others=[replace(LOST, address="b")])
+    assert found is not None
+    assert found.job_id == "one"
+
+
+def test_rows_that_lack_parts_are_read_and_others_only_if_they_match() -> None:
+    other = job("other", conversion=[{"id": "c", "target": "jpg"}])
+    assert resolve([job("mine"), other])[1] == ["/jobs?page=1", "/jobs/mine"]
+    assert resolve([job("mine"), other], bare=True)[1] == ["/jobs?page=1", "/jobs/mine", "/jobs/other"]
+
+
+def test_every_page_of_the_list_is_searched_and_none_after_the_last() -> None:
+    others = [job(f"other-{number}", conversion=[]) for number in range(60)]
+    found, asked = resolve([*others, job("mine")])
+    assert found is not None
+    assert found.job_id == "mine"
+    assert [path for path in asked if "page" in path] == ["/jobs?page=1", "/jobs?page=2"]
+
+
+@pytest.mark.parametrize("place", [0, 1000, 2300])
+@pytest.mark.parametrize("order", ["newest first", "oldest first", "any"])
+def test_the_job_is_found_among_thousands_whatever_the_order_of_the_list(place: int, order: str) -> None:
+    others = [job(f"other-{number}", created_at=made_at(number - 1150.0)) for number in range(2300)]
+    others = [{**row, "conversion": [{"id": "c", "target": "jpg"}]} for row in others]
+    rows = [*others[:place], job("mine"), *others[place:]]
+    if order == "any":
+        Random(7).shuffle(rows)
+    else:
+        rows.sort(key=lambda row: str(row["created_at"]), reverse=order == "newest first")
+    found, asked = resolve(rows)
+    assert found is not None
+    assert found.job_id == "mine"
+    assert len(asked) == 47 + 1, "every page, and the one job"
+
+
+def test_a_second_that_fits_is_seen_on_the_last_page_too() -> None:
+    others = [job(f"other-{number}", conversion=[]) for number in range(2100)]
+    with pytest.raises(Conflict, match="one, two"):
+        resolve([job("one"), *others, job("two")])
+
+
+def test_a_list_without_an_end_is_undecided_and_not_empty(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(recovery, "PAGES", 3)
+    with pytest.raises(Conflict, match="more than 150 jobs"):
+        resolve([job(f"other-{number}", conversion=[]) for number in range(300)])
+
+
+def test_a_row_that_moves_to_the_next_page_meanwhile_counts_once() -> None:
+    row = job("mine")
+    client = Client(
+        wire_over(
+            lambda request: httpx.Response(
+                200,
+                json=row if "mine" in str(request.url) else [row] * (50 if request.url.params["page"] == "1" else 1),
+            ),
+            Clock(),
+        ),
+        Uploads(Path()),
+        lambda _: "",
+        lambda _: "",
+    )
+    found = asyncio.run(resolve_lost_create(client, LOST, (LOST,)))
+    assert found is not None
+
+
+def test_a_search_waits_until_nothing_unanswered_can_arrive_any_more() -> None:
+    clock = Clock()
+    grace = GracePeriod(5, clock, clock.sleep)
+    clock.now += 2
+    asyncio.run(grace.wait())
+    assert clock.slept == [3]
+    asyncio.run(grace.wait())
+    assert clock.slept == [3], "it is over"
+    grace.restart()
+    asyncio.run(grace.wait())
+    assert clock.slept == [3, 5]
+
+
+def test_a_clock_that_is_set_back_makes_nobody_wait_for_hours_at_once() -> None:
+    clock = Clock()
+    grace = GracePeriod(5, clock, clock.sleep)
+    clock.now -= 7
+    asyncio.run(grace.wait())
+    assert clock.slept == [5, 5, 2]

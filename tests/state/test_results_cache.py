@@ -1,0 +1,161 @@
+"""The results cache gives back exactly what was paid for, or nothing; and it is safe to prune."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.state.results_cache import ResultsCache, _draft, copy
+
+KEY, OTHER = "a" * 64, "b" * 64
+
+
+def sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
+
+
+def data_of(*contents: bytes) -> dict[str, Any]:
+    """The data of a result with these files."""
+    files = [{"sha256": sha256(one), "size": len(one), "inputs": [], "conversion": 0} for one in contents]
+    return {"fingerprint": "f", "files": files}
+
+
+def save(cache: ResultsCache, key: str, *contents: bytes) -> Mapping[str, Any]:
+    """Keeps a result whose files are in the folder of the cache's own."""
+    sources = {}
+    for content in contents:
+        source = cache.root.parent / sha256(content)
+        source.write_bytes(content)
+        sources[sha256(content)] = source
+    data = data_of(*contents)
+    assert cache.save(key, data, sources)
+    return data
+
+
+@pytest.fixture
+def cache(tmp_path: Path) -> ResultsCache:
+    return ResultsCache(tmp_path / "cache")
+
+
+def test_a_result_comes_back_as_it_was_kept(cache: ResultsCache, tmp_path: Path) -> None:
+    data = save(cache, KEY, b"one", b"two")
+    assert cache.load(KEY) == data
+    assert cache.load(OTHER) is None
+    target = tmp_path / "dist" / "one.txt"
+    assert cache.fetch(sha256(b"one"), target)
+    assert target.read_bytes() == b"one"
+
+
+@pytest.mark.parametrize("damage", [b"owe", b"on", b"one more", b""])
+def test_a_damaged_file_is_no_result_and_goes(cache: ResultsCache, tmp_path: Path, damage: bytes) -> None:
+    save(cache, KEY, b"one", b"two")
+    cache.file(sha256(b"one")).write_bytes(damage)
+    target = tmp_path / "target"
+    assert cache.load(KEY) is None
+    assert list(cache.entries()) == []
+    assert not cache.file(sha256(b"one")).exists()
+    cache.file(sha256(b"two")).write_bytes(damage)
+    assert not cache.fetch(sha256(b"two"), target)
+    assert not target.exists()
+    assert not cache.file(sha256(b"two")).exists()
+
+
+def test_a_file_that_is_missing_is_no_result(cache: ResultsCache, tmp_path: Path) -> None:
+    save(cache, KEY, b"one")
+    cache.file(sha256(b"one")).unlink()
+    assert not cache.fetch(sha256(b"one"), tmp_path / "target")
+    assert cache.load(KEY) is None
+
+
+def test_a_file_that_is_not_what_was_recorded_is_not_kept(cache: ResultsCache, tmp_path: Path) -> None:
+    (tmp_path / "changed").write_bytes(b"changed since")
+    assert not cache.save(KEY, data_of(b"one"), {sha256(b"one"): tmp_path / "changed"})
+    assert cache.load(KEY) is None
+    assert not cache.file(sha256(b"one")).exists()
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "no JSON", "[]", "{}", '{"files": 7}', '{"files": [{}]}', '{"files": []}', "[" * 9000],
+    ids=["empty", "text", "array", "object", "number", "no fields", "no files", "bomb"],
+)
+def test_an_entry_that_is_none_counts_as_nothing(cache: ResultsCache, text: str) -> None:
+    save(cache, KEY, b"one")
+    entry = next(cache.root.glob("entries/*/*.json"))
+    entry.write_text(text)
+    assert cache.load(KEY) is None
+    assert list(cache.entries()) == []
+
+
+def test_an_entry_cannot_name_a_file_outside_the_cache(cache: ResultsCache) -> None:
+    data = save(cache, KEY, b"one")
+    entry = next(cache.root.glob("entries/*/*.json"))
+    for name in ("../../secret", "A" * 64, "a" * 63, "a" * 65):
+        entry.write_text(json.dumps({**data, "files": [{**data["files"][0], "sha256": name}]}))
+        assert cache.load(KEY) is None, name
+
+
+def used_at(cache: ResultsCache, **seconds: float) -> None:
+    """Sets when results were last used, by the first letter of their keys."""
+    for letter, second in seconds.items():
+        (entry,) = cache.root.glob(f"entries/{letter}{letter}/*.json")
+        os.utime(entry, (second, second))
+
+
+def test_loading_a_result_counts_as_using_it(cache: ResultsCache) -> None:
+    save(cache, KEY, b"one")
+    used_at(cache, a=1000)
+    assert [entry.used_at for entry in cache.entries()] == [1000]
+    cache.load(KEY)
+    assert [entry.used_at > 1000 for entry in cache.entries()] == [True]
+
+
+def test_pruning_removes_what_was_not_used_since(cache: ResultsCache) -> None:
+    save(cache, KEY, b"old one")
+    save(cache, OTHER, b"new")
+    used_at(cache, a=1000, b=2000)
+    pruned = cache.prune(None, 2000)
+    assert (pruned.removed, pruned.freed, pruned.left, pruned.size) == (1, 7, 1, 3)
+    assert cache.load(KEY) is None
+    assert cache.load(OTHER) is not None
+
+
+def test_pruning_to_a_size_keeps_what_was_used_last(cache: ResultsCache) -> None:
+    save(cache, KEY, b"four")
+    save(cache, OTHER, b"four more")
+    used_at(cache, a=1000, b=2000)
+    pruned = cache.prune(9, 0)
+    assert (pruned.removed, pruned.freed, pruned.left, pruned.size) == (1, 4, 1, 9)
+    assert cache.load(KEY) is None
+    assert cache.load(OTHER) is not None
+
+
+def test_a_file_that_two_results_share_counts_once_and_stays_while_one_is_kept(cache: ResultsCache) -> None:
+    save(cache, KEY, b"shared", b"own")
+    save(cache, OTHER, b"shared")
+    used_at(cache, a=1000, b=2000)
+    assert cache.prune(9, 0).removed == 0
+    pruned = cache.prune(8, 0)
+    assert (pruned.removed, pruned.freed, pruned.left, pruned.size) == (1, 3, 1, 6)
+    assert cache.load(OTHER) is not None
+
+
+def test_a_copy_that_fails_leaves_nothing_and_keeps_what_stood_there(tmp_path: Path) -> None:
+    target = tmp_path / "folder" / "target"
+    target.parent.mkdir()
+    target.write_text("before")
+    with pytest.raises(OSError):  # noqa: PT011 - whatever the system says
+        copy(tmp_path / "missing", target)
+    (tmp_path / "a folder").mkdir()
+    with pytest.raises(OSError):  # noqa: PT011 - whatever the system says
+        copy(tmp_path / "a folder", target)
+    with pytest.raises(TypeError), _draft(target) as draft:
+        draft.write("half of it, and then no bytes")
+    assert [path.name for path in target.parent.iterdir()] == ["target"]
+    assert target.read_text() == "before"
