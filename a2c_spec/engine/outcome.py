@@ -45,6 +45,29 @@ class Reporter(Protocol):
         ...
 
 
+class Unattended:
+    """A reporter that shows nothing and asks nobody."""
+
+    def __call__(self, _event: Event, /) -> None:
+        """Nobody listens."""
+
+    def warnings(self, _found: Sequence[Diagnostic], /) -> None:
+        """Nobody listens."""
+
+    def plan(self, _plan: Plan, /) -> None:
+        """Nobody looks."""
+
+    def confirm(self, _question: str, /) -> bool | None:
+        """Nobody can be asked."""
+        return None
+
+    def expect(self, _jobs: int, /) -> None:
+        """Nobody counts."""
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
     """How to apply. ``yes``: without asking. ``detach``: without waiting. ``only``: only changes of these actions.

@@ -24,9 +24,9 @@ from a2c_spec.core.results import predicted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready, with_policy
-from a2c_spec.engine.project import Reading
-from a2c_spec.engine.selection import Selection
-from a2c_spec.engine.session import Session
+from a2c_spec.engine.project import Project, Reading, reading
+from a2c_spec.engine.selection import EVERYTHING, Selection
+from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.errors import InvalidError, StalePlan
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
@@ -85,6 +85,18 @@ async def plan_project(
         if chosen.replace:
             chosen.check(list(known))
     return await builder.finish(client, known.keys())
+
+
+async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
+    """The plan of a project, made with a session of its own; raises InvalidError with every problem."""
+    manifests = reading(project)
+    if project.flags.offline:
+        with open_state(project) as session:
+            steps = await plan_project(session, manifests, chosen, None, whole=True)
+    else:
+        async with open_session(project) as session:
+            steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
+    return as_plan(steps, partial=chosen.partial)
 
 
 def _jobs(items: Iterable[Job | Preset]) -> tuple[Job, ...]:
