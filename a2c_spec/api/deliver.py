@@ -179,8 +179,7 @@ class Delivery:
         try:
             fetched = await self._fetch(download, passwords)
         except ResultGone:
-            download = replace(download, output=await self._with_new_link(job, output))
-            fetched = await self._fetch(download, passwords)
+            fetched = await self._fetch_again(job, download, passwords)
         self.tell(Event("saved", job.address, file.path, total=fetched.size))
         return replace(file, size=fetched.size, sha256=fetched.sha256)
 
@@ -196,6 +195,17 @@ class Delivery:
         if record is not None:
             others = tuple(other for other in record.landing if other.path != file.path)
             await self.executor.save(replace(record, landing=(*others, file)))
+
+    async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
+        """The result under the link that it has now; one that is gone all the same is recorded as gone."""
+        try:
+            download = replace(download, output=await self._with_new_link(job, download.output))
+            return await self._fetch(download, passwords)
+        except ResultGone:
+            record = self.store.get(job.address)
+            if record is not None:
+                await self.executor.save(replace(record, gone=(*record.gone, download.output.id)))
+            raise
 
     async def _fetch(self, download: Download, passwords: Sequence[str]) -> Fetched:
         """Downloads with the first password that the service accepts."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner import plan_job
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.planner import PRESET, plan_job
+from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
@@ -121,7 +121,8 @@ class Execution:
         """Writes down what the plan found out about an address with which nothing is to be done."""
         after = replace(record, gone_since=0.0, intent=record.intent if record.lost_start else None)
         if step.preset is not None:
-            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis)
+            sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
+            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
         if after != record:
             await self.session.store.put(after)
 
@@ -252,6 +253,8 @@ class Execution:
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
         if record.intent is not None:
             change, record = await executor.replan(task, record)
+        if change.starts and not self.options.starts:
+            raise NotStarted("not started yet", hint="`a2c-spec apply` starts it")
         reserved = self.budget.reserve(change, record)
         try:
             return await delivery.carry_out(task, change, record, detach=self.options.detach)
