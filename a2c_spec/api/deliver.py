@@ -243,9 +243,9 @@ class Delivery:
         values = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
         return [*dict.fromkeys(values)] or [""]
 
-    async def move_all(self, moves: Sequence[tuple[Job, JobRecord, Move]]) -> None:
+    async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:
         """Carries out the moves of a whole plan, of however many addresses, so that none overwrites another's file."""
-        by_source = {move.source: (job, record.address) for job, record, move in moves}
+        by_source = {move.source: (job, address) for job, address, move in moves}
         first: dict[str, str] = {}
         for move in in_safe_order([move for _, _, move in moves]):
             job, address = by_source.get(move.source) or by_source[first[move.source]]
@@ -274,8 +274,9 @@ class Delivery:
             await self._record_landing(record.address, moved)
             self.files.move(move.source, path)
         files = tuple(moved if known is file else known for known in record.files)
+        leftover = tuple(known for known in record.leftover if known.path != path)
         self.tell(Event("saved", record.address, path, total=file.size))
-        return await self.executor.save(replace(record, files=files))
+        return await self.executor.save(replace(record, files=files, leftover=leftover))
 
 
 def failure_text(record: JobRecord, live: LiveJob) -> str:

@@ -19,6 +19,7 @@ from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
+from a2c_spec.engine.owners import hand_over
 from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
@@ -109,10 +110,16 @@ class Execution:
                 await store.remove(step.taken_over)
             elif step.change.action == "no-op" and step.record is not None:
                 await self._tidy(step, step.record)
+        for step in steps:
+            if step.change.action == "forget":
+                await self._forget(step)
+        sound = [step for step in whole if not step.change.problem]
+        for step in sound:
+            await hand_over(store, step, self.session.results.realm)
         moving = [
-            (step.desired.job, step.record, move)
-            for step in whole
-            if step.desired and step.record and not step.change.problem
+            (step.desired.job, step.change.address, move)
+            for step in sound
+            if step.desired
             for move in step.change.moves
         ]
         await self.service.delivery.move_all(moving)
@@ -168,7 +175,11 @@ class Execution:
                 raise SpecError("not started after an earlier failure")
             if missing := [address for address in _needed(step) if address in self.ended and address not in self.good]:
                 raise NotStarted(f"not started: it needs {', '.join(missing)}", hint="apply again once that is done")
-            self.tally.ended(step.change, await self._carry_out(await self._with_results(step)))
+            step = await self._with_results(step)
+            if step.change.action == "no-op":
+                self.tally.busy -= 1  # the same results as before: nothing to do after all
+            else:
+                self.tally.ended(step.change, await self._carry_out(step))
             if not (self.options.detach and step.change.fetch):
                 self.good.add(step.change.address)
             if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
@@ -201,10 +212,7 @@ class Execution:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
         if step.desired is None:
-            await self._forget(step)
-            return None
-        if step.change.action == "no-op":
-            return step.record
+            return None  # forgotten already, among the first things
         results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
         while (twin := results.twin(step.desired)) and not taken:
@@ -245,9 +253,10 @@ class Execution:
     async def _execute(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
         """All calls of one job, and its results here."""
         executor, delivery = self.service.executor, self.service.delivery
-        change, record = replace(step.change, moves=()), step.record or JobRecord(step.change.address, "")
-        if step.change.moves:  # carried out already, with those of all other addresses
-            record = self.session.store.get(record.address) or record
+        change = replace(step.change, moves=())  # carried out already, with those of all other addresses
+        record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
+        if now is not None:  # whose files they are is settled among the first things
+            record = replace(record, files=now.files, leftover=now.leftover)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)

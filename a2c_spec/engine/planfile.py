@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
 LARGEST = 512 * 1024 * 1024
-KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "base_url", "on_conflict")
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict")
+"""What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
+is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,6 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: 
 
     shown = plan_json(as_plan(steps, partial=chosen.partial))
     shown.pop("format_version")
-    shown = plan_json(as_plan(steps, partial=chosen.partial))
-    shown.pop("format_version")
     tree = {
         "format_version": FORMAT_VERSION,
         "a2c_spec": __version__,
@@ -160,7 +160,10 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
 def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
     """Raises StalePlan, naming what moved, unless everything the plan rests on is as it was."""
     if saved.realm != realm:
-        raise StalePlan(f"the plan was made for {saved.realm}, not for {realm}", hint="make a new plan")
+        raise StalePlan(
+            f"the plan was made for {saved.realm}, not for {realm}",
+            hint="apply it there, or make a new plan; nothing was sent",
+        )
     now = {step.change.address: stamp(step) for step in steps}
     moved = [f"{address} is new" for address in now if address not in saved.stamps]
     moved += [f"{address} is gone" for address in saved.stamps if address not in now]
