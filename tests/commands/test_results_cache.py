@@ -43,7 +43,7 @@ def test_another_name_costs_nothing_and_needs_no_call(project: Path, a2c: Comman
     assert applied(a2c)["spent"] > 0
     write(project, "second", given="other")
     shown = a2c("plan", "m.yaml", "--local").out
-    assert "0 credits: the result of fingerprint" in shown
+    assert "0 credits: the results of" in shown
     summary = applied(a2c)
     assert (summary["requests"], summary["spent"]) == ({}, 0)
     assert (project / "dist/second.webp").read_bytes() == (project / "dist/first.webp").read_bytes()
