@@ -83,8 +83,9 @@ class Execution:
             running = f"{len(errors)} of {counted(busy, 'job')} still running"
             return WaitTimeout(running, hint="`a2c-spec wait` fetches their results")
         if errors or unstarted:
+            unstarted += (waiting := sum(isinstance(error, NotStarted) for error in errors))
             rest = f", {unstarted} not started" if unstarted else ""
-            failed = f"{len(errors)} of {counted(busy, 'job')} failed{rest}"
+            failed = f"{len(errors) - waiting} of {counted(busy, 'job')} failed{rest}"
             return PartialFailure(failed, hint="apply again to do the rest")
         return None
 
@@ -169,7 +170,8 @@ class Execution:
                 raise SpecError("not started because another job failed")
             if missing := [address for address in _needed(step) if address in self.ended and address not in self.good]:
                 raise NotStarted(f"not started: it needs {', '.join(missing)}", hint="apply again once that is done")
-            self.tally.ended(step.change, await self._carry_out(await self._with_results(step)))
+            step = await self._with_results(step)
+            self.tally.ended(step.change, await self._carry_out(step))
             if not (self.options.detach and step.change.fetch):
                 self.good.add(step.change.address)
             if (not step.change.fetch and step.change.action != "cached") or self.options.detach:

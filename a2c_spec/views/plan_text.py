@@ -25,7 +25,12 @@ COLOURS: dict[Action, str] = {
     "delete": "red",
     "cached": "cyan",
 }
-WORDS: dict[Action, str] = {"wait": "to wait for", "no-op": "unchanged", "cached": "from the results cache"}
+WORDS: dict[Action, str] = {
+    "wait": "to wait for",
+    "no-op": "unchanged",
+    "forget": "no longer in a manifest",
+    "cached": "from the results cache",
+}
 """How the totals name an action whose own word does not follow "to"."""
 
 UNCHANGED_SHOWN = 3

@@ -10,7 +10,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import NotStarted, SpecError
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
@@ -27,10 +27,12 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
         more = counted(tally.files - len(lines), "more file")
         lines.append(f"  and {more} ({size(tally.size)} in all)")
     lines += _failures(errors, style)
+    waiting = sum(isinstance(error, NotStarted) for error in errors)
+    failed, unstarted = len(errors) - waiting, tally.unstarted + waiting
     parts = [
         f"{tally.applied} applied",
-        f"{len(errors)} failed" if errors else "",
-        f"{tally.unstarted} not started" if tally.unstarted else "",
+        f"{failed} failed" if failed else "",
+        f"{unstarted} not started" if unstarted else "",
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
@@ -56,6 +58,9 @@ def by_cause(errors: Iterable[SpecError]) -> Mapping[str, list[SpecError]]:
 def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
     for group in by_cause(errors).values():
         first = group[0]
+        if isinstance(first, NotStarted):
+            yield from (f"  {error.address}: {error.message}" for error in group)
+            continue
         if len(group) == 1:
             yield f"  {style('failed', 'red')} {first.address}: {first.message}"
             continue
