@@ -189,7 +189,7 @@ class PlanBuilder:
         self, step: PlannedChange, gone: dict[str, JobRecord], client: Client | None
     ) -> PlannedChange:
         """A job that would be created, as the one it is under an address that no manifest asks for any more."""
-        if step.change.action != "create" or step.record is not None or step.desired is None:
+        if step.change.action not in ("create", "cached") or step.record is not None or step.desired is None:
             return step
         old = gone.pop(_found_by_recipe(step, gone), None)
         if old is None:

@@ -161,3 +161,12 @@ def test_a_restored_job_has_a_state_that_other_verbs_understand(project: Path, a
         assert a2c(*verb.split(), "--local").code in (0, 2), verb
     (project / "dist/second.webp").write_bytes(b"changed")
     assert a2c("verify", "--local").code == 14
+
+
+def test_a_manifest_that_is_renamed_is_taken_over_and_not_served_from_the_cache(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    (project / "m.yaml").write_text((project / "m.yaml").read_text().replace("name: first\n", "name: second\n", 1))
+    ran = a2c("apply", "--local")
+    assert (ran.code, "taken over from first" in ran.out) == (0, True)
+    assert "no API calls" in ran.out
