@@ -16,20 +16,20 @@ COMMANDS: Mapping[str, str] = {
     "validate": "Check manifests and report everything that is wrong, with its place.",
     "render": "Show manifests with every template filled in.",
     "plan": "Show what apply would do, and why; changes nothing.",
-    "apply": "Do it: convert, download, verify, remember.",
+    "apply": "Apply the plan: upload, convert, download, verify, record.",
     "show": "Show a saved plan, or one address in full.",
     "drift": "Show where the service, or the files here, differ from what was applied.",
-    "status": "Show what was applied and how it stands.",
-    "wait": "Wait for jobs that run, and download their results.",
-    "download": "Download results that are missing here; pays nothing.",
+    "status": "Show the recorded addresses and their status.",
+    "wait": "Wait for running jobs, and download their results.",
+    "download": "Download results that are missing here, at no cost.",
     "history": "Show what the service did with a job, event by event.",
     "import": "Write a manifest from a job on the service, and adopt the job.",
     "destroy": "Delete jobs and presets from the service, and forget them.",
-    "state": "List, show, rename or forget what is recorded.",
-    "report": "Write what was applied as one HTML page.",
-    "cache": "List or prune the results that are kept to be used again.",
+    "state": "List, show, rename, forget or adopt records.",
+    "report": "Write a report of what was applied, as one HTML page.",
+    "cache": "List or prune the results cache.",
     "verify": "Check every saved result against its recorded digest, offline.",
-    "graph": "Show which job needs results of which: mermaid, dot or JSON.",
+    "graph": "Show the dependencies between jobs: mermaid, dot or JSON.",
     "catalog": "List what the service converts, or show the options of a target.",
     "schema": "Print a JSON Schema, for editors and other tools.",
     "serve": "Run the local API on a loopback port.",
@@ -95,7 +95,7 @@ def run(args: Sequence[str], runtime: object = None) -> int:
         problem.show()
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; what was recorded is exact: apply again to go on from here", err=True)
+        click.echo("interrupted; the state is exact: apply again to continue", err=True)
         return 130
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us has gone; nothing more can be said

@@ -5,16 +5,16 @@
     ├── AuthError (3)             no key, or the service refuses it
     ├── QuotaError (4)            402: credits or contract limits exhausted
     ├── InvalidError (5)          a manifest or a request is not valid; carries diagnostics
-    ├── ResultLocked (3)          the service wants another password for a result
+    ├── ResultLocked (3)          the service needs another password for a result
     ├── ConversionFailed (6)      the service ended the job as failed or canceled
     ├── WaitTimeout (7)           still running when the time was up; nothing is lost
-    ├── NetworkError (8)          the service cannot be reached or does not answer sensibly
+    ├── NetworkError (8)          the service cannot be reached, or its response is unexpected
     ├── PartialFailure (9)        some jobs were applied, others were not
     ├── NotStarted (9)            it needs another job that did not succeed
-    ├── StalePlan (10)            what a saved plan was computed from has moved
-    ├── LimitRefused (11)         a limit or a missing confirmation forbids it
-    ├── Locked (12)               somebody else is applying
-    ├── Conflict (13)             409 twice: live keeps moving under us
+    ├── StalePlan (10)            something that a saved plan depends on has changed
+    ├── LimitRefused (11)         a limit would be exceeded, or a confirmation is missing
+    ├── Locked (12)               another process holds the state
+    ├── Conflict (13)             409 twice: the job keeps changing on the service
     ├── IntegrityError (14)       bytes on disk are not what they should be
     └── Interrupted (130)         Ctrl-C or SIGTERM
 
@@ -93,7 +93,7 @@ class WaitTimeout(SpecError):
 
 
 class NetworkError(SpecError):
-    """The service cannot be reached, or what answers is not the service."""
+    """The service cannot be reached, or its response is unexpected."""
 
     exit_code = 8
 
@@ -111,19 +111,19 @@ class NotStarted(SpecError):
 
 
 class ResultLocked(SpecError):
-    """The service wants another password for a result; the account's key is not in question."""
+    """The service needs another password for a result; the API key is fine."""
 
     exit_code = 3
 
 
 class StalePlan(SpecError):
-    """Something a saved plan was computed from has moved."""
+    """Something that a saved plan depends on has changed."""
 
     exit_code = 10
 
 
 class LimitRefused(SpecError):
-    """A limit, or a confirmation that was not given, forbids it."""
+    """A limit would be exceeded, or a confirmation is missing."""
 
     exit_code = 11
 
@@ -135,7 +135,7 @@ class Locked(SpecError):
 
 
 class Conflict(SpecError):
-    """The live job was changed by somebody else, and again after the plan was made anew."""
+    """The job was changed outside a2c-spec, and changed again after it was planned again."""
 
     exit_code = 13
 

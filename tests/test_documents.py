@@ -1,4 +1,4 @@
-"""What SECURITY.md, the decision notes and the map of the planner's proof name is there: tests, files and folders."""
+"""What is said in the documents is so: their commands run, and their outputs are these."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 DOCUMENTS = (
     ROOT / "SECURITY.md",
+    ROOT / "CONTRIBUTING.md",
     ROOT / "tests" / "core" / "planner" / "README.md",
     *sorted((ROOT / "a2c_spec" / "docs" / "decisions").glob("*.md")),
 )

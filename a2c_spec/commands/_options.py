@@ -39,7 +39,7 @@ manifests = stack(
     ),
     chdir,
     click.option(
-        "--env", default="", envvar="A2C_SPEC_ENV", metavar="NAME", help="Take vars/NAME.yaml, and NAME of a2c.yaml."
+        "--env", default="", envvar="A2C_SPEC_ENV", metavar="NAME", help="Use vars/NAME.yaml, and NAME of a2c.yaml."
     ),
     click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a declared variable."),
     click.option(
@@ -51,9 +51,15 @@ service = stack(
     click.option(
         "--local", is_flag=True, envvar="A2C_SPEC_LOCAL", help="Use the built-in local API: no key, no network."
     ),
-    click.option("--base-url", default="", envvar="API2CONVERT_BASE_URL", metavar="URL", help="Where the service is."),
     click.option(
-        "--parallelism", default=16, show_default=True, type=click.IntRange(1, 512), help="Requests under way at once."
+        "--base-url", default="", envvar="API2CONVERT_BASE_URL", metavar="URL", help="The URL of the service."
+    ),
+    click.option(
+        "--parallelism",
+        default=16,
+        show_default=True,
+        type=click.IntRange(1, 512),
+        help="How many requests at the same time.",
     ),
     click.option("--allow-cmd", is_flag=True, help="Allow secrets that run a command (cmd:...)."),
 )
@@ -62,7 +68,7 @@ output = stack(
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),
     click.option("--no-color", is_flag=True, help="No colours; NO_COLOR does the same."),
     click.option("-q", "--quiet", is_flag=True, help="Only results and errors."),
-    click.option("-v", "--verbose", is_flag=True, help="Show attributes and single calls."),
+    click.option("-v", "--verbose", is_flag=True, help="Show attributes and every call."),
 )
 
 no_cache = click.option("--no-cache", is_flag=True, help="Do not read or write the results cache.")
@@ -73,24 +79,24 @@ on_conflict = click.option(
     default="",
     type=click.Choice(["", "error", "skip", "overwrite", "rename"]),
     metavar="[error|skip|overwrite|rename]",
-    help="What to do about files that are not ours, in place of what the manifest says.",
+    help="What to do with files that a2c-spec did not write; overrides the manifest.",
 )
 
 
 refresh_only = click.option(
-    "--refresh-only", is_flag=True, help="Only bring the state up to date with the service; run and download nothing."
+    "--refresh-only", is_flag=True, help="Only update the state from the service; run and download nothing."
 )
 
 selection = stack(
-    click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and what they need."),
-    click.option("--exclude", multiple=True, metavar="GLOB", help="Not these addresses."),
-    click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only what carries this label."),
-    click.option("--replace", multiple=True, metavar="GLOB", help="Run these again although nothing changed."),
+    click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and those they depend on."),
+    click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these addresses out."),
+    click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only manifests with this label."),
+    click.option("--replace", multiple=True, metavar="GLOB", help="Run these again, even if nothing changed."),
 )
 
 limits = stack(
     click.option(
-        "--max-credits", type=click.IntRange(min=0), metavar="N", help="Refuse, or stop, beyond this many credits."
+        "--max-credits", type=click.IntRange(min=0), metavar="N", help="Refuse the plan, or stop, beyond N credits."
     ),
     click.option(
         "--max-replace", type=click.IntRange(min=0), metavar="N", help="Refuse to run more than N paid jobs again."

@@ -102,7 +102,7 @@ def show_plan(project: Project, plan: Plan, *, event: bool = False) -> None:
 
 
 def show_result(project: Project, result: Result) -> int:
-    """Prints what an apply came to; raises what stands for its failures."""
+    """Prints the result of an apply; raises the error that stands for its failures."""
     from a2c_spec.views.summary import summary_json, summary_text
 
     if result.error is not None and result.lone:
@@ -154,7 +154,7 @@ def _progress(project: Project) -> Progress:
 
 
 def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:
-    """Says what is wrong and what to do; gives the exit code. What we did not foresee is reported as our defect."""
+    """Says what is wrong and what to do; gives the exit code. An unknown error is reported as a defect."""
     known = problem if isinstance(problem, SpecError) else internal_error(problem, verbose=verbose)
     if as_json:
         click.echo(json.dumps({"event": "error", **problems.error_json(known)}, ensure_ascii=False))
@@ -165,7 +165,7 @@ def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:
 
 
 def internal_error(problem: Exception, *, verbose: bool) -> SpecError:
-    """An error nobody foresaw: its kind and place, never its values, which could hold a secret."""
+    """An unexpected error: its kind and place, never its values, which could hold a secret."""
     if isinstance(problem, OSError) and problem.strerror:
         name = f"{problem.filename}: " if problem.filename else ""
         return SpecError(f"{name}{problem.strerror}")
@@ -173,7 +173,7 @@ def internal_error(problem: Exception, *, verbose: bool) -> SpecError:
     place = "\n    ".join(frames) if verbose else frames[-1]
     return SpecError(
         f"internal error: {type(problem).__name__} at {place}",
-        hint="this is a defect of a2c-spec; please report it, with the output of -v",
+        hint="this is a defect of a2c-spec; please report it with the output of -v",
     )
 
 

@@ -32,18 +32,25 @@ if TYPE_CHECKING:
 @options.on_conflict
 @options.selection
 @click.option(
-    "-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask, even if something is paid for again."
+    "-y",
+    "--yes",
+    "--auto-approve",
+    "yes",
+    is_flag=True,
+    help="Do not ask for confirmation, even if something is paid for again.",
 )
-@click.option("--detach", is_flag=True, help="Return as soon as every job has started; `wait` goes on from there.")
+@click.option(
+    "--detach", is_flag=True, help="Return as soon as every job has started; `a2c-spec wait` fetches the results."
+)
 @click.option(
     "--timeout",
     default=0.0,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Wait at most this long for a job; it runs on, and `wait` reattaches.",
+    help="Wait at most this long for a job; it keeps running, and `a2c-spec wait` fetches its results.",
 )
 @options.refresh_only
-@click.option("--outputs", default="", metavar="FILE", help="Write outputs.json there.  [default: .a2c/outputs.json]")
+@click.option("--outputs", default="", metavar="FILE", help="Path of outputs.json.  [default: .a2c/outputs.json]")
 @options.limits
 @click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
 @options.output
@@ -88,5 +95,5 @@ def _saved(flags: Flags) -> SavedPlan | None:
     if not named:
         return None
     if len(flags.paths) > 1:
-        raise UsageError("a saved plan is applied alone", hint="it knows its manifests itself")
+        raise UsageError("a saved plan must be the only argument", hint="it names its manifests itself")
     return read(Path(flags.chdir or ".") / named[0])

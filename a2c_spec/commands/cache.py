@@ -1,4 +1,4 @@
-"""``cache``: what the results cache keeps, and making room in it."""
+"""``cache``: lists and prunes the results cache."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ _DAY = 86_400.0
 
 @click.group("cache")
 def command() -> None:
-    """The results cache: what was paid for, kept to be used again under any name and on any machine."""
+    """List or prune the results cache: results that were paid for, kept to be used again."""
 
 
 @command.command("list")
 @options.manifests
 @options.output
 def list_(**given: Any) -> int:
-    """List what is kept, the most recently used first."""
+    """List the cached results, the most recently used first."""
     project, cache = _opened(given)
-    entries = sorted(cache.entries(), key=lambda one: -one.used_at)
+    entries = sorted(cache.entries(), key=lambda entry: -entry.used_at)
     emit(
         project.flags,
         lambda: [entry_json(entry) for entry in entries],
@@ -43,17 +43,19 @@ def list_(**given: Any) -> int:
 
 @command.command("prune")
 @options.manifests
-@click.option("--max-size", default="", metavar="SIZE", help="Keep at most so much, as in 500M or 20G.")
-@click.option("--max-age", type=click.FloatRange(min=0), metavar="DAYS", help="Keep what was used in the last days.")
+@click.option("--max-size", default="", metavar="SIZE", help="Keep at most this much, for example 500M or 20G.")
+@click.option(
+    "--max-age", type=click.FloatRange(min=0), metavar="DAYS", help="Keep what was used in the last DAYS days."
+)
 @options.output
 def prune(max_size: str, max_age: float | None, **given: Any) -> int:
-    """Remove what was not used for longest; without bounds, those of a2c.yaml hold."""
+    """Remove the results that were used least recently; the limits of a2c.yaml apply where none are given."""
     project, cache = _opened(given)
     settings = project.file.cache
     most = _bytes(max_size) if max_size else settings.get("max_bytes")
     days = max_age if max_age is not None else settings.get("max_age_days")
     if most is None and days is None:
-        raise UsageError("nothing says how much to keep", hint="add --max-size 20G or --max-age 30")
+        raise UsageError("no limit is given", hint="add --max-size 20G or --max-age 30")
     done = cache.prune(most, project.runtime.clock() - days * _DAY if days is not None else 0.0)
     freed, left = size(done.freed), size(done.size)
     emit(

@@ -1,4 +1,4 @@
-"""``catalog``: what the service converts into what, and a snapshot of it that manifests are checked against."""
+"""``catalog``: what the service can convert, and a snapshot of it that manifests are checked against."""
 
 from __future__ import annotations
 
@@ -107,22 +107,22 @@ def _listing(rows: Sequence[Row], project: Project) -> str:
 
 def _options(row: Row, project: Project) -> str:
     found = row.get("options")
-    cells = [(name, *_cells(one)) for name, one in found.items()] if isinstance(found, Mapping) else []
+    cells = [(name, *_cells(option)) for name, option in found.items()] if isinstance(found, Mapping) else []
     head = style_of(project)(_name(row), "bold")
     return f"{head}\n" + table(("OPTION", "TYPE", "DEFAULT", "ALLOWED", "WHAT IT DOES"), cells, style_of(project))
 
 
-def _cells(one: Any) -> tuple[str, str, str, str]:
-    if not isinstance(one, Mapping):
+def _cells(option: Any) -> tuple[str, str, str, str]:
+    if not isinstance(option, Mapping):
         return "", "", "", ""
-    allowed = ", ".join(map(str, one["enum"])) if one.get("enum") else _range(one)
-    default = "" if one.get("default") is None else str(one["default"])
+    allowed = ", ".join(map(str, option["enum"])) if option.get("enum") else _range(option)
+    default = "" if option.get("default") is None else str(option["default"])
     short = allowed if len(allowed) <= 48 else f"{allowed[:45]}..."
-    return str(one.get("type", "")), default, short, str(one.get("description", ""))
+    return str(option.get("type", "")), default, short, str(option.get("description", ""))
 
 
-def _range(one: Row) -> str:
-    low, high = one.get("minimum"), one.get("maximum")
+def _range(option: Row) -> str:
+    low, high = option.get("minimum"), option.get("maximum")
     if low is None and high is None:
-        return str(one.get("pattern", ""))
+        return str(option.get("pattern", ""))
     return f"{'' if low is None else low}..{'' if high is None else high}"

@@ -1,4 +1,4 @@
-"""``destroy``: deletes what was applied from the service, and forgets it."""
+"""``destroy``: deletes jobs and presets from the service, and their records."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 @click.command("destroy")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
 @click.option("--all", "everything", is_flag=True, help="Every recorded address.")
-@click.option("--files", is_flag=True, help="Remove the files we wrote, too, where nobody changed them.")
-@click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask.")
+@click.option("--files", is_flag=True, help="Also remove the result files, except those that were changed.")
+@click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask for confirmation.")
 @options.chdir
 @options.service
 @options.output
 def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool, **given: Any) -> int:
     """Delete jobs and presets from the service and forget them; files here stay unless --files."""
     if bool(addresses) == everything:
-        raise UsageError("name the addresses to destroy, or say --all")
+        raise UsageError("name the addresses to destroy, or add --all")
     return asyncio.run(_destroy(flags_of(given), addresses, files=files, yes=yes))
 
 
@@ -42,23 +42,23 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("destroy"):
-            chosen = [one for one in session.store.scan() if not addresses or matches(one.address, addresses)]
+            chosen = [record for record in session.store.scan() if not addresses or matches(record.address, addresses)]
             if not chosen:
-                raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows what there is")
+                raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows all addresses")
             plan = Plan(tuple(_change(record) for record in chosen))
             show_plan(project, plan)
             _confirm(plan, yes=yes)
             for record, change in zip(chosen, plan.changes, strict=True):
-                await _one(session, record, change, files=files)
+                await _delete(session, record, change, files=files)
     return 0
 
 
 def _change(record: JobRecord) -> Change:
-    """One DELETE for what exists on the service; its answer may well be that it is gone, which is as wanted."""
+    """One DELETE for what exists on the service; a 404 is fine, since it is gone then."""
     kind = "delete_preset" if "preset" in record.elements else "delete_job"
     calls = (Call(kind, record.job_id),) if record.job_id else ()
     kept = counted(len([file for file in record.files if file.path]), "file")
-    return Change(record.address, "delete", (f"destroy asked for; {kept} here",), calls)
+    return Change(record.address, "delete", (f"requested by destroy; {kept} here",), calls)
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:
@@ -71,7 +71,7 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
         raise LimitRefused("not confirmed; nothing was sent")
 
 
-async def _one(session: Session, record: JobRecord, change: Change, *, files: bool) -> None:
+async def _delete(session: Session, record: JobRecord, change: Change, *, files: bool) -> None:
     for call in change.calls:
         await session.service.client.delete(call)
     for file in record.files if files else ():

@@ -27,7 +27,7 @@ EXTRAS = {
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: ``ok`` None means it is fine to lack it."""
+    """One check; ``ok`` None: it is missing, but optional."""
 
     name: str
     ok: bool | None
@@ -39,7 +39,7 @@ class Check:
 @options.service
 @options.output
 def command(**given: Any) -> int:
-    """Check key, service, state and local conversions; exits 1 when something needed is missing."""
+    """Check key, service, state and local conversions; exits 1 if something required is missing."""
     return doctor(flags_of(given))
 
 

@@ -1,4 +1,4 @@
-"""``download``: brings results home that are missing here and still on the service."""
+"""``download``: downloads results that are missing here and still on the service."""
 
 from __future__ import annotations
 
@@ -20,6 +20,6 @@ from a2c_spec.engine.selection import selection_of
 @options.selection
 @options.output
 def command(**given: Any) -> int:
-    """Download results that are missing or were changed here; convert and pay nothing."""
+    """Download results that are missing or were changed here; nothing is converted or paid for."""
     chosen = selection_of(given)
     return apply(flags_of(given), ApplyOptions(only=("download",)), chosen)

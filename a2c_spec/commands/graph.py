@@ -1,4 +1,4 @@
-"""``graph``: which job needs results of which."""
+"""``graph``: the dependencies between jobs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORMATS = {"mermaid": mermaid, "dot": dot}
 @click.option("--format", "form", default="mermaid", type=click.Choice(list(FORMATS)), help="How to draw it.")
 @options.output
 def command(form: str, **given: Any) -> int:
-    """Draw which job takes results of which, and which preset it uses."""
+    """Draw which job takes results of which other job, and which presets it uses."""
     chosen = selection_of(given)
     return graph(flags_of(given), chosen, form)
 

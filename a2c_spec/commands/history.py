@@ -1,4 +1,4 @@
-"""``history``: the service's own trail of one job."""
+"""``history``: the service's own list of events of one job."""
 
 from __future__ import annotations
 

@@ -29,14 +29,14 @@ if TYPE_CHECKING:
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 SEARCHED = 5000
-"""So many files of the project are looked at for the bytes of uploads."""
+"""At most so many files of the project are searched for the bytes of uploads."""
 
 
 @click.command("import")
 @click.argument("job_id")
 @click.option("--name", default="", help="The address to give it (default: imported-ID).")
 @click.option("-o", "--out", default="", metavar="FILE", help="The manifest to write (default: NAME.yaml).")
-@click.option("--no-download", is_flag=True, help="Leave the results on the service for now.")
+@click.option("--no-download", is_flag=True, help="Do not download the results now.")
 @options.chdir
 @options.service
 @options.output
@@ -85,8 +85,8 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
     if missing:
         talk(
             project.flags,
-            f"the bytes of {counted(len(missing), 'upload')} are nowhere in this project ({', '.join(missing)}): the "
-            "manifest refers to them on the service, where they do not stay for ever",
+            f"no file of this project is the source of {counted(len(missing), 'upload')} ({', '.join(missing)}): the "
+            "manifest refers to the service's copy, which is deleted after a while",
         )
     return live.status == "completed"
 
@@ -96,7 +96,7 @@ async def _defaults(client: Client) -> dict[tuple[str, str], dict[str, Any]]:
     found = {}
     async for row in client.catalog():
         described = mapping(row.get("options"))
-        values = {name: one.get("default") for name, one in described.items() if isinstance(one, Mapping)}
+        values = {name: option.get("default") for name, option in described.items() if isinstance(option, Mapping)}
         found[(text(row.get("category")), text(row.get("target")))] = values
     return found
 

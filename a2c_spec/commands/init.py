@@ -27,12 +27,12 @@ outputs:
 @click.command("init")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
 def command(folder: str) -> int:
-    """Write recipe.yaml, a file for it to convert, and what git should ignore; overwrites nothing."""
+    """Write recipe.yaml, a file to convert, a2c.yaml and .gitignore; overwrites nothing."""
     return init(Path(folder))
 
 
 def init(folder: Path) -> int:
-    """Writes the files; refuses to touch a recipe that is there."""
+    """Writes the files; raises UsageError if the recipe exists."""
     recipe = folder / "recipe.yaml"
     if recipe.exists():
         raise UsageError(f"{recipe} exists already")

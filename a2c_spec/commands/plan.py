@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 @options.selection
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.refresh_only
-@click.option("-o", "--out", default="", metavar="FILE", help="Save the plan there (NAME.a2cplan.json).")
+@click.option("-o", "--out", default="", metavar="FILE", help="Save the plan to this file (NAME.a2cplan.json).")
 @options.output
 def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
-    """Show what apply would do, and why. Sends nothing but GETs."""
+    """Show what apply would do, and why. Sends only GET requests."""
     chosen = selection_of(given)
     if given.pop("refresh_only"):
         from a2c_spec.commands.apply import refresh
@@ -63,7 +63,7 @@ def _save(project: Project, out: str, steps: list[PlannedChange], chosen: Select
     if not is_saved_plan(out):
         raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
     if project.flags.offline:
-        raise UsageError("--offline cannot save a plan: it does not know what is live")
+        raise UsageError("--offline cannot save a plan: what is live is not known")
     write(project.cwd / out, project, steps, chosen)
     said = f"saved; `a2c-spec apply {out}` applies exactly this plan, once; it is rejected if anything changed"
     talk(project.flags, said)

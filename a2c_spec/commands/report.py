@@ -25,7 +25,7 @@ KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif"
 @click.command("report")
 @options.manifests
 @options.service
-@click.option("-o", "--out", default="a2c-report.html", show_default=True, metavar="FILE", help="Write the page there.")
+@click.option("-o", "--out", default="a2c-report.html", show_default=True, metavar="FILE", help="The file to write.")
 @options.output
 def command(out: str, **given: Any) -> int:
     """Write one self-contained HTML page: timeline, durations, sizes, failures, thumbnails."""

@@ -1,4 +1,4 @@
-"""``serve``: the local API as a real server, for SDKs and tests; ``--verify`` holds it to another one."""
+"""``serve``: the local API as a real server, for SDKs and tests; ``--verify`` compares it with another service."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ AMOUNT = click.FloatRange(min=0)
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """What the command line said."""
+    """The options of the command line."""
 
     host: str
     port: int
@@ -54,63 +54,73 @@ class Given:
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; 0 takes a free one.")
+@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; 0 chooses a free one.")
 @click.option(
     "--data",
     default="",
     type=click.Path(file_okay=False),
     metavar="DIR",
-    help="Keep jobs and files there (default: .a2c/local).",
+    help="The folder for jobs and files (default: .a2c/local).",
 )
-@click.option("--ephemeral", is_flag=True, help="Forget everything at the end.")
+@click.option("--ephemeral", is_flag=True, help="Keep nothing after the server ends.")
 @click.option(
     "--api-key-env",
     default="API2CONVERT_API_KEY",
     show_default=True,
     metavar="NAME",
-    help="The variable that holds the key to require; unset: any key will do.",
+    help="The variable with the key to require; if it is not set, any key is accepted.",
 )
 @click.option("--seed", default="", help="Make ids and tokens repeatable.")
-@click.option("--allow-public", is_flag=True, help="Allow an address other machines can reach.")
+@click.option("--allow-public", is_flag=True, help="Allow an address that other machines can reach.")
 @click.option(
     "--fetch-private", is_flag=True, help="Let remote inputs and callbacks reach loopback and private addresses."
 )
 @click.option(
-    "--faults", default="", type=click.Path(dir_okay=False), metavar="FILE", help="What is to go wrong, as YAML."
+    "--faults", default="", type=click.Path(dir_okay=False), metavar="FILE", help="The faults to simulate, as YAML."
 )
-@click.option("--latency", default=0, type=COUNT, metavar="MS", help="Wait so long before every answer.")
+@click.option("--latency", default=0, type=COUNT, metavar="MS", help="Wait this long before every response.")
 @click.option(
     "--progression",
     default="work",
     type=click.Choice(["work", "time", "polls"]),
-    help="Show the true progress, or a longer one by seconds or by number of reads.",
+    help="Report the real progress (work), or a longer one: by seconds (time) or number of reads (polls).",
 )
-@click.option("--ready", default=0, type=AMOUNT, metavar="N", help="Seconds or reads for which a job shows as ready.")
-@click.option("--running", default=0, type=AMOUNT, metavar="N", help="Then for so many as running.")
+@click.option(
+    "--ready", default=0, type=AMOUNT, metavar="N", help="Seconds or reads for which a job is shown as ready."
+)
+@click.option(
+    "--running", default=0, type=AMOUNT, metavar="N", help="Seconds or reads for which it is then shown as running."
+)
 @click.option(
     "--vocabulary",
     default="guide",
     type=click.Choice(["guide", "sdk"]),
-    help="guide: ready, running; sdk: queued, downloading, processing.",
+    help="Names of statuses. guide: ready, running; sdk: queued, downloading, processing.",
 )
-@click.option("--credits", default=None, type=COUNT, metavar="N", help="Answer 402 when so many are spent.")
-@click.option("--concurrent", default=None, type=COUNT, metavar="N", help="Answer 429 to more jobs at a time.")
-@click.option("--clock", default="", metavar="TIME", help="A clock that stands at this time (ISO 8601) until moved.")
-@click.option("--log", default="", type=click.Path(dir_okay=False), metavar="FILE", help="Append every call, as JSON.")
-@click.option("--json", "as_json", is_flag=True, help="One line of JSON instead of exports, or instead of the table.")
+@click.option("--credits", default=None, type=COUNT, metavar="N", help="Answer 402 after N credits are spent.")
+@click.option("--concurrent", default=None, type=COUNT, metavar="N", help="Answer 429 to more than N jobs at a time.")
+@click.option("--clock", default="", metavar="TIME", help="Freeze the clock at this time (ISO 8601).")
+@click.option(
+    "--log",
+    default="",
+    type=click.Path(dir_okay=False),
+    metavar="FILE",
+    help="Append every call to this file, as JSON.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one line of JSON instead.")
 @click.option("--verify", default="", metavar="URL", help="Serve nothing; compare the local API with this service.")
 @click.option("--spend", is_flag=True, help="With --verify: carry out one small conversion too, which costs credits.")
 def command(**given: Any) -> int:
-    """Run the local API; prints what to export, then serves until Ctrl-C."""
+    """Run the local API: print the environment variables to export, then serve until Ctrl-C."""
     return serve(Given(**given))
 
 
 def serve(given: Given) -> int:
     """Serves until interrupted."""
     if given.host not in LOOPBACK and not given.allow_public:
-        raise UsageError(f"--host {given.host} can be reached by others", hint="add --allow-public if that is meant")
+        raise UsageError(f"--host {given.host} can be reached by others", hint="add --allow-public if you want that")
     if given.spend and not given.verify:
-        raise UsageError("--spend belongs to --verify")
+        raise UsageError("--spend needs --verify")
     key = os.environ.get(given.api_key_env, "")
     try:
         if given.verify:
@@ -192,11 +202,11 @@ def _ready(url: str, given: Given, required: bool) -> None:
     else:
         click.echo(f"export API2CONVERT_BASE_URL={url}")
         click.echo(f"export API2CONVERT_API_KEY={f'${variable}' if required else 'local'}")
-    click.echo(f"serving on {url}; Ctrl-C ends it", err=True)
+    click.echo(f"serving on {url}; Ctrl-C stops it", err=True)
 
 
 def _verify(given: Given, key: str) -> int:
-    """Asks both services the same; 1 when they answer differently."""
+    """Sends the same requests to both services; 1 if the answers differ."""
     from a2c_spec.local_api.parity.side_by_side import compare, table
     from a2c_spec.local_api.parity.visit import Unanswered
 
@@ -204,8 +214,8 @@ def _verify(given: Given, key: str) -> int:
         raise missing_key()
     where = urlsplit(given.verify)
     if not where.hostname or (where.scheme != "https" and where.hostname not in LOOPBACK):
-        raise UsageError(f"--verify {given.verify}: this must be an https URL, for the key's sake")
-    click.echo(f"asking the local API and {given.verify}; what is created there is deleted again", err=True)
+        raise UsageError(f"--verify {given.verify}: the URL must start with https, to protect the key")
+    click.echo(f"comparing the local API with {given.verify}; everything created there is deleted again", err=True)
     try:
         rows = compare(given.verify, key, spend=given.spend)
     except Unanswered as error:

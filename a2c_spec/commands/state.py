@@ -1,4 +1,4 @@
-"""``state``: what is recorded: list it, show it, rename it, forget it, adopt a job by hand."""
+"""``state``: lists, shows, renames and forgets records, and adopts a job by hand."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from a2c_spec.views import records
 
 @click.group("state")
 def command() -> None:
-    """List, show, rename or forget what is recorded. Nothing on the service or on disk changes."""
+    """List, show, rename, forget or adopt records. Nothing on the service or on disk changes."""
 
 
 def _verb(name: str, *arguments: str) -> Callable[[Callable[..., int]], click.Command]:
@@ -60,7 +60,7 @@ async def _scan(project: Project) -> list[JobRecord]:
 
 @_verb("show", "address")
 def state_show(address: str, **given: Any) -> int:
-    """Show one record in full."""
+    """Show one record in full: the facts, then what was about to be done (intent)."""
     project = project_of(flags_of(given))
     record = asyncio.run(_record(project, address))
     emit(
@@ -113,7 +113,7 @@ async def _forgotten(flags: Flags, address: str) -> int:
 
 @_verb("adopt", "address", "job_id")
 def state_adopt(address: str, job_id: str, **given: Any) -> int:
-    """Say which job is the one whose answer was lost, where several look alike."""
+    """Choose the job that a create made whose answer was lost, if several look alike."""
     return asyncio.run(_adopted(flags_of(given), address, job_id))
 
 
@@ -124,7 +124,9 @@ async def _adopted(flags: Flags, address: str, job_id: str) -> int:
             record = session.recorded(address)
             live = await session.service.client.job(job_id)
             if record.intent is None or not record.unresolved:
-                raise UsageError(f"no create of {address} is without an answer; its job is {record.job_id or 'none'}")
+                raise UsageError(
+                    f"no create of {address} is waiting for an answer; its job is {record.job_id or 'none'}"
+                )
             if live is None or not matches(record.intent, live):
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
             await session.store.put(adopt(record, live, session.service.client.wire.service_time()))

@@ -1,4 +1,4 @@
-"""``status``: what was applied and how it stands."""
+"""``status``: the recorded addresses and their status."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from a2c_spec.views import records
 @options.offline
 @options.output
 def command(address: str, **given: Any) -> int:
-    """Show every recorded address, or one in full; unfinished jobs are asked of the service."""
+    """Show every recorded address, or one in full; the service is asked about unfinished jobs."""
     return status(flags_of(given), address)
 
 

@@ -40,7 +40,7 @@ def validate(flags: Flags) -> int:
             )
         return error.exit_code
     if flags.as_json:
-        found = [problems.diagnostic_json(one) for one in loaded.warnings]
+        found = [problems.diagnostic_json(warning) for warning in loaded.warnings]
         click.echo(json.dumps({"valid": True, "jobs": len(loaded.jobs), "diagnostics": found}))
         return 0
     if loaded.warnings:

@@ -1,4 +1,4 @@
-"""``verify``: checks every saved result against its recorded digest; asks nobody."""
+"""``verify``: checks every saved result against its recorded digest; makes no API calls."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import project_of, style_of
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
@@ -43,17 +44,19 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
     project = project_of(flags)
     found = _found(project, addresses)
-    wrong = [one for one in found if one.stands != "intact"]
+    wrong = [finding for finding in found if finding.stands != "intact"]
     if flags.as_json:
-        counts = Counter(one.stands for one in found)
-        click.echo(json.dumps({"counts": counts, "files": [asdict(one) for one in found]}, ensure_ascii=False))
+        counts = Counter(finding.stands for finding in found)
+        click.echo(json.dumps({"counts": counts, "files": [asdict(finding) for finding in found]}, ensure_ascii=False))
     else:
-        for one in wrong:
-            why = f": {one.says}" if one.says else ""
-            click.echo(f"{style_of(project)(one.stands, 'red')}  {one.path}  ({one.address}){why}")
-        click.echo(f"{len(found) - len(wrong)} of {len(found)} files are as they were written")
+        for finding in wrong:
+            why = f": {finding.says}" if finding.says else ""
+            click.echo(f"{style_of(project)(finding.stands, 'red')}  {finding.path}  ({finding.address}){why}")
+        click.echo(f"{len(found) - len(wrong)} of {counted(len(found), 'file')} intact")
     if wrong and not flags.as_json:
-        raise IntegrityError(f"{len(wrong)} of {len(found)} files differ", hint="`a2c-spec apply` brings them back")
+        raise IntegrityError(
+            f"{len(wrong)} of {counted(len(found), 'file')} not as recorded", hint="`a2c-spec apply` restores them"
+        )
     return IntegrityError.exit_code if wrong else 0
 
 
@@ -64,7 +67,7 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
         chosen = addresses or session.store.addresses()
         records = [session.record(address) for address in chosen]
         if None in records:
-            raise UsageError(f"nothing is recorded of {chosen[records.index(None)]}", hint="see `a2c-spec state list`")
+            raise UsageError(f"nothing is recorded for {chosen[records.index(None)]}", hint="see `a2c-spec state list`")
         return [
             _finding(project.root, record.address, file)
             for record in records

@@ -1,4 +1,4 @@
-"""``wait``: reattaches to jobs that were started, and brings their results home."""
+"""``wait``: waits for jobs that were started, and downloads their results."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from a2c_spec.engine.selection import selection_of
     default=0.0,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Give up waiting then; the jobs run on.",
+    help="Stop waiting after this time; the jobs keep running.",
 )
 @options.output
 def command(timeout: float, **given: Any) -> int:
-    """Wait for jobs that run, download and verify their results; start nothing."""
+    """Wait for running jobs, download and verify their results; start nothing."""
     chosen = selection_of(given)
     how = ApplyOptions(timeout=timeout, only=("wait", "download", "adopt"), starts=False)
     return apply(flags_of(given), how, chosen)

@@ -100,7 +100,7 @@ def _file_and_folder(file: Claim, inside: Claim) -> Diagnostic:
 
 def _twice(first: Claim, second: Claim) -> Diagnostic:
     same = "" if first.path == second.path else f" (as {first.path}, which some file systems take for the same)"
-    where = f"; {first.address} stands at {first.position}" if first.position != second.position else ""
+    where = f"; {first.address} is defined at {first.position}" if first.position != second.position else ""
     return Diagnostic(
         second.position,
         f"{second.address} and {first.address} would both write {second.path}{same}{where}",

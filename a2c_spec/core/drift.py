@@ -60,7 +60,7 @@ def _status(record: JobRecord, live: LiveJob) -> Iterator[Found]:
 
 
 def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
-    """Inputs and conversions that appeared, vanished or were changed by somebody else."""
+    """Inputs and conversions that appeared, vanished or were changed outside a2c-spec."""
     names = record.names()
     inputs = {row.id: row for row in live.inputs}
     conversions = {row.id: row for row in live.conversions}
@@ -72,7 +72,7 @@ def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
             yield from _conversion(name, record.elements[name].sent, conversions[api_id])
     for api_id in [*inputs, *conversions]:
         if api_id not in names:
-            yield f"{'inputs' if api_id in inputs else 'conversions'}.{api_id}", None, "added by somebody else"
+            yield f"{'inputs' if api_id in inputs else 'conversions'}.{api_id}", None, "added outside a2c-spec"
     yield from _fields(record, live)
 
 

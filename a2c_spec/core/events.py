@@ -29,7 +29,7 @@ Listener = Callable[[Event], None]
 
 
 def ignore(_event: Event) -> None:
-    """A listener for those who do not want to know."""
+    """A listener that ignores every event."""
 
 
 Probe = Callable[[str], None]
@@ -38,4 +38,4 @@ Probe = Callable[[str], None]
 
 
 def unobserved(_moment: str) -> None:
-    """The probe of a run that nobody watches."""
+    """The probe that does nothing."""

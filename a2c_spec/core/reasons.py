@@ -36,7 +36,10 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield from (f"{word} {name} added" for name in new if name not in old)
         yield from (f"{word} {name} removed" for name in old if name not in new)
         for name in (name for name in new if name in old):
-            yield from (f"{word} {name} changed: {_leaf(*one)}" for one in compare.differences(old[name], new[name]))
+            yield from (
+                f"{word} {name} changed: {_leaf(*difference)}"
+                for difference in compare.differences(old[name], new[name])
+            )
     fields = compare.differences(before.get("fields", {}), after.get("fields", {}))
     yield from (f"job.{name} changed: {_flag(old)} -> {_flag(new)}" for name, old, new in fields)
     if sorted(before.get("order", ())) == sorted(after.get("order", ())) and before["order"] != after["order"]:
@@ -98,5 +101,5 @@ def size(count: int) -> str:
 
 
 def counted(number: int, word: str) -> str:
-    """``1 upload``, ``2 uploads``."""
-    return f"{number} {word}{'' if number == 1 else 's'}"
+    """``1 upload``, ``2 uploads``, ``2 addresses``."""
+    return f"{number} {word}{'' if number == 1 else 'es' if word.endswith('s') else 's'}"

@@ -1,4 +1,4 @@
-"""What an apply came to, counted as it goes: nothing is kept of a job but numbers and a few file names."""
+"""The result of an apply, counted as it goes: nothing is kept of a job but numbers and a few file names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FILES_SHOWN = 20
 class Tally:
     """``busy`` addresses had something to do; ``spent`` is in credits, ``size`` in bytes; ``first`` are (path, bytes).
 
-    ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not begun.
+    ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
     """
 
     busy: int

@@ -42,7 +42,7 @@ class ReferenceResolver:
         made = [file for file in record.files if file.conversion == conversion] if record else []
         if len(made) != 1:
             many = f"yields {len(made)} results" if made else "has no result yet"
-            raise SpecError(f"`from: {rest}`: {address} {many}, and just one can be an input")
+            raise SpecError(f"`from: {rest}`: {address} {many}, and an input must be exactly one result")
         return made[0].output_id
 
     def _preset(self, name: str) -> str:

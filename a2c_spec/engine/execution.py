@@ -13,6 +13,7 @@ from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.planner import PRESET, plan_job
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget
@@ -80,15 +81,17 @@ class Execution:
         if len(errors) == 1 and busy == 1:
             return errors[0]
         if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
-            return WaitTimeout(f"{len(errors)} of {busy} jobs still run", hint="`a2c-spec wait` reattaches")
+            running = f"{len(errors)} of {counted(busy, 'job')} still running"
+            return WaitTimeout(running, hint="`a2c-spec wait` fetches their results")
         if errors or unstarted:
+            unstarted += (waiting := sum(isinstance(error, NotStarted) for error in errors))
             rest = f", {unstarted} not started" if unstarted else ""
-            failed = f"{len(errors)} of {busy} jobs failed{rest}"
-            return PartialFailure(failed, hint="apply again: only what is left is done")
+            failed = f"{len(errors) - waiting} of {counted(busy, 'job')} failed{rest}"
+            return PartialFailure(failed, hint="apply again to do the rest")
         return None
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
-        """Only where all of the plan is held anyway; a large batch is not held in memory for a summary."""
+        """Rows for the result, if the whole plan is in memory anyway; a large batch is not."""
         if not self.session.project.flags.detailed:
             return ()
         return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
@@ -172,7 +175,7 @@ class Execution:
     async def _reported(self, step: PlannedChange) -> None:
         try:
             if self.stopped:
-                raise SpecError("not started after an earlier failure")
+                raise SpecError("not started because another job failed")
             if missing := [address for address in _needed(step) if address in self.ended and address not in self.good]:
                 raise NotStarted(f"not started: it needs {', '.join(missing)}", hint="apply again once that is done")
             step = await self._with_results(step)
@@ -201,7 +204,7 @@ class Execution:
         again = plan_from_record(self.session, pending, offline=False)
         again = again or await plan_from_live(self.session, pending, self.service.client)
         if again.change.paid_again and not (self.options.yes or step.change.paid_again):
-            raise Conflict(f"the plan has changed: {again.change.reasons[0]}", hint="apply again to plan anew")
+            raise Conflict(f"the plan has changed: {again.change.reasons[0]}", hint="apply again to make a new plan")
         return again
 
     async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
@@ -237,7 +240,7 @@ class Execution:
         if cached is None or results.cache is None:
             change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
             if change.paid_again and not self.options.yes:
-                raise Conflict("its result is no longer in the results cache", hint="apply again to plan anew")
+                raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
         record = await restorer.restore(desired, cached, step.record)

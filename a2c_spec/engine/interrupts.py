@@ -15,7 +15,7 @@ from a2c_spec.errors import Interrupted
 
 T = TypeVar("T")
 
-STOPPING = "stopping: calls under way are being recorded; press Ctrl-C again to end at once"
+STOPPING = "stopping after the current calls are recorded; press Ctrl-C again to stop at once"
 EXIT_CODE = 130
 
 
@@ -34,7 +34,7 @@ async def stoppable(work: Coroutine[Any, Any, T], talk: Callable[[str], None], l
         except asyncio.CancelledError:
             raise Interrupted(
                 "interrupted; the state is exact, nothing is lost",
-                hint="apply again to go on from here; jobs that run go on, `a2c-spec wait` fetches their results",
+                hint="apply again to continue; running jobs keep running, and `a2c-spec wait` fetches their results",
             ) from None
 
 

@@ -1,4 +1,4 @@
-"""What an apply is asked to do, who is told how it goes, and what it came to."""
+"""The options of an apply, the reporter that follows it, and its result."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class Reporter(Protocol):
-    """Who is told how an apply goes, and asked before something paid for is run again."""
+    """Receives the events of an apply, and is asked before something paid for is run again."""
 
     def __call__(self, event: Event, /) -> None:
         """Something happened at one address."""
@@ -29,11 +29,11 @@ class Reporter(Protocol):
         ...
 
     def plan(self, plan: Plan, /) -> None:
-        """The plan that is about to be carried out."""
+        """The plan that is about to be applied."""
         ...
 
     def confirm(self, question: str, /) -> bool | None:
-        """Whether to go on; None where nobody can be asked."""
+        """Whether to go on; None where there is no way to ask."""
         ...
 
     def expect(self, jobs: int, /) -> None:
@@ -46,23 +46,23 @@ class Reporter(Protocol):
 
 
 class Unattended:
-    """A reporter that shows nothing and asks nobody."""
+    """A reporter that shows nothing and asks nothing."""
 
     def __call__(self, _event: Event, /) -> None:
-        """Nobody listens."""
+        """Does nothing."""
 
     def warnings(self, _found: Sequence[Diagnostic], /) -> None:
-        """Nobody listens."""
+        """Does nothing."""
 
     def plan(self, _plan: Plan, /) -> None:
-        """Nobody looks."""
+        """Does nothing."""
 
     def confirm(self, _question: str, /) -> bool | None:
-        """Nobody can be asked."""
+        """There is no terminal to ask on."""
         return None
 
     def expect(self, _jobs: int, /) -> None:
-        """Nobody counts."""
+        """Does nothing."""
 
     def close(self) -> None:
         """There is nothing to close."""

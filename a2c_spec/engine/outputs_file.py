@@ -22,7 +22,9 @@ def write_outputs(project: Project, store: StateStore, changes: Iterable[Change]
         draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
-        raise SpecError(f"cannot write {target}: {error.strerror}", hint="all else is done and recorded") from error
+        raise SpecError(
+            f"cannot write {target}: {error.strerror}", hint="everything else is done and recorded"
+        ) from error
 
 
 def _written(draft: Path, pieces: Iterator[str]) -> None:

@@ -198,7 +198,7 @@ class PlanBuilder:
         pending = Pending(step.desired, record, _as_own(observed, self.session, old.address))
         again = plan_from_record(self.session, pending, offline=client is None)
         again = again or await plan_from_live(self.session, pending, client)
-        reason = f"taken over from {old.address}, which no manifest asks for any more"
+        reason = f"taken over from {old.address}, which is in no manifest any more"
         action = "adopt" if again.change.action == "no-op" else again.change.action
         change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
         return replace(again, change=change, taken_over=old.address)
@@ -270,12 +270,12 @@ def replan_summarised(
             pending = prepared(session, item, dependencies, chosen)
             yield _as_shown(before, plan_from_record(session, pending, offline=False))
     if left:
-        raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to plan anew")
+        raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to make a new plan")
 
 
 def _as_shown(shown: PlannedChange, now: PlannedChange | None) -> PlannedChange:
     """What is carried out is what was shown, or nothing."""
     if now and (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
         return now
-    stale = "changed since the plan was shown; apply again to plan anew"
+    stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)

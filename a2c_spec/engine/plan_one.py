@@ -73,7 +73,7 @@ def plan_from_record(session: Session, pending: Pending, *, offline: bool) -> Pl
 
 
 def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
-    reason = "an earlier create has no answer yet; the service is asked first (not offline)"
+    reason = "the answer to an earlier create is missing; plan without --offline to look for its job"
     return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
 
 
@@ -114,7 +114,7 @@ async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord
     live = await client.job(found.job_id)
     observed = replace(session.observe(desired, found, live), gone=live is None)
     change = plan_job(desired, found, observed)
-    reason = f"job {found.job_id} was made by a create whose answer was lost"
+    reason = f"job {found.job_id} was created by a call whose answer was lost"
     return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)
 
 

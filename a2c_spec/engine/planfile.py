@@ -1,4 +1,4 @@
-"""Saved plans: written by ``plan -o``, read by ``show`` and ``apply``; refused when what they rest on moved."""
+"""Saved plans: written by ``plan -o``, read by ``show`` and ``apply``; rejected if anything changed meanwhile."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ is sent."""
 
 @dataclass(frozen=True, slots=True)
 class SavedPlan:
-    """A plan read back: what it was made with, and a stamp of everything each change rests on."""
+    """A plan read back: what it was made with, and a stamp of everything each change depends on."""
 
     nonce: str
     realm: str
@@ -55,7 +55,7 @@ def is_saved_plan(path: str) -> bool:
 
 
 def stamp(step: PlannedChange) -> dict[str, str]:
-    """What one change rests on: the manifest, the bytes of its inputs, what was recorded, what was live."""
+    """What one change depends on: the manifest, the bytes of its inputs, what was recorded, what was live."""
     job = step.desired.job if step.desired else None
     plain = replace(job, inputs=tuple(replace(item, content=None) for item in job.inputs)) if job else step.preset
     contents = [(item.id, item.content.sha256) for item in job.inputs if item.content] if job else []
@@ -127,13 +127,13 @@ def read(path: Path) -> SavedPlan:
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise InvalidError(f"{path} is no saved plan: it is not JSON") from error
+        raise InvalidError(f"{path} is not a valid saved plan: it is not JSON") from error
     return _parsed(path, tree)
 
 
 def _parsed(path: Path, tree: Any) -> SavedPlan:
     if not isinstance(tree, dict) or not isinstance(tree.get("format_version"), int):
-        raise InvalidError(f"{path} is no saved plan", hint=f"`a2c-spec plan -o name{SUFFIX}` writes one")
+        raise InvalidError(f"{path} is not a valid saved plan", hint=f"`a2c-spec plan -o name{SUFFIX}` writes one")
     if tree["format_version"] > FORMAT_VERSION:
         raise InvalidError(f"{path} was written by a newer a2c-spec; this one reads format {FORMAT_VERSION}")
     _conforms(path, tree)
@@ -150,7 +150,7 @@ def _conforms(path: Path, tree: Any) -> None:
         jsonschema.validate(tree, load_schema("plan"))
     except jsonschema.ValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path)
-        raise InvalidError(f"{path} is no saved plan: {place or 'it'} is not as it should be") from error
+        raise InvalidError(f"{path} is not a valid saved plan: {place or 'it'} is invalid") from error
 
 
 def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -158,7 +158,7 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
-    """Raises StalePlan, naming what moved, unless everything the plan rests on is as it was."""
+    """Raises StalePlan, naming what moved, unless everything the plan depends on is unchanged."""
     if saved.realm != realm:
         raise StalePlan(
             f"the plan was made for {saved.realm}, not for {realm}",
@@ -186,4 +186,6 @@ def _moved(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
 
 def used() -> StalePlan:
     """What is raised when a plan is applied a second time."""
-    return StalePlan("this plan was applied before; a plan is used once", hint="make a new plan; nothing was sent")
+    return StalePlan(
+        "this plan was applied already; a plan can be applied only once", hint="make a new plan; nothing was sent"
+    )

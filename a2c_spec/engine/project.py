@@ -117,7 +117,7 @@ class Reading:
         catalog = index_catalog(rows) if rows else None
         for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings()):
             if catalog and not isinstance(item, Diagnostic):
-                self.found += [_relative(one, self.project.cwd) for one in check_catalog(item, catalog)]
+                self.found += [_relative(problem, self.project.cwd) for problem in check_catalog(item, catalog)]
             if isinstance(item, Job | Preset):
                 yield item
             else:
@@ -125,9 +125,9 @@ class Reading:
 
     def checked(self, more: Sequence[Diagnostic]) -> None:
         """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""
-        if not any(one.severity == "error" for one in self.found):
-            self.found += [_relative(one, self.project.cwd) for one in more]
-        count = sum(one.severity == "error" for one in self.found)
+        if not any(problem.severity == "error" for problem in self.found):
+            self.found += [_relative(problem, self.project.cwd) for problem in more]
+        count = sum(problem.severity == "error" for problem in self.found)
         if count:
             raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)
 
@@ -165,10 +165,11 @@ def real_path(root: Path) -> Callable[[str], str]:
     return real
 
 
-def _relative(one: Diagnostic, cwd: Path) -> Diagnostic:
-    """The same problem, its file named from the current folder, as editors and terminals expect."""
-    file = os.path.relpath(one.position.file, cwd) if Path(one.position.file).is_absolute() else one.position.file
-    return replace(one, position=replace(one.position, file=file))
+def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:
+    """The same problem, its files named from the current folder, as editors and terminals expect."""
+    file = problem.position.file
+    place = replace(problem.position, file=os.path.relpath(file, cwd) if Path(file).is_absolute() else file)
+    return replace(problem, position=place, message=problem.message.replace(f"{cwd}{os.sep}", ""))
 
 
 @dataclass(slots=True)

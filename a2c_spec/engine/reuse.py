@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.results import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
@@ -31,7 +32,7 @@ def cache_of(project: Project) -> ResultsCache | None:
         return None
     url = project.environ.get("A2C_SPEC_CACHE") or str(project.file.cache.get("url", "")) or ".a2c/cache"
     if "://" in url:
-        raise UsageError(f"the results cache {url}: only a folder can be one", hint="mount the store, or name a folder")
+        raise UsageError(f"the results cache {url}: it must be a folder", hint="mount the store, or name a folder")
     return ResultsCache(project.root / Path(url).expanduser())
 
 
@@ -70,7 +71,7 @@ class Results:
         entry = self.cache.load(cache_key(desired.fingerprint, self.realm))
         found = record_from(entry, desired, record, self.realm) if entry and usable(entry, desired) else None
         placements = place(desired.job, recorded(found), recorded_names(found), render_late) if found else ()
-        return found if placements and all(one.path for one in placements) else None
+        return found if placements and all(placement.path for placement in placements) else None
 
     def sources(self, fingerprint: str) -> list[tuple[int, Path]]:
         """The number of its conversion and the place of each file that is kept under a fingerprint."""
@@ -111,7 +112,7 @@ class Results:
 
 @dataclass(frozen=True, slots=True)
 class Restorer:
-    """Puts cached files where the manifest wants them, as durably as downloaded ones."""
+    """Puts cached files where the manifest saves them, as durably as downloaded ones."""
 
     cache: ResultsCache
     files: OutputFiles
@@ -126,7 +127,7 @@ class Restorer:
         paths = {file.path for file in fresh}
         earlier = (*before.files, *before.leftover) if before else ()
         leftover = tuple(file for file in earlier if file.path and file.path not in paths)
-        self.tell(Event("done", desired.job.address, text=f"{len(fresh)} files from the results cache"))
+        self.tell(Event("done", desired.job.address, text=f"{counted(len(fresh), 'file')} from the results cache"))
         return await self.executor.save(replace(cached, files=tuple(fresh), landing=(), leftover=leftover))
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:

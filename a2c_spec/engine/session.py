@@ -67,8 +67,8 @@ class Session:
         record = self.store.get(address)
         if record is None:
             near = get_close_matches(address, self.store.addresses(), n=1)
-            hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows what there is"
-            raise UsageError(f"nothing is recorded of {address}", hint=hint)
+            hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"
+            raise UsageError(f"nothing is recorded for {address}", hint=hint)
         return record
 
     async def recover_files(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the jobs of a run stand: queued, uploading, converting, downloading, done, failed; how fast, and until when."""
+"""How many jobs of a run are in which stage (queued, uploading, ... done, failed), how fast, how much time is left."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Board:
         return (self.done + self.failed - before) / (now - since) if now > since else 0.0
 
     def left(self) -> float | None:
-        """Seconds until all is done, at this rate; None while nobody can tell."""
+        """Seconds until all is done, at this rate; None while unknown."""
         rate = self.rate()
         return (self.total - self.done - self.failed) / rate if rate else None
 

@@ -29,23 +29,29 @@ def listing(entries: Sequence[Kept], style: Style) -> str:
     if not entries:
         return "the results cache is empty"
     rows = [
-        (one.data["fingerprint"][:12], str(len(one.data["files"])), size(one.size), when(one.used_at), _names(one))
-        for one in entries
+        (
+            entry.data["fingerprint"][:12],
+            str(len(entry.data["files"])),
+            size(entry.size),
+            when(entry.used_at),
+            _names(entry),
+        )
+        for entry in entries
     ]
-    total = f"{counted(len(entries), 'result')}, {size(sum(one.size for one in entries))}"
+    total = f"{counted(len(entries), 'result')}, {size(sum(entry.size for entry in entries))}"
     return f"{table(('FINGERPRINT', 'FILES', 'SIZE', 'LAST USED (UTC)', 'NAMES'), rows, style)}\n{total}"
 
 
-def _names(one: Kept) -> str:
-    names = [str(row.get("service_name", "")) for row in one.data["files"]]
+def _names(entry: Kept) -> str:
+    names = [str(row.get("service_name", "")) for row in entry.data["files"]]
     return ", ".join(names[:3]) + (" ..." if len(names) > 3 else "")
 
 
-def entry_json(one: Kept) -> dict[str, Any]:
+def entry_json(entry: Kept) -> dict[str, Any]:
     return {
-        "key": one.key,
-        "fingerprint": one.data["fingerprint"],
-        "size": one.size,
-        "used_at": one.used_at,
-        "files": [{"sha256": row["sha256"], "size": row["size"]} for row in one.data["files"]],
+        "key": entry.key,
+        "fingerprint": entry.data["fingerprint"],
+        "size": entry.size,
+        "used_at": entry.used_at,
+        "files": [{"sha256": row["sha256"], "size": row["size"]} for row in entry.data["files"]],
     }

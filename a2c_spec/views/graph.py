@@ -1,4 +1,4 @@
-"""Which job takes results of which, drawn as mermaid or dot."""
+"""The dependencies between jobs, drawn as mermaid or dot."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ def job_json(action: str, record: JobRecord) -> dict[str, Any]:
         "created_at": _when(record.answered_at),
         "ended_at": _when(record.updated_at),
         "inputs": [
-            {"id": name, **{key: one[key] for key in ("type", "sha256", "source") if key in one}}
-            for name, one in record.basis.get("inputs", {}).items()
+            {"id": name, **{key: item[key] for key in ("type", "sha256", "source") if key in item}}
+            for name, item in record.basis.get("inputs", {}).items()
         ],
         "files": [_file(file) for file in record.files],
     }

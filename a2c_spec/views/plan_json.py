@@ -42,12 +42,12 @@ def change_json(change: Change) -> dict[str, Any]:
         "calls": [call_json(call) for call in change.calls],
         "details": [
             {
-                "path": one.path,
-                "sensitive": one.sensitive,
-                "before": None if one.sensitive else one.before,
-                "after": None if one.sensitive else one.after,
+                "path": detail.path,
+                "sensitive": detail.sensitive,
+                "before": None if detail.sensitive else detail.before,
+                "after": None if detail.sensitive else detail.after,
             }
-            for one in change.details
+            for detail in change.details
         ],
         "moves": [{"from": move.source, "to": move.target} for move in change.moves],
         "downloads": list(change.downloads),

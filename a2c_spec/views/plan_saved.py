@@ -8,6 +8,7 @@ from typing import Any
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
 from a2c_spec.core.reasons import counted
+from a2c_spec.views.plan_text import sums
 
 MARKER = "<!-- a2c-spec plan -->"
 """Stands first in every markdown plan, so that a bot finds its own comment again."""
@@ -23,7 +24,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         row["address"],
         row["action"],
         tuple(row["reasons"]),
-        tuple(_call(one) for one in row["calls"]),
+        tuple(_call(call) for call in row["calls"]),
         details=tuple(Detail(d["path"], d["before"], d["after"], d["sensitive"]) for d in row.get("details", ())),
         moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
         removes=tuple(row.get("removes", ())),
@@ -52,28 +53,23 @@ def markdown_of(tree: Mapping[str, Any], most: int) -> str:
     totals = tree["totals"]
     changes = [row for row in tree["changes"] if row["action"] != "no-op"]
     idle = len(tree["changes"]) - len(changes)
-    head = [MARKER, f"### Plan: {_actions(totals['actions'])}", ""]
-    sums = (
+    head = [MARKER, f"### Plan: {sums(totals['actions'])}", ""]
+    numbers = (
         counted(totals["requests"], "call"),
         f"{counted(totals['jobs_started'], 'job')} started",
         f"{idle} unchanged",
     )
-    tail = ["", f"{', '.join(sums)}."]
+    tail = ["", f"{', '.join(numbers)}."]
     rows = ["| | address | action | why |", "|---|---|---|---|", *(_row(row) for row in changes)] if changes else []
     room = most - sum(len(line.encode()) + 1 for line in (*head, *tail)) - 80
     kept: list[str] = []
     for line in rows:
         room -= len(line.encode()) + 1
         if room < 0:
-            kept.append(f"\n… cut; {len(rows) - len(kept)} more rows stand in the plan file.")
+            kept.append(f"\n… cut; the other {counted(len(rows) - len(kept), 'row')} can be read in the plan file.")
             break
         kept.append(line)
     return "\n".join([*head, *kept, *tail])
-
-
-def _actions(actions: Mapping[str, int]) -> str:
-    parts = [f"{actions[name]} {'unchanged' if name == 'no-op' else name}" for name in SIGNS if name in actions]
-    return ", ".join(parts) or "nothing to do"
 
 
 def _row(row: Mapping[str, Any]) -> str:

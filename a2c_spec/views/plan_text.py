@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
@@ -25,8 +25,16 @@ COLOURS: dict[Action, str] = {
     "delete": "red",
     "cached": "cyan",
 }
+WORDS: dict[Action, str] = {
+    "wait": "to wait for",
+    "no-op": "unchanged",
+    "forget": "no longer in a manifest",
+    "cached": "from the results cache",
+}
+"""How the totals name an action whose own word does not follow "to"."""
+
 UNCHANGED_SHOWN = 3
-"""So many unchanged addresses get a line of their own; the rest are counted."""
+"""At most so many unchanged addresses get a line of their own; the rest are counted."""
 
 ALIKE_SHOWN = 40
 """So many changes of a harmless kind get a line of their own, unless more is asked for; the rest are counted."""
@@ -56,7 +64,7 @@ class PlanView:
         return "\n".join([*lines, self._totals(plan, credits_left)])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
-        """All changes that somebody must see, and the first few of each other kind."""
+        """All changes that must be seen, and the first few of each other kind."""
         if self.verbose or self.explain:
             return list(changes)
         room = {"no-op": UNCHANGED_SHOWN, **dict.fromkeys(HARMLESS, ALIKE_SHOWN)}
@@ -86,7 +94,7 @@ class PlanView:
         return reason
 
     def _details(self, change: Change) -> Iterator[str]:
-        yield from (_detail(one) for one in change.details)
+        yield from (_detail(detail) for detail in change.details)
         yield from (f"{move.source} -> {move.target}" for move in change.moves)
         yield from (f"download {path}" for path in change.downloads)
         yield from (f"remove {path}" for path in change.removes)
@@ -106,29 +114,34 @@ class PlanView:
 
     def _totals(self, plan: Plan, credits_left: int | None) -> str:
         totals = plan.totals()
-        order = [name for name in SIGNS if name in totals.actions]
-        actions = ", ".join(f"{totals.actions[name]} {'unchanged' if name == 'no-op' else name}" for name in order)
-        head = f"Plan: {actions or 'nothing to do'}."
+        head = f"Plan: {sums(totals.actions)}."
         if not totals.requests:
-            return self.style(head, "bold") + " No calls."
+            return self.style(head, "bold") + " Nothing to send."
         methods = ", ".join(
             f"{name} {totals.calls[name]}" for name in ("POST", "PATCH", "DELETE") if totals.calls.get(name)
         )
         up = f", {size(totals.size)} up" if totals.size else ""
         price = f", starts {counted(totals.jobs, 'job')}" if totals.jobs else ""
-        left = f" ({credits_left} credits left)" if credits_left is not None and totals.jobs else ""
+        left = f" ({counted(credits_left, 'credit')} left)" if credits_left is not None and totals.jobs else ""
         return f"{self.style(head, 'bold')} {counted(totals.requests, 'call')} ({methods}){up}{price}{left}."
+
+
+def sums(actions: Mapping[str, int]) -> str:
+    """``1 to create, 4 unchanged``."""
+    named = [(actions[action], WORDS.get(action, f"to {action}")) for action in SIGNS if action in actions]
+    return ", ".join(f"{number} {word}" for number, word in named) or "nothing to do"
 
 
 def summary(change: Change) -> str:
     """``2 uploads (4.2 MB), 1 remote, 1 conversion to document/pdf``, read off the calls and the basis."""
     inputs = list(change.basis.get("inputs", {}).values())
-    uploads = [one for one in inputs if one.get("type") == "upload"]
+    uploads = [item for item in inputs if item.get("type") == "upload"]
     others = len(inputs) - len(uploads)
     parts = [f"{counted(len(uploads), 'upload')} ({size(change.size)})"] if uploads else []
     parts += [f"{others} remote"] if others else []
     targets = [
-        "/".join(filter(None, (one.get("category", ""), one["target"]))) for one in change.basis["conversions"].values()
+        "/".join(filter(None, (conversion.get("category", ""), conversion["target"])))
+        for conversion in change.basis["conversions"].values()
     ]
     if targets:
         parts.append(f"{counted(len(targets), 'conversion')} to {', '.join(dict.fromkeys(targets))}")
@@ -141,7 +154,7 @@ def path_of(call: Call) -> str:
     return ENDPOINTS[call.kind].path.replace("{id}", subject)
 
 
-def _detail(one: Detail) -> str:
-    if one.sensitive:
-        return f"{one.path}: (sensitive: changed)"
-    return f"{one.path}: {shown(one.before)} -> {shown(one.after)}"
+def _detail(detail: Detail) -> str:
+    if detail.sensitive:
+        return f"{detail.path}: (sensitive: changed)"
+    return f"{detail.path}: {shown(detail.before)} -> {shown(detail.after)}"

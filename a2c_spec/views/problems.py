@@ -12,13 +12,13 @@ from a2c_spec.views.style import Style
 
 def diagnostics(found: Iterable[Diagnostic], style: Style) -> str:
     """One problem per line, each with its place, and what to do below it."""
-    return "\n".join(_diagnostic(one, style) for one in found)
+    return "\n".join(_diagnostic(diagnostic, style) for diagnostic in found)
 
 
-def _diagnostic(one: Diagnostic, style: Style) -> str:
-    colour = "red" if one.severity == "error" else "yellow"
-    line = f"{style(str(one.position), 'bold')}: {style(one.severity, colour)}: {one.message}"
-    return f"{line}\n    {style(one.hint, 'dim')}" if one.hint else line
+def _diagnostic(diagnostic: Diagnostic, style: Style) -> str:
+    colour = "red" if diagnostic.severity == "error" else "yellow"
+    line = f"{style(str(diagnostic.position), 'bold')}: {style(diagnostic.severity, colour)}: {diagnostic.message}"
+    return f"{line}\n    {style(diagnostic.hint, 'dim')}" if diagnostic.hint else line
 
 
 def error(problem: SpecError, style: Style) -> str:
@@ -32,14 +32,14 @@ def error(problem: SpecError, style: Style) -> str:
     return "\n".join(lines)
 
 
-def diagnostic_json(one: Diagnostic) -> dict[str, Any]:
+def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
     return {
-        "severity": one.severity,
-        "file": one.position.file,
-        "line": one.position.line,
-        "column": one.position.column,
-        "message": one.message,
-        "hint": one.hint,
+        "severity": diagnostic.severity,
+        "file": diagnostic.position.file,
+        "line": diagnostic.position.line,
+        "column": diagnostic.position.column,
+        "message": diagnostic.message,
+        "hint": diagnostic.hint,
     }
 
 
@@ -52,5 +52,5 @@ def error_json(problem: SpecError) -> Mapping[str, Any]:
         "address": problem.address,
         "message": problem.message,
         "hint": problem.hint,
-        "diagnostics": [diagnostic_json(one) for one in found],
+        "diagnostics": [diagnostic_json(diagnostic) for diagnostic in found],
     }

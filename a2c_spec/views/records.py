@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.reasons import size
+from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table
@@ -40,18 +40,18 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
     lines = [
         style(record.address, "bold"),
         f"  phase        {style(record.phase, *filter(None, [COLOURS.get(record.phase)]))}",
-        f"  realm        {record.realm}",
+        f"  service      {record.realm}",
         f"  job          {record.job_id or '(none)'}",
         f"  fingerprint  {record.fingerprint}",
         f"  updated      {when(record.updated_at)} UTC",
     ]
     if record.spent:
-        lines.append(f"  spent        {record.spent} credits")
+        lines.append(f"  spent        {counted(record.spent, 'credit')}")
     if record.problem:
         lines.append(f"  problem      {style(record.problem, 'red')}")
     lines += [f"  warning      {warning}" for warning in record.warnings]
     if record.gone_since:
-        lines.append(f"  gone         no manifest has asked for it since {when(record.gone_since)} UTC")
+        lines.append(f"  removed      in no manifest since {when(record.gone_since)} UTC")
     if live is not None:
         lines.append(f"  live         {live.status}{f' ({live.info})' if live.info else ''}")
     parts = [f"  {name:<24} {element.api_id}" for name, element in record.elements.items() if name != "job"]
@@ -103,6 +103,6 @@ def _intent_json(intent: Intent | None) -> dict[str, Any] | None:
 
 
 def history_text(rows: Sequence[Any], style: Style) -> str:
-    """The service's own trail of one job."""
+    """The service's own list of events of one job."""
     cells = [(str(row.get("created_at", "")), str(row.get("status", "")), str(row.get("info", ""))) for row in rows]
-    return table(("AT", "STATUS", "INFO"), cells, style) if cells else "the service tells no history"
+    return table(("AT", "STATUS", "INFO"), cells, style) if cells else "the service has no events of this job"

@@ -89,7 +89,7 @@ def _facts(rows: Sequence[Row]) -> dict[str, str]:
 
 
 def _causes(rows: Sequence[Row]) -> list[tuple[str, int]]:
-    return Counter(row.problem or "the service does not say why" for row in rows if row.failed).most_common()
+    return Counter(row.problem or "the service gives no reason" for row in rows if row.failed).most_common()
 
 
 def _placed(rows: Sequence[Row]) -> list[tuple[Row, float, float]]:

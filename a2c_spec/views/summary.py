@@ -1,4 +1,4 @@
-"""What an apply came to: files saved, credits spent, failures grouped by their cause."""
+"""The result of an apply: files saved, credits spent, failures grouped by their cause."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import NotStarted, SpecError
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
@@ -21,15 +21,18 @@ _VARYING = re.compile(r"\bjob [\w-]+\b|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}
 def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str, int], style: Style) -> str:
     """Ends without a line break."""
     if not tally.busy:
-        return style("Nothing to do.", "green") + f" {_sent(counts)}."
+        return style("Nothing to do;", "green") + f" {_sent(counts)}."
     lines = [f"  {path} ({size(count)})" for path, count in tally.first]
     if tally.files > len(lines):
-        lines.append(f"  and {tally.files - len(lines)} more files ({size(tally.size)} in all)")
+        more = counted(tally.files - len(lines), "more file")
+        lines.append(f"  and {more} ({size(tally.size)} in all)")
     lines += _failures(errors, style)
+    waiting = sum(isinstance(error, NotStarted) for error in errors)
+    failed, unstarted = len(errors) - waiting, tally.unstarted + waiting
     parts = [
         f"{tally.applied} applied",
-        f"{len(errors)} failed" if errors else "",
-        f"{tally.unstarted} not begun" if tally.unstarted else "",
+        f"{failed} failed" if failed else "",
+        f"{unstarted} not started" if unstarted else "",
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
@@ -55,6 +58,9 @@ def by_cause(errors: Iterable[SpecError]) -> Mapping[str, list[SpecError]]:
 def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
     for group in by_cause(errors).values():
         first = group[0]
+        if isinstance(first, NotStarted):
+            yield from (f"  {error.address}: {error.message}" for error in group)
+            continue
         if len(group) == 1:
             yield f"  {style('failed', 'red')} {first.address}: {first.message}"
             continue
@@ -66,7 +72,7 @@ def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
 
 def _sent(counts: Mapping[str, int]) -> str:
     if not counts:
-        return "no calls made"
+        return "no API calls"
     return f"{counted(sum(counts.values()), 'call')} ({', '.join(f'{name} {counts[name]}' for name in sorted(counts))})"
 
 

@@ -38,7 +38,7 @@ def test_more_jobs_than_are_kept_are_each_converted_once(service: str, project: 
     assert (asked["create"], asked["upload"], asked["download"]) == (MANY, MANY, MANY)
     assert asked.get("list", 0) + asked.get("poll", 0) < MANY / 5
     again = a2c("plan", "batch.yaml")
-    assert f"{MANY} unchanged. No calls." in again.out
+    assert f"{MANY} unchanged. Nothing to send." in again.out
     assert counts(service) == asked, "a plan of what is done asks nobody"
 
 

@@ -43,7 +43,7 @@ def test_another_name_costs_nothing_and_needs_no_call(project: Path, a2c: Comman
     assert applied(a2c)["spent"] > 0
     write(project, "second", given="other")
     shown = a2c("plan", "m.yaml", "--local").out
-    assert "0 credits: the result of fingerprint" in shown
+    assert "0 credits: the results of" in shown
     summary = applied(a2c)
     assert (summary["requests"], summary["spent"]) == ({}, 0)
     assert (project / "dist/second.webp").read_bytes() == (project / "dist/first.webp").read_bytes()
@@ -161,3 +161,12 @@ def test_a_restored_job_has_a_state_that_other_verbs_understand(project: Path, a
         assert a2c(*verb.split(), "--local").code in (0, 2), verb
     (project / "dist/second.webp").write_bytes(b"changed")
     assert a2c("verify", "--local").code == 14
+
+
+def test_a_manifest_that_is_renamed_is_taken_over_and_not_served_from_the_cache(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    (project / "m.yaml").write_text((project / "m.yaml").read_text().replace("name: first\n", "name: second\n", 1))
+    ran = a2c("apply", "--local")
+    assert (ran.code, "taken over from first" in ran.out) == (0, True)
+    assert "no API calls" in ran.out

@@ -121,7 +121,7 @@ def test_progress_words_limits_and_time_are_chosen(start: Started) -> None:
         (["--faults", "bad.yaml"], "`do` must be one of"),
         (["--clock", "noon"], "is not a time"),
         (["--log", "no/such/folder.log"], "No such file"),
-        (["--spend"], "belongs to --verify"),
+        (["--spend"], "--spend needs --verify"),
         (["--verify", "http://api.example.com/v2"], "https"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

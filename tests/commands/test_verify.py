@@ -31,7 +31,7 @@ def applied(project: Path, a2c: Command) -> Path:
 
 def test_untouched_results_are_intact(applied: Path, a2c: Command) -> None:
     ran = a2c("verify", "--local")
-    assert (ran.code, ran.out) == (0, "2 of 2 files are as they were written\n")
+    assert (ran.code, ran.out) == (0, "2 of 2 files intact\n")
     assert applied.is_dir()
 
 

@@ -46,10 +46,10 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
 def plan_forget(record: JobRecord) -> Change:
     """The change of an address that no manifest asks for any more. It stays recorded, to be taken up again."""
     kept = len([file for file in record.files if file.path])
-    why = [f"no manifest asks for it any more; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
+    why = [f"no longer in a manifest; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
     running = record.phase == "started" and bool(record.job_id)
     if running:
-        why.append(f"its job {record.job_id} goes on running, and its result will not be fetched")
+        why.append(f"its job {record.job_id} keeps running; its result will not be downloaded")
     elif record.phase == "building" and record.job_id:
         why.append(f"its job {record.job_id} stays held on the service")
     return Change(record.address, "forget", tuple(why), paid_again=running)
@@ -136,7 +136,7 @@ def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, othe
     return Change(
         desired.job.address,
         "cached",
-        (*otherwise.reasons, f"0 credits: the result of fingerprint {desired.fingerprint[:4]}.. is in the cache"),
+        (*otherwise.reasons, f"0 credits: the results of {desired.fingerprint[:4]}.. are in the results cache"),
         details=otherwise.details,
         downloads=tuple(one.path for one in where),
         problem=otherwise.problem,
@@ -205,7 +205,7 @@ def _staying(desired: DesiredJob, record: JobRecord, observed: Observed) -> tupl
 
 def _forbidden(desired: DesiredJob, *, paid: bool) -> str:
     if paid and desired.job.lifecycle.prevent_replace:
-        return "lifecycle.prevent_replace forbids running it again; change the manifest back, or lift it"
+        return "lifecycle.prevent_replace forbids running it again; change the manifest back, or remove prevent_replace"
     return ""
 
 
@@ -246,7 +246,7 @@ def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Chang
     if record.phase in ("done", "completed"):
         return _finish(desired, record, None, observed)
     if record.phase == "started":
-        return Change(desired.job.address, "wait", ("started earlier; not asked again (offline)",), fetch=True)
+        return Change(desired.job.address, "wait", ("started earlier; its status is not known (offline)",), fetch=True)
     return Change(desired.job.address, "update", ("not started; what is live is not known (offline)",))
 
 
@@ -258,9 +258,9 @@ def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Obs
             desired.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings
         )
     if cost_of(way.calls).key()[:2] > FEWEST_ANEW:
-        anew = (Call("delete_job", live.id, reason="cheaper to build anew"), *create_calls(desired, step=1))
+        anew = (Call("delete_job", live.id, reason="recreating takes fewer calls"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
-            why = f"not started; building it anew takes {len(anew)} calls, editing it {len(way.calls)}"
+            why = f"not started; recreating it takes {len(anew)} calls, editing it {len(way.calls)}"
             return _updated(desired, record, Edit(anew, {}), (why,), observed, action="replace")
     return _updated(desired, record, way, _update_reasons(desired, record, way), observed, action="update")
 

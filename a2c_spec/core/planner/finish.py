@@ -89,7 +89,7 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
     if policy == "skip":
         work.verified += 1
     else:
-        _fetch(placement, f"{file.path} was changed since we wrote it", observed, work, gone=gone)
+        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work, gone=gone)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -175,7 +175,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
-        (*dict.fromkeys([*found.why, *named]),) or ("a file is no longer wanted",),
+        (*dict.fromkeys([*found.why, *named]),) or ("a file is no longer in the manifest",),
         found.calls,
         moves=tuple(found.moves),
         removes=stale,

@@ -137,11 +137,21 @@ class _Context:
     def _why_deleted(self, n: int) -> str:
         fits = self.known.input_fits(self.desired, self.live)
         again = any(fits(d, n) for d in range(len(self.desired.job.inputs)) if d not in self.inputs)
-        return "input added anew, in a call that is made anyway" if again else "input no longer wanted"
+        return (
+            "input deleted and added again, in a call that is needed anyway"
+            if again
+            else "input no longer in the manifest"
+        )
 
     def _conversion_deletes(self, step: int) -> list[Call]:
         return [
-            Call("delete_conversion", live.id, effects=self._gone(live.id), step=step, reason="conversion not wanted")
+            Call(
+                "delete_conversion",
+                live.id,
+                effects=self._gone(live.id),
+                step=step,
+                reason="conversion not in the manifest",
+            )
             for n, live in enumerate(self.live.conversions)
             if n not in self.conversions.values()
         ]
