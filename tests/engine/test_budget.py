@@ -16,12 +16,12 @@ START = (Call("create_job", starts=True),)
 
 
 def starting(address: str = "a", conversions: int = 1, **more: Any) -> Change:
-    basis = {"conversions": dict.fromkeys(map(str, range(conversions)), {})}
+    basis = {"conversions": {str(number): {} for number in range(conversions)}}
     return Change(address, "create", (), START, basis=basis, **more)
 
 
-def spent(credits: int, phase: Any = "done") -> JobRecord:
-    return JobRecord("a", "x", phase, spent=credits)
+def spent(cost: int, phase: Any = "done") -> JobRecord:
+    return JobRecord("a", "x", phase, spent=cost)
 
 
 ESTIMATES = [
@@ -35,11 +35,11 @@ ESTIMATES = [
 ]
 
 
-@pytest.mark.parametrize(("change", "record", "credits"), ESTIMATES)
+@pytest.mark.parametrize(("change", "record", "cost"), ESTIMATES)
 def test_a_start_costs_what_it_cost_before_or_one_per_conversion(
-    change: Change, record: JobRecord | None, credits: int
+    change: Change, record: JobRecord | None, cost: int
 ) -> None:
-    assert estimate(change, record) == credits
+    assert estimate(change, record) == cost
 
 
 @pytest.mark.parametrize("most", [2, None])
