@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.reasons import size
+from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table
@@ -46,7 +46,7 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
         f"  updated      {when(record.updated_at)} UTC",
     ]
     if record.spent:
-        lines.append(f"  spent        {record.spent} credits")
+        lines.append(f"  spent        {counted(record.spent, 'credit')}")
     if record.problem:
         lines.append(f"  problem      {style(record.problem, 'red')}")
     lines += [f"  warning      {warning}" for warning in record.warnings]

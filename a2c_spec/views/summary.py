@@ -24,7 +24,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
         return style("Nothing to do.", "green") + f" {_sent(counts)}."
     lines = [f"  {path} ({size(count)})" for path, count in tally.first]
     if tally.files > len(lines):
-        lines.append(f"  and {tally.files - len(lines)} more files ({size(tally.size)} in all)")
+        lines.append(f"  and {counted(tally.files - len(lines), 'more file')} ({size(tally.size)} in all)")
     lines += _failures(errors, style)
     parts = [
         f"{tally.applied} applied",

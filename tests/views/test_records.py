@@ -68,6 +68,10 @@ def test_a_detail_tells_the_facts_and_then_the_intent() -> None:
     ]
 
 
+def test_one_credit_is_one_credit() -> None:
+    assert "  spent        1 credit\n" in detail(JobRecord("a", "x", spent=1), LiveJob("", "x"), PLAIN)
+
+
 def test_what_is_not_known_takes_no_line() -> None:
     lines = detail(JobRecord("a", "local"), LiveJob("", "queued"), PLAIN).splitlines()
     assert [line.split()[0] for line in lines[1:]] == ["phase", "realm", "job", "fingerprint", "updated", "live"]

@@ -95,6 +95,8 @@ def test_the_first_files_are_named_and_the_rest_counted() -> None:
         "  dist/a (5 B)",
         "  and 2 more files (3.0 kB in all)",
     ]
+    tally.files = 2
+    assert "  and 1 more file (" in summary_text(tally, [], {}, PLAIN)
     tally = Tally(1, applied=1, files=1, size=5, first=[("dist/a", 5)])
     assert "more" not in summary_text(tally, [], {}, PLAIN)
 
