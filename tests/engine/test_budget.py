@@ -16,7 +16,7 @@ START = (Call("create_job", starts=True),)
 
 
 def starting(address: str = "a", conversions: int = 1, **more: Any) -> Change:
-    basis = {"conversions": {str(number): {} for number in range(conversions)}}
+    basis: dict[str, Any] = {"conversions": {str(number): {} for number in range(conversions)}}
     return Change(address, "create", (), START, basis=basis, **more)
 
 
