@@ -86,8 +86,6 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: 
 
     shown = plan_json(as_plan(steps, partial=chosen.partial))
     shown.pop("format_version")
-    shown = plan_json(as_plan(steps, partial=chosen.partial))
-    shown.pop("format_version")
     tree = {
         "format_version": FORMAT_VERSION,
         "a2c_spec": __version__,

@@ -20,6 +20,7 @@ from a2c_spec.manifests.project_file import Project as ProjectFile
 from tests.core.planner.situations import record_of
 
 NOW = 1_700_000_000.0
+KEY = "5d1e4a3c-0000-4000-8000-000000000001"
 LINK = Input("cover", "remote", source="https://example.com/cover.png")
 WEBP = Conversion("webp", "webp", "image")
 
@@ -28,7 +29,7 @@ def project_in(root: Path, environ: Mapping[str, str] | None = None, cache: str 
     """A project in ``root``, with just these environment variables and flags; its clock stands still."""
     settings = ProjectFile(root, cache={"url": cache} if cache else {})
     surroundings = {"XDG_DATA_HOME": str(root / "data"), "XDG_CONFIG_HOME": str(root / "config")} | dict(environ or {})
-    runtime = Runtime(clock=lambda: NOW, new_key=lambda: "nonce", environ=surroundings)
+    runtime = Runtime(clock=lambda: NOW, new_key=lambda: KEY, environ=surroundings)
     return Project(Flags(**flags), root, root, settings, (), runtime)
 
 
