@@ -67,7 +67,7 @@ class World:
     most_at_once: int = 0
     reporter: Listening = field(default_factory=Listening)
 
-    async def carry_out(self, _task: Any, change: Change, before: JobRecord, *, detach: bool) -> JobRecord:
+    async def carry_out(self, _task: Any, change: Change, before: JobRecord, **_: bool) -> JobRecord:
         self.order.append(change.address)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
