@@ -31,7 +31,7 @@ LIVE = LiveJob(
 )
 
 
-def found(record: JobRecord = RECORD, live: LiveJob | None = LIVE, gone: bool = False, **disk: Disk) -> list[Any]:
+def found(record: JobRecord = RECORD, live: LiveJob | None = LIVE, *, gone: bool = False, **disk: Disk) -> list[Any]:
     """(path, recorded, now) of each difference; ``disk`` names what stands at ``dist/<name>.webp``."""
     stands = {f"dist/{name}.webp": status for name, status in disk.items()}
     all_of_it = drift(record, live, stands, gone=gone)
@@ -145,7 +145,7 @@ DISK: list[tuple[Disk | None, list[Any]]] = [
 
 @pytest.mark.parametrize(("status", "told"), DISK)
 def test_a_file_that_is_not_as_we_wrote_it_is_drift(status: Disk | None, told: list[Any]) -> None:
-    disk = {} if status is None else {"a": status}
+    disk: dict[str, Any] = {} if status is None else {"a": status}
     assert found(replace(RECORD, files=(FILE, KEPT)), None, **disk) == told
 
 
