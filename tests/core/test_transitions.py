@@ -266,7 +266,8 @@ SAME = LiveJob(
 
 def live(part: str, **more: Any) -> LiveJob:
     (row,) = getattr(SAME, part)
-    return replace(SAME, **{part: (replace(row, **more),)})
+    changed: dict[str, Any] = {part: (replace(row, **more),)}
+    return replace(SAME, **changed)
 
 
 MATCHES: list[tuple[str, LiveJob, bool]] = [
