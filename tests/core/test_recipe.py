@@ -155,7 +155,7 @@ def options(**more: Any) -> Job:
     return job(conversions=(replace(WEBP, options=WEBP.options | more),))  # type: ignore[operator]
 
 
-FTP = {"type": "ftp", "parameters": {"host": "a"}, "credentials": {"password": SECRET}, "status": "x"}
+FTP: dict[str, Any] = {"type": "ftp", "parameters": {"host": "a"}, "credentials": {"password": SECRET}, "status": "x"}
 
 SAME: list[tuple[str, Job]] = [
     ("ids", job(replace(UPLOAD, id="x"), replace(REMOTE, id="y"), conversions=(replace(WEBP, id="z"),))),
