@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.desired import Input, Job, Lifecycle, Preset
+from a2c_spec.core.desired import Content, Input, Job, Lifecycle, Preset
 from a2c_spec.core.plan import SIGNS, Change
 from a2c_spec.core.recipe import digest
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -115,6 +115,21 @@ def test_as_long_as_a_job_is_going_to_run_its_recipe_stands_for_its_result(tmp_p
         dependencies = Dependencies(session)
         dependencies.note(Change("base", "re-run", (), fingerprint="f"), desired(job("base")))
         assert taken(session, dependencies) == replace(FROM, upstream=digest(["runs", "f", "webp"]))
+
+
+def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Path) -> None:
+    (tmp_path / "dist").mkdir()
+    (tmp_path / FILE.path).write_bytes(b"abc")
+    upload = Input("cover", "upload", path="a.png", content=Content(3, SHA, ""))
+    base = desired(job("base", inputs=(upload,)))
+    with session_in(tmp_path) as session:
+        session.results.keep(base, record(base.job, job_id="job-1", files=(FILE,)), tmp_path, 0.0)
+        dependencies = Dependencies(session)
+        dependencies.note(Change("base", "cached", (), downloads=("dist/new.webp",)), base)
+        item = taken(session, dependencies)
+        assert (item.upstream, item.path) == (digest([SHA]), "dist/new.webp")
+        assert item.content is not None
+        assert item.content.sha256 == SHA
 
 
 SETTLED = ("no-op", "rename", "download")

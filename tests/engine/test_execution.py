@@ -15,8 +15,9 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.api.execute import Task
 from a2c_spec.core.calls import Call
-from a2c_spec.core.desired import Job
+from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
@@ -65,13 +66,17 @@ class World:
     moved: list[Move] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    turns: int = 1
+    allowed: list[bool] = field(default_factory=list)
     reporter: Listening = field(default_factory=Listening)
 
-    async def carry_out(self, _task: Any, change: Change, before: JobRecord, **_: bool) -> JobRecord:
+    async def carry_out(self, task: Task, change: Change, before: JobRecord, **_: bool) -> JobRecord:
         self.order.append(change.address)
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
-        await asyncio.sleep(0)
+        self.allowed.append(task.paid_again_allowed)
+        for _ in range(self.turns):
+            await asyncio.sleep(0)
         self.at_once -= 1
         after = self.answer(change, before)
         await self.session.store.put(after)
@@ -228,6 +233,24 @@ def test_what_every_job_would_meet_stops_the_rest(error: SpecError, world: World
     assert result.error.message.endswith(f"jobs failed, {result.tally.unstarted} not started")
 
 
+def test_whoever_waits_to_be_started_when_the_rest_stops_is_not_begun(tmp_path: Path) -> None:
+    with session_in(tmp_path, no_cache=True, parallelism=1) as session:
+        world = World(session, failing(a0=AuthError("no key")), turns=200)
+        result = world.apply(*(step(f"a{n}") for n in range(100)))
+    assert ends(result) == {"a0": "AuthError"}
+    assert (len(world.order), result.tally.applied, result.tally.unstarted) == (64, 63, 36)
+
+
+@pytest.mark.parametrize(
+    ("yes", "paid_again", "allowed"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_what_was_planned_or_confirmed_as_paid_again_is_allowed(
+    yes: bool, paid_again: bool, allowed: bool, world: World
+) -> None:
+    world.apply(step("a", paid_again=paid_again), options=ApplyOptions(yes=yes))
+    assert world.allowed == [allowed]
+
+
 @pytest.mark.parametrize(("fail_fast", "started"), [(False, 200), (True, 64)])
 def test_fail_fast_starts_nothing_after_a_failure(fail_fast: bool, started: int, world: World) -> None:
     world.answer = failing(a0=ConversionFailed("damaged"))
@@ -312,6 +335,17 @@ def test_only_so_many_are_under_way_at_once(tmp_path: Path) -> None:
         result = world.apply(*(step(f"a{n}") for n in range(150)))
     assert (result.tally.applied, len(world.order)) == (150, 150)
     assert world.most_at_once <= 64
+
+
+def test_twins_are_converted_once_and_the_second_waits_for_the_first(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"abc")
+    upload = Input("cover", "upload", path="a.txt", content=Content(3, "ab" * 32, ""))
+    steps = [replace(step(name), desired=desired(job(name, inputs=(upload,)))) for name in ("a", "b")]
+    with session_in(tmp_path) as session:
+        world = World(session, done)
+        result = world.apply(*steps)
+    assert result.tally.applied == 2
+    assert (world.order, world.most_at_once) == (["a", "b"], 1)  # nothing was kept of the first, so the second runs too
 
 
 def test_summaries_are_planned_again_and_one_that_became_invalid_leaves_the_rest_alone(world: World) -> None:

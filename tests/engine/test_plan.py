@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.plan import KEPT_WHOLE, as_plan, plan_only, plan_project, replan_summarised, summarised
@@ -212,6 +213,30 @@ def test_loose_ends_are_kept_whole_although_nothing_is_to_be_done(tmp_path: Path
 def test_a_plan_to_show_has_the_changes_and_says_whether_it_is_partial() -> None:
     step = PlannedChange(Change("a", "no-op", ()), None, None)
     assert as_plan([step], partial=True) == Plan((step.change,), True)
+
+
+class Service:
+    """A service on which every job runs; it remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def job(self, job_id: str) -> LiveJob:
+        self.asked.append(job_id)
+        return LiveJob(job_id, "processing", process=True)
+
+
+@pytest.mark.parametrize("parallelism", [1, 2, 16])
+def test_every_job_under_way_is_asked_for_once(parallelism: int, tmp_path: Path) -> None:
+    items = [*(named(f"j{n}") for n in range(5)), named("top", "j0")]
+    service: Any = Service()
+    with session_in(tmp_path, parallelism=parallelism) as session:
+        put(session, *(record(item, phase="started", job_id=f"id-{item.address}") for item in items))
+        given = Given(session, items)
+        steps = asyncio.run(plan_project(session, given, EVERYTHING, service))
+        assert {step.change.action for step in steps[:5]} == {"wait"}
+        assert sorted(service.asked) == [*(f"id-j{n}" for n in range(5)), "id-top"]
+        assert service.asked[-1] == "id-top"
 
 
 MANIFEST = """apiVersion: a2c-spec/v1

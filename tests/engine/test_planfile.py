@@ -42,6 +42,7 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
     assert (plan.nonce, plan.realm, plan.selection) == (KEY, REALM, chosen)
     assert [change["address"] for change in plan.plan["changes"]] == ["a"]
     assert plan.plan["partial"] is True
+    assert not {"stamps", "made_with", "selection"} & plan.plan.keys()
     assert plan.plan["created_at"] == "2023-11-14T22:13:20+00:00"
     again = plan.flags(Flags(env="test", parallelism=9, verbose=True))
     assert again == Flags(manifests=("a.yaml",), var=("x=1",), env="live", parallelism=9, verbose=True)

@@ -152,3 +152,9 @@ def test_each_secret_is_looked_up_once(tmp_path: Path) -> None:
     first = one(Secret("env:WORD"))
     one.known["env:WORD"] = "env:WORD#before"
     assert one(Secret("env:WORD")) == "env:WORD#before" != first
+
+
+def test_the_key_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    fingerprints(tmp_path, XDG_DATA_HOME="")
+    assert (tmp_path / "home/.local/share/a2c-spec/hmac.key").is_file()

@@ -84,3 +84,8 @@ def test_who_holds_the_state_says_which_run_it_is(environ: dict[str, str], end: 
     who = lock_holder(environ)
     assert who.rpartition(", pid ")[2].lstrip("0123456789") == end
     assert " on " in who
+
+
+def test_the_state_and_the_digests_lie_in_our_folder(tmp_path: Path) -> None:
+    with session_in(tmp_path):
+        assert {"state.db", "digests.db"} <= {path.name for path in (tmp_path / ".a2c").iterdir()}
