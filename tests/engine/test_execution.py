@@ -75,7 +75,7 @@ class World:
         self.at_once += 1
         self.most_at_once = max(self.at_once, self.most_at_once)
         self.allowed.append(task.paid_again_allowed)
-        for _ in range(self.turns):
+        for _turn in range(self.turns):
             await asyncio.sleep(0)
         self.at_once -= 1
         after = self.answer(change, before)
