@@ -184,3 +184,40 @@ def test_a_preset_that_changed_is_read_and_one_that_is_gone_made_anew(session: S
 def test_a_new_preset_is_created_without_asking(session: Session) -> None:
     service = Service()
     assert (preset(session, service).change.action, service.asked) == ("create", [])
+
+
+LOST = replace(record(job(), phase="building", intent=Intent(("create_job",), starts=True, adds=True)), job_id="")
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, found: JobRecord | None) -> None:
+    """The search for the job of a lost create ends like this."""
+
+    async def resolve(_client: Any, _record: JobRecord, records: Any) -> JobRecord | None:
+        assert [one.address for one in records] == ["job"]
+        return found
+
+    monkeypatch.setattr("a2c_spec.api.recovery.resolve_lost_create", resolve)
+
+
+def test_the_job_of_a_create_whose_answer_was_lost_is_taken_up(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, LOST)
+    resolving(monkeypatch, record(job(), phase="started", job_id="job-7"))
+    step = live(session, Service(LiveJob("job-7", "processing", process=True)))
+    assert (step.change.action, step.change.reasons[0]) == (
+        "adopt",
+        "job job-7 was made by a create whose answer was lost",
+    )
+    assert step.record is not None
+    assert step.record.job_id == "job-7"
+
+
+def test_a_create_that_made_no_job_is_planned_again_and_stays_recorded(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, LOST)
+    resolving(monkeypatch, None)
+    step = live(session, Service())
+    assert step.change.action == "create"
+    assert step.record == session.store.get("job")
