@@ -111,3 +111,17 @@ DURATIONS = [
 @pytest.mark.parametrize(("seconds", "text"), DURATIONS)
 def test_a_duration_has_two_units_at_most(seconds: float, text: str) -> None:
     assert duration(seconds) == text
+
+
+def test_a_board_counts_every_stage_and_foresees_the_end() -> None:
+    clock = Clock()
+    board = Board(10, clock)
+    board.hear(Event("call", "a", "create_job"))
+    board.hear(Event("status", "b", text="processing"))
+    board.hear(Event("status", "c", text="completed"))
+    clock.now = 5.0
+    board.hear(Event("done", "d", spent=2))
+    board.hear(Event("failed", "e"))
+    counts = {"queued": 5, "uploading": 1, "converting": 1, "downloading": 1, "done": 1, "failed": 1}
+    assert board.counts() == counts
+    assert board.line().endswith("of 10; 0.4/s, about 20s left, 2 credits")

@@ -9,6 +9,7 @@ import pytest
 from a2c_spec.core.events import Event
 from a2c_spec.views.board import Board
 from a2c_spec.views.many import MANY, SILENCE, BySize, LiveTable, Periodic
+from a2c_spec.views.progress import Silent
 from a2c_spec.views.style import Style
 from tests.views.test_board import Clock
 
@@ -86,3 +87,15 @@ def test_a_table_lets_failures_scroll_by_and_leaves_the_terminal_clean() -> None
     table.close()
     assert "a: failed: damaged" in stream.getvalue()
     assert "b: odd" in stream.getvalue()
+
+
+def test_without_a_terminal_many_jobs_say_a_line_now_and_then() -> None:
+    clock, lines = Clock(), list[str]()
+    shown = BySize(Silent(), lambda jobs: Periodic(lines.append, Style(), Board(jobs, clock)))
+    shown.expect(1000)
+    for number in range(1000):
+        clock.now += 0.05
+        shown(Event("done", f"b[{number}]"))
+    shown.close()
+    assert 5 <= len(lines) <= 6
+    assert lines[-1].startswith("1000 done of 1000")

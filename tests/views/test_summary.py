@@ -128,3 +128,15 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
         "spent": 2,
         "unstarted": 1,
     }
+
+
+def test_failures_are_grouped_by_cause() -> None:
+    errors = [
+        ConversionFailed(f"job {n}f3a failed: the file src/{n}.png is damaged", address=f"b[{n}]") for n in range(9)
+    ]
+    errors.append(ConversionFailed("no such target", address="other"))
+    text = summary_text(Tally(10), errors, {"POST": 3}, PLAIN)
+    assert text.count("is damaged") == 1
+    assert "failed 9 times" in text
+    assert "b[0], b[1], b[2], b[3], b[4] and 4 more" in text
+    assert "failed other: no such target" in text
