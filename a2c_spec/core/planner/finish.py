@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from a2c_spec.core import reasons
@@ -41,7 +41,20 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     for placement in placements:
         gone = placement.gone or placement.output.id in record.gone
         _one(placement, saved.get(placement.output.id), observed, found, gone=gone)
+    if live is not None and record.phase == "done":
+        _deleted(record, {placement.output.id for placement in placements}, observed, found)
     return found
+
+
+def _deleted(record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff) -> None:
+    """Results that were saved and that somebody has deleted on the service: lost where they are not here either."""
+    for file in record.files:
+        if not file.path or file.output_id in there:
+            continue
+        if observed.status(file.path) == "intact":
+            work.verified += 1
+        else:
+            work.lost.append(f"{file.path} is missing here, and the service no longer has it")
 
 
 def _placements(
