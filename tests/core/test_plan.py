@@ -47,3 +47,9 @@ def test_an_outline_keeps_what_a_plan_shows_and_shares_calls_that_look_alike() -
     }
     assert (one.bindings, one.details, one.bound, one.reasons) == ({}, (), "", ("new",))
     assert outline(Change("b", "no-op", (), basis=BASIS), shared).basis == {}
+
+
+def test_a_sign_is_shown_for_each_change_of_a_plan() -> None:
+    plan = Plan((Change("a", "adopt", ()), Change("b", "cached", ()), CHANGE))
+    assert not plan.empty
+    assert [SIGNS[change.action] for change in plan.changes] == ["=", "=", "+"]
