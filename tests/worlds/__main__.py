@@ -1,0 +1,84 @@
+"""Tries worlds: ``python -m tests.worlds --seeds 0-1999 --minutes 20 --jobs 2``; one line for each seed that fails."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from tests.worlds.oracle import play
+from tests.worlds.shrink import reproduction, shrunk
+from tests.worlds.world import memory
+from tests.worlds.worlds import script_of
+
+Verdict = tuple[int, list[tuple[str, str]], float]
+
+
+def judged(seeds: list[int]) -> list[Verdict]:
+    """The findings of each seed."""
+    found = []
+    with memory() as folder:
+        for seed in seeds:
+            begin = time.perf_counter()
+            found.append((seed, _found(seed, folder), time.perf_counter() - begin))
+    return found
+
+
+def _found(seed: int, folder: Path) -> list[tuple[str, str]]:
+    try:
+        return [(one.kind, one.text) for one in play(script_of(seed), folder).found]
+    except Exception:
+        return [("the test itself broke", traceback.format_exc(limit=-3))]
+
+
+def main() -> int:
+    """Runs what the command line asks for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.worlds", description=__doc__)
+    parser.add_argument("--seeds", default="0-199", help="one, or a range, such as 0-1999")
+    parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--jobs", type=int, default=1, help="processes at once")
+    parser.add_argument("--kind", default="", help="tell only findings whose kind holds this")
+    parser.add_argument("--shrink", action="store_true", help="make what fails shorter, and tell how to see it again")
+    given = parser.parse_args()
+    first, _, last = given.seeds.partition("-")
+    seeds = list(range(int(first), int(last or first) + 1))
+    begin, counts, done = time.monotonic(), Counter[str](), 0
+    for seed, found, _ in _verdicts(seeds, given.jobs, begin + given.minutes * 60):
+        done += 1
+        kinds = sorted({kind for kind, _ in found if given.kind in kind})
+        counts.update(kinds or ["right"])
+        if kinds:
+            told = next(text for kind, text in found if kind == kinds[0])
+            print(f"seed {seed}: {', '.join(kinds)}: {' / '.join(told.splitlines())[:150]}", flush=True)  # noqa: T201
+        if kinds and given.shrink:
+            with memory() as folder:
+                print(reproduction(shrunk(script_of(seed), kinds[0], folder), folder), flush=True)  # noqa: T201
+    seconds = time.monotonic() - begin
+    print(f"{done} worlds in {seconds:.0f} s ({done / seconds:.2f} a second)")  # noqa: T201
+    for kind, count in counts.most_common():
+        print(f"{count:6} {kind}")  # noqa: T201
+    return 0 if set(counts) <= {"right"} else 1
+
+
+def _verdicts(seeds: list[int], jobs: int, until: float) -> Iterator[Verdict]:
+    packs = [seeds[start : start + 5] for start in range(0, len(seeds), 5)]
+    if jobs == 1:
+        for seed in seeds:
+            if time.monotonic() < until:
+                yield from judged([seed])
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        for verdicts in pool.map(judged, packs):
+            yield from verdicts
+            if time.monotonic() > until:
+                pool.shutdown(cancel_futures=True)
+                return
+
+
+if __name__ == "__main__":
+    sys.exit(main())

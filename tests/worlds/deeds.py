@@ -1,0 +1,283 @@
+"""What happens in a world beside edits: commands, disks, other people, faults, time."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from tests.worlds.checks import check_edges, check_foreign, check_results
+from tests.worlds.command import Hook, Ran, die, kill
+from tests.worlds.ground import place, text_of
+from tests.worlds.judge import Judge
+from tests.worlds.switches import Fault
+from tests.worlds.world import World
+
+
+def _whole(world: World, ran: Ran, judge: Judge | None) -> None:
+    """After an apply of everything that says that all is done."""
+    check_foreign(world)
+    if ran.code == 0 and judge is not None and ran.plan:
+        check_results(world, judge, judge.addresses())
+        if world.service.switches.impure:
+            check_edges(world, judge)
+
+
+def apply(world: World, *flags: str) -> Ran:
+    ran = world.run("apply", "--json", *flags)
+    _whole(world, ran, world.judged)
+    return ran
+
+
+def part(world: World, flag: str, which: int, *more: str) -> None:
+    """Apply with --target, --exclude or --replace of one address."""
+    judge = world.lay()
+    if judge is None or not judge.addresses():
+        return
+    chosen = sorted(judge.addresses())[which % len(judge.addresses())]
+    before = {one["address"]: one.get("job_id") for one in world.records()}
+    if flag == "--replace":
+        world.ledger.want(judge)
+        world.ledger.ask_again(judge, [chosen])
+    if flag == "--exclude":
+        world.ledger.loose = True
+    ran = world.run("apply", "--json", "-y", flag, chosen, *more)
+    if flag == "--replace":
+        _whole(world, ran, judge)
+    if flag == "--exclude":
+        now = {one["address"]: one.get("job_id") for one in world.records()}
+        if (chosen in before and now.get(chosen) != before[chosen]) or (chosen in now and chosen not in before):
+            world.find("an excluded job was run", f"{chosen}: {before.get(chosen)} -> {now.get(chosen)}")
+
+
+def without(world: World, which: int) -> None:
+    """Apply a job that takes a result of another, and exclude that other."""
+    judge = world.lay()
+    pairs = [
+        (one["from"].rpartition(".")[0], tree["name"])
+        for tree in (judge.trees if judge else [])
+        for one in tree.get("inputs", [])
+        if "from" in one
+    ]
+    if not pairs:
+        return
+    above, below = pairs[which % len(pairs)]
+    before = {one["address"]: one.get("job_id") for one in world.records()}
+    world.ledger.loose = True
+    world.run("apply", "--json", "-y", "--target", below, "--exclude", above)
+    now = {one["address"]: one.get("job_id") for one in world.records()}
+    if now.get(above) != before.get(above):
+        world.find("an excluded job was run", f"{above}: {before.get(above)} -> {now.get(above)}")
+
+
+def plan(world: World, *flags: str) -> None:
+    world.run("plan", *flags, expect="nothing")
+
+
+def save_plan(world: World) -> None:
+    ran = world.run("plan", "--json", "-o", "kept.a2cplan.json", expect="nothing")
+    world.saved = [ran.plan] if ran.code == 0 and ran.plan else []
+
+
+def apply_plan(world: World) -> None:
+    if not (world.us.folder / "kept.a2cplan.json").is_file() or not world.saved:
+        return
+    before = len(world.service.starts)
+    world.run("apply", "--json", "-y", "kept.a2cplan.json")
+    begun = sum(one.actor == "us" for one in world.service.starts[before:])
+    told = world.saved[0]["totals"]["jobs_started"]
+    if begun > told:
+        world.find("a saved plan does more than it says", f"it starts {begun} jobs, and says {told}")
+
+
+def drop_cache(world: World) -> None:
+    world.run("cache", "prune", "--all", expect="nothing")
+
+
+def wait(world: World, *flags: str) -> None:
+    world.run("wait", *flags, expect="no start")
+
+
+def look(world: World, name: str) -> None:
+    """A command that only looks: verify, drift, status."""
+    world.run(name, expect="nothing")
+
+
+def dies(world: World, moment: str, nth: int, really: int) -> None:
+    """An apply that is killed at a moment."""
+    hook = Hook(moment, nth, kill if really else die)
+    world.tell(f"killed at moment {nth} of {moment or 'any'!r}{'' if really else ' (simulated)'}:")
+    world.run("apply", "--json", "-y", probe=hook, fork=bool(really))
+
+
+def changed_meanwhile(world: World, which: int, number: int) -> None:
+    """A source changes between the plan and its upload."""
+    path = sorted(path for path in world.ground.sources if path.endswith(".txt"))[which % 2]
+    judge = world.lay()
+    if judge is None:
+        return
+
+    def act() -> None:
+        world.ground.sources[path] = text_of(number)
+        world.ground.lay(world.us.folder, world.clock.now)
+
+    world.tell(f"while it runs, at the first upload, {path} becomes text number {number}:")
+    world.ledger.loose = True
+    world.run("apply", "--json", "-y", probe=Hook("send POST /v2/dl", 1, act))
+
+
+# The disk
+
+
+def result(world: World, which: int, what: str) -> None:
+    """Something happens to one of the results here: deleted, altered, touched, quiet (altered, mtime kept)."""
+    mine = [path for path in world.results() if path not in world.foreign]
+    if not mine:
+        return
+    path = mine[which % len(mine)]
+    file = world.us.folder / path
+    world.tell(f"disk: {path} is {what}")
+    if what == "deleted":
+        file.unlink()
+    elif what == "touched":
+        os.utime(file, (world.clock.now, world.clock.now))
+    else:
+        stamp = file.stat().st_mtime if what == "quiet" else world.clock.now
+        world.foreign[path] = file.read_bytes()[:-1] + b"~"
+        place(file, world.foreign[path], stamp)
+
+
+def foreign(world: World, which: int) -> None:
+    """The person puts a file where a result is going to be."""
+    judge = world.lay()
+    paths = sorted({one.path for one in judge.wishes.values() if one.path}) if judge else []
+    free = [path for path in paths if not (world.us.folder / path).exists()]
+    if free:
+        path = free[which % len(free)]
+        world.foreign[path] = b"mine\n"
+        place(world.us.folder / path, b"mine\n", world.clock.now)
+        world.tell(f"disk: the person writes {path}")
+
+
+# Faults and time
+
+
+def fault(world: World, call: str, kind: str, skip: int, times: int) -> None:
+    world.service.faults.append(Fault(call, kind, skip, times))
+    world.tell(f"service: {kind} for the call {call!r}, {times} times" + (f", after {skip}" if skip else ""))
+
+
+def calm(world: World) -> None:
+    world.service.faults.clear()
+    world.tell("service: all is well again")
+
+
+def later(world: World, hours: float) -> None:
+    world.clock.advance(hours * 3600)
+    if hours * 3600 >= min(world.service.switches.outputs_last, 86400.0) - 3700:
+        world.ledger.losses += 1
+    world.tell(f"{hours} hours pass")
+
+
+# Other people
+
+
+def colleague(world: World, which: int, number: int, moment: str, hold: int) -> None:
+    """A second checkout, without our state, on the same key; may have other bytes, hold its jobs, or be killed."""
+    world.theirs = world.ground.copy()
+    if number >= 0:
+        paths = sorted(path for path in world.theirs.sources if path.endswith(".txt"))
+        world.theirs.sources[paths[which % len(paths)]] = text_of(number)
+    if hold:
+        for body in world.theirs.bodies():
+            body.setdefault("job", {})["process"] = False
+    for path in world.colleague.folder.glob("*.yaml"):
+        path.unlink()
+    world.theirs.lay(world.colleague.folder, world.clock.now)
+    world.colleague.environ.update(world.theirs.secrets)
+    world.service.actor = "colleague"
+    probe = Hook(moment, 1, die) if moment else Hook("-", 1, die)
+    calls = len(world.service.log)
+    ran = world.colleague.run(["apply", "--json", "-y", "--detach"] if hold else ["apply", "--json", "-y"], probe)
+    world.service.actor = "us"
+    told = f", with other bytes ({number}) in {paths[which % len(paths)]}" if number >= 0 else ""
+    world.tell(
+        f"a colleague applies a copy of the project{told}{', all held' if hold else ''}"
+        f"{f', killed at {moment}' if moment else ''}: {ran.code}, {len(world.service.log) - calls} calls"
+    )
+
+
+def third(world: World, what: str, which: int) -> None:
+    """Somebody works on our jobs at the service itself."""
+    service = world.service
+    mine = [one for one in service.jobs.values() if one.creator == "us" and not one.deleted]
+    drafts = [one for one in mine if one.status == "draft"]
+    ended = [one for one in mine if one.outputs]
+    pool = {"start": drafts, "edit": drafts, "cancel": [one for one in mine if one.status == "running"]}
+    rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs") else mine)
+    if what.endswith("preset"):
+        rows = [one for one in service.presets.values() if one.creator == "us"]
+    if not rows:
+        return
+    one = rows[which % len(rows)]
+
+    def act() -> None:
+        service.actor = "third"
+        _THIRD[what](world, one)
+        service.actor = "us"
+
+    act()
+    world.tell(f"service: somebody else: {what} ({one.id})")
+
+
+def _start(world: World, job: Any) -> None:
+    job.process = True
+    world.service.start_if_ready(job)
+
+
+def _edit(world: World, job: Any) -> None:
+    if job.conversions:
+        job.conversions[0].options["quality"] = 99
+        job.edited = True
+
+
+def _cancel(world: World, job: Any) -> None:
+    job.status = "canceled"
+
+
+def _delete(world: World, job: Any) -> None:
+    job.deleted = True
+    job.status = job.status if job.status == "completed" else "canceled"
+    for output in job.outputs:
+        output.deleted = True
+    world.ledger.losses += 1
+
+
+def _rename(world: World, job: Any) -> None:
+    job.outputs[0].filename = f"elsewhere.{job.outputs[0].filename.rsplit('.', 1)[-1]}"
+
+
+def _drop_outputs(world: World, job: Any) -> None:
+    world.ledger.losses += 1
+    for output in job.outputs:
+        output.deleted = True
+
+
+def _edit_preset(world: World, preset: Any) -> None:
+    preset.options = {"quality": 77}
+    world.ledger.loose = True
+
+
+def _delete_preset(world: World, preset: Any) -> None:
+    del world.service.presets[preset.id]
+
+
+_THIRD = {
+    "start": _start,
+    "edit": _edit,
+    "cancel": _cancel,
+    "delete": _delete,
+    "rename": _rename,
+    "drop outputs": _drop_outputs,
+    "edit preset": _edit_preset,
+    "delete preset": _delete_preset,
+}

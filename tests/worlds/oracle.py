@@ -1,0 +1,137 @@
+"""Judges a world once it has come to rest: against a fresh run, against the service's own books, and against itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from tests.worlds import checks
+from tests.worlds.command import Ran
+from tests.worlds.judge import Judge
+from tests.worlds.recipes import sha256
+from tests.worlds.switches import Switches
+from tests.worlds.world import World, world
+from tests.worlds.worlds import Script, act
+
+ROUNDS = 4
+"""So many applies must be enough for a project to come to rest."""
+
+
+def play(script: Script, folder: Path, *, fresh: bool = True) -> World:
+    """Lets a world happen and judges it; its findings are in ``found``."""
+    with world(folder / "world", script.switches, script.ground.copy()) as one:
+        for number, step in enumerate(script.steps):
+            act(one, step)
+            if one.found:
+                one.tell(f"(found at step {number + 1} of {len(script.steps)})")
+                return one
+        settle(one, folder if fresh else None)
+        return one
+
+
+def settle(one: World, folder: Path | None) -> None:
+    """Faults end; the person takes away what is in the way; apply until there is nothing to do; then look."""
+    one.tell("-- at the end: no more faults")
+    one.service.faults.clear()
+    judge = one.lay()
+    ran = _rest(one)
+    if one.found:
+        return
+    checks.check_foreign(one)
+    if ran.code != 0 and one.foreign:
+        ran = _without_foreign(one)
+    if one.found:
+        return
+    _judge(one, judge, ran, folder)
+
+
+def _without_foreign(one: World) -> Ran:
+    for path in one.foreign:
+        (one.us.folder / path).unlink(missing_ok=True)
+    one.tell(f"the person takes their files away: {sorted(one.foreign)}")
+    one.foreign.clear()
+    one.ledger.losses += 1
+    return _rest(one)
+
+
+def _rest(one: World) -> Ran:
+    """Applies until nothing is left to do."""
+    for _ in range(ROUNDS):
+        ran = one.run("apply", "--json", "-y")
+        if one.found or (ran.code == 0 and ran.plan.get("noop")) or ran.code == 5:
+            break
+    return ran
+
+
+def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> None:
+    if judge is None or ran.code == 5:
+        if (judge is not None and not any(item.mutates for item in one.service.log)) or judge is None:
+            return  # refused as a whole, which nothing can be held against
+    assert judge is not None
+    bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
+    bad |= {tree["name"] for tree in judge.trees if _needs(tree) & bad}
+    if ran.code != 0 and not bad and not _undecided(one, ran):
+        one.find("does not come to rest", f"exit {ran.code}: {ran.complaint}")
+    elif ran.code == 0 and not ran.plan.get("noop"):
+        one.find("never says that nothing is to do", f"{[_told(item) for item in ran.plan.get('changes', [])]}")
+    checks.check_claims(one)
+    checks.check_paid(one)
+    if one.found or (ran.code != 0 and not bad):
+        return
+    idle = {item["address"] for item in ran.plan.get("changes", []) if item["action"] == "no-op"}
+    checks.check_results(one, judge, (judge.addresses() & idle) - bad)
+    if one.service.switches.impure:
+        checks.check_edges(one, judge)
+    checks.check_owners(one)
+    if not bad:
+        _quiet(one)
+    if folder is not None and not one.found and not one.service.switches.impure:
+        _fresh(one, judge, idle, folder)
+
+
+def _told(item: dict[str, Any]) -> str:
+    return f"{item['address']}: {item['action']} {item['reasons']}"
+
+
+def _needs(tree: Any) -> set[str]:
+    return {one["from"].rpartition(".")[0] for one in tree.get("inputs", []) if "from" in one}
+
+
+def _undecided(one: World, ran: Ran) -> bool:
+    """Whether it stops because two jobs look like the one whose answer was lost, which only a person can decide."""
+    lost = any(entry.call == "create" and entry.fault for entry in one.service.log)
+    return lost and ran.code in (9, 13) and "answer was lost" in ran.complaint
+
+
+def _quiet(one: World) -> None:
+    """Nothing is left to plan, and the disk is as recorded."""
+    ran = one.run("plan", "--detailed-exitcode", expect="nothing")
+    if ran.code != 0:
+        one.find("apply and plan disagree", f"plan exits {ran.code}: {ran.out[-400:]}")
+    verified = one.run("verify", expect="nothing")
+    if verified.code != 0:
+        one.find("apply and verify disagree", f"verify exits {verified.code}: {verified.said[-400:]}")
+
+
+def _fresh(one: World, judge: Judge, idle: set[str], folder: Path) -> None:
+    """The same project, new, on a new and plain service, gives the same files."""
+    with world(folder / "fresh", Switches(), one.ground.copy()) as other:
+        ran = other.run("apply", "--json", "-y", "--no-cache")
+        if ran.code not in (0, 6, 9):
+            one.find("a fresh run ends otherwise", f"exit {ran.code}: {ran.complaint}")
+            return
+        have, wanted = _files(one), _files(other)
+        for address in sorted(judge.addresses() & idle - judge.ignoring):
+            if have.get(address) != wanted.get(address):
+                text = f"{address}: here {have.get(address)}, from a fresh run {wanted.get(address)}"
+                one.find("not as from a fresh run", text)
+
+
+def _files(one: World) -> dict[str, Counter[tuple[str, str]]]:
+    """The files of every address: path and digest as they lie there."""
+    files = one.results()
+    return {
+        address: Counter((file["path"], sha256(files.get(file["path"], b"gone"))[:12]) for file in row["files"])
+        for address, row in one.outputs().items()
+    }
