@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from tests.worlds.judge import Judge, Wish
 from tests.worlds.recipes import sha256
+from tests.worlds.service_model import Start
 from tests.worlds.world import World
 
 
@@ -42,10 +43,32 @@ def _check_wish(world: World, judge: Judge, wish: Wish, row: Mapping[str, Any], 
         world.find("a result is missing", f"{where}: {lost} are told and not there")
         return
     if wish.sure and not _alike([files[path] for path in mine], expected, impure=world.service.switches.impure):
-        shown = files[mine[0]].decode(errors="replace") if mine else ""
-        world.find("a result is wrong", f"{where}: {mine} is\n{shown}\nand must be\n{expected[0].decode()}")
+        pairs = [(files[path], data) for path, data in zip(mine, expected, strict=True)]
+        have, must = next(((one, two) for one, two in pairs if one != two), (b"", b""))
+        told = f"{where}: {mine} is\n{have.decode(errors='replace')}\nand must be\n{must.decode()}"
+        world.find(f"a result is wrong: {_difference(have, must)}", told)
     if wish.path and mine and mine != [wish.path]:
         world.find("a result has the wrong name", f"{where}: {mine}, and must be {wish.path}")
+
+
+def _difference(have: bytes, must: bytes) -> str:
+    """In what two results differ."""
+    try:
+        one, two = json.loads(have), json.loads(must)
+    except ValueError:
+        return "no result at all"
+    found = [key for key in sorted(one.keys() | two.keys()) if one.get(key) != two.get(key) and key != "made of"]
+    first, second = one["made of"], two["made of"]
+    if len(first) != len(second):
+        found.append("number of inputs")
+    elif sorted(map(str, first)) == sorted(map(str, second)) and first != second:
+        found.append("order of inputs")
+    else:
+        keys = {
+            key for a, b in zip(first, second, strict=True) for key in a.keys() | b.keys() if a.get(key) != b.get(key)
+        }
+        found += [f"{key} of an input" for key in sorted(keys)]
+    return ", ".join(found) or "something"
 
 
 def _alike(have: list[bytes], wanted: list[bytes], *, impure: bool) -> bool:
@@ -78,9 +101,9 @@ def check_edges(world: World, judge: Judge) -> None:
             source = [one["path"] for one in above["files"] if one["conversion"] == conversion]
             for file in below["files"]:
                 made = json.loads(files.get(file["path"], b"{}") or b"{}").get("made of", [])
-                if len(source) == 1 and len(made) == len(tree["inputs"]) and source[0] in files:
-                    if made[number]["sha256"] != sha256(files[source[0]]):
-                        world.find("a result is made from an old one", f"{file['path']} is not made from {source[0]}")
+                known = len(source) == 1 and len(made) == len(tree["inputs"]) and source[0] in files
+                if known and made[number]["sha256"] != sha256(files[source[0]]):
+                    world.find("a result is made from an old one", f"{file['path']} is not made from {source[0]}")
 
 
 def check_owners(world: World) -> None:
@@ -117,11 +140,24 @@ def check_paid(world: World) -> None:
     """Nothing was paid twice, and nothing that nobody asked for."""
     if world.service.switches.impure and any("from" in one for one in world.ground.inputs()):
         return
-    for key, (paid, may) in world.ledger.overpaid(world.service.starts).items():
+    starts = world.service.starts
+    for key, (paid, may) in world.ledger.overpaid(starts).items():
         if key in {loose for loose, _ in world.ledger.most}:
-            world.find("paid twice", f"started {paid} times instead of {may}: {key}")
+            kind = "paid twice, with a sibling that changed" if _beside_new(starts, key) else "paid twice"
+            world.find(kind, f"started {paid} times instead of {may}: {key}")
     for key in world.ledger.unwanted(world.service.starts):
         world.find("something was run that nobody asked for", key)
+
+
+def _beside_new(starts: Sequence[Start], key: str) -> bool:
+    """Whether a job that ran this once more also ran something for the first time."""
+    seen: set[str] = set()
+    for start in starts:
+        if start.owner == "us" and key in start.keys and key in seen and not seen.issuperset(start.keys):
+            return True
+        if start.owner == "us":
+            seen.update(start.keys)
+    return False
 
 
 def check_claims(world: World) -> None:

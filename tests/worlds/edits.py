@@ -14,7 +14,7 @@ def _pick(options: list[Any], number: int) -> Any:
 
 
 def _name(doc: Doc) -> str:
-    return str(doc.get("name") or doc.get("id") or doc)
+    return str(doc.get("name") or "the batch's template")
 
 
 def _set(holder: Doc, name: str, value: Any) -> None:

@@ -69,7 +69,8 @@ class Judge:
         name, folder = (spec or {}).get("filename", ""), (spec or {}).get("save", "")
         path = ""
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
-            path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}"
+            alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
+            path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}" if len(alike) == 1 else ""
         return Wish(tree["name"], item["id"], recipe, path, True, bool(folder))
 
     def _source(self, one: Doc) -> Source | None:

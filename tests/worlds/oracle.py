@@ -57,18 +57,21 @@ def _without_foreign(one: World) -> Ran:
 
 def _rest(one: World) -> Ran:
     """Applies until nothing is left to do."""
+    whole = False
     for _ in range(ROUNDS):
         ran = one.run("apply", "--json", "-y")
-        if one.found or (ran.code == 0 and ran.plan.get("noop")) or ran.code == 5:
+        idle = ran.code == 0 and bool(ran.plan.get("noop"))
+        if whole and not idle:
+            one.find("a second apply does something", ", ".join(map(_told, ran.plan.get("changes", []))) or ran.said)
+        if one.found or idle or ran.code == 5:
             break
+        whole = ran.code == 0
     return ran
 
 
 def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> None:
-    if judge is None or ran.code == 5:
-        if (judge is not None and not any(item.mutates for item in one.service.log)) or judge is None:
-            return  # refused as a whole, which nothing can be held against
-    assert judge is not None
+    if judge is None or (ran.code == 5 and not any(item.mutates for item in one.service.log)):
+        return  # refused as a whole, which nothing can be held against
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
     bad |= {tree["name"] for tree in judge.trees if _needs(tree) & bad}
     if ran.code != 0 and not bad and not _undecided(one, ran):
@@ -90,7 +93,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
         _fresh(one, judge, idle, folder)
 
 
-def _told(item: dict[str, Any]) -> str:
+def _told(item: Any) -> str:
     return f"{item['address']}: {item['action']} {item['reasons']}"
 
 

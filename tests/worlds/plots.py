@@ -187,7 +187,7 @@ def numbers(chance: random.Random) -> list[Step]:
     """A text that looks like a number becomes another such text."""
     n = _n(chance)
     first, second = chance.choice(
-        (("1.10", "1.1"), ("007", "7"), ("1e1", "10"), ("9007199254740993", "9007199254740992"))
+        (("1.10", "1.1"), ("007", "7"), ("10.0", "10"), ("9007199254740993", "9007199254740992"))
     )
     name, step = chance.choice((("version", "metadata"), ("quality", "option")))
     return [(step, n, name, first), APPLY, (step, n, name, second), APPLY]

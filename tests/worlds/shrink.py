@@ -90,5 +90,7 @@ def reproduction(script: Script, folder: Path) -> str:
     parts += [f"--- {name}.yaml\n{dumped(doc)}" for name, doc in script.ground.docs.items()]
     parts += [f"{path}: {data!r}" for path, data in script.ground.sources.items()]
     parts += ["what happened:", *(f"  {line}" for line in done.story), "found:"]
-    parts += [f"  {one.kind}: {one.text}" for one in done.found]
+    parts += [f"  {one.kind}: {one.text}" for one in done.found[:2]]
+    if len(done.found) > 2:
+        parts.append(f"  and {len(done.found) - 2} more")
     return "\n".join(parts)
