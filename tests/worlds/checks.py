@@ -57,7 +57,9 @@ def _difference(have: bytes, must: bytes) -> str:
         one, two = json.loads(have), json.loads(must)
     except ValueError:
         return "no result at all"
-    found = [key for key in sorted(one.keys() | two.keys()) if one.get(key) != two.get(key) and key != "made of"]
+    found = [
+        key for key in sorted(one.keys() | two.keys()) if one.get(key) != two.get(key) and key not in ("made of", "run")
+    ]
     first, second = one["made of"], two["made of"]
     if len(first) != len(second):
         found.append("number of inputs")

@@ -24,7 +24,8 @@ def _whole(world: World, ran: Ran, judge: Judge | None) -> None:
 
 def apply(world: World, *flags: str) -> Ran:
     ran = world.run("apply", "--json", *flags)
-    _whole(world, ran, world.judged)
+    if "--detach" not in flags:
+        _whole(world, ran, world.judged)
     return ran
 
 
@@ -90,7 +91,7 @@ def apply_plan(world: World) -> None:
 
 
 def drop_cache(world: World) -> None:
-    world.run("cache", "prune", "--all", expect="nothing")
+    world.run("cache", "prune", "--max-size", "0", expect="nothing")
 
 
 def wait(world: World, *flags: str) -> None:
@@ -141,15 +142,15 @@ def result(world: World, which: int, what: str) -> None:
     elif what == "touched":
         os.utime(file, (world.clock.now, world.clock.now))
     else:
-        stamp = file.stat().st_mtime if what == "quiet" else world.clock.now
+        stamp = file.stat().st_mtime_ns if what == "quiet" else 0
         world.foreign[path] = file.read_bytes()[:-1] + b"~"
-        place(file, world.foreign[path], stamp)
+        place(file, world.foreign[path], world.clock.now, stamp)
 
 
 def foreign(world: World, which: int) -> None:
     """The person puts a file where a result is going to be."""
     judge = world.lay()
-    paths = sorted({one.path for one in judge.wishes.values() if one.path}) if judge else []
+    paths = sorted({one.likely for one in judge.wishes.values() if one.likely}) if judge else []
     free = [path for path in paths if not (world.us.folder / path).exists()]
     if free:
         path = free[which % len(free)]

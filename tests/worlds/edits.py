@@ -29,7 +29,10 @@ def option(world: World, which: int, name: str, value: Any) -> None:
     one = _pick(world.ground.conversions(), which)
     if one is None or not _knows(one, name):
         return
-    _set(one.setdefault("options", {}), name, value)
+    if value == "null":
+        one.setdefault("options", {})[name] = None
+    else:
+        _set(one.setdefault("options", {}), name, value)
     world.tell(f"edit: conversion {one['id']} ({one['target']}): options.{name} = {value!r}")
 
 
@@ -59,9 +62,9 @@ def same_stamp(world: World, which: int, number: int) -> None:
     path = _pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
     world.lay()
     file = world.us.folder / path
-    stamp = file.stat().st_mtime
+    stamp = file.stat().st_mtime_ns
     world.ground.sources[path] = text_of(number)
-    world.ground.lay(world.us.folder, stamp)
+    world.ground.lay(world.us.folder, world.clock.now, stamp)
     world.tell(f"edit: {path} holds text number {number}; size and mtime stay")
 
 
@@ -108,6 +111,16 @@ def save(world: World, which: int, folder: str) -> None:
     if one is not None:
         one["save"] = folder
         world.tell(f"edit: the output of {one['from']}, {one.get('filename')}: save = {folder}")
+
+
+def over_source(world: World, which: int) -> None:
+    """The result is to lie where its own source lies."""
+    body = _pick([one for one in world.ground.bodies() if "path" in one["inputs"][0]], which)
+    if body is not None and body.get("outputs"):
+        path = body["inputs"][0]["path"]
+        name = path.rsplit("/", 1)[-1].removesuffix(".txt")
+        body["outputs"][0] |= {"save": "in/", "filename": name, "on_conflict": "overwrite"}
+        world.tell(f"edit: {_name(body)} is to overwrite {path}")
 
 
 def swap_names(world: World, first: int, second: int) -> None:

@@ -88,22 +88,23 @@ class Ground:
             **self.sources,
         }
 
-    def lay(self, folder: Path, when: float) -> None:
-        """Writes what differs from what was laid out before; every file gets the world's time."""
+    def lay(self, folder: Path, when: float, stamp: int = 0) -> None:
+        """Writes what differs from what was laid out before; every file gets the world's time, or the stamp."""
         wanted = self.files()
         for path in self.laid.keys() - wanted.keys():
             (folder / path).unlink(missing_ok=True)
         for path, data in wanted.items():
             if self.laid.get(path) != data:
-                place(folder / path, data, when)
+                place(folder / path, data, when, stamp)
         self.laid = wanted
 
 
-def place(file: Path, data: bytes, when: float) -> None:
-    """Writes a file as somebody would at that time."""
+def place(file: Path, data: bytes, when: float, stamp: int = 0) -> None:
+    """Writes a file as somebody would at that time; ``stamp``: nanoseconds, in place of it."""
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(data)
-    os.utime(file, (when, when))
+    nanoseconds = stamp or int(when * 1e9)
+    os.utime(file, ns=(nanoseconds, nanoseconds))
 
 
 def _references(doc: Doc) -> Iterator[str]:

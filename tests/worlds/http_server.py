@@ -6,7 +6,7 @@ import asyncio
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,13 +15,14 @@ REASONS = {200: "OK", 201: "Created", 204: "No Content", 400: "Bad Request", 404
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it arrived; header names in lowercase."""
+    """One request as it arrived; header names in lowercase. ``whole``: all of its body came."""
 
     method: str
     path: str
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes = b""
+    whole: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,22 +60,35 @@ class _Connection(asyncio.Protocol):
         while (request := self._next()) is not None:
             self._answer(request)
 
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol asks for it
+        """A request of which only a part came is passed on as such: some services take what they have."""
+        end = self._buffer.find(b"\r\n\r\n")
+        if end > 0 and self._buffer.startswith(b"POST"):
+            request = self._parsed(end)
+            self._handle(replace(request, body=bytes(self._buffer[end + 4 :]), whole=False))
+
     def _next(self) -> Request | None:
         """The first whole request of the buffer, taken out of it."""
         end = self._buffer.find(b"\r\n\r\n")
         if end < 0:
             return None
-        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
-        headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
+        request = self._parsed(end)
+        headers = request.headers
         chunked = headers.get("transfer-encoding") == "chunked"
         found = _dechunked(self._buffer, end + 4) if chunked else _measured(self._buffer, end + 4, headers)
         if found is None:
             return None
         body, used = found
         del self._buffer[:used]
+        return replace(request, body=body)
+
+    def _parsed(self, end: int) -> Request:
+        """The request whose head ends there, without its body."""
+        first, *lines = self._buffer[:end].decode("latin-1").split("\r\n")
+        headers = {name.strip().lower(): value.strip() for name, _, value in (one.partition(":") for one in lines)}
         method, target, _ = first.split(" ")
         parts = urlsplit(target)
-        return Request(method, unquote(parts.path), dict(parse_qsl(parts.query)), headers, body)
+        return Request(method, unquote(parts.path), dict(parse_qsl(parts.query)), headers)
 
     def _answer(self, request: Request) -> None:
         assert self._transport is not None

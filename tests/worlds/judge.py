@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.worlds.recipes import NAMES_DECIDE, Recipe, Source, ending, remote_bytes, sha256
+from tests.worlds.recipes import NAMES_DECIDE, Recipe, Source, ending, remote_bytes, sha256, stem
 from tests.worlds.service_model import category_of
 
 Doc = Mapping[str, Any]
@@ -16,7 +16,8 @@ Doc = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Wish:
     """One conversion of one address. ``recipe`` is None when it cannot be run: an input is missing, or what it needs
-    fails. ``path`` is where its one result goes, if that can be told; ``sure``: its bytes can be told."""
+    fails. ``path`` is where its one result goes, if the manifest tells it, ``likely`` where it goes unless it is
+    renamed; ``sure``: its bytes can be told."""
 
     address: str
     conversion: str
@@ -24,6 +25,7 @@ class Wish:
     path: str = ""
     sure: bool = True
     saved: bool = True
+    likely: str = ""
 
 
 @dataclass(slots=True)
@@ -61,17 +63,20 @@ class Judge:
             found = self._wish(tree, item, recipe)
             named = sure or found.recipe is None or found.recipe.category not in NAMES_DECIDE
             self.wishes[tree["name"], item["id"]] = Wish(
-                found.address, found.conversion, recipe, found.path, named and not broken, found.saved
+                found.address, found.conversion, recipe, found.path, named and not broken, found.saved, found.likely
             )
 
     def _wish(self, tree: Doc, item: Doc, recipe: Recipe | None) -> Wish:
         spec = next((one for one in tree.get("outputs", []) if one["from"] == item["id"]), None)
         name, folder = (spec or {}).get("filename", ""), (spec or {}).get("save", "")
-        path = ""
+        path = likely = ""
+        if spec and recipe and not name and "${{" not in folder and folder and not recipe.each_alone:
+            base = stem(recipe.sources[0].name)
+            likely = "" if base == "*" else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
             alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
             path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}" if len(alike) == 1 else ""
-        return Wish(tree["name"], item["id"], recipe, path, True, bool(folder))
+        return Wish(tree["name"], item["id"], recipe, path, True, bool(folder), path or likely)
 
     def _source(self, one: Doc) -> Source | None:
         """What goes in; None when it cannot be had."""

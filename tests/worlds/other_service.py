@@ -66,11 +66,13 @@ class OtherService(Jobs):
         """Answers one request; a fault may come in between."""
         path = request.path.removeprefix("/v2")
         call = next((name for pattern, name in CALLS if pattern.match(f"{request.method} {path}")), "unknown")
+        if not request.whole and not (self.switches.takes_parts and call == "upload"):
+            return Reply(0, drop=True)
         self.advance(20.0 if call == "list" and self.switches.slow_lists else 0.01)
-        fault = next((one for one in self.faults if one.meets(call)), None)
-        kind = fault.kind if fault else ""
         parts = path.strip("/").split("/")
         subject = next((one for one in parts if one in self.jobs or one in self.presets), "")
+        fault = next((one for one in self.faults if one.meets(call, subject)), None)
+        kind = fault.kind if fault else ""
         owner = getattr(self.jobs.get(subject) or self.presets.get(subject), "creator", "")
         reply = self._under(kind, call, request, parts)
         self.log.append(Entry(self.actor, call, subject, owner, reply.status, kind))

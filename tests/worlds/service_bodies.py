@@ -37,9 +37,9 @@ def multipart(request: Request) -> tuple[bytes, str, str]:
     line = b"--" + kind.partition("boundary=")[2].strip('"').encode()
     found: dict[str, tuple[bytes, str]] = {}
     pieces = (b"\r\n" + request.body).split(b"\r\n" + line)
-    if not pieces[-1].startswith(b"--"):
+    if request.whole and not pieces[-1].startswith(b"--"):
         raise Refusal(400, "the form has no end")
-    for piece in pieces[1:-1]:
+    for piece in pieces[1:-1] if request.whole else pieces[1:]:
         head, _, data = piece.partition(b"\r\n\r\n")
         told = dict(PARAMETER.findall(head.decode()))
         found[told.get("name", "")] = (data, told.get("filename", ""))

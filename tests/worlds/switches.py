@@ -14,6 +14,7 @@ class Switches:
     ``drop_inputs_after``: how long an upload can be used again by ``input_id``. ``cancel``: what a DELETE of a running
     job does: it is taken (204), refused (409), answered 409 because the job has just ended, or fails (500).
     ``crowd``: how many jobs of other people the key has. ``impure``: equal runs give different bytes.
+    ``takes_parts``: an upload that breaks off counts with what has come.
     """
 
     conversions_reversed: bool = False
@@ -42,6 +43,7 @@ class Switches:
     polls: int = 2
     impure: bool = False
     crowd: int = 0
+    takes_parts: bool = False
 
     def __str__(self) -> str:
         """What differs from the plainest reading."""
@@ -78,6 +80,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "polls": (1, 5, 12),
     "impure": (True,),
     "crowd": (120,),
+    "takes_parts": (True,),
 }
 
 
@@ -100,19 +103,24 @@ answered 500; rival: somebody else's upload comes first; fails: the job that thi
 
 @dataclass(slots=True)
 class Fault:
-    """``kind`` of trouble for the calls of class ``call``: after ``skip`` of them, ``times`` in a row."""
+    """``kind`` of trouble for the calls of class ``call``: after ``skip`` of them, ``times`` in a row.
+
+    Reading and canceling stays troubled for the job that met it first, and for that alone.
+    """
 
     call: str
     kind: str
     skip: int = 0
     times: int = 1
+    subject: str = ""
 
-    def meets(self, call: str) -> bool:
+    def meets(self, call: str, subject: str) -> bool:
         """Whether this call is one to go wrong; counts it."""
-        if call != self.call or self.times <= 0:
+        if call != self.call or self.times <= 0 or (self.subject and self.subject != subject):
             return False
         if self.skip > 0:
             self.skip -= 1
             return False
         self.times -= 1
+        self.subject = subject if call in ("get", "cancel") else ""
         return True

@@ -94,6 +94,7 @@ class World:
         self._sound(ran)
         self.ledger.account(self.service, calls, starts)
         self.tell(f"$ a2c-spec {' '.join(args)}  -> {ran.code}{_brief(ran)}")
+        self._check_told(ran, starts)
         changes = [one.call for one in self.service.log[calls:] if one.mutates]
         begun = [one for one in self.service.starts[starts:] if one.actor == "us"]
         if expect == "nothing" and changes:
@@ -111,6 +112,20 @@ class World:
             self.find("internal error", f"{' '.join(ran.args)}: {_last(ran.said)}")
         elif ran.code not in DOCUMENTED:
             self.find("undocumented exit code", f"{' '.join(ran.args)}: {ran.code} {_last(ran.said)}")
+
+    def _check_told(self, ran: Ran, starts: int) -> None:
+        """Failures are told under the right names, and nothing is paid for what then cannot be put in its place."""
+        summary = next((one for one in ran.lines if one.get("event") == "summary"), {})
+        failed = [address for cause in summary.get("causes", []) for address in cause["addresses"]]
+        if len(failed) != len(set(failed)):
+            self.find("a failure is told more than once", f"{failed}")
+        denied = any(one.fault == "denied" for one in self.service.log)
+        if (denied and ran.code == 3) or (denied and summary.get("unstarted")):
+            self.find("a refused download stops the others", f"{summary.get('unstarted')} jobs were not begun")
+        for row in summary.get("errors", []) or [one for one in ran.lines if one.get("event") == "error"]:
+            for path in self.foreign:
+                if f"{path} exists" in str(row.get("message")) and len(self.service.starts) > starts:
+                    self.find("paid for a result that has no place", str(row["message"]))
 
     def check_strangers(self, calls: int, starts: int) -> None:
         """Nobody else's job or preset was changed or started by us."""
