@@ -120,8 +120,8 @@ class World:
         if len(failed) != len(set(failed)):
             self.find("a failure is told more than once", f"{failed}")
         denied = any(one.fault == "denied" for one in self.service.log)
-        if (denied and ran.code == 3) or (denied and summary.get("unstarted")):
-            self.find("a refused download stops the others", f"{summary.get('unstarted')} jobs were not begun")
+        if denied and "not started after" in ran.complaint:
+            self.find("a refused download stops the others", ran.complaint)
         for row in summary.get("errors", []) or [one for one in ran.lines if one.get("event") == "error"]:
             for path in self.foreign:
                 if f"{path} exists" in str(row.get("message")) and len(self.service.starts) > starts:
