@@ -11,27 +11,29 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
+from tests.worlds.flavour import FLAVOURS
 from tests.worlds.oracle import play
 from tests.worlds.shrink import reproduction, shrunk
 from tests.worlds.world import memory
 from tests.worlds.worlds import script_of
 
 Verdict = tuple[int, list[tuple[str, str]], float]
+Pack = tuple[str, list[int]]
 
 
-def judged(seeds: list[int]) -> list[Verdict]:
+def judged(service: str, seeds: list[int]) -> list[Verdict]:
     """The findings of each seed."""
     found = []
     with memory() as folder:
         for seed in seeds:
             begin = time.perf_counter()
-            found.append((seed, _found(seed, folder), time.perf_counter() - begin))
+            found.append((seed, _found(seed, service, folder), time.perf_counter() - begin))
     return found
 
 
-def _found(seed: int, folder: Path) -> list[tuple[str, str]]:
+def _found(seed: int, service: str, folder: Path) -> list[tuple[str, str]]:
     try:
-        return [(one.kind, one.text) for one in play(script_of(seed), folder).found]
+        return [(one.kind, one.text) for one in play(script_of(seed, FLAVOURS[service]), folder).found]
     except Exception:
         return [("the test itself broke", traceback.format_exc(limit=-3))]
 
@@ -40,6 +42,7 @@ def main() -> int:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.worlds", description=__doc__)
     parser.add_argument("--seeds", default="0-199", help="one, or a range, such as 0-1999")
+    parser.add_argument("--service", default="other", choices=("other", "local", "both"))
     parser.add_argument("--minutes", type=float, default=20)
     parser.add_argument("--jobs", type=int, default=1, help="processes at once")
     parser.add_argument("--kind", default="", help="tell only findings whose kind holds this")
@@ -48,16 +51,18 @@ def main() -> int:
     first, _, last = given.seeds.partition("-")
     seeds = list(range(int(first), int(last or first) + 1))
     begin, counts, done = time.monotonic(), Counter[str](), 0
-    for seed, found, _ in _verdicts(seeds, given.jobs, begin + given.minutes * 60):
+    services = ["other", "local"] if given.service == "both" else [given.service]
+    packs = [(service, seeds[at : at + 5]) for at in range(0, len(seeds), 5) for service in services]
+    for service, (seed, found, _) in _verdicts(packs, given.jobs, begin + given.minutes * 60):
         done += 1
         kinds = sorted({kind for kind, _ in found if given.kind in kind})
         counts.update(kinds or ["right"])
         if kinds:
             told = next(text for kind, text in found if kind == kinds[0])
-            print(f"seed {seed}: {', '.join(kinds)}: {' / '.join(told.splitlines())[:150]}", flush=True)  # noqa: T201
+            print(f"{service} {seed}: {', '.join(kinds)}: {' / '.join(told.splitlines())[:150]}", flush=True)  # noqa: T201
         if kinds and given.shrink:
             with memory() as folder:
-                print(reproduction(shrunk(script_of(seed), kinds[0], folder), folder), flush=True)  # noqa: T201
+                print(reproduction(shrunk(script_of(seed, FLAVOURS[service]), kinds[0], folder), folder), flush=True)  # noqa: T201
     seconds = time.monotonic() - begin
     print(f"{done} worlds in {seconds:.0f} s ({done / seconds:.2f} a second)")  # noqa: T201
     for kind, count in counts.most_common():
@@ -65,16 +70,16 @@ def main() -> int:
     return 0 if set(counts) <= {"right"} else 1
 
 
-def _verdicts(seeds: list[int], jobs: int, until: float) -> Iterator[Verdict]:
-    packs = [seeds[start : start + 5] for start in range(0, len(seeds), 5)]
+def _verdicts(packs: list[Pack], jobs: int, until: float) -> Iterator[tuple[str, Verdict]]:
     if jobs == 1:
-        for seed in seeds:
-            if time.monotonic() < until:
-                yield from judged([seed])
+        for service, seeds in packs:
+            for seed in seeds:
+                if time.monotonic() < until:
+                    yield service, judged(service, [seed])[0]
         return
     with ProcessPoolExecutor(jobs) as pool:
-        for verdicts in pool.map(judged, packs):
-            yield from verdicts
+        for (service, _), verdicts in zip(packs, pool.map(judged, *zip(*packs, strict=True)), strict=True):
+            yield from ((service, one) for one in verdicts)
             if time.monotonic() > until:
                 pool.shutdown(cancel_futures=True)
                 return

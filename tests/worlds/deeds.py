@@ -7,7 +7,7 @@ from typing import Any
 
 from tests.worlds.checks import check_edges, check_foreign, check_results
 from tests.worlds.command import Hook, Ran, die, kill
-from tests.worlds.ground import place, text_of
+from tests.worlds.ground import place
 from tests.worlds.judge import Judge
 from tests.worlds.switches import Fault
 from tests.worlds.world import World
@@ -118,7 +118,7 @@ def changed_meanwhile(world: World, which: int, number: int) -> None:
         return
 
     def act() -> None:
-        world.ground.sources[path] = text_of(number)
+        world.ground.sources[path] = world.ground.flavour.bytes_of(number)
         world.ground.lay(world.us.folder, world.clock.now)
 
     world.tell(f"while it runs, at the first upload, {path} becomes text number {number}:")
@@ -163,12 +163,12 @@ def foreign(world: World, which: int) -> None:
 
 
 def fault(world: World, call: str, kind: str, skip: int, times: int) -> None:
-    world.service.faults.append(Fault(call, kind, skip, times))
+    world.service.trouble(Fault(call, kind, skip, times))
     world.tell(f"service: {kind} for the call {call!r}, {times} times" + (f", after {skip}" if skip else ""))
 
 
 def calm(world: World) -> None:
-    world.service.faults.clear()
+    world.service.calm()
     world.tell("service: all is well again")
 
 
@@ -187,7 +187,7 @@ def colleague(world: World, which: int, number: int, moment: str, hold: int) -> 
     world.theirs = world.ground.copy()
     if number >= 0:
         paths = sorted(path for path in world.theirs.sources if path.endswith(".txt"))
-        world.theirs.sources[paths[which % len(paths)]] = text_of(number)
+        world.theirs.sources[paths[which % len(paths)]] = world.ground.flavour.bytes_of(number)
     if hold:
         for body in world.theirs.bodies():
             body.setdefault("job", {})["process"] = False
@@ -199,6 +199,7 @@ def colleague(world: World, which: int, number: int, moment: str, hold: int) -> 
     probe = Hook(moment, 1, die) if moment else Hook("-", 1, die)
     calls = len(world.service.log)
     ran = world.colleague.run(["apply", "--json", "-y", "--detach"] if hold else ["apply", "--json", "-y"], probe)
+    world.service.refresh()
     world.service.actor = "us"
     told = f", with other bytes ({number}) in {paths[which % len(paths)]}" if number >= 0 else ""
     world.tell(
@@ -221,64 +222,11 @@ def third(world: World, what: str, which: int) -> None:
         return
     one = rows[which % len(rows)]
 
-    def act() -> None:
-        service.actor = "third"
-        _THIRD[what](world, one)
-        service.actor = "us"
-
-    act()
+    service.actor = "third"
+    service.meddle(what, one)
+    service.actor = "us"
+    if what in ("delete", "drop outputs"):
+        world.ledger.losses += 1
+    if what == "edit preset":
+        world.ledger.loose = True
     world.tell(f"service: somebody else: {what} ({one.id})")
-
-
-def _start(world: World, job: Any) -> None:
-    job.process = True
-    world.service.start_if_ready(job)
-
-
-def _edit(world: World, job: Any) -> None:
-    if job.conversions:
-        job.conversions[0].options["quality"] = 99
-        job.edited = True
-
-
-def _cancel(world: World, job: Any) -> None:
-    job.status = "canceled"
-
-
-def _delete(world: World, job: Any) -> None:
-    job.deleted = True
-    job.status = job.status if job.status == "completed" else "canceled"
-    for output in job.outputs:
-        output.deleted = True
-    world.ledger.losses += 1
-
-
-def _rename(world: World, job: Any) -> None:
-    job.outputs[0].filename = f"elsewhere.{job.outputs[0].filename.rsplit('.', 1)[-1]}"
-
-
-def _drop_outputs(world: World, job: Any) -> None:
-    world.ledger.losses += 1
-    for output in job.outputs:
-        output.deleted = True
-
-
-def _edit_preset(world: World, preset: Any) -> None:
-    preset.options = {"quality": 77}
-    world.ledger.loose = True
-
-
-def _delete_preset(world: World, preset: Any) -> None:
-    del world.service.presets[preset.id]
-
-
-_THIRD = {
-    "start": _start,
-    "edit": _edit,
-    "cancel": _cancel,
-    "delete": _delete,
-    "rename": _rename,
-    "drop outputs": _drop_outputs,
-    "edit preset": _edit_preset,
-    "delete preset": _delete_preset,
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
-from tests.worlds.ground import HEAD, Doc, text_of
+from tests.worlds.ground import Doc
 from tests.worlds.world import World
 
 
@@ -27,7 +27,7 @@ def _set(holder: Doc, name: str, value: Any) -> None:
 
 def option(world: World, which: int, name: str, value: Any) -> None:
     one = _pick(world.ground.conversions(), which)
-    if one is None or not _knows(one, name):
+    if one is None or not world.ground.flavour.takes(one["category"], name, None if value == "null" else value):
         return
     if value == "null":
         one.setdefault("options", {})[name] = None
@@ -36,16 +36,9 @@ def option(world: World, which: int, name: str, value: Any) -> None:
     world.tell(f"edit: conversion {one['id']} ({one['target']}): options.{name} = {value!r}")
 
 
-def _knows(conversion: Doc, name: str) -> bool:
-    own = {
-        "image": {"width", "color", "rotate", "quality"},
-        "document": {"quality"},
-        "archive": {"compression_level", "quality"},
-    }
-    return name == "allow_multiple_outputs" or name in own.get(conversion["category"], {"quality"})
-
-
 def metadata(world: World, which: int, name: str, value: Any) -> None:
+    if not world.ground.flavour.tags:
+        return
     one = _pick(world.ground.conversions(), which)
     _set(one.setdefault("metadata", {}), name, value)
     world.tell(f"edit: conversion {one['id']}: metadata.{name} = {value!r}")
@@ -53,7 +46,7 @@ def metadata(world: World, which: int, name: str, value: Any) -> None:
 
 def new_bytes(world: World, which: int, number: int) -> None:
     path = _pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
-    world.ground.sources[path] = text_of(number)
+    world.ground.sources[path] = world.ground.flavour.bytes_of(number)
     world.tell(f"edit: {path} holds text number {number}")
 
 
@@ -63,7 +56,7 @@ def same_stamp(world: World, which: int, number: int) -> None:
     world.lay()
     file = world.us.folder / path
     stamp = file.stat().st_mtime_ns
-    world.ground.sources[path] = text_of(number)
+    world.ground.sources[path] = world.ground.flavour.bytes_of(number)
     world.ground.lay(world.us.folder, world.clock.now, stamp)
     world.tell(f"edit: {path} holds text number {number}; size and mtime stay")
 
@@ -145,6 +138,8 @@ def shift_names(world: World, first: int, second: int) -> None:
 
 def add_conversion(world: World, which: int, category: str, target: str) -> None:
     body = _pick(world.ground.bodies(), which)
+    if (category, target) not in world.ground.flavour.targets:
+        category, target = world.ground.flavour.targets[0]
     number = next(n for n in range(9) if f"c{n}" not in {one["id"] for one in body["conversions"]})
     body["conversions"].append({"id": f"c{number}", "category": category, "target": target})
     if body.get("outputs"):
@@ -187,7 +182,7 @@ def rename_conversion(world: World, which: int, new: str) -> None:
 def add_input(world: World, which: int, path: str, number: int) -> None:
     body = _pick(world.ground.bodies(), which)
     name = f"i{max(int(one['id'][1:]) for one in body['inputs']) + 1}"
-    world.ground.sources.setdefault(path, text_of(number))
+    world.ground.sources.setdefault(path, world.ground.flavour.bytes_of(number))
     body["inputs"].append({"id": name, "path": path})
     world.tell(f"edit: {_name(body)}: one more input, {path}")
 
@@ -257,7 +252,7 @@ def row_file(world: World, name: str, number: int) -> None:
         world.ground.sources.pop(path, None)
         world.tell(f"edit: {path} is deleted")
     elif any(doc["kind"] == "Batch" for doc in world.ground.docs.values()):
-        world.ground.sources[path] = text_of(number)
+        world.ground.sources[path] = world.ground.flavour.bytes_of(number)
         world.tell(f"edit: {path} holds text number {number}")
 
 
@@ -286,8 +281,3 @@ def preset_option(world: World, name: str, value: Any) -> None:
 def secret(world: World, value: str) -> None:
     world.ground.secrets["WORLD_PASSWORD"] = value
     world.tell(f"WORLD_PASSWORD is {value!r} now")
-
-
-def head() -> Doc:
-    """How every manifest begins."""
-    return dict(HEAD)

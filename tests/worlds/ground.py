@@ -11,15 +11,12 @@ from typing import Any
 
 import yaml
 
+from tests.worlds.flavour import OTHER, Flavour
+
 HEAD = {"apiVersion": "a2c-spec/v1"}
 _DUMPER: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 Doc = dict[str, Any]
-
-
-def text_of(number: int) -> bytes:
-    """The bytes of a source file: few different ones, so that equal ones are common."""
-    return f"text number {number}\n".encode()
 
 
 def dumped(doc: Doc) -> str:
@@ -30,8 +27,8 @@ def dumped(doc: Doc) -> str:
 
 @dataclass(slots=True)
 class Ground:
-    """``docs``: manifests by name; ``sources``: files by path; ``stash``: manifests taken away, newest last;
-    ``emptied``: tables whose rows were taken away."""
+    """``flavour``: which service it is for; ``docs``: manifests by name; ``sources``: files by path; ``stash``: manifests
+    taken away, newest last; ``emptied``: tables whose rows were taken away; ``laid``: what was written."""
 
     docs: dict[str, Doc] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
@@ -39,10 +36,12 @@ class Ground:
     stash: list[Doc] = field(default_factory=list)
     emptied: dict[str, bytes] = field(default_factory=dict)
     laid: dict[str, bytes] = field(default_factory=dict)
+    flavour: Flavour = OTHER
 
     def copy(self) -> Ground:
         """The same, laid out nowhere yet."""
-        return Ground(copy.deepcopy(self.docs), dict(self.sources), dict(self.secrets), copy.deepcopy(self.stash))
+        docs, stash = copy.deepcopy(self.docs), copy.deepcopy(self.stash)
+        return Ground(docs, dict(self.sources), dict(self.secrets), stash, flavour=self.flavour)
 
     def jobs(self) -> list[Doc]:
         """Every Job manifest."""

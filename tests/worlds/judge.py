@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -32,9 +32,10 @@ class Wish:
 class Judge:
     """Everything that a project asks for at one moment."""
 
-    trees: list[Doc]
+    trees: Sequence[Doc]
     sources: Mapping[str, bytes]
     secrets: Mapping[str, str]
+    pure: bool = True
     wishes: dict[tuple[str, str], Wish] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
     ignoring: set[str] = field(default_factory=set)
@@ -61,7 +62,7 @@ class Judge:
         for item in tree.get("conversions", []):
             recipe = None if not whole or (broken and flags[0]) else _recipe(item, whole, presets, flags)
             found = self._wish(tree, item, recipe)
-            named = sure or found.recipe is None or found.recipe.category not in NAMES_DECIDE
+            named = self.pure and (sure or found.recipe is None or found.recipe.category not in NAMES_DECIDE)
             self.wishes[tree["name"], item["id"]] = Wish(
                 found.address, found.conversion, recipe, found.path, named and not broken, found.saved, found.likely
             )
@@ -70,6 +71,8 @@ class Judge:
         spec = next((one for one in tree.get("outputs", []) if one["from"] == item["id"]), None)
         name, folder = (spec or {}).get("filename", ""), (spec or {}).get("save", "")
         path = likely = ""
+        if not self.pure and len(tree.get("inputs", [])) > 1:
+            return Wish(tree["name"], item["id"], recipe, saved=bool(folder))
         if spec and recipe and not name and "${{" not in folder and folder and not recipe.each_alone:
             base = stem(recipe.sources[0].name)
             likely = "" if base == "*" else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"

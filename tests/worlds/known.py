@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from tests.worlds.ground import HEAD, Doc, Ground, text_of
+from tests.worlds.flavour import text_of
+from tests.worlds.ground import HEAD, Doc, Ground
 from tests.worlds.plots import Step
 from tests.worlds.switches import Switches
 from tests.worlds.worlds import Script

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ def play(script: Script, folder: Path, *, fresh: bool = True) -> World:
 def settle(one: World, folder: Path | None) -> None:
     """Faults end; the person takes away what is in the way; apply until there is nothing to do; then look."""
     one.tell("-- at the end: no more faults")
-    one.service.faults.clear()
+    one.service.calm()
     judge = one.lay()
     ran = _rest(one)
     if one.found:
@@ -75,7 +76,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
     bad |= {tree["name"] for tree in judge.trees if _needs(tree) & bad}
     if ran.code != 0 and not bad and not _undecided(one, ran):
-        one.find("does not come to rest", f"exit {ran.code}: {ran.complaint}")
+        one.find(f"does not come to rest: {_gist(ran.complaint)}", f"exit {ran.code}: {ran.complaint}")
     elif ran.code == 0 and not ran.plan.get("noop"):
         one.find("never says that nothing is to do", f"{[_told(item) for item in ran.plan.get('changes', [])]}")
     checks.check_claims(one)
@@ -95,6 +96,12 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
 
 def _told(item: Any) -> str:
     return f"{item['address']}: {item['action']} {item['reasons']}"
+
+
+def _gist(complaint: str) -> str:
+    """What was complained of, without names and numbers."""
+    known = ("exists and", "refuses the request", "no such preset", "answer was lost", "no result yet")
+    return next((text for text in known if text in complaint), re.sub(r"\S*[/\d]\S*", "..", complaint)[:60])
 
 
 def _needs(tree: Any) -> set[str]:

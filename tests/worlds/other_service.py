@@ -38,9 +38,9 @@ CALLS = (
     (re.compile(r"DELETE /jobs/[^/]+/conversions/[^/]+$"), "drop conversion"),
     (re.compile(r"PATCH /jobs/[^/]+/output/[^/]+$"), "rename"),
     (re.compile(r"DELETE /jobs/[^/]+/output/[^/]+$"), "drop output"),
-    (re.compile(r"POST /dl/web1/upload-file/[^/]+$"), "upload"),
-    (re.compile(r"POST /dl/web1/upload-base64/[^/]+$"), "upload"),
-    (re.compile(r"GET /dl/web1/download-file/"), "download"),
+    (re.compile(r"POST /dl/[^/]+/upload-file/[^/]+$"), "upload"),
+    (re.compile(r"POST /dl/[^/]+/upload-base64/[^/]+$"), "upload"),
+    (re.compile(r"(GET|HEAD) /dl/[^/]+/download-file/"), "download"),
     (re.compile(r"POST /presets$"), "new preset"),
     (re.compile(r"PATCH /presets/[^/]+$"), "edit preset"),
     (re.compile(r"DELETE /presets/[^/]+$"), "drop preset"),
@@ -48,6 +48,11 @@ CALLS = (
     (re.compile(r"GET "), "read"),
 )
 """The class of a call, by which faults and counts name it."""
+
+
+def class_of(line: str) -> str:
+    """The class of a call from its method and path."""
+    return next((name for pattern, name in CALLS if pattern.match(line)), "unknown")
 
 
 class OtherService(Jobs):
@@ -62,10 +67,16 @@ class OtherService(Jobs):
             job = Job(self.new_id(), "f" * 32, "crowd", self.now() - 3600, status="completed")
             self.jobs[job.id] = job
 
+    def trouble(self, fault: Fault) -> None:
+        self.faults.append(fault)
+
+    def calm(self) -> None:
+        self.faults.clear()
+
     def __call__(self, request: Request) -> Reply:
         """Answers one request; a fault may come in between."""
         path = request.path.removeprefix("/v2")
-        call = next((name for pattern, name in CALLS if pattern.match(f"{request.method} {path}")), "unknown")
+        call = class_of(f"{request.method} {path}")
         if not request.whole and not (self.switches.takes_parts and call == "upload"):
             return Reply(0, drop=True)
         self.advance(20.0 if call == "list" and self.switches.slow_lists else 0.01)

@@ -5,17 +5,17 @@ from __future__ import annotations
 import random
 from typing import Any
 
-from tests.worlds.ground import HEAD, Doc, Ground, text_of
+from tests.worlds.flavour import Flavour
+from tests.worlds.ground import HEAD, Doc, Ground
 
-TARGETS = (("image", "webp"), ("image", "png"), ("document", "pdf"), ("document", "txt"), ("hash", "sha256"))
 NAMES = ("alpha", "beta", "gamma", "delta")
 
 
-def random_ground(chance: random.Random, theme: str) -> Ground:
+def random_ground(chance: random.Random, theme: str, flavour: Flavour) -> Ground:
     """One to four manifests and the files they take."""
-    ground = Ground()
+    ground = Ground(flavour=flavour)
     for number, name in enumerate(("a", "b", "c")):
-        ground.sources[f"in/{name}.txt"] = text_of(chance.choice((number, 0)))
+        ground.sources[f"in/{name}.txt"] = flavour.bytes_of(chance.choice((number, 0)))
     kinds = chance.choices(("Job", "Batch", "Preset"), (6, 2, 1), k=chance.randint(1, 3))
     if theme == "edges":
         kinds += ["Job", "Job"]
@@ -68,15 +68,17 @@ def _source(chance: random.Random) -> Doc:
 def _conversions(chance: random.Random, ground: Ground, theme: str) -> list[Doc]:
     found = []
     presets = [doc for doc in ground.docs.values() if doc["kind"] == "Preset"]
-    alike = chance.choice(TARGETS)
+    targets = ground.flavour.targets
+    alike = chance.choice(targets[:-1])
     for number in range(chance.choice((1, 1, 1, 2, 2, 3))):
-        category, target = alike if chance.random() < 0.5 else chance.choice(TARGETS)
+        category, target = alike if chance.random() < 0.5 else chance.choice(targets[:-1])
         if chance.random() < (0.8 if theme == "names" else 0.15):
             category, target = "archive", "zip"
         one: Doc = {"id": f"c{number}", "category": category, "target": target}
         options: dict[str, Any] = {}
-        if chance.random() < 0.5:
-            options["quality"] = chance.choice((1, 2, "01"))
+        quality = chance.choice((1, 2, "01"))
+        if chance.random() < 0.5 and ground.flavour.takes(category, "quality", quality):
+            options["quality"] = quality
         if category == "image" and chance.random() < 0.5:
             options["width"] = chance.choice((10, 20, 30))
         if presets and chance.random() < 0.8:
@@ -85,7 +87,7 @@ def _conversions(chance: random.Random, ground: Ground, theme: str) -> list[Doc]
             one["preset"] = {"from": presets[0]["name"]}
         if options:
             one["options"] = options
-        if chance.random() < 0.2:
+        if chance.random() < 0.2 and ground.flavour.tags:
             one["metadata"] = {"version": chance.choice(("1.1", "1.10", "007"))}
         found.append(one)
     return found
@@ -128,7 +130,7 @@ def _batch(chance: random.Random, ground: Ground, name: str, theme: str) -> Doc:
         path = "${{ each.file }}"
     else:
         for one in chance.sample(("x/one.txt", "y/one.txt", "two.txt"), 2):
-            ground.sources[f"batch/{one}"] = text_of(chance.choice((0, 5, 6)))
+            ground.sources[f"batch/{one}"] = ground.flavour.bytes_of(chance.choice((0, 5, 6)))
         rows = {"for_each": {"glob": {"pattern": "batch/**/*.txt"}}, "key": "${{ each.relpath }}"}
         path = "${{ each.path }}"
     conversions = _conversions(chance, ground, theme)[:2]
@@ -140,6 +142,6 @@ def _batch(chance: random.Random, ground: Ground, name: str, theme: str) -> Doc:
     return {**rows, "template": body}
 
 
-def _preset(chance: random.Random, _ground: Ground, _name: str, _theme: str) -> Doc:
-    category, target = chance.choice(TARGETS)
+def _preset(chance: random.Random, ground: Ground, _name: str, _theme: str) -> Doc:
+    category, target = chance.choice(ground.flavour.targets[: 3 if ground.flavour.pure else 2])
     return {"category": category, "target": target, "options": {"quality": chance.choice((1, 2, 3))}}

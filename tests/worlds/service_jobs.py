@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.worlds.meddling import MEDDLING
 from tests.worlds.recipes import Recipe, Source, ending, remote_bytes, stem
 from tests.worlds.service_bodies import array
 from tests.worlds.service_model import (
@@ -22,7 +23,7 @@ from tests.worlds.service_model import (
     category_of,
     check_options,
 )
-from tests.worlds.switches import Switches
+from tests.worlds.switches import Fault, Switches
 
 JOB_FIELDS = frozenset(
     {"process", "fail_on_input_error", "fail_on_conversion_error", "callback", "notify_status", "download_passwords"}
@@ -259,6 +260,19 @@ class Jobs:
 
     def gone(self, output: Output) -> bool:
         return output.deleted or self.now() - output.made > self.switches.outputs_last
+
+    def refresh(self) -> None:
+        """Brings the books up to date."""
+
+    def trouble(self, fault: Fault) -> None:
+        """From now on, this goes wrong."""
+
+    def calm(self) -> None:
+        """Nothing goes wrong any more."""
+
+    def meddle(self, what: str, one: Any) -> None:
+        """Somebody else does something to a job or a preset."""
+        MEDDLING[what](self, one)
 
     def listed(self) -> Sequence[Job]:
         """All jobs in the order of this service's list."""

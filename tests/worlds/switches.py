@@ -92,6 +92,8 @@ def random_switches(chance: random.Random) -> Switches:
     picked = {name: chance.choice(values) for name, values in CHOICES.items() if chance.random() < how_often}
     if chance.random() < 0.02:
         picked["crowd"] = 2100
+    if chance.random() < 0.7:
+        picked.pop("arrays", None)  # it hides everything else in most projects
     return replace(Switches(), **picked)
 
 

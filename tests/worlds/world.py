@@ -19,7 +19,9 @@ from tests.worlds.command import DOCUMENTED, Clock, Person, Ran, environment, no
 from tests.worlds.ground import Ground
 from tests.worlds.judge import Judge
 from tests.worlds.ledger import Ledger
-from tests.worlds.other_service import KEY, OtherService, served
+from tests.worlds.local_service import served_locally
+from tests.worlds.other_service import KEY, served
+from tests.worlds.service_jobs import Jobs
 from tests.worlds.switches import Switches
 
 MEMORY = Path("/dev/shm")
@@ -43,7 +45,7 @@ class World:
     """The state of a world. ``foreign``: files of the person, by path, that nobody else may touch; ``story``: what
     happened, readable; ``found``: what was wrong; ``asked``: addresses that the person asked to be run again."""
 
-    service: OtherService
+    service: Jobs
     clock: Clock
     us: Person
     colleague: Person
@@ -76,8 +78,11 @@ class World:
             ran = self.us.run(["render", "--json"])
             self._sound(ran)
             trees = json.loads(ran.out) if ran.code == 0 else None
-            self.judged = None if trees is None else Judge(trees, self.ground.sources, self.ground.secrets)
+            self.judged = None if trees is None else self._judge(trees)
         return self.judged
+
+    def _judge(self, trees: list[dict[str, Any]]) -> Judge:
+        return Judge(trees, self.ground.sources, self.ground.secrets, self.ground.flavour.pure)
 
     # Commands
 
@@ -91,6 +96,7 @@ class World:
         self.service.actor = "us"
         calls, starts = len(self.service.log), len(self.service.starts)
         ran = self.us.run(args, probe, fork=fork)
+        self.service.refresh()
         self._sound(ran)
         self.ledger.account(self.service, calls, starts)
         self.tell(f"$ a2c-spec {' '.join(args)}  -> {ran.code}{_brief(ran)}")
@@ -199,12 +205,23 @@ def world(folder: Path, switches: Switches, ground: Ground) -> Iterator[World]:
     """A new world in a folder that is emptied first."""
     shutil.rmtree(folder, ignore_errors=True)
     clock = Clock()
-    with served(switches, clock, clock.advance) as (service, server):
+    with _service(folder, switches, ground, clock) as (service, url):
         people = []
         for name in ("us", "colleague"):
             home, project = folder / name / "home", folder / name / "project"
             home.mkdir(parents=True)
             project.mkdir()
-            people.append(Person(name, project, home, clock, dict(environment(f"{server.url}/v2", KEY))))
-        service.chance = random.Random(11)
+            people.append(Person(name, project, home, clock, dict(environment(url, KEY))))
         yield World(service, clock, people[0], people[1], ground, ground.copy())
+
+
+@contextmanager
+def _service(folder: Path, switches: Switches, ground: Ground, clock: Clock) -> Iterator[tuple[Jobs, str]]:
+    """The service that the ground is for, and where it is."""
+    if ground.flavour.pure:
+        with served(switches, clock, clock.advance) as (service, server):
+            service.chance = random.Random(11)
+            yield service, f"{server.url}/v2"
+    else:
+        with served_locally(switches, clock, folder / "service") as found:
+            yield found

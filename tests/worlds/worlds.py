@@ -13,6 +13,7 @@ from types import ModuleType
 from typing import Any
 
 from tests.worlds import deeds, edits
+from tests.worlds.flavour import OTHER, Flavour
 from tests.worlds.ground import Ground
 from tests.worlds.plots import PLOTS, Step, random_step
 from tests.worlds.project import random_ground
@@ -32,12 +33,12 @@ class Script:
     steps: tuple[Step, ...]
 
 
-def script_of(seed: int) -> Script:
+def script_of(seed: int, flavour: Flavour = OTHER) -> Script:
     """The world of a seed."""
-    chance = random.Random(seed)
-    switches = random_switches(chance)
+    chance = random.Random(f"steps {seed}")
+    switches = random_switches(random.Random(f"switches {seed}"))
     theme = chance.choice([*PLOTS, ""])
-    ground = random_ground(chance, theme)
+    ground = random_ground(random.Random(f"ground {seed}"), theme, flavour)
     steps: list[Step] = []
     if chance.random() < 0.8:
         steps.append(("apply", "-y"))
