@@ -18,7 +18,7 @@ def _whole(world: World, ran: Ran, judge: Judge | None) -> None:
     check_foreign(world)
     if ran.code == 0 and judge is not None and ran.plan:
         check_results(world, judge, judge.addresses())
-        if world.service.switches.impure:
+        if world.service.switches.impure and judge.pure:
             check_edges(world, judge)
 
 

@@ -65,7 +65,7 @@ OTHER = Flavour(
 LOCAL = Flavour(
     "local",
     picture_of,
-    (("image", "webp"), ("image", "png"), ("hash", "sha256"), ("archive", "zip")),
+    (("image", "webp"), ("image", "jpg"), ("hash", "sha256"), ("archive", "zip")),
     {"image": frozenset({"width", "quality", "allow_multiple_outputs"}), "hash": frozenset({"allow_multiple_outputs"})},
     tags=False,
     pure=False,

@@ -27,7 +27,7 @@ def dumped(doc: Doc) -> str:
 
 @dataclass(slots=True)
 class Ground:
-    """``flavour``: which service it is for; ``docs``: manifests by name; ``sources``: files by path; ``stash``: manifests
+    """``flavour``: the service it is for; ``docs``: manifests by name; ``sources``: files by path; ``stash``: manifests
     taken away, newest last; ``emptied``: tables whose rows were taken away; ``laid``: what was written."""
 
     docs: dict[str, Doc] = field(default_factory=dict)

@@ -51,7 +51,8 @@ def _job(chance: random.Random, ground: Ground, name: str, theme: str) -> Doc:
 
 def _from(chance: random.Random, above: list[Doc]) -> Doc:
     doc = chance.choice(above)
-    return {"from": f"{doc['name']}.{chance.choice(doc['conversions'])['id']}"}
+    fit = [one for one in doc["conversions"] if one["category"] == "image"] or doc["conversions"]
+    return {"from": f"{doc['name']}.{chance.choice(fit if chance.random() < 0.5 else doc['conversions'])['id']}"}
 
 
 def _source(chance: random.Random) -> Doc:

@@ -10,6 +10,7 @@ from tests.worlds.recipes import Recipe, sha256
 
 CATALOG: dict[tuple[str, str], dict[str, str]] = {
     ("image", "png"): {"width": "integer", "quality": "any", "color": "string", "rotate": "integer"},
+    ("image", "jpg"): {"width": "integer", "quality": "any"},
     ("image", "webp"): {"width": "integer", "quality": "any", "color": "string", "rotate": "integer"},
     ("document", "pdf"): {"merge": "boolean", "quality": "any", "pages": "string", "dpi": "integer", "pdf_a": "string"},
     ("document", "txt"): {"ocr": "boolean", "language": "string", "quality": "any"},
