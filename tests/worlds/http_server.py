@@ -46,14 +46,16 @@ def as_json(status: int, value: Any, headers: Mapping[str, str] | None = None) -
 class _Connection(asyncio.Protocol):
     """Reads requests one after another, and answers each before it reads the next."""
 
-    def __init__(self, handle: Handle) -> None:
+    def __init__(self, handle: Handle, open_lines: set[asyncio.Transport]) -> None:
         self._handle = handle
+        self._open = open_lines
         self._buffer = bytearray()
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        self._open.add(transport)
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -62,6 +64,8 @@ class _Connection(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - the protocol asks for it
         """A request of which only a part came is passed on as such: some services take what they have."""
+        if self._transport is not None:
+            self._open.discard(self._transport)
         end = self._buffer.find(b"\r\n\r\n")
         if end > 0 and self._buffer.startswith(b"POST"):
             request = self._parsed(end)
@@ -129,30 +133,24 @@ class Server:
     """Serves until it is closed; ``url`` is where."""
 
     def __init__(self, handle: Handle) -> None:
+        self._open: set[asyncio.Transport] = set()
         self._loop = asyncio.new_event_loop()
         self._server = self._loop.run_until_complete(
-            self._loop.create_server(lambda: _Connection(handle), "127.0.0.1", 0)
+            self._loop.create_server(lambda: _Connection(handle, self._open), "127.0.0.1", 0)
         )
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
 
-    def call(self, work: Callable[[], None]) -> None:
-        """Runs ``work`` between two requests, and waits for it."""
-        done = threading.Event()
-
-        def run() -> None:
-            try:
-                work()
-            finally:
-                done.set()
-
-        self._loop.call_soon_threadsafe(run)
-        done.wait(30)
-
     def close(self) -> None:
         """Stops serving; connections that are open break."""
-        self._loop.call_soon_threadsafe(self._server.close)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._loop.call_soon_threadsafe(self._stop)
         self._thread.join(10)
+        self._loop.run_until_complete(asyncio.sleep(0))
         self._loop.close()
+
+    def _stop(self) -> None:
+        self._server.close()
+        for transport in list(self._open):
+            transport.abort()
+        self._loop.call_soon(self._loop.stop)

@@ -325,6 +325,9 @@ KNOWN: Mapping[str, Script] = {
     "a name with the stem of a result": known(
         ground(job("up", FAR), job("down", "up.c0")), ("output_name", 1, "x-${{ input.stem }}"), APPLY, APPLY
     ),
+    "a held job that takes a result": known(
+        ground(job("up", FAR), job("down", "up.c0", job={"process": False})), APPLY, APPLY
+    ),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),
 }

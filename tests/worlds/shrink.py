@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from dataclasses import fields, replace
 from pathlib import Path
@@ -11,19 +12,16 @@ from tests.worlds.oracle import play
 from tests.worlds.switches import Switches
 from tests.worlds.worlds import Script
 
-ROUNDS = 4
 
-
-def shrunk(script: Script, kind: str, folder: Path) -> Script:
+def shrunk(script: Script, kind: str, folder: Path, seconds: float = 600.0) -> Script:
     """Drops steps, manifests and switches greedily as long as a finding of the same kind is left."""
-    for _ in range(ROUNDS):
-        shorter = next((one for one in _shorter(script) if _fails(one, kind, folder)), None)
+    until = time.monotonic() + seconds
+    while True:
+        tried = (one for one in _shorter(script) if time.monotonic() < until and _fails(one, kind, folder))
+        shorter = next(tried, None)
         if shorter is None:
             return script
-        while shorter is not None:
-            script = shorter
-            shorter = next((one for one in _shorter(script) if _fails(one, kind, folder)), None)
-    return script
+        script = shorter
 
 
 def _fails(script: Script, kind: str, folder: Path) -> bool:
