@@ -26,10 +26,6 @@ DOCUMENTED = frozenset({*range(15), 130})
 """Exit codes that the README names."""
 
 
-class Killed(BaseException):
-    """What a moment raises that stands for the end of the process."""
-
-
 @dataclass(slots=True)
 class Clock:
     """The time of a world: it passes when somebody sleeps, and a little with every call."""
@@ -62,11 +58,6 @@ class Hook:
             self.seen += 1
             if self.seen == self.nth:
                 self.act()
-
-
-def die() -> None:
-    """Ends the run as if the process were gone."""
-    raise Killed
 
 
 def kill() -> None:
@@ -146,10 +137,7 @@ def _here(args: Sequence[str], runtime: Runtime) -> Ran:
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # a run that dies leaves connections open
-        try:
-            code = run(args, runtime)
-        except Killed:
-            code = -signal.SIGKILL
+        code = run(args, runtime)
     return Ran(tuple(args), code, out.getvalue(), err.getvalue())
 
 

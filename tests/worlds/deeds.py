@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 from tests.worlds.checks import check_edges, check_foreign, check_results
-from tests.worlds.command import Hook, Ran, die, kill
+from tests.worlds.command import Hook, Ran, kill
 from tests.worlds.ground import place
 from tests.worlds.judge import Judge
 from tests.worlds.switches import Fault
@@ -23,7 +23,8 @@ def _whole(world: World, ran: Ran, judge: Judge | None) -> None:
 
 
 def apply(world: World, *flags: str) -> Ran:
-    ran = world.run("apply", "--json", *flags)
+    """An apply of everything; with ``-y`` alone, it must come to an end that lasts."""
+    ran = world.apply() if flags == ("-y",) else world.run("apply", "--json", *flags)
     if "--detach" not in flags:
         _whole(world, ran, world.judged)
     return ran
@@ -103,11 +104,10 @@ def look(world: World, name: str) -> None:
     world.run(name, expect="nothing")
 
 
-def dies(world: World, moment: str, nth: int, really: int) -> None:
-    """An apply that is killed at a moment."""
-    hook = Hook(moment, nth, kill if really else die)
-    world.tell(f"killed at moment {nth} of {moment or 'any'!r}{'' if really else ' (simulated)'}:")
-    world.run("apply", "--json", "-y", probe=hook, fork=bool(really))
+def dies(world: World, moment: str, nth: int) -> None:
+    """An apply in a process of its own, which is killed at a moment."""
+    world.tell(f"killed at moment {nth} of {moment or 'any'!r}:")
+    world.run("apply", "--json", "-y", probe=Hook(moment, nth, kill), fork=True)
 
 
 def changed_meanwhile(world: World, which: int, number: int) -> None:
@@ -196,9 +196,10 @@ def colleague(world: World, which: int, number: int, moment: str, hold: int) -> 
     world.theirs.lay(world.colleague.folder, world.clock.now)
     world.colleague.environ.update(world.theirs.secrets)
     world.service.actor = "colleague"
-    probe = Hook(moment, 1, die) if moment else Hook("-", 1, die)
+    probe = Hook(moment or "-", 1, kill)
     calls = len(world.service.log)
-    ran = world.colleague.run(["apply", "--json", "-y", "--detach"] if hold else ["apply", "--json", "-y"], probe)
+    args = ["apply", "--json", "-y", *(["--detach"] if hold else [])]
+    ran = world.colleague.run(args, probe, fork=bool(moment))
     world.service.refresh()
     world.service.actor = "us"
     told = f", with other bytes ({number}) in {paths[which % len(paths)]}" if number >= 0 else ""

@@ -114,9 +114,12 @@ class Judge:
         return any(one.recipe is None or one.recipe.fails for one in mine)
 
     def results(self, address: str, conversion: str) -> list[bytes]:
-        """The results of one conversion; none when it, or its job, fails or is held."""
+        """The results of one conversion; none when it fails, or its job is held.
+
+        Another conversion of its job may fail: what was made before, in a job that ended well, is still right.
+        """
         wish = self.wishes.get((address, conversion))
-        if wish is None or wish.recipe is None or wish.recipe.fails or address in self.held or self.doomed(address):
+        if wish is None or wish.recipe is None or wish.recipe.fails or address in self.held:
             return []
         return [data for _, data in wish.recipe.results()]
 

@@ -99,7 +99,7 @@ KNOWN: Mapping[str, Script] = {
     "A1 a cancel is refused": cancel_fails(cancel="409"),
     "A1 a cancel comes just too late": cancel_fails(cancel="ended"),
     "A1 a cancel fails": cancel_fails(("fault", "cancel", "500", 0, 6)),
-    "A1 killed at a cancel": known(ground(ONE), WORSE, DETACH, BETTER, ("dies", "send DELETE", 1, 1), APPLY, polls=12),
+    "A1 killed at a cancel": known(ground(ONE), WORSE, DETACH, BETTER, ("dies", "send DELETE", 1), APPLY, polls=12),
     "A2 what is needed fails": known(
         ground(*CHAIN), APPLY, WORSE, ("fault", "create", "fails", 0, 1), APPLY, CALM, APPLY
     ),
@@ -219,9 +219,7 @@ KNOWN: Mapping[str, Script] = {
         ("field", 0, "fail_on_conversion_error", None),
         APPLY,
     ),
-    "B1 wait starts what was never made": known(
-        ground(ONE), ("dies", "answered POST /v2/jobs", 1, 1), ("wait",), APPLY
-    ),
+    "B1 wait starts what was never made": known(ground(ONE), ("dies", "answered POST /v2/jobs", 1), ("wait",), APPLY),
     "B2 a saved plan from the cache": known(
         ground(ONE), APPLY, ("twin", 0, "twin"), ("save_plan",), ("drop_cache",), ("apply_plan",), APPLY
     ),
@@ -327,6 +325,9 @@ KNOWN: Mapping[str, Script] = {
     ),
     "a held job that takes a result": known(
         ground(job("up", FAR), job("down", "up.c0", job={"process": False})), APPLY, APPLY
+    ),
+    "killed before a result is in its place, then changed": known(
+        ground(ONE), WORSE, ("dies", "place", 1), BETTER, APPLY
     ),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),

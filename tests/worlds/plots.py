@@ -68,7 +68,7 @@ def random_step(chance: random.Random) -> Step:
         (1, ("without", n)),
         (1, ("wait",)),
         (1, ("look", chance.choice(("drift", "status", "verify")))),
-        (2, ("dies", chance.choice(MOMENTS), chance.randint(1, 4), chance.randrange(2))),
+        (2, ("dies", chance.choice(MOMENTS), chance.randint(1, 4))),
         (1, ("result", n, chance.choice(("deleted", "altered", "touched", "quiet")))),
         (0.5, ("foreign", n)),
         (2, random_fault(chance)),
@@ -97,7 +97,7 @@ def cancel(chance: random.Random) -> list[Step]:
         [
             [("fault", "cancel", "500", 0, 6)],
             [("fault", "cancel", "lost", 0, 1)],
-            [("dies", chance.choice(("send DELETE", "answered DELETE")), 1, chance.randrange(2))],
+            [("dies", chance.choice(("send DELETE", "answered DELETE")), 1)],
             [],
         ]
     )
@@ -262,7 +262,7 @@ def waiting(chance: random.Random) -> list[Step]:
     """Somebody waits for what was begun and perhaps never made."""
     return [
         ("option", _n(chance), "quality", 10),
-        ("dies", chance.choice(("send POST", "answered POST")), 1, chance.randrange(2)),
+        ("dies", chance.choice(("send POST", "answered POST")), 1),
         ("wait",),
         APPLY,
     ]

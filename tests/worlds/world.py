@@ -43,7 +43,8 @@ class Ended(Exception):
 @dataclass(slots=True)
 class World:
     """The state of a world. ``foreign``: files of the person, by path, that nobody else may touch; ``story``: what
-    happened, readable; ``found``: what was wrong; ``asked``: addresses that the person asked to be run again."""
+    happened, readable; ``found``: what was wrong; ``saved``: the plan that was saved; ``rested``: the last that happened
+    is an apply of everything that says that all is done."""
 
     service: Jobs
     clock: Clock
@@ -58,6 +59,7 @@ class World:
     saved: list[dict[str, Any]] = field(default_factory=list)
     seen_files: dict[str, bytes] = field(default_factory=dict)
     judged: Judge | None = None
+    rested: bool = False
 
     def tell(self, text: str) -> None:
         self.story.append(text)
@@ -141,6 +143,18 @@ class World:
         for start in self.service.starts[starts:]:
             if start.actor == "us" and start.owner != "us":
                 self.find("somebody else's job was started", f"{start.job}, made by {start.owner}")
+
+    def apply(self) -> Ran:
+        """An apply of everything; after one that was told to be done, it has nothing to do."""
+        before = self.rested
+        ran = self.run("apply", "--json", "-y")
+        idle = ran.code == 0 and bool(ran.plan.get("noop"))
+        if before and not idle and not self.found:
+            done = [one for one in ran.plan.get("changes", []) if one["action"] != "no-op"]
+            told = [f"{one['address']}: {one['action']} {one['reasons']}" for one in done]
+            self.find("a second apply does something", ", ".join(told) or ran.said)
+        self.rested = ran.code == 0
+        return ran
 
     # What there is
 

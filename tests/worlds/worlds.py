@@ -15,7 +15,7 @@ from typing import Any
 from tests.worlds import deeds, edits
 from tests.worlds.flavour import OTHER, Flavour
 from tests.worlds.ground import Ground
-from tests.worlds.plots import PLOTS, Step, random_step
+from tests.worlds.plots import APPLY, PLOTS, Step, random_step
 from tests.worlds.project import random_ground
 from tests.worlds.switches import Switches, random_switches
 from tests.worlds.world import World
@@ -59,5 +59,7 @@ def _noise(chance: random.Random, how_often: float) -> list[Step]:
 def act(world: World, step: Step) -> None:
     """Lets one step happen."""
     name, *args = step
+    if step != APPLY and name not in ("plan", "look"):
+        world.rested = False
     function: Callable[..., Any] = next(getattr(one, name) for one in MODULES if hasattr(one, name))
     function(world, *args)
