@@ -38,6 +38,11 @@ def _found(seed: int, service: str, folder: Path) -> list[tuple[str, str]]:
         return [("the test itself broke", traceback.format_exc(limit=-3))]
 
 
+def plots(seed: int, service: str) -> str:
+    """What is meant to go on in a world."""
+    return ", ".join(script_of(seed, FLAVOURS[service]).plots)
+
+
 def main() -> int:
     """Runs what the command line asks for."""
     parser = argparse.ArgumentParser(prog="python -m tests.worlds", description=__doc__)
@@ -59,7 +64,10 @@ def main() -> int:
         counts.update(kinds or ["right"])
         if kinds:
             told = next(text for kind, text in found if kind == kinds[0])
-            print(f"{service} {seed}: {', '.join(kinds)}: {' / '.join(told.splitlines())[:150]}", flush=True)  # noqa: T201
+            print(
+                f"{service} {seed} [{plots(seed, service)}]: {', '.join(kinds)}: {' / '.join(told.splitlines())[:150]}",
+                flush=True,
+            )
         if kinds and given.shrink:
             with memory() as folder:
                 print(reproduction(shrunk(script_of(seed, FLAVOURS[service]), kinds[0], folder), folder), flush=True)  # noqa: T201

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
 from tests.worlds.ground import Doc
 from tests.worlds.world import World
 
 
-def _pick(options: list[Any], number: int) -> Any:
+def pick(options: list[Any], number: int) -> Any:
     return options[number % len(options)] if options else None
 
 
-def _name(doc: Doc) -> str:
+def name_of(doc: Doc) -> str:
     return str(doc.get("name") or "the batch's template")
 
 
-def _set(holder: Doc, name: str, value: Any) -> None:
+def put(holder: Doc, name: str, value: Any) -> None:
     """Sets a key, or takes it away; an empty mapping goes, too."""
     if value is None:
         holder.pop(name, None)
@@ -26,33 +25,33 @@ def _set(holder: Doc, name: str, value: Any) -> None:
 
 
 def option(world: World, which: int, name: str, value: Any) -> None:
-    one = _pick(world.ground.conversions(), which)
+    one = pick(world.ground.conversions(), which)
     if one is None or not world.ground.flavour.takes(one["category"], name, None if value == "null" else value):
         return
     if value == "null":
         one.setdefault("options", {})[name] = None
     else:
-        _set(one.setdefault("options", {}), name, value)
+        put(one.setdefault("options", {}), name, value)
     world.tell(f"edit: conversion {one['id']} ({one['target']}): options.{name} = {value!r}")
 
 
 def metadata(world: World, which: int, name: str, value: Any) -> None:
     if not world.ground.flavour.tags:
         return
-    one = _pick(world.ground.conversions(), which)
-    _set(one.setdefault("metadata", {}), name, value)
+    one = pick(world.ground.conversions(), which)
+    put(one.setdefault("metadata", {}), name, value)
     world.tell(f"edit: conversion {one['id']}: metadata.{name} = {value!r}")
 
 
 def new_bytes(world: World, which: int, number: int) -> None:
-    path = _pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
+    path = pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
     world.ground.sources[path] = world.ground.flavour.bytes_of(number)
     world.tell(f"edit: {path} holds text number {number}")
 
 
 def same_stamp(world: World, which: int, number: int) -> None:
     """Other bytes of the same length, with the time of the old ones."""
-    path = _pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
+    path = pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
     world.lay()
     file = world.us.folder / path
     stamp = file.stat().st_mtime_ns
@@ -62,7 +61,7 @@ def same_stamp(world: World, which: int, number: int) -> None:
 
 
 def rename_source(world: World, which: int, number: int) -> None:
-    path = _pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
+    path = pick(sorted(path for path in world.ground.sources if path.endswith(".txt")), which)
     new = f"in/renamed{number}.txt"
     if new in world.ground.sources or not path.startswith("in/"):
         return
@@ -74,33 +73,33 @@ def rename_source(world: World, which: int, number: int) -> None:
 
 
 def input_name(world: World, which: int, name: str) -> None:
-    one = _pick([one for one in world.ground.inputs() if "source" in one], which)
+    one = pick([one for one in world.ground.inputs() if "source" in one], which)
     if one is not None:
         one["filename"] = name
         world.tell(f"edit: input {one['id']}: filename = {name}")
 
 
 def order(world: World, which: int) -> None:
-    body = _pick(world.ground.bodies(), which)
+    body = pick(world.ground.bodies(), which)
     body["inputs"].append(body["inputs"].pop(0))
-    world.tell(f"edit: {_name(body)}: inputs in the order {[one['id'] for one in body['inputs']]}")
+    world.tell(f"edit: {name_of(body)}: inputs in the order {[one['id'] for one in body['inputs']]}")
 
 
 def shuffle_conversions(world: World, which: int) -> None:
-    body = _pick(world.ground.bodies(), which)
+    body = pick(world.ground.bodies(), which)
     body["conversions"].append(body["conversions"].pop(0))
-    world.tell(f"edit: {_name(body)}: conversions in the order {[one['id'] for one in body['conversions']]}")
+    world.tell(f"edit: {name_of(body)}: conversions in the order {[one['id'] for one in body['conversions']]}")
 
 
 def output_name(world: World, which: int, name: str | None) -> None:
-    one = _pick(world.ground.outputs(), which)
+    one = pick(world.ground.outputs(), which)
     if one is not None:
-        _set(one, "filename", name)
+        put(one, "filename", name)
         world.tell(f"edit: the output of {one['from']} into {one['save']}: filename = {name}")
 
 
 def save(world: World, which: int, folder: str) -> None:
-    one = _pick(world.ground.outputs(), which)
+    one = pick(world.ground.outputs(), which)
     if one is not None:
         one["save"] = folder
         world.tell(f"edit: the output of {one['from']}, {one.get('filename')}: save = {folder}")
@@ -108,17 +107,17 @@ def save(world: World, which: int, folder: str) -> None:
 
 def over_source(world: World, which: int) -> None:
     """The result is to lie where its own source lies."""
-    body = _pick([one for one in world.ground.bodies() if "path" in one["inputs"][0]], which)
+    body = pick([one for one in world.ground.bodies() if "path" in one["inputs"][0]], which)
     if body is not None and body.get("outputs"):
         path = body["inputs"][0]["path"]
         name = path.rsplit("/", 1)[-1].removesuffix(".txt")
         body["outputs"][0] |= {"save": "in/", "filename": name, "on_conflict": "overwrite"}
-        world.tell(f"edit: {_name(body)} is to overwrite {path}")
+        world.tell(f"edit: {name_of(body)} is to overwrite {path}")
 
 
 def swap_names(world: World, first: int, second: int) -> None:
     outputs = [one for one in world.ground.outputs() if "${{" not in one.get("filename", "${{")]
-    one, two = _pick(outputs, first), _pick(outputs, second)
+    one, two = pick(outputs, first), pick(outputs, second)
     if one is None or one is two:
         return
     for key in ("filename", "save"):
@@ -128,156 +127,9 @@ def swap_names(world: World, first: int, second: int) -> None:
 
 def shift_names(world: World, first: int, second: int) -> None:
     outputs = [one for one in world.ground.outputs() if "${{" not in one.get("filename", "${{")]
-    one, two = _pick(outputs, first), _pick(outputs, second)
+    one, two = pick(outputs, first), pick(outputs, second)
     if one is None or one is two:
         return
     one["filename"], one["save"] = two["filename"], two["save"]
     two["filename"] = f"{two['filename']}-on"
     world.tell(f"edit: {one['filename']} is the name of another output now; that is {two['filename']}")
-
-
-def add_conversion(world: World, which: int, category: str, target: str) -> None:
-    body = _pick(world.ground.bodies(), which)
-    if (category, target) not in world.ground.flavour.targets:
-        category, target = world.ground.flavour.targets[0]
-    number = next(n for n in range(9) if f"c{n}" not in {one["id"] for one in body["conversions"]})
-    body["conversions"].append({"id": f"c{number}", "category": category, "target": target})
-    if body.get("outputs"):
-        last = body["outputs"][-1]
-        body["outputs"].append({"from": f"c{number}", "filename": f"{_stem(last)}{number}", "save": last["save"]})
-    world.tell(f"edit: {_name(body)}: one more conversion, c{number} to {category}/{target}")
-
-
-def _stem(output: Doc) -> str:
-    return str(output.get("filename", "${{ input.stem }}-"))
-
-
-def drop_conversion(world: World, which: int) -> None:
-    body = _pick([one for one in world.ground.bodies() if len(one["conversions"]) > 1], which)
-    if body is None:
-        return
-    gone = body["conversions"].pop()
-    if any(item.get("from") == f"{_name(body)}.{gone['id']}" for item in world.ground.inputs()):
-        body["conversions"].append(gone)
-        return
-    body["outputs"] = [one for one in body.get("outputs", []) if one["from"] != gone["id"]]
-    world.tell(f"edit: {_name(body)}: conversion {gone['id']} is taken out")
-
-
-def rename_conversion(world: World, which: int, new: str) -> None:
-    body = _pick(world.ground.bodies(), which)
-    one = body["conversions"][0]
-    if any(item["id"] == new for item in body["conversions"]):
-        return
-    for output in body.get("outputs", []):
-        if output["from"] == one["id"]:
-            output["from"] = new
-    for item in world.ground.inputs():
-        if item.get("from") == f"{body.get('name')}.{one['id']}":
-            item["from"] = f"{body['name']}.{new}"
-    world.tell(f"edit: {_name(body)}: the conversion {one['id']} is called {new}")
-    one["id"] = new
-
-
-def add_input(world: World, which: int, path: str, number: int) -> None:
-    body = _pick(world.ground.bodies(), which)
-    name = f"i{max(int(one['id'][1:]) for one in body['inputs']) + 1}"
-    world.ground.sources.setdefault(path, world.ground.flavour.bytes_of(number))
-    body["inputs"].append({"id": name, "path": path})
-    world.tell(f"edit: {_name(body)}: one more input, {path}")
-
-
-def drop_input(world: World, which: int) -> None:
-    body = _pick([one for one in world.ground.bodies() if len(one["inputs"]) > 1], which)
-    if body is not None:
-        world.tell(f"edit: {_name(body)}: the input {body['inputs'].pop()['id']} is taken out")
-
-
-def twin(world: World, which: int, name: str) -> None:
-    """A job with the recipe of another, and its own places for the results."""
-    doc = _pick(world.ground.jobs(), which)
-    if doc is None or name in world.ground.docs:
-        return
-    new = copy.deepcopy(doc) | {"name": name}
-    for one in new["outputs"]:
-        one["save"] = f"dist/{name}/"
-    world.ground.docs[name] = new
-    world.tell(f"edit: {name} is a new manifest, like {doc['name']}, saved in dist/{name}/")
-
-
-def remove(world: World, which: int) -> None:
-    docs = [doc for doc in world.ground.docs.values() if not world.ground.dependents(doc["name"])]
-    doc = _pick(docs, which)
-    if doc is not None and len(world.ground.docs) > 1:
-        world.ground.stash.append(world.ground.docs.pop(doc["name"]))
-        world.tell(f"edit: the manifest {doc['name']} is taken away")
-
-
-def bring_back(world: World, name: str) -> None:
-    """The manifest taken away last comes back, under its old name (empty) or another one."""
-    if not world.ground.stash or (name or world.ground.stash[-1]["name"]) in world.ground.docs:
-        return
-    doc = world.ground.stash.pop()
-    world.tell(f"edit: the manifest {doc['name']} comes back as {name or doc['name']}")
-    doc["name"] = name or doc["name"]
-    world.ground.docs[doc["name"]] = doc
-
-
-def rename_manifest(world: World, which: int, name: str) -> None:
-    doc = _pick(list(world.ground.docs.values()), which)
-    if name in world.ground.docs:
-        return
-    world.tell(f"edit: the manifest {doc['name']} is called {name} now, nothing else changes")
-    world.ground.renamed(doc["name"], name)
-
-
-def empty_table(world: World) -> None:
-    for path in [path for path in world.ground.sources if path.endswith(".csv")]:
-        world.ground.emptied[path] = world.ground.sources[path]
-        world.ground.sources[path] = world.ground.sources[path].split(b"\n")[0] + b"\n"
-        world.tell(f"edit: {path} has no rows now")
-
-
-def fill_table(world: World) -> None:
-    for path, data in world.ground.emptied.items():
-        world.ground.sources[path] = data
-        world.tell(f"edit: {path} has its rows again")
-    world.ground.emptied.clear()
-
-
-def row_file(world: World, name: str, number: int) -> None:
-    """A file that the glob of a batch meets; number below 0: it goes."""
-    path = f"batch/{name}"
-    if number < 0:
-        world.ground.sources.pop(path, None)
-        world.tell(f"edit: {path} is deleted")
-    elif any(doc["kind"] == "Batch" for doc in world.ground.docs.values()):
-        world.ground.sources[path] = world.ground.flavour.bytes_of(number)
-        world.tell(f"edit: {path} holds text number {number}")
-
-
-def field(world: World, which: int, name: str, value: Any) -> None:
-    """A field of a job: process, fail_on_..."""
-    body = _pick(world.ground.bodies(), which)
-    _set(body.setdefault("job", {}), name, value)
-    world.tell(f"edit: {_name(body)}: job.{name} = {value!r}")
-
-
-def lifecycle(world: World, which: int, name: str, value: Any) -> None:
-    body = _pick(world.ground.bodies(), which)
-    if name == "ignore" and value:
-        value = [f"inputs.{body['inputs'][0]['id']}.content"] if "path" in body["inputs"][0] else None
-    _set(body.setdefault("lifecycle", {}), name, value)
-    world.tell(f"edit: {_name(body)}: lifecycle.{name} = {value!r}")
-
-
-def preset_option(world: World, name: str, value: Any) -> None:
-    for doc in world.ground.docs.values():
-        if doc["kind"] == "Preset":
-            _set(doc["options"], name, value)
-            world.tell(f"edit: the preset {doc['name']}: options.{name} = {value!r}")
-
-
-def secret(world: World, value: str) -> None:
-    world.ground.secrets["WORLD_PASSWORD"] = value
-    world.tell(f"WORLD_PASSWORD is {value!r} now")

@@ -12,10 +12,10 @@ from urllib.request import Request, urlopen
 
 from a2c_spec.local_api.settings import Limits, Progression, Settings, Unknowns
 from a2c_spec.testing import Service, serving
+from tests.worlds.calls import class_of
 from tests.worlds.flavour import picture_of
-from tests.worlds.other_service import KEY, class_of
 from tests.worlds.service_jobs import Jobs
-from tests.worlds.service_model import TERMINAL, Entry, Job, Output, Start
+from tests.worlds.service_model import KEY, TERMINAL, Entry, Job, Output, Start
 from tests.worlds.switches import Fault, Switches
 
 ID = "?" * 36

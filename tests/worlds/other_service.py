@@ -6,53 +6,21 @@ say, so that a wrong idea of the service cannot hide in both.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.utils import formatdate
 from typing import Any
 
+from tests.worlds.calls import class_of
 from tests.worlds.http_server import Reply, Request, Server, as_json
 from tests.worlds.service_bodies import from_base64, json_of, multipart
 from tests.worlds.service_catalog import catalogues, presets
 from tests.worlds.service_echo import Echo
 from tests.worlds.service_jobs import Jobs
-from tests.worlds.service_model import Entry, Job, Refusal, check_options
+from tests.worlds.service_model import KEY, Entry, Job, Refusal, check_options
 from tests.worlds.switches import Fault, Switches
 
-KEY = "0123456789abcdef0123456789abcdef"
 PAGE = 50
-
-CALLS = (
-    (re.compile(r"POST /jobs$"), "create"),
-    (re.compile(r"GET /jobs$"), "list"),
-    (re.compile(r"GET /jobs/[^/]+$"), "get"),
-    (re.compile(r"PATCH /jobs/[^/]+$"), "start"),
-    (re.compile(r"DELETE /jobs/[^/]+$"), "cancel"),
-    (re.compile(r"POST /jobs/[^/]+/input$"), "add input"),
-    (re.compile(r"PATCH /jobs/[^/]+/input$"), "order"),
-    (re.compile(r"PATCH /jobs/[^/]+/input/[^/]+$"), "password"),
-    (re.compile(r"DELETE /jobs/[^/]+/input/[^/]+$"), "drop input"),
-    (re.compile(r"POST /jobs/[^/]+/conversions$"), "add conversion"),
-    (re.compile(r"PATCH /jobs/[^/]+/conversions/[^/]+$"), "edit"),
-    (re.compile(r"DELETE /jobs/[^/]+/conversions/[^/]+$"), "drop conversion"),
-    (re.compile(r"PATCH /jobs/[^/]+/output/[^/]+$"), "rename"),
-    (re.compile(r"DELETE /jobs/[^/]+/output/[^/]+$"), "drop output"),
-    (re.compile(r"POST /dl/[^/]+/upload-file/[^/]+$"), "upload"),
-    (re.compile(r"POST /dl/[^/]+/upload-base64/[^/]+$"), "upload"),
-    (re.compile(r"(GET|HEAD) /dl/[^/]+/download-file/"), "download"),
-    (re.compile(r"POST /presets$"), "new preset"),
-    (re.compile(r"PATCH /presets/[^/]+$"), "edit preset"),
-    (re.compile(r"DELETE /presets/[^/]+$"), "drop preset"),
-    (re.compile(r"GET /presets/[^/]+$"), "get preset"),
-    (re.compile(r"GET "), "read"),
-)
-"""The class of a call, by which faults and counts name it."""
-
-
-def class_of(line: str) -> str:
-    """The class of a call from its method and path."""
-    return next((name for pattern, name in CALLS if pattern.match(line)), "unknown")
 
 
 class OtherService(Jobs):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.worlds.meddling import MEDDLING
-from tests.worlds.recipes import Recipe, Source, ending, remote_bytes, stem
+from tests.worlds.recipes import remote_bytes
 from tests.worlds.service_bodies import array
 from tests.worlds.service_model import (
     TERMINAL,
@@ -23,6 +23,7 @@ from tests.worlds.service_model import (
     category_of,
     check_options,
 )
+from tests.worlds.service_runs import ended, recipes_of
 from tests.worlds.switches import Fault, Switches
 
 JOB_FIELDS = frozenset(
@@ -197,20 +198,9 @@ class Jobs:
             return
         job.status, job.started = "running", self.now()
         job.spent = len(job.conversions)
-        sources = tuple(
-            Source(one.sha, one.filename, one.password, one.settings)
-            for one in job.inputs
-            if one.data is not None or job.strict_inputs
-        )
-        job.recipes = [self._recipe(job, one, sources) for one in job.conversions]
+        job.recipes = recipes_of(job, self.presets)
         keys = tuple(recipe.loose for recipe in job.recipes)
         self.starts.append(Start(self.actor, job.creator, job.id, keys, job.edited))
-
-    def _recipe(self, job: Job, one: Conversion, sources: tuple[Source, ...]) -> Recipe:
-        preset = self.presets.get(one.options.get("preset") or "")
-        content = preset.options if preset else None
-        flags = (job.strict_inputs, job.strict_conversions)
-        return Recipe(sources, one.category, one.target, dict(one.options), dict(one.metadata), content, flags)
 
     def look(self, job: Job) -> None:
         """Somebody reads the job: it gets on with its work."""
@@ -220,43 +210,9 @@ class Jobs:
                 self.finish(job)
 
     def finish(self, job: Job) -> None:
-        missing = [one for one in job.inputs if one.data is None]
-        problems = [_problem("input", one.id, 404, "The file could not be downloaded.") for one in missing]
-        bad = [(one, recipe) for one, recipe in zip(job.conversions, job.recipes, strict=True) if recipe.fails]
-        troubles = [_problem("conversion", one.id, 6037, "The conversion went wrong.") for one, _ in bad]
-        fatal = (problems if job.strict_inputs else []) + (troubles if job.strict_conversions else [])
-        if job.doomed:
-            fatal = [_problem("conversion", job.conversions[0].id, 99, "Something is broken here."), *fatal]
-        if not fatal:
-            job.outputs = self._outputs(job)
-        if fatal or not job.outputs:
-            job.status, job.errors = "failed", fatal or problems + troubles
-            return
-        job.status, job.warnings = "completed", problems + troubles
-
-    def _outputs(self, job: Job) -> list[Output]:
-        found = []
+        """The job ends, one way or the other."""
         self.runs += 1
-        used = [one for one in job.inputs if one.data is not None]
-        for one, recipe in zip(job.conversions, job.recipes, strict=True):
-            if recipe.fails or not recipe.sources:
-                continue
-            made = recipe.results(f"{self.runs}" if self.switches.impure else "")
-            for number, (group, data) in enumerate(made, start=1):
-                base = one.options.get("output_filename") or stem(used[group[0]].filename)
-                name = f"{base}-{number}" if len(made) > 1 and one.options.get("output_filename") else base
-                found.append(
-                    Output(
-                        self.new_id(),
-                        one.id,
-                        [used[place].id for place in group],
-                        f"{name}.{ending(one.category, one.target)}",
-                        data,
-                        self.now(),
-                        str(one.options.get("download_password") or ""),
-                    )
-                )
-        return found
+        ended(job, self.new_id, self.now(), f"{self.runs}" if self.switches.impure else "")
 
     def gone(self, output: Output) -> bool:
         return output.deleted or self.now() - output.made > self.switches.outputs_last
@@ -282,7 +238,3 @@ class Jobs:
         if self.switches.list_order == "random":
             return sorted(rows, key=lambda one: one.token)
         return rows
-
-
-def _problem(source: str, subject: str, code: int, message: str) -> dict[str, Any]:
-    return {"source": source, "id_source": subject, "code": code, "message": message}

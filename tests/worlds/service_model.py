@@ -8,6 +8,9 @@ from typing import Any
 
 from tests.worlds.recipes import Recipe, sha256
 
+KEY = "0123456789abcdef0123456789abcdef"
+"""The account key."""
+
 CATALOG: dict[tuple[str, str], dict[str, str]] = {
     ("image", "png"): {"width": "integer", "quality": "any", "color": "string", "rotate": "integer"},
     ("image", "jpg"): {"width": "integer", "quality": "any"},

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from tests.worlds.command import Clock
-from tests.worlds.other_service import KEY, OtherService, served
+from tests.worlds.other_service import OtherService, served
+from tests.worlds.service_model import KEY
 from tests.worlds.switches import Fault, Switches
 
 FAR = {"type": "remote", "source": "https://files.example/far.txt"}

@@ -20,8 +20,9 @@ from tests.worlds.ground import Ground
 from tests.worlds.judge import Judge
 from tests.worlds.ledger import Ledger
 from tests.worlds.local_service import served_locally
-from tests.worlds.other_service import KEY, served
+from tests.worlds.other_service import served
 from tests.worlds.service_jobs import Jobs
+from tests.worlds.service_model import KEY
 from tests.worlds.switches import Switches
 
 MEMORY = Path("/dev/shm")
@@ -43,8 +44,8 @@ class Ended(Exception):
 @dataclass(slots=True)
 class World:
     """The state of a world. ``foreign``: files of the person, by path, that nobody else may touch; ``story``: what
-    happened, readable; ``found``: what was wrong; ``saved``: the plan that was saved; ``rested``: the last that happened
-    is an apply of everything that says that all is done."""
+    happened, readable; ``found``: what was wrong; ``saved``: the plan that was saved; ``rested``: the last thing
+    that happened is an apply of everything that says that all is done."""
 
     service: Jobs
     clock: Clock

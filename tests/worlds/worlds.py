@@ -1,7 +1,8 @@
 """Random worlds from a seed: a service with some freedoms, a project, and a script of what happens to it.
 
-A script is data, so that it can be told, and made shorter: each step is the name of a function in ``edits`` or
-``deeds`` with its arguments. Plots are short sequences that often bring about trouble; random steps lie between them.
+A script is data, so that it can be told, and made shorter: each step is the name of a function in ``edits``,
+``manifests``, ``deeds`` or ``people`` with its arguments. Plots are short sequences that often bring about trouble;
+random steps lie between them.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
 
-from tests.worlds import deeds, edits
+from tests.worlds import deeds, edits, manifests, people
 from tests.worlds.flavour import OTHER, Flavour
 from tests.worlds.ground import Ground
-from tests.worlds.plots import APPLY, PLOTS, Step, random_step
+from tests.worlds.plots import PLOTS
 from tests.worlds.project import random_ground
+from tests.worlds.steps import APPLY, Step, random_step
 from tests.worlds.switches import Switches, random_switches
 from tests.worlds.world import World
 
-MODULES: tuple[ModuleType, ...] = (edits, deeds)
+MODULES: tuple[ModuleType, ...] = (edits, manifests, deeds, people)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Script:
     switches: Switches
     ground: Ground
     steps: tuple[Step, ...]
+    plots: tuple[str, ...] = ()
 
 
 def script_of(seed: int, flavour: Flavour = OTHER) -> Script:
@@ -49,7 +52,7 @@ def script_of(seed: int, flavour: Flavour = OTHER) -> Script:
         steps += PLOTS[name](chance)
     while len(steps) < 3 or (len(steps) < 10 and chance.random() < 0.4):
         steps += _noise(chance, 1.0)
-    return Script(seed, switches, ground, tuple(steps[:14]))
+    return Script(seed, switches, ground, tuple(steps[:14]), tuple(names))
 
 
 def _noise(chance: random.Random, how_often: float) -> list[Step]:
