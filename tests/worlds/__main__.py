@@ -38,6 +38,11 @@ def _found(seed: int, service: str, folder: Path) -> list[tuple[str, str]]:
         return [("the test itself broke", traceback.format_exc(limit=-3))]
 
 
+def say(text: str) -> None:
+    """Tells whoever watches."""
+    print(text, flush=True)  # noqa: T201
+
+
 def plots(seed: int, service: str) -> str:
     """What is meant to go on in a world."""
     return ", ".join(script_of(seed, FLAVOURS[service]).plots)
@@ -63,18 +68,15 @@ def main() -> int:
         kinds = sorted({kind for kind, _ in found if given.kind in kind})
         counts.update(kinds or ["right"])
         if kinds:
-            told = next(text for kind, text in found if kind == kinds[0])
-            print(
-                f"{service} {seed} [{plots(seed, service)}]: {', '.join(kinds)}: {' / '.join(told.splitlines())[:150]}",
-                flush=True,
-            )
+            told = " / ".join(next(text for kind, text in found if kind == kinds[0]).splitlines())
+            say(f"{service} {seed} [{plots(seed, service)}]: {', '.join(kinds)}: {told[:150]}")
         if kinds and given.shrink:
             with memory() as folder:
-                print(reproduction(shrunk(script_of(seed, FLAVOURS[service]), kinds[0], folder), folder), flush=True)  # noqa: T201
+                say(reproduction(shrunk(script_of(seed, FLAVOURS[service]), kinds[0], folder), folder))
     seconds = time.monotonic() - begin
-    print(f"{done} worlds in {seconds:.0f} s ({done / seconds:.2f} a second)")  # noqa: T201
+    say(f"{done} worlds in {seconds:.0f} s ({done / seconds:.2f} a second)")
     for kind, count in counts.most_common():
-        print(f"{count:6} {kind}")  # noqa: T201
+        say(f"{count:6} {kind}")
     return 0 if set(counts) <= {"right"} else 1
 
 

@@ -79,6 +79,13 @@ def input_name(world: World, which: int, name: str) -> None:
         world.tell(f"edit: input {one['id']}: filename = {name}")
 
 
+def password(world: World, which: int, reference: str | None) -> None:
+    one = pick([one for one in world.ground.inputs() if "path" in one], which)
+    if one is not None:
+        put(one, "decrypt_password", reference and {"secret": reference})
+        world.tell(f"edit: input {one['id']}: decrypt_password = {reference}")
+
+
 def order(world: World, which: int) -> None:
     body = pick(world.ground.bodies(), which)
     body["inputs"].append(body["inputs"].pop(0))

@@ -139,6 +139,38 @@ HURTS: Mapping[str, Script] = {
     "killed before a result is in its place, then changed": known(
         ground(ONE), WORSE, ("dies", "place", 1), BETTER, APPLY
     ),
+    "the cache does not ask for the password": known(
+        ground(
+            ONE | {"inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:WORLD_PASSWORD"}}]}
+        ),
+        APPLY,
+        ("twin", 0, "twin"),
+        ("password", 1, None),
+        APPLY,
+    ),
+    "four conversions, three alike, echoed in another order": known(
+        ground(
+            preset(quality=1),
+            with_preset(job("one", "in/a.txt", conversions=("image/webp",) * 3)),
+        ),
+        ("add_conversion", 0, "document", "txt"),
+        APPLY,
+        conversions_reversed=True,
+    ),
+    "a name changes after somebody deleted the job": known(
+        ground(FAR_ONE), APPLY, ("third", "delete", 0), ("output_name", 0, "other"), APPLY, APPLY
+    ),
+    "bytes change, size and mtime do not, and an option changes": known(
+        ground(ONE), APPLY, ("later", 1), APPLY, ("same_stamp", 0, 5), BETTER, APPLY
+    ),
+    "something beside what others take changes": known(
+        ground(job("up", FAR, conversions=("image/webp", "image/png")), job("down", "up.c0")),
+        APPLY,
+        ("option", 1, "quality", 3),
+        APPLY,
+    ),
+    "a result may be downloaded only once": known(ground(FAR_ONE), APPLY, ("result", 0, "deleted"), APPLY, downloads=1),
+    "outputs cannot be renamed": known(ground(FAR_ONE), APPLY, ("output_name", 0, "other"), APPLY, rename=False),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),
 }

@@ -232,6 +232,7 @@ class OtherService(Jobs):
         given = request.headers.get("x-api2convert-download-password") or request.headers.get("x-oc-download-password")
         if passwords and given not in passwords:
             raise Refusal(401, "a password is needed")
+        one.downloads += 1
         return Reply(200, one.data, {"Content-Type": "application/octet-stream"})
 
 

@@ -21,6 +21,8 @@ def result(world: World, which: int, what: str) -> None:
     path = mine[which % len(mine)]
     file = world.us.folder / path
     world.tell(f"disk: {path} is {what}")
+    if world.service.switches.downloads <= 2:
+        world.ledger.losses += 1  # it may not come again
     if what == "deleted":
         file.unlink()
     elif what == "touched":

@@ -111,7 +111,10 @@ class Echo:
 
     def output(self, one: Output, now: float) -> dict[str, Any]:
         gone = now - one.made > self.switches.outputs_last
-        status = "disabled" if one.deleted else "expired" if gone and not self.switches.gone_says_enabled else "enabled"
+        used_up = one.downloads >= self.switches.downloads
+        status = "disabled" if one.deleted else "expired" if gone else "overuse" if used_up else "enabled"
+        if self.switches.gone_says_enabled:
+            status = "enabled"
         checksum = "" if self.switches.checksums == "missing" else _md5(one.data)
         return {
             "id": one.id,
@@ -121,7 +124,7 @@ class Echo:
             "size": len(one.data),
             "status": status,
             "content_type": "application/octet-stream",
-            "downloads_counter": 0,
+            "downloads_counter": one.downloads,
             "checksum": checksum,
             "created_at": stamp(one.made),
         }

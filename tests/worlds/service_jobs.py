@@ -147,7 +147,7 @@ class Jobs:
             made = {output.id: output for job in self.jobs.values() for output in job.outputs}.get(one.source)
             if made is None:
                 raise Refusal(400, "there is no such output")
-            one.data = None if self.gone(made) else made.data
+            one.data = None if made.deleted or self.expired(made) else made.data
             one.filename = one.filename or made.filename
 
     def _again(self, one: Input) -> None:
@@ -214,8 +214,11 @@ class Jobs:
         self.runs += 1
         ended(job, self.new_id, self.now(), f"{self.runs}" if self.switches.impure else "")
 
+    def expired(self, output: Output) -> bool:
+        return self.now() - output.made > self.switches.outputs_last
+
     def gone(self, output: Output) -> bool:
-        return output.deleted or self.now() - output.made > self.switches.outputs_last
+        return output.deleted or output.downloads >= self.switches.downloads or self.expired(output)
 
     def refresh(self) -> None:
         """Brings the books up to date."""

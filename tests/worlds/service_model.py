@@ -90,6 +90,7 @@ class Output:
     made: float
     password: str = ""
     deleted: bool = False
+    downloads: int = 0
 
 
 @dataclass(slots=True)

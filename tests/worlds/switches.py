@@ -14,7 +14,8 @@ class Switches:
     ``drop_inputs_after``: how long an upload can be used again by ``input_id``. ``cancel``: what a DELETE of a running
     job does: it is taken (204), refused (409), answered 409 because the job has just ended, or fails (500).
     ``crowd``: how many jobs of other people the key has. ``impure``: equal runs give different bytes.
-    ``takes_parts``: an upload that breaks off counts with what has come.
+    ``downloads``: how often a
+    result can be downloaded. ``takes_parts``: an upload that breaks off counts with what has come.
     """
 
     conversions_reversed: bool = False
@@ -39,6 +40,7 @@ class Switches:
     drop_inputs_after: float = 86400.0
     rename: bool = True
     outputs_last: float = 86400.0
+    downloads: int = 10
     gone_says_enabled: bool = False
     polls: int = 2
     impure: bool = False
@@ -76,6 +78,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "drop_inputs_after": (3600.0,),
     "rename": (False,),
     "outputs_last": (3600.0,),
+    "downloads": (1, 2),
     "gone_says_enabled": (True,),
     "polls": (1, 5, 12),
     "impure": (True,),
