@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from itertools import pairwise
 from typing import Any
 
 from tests.worlds.judge import Judge, Wish
@@ -144,22 +145,17 @@ def check_paid(world: World) -> None:
         return
     starts = world.service.starts
     for key, (paid, may) in world.ledger.overpaid(starts).items():
-        if key in {loose for loose, _ in world.ledger.most}:
-            kind = "paid twice, with a sibling that changed" if _beside_new(starts, key) else "paid twice"
+        if key in world.ledger.bound():
+            kind = "paid twice, among other siblings" if _among_others(starts, key) else "paid twice"
             world.find(kind, f"started {paid} times instead of {may}: {key}")
     for key in world.ledger.unwanted(world.service.starts):
         world.find("something was run that nobody asked for", key)
 
 
-def _beside_new(starts: Sequence[Start], key: str) -> bool:
-    """Whether a job that ran this once more also ran something for the first time."""
-    seen: set[str] = set()
-    for start in starts:
-        if start.owner == "us" and key in start.keys and key in seen and not seen.issuperset(start.keys):
-            return True
-        if start.owner == "us":
-            seen.update(start.keys)
-    return False
+def _among_others(starts: Sequence[Start], key: str) -> bool:
+    """Whether a job that ran this once more had other siblings the last time."""
+    mine = [Counter(start.keys) for start in starts if start.owner == "us" and key in start.keys]
+    return any(one != two and max(one.total(), two.total()) > 1 for one, two in pairwise(mine))
 
 
 def check_claims(world: World) -> None:

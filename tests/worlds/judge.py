@@ -126,10 +126,10 @@ class Judge:
     def addresses(self) -> set[str]:
         return {wish.address for wish in self.wishes.values()}
 
-    def keys(self) -> Counter[tuple[str, str]]:
-        """Every recipe that is wanted, and how often, as (loose key, key)."""
-        recipes = [wish.recipe for wish in self.wishes.values() if wish.recipe is not None]
-        return Counter((one.loose, one.key) for one in recipes)
+    def keys(self) -> Counter[tuple[str, str, str]]:
+        """Every recipe that is wanted, by whom, and how often, as (loose key, key, address)."""
+        known = [(one.address, one.recipe) for one in self.wishes.values() if one.recipe is not None]
+        return Counter((recipe.loose, recipe.key, address) for address, recipe in known)
 
 
 def _needs(tree: Doc) -> set[str]:

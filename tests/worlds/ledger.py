@@ -13,11 +13,12 @@ from tests.worlds.service_model import TERMINAL, Start
 
 @dataclass(slots=True)
 class Ledger:
-    """``most``: how often each recipe was wanted at once; ``now``: the recipes wanted at the moment; ``allowed``: how
-    often each may run once more, because a run failed, was canceled in favour of another, or was asked for anew;
-    ``losses``: how often results may have gone for good; ``loose``: recipes may have run that cannot be told."""
+    """``holders``: how often each recipe was wanted by which address; who takes the place of an address that is gone
+    takes over what it had. ``now``: the recipes wanted at the moment; ``allowed``: how often each may run once more,
+    because a run failed, was canceled in favour of another, or was asked for anew; ``losses``: how often results may
+    have gone for good; ``loose``: recipes may have run that cannot be told; ``settled``: jobs that were counted."""
 
-    most: Counter[tuple[str, str]] = field(default_factory=Counter)
+    holders: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     now: set[str] = field(default_factory=set)
     allowed: Counter[str] = field(default_factory=Counter)
     losses: int = 0
@@ -26,10 +27,20 @@ class Ledger:
 
     def want(self, judge: Judge) -> None:
         """These recipes are wanted from now on."""
-        keys = judge.keys()
-        for key, count in keys.items():
-            self.most[key] = max(self.most[key], count)
-        self.now = {loose for loose, _ in keys}
+        here, keys = judge.addresses(), judge.keys()
+        for (loose, key, address), count in keys.items():
+            held = self.holders.setdefault((loose, key), Counter())
+            if address not in held and (gone := next((one for one in held if one not in here), None)):
+                held[address] = held.pop(gone)
+            held[address] = max(held[address], count)
+        self.now = {loose for loose, _, _ in keys}
+
+    def bound(self) -> Counter[str]:
+        """How often each recipe may be paid for, if nothing goes wrong."""
+        found: Counter[str] = Counter()
+        for (loose, _), held in self.holders.items():
+            found[loose] += held.total()
+        return found
 
     def ask_again(self, judge: Judge, addresses: Iterable[str]) -> None:
         """The person asks for these to run once more."""
@@ -52,15 +63,13 @@ class Ledger:
 
     def overpaid(self, starts: Iterable[Start]) -> dict[str, tuple[int, int]]:
         """Recipes that were started more often than they may be: how often, and how often they may be."""
-        bound: Counter[str] = Counter()
-        for (loose, _), count in self.most.items():
-            bound[loose] += count
+        bound = self.bound()
         paid = Counter(key for start in starts if start.owner == "us" and not start.edited for key in start.keys)
         may = {key: bound[key] + self.allowed[key] + (self.losses if key in bound else 0) for key in paid}
         return {key: (count, may[key]) for key, count in paid.items() if count > may[key]}
 
     def unwanted(self, starts: Iterable[Start]) -> list[str]:
         """Recipes that nobody ever asked for."""
-        bound = {loose for loose, _ in self.most}
+        bound = self.bound()
         mine = (key for start in starts if start.owner == "us" and not start.edited for key in start.keys)
         return [] if self.loose else [key for key in mine if key not in bound]

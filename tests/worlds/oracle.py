@@ -37,6 +37,10 @@ def settle(one: World, folder: Path | None) -> None:
     """Faults end; the person takes away what is in the way; apply until there is nothing to do; then look."""
     one.tell("-- at the end: no more faults")
     one.service.calm()
+    for body in one.ground.bodies():
+        if body.get("lifecycle", {}).pop("prevent_replace", False):
+            one.tell("the person lifts lifecycle.prevent_replace")
+            one.rested = False
     judge = one.lay()
     ran = _rest(one)
     if one.found:

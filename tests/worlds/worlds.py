@@ -46,7 +46,7 @@ def script_of(seed: int, flavour: Flavour = OTHER) -> Script:
     if chance.random() < 0.8:
         steps.append(("apply", "-y"))
     names = [theme] if theme else []
-    names += chance.sample(sorted(PLOTS), chance.choice((0, 0, 1)))
+    names += [one for one in chance.sample(sorted(PLOTS), chance.choice((0, 0, 1))) if one != theme]
     for name in names:
         steps += _noise(chance, 0.25)
         steps += PLOTS[name](chance)
