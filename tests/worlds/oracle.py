@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import re
-import zipfile
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 from tests.worlds import checks
 from tests.worlds.command import Ran
+from tests.worlds.contents import dated, files_of
 from tests.worlds.judge import Judge
-from tests.worlds.recipes import sha256
 from tests.worlds.switches import Switches
 from tests.worlds.world import World, world
 from tests.worlds.worlds import Script, act
@@ -134,25 +131,8 @@ def _fresh(one: World, judge: Judge, idle: set[str], folder: Path) -> None:
         if ran.code not in (0, 6, 9):
             one.find("a fresh run ends otherwise", f"exit {ran.code}: {ran.complaint}")
             return
-        have, wanted = _files(one), _files(other)
-        for address in sorted(judge.addresses() & idle - judge.ignoring):
+        have, wanted = files_of(one, judge), files_of(other, judge)
+        for address in sorted(judge.addresses() & idle - judge.ignoring - dated(one, judge)):
             if have.get(address) != wanted.get(address):
                 text = f"{address}: here {have.get(address)}, from a fresh run {wanted.get(address)}"
                 one.find("not as from a fresh run", text)
-
-
-def content(data: bytes) -> str:
-    """A digest of what is in a file: of an archive, names and bytes, but not the times of its entries."""
-    if not data.startswith(b"PK"):
-        return sha256(data)
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        return sha256(repr([(one, content(archive.read(one))) for one in archive.namelist()]).encode())
-
-
-def _files(one: World) -> dict[str, Counter[tuple[str, str]]]:
-    """The files of every address: path and digest as they lie there."""
-    files = one.results()
-    return {
-        address: Counter((file["path"], content(files.get(file["path"], b"gone"))[:12]) for file in row["files"])
-        for address, row in one.outputs().items()
-    }
