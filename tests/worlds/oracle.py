@@ -69,8 +69,8 @@ def _rest(one: World) -> Ran:
 
 
 def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> None:
-    if judge is None or (ran.code == 5 and not any(item.mutates for item in one.service.log)):
-        return  # refused as a whole, which nothing can be held against
+    if judge is None or (ran.code not in (0, 9) and folder is not None and _refused_anew(one, ran, folder)):
+        return  # refused as a whole, as in a new project, which nothing can be held against
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
     bad |= {tree["name"] for tree in judge.trees if _needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
@@ -94,6 +94,13 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
         _fresh(one, judge, idle, folder)
 
 
+def _refused_anew(one: World, ran: Ran, folder: Path) -> bool:
+    """Whether a new project of the same manifests, on a new and plain service, is refused, too, and costs nothing."""
+    with world(folder / "fresh", Switches(), one.ground.copy()) as other:
+        fresh = other.run("apply", "--json", "-y", "--no-cache")
+        return fresh.code == ran.code and not other.service.log
+
+
 def _told(item: Any) -> str:
     return f"{item['address']}: {item['action']} {item['reasons']}"
 
@@ -109,9 +116,12 @@ def _needs(tree: Any) -> set[str]:
 
 
 def _undecided(one: World, ran: Ran) -> bool:
-    """Whether it stops because two jobs look like the one whose answer was lost, which only a person can decide."""
+    """Whether it stops because it cannot be told which job a lost create made, which only a person can decide."""
     lost = any(entry.call == "create" and entry.fault for entry in one.service.log)
-    return lost and ran.code in (9, 13) and "answer was lost" in ran.complaint
+    killed = any(line.endswith("-> -9") or " -> -9 " in line for line in one.story)
+    return (
+        (lost or killed) and ran.code in (9, 13) and any(word in ran.complaint for word in ("lost", "adopt", "decide"))
+    )
 
 
 def _quiet(one: World) -> None:
