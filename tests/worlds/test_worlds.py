@@ -19,7 +19,7 @@ from tests.worlds.shrink import reproduction, shrunk
 from tests.worlds.world import memory
 from tests.worlds.worlds import Script, script_of
 
-SECONDS = float(os.environ.get("A2C_SPEC_WORLD_SECONDS", "12"))
+SECONDS = float(os.environ.get("A2C_SPEC_WORLD_SECONDS", "6"))
 """How long random worlds are tried on the other service; on the local API, half as long."""
 
 KNOWN_TO_FAIL = pytest.mark.xfail(strict=False, reason="issue 11: the core believes what it must not")
@@ -52,7 +52,7 @@ def test_random_worlds_end_right(folder: Path, flavour: Flavour) -> None:
 
 
 def _told(script: Script, kind: str, folder: Path) -> str:
-    return reproduction(shrunk(script, kind, folder, seconds=30), folder)
+    return reproduction(shrunk(script, kind, folder, seconds=SECONDS), folder)
 
 
 def test_a_seed_always_makes_the_same_world() -> None:
