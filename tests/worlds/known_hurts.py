@@ -171,6 +171,26 @@ HURTS: Mapping[str, Script] = {
     ),
     "a result may be downloaded only once": known(ground(FAR_ONE), APPLY, ("result", 0, "deleted"), APPLY, downloads=1),
     "outputs cannot be renamed": known(ground(FAR_ONE), APPLY, ("output_name", 0, "other"), APPLY, rename=False),
+    "the order of conversions changes and others pay": known(
+        ground(job("up", FAR, conversions=("image/webp", "image/png")), job("down", "up.c0")),
+        APPLY,
+        ("shuffle_conversions", 0),
+        APPLY,
+    ),
+    "somebody deletes a preset": known(
+        ground(preset(quality=1), with_preset(FAR_ONE)), APPLY, ("third", "delete preset", 0), BETTER, APPLY
+    ),
+    "a conversion is taken out": known(
+        ground(job("one", FAR, conversions=("image/webp", "image/png"))), APPLY, ("drop_conversion", 0), APPLY
+    ),
+    "what others take comes back from the cache": known(
+        ground(job("up", "in/a.txt"), job("down", "up.c0")),
+        APPLY,
+        ("new_bytes", 0, 6),
+        APPLY,
+        ("new_bytes", 0, 0),
+        APPLY,
+    ),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),
 }
