@@ -114,6 +114,10 @@ HURTS: Mapping[str, Script] = {
         ground(job("one", FAR, conversions=("image/webp", "image/png"))), APPLY, WORSE, APPLY
     ),
     "a conversion gets another id": known(ground(FAR_ONE), APPLY, ("rename_conversion", 0, "k"), APPLY),
+    "a conversion that others take gets another id": known(ground(*CHAIN), APPLY, ("rename_conversion", 0, "k"), APPLY),
+    "a conversion gets another id, and the person has changed its file": known(
+        ground(FAR_ONE), APPLY, ("later", 1), APPLY, ("rename_conversion", 0, "k"), ("result", 0, "quiet"), APPLY
+    ),
     "a change is taken back": known(ground(FAR_ONE), WORSE, APPLY, BETTER, APPLY, WORSE, APPLY),
     "an archive holds the name of a result": known(
         ground(job("up", FAR), job("down", "up.c0", conversions=("archive/zip",))),
