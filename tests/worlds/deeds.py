@@ -1,0 +1,121 @@
+"""What happens in a world beside edits: commands, disks, other people, faults, time."""
+
+from __future__ import annotations
+
+from tests.worlds.checks import check_edges, check_foreign, check_results
+from tests.worlds.command import Hook, Ran, kill
+from tests.worlds.judge import Judge
+from tests.worlds.world import World
+
+
+def _whole(world: World, ran: Ran, judge: Judge | None) -> None:
+    """After an apply of everything that says that all is done."""
+    check_foreign(world)
+    if ran.code == 0 and judge is not None and ran.plan:
+        check_results(world, judge, judge.addresses())
+        if world.service.switches.impure and judge.pure:
+            check_edges(world, judge)
+
+
+def apply(world: World, *flags: str) -> Ran:
+    """An apply of everything; with ``-y`` alone, it must come to an end that lasts."""
+    ran = world.apply() if flags == ("-y",) else world.run("apply", "--json", *flags)
+    if "--detach" not in flags:
+        _whole(world, ran, world.judged)
+    return ran
+
+
+def part(world: World, flag: str, which: int, *more: str) -> None:
+    """Apply with --target, --exclude or --replace of one address."""
+    judge = world.lay()
+    if judge is None or not judge.addresses():
+        return
+    chosen = sorted(judge.addresses())[which % len(judge.addresses())]
+    before = {one["address"]: one.get("job_id") for one in world.records()}
+    if flag == "--replace":
+        world.ledger.want(judge)
+        world.ledger.ask_again(judge, [chosen])
+    if flag == "--exclude":
+        world.ledger.loose = True
+    ran = world.run("apply", "--json", "-y", flag, chosen, *more)
+    if flag == "--replace":
+        _whole(world, ran, judge)
+    if flag == "--exclude":
+        now = {one["address"]: one.get("job_id") for one in world.records()}
+        if (chosen in before and now.get(chosen) != before[chosen]) or (chosen in now and chosen not in before):
+            world.find("an excluded job was run", f"{chosen}: {before.get(chosen)} -> {now.get(chosen)}")
+
+
+def without(world: World, which: int) -> None:
+    """Apply a job that takes a result of another, and exclude that other."""
+    judge = world.lay()
+    pairs = [
+        (one["from"].rpartition(".")[0], tree["name"])
+        for tree in (judge.trees if judge else [])
+        for one in tree.get("inputs", [])
+        if "from" in one
+    ]
+    if not pairs:
+        return
+    above, below = pairs[which % len(pairs)]
+    before = {one["address"]: one.get("job_id") for one in world.records()}
+    world.ledger.loose = True
+    world.run("apply", "--json", "-y", "--target", below, "--exclude", above)
+    now = {one["address"]: one.get("job_id") for one in world.records()}
+    if now.get(above) != before.get(above):
+        world.find("an excluded job was run", f"{above}: {before.get(above)} -> {now.get(above)}")
+
+
+def plan(world: World, *flags: str) -> None:
+    world.run("plan", *flags, expect="nothing")
+
+
+def save_plan(world: World) -> None:
+    ran = world.run("plan", "--json", "-o", "kept.a2cplan.json", expect="nothing")
+    world.saved = [ran.plan] if ran.code == 0 and ran.plan else []
+
+
+def apply_plan(world: World) -> None:
+    if not (world.us.folder / "kept.a2cplan.json").is_file() or not world.saved:
+        return
+    before = len(world.service.starts)
+    world.run("apply", "--json", "-y", "kept.a2cplan.json")
+    begun = sum(one.actor == "us" for one in world.service.starts[before:])
+    told = world.saved[0]["totals"]["jobs_started"]
+    if begun > told:
+        world.find("a saved plan does more than it says", f"it starts {begun} jobs, and says {told}")
+
+
+def drop_cache(world: World) -> None:
+    world.run("cache", "prune", "--max-size", "0", expect="nothing")
+
+
+def wait(world: World, *flags: str) -> None:
+    world.run("wait", *flags, expect="no start")
+
+
+def look(world: World, name: str) -> None:
+    """A command that only looks: verify, drift, status."""
+    world.run(name, expect="nothing")
+
+
+def dies(world: World, moment: str, nth: int) -> None:
+    """An apply in a process of its own, which is killed at a moment."""
+    world.tell(f"killed at moment {nth} of {moment or 'any'!r}:")
+    world.run("apply", "--json", "-y", probe=Hook(moment, nth, kill), fork=True)
+
+
+def changed_meanwhile(world: World, which: int, number: int) -> None:
+    """A source changes between the plan and its upload."""
+    path = sorted(path for path in world.ground.sources if path.endswith(".txt"))[which % 2]
+    judge = world.lay()
+    if judge is None:
+        return
+
+    def act() -> None:
+        world.ground.sources[path] = world.ground.flavour.bytes_of(number)
+        world.ground.lay(world.us.folder, world.clock.now)
+
+    world.tell(f"while it runs, at the first upload, {path} becomes text number {number}:")
+    world.ledger.loose = True
+    world.run("apply", "--json", "-y", probe=Hook("send POST /v2/dl", 1, act))

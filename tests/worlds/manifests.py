@@ -1,0 +1,157 @@
+"""What somebody does to whole manifests, jobs and batches: parts and manifests come, go and are renamed."""
+
+from __future__ import annotations
+
+import copy
+from typing import Any
+
+from tests.worlds.edits import name_of, pick, put
+from tests.worlds.ground import Doc
+from tests.worlds.world import World
+
+
+def add_conversion(world: World, which: int, category: str, target: str) -> None:
+    body = pick(world.ground.bodies(), which)
+    if (category, target) not in world.ground.flavour.targets:
+        category, target = world.ground.flavour.targets[0]
+    number = next(n for n in range(9) if f"c{n}" not in {one["id"] for one in body["conversions"]})
+    body["conversions"].append({"id": f"c{number}", "category": category, "target": target})
+    if body.get("outputs"):
+        last = body["outputs"][-1]
+        body["outputs"].append({"from": f"c{number}", "filename": f"{_stem(last)}{number}", "save": last["save"]})
+    world.tell(f"edit: {name_of(body)}: one more conversion, c{number} to {category}/{target}")
+
+
+def _stem(output: Doc) -> str:
+    return str(output.get("filename", "${{ input.stem }}-"))
+
+
+def drop_conversion(world: World, which: int) -> None:
+    body = pick([one for one in world.ground.bodies() if len(one["conversions"]) > 1], which)
+    if body is None:
+        return
+    gone = body["conversions"].pop()
+    if any(item.get("from") == f"{name_of(body)}.{gone['id']}" for item in world.ground.inputs()):
+        body["conversions"].append(gone)
+        return
+    body["outputs"] = [one for one in body.get("outputs", []) if one["from"] != gone["id"]]
+    world.tell(f"edit: {name_of(body)}: conversion {gone['id']} is taken out")
+
+
+def rename_conversion(world: World, which: int, new: str) -> None:
+    body = pick(world.ground.bodies(), which)
+    one = body["conversions"][0]
+    if any(item["id"] == new for item in body["conversions"]):
+        return
+    for output in body.get("outputs", []):
+        if output["from"] == one["id"]:
+            output["from"] = new
+    for item in world.ground.inputs():
+        if item.get("from") == f"{body.get('name')}.{one['id']}":
+            item["from"] = f"{body['name']}.{new}"
+    world.tell(f"edit: {name_of(body)}: the conversion {one['id']} is called {new}")
+    one["id"] = new
+
+
+def add_input(world: World, which: int, path: str, number: int) -> None:
+    body = pick(world.ground.bodies(), which)
+    name = f"i{max(int(one['id'][1:]) for one in body['inputs']) + 1}"
+    world.ground.sources.setdefault(path, world.ground.flavour.bytes_of(number))
+    body["inputs"].append({"id": name, "path": path})
+    world.tell(f"edit: {name_of(body)}: one more input, {path}")
+
+
+def drop_input(world: World, which: int) -> None:
+    body = pick([one for one in world.ground.bodies() if len(one["inputs"]) > 1], which)
+    if body is not None:
+        world.tell(f"edit: {name_of(body)}: the input {body['inputs'].pop()['id']} is taken out")
+
+
+def twin(world: World, which: int, name: str) -> None:
+    """A job with the recipe of another, and its own places for the results."""
+    doc = pick(world.ground.jobs(), which)
+    if doc is None or name in world.ground.docs:
+        return
+    new = copy.deepcopy(doc) | {"name": name}
+    for one in new["outputs"]:
+        one["save"] = f"dist/{name}/"
+    world.ground.docs[name] = new
+    world.tell(f"edit: {name} is a new manifest, like {doc['name']}, saved in dist/{name}/")
+
+
+def remove(world: World, which: int) -> None:
+    docs = [doc for doc in world.ground.docs.values() if not world.ground.dependents(doc["name"])]
+    doc = pick(docs, which)
+    if doc is not None and len(world.ground.docs) > 1:
+        world.ground.stash.append(world.ground.docs.pop(doc["name"]))
+        world.tell(f"edit: the manifest {doc['name']} is taken away")
+
+
+def bring_back(world: World, name: str) -> None:
+    """The manifest taken away last comes back, under its old name (empty) or another one."""
+    if not world.ground.stash or (name or world.ground.stash[-1]["name"]) in world.ground.docs:
+        return
+    doc = world.ground.stash.pop()
+    world.tell(f"edit: the manifest {doc['name']} comes back as {name or doc['name']}")
+    doc["name"] = name or doc["name"]
+    world.ground.docs[doc["name"]] = doc
+
+
+def rename_manifest(world: World, which: int, name: str) -> None:
+    doc = pick(list(world.ground.docs.values()), which)
+    if name in world.ground.docs:
+        return
+    world.tell(f"edit: the manifest {doc['name']} is called {name} now, nothing else changes")
+    world.ground.renamed(doc["name"], name)
+
+
+def empty_table(world: World) -> None:
+    for path in [path for path in world.ground.sources if path.endswith(".csv")]:
+        world.ground.emptied[path] = world.ground.sources[path]
+        world.ground.sources[path] = world.ground.sources[path].split(b"\n")[0] + b"\n"
+        world.tell(f"edit: {path} has no rows now")
+
+
+def fill_table(world: World) -> None:
+    for path, data in world.ground.emptied.items():
+        world.ground.sources[path] = data
+        world.tell(f"edit: {path} has its rows again")
+    world.ground.emptied.clear()
+
+
+def row_file(world: World, name: str, number: int) -> None:
+    """A file that the glob of a batch meets; number below 0: it goes."""
+    path = f"batch/{name}"
+    if number < 0:
+        world.ground.sources.pop(path, None)
+        world.tell(f"edit: {path} is deleted")
+    elif any(doc["kind"] == "Batch" for doc in world.ground.docs.values()):
+        world.ground.sources[path] = world.ground.flavour.bytes_of(number)
+        world.tell(f"edit: {path} holds text number {number}")
+
+
+def field(world: World, which: int, name: str, value: Any) -> None:
+    """A field of a job: process, fail_on_..."""
+    body = pick(world.ground.bodies(), which)
+    put(body.setdefault("job", {}), name, value)
+    world.tell(f"edit: {name_of(body)}: job.{name} = {value!r}")
+
+
+def lifecycle(world: World, which: int, name: str, value: Any) -> None:
+    body = pick(world.ground.bodies(), which)
+    if name == "ignore" and value:
+        value = [f"inputs.{body['inputs'][0]['id']}.content"] if "path" in body["inputs"][0] else None
+    put(body.setdefault("lifecycle", {}), name, value)
+    world.tell(f"edit: {name_of(body)}: lifecycle.{name} = {value!r}")
+
+
+def preset_option(world: World, name: str, value: Any) -> None:
+    for doc in world.ground.docs.values():
+        if doc["kind"] == "Preset":
+            put(doc["options"], name, value)
+            world.tell(f"edit: the preset {doc['name']}: options.{name} = {value!r}")
+
+
+def secret(world: World, value: str) -> None:
+    world.ground.secrets["WORLD_PASSWORD"] = value
+    world.tell(f"WORLD_PASSWORD is {value!r} now")

@@ -1,0 +1,58 @@
+"""What somebody else does at the service itself to jobs and presets that are not theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from tests.worlds.service_model import Job, Preset
+
+
+def start(service: Any, job: Job) -> None:
+    job.process = True
+    service.start_if_ready(job)
+
+
+def edit(_service: Any, job: Job) -> None:
+    if job.conversions:
+        job.conversions[0].options["quality"] = 99
+        job.edited = True
+
+
+def cancel(_service: Any, job: Job) -> None:
+    job.status = "canceled"
+
+
+def delete(service: Any, job: Job) -> None:
+    job.deleted = True
+    job.status = job.status if job.status == "completed" else "canceled"
+    drop_outputs(service, job)
+
+
+def rename(_service: Any, job: Job) -> None:
+    job.outputs[0].filename = f"elsewhere.{job.outputs[0].filename.rsplit('.', 1)[-1]}"
+
+
+def drop_outputs(_service: Any, job: Job) -> None:
+    for output in job.outputs:
+        output.deleted = True
+
+
+def edit_preset(_service: Any, preset: Preset) -> None:
+    preset.options = {"quality": 77}
+
+
+def delete_preset(service: Any, preset: Preset) -> None:
+    del service.presets[preset.id]
+
+
+MEDDLING: Mapping[str, Callable[[Any, Any], None]] = {
+    "start": start,
+    "edit": edit,
+    "cancel": cancel,
+    "delete": delete,
+    "rename": rename,
+    "drop outputs": drop_outputs,
+    "edit preset": edit_preset,
+    "delete preset": delete_preset,
+}
