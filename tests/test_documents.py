@@ -1,4 +1,4 @@
-"""What SECURITY.md, CONTRIBUTING.md, the decision notes and the map of the planner's proof name is there: tests, files and folders."""
+"""What SECURITY.md, CONTRIBUTING.md, decision notes and the map of the proof name exists: tests, files, folders."""
 
 from __future__ import annotations
 
