@@ -179,8 +179,7 @@ class Delivery:
         try:
             fetched = await self._fetch(download, passwords)
         except ResultGone:
-            download = replace(download, output=await self._with_new_link(job, output))
-            fetched = await self._fetch(download, passwords)
+            fetched = await self._fetch_again(job, download, passwords)
         self.tell(Event("saved", job.address, file.path, total=fetched.size))
         return replace(file, size=fetched.size, sha256=fetched.sha256)
 
@@ -196,6 +195,17 @@ class Delivery:
         if record is not None:
             others = tuple(other for other in record.landing if other.path != file.path)
             await self.executor.save(replace(record, landing=(*others, file)))
+
+    async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
+        """The result under the link that it has now; one that is gone all the same is recorded as gone."""
+        try:
+            download = replace(download, output=await self._with_new_link(job, download.output))
+            return await self._fetch(download, passwords)
+        except ResultGone:
+            record = self.store.get(job.address)
+            if record is not None:
+                await self.executor.save(replace(record, gone=(*record.gone, download.output.id)))
+            raise
 
     async def _fetch(self, download: Download, passwords: Sequence[str]) -> Fetched:
         """Downloads with the first password that the service accepts."""
@@ -233,9 +243,9 @@ class Delivery:
         values = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
         return [*dict.fromkeys(values)] or [""]
 
-    async def move_all(self, moves: Sequence[tuple[Job, JobRecord, Move]]) -> None:
+    async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:
         """Carries out the moves of a whole plan, of however many addresses, so that none overwrites another's file."""
-        by_source = {move.source: (job, record.address) for job, record, move in moves}
+        by_source = {move.source: (job, address) for job, address, move in moves}
         first: dict[str, str] = {}
         for move in in_safe_order([move for _, _, move in moves]):
             job, address = by_source.get(move.source) or by_source[first[move.source]]
@@ -264,8 +274,9 @@ class Delivery:
             await self._record_landing(record.address, moved)
             self.files.move(move.source, path)
         files = tuple(moved if known is file else known for known in record.files)
+        leftover = tuple(known for known in record.leftover if known.path != path)
         self.tell(Event("saved", record.address, path, total=file.size))
-        return await self.executor.save(replace(record, files=files))
+        return await self.executor.save(replace(record, files=files, leftover=leftover))
 
 
 def failure_text(record: JobRecord, live: LiveJob) -> str:

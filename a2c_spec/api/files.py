@@ -65,7 +65,8 @@ class OutputFiles:
         status = self.status(path, address)
         if status == "another's":
             record = self.store.get(self.owner(path))
-            return record is None or bool(record.gone_since)
+            kept = [file.path for file in record.files] if record and not record.gone_since else []
+            return path not in kept
         return status not in NOT_OURS
 
     def _is_intact(self, file: SavedFile | OwnedFile) -> bool:

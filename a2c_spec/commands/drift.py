@@ -68,10 +68,17 @@ async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[D
 
 async def _preset(session: Session, record: JobRecord) -> tuple[Drift, ...]:
     from a2c_spec.core.compare import echoes
+    from a2c_spec.core.live import mapping
+    from a2c_spec.core.recipe import holds_secret
 
     live = await session.service.client.preset(record.job_id)
     if live is None:
         return (Drift(record.address, "preset", record.job_id, "gone"),)
     sent = record.elements["preset"].sent
     wrong = [key for key in ("name", "target") if live.get(key) is not None and not echoes(sent[key], live[key])]
-    return tuple(Drift(record.address, key, sent[key], live[key]) for key in wrong)
+    found = [Drift(record.address, key, sent[key], live[key]) for key in wrong]
+    shown = mapping(live.get("options"))
+    for name, value in sent["options"].items():
+        if name in shown and not holds_secret(value) and not echoes(value, shown[name]):
+            found.append(Drift(record.address, f"options.{name}", value, shown[name]))
+    return tuple(found)

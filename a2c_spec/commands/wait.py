@@ -28,4 +28,5 @@ from a2c_spec.engine.selection import selection_of
 def command(timeout: float, **given: Any) -> int:
     """Wait for running jobs, download and verify their results; start nothing."""
     chosen = selection_of(given)
-    return apply(flags_of(given), ApplyOptions(timeout=timeout, only=("wait", "download", "adopt")), chosen)
+    how = ApplyOptions(timeout=timeout, only=("wait", "download", "adopt"), starts=False)
+    return apply(flags_of(given), how, chosen)

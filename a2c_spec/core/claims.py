@@ -6,7 +6,7 @@ Paths are compared as the worst file system would: letters in either case and in
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from a2c_spec.core.desired import Job
@@ -35,12 +35,14 @@ class Claim:
 class Claims:
     """The paths that the jobs seen so far read and write, and every clash between them.
 
-    ``late`` renders names that an input decides.
+    ``late`` renders names that an input decides; ``real`` gives a path as it is once links are followed.
     """
 
     late: RenderLate
+    real: Callable[[str], str] = str
     written: dict[str, Claim] = field(default_factory=dict)
     read: dict[str, Claim] = field(default_factory=dict)
+    folders: dict[str, Claim] = field(default_factory=dict)
     problems: list[Diagnostic] = field(default_factory=list)
 
     def add(self, job: Job) -> None:
@@ -52,13 +54,13 @@ class Claims:
             self.problems += self._writes(Claim(job.address, one.path, one.spec.position), one.spec.on_conflict)
 
     def _reads(self, claim: Claim) -> Iterator[Diagnostic]:
-        key = path_key(claim.path)
+        key = path_key(self.real(claim.path))
         self.read.setdefault(key, claim)
         if key in self.written:
             yield _over_source(self.written[key], claim)
 
     def _writes(self, claim: Claim, policy: str) -> Iterator[Diagnostic]:
-        key = path_key(claim.path)
+        key = path_key(self.real(claim.path))
         if path_key(claim.path.partition("/")[0]) in PROTECTED:
             yield Diagnostic(claim.position, f"{claim.path}: no result is written there", "choose another folder")
         if key in self.read:
@@ -66,6 +68,12 @@ class Claims:
         other = self.written.setdefault(key, claim)
         if other.address != claim.address and policy != "rename":
             yield _twice(other, claim)
+        if key in self.folders:
+            yield _file_and_folder(claim, self.folders[key])
+        for folder in _parents(key):
+            self.folders.setdefault(folder, claim)
+            if folder in self.written:
+                yield _file_and_folder(self.written[folder], claim)
 
 
 def _over_source(result: Claim, source: Claim) -> Diagnostic:
@@ -73,6 +81,20 @@ def _over_source(result: Claim, source: Claim) -> Diagnostic:
         result.position,
         f"the result {result.path} of {result.address} would overwrite an input of {source.address}",
         "save it in another folder, or under another name",
+    )
+
+
+def _parents(key: str) -> Iterator[str]:
+    while "/" in key:
+        key = key.rpartition("/")[0]
+        yield key
+
+
+def _file_and_folder(file: Claim, inside: Claim) -> Diagnostic:
+    return Diagnostic(
+        inside.position,
+        f"{inside.path} of {inside.address} cannot be written, because {file.path} is a result of {file.address}",
+        "choose another folder, or another name for the file",
     )
 
 

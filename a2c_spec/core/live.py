@@ -28,6 +28,7 @@ class LiveInput:
     source: str = ""
     engine: str = ""
     filename: str = ""
+    content_type: str = ""
     size: int = 0
     checksum: str = ""
     status: str = ""
@@ -136,6 +137,7 @@ def parse_input(row: Mapping[str, Any]) -> LiveInput:
         source=text(row.get("source")),
         engine=text(row.get("engine")),
         filename=text(row.get("filename")),
+        content_type=text(row.get("content_type")),
         size=number(row.get("size")),
         checksum=text(row.get("checksum") or row.get("hash")).lower(),
         status=text(row.get("status")),

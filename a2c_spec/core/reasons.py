@@ -80,6 +80,11 @@ def conflict(path: str, status: Disk, policy: str) -> str:
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 
 
+def stays(path: str) -> str:
+    """Of a result of an earlier run whose place no new one takes."""
+    return f"{path} stays here"
+
+
 def of_another(path: str, owner: str) -> str:
     """Why no result is written to ``path``, where the result of another address stands."""
     return f"{path} is a result of {owner}; give one of the two another name or folder"

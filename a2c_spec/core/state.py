@@ -89,6 +89,7 @@ class JobRecord:
     clock (epoch seconds both; the former is read as UTC, for the service names no zone). ``problem`` is why a job
     ended as failed, ``warnings`` are what the service said of a job that it completed.
     ``leftover`` are files of an earlier run that stay under a name that no result has any more.
+    ``gone`` are ids of results that the service no longer gave although it still named them.
     ``gone_since`` (epoch seconds) is when the last manifest that asks for it went: job, recipe and files stay known.
     ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
     before.
@@ -109,6 +110,7 @@ class JobRecord:
     spent: int = 0
     problem: str = ""
     warnings: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
     updated_at: float = 0.0
     gone_since: float = 0.0
     intent: Intent | None = None

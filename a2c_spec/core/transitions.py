@@ -61,6 +61,7 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
         spent=0,
         problem="",
         warnings=(),
+        gone=(),
         intent=None,
     )
 

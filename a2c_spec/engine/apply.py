@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.engine.budget import within
@@ -15,10 +16,10 @@ from a2c_spec.engine.planfile import SavedPlan, check, used
 from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
-from a2c_spec.errors import Conflict, LimitRefused, missing_key
+from a2c_spec.errors import Conflict, LimitRefused, NotStarted, missing_key
 
 if TYPE_CHECKING:
-    from a2c_spec.core.plan import Plan
+    from a2c_spec.core.plan import Change, Plan
 
 
 async def apply_project(
@@ -42,12 +43,27 @@ async def apply_project(
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
+                lost = [step.change for step in steps if not options.takes(step.change) and _awaited(step, options)]
                 steps = [step for step in steps if options.takes(step.change)]
                 _allowed(session, steps, chosen, options, reporter, saved)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
-                return await Execution(session, options, reporter, chosen).run(steps, again)
+                result = await Execution(session, options, reporter, chosen).run(steps, again)
+                return replace(result, error=result.error or _not_waited_for(lost))
             finally:
                 reporter.close()
+
+
+def _awaited(step: PlannedChange, options: ApplyOptions) -> bool:
+    """Whether an apply that only waits should have waited for this job."""
+    return "wait" in options.only and step.record is not None and step.record.phase == "started"
+
+
+def _not_waited_for(lost: Sequence[Change]) -> NotStarted | None:
+    """What is said of started jobs whose results will not come."""
+    if not lost:
+        return None
+    why = "; ".join(f"{change.address}: {change.reasons[0]}" for change in lost[:5])
+    return NotStarted(f"there is nothing to wait for: {why}", hint="`a2c-spec plan` shows what `apply` would do")
 
 
 def _allowed(

@@ -12,14 +12,15 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner import plan_job
+from a2c_spec.core.planner import PRESET, plan_job
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
+from a2c_spec.engine.owners import hand_over
 from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
@@ -112,10 +113,16 @@ class Execution:
                 await store.remove(step.taken_over)
             elif step.change.action == "no-op" and step.record is not None:
                 await self._tidy(step, step.record)
+        for step in steps:
+            if step.change.action == "forget":
+                await self._forget(step)
+        sound = [step for step in whole if not step.change.problem]
+        for step in sound:
+            await hand_over(store, step, self.session.results.realm)
         moving = [
-            (step.desired.job, step.record, move)
-            for step in whole
-            if step.desired and step.record and not step.change.problem
+            (step.desired.job, step.change.address, move)
+            for step in sound
+            if step.desired
             for move in step.change.moves
         ]
         await self.service.delivery.move_all(moving)
@@ -124,7 +131,8 @@ class Execution:
         """Writes down what the plan found out about an address with which nothing is to be done."""
         after = replace(record, gone_since=0.0, intent=record.intent if record.lost_start else None)
         if step.preset is not None:
-            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis)
+            sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
+            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
         if after != record:
             await self.session.store.put(after)
 
@@ -171,7 +179,10 @@ class Execution:
             if missing := [address for address in _needed(step) if address in self.ended and address not in self.good]:
                 raise NotStarted(f"not started: it needs {', '.join(missing)}", hint="apply again once that is done")
             step = await self._with_results(step)
-            self.tally.ended(step.change, await self._carry_out(step))
+            if step.change.action == "no-op":
+                self.tally.busy -= 1  # the same results as before: nothing to do after all
+            else:
+                self.tally.ended(step.change, await self._carry_out(step))
             if not (self.options.detach and step.change.fetch):
                 self.good.add(step.change.address)
             if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
@@ -204,10 +215,7 @@ class Execution:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
         if step.desired is None:
-            await self._forget(step)
-            return None
-        if step.change.action == "no-op":
-            return step.record
+            return None  # forgotten already, among the first things
         results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
         while (twin := results.twin(step.desired)) and not taken:
@@ -248,14 +256,17 @@ class Execution:
     async def _execute(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
         """All calls of one job, and its results here."""
         executor, delivery = self.service.executor, self.service.delivery
-        change, record = replace(step.change, moves=()), step.record or JobRecord(step.change.address, "")
-        if step.change.moves:  # carried out already, with those of all other addresses
-            record = self.session.store.get(record.address) or record
+        change = replace(step.change, moves=())  # carried out already, with those of all other addresses
+        record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
+        if now is not None:  # whose files they are is settled among the first things
+            record = replace(record, files=now.files, leftover=now.leftover)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
         if record.intent is not None:
             change, record = await executor.replan(task, record)
+        if change.starts and not self.options.starts:
+            raise NotStarted("not started yet", hint="`a2c-spec apply` starts it")
         reserved = self.budget.reserve(change, record)
         try:
             return await delivery.carry_out(task, change, record, detach=self.options.detach)

@@ -71,6 +71,7 @@ class Unattended:
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
     """How to apply. ``yes``: without asking. ``detach``: without waiting. ``only``: only changes of these actions.
+    ``starts`` False: no job is started, so nothing is paid.
 
     ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
     """
@@ -80,11 +81,12 @@ class ApplyOptions:
     fail_fast: bool = False
     timeout: float = 0.0
     only: tuple[str, ...] = ()
+    starts: bool = True
     limits: Limits = Limits()  # noqa: RUF009 - frozen
 
     def takes(self, change: Change) -> bool:
         """Whether a change is carried out."""
-        return not self.only or change.action in self.only
+        return (not self.only or change.action in self.only) and (self.starts or not change.starts)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call
 from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset
@@ -18,9 +17,9 @@ from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Plan, outline
 from a2c_spec.core.planner import plan_forget
-from a2c_spec.core.results import predicted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.desired import Dependencies, with_policy
+from a2c_spec.engine.owners import Owners, without_files
 from a2c_spec.engine.plan_one import (
     Pending,
     PlannedChange,
@@ -29,7 +28,7 @@ from a2c_spec.engine.plan_one import (
     plan_one_preset,
     prepared,
 )
-from a2c_spec.engine.project import Project, Reading, reading
+from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.errors import InvalidError, StalePlan
@@ -58,7 +57,7 @@ async def plan_project(
     """
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, None] = {}
-    claims = Claims(render_late)
+    claims = Claims(render_late, real_path(session.project.root))
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
         items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
         manifests.checked([*check_references(items), *claims.problems])
@@ -180,9 +179,9 @@ class PlanBuilder:
         steps = [await self._taking_over(step, gone, client) for step in steps]
         taken = {step.taken_over for step in steps}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
-        leaving = {move.source for step in steps for move in step.change.moves}
-        leaving |= {path for step in steps for path in step.change.removes}
-        steps = [_with_owner_checked(self.session, step, leaving, gone.keys() | taken) for step in steps]
+        owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
+        steps = [owners.told(step) for step in [owners.checked(step) for step in steps]]
+        forgotten = [without_files(record, owners.given_up) for record in forgotten]
         return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
 
     async def _taking_over(
@@ -232,24 +231,6 @@ def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str,
     addresses = [address for address in session.store.addresses() if address not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
     return {record.address: record for record in records if whole or record.gone_since}
-
-
-def _with_owner_checked(
-    session: Session, step: PlannedChange, leaving: Collection[str], gone: Collection[str]
-) -> PlannedChange:
-    """A change with a problem if it would write where the result of another address stands and stays."""
-    change = step.change
-    if change.action in ("no-op", "forget") or change.problem or step.desired is None:
-        return step
-    paths = [move.target for move in change.moves] + list(change.downloads)
-    paths += [one.path for one in predicted(step.desired.job, render_late)] if change.fetch else []
-    for path in dict.fromkeys(paths):
-        owner = session.files.owner(path)
-        if owner in ("", change.address, step.taken_over) or owner in gone or path in leaving:
-            continue
-        if session.files.status(path, change.address) == "another's":
-            return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
-    return step
 
 
 def _found_by_recipe(step: PlannedChange, gone: Mapping[str, JobRecord]) -> str:

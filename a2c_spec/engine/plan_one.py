@@ -27,7 +27,8 @@ class PlannedChange:
     """One change of the plan, with what carrying it out needs.
 
     ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
-    ``taken_over``: the address under which the record stands until now, which no manifest asks for any more.
+    ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
+    address under which the record stands until now, which no manifest asks for any more.
     """
 
     change: Change
@@ -37,6 +38,7 @@ class PlannedChange:
     live: LiveJob | None = None
     summary_only: bool = False
     taken_over: str = ""
+    takes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

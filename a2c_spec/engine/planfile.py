@@ -17,13 +17,16 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 
 if TYPE_CHECKING:
+    from a2c_spec.core.plan import Change
     from a2c_spec.engine.plan_one import PlannedChange
     from a2c_spec.engine.project import Project
 
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
 LARGEST = 512 * 1024 * 1024
-KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "base_url", "on_conflict")
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict")
+"""What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
+is sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,13 @@ def stamp(step: PlannedChange) -> dict[str, str]:
         "inputs": digest(contents),
         "state": _digest(step.record),
         "live": _digest(step.live),
+        "actions": _digest(_done_by(step.change)),
     }
+
+
+def _done_by(change: Change) -> Change:
+    """What carrying a change out does: its action, its calls and what happens to files, without the words for it."""
+    return replace(change, reasons=(), details=(), bound="", basis={})
 
 
 def _digest(value: Any) -> str:
@@ -84,8 +93,6 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: 
     from a2c_spec.engine.plan import as_plan
     from a2c_spec.views.plan_json import plan_json
 
-    shown = plan_json(as_plan(steps, partial=chosen.partial))
-    shown.pop("format_version")
     shown = plan_json(as_plan(steps, partial=chosen.partial))
     shown.pop("format_version")
     tree = {
@@ -153,20 +160,28 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
 def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
     """Raises StalePlan, naming what moved, unless everything the plan depends on is unchanged."""
     if saved.realm != realm:
-        raise StalePlan(f"the plan was made for {saved.realm}, not for {realm}", hint="make a new plan")
+        raise StalePlan(
+            f"the plan was made for {saved.realm}, not for {realm}",
+            hint="apply it there, or make a new plan; nothing was sent",
+        )
     now = {step.change.address: stamp(step) for step in steps}
     moved = [f"{address} is new" for address in now if address not in saved.stamps]
     moved += [f"{address} is gone" for address in saved.stamps if address not in now]
-    for address in [one for one in now if one in saved.stamps]:
-        moved += [
-            f"{address}: {_WORDS[key]} changed" for key in _WORDS if now[address][key] != saved.stamps[address][key]
-        ]
+    for address in now:
+        if address in saved.stamps:
+            moved += [f"{address}: {word} changed" for word in _moved(now[address], saved.stamps[address])]
     if moved:
         more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
 
 
 _WORDS = {"manifest": "the manifest", "inputs": "the bytes of an input", "state": "the state", "live": "the live job"}
+
+
+def _moved(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
+    """What differs of one change; what has to be done is told only where nothing says why."""
+    found = [word for key, word in _WORDS.items() if now[key] != then[key]]
+    return found or (["what has to be done"] if now["actions"] != then["actions"] else [])
 
 
 def used() -> StalePlan:

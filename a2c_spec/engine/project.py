@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -142,7 +142,7 @@ def load_all(project: Project) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
     stream = reading(project)
     items = list(stream.items())
-    claims = Claims(render_late)
+    claims = Claims(render_late, real_path(project.root))
     for item in items:
         if isinstance(item, Job):
             claims.add(item)
@@ -150,6 +150,19 @@ def load_all(project: Project) -> Loaded:
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
     return Loaded(jobs, presets, tuple(stream.found))
+
+
+def real_path(root: Path) -> Callable[[str], str]:
+    """Gives paths below ``root`` as they are once the links of their folders are followed."""
+    known: dict[str, str] = {}
+
+    def real(path: str) -> str:
+        folder, _, name = path.rpartition("/")
+        if folder not in known:
+            known[folder] = os.path.relpath((root / folder).resolve(), root.resolve()).replace(os.sep, "/")
+        return f"{known[folder]}/{name}".removeprefix("./")
+
+    return real
 
 
 def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:

@@ -50,6 +50,7 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
     values["leftover"] = tuple(_file(row) for row in values.get("leftover", ()))
     values["warnings"] = tuple(values.get("warnings", ()))
+    values["gone"] = tuple(values.get("gone", ()))
     intent = values.get("intent")
     values["intent"] = _intent(intent) if intent else None
     return JobRecord(address=address, realm=realm, **values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core.calls import Call
+from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.views.plan_text import sums
@@ -36,16 +36,22 @@ def _change(row: Mapping[str, Any]) -> Change:
 
 
 def _call(row: Mapping[str, Any]) -> Call:
-    subject = row["path"].rsplit("/", 1)[-1]
     return Call(
         row["kind"],
-        subject.strip("<>") if "{" not in subject else "",
+        _subject(row["path"].rsplit("/", 1)[-1]),
         row.get("body"),
         step=row["step"] - 1,
         starts=bool(row.get("starts")),
         size=int(row.get("bytes", 0)),
         reason=row.get("reason", ""),
     )
+
+
+def _subject(shown: str) -> Ref | str:
+    """What the end of a path stands for: an id, or the name of one that was not known yet."""
+    if shown.startswith("<") and shown.endswith(">"):
+        return Ref(shown[1:-1])
+    return "" if "{" in shown else shown
 
 
 def markdown_of(tree: Mapping[str, Any], most: int) -> str:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -14,11 +16,12 @@ import pytest
 from a2c_spec.api.deliver import STARTS, failure_text
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Conversion, Secret
+from a2c_spec.core.desired import Conversion, Input, Secret
 from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
 
@@ -312,6 +315,84 @@ def test_a_file_that_the_manifest_no_longer_saves_is_removed(bench: Bench) -> No
     done = bench.deliver(Change("pack", "rename", ("unsaved",), removes=("dist/result-0.txt",)), record)
     assert [(file.path, file.wanted) for file in done.files] == [("", "")]
     assert not (bench.folder / "dist").exists()
+
+
+def uploading(folder: Path, checksum: str, status: str = "completed") -> Bench:
+    """A job whose upload is answered 409, because the service has started it with a file that somebody else sent."""
+    (folder / "a.txt").write_bytes(b"our bytes")
+    item = Input("in0", "upload", path="a.txt", content=measure(folder / "a.txt"))
+    bench = Bench(folder, Service(), replace(job_of(), inputs=(item,)))
+
+    def rule(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if request.method == "POST" and request.url.path == "/v2/jobs":
+            job = service.create(json.loads(request.content))
+            job |= {"server": "https://service.example/v2/dl", "token": "t"}
+            return httpx.Response(201, json=job)
+        if "upload-file" not in request.url.path:
+            return None
+        job = service.jobs[request.url.path.rsplit("/", 1)[1]]
+        first = job["id"] == "job-1"
+        sent = checksum if first else item.content.md5 if item.content else ""
+        job["input"] = [{"id": "i1", "type": "upload", "filename": "a.txt", "checksum": sent, "status": "ready"}]
+        service.ends_as = status
+        service.run(job)
+        return httpx.Response(409, json={}) if first else httpx.Response(200, json={"id": "i1"})
+
+    bench.service.rule = rule
+    return bench
+
+
+def md5_of(data: bytes) -> str:
+    return hashlib.md5(data, usedforsecurity=False).hexdigest()
+
+
+def test_an_upload_refused_because_other_bytes_run_is_not_believed(tmp_path: Path) -> None:
+    bench = uploading(tmp_path, md5_of(b"other bytes"))
+    with pytest.raises(Conflict, match="started while it still differed") as caught:
+        bench.deliver(bench.change(), task=bench.task(paid_again_allowed=False))
+    assert caught.value.address == "pack"
+    found = bench.durable()
+    assert found is not None
+    assert (found.fingerprint, found.basis, found.files) == ("", {}, ())
+    assert not [*tmp_path.rglob("result-*")]
+    bench.store.close()
+
+
+def test_where_paying_again_is_allowed_our_own_bytes_are_run(tmp_path: Path) -> None:
+    bench = uploading(tmp_path, md5_of(b"other bytes"))
+    done = bench.deliver(bench.change())
+    assert bench.service.requests.count("POST /jobs") == 2
+    assert (done.job_id, done.phase, done.fingerprint) == ("job-2", "done", bench.desired.fingerprint)
+    bench.store.close()
+
+
+def test_a_job_that_turns_out_to_have_run_other_bytes_saves_nothing_and_has_no_known_recipe(tmp_path: Path) -> None:
+    bench = uploading(tmp_path, md5_of(b"our bytes"), status="")
+    with pytest.raises(SpecError):  # it never ends
+        bench.deliver(bench.change())
+    record = bench.durable()
+    assert record is not None
+    assert (record.phase, record.fingerprint) == ("started", bench.desired.fingerprint)
+    job = bench.service.jobs["job-1"]
+    job["input"][0]["checksum"] = md5_of(b"other bytes")
+    bench.service.ends_as = "completed"
+    bench.service.run(job)
+    with pytest.raises(Conflict, match=r"ran with other content: input in0 .* is not the file here") as caught:
+        bench.deliver(Change("pack", "wait", ("runs",), fetch=True), record)
+    assert "nothing of it was saved" in caught.value.hint
+    found = bench.durable()
+    assert found is not None
+    assert (found.phase, found.fingerprint, found.basis, found.files) == ("completed", "", {}, ())
+    assert not [*tmp_path.rglob("result-*")]
+    bench.store.close()
+
+
+def test_an_upload_that_was_refused_although_it_arrived_is_believed_by_its_checksum(tmp_path: Path) -> None:
+    bench = uploading(tmp_path, md5_of(b"our bytes"))
+    done = bench.deliver(bench.change())
+    assert (done.phase, done.fingerprint) == ("done", bench.desired.fingerprint)
+    assert [file.path for file in done.files] == ["dist/result-0.txt"]
+    bench.store.close()
 
 
 def test_a_name_that_could_not_be_given_before_the_run_is_given_after_it(tmp_path: Path) -> None:

@@ -210,3 +210,36 @@ def test_the_others_are_as_they_were(records: Mapping[str, JobRecord]) -> None:
 def test_a_recipe_whose_names_were_not_recorded_is_said_to_be_incomplete(records: Mapping[str, JobRecord]) -> None:
     assert [name for name, record in records.items() if "incomplete" in record.basis] == ["cached"]
     assert records["cached"].fingerprint == ""
+
+
+def rewritten(old: Path, address: str, **values: Any) -> None:
+    """Format 2 had written something else of an address."""
+    with sqlite3.connect(old / ".a2c" / "state.db") as database:
+        (data,) = database.execute("SELECT data FROM job WHERE address = ?", (address,)).fetchone()
+        tree = json.loads(data) | values
+        row = (json.dumps(tree), tree["phase"], tree["fingerprint"], address)
+        database.execute("UPDATE job SET data = ?, phase = ?, fingerprint = ? WHERE address = ?", row)
+    database.close()
+
+
+def test_what_was_taken_from_a_result_that_was_made_again_since_is_not_proven_and_said_to_run_again(
+    old: Path, a2c: Command
+) -> None:
+    rewritten(old, "finished", intent_at=2e9)
+    change = planned(a2c)["dependent"]
+    assert (change["action"], change["paid_again"]) == ("re-run", True)
+    assert change["reasons"] == ["input before changed: what it depends on in another manifest changed"]
+
+
+def test_what_was_taken_from_another_recipe_is_not_proven(old: Path, a2c: Command) -> None:
+    rewritten(old, "finished", fingerprint="0" * 64)
+    assert planned(a2c)["dependent"]["action"] == "re-run"
+
+
+def test_the_upgrade_is_made_once_and_a_second_opening_changes_nothing(old: Path, frozen: Frozen) -> None:
+    seen = []
+    for _ in range(2):
+        store = SqliteStore(old / ".a2c" / "state.db", frozen.url.removeprefix("http://"))
+        seen.append([*store.scan()])
+        store.close()
+    assert seen[0] == seen[1]

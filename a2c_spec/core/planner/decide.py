@@ -198,8 +198,9 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
 def _staying(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
     """Which files of the earlier run stay under their names, where the names of the new results are known."""
     foreseen = {one.path for one in predicted(desired.job, observed.late)}
-    here = [file.path for file in record.files if file.path and file.conversion and foreseen]
-    return tuple(f"{path} stays here" for path in here if path not in foreseen and len(foreseen) >= len(here))
+    kept = [file for file in record.files if file.path and file.conversion and foreseen]
+    here = [file.path for file in kept if file.wanted not in foreseen]
+    return tuple(reasons.stays(path) for path in here if path not in foreseen and len(foreseen) >= len(kept))
 
 
 def _forbidden(desired: DesiredJob, *, paid: bool) -> str:

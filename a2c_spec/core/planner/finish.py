@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from a2c_spec.core import reasons
@@ -39,8 +39,22 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     saved = {file.output_id: file for file in record.files}
     found = OutputDiff(placements, output_calls(desired, record, placements) if record.job_id else ())
     for placement in placements:
-        _one(placement, saved.get(placement.output.id), observed, found)
+        gone = placement.gone or placement.output.id in record.gone
+        _one(placement, saved.get(placement.output.id), observed, found, gone=gone)
+    if live is not None and record.phase == "done":
+        _deleted(record, {placement.output.id for placement in placements}, observed, found)
     return found
+
+
+def _deleted(record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff) -> None:
+    """Results that were saved and that somebody has deleted on the service: lost where they are not here either."""
+    for file in record.files:
+        if not file.path or file.output_id in there:
+            continue
+        if observed.status(file.path) == "intact":
+            work.verified += 1
+        else:
+            work.lost.append(f"{file.path} is missing here, and the service no longer has it")
 
 
 def _placements(
@@ -52,29 +66,29 @@ def _placements(
     return place(desired.job, live, record.names(), observed.late)
 
 
-def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff) -> None:
+def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     """Where one result is and where it should be."""
     if not placement.path:
         return
     if file is None or not file.path:
-        _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
+        _fetch(placement, f"{placement.path} not downloaded yet", observed, work, gone=gone)
     elif (stands := observed.status(file.path)) == "absent":
-        _fetch(placement, f"{file.path} is missing here", observed, work)
+        _fetch(placement, f"{file.path} is missing here", observed, work, gone=gone)
     elif stands != "intact":
-        _altered(placement, file, observed, work)
+        _altered(placement, file, observed, work, gone=gone)
     elif placement.path != (file.wanted or file.path):
         _move(placement, file, observed, work)
     else:
         work.verified += 1
 
 
-def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
+def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     taken = observed.taken(placement.path)
     if taken and policy == "skip":
         work.verified += 1
         return
-    if placement.gone:
+    if gone:
         work.lost.append(f"{why}, and the service no longer has it ({placement.output.status})")
         return
     work.why.append(why)
@@ -83,12 +97,12 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff)
         work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
 
 
-def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
+def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
         work.verified += 1
     else:
-        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work)
+        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work, gone=gone)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:

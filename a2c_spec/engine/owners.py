@@ -1,0 +1,101 @@
+"""Which results of other addresses a plan takes the place of, and where it must not."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field, replace
+
+from a2c_spec.core import reasons
+from a2c_spec.core.results import predicted
+from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.session import Session
+from a2c_spec.manifests.expressions.template import render_late
+
+
+@dataclass(slots=True)
+class Owners:
+    """The planned changes of all addresses; ``gone`` are those that no manifest asks for any more.
+
+    ``given_up`` are the paths of results that the plan replaces by those of another address.
+    """
+
+    session: Session
+    steps: Sequence[PlannedChange]
+    gone: Collection[str]
+    given_up: set[str] = field(default_factory=set)
+    by_address: dict[str, PlannedChange] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.by_address = {step.change.address: step for step in self.steps}
+
+    def checked(self, step: PlannedChange) -> PlannedChange:
+        """The change, with what it takes the place of; with a problem where the owner keeps its result."""
+        change = step.change
+        if change.action in ("no-op", "forget") or change.problem or step.desired is None:
+            return step
+        takes: list[tuple[str, str]] = []
+        for path in dict.fromkeys(self._targets(step)):
+            owner = self.session.files.owner(path)
+            if owner in ("", change.address, step.taken_over) or self._moves_away(owner, path):
+                continue
+            if path in self._kept(owner):
+                return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
+            takes.append((path, owner))
+        if not takes:
+            return step
+        self.given_up.update(path for path, _ in takes)
+        there = [(path, owner) for path, owner in takes if self.session.files.status(path, owner) != "absent"]
+        why = tuple(f"replaces {path}, an earlier result of {owner}" for path, owner in there)
+        return replace(step, change=replace(change, reasons=(*change.reasons, *why)), takes=tuple(takes))
+
+    def told(self, step: PlannedChange) -> PlannedChange:
+        """The change without the words that a file stays where another address takes its place."""
+        untrue = {reasons.stays(path) for path in self.given_up}
+        said = tuple(why for why in step.change.reasons if why not in untrue)
+        return step if said == step.change.reasons else replace(step, change=replace(step.change, reasons=said))
+
+    def _targets(self, step: PlannedChange) -> list[str]:
+        """Every path that a change writes, as far as it is known."""
+        paths = [move.target for move in step.change.moves] + list(step.change.downloads)
+        if step.desired and (step.change.fetch or step.change.action == "cached"):
+            paths += [one.path for one in predicted(step.desired.job, render_late)]
+        return paths
+
+    def _moves_away(self, owner: str, path: str) -> bool:
+        step = self.by_address.get(owner)
+        return step is not None and any(move.source == path for move in step.change.moves)
+
+    def _kept(self, owner: str) -> set[str]:
+        """The paths at which an address has its results once the plan is carried out."""
+        step = self.by_address.get(owner)
+        if owner in self.gone:
+            return set()
+        if step is not None and step.desired is not None and (step.change.fetch or step.change.action == "cached"):
+            foreseen = {one.path for one in predicted(step.desired.job, render_late)}
+            if foreseen:
+                return foreseen
+        record = self.session.store.get(owner)
+        kept = {file.path for file in record.files if file.path} if record else set()
+        if step is not None:
+            kept -= {move.source for move in step.change.moves}
+            kept |= {move.target for move in step.change.moves}
+        return kept
+
+
+def without_files(record: JobRecord, paths: Collection[str]) -> JobRecord:
+    """The record without the files at ``paths``, which are another address's from now on."""
+    files = tuple(replace(file, path="", wanted="") if file.path in paths else file for file in record.files)
+    leftover = tuple(file for file in record.leftover if file.path not in paths)
+    return replace(record, files=files, leftover=leftover)
+
+
+async def hand_over(store: StateStore, step: PlannedChange, realm: str) -> None:
+    """Records the files that a change takes from other addresses as leftovers of its own, which it may replace."""
+    address = step.change.address
+    for path, owner in step.takes:
+        giver, taker = store.get(owner), store.get(address) or JobRecord(address, realm)
+        if giver is not None:
+            taken = tuple(file for file in (*giver.files, *giver.leftover) if file.path == path)
+            await store.put(without_files(giver, {path}))
+            await store.put(replace(taker, leftover=(*taker.leftover, *taken)))

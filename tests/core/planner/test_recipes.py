@@ -1,0 +1,49 @@
+"""Whether the recipe of a run is the desired one, and what is said where that is not known part by part."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from a2c_spec.core.calls import PlannerOptions
+from a2c_spec.core.desired import Conversion, Input, Job
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.observed import Observed
+from a2c_spec.core.planner import plan_job
+from a2c_spec.core.planner.recipes import changed_since_start, details, same_recipe, why
+from a2c_spec.core.prepare import DesiredJob, prepare
+from tests.core.planner.situations import fingerprint_secret, record_of
+
+
+def wanted(width: int) -> DesiredJob:
+    conversion = Conversion("webp", "webp", "image", {"width": width})
+    job = Job("job", inputs=(Input("a", "remote", source="https://x"),), conversions=(conversion,))
+    return prepare(job, fingerprint_secret, PlannerOptions())
+
+
+RAN = record_of(wanted(1), "started")
+
+
+def test_a_recipe_is_the_same_by_its_fingerprint_or_part_by_part() -> None:
+    assert same_recipe(wanted(1), RAN)
+    assert same_recipe(wanted(1), replace(RAN, fingerprint="of an earlier version"))
+    assert same_recipe(wanted(1), replace(RAN, basis={}))
+    assert not same_recipe(wanted(2), RAN)
+
+
+def test_what_differs_is_said_where_the_parts_are_known() -> None:
+    assert why(wanted(2), RAN) == ("conversion webp changed: options.width 1 -> 2",)
+    assert why(wanted(2), replace(RAN, basis={})) == ()
+    assert [one.path for one in details(wanted(2), RAN)] == ["conversions.webp.options.width"]
+
+
+def test_a_run_of_another_recipe_is_said_to_be_one_even_if_its_parts_are_not_known() -> None:
+    live = LiveJob("job-1", "processing", process=True)
+    assert changed_since_start(wanted(1), RAN, live) == ()
+    assert changed_since_start(wanted(2), RAN, live) == why(wanted(2), RAN)
+    assert changed_since_start(wanted(2), replace(RAN, basis={}), live) == ("the recipe changed",)
+
+
+def test_a_finished_run_of_an_unknown_recipe_is_run_again_and_says_so() -> None:
+    done = replace(RAN, phase="done", fingerprint="f", basis={})
+    change = plan_job(wanted(2), done, Observed(late=lambda late, _scope: late.text))
+    assert (change.action, change.reasons) == ("re-run", ("the recipe changed",))

@@ -1,0 +1,101 @@
+"""Every path has one owner, whatever file system it lies on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from a2c_spec.core.claims import Claims, path_key
+from a2c_spec.core.desired import Conversion, Input, Job, Output
+from a2c_spec.core.diagnostics import Position
+
+ALIKE = [
+    ("dist/A.webp", "dist/a.webp", True),
+    ("dist/Stra\u00dfe", "dist/STRASSE", True),
+    ("caf\u00e9", "cafe\u0301", True),
+    ("CAFE\u0301", "caf\u00e9", True),
+    ("a", "b", False),
+    ("cafe", "caf\u00e9", False),
+]
+
+
+@pytest.mark.parametrize(("one", "other", "same"), ALIKE)
+def test_paths_are_compared_as_the_worst_file_system_would(one: str, other: str, same: bool) -> None:
+    assert (path_key(one) == path_key(other)) is same
+
+
+def writing(address: str, name: str, save: str = "dist/", line: int = 1, **more: str) -> Job:
+    output = Output("webp", filename=name, save=save, position=Position(f"{address}.yaml", line, 1), **more)
+    return Job(
+        address,
+        inputs=(Input("a", "remote", source="https://x"),),
+        conversions=(Conversion("webp", "webp"),),
+        outputs=(output,),
+    )
+
+
+def reading(address: str, path: str, kind: str = "upload") -> Job:
+    return Job(address, inputs=(Input("a", kind, path=path, position=Position(f"{address}.yaml", 7, 1)),))
+
+
+def problems(*jobs: Job) -> list[str]:
+    claims = Claims(lambda late, _scope: late.text)
+    for job in jobs:
+        claims.add(job)
+    return [f"{one.position}: {one.message}" for one in claims.problems]
+
+
+def test_paths_of_their_own_are_no_problem() -> None:
+    assert problems(writing("a", "x"), writing("b", "y"), writing("c", "x", "other/"), reading("d", "src/a.png")) == []
+
+
+def test_two_jobs_may_not_write_one_path() -> None:
+    assert problems(writing("a", "x"), writing("b", "x")) == [
+        "b.yaml:1:1: b and a would both write dist/x.webp; a stands at a.yaml:1:1"
+    ]
+
+
+def test_every_later_one_is_told_of_the_first() -> None:
+    found = problems(writing("a", "x"), writing("b", "x"), writing("c", "x"))
+    assert [one.split(" would")[0] for one in found] == ["b.yaml:1:1: b and a", "c.yaml:1:1: c and a"]
+
+
+def test_how_the_other_spells_it_is_told_where_it_differs() -> None:
+    (found,) = problems(writing("a", "X"), writing("b", "x"))
+    assert "both write dist/x.webp (as dist/X.webp, which some file systems take for the same)" in found
+
+
+def test_jobs_of_one_batch_stand_at_one_place_which_is_told_once() -> None:
+    one, two = writing("a", "x"), writing("b", "x")
+    two = replace(two, outputs=one.outputs)
+    assert problems(one, two) == ["a.yaml:1:1: b and a would both write dist/x.webp"]
+
+
+def test_who_renames_writes_nobody_over() -> None:
+    assert problems(writing("a", "x"), writing("b", "x", on_conflict="rename")) == []
+    assert len(problems(writing("a", "x", on_conflict="rename"), writing("b", "x"))) == 1
+
+
+def test_a_job_may_give_two_results_one_path_since_they_are_numbered() -> None:
+    one = writing("a", "x")
+    assert problems(replace(one, outputs=one.outputs * 2)) == []
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_result_never_stands_over_an_input_whichever_comes_first(first: bool) -> None:
+    jobs = [reading("r", "src/x.webp"), writing("w", "X", "src/")]
+    assert problems(*(jobs if first else jobs[::-1])) == [
+        "w.yaml:1:1: the result src/X.webp of w would overwrite an input of r"
+    ]
+
+
+@pytest.mark.parametrize("kind", ["remote", "from", "base64"])
+def test_only_files_that_are_uploaded_are_read_here(kind: str) -> None:
+    assert problems(reading("r", "dist/x.webp", kind), writing("w", "x")) == []
+
+
+@pytest.mark.parametrize("save", [".git/", ".a2c/", ".GIT/hooks/"])
+def test_no_result_is_written_into_the_folders_of_git_and_ours(save: str) -> None:
+    assert problems(writing("a", "x", save)) == [f"a.yaml:1:1: {save}x.webp: no result is written there"]
+    assert problems(writing("a", "x", f"sub/{save}")) == []

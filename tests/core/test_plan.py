@@ -1,0 +1,49 @@
+"""A plan as a value: sums, emptiness, and the outline that is kept of a change in a large plan."""
+
+from __future__ import annotations
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import SIGNS, Change, Detail, Plan, outline
+
+CREATE = Call("create_job", body={"x": 1}, step=1, starts=True, size=5, reason="so")
+BASIS = {
+    "inputs": {"a": {"type": "upload", "sha256": "ab"}, "b": {}},
+    "conversions": {"webp": {"target": "webp", "category": "image", "options": {"width": 1}}, "pdf": {"target": "pdf"}},
+}
+CHANGE = Change(
+    "a", "create", ("new",), (CREATE, Call("patch_job")), {"x": "y"}, (Detail("x", 1, 2),), basis=BASIS, bound="b"
+)
+
+
+def test_every_action_has_a_sign() -> None:
+    assert "".join(SIGNS.values()) == "+~>!! <~-=-="
+
+
+def test_a_change_sums_its_bytes_and_knows_whether_a_job_starts() -> None:
+    assert (CHANGE.size, CHANGE.starts) == (5, True)
+    assert (Change("a", "no-op", ()).size, Change("a", "update", (), (Call("patch_job"),)).starts) == (0, False)
+
+
+def test_a_plan_sums_its_changes() -> None:
+    totals = Plan((CHANGE, CHANGE, Change("b", "no-op", ()))).totals()
+    assert (totals.actions, totals.calls) == ({"create": 2, "no-op": 1}, {"POST": 2, "PATCH": 2})
+    assert (totals.size, totals.jobs, totals.requests) == (10, 2, 4)
+
+
+def test_a_plan_is_empty_if_nothing_is_to_be_done() -> None:
+    assert Plan(()).empty
+    assert Plan((Change("b", "no-op", ()),)).empty
+    assert not Plan((Change("b", "no-op", ()), CHANGE)).empty
+
+
+def test_an_outline_keeps_what_a_plan_shows_and_shares_calls_that_look_alike() -> None:
+    shared: dict[Call, Call] = {}
+    one, other = outline(CHANGE, shared), outline(CHANGE, shared)
+    assert one.calls == (Call("create_job", step=1, starts=True, size=5), Call("patch_job"))
+    assert all(a is b for a, b in zip(one.calls, other.calls, strict=True))
+    assert one.basis == {
+        "inputs": {"a": {"type": "upload"}, "b": {"type": None}},
+        "conversions": {"webp": {"target": "webp", "category": "image"}, "pdf": {"target": "pdf"}},
+    }
+    assert (one.bindings, one.details, one.bound, one.reasons) == ({}, (), "", ("new",))
+    assert outline(Change("b", "no-op", (), basis=BASIS), shared).basis == {}

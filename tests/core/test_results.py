@@ -1,0 +1,239 @@
+"""Which file each result becomes: names that cannot leave their folder, and one path per result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
+from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.results import (
+    confined,
+    place,
+    predicted,
+    recorded,
+    recorded_names,
+    safe_name,
+    spec_for,
+    with_extension,
+    without_result,
+)
+from a2c_spec.core.state import JobRecord, SavedFile
+
+
+def late(text: Late, names: Mapping[str, Any]) -> str:
+    """Renders ``a.b`` in angle brackets, which is enough of a template language here."""
+    result = text.text
+    for part, values in names.items():
+        for key, value in values.items():
+            result = result.replace(f"<{part}.{key}>", str(value))
+    return result
+
+
+NAMES = [
+    ("a.pdf", "a.pdf"),
+    ("../../etc/passwd", "passwd"),
+    ("dir\\a.pdf", "a.pdf"),
+    ("a:b?.pdf", "a_b_.pdf"),
+    ("a\x00\x7fb", "a__b"),
+    (" a. ", "a"),
+    ("...", "result"),
+    ("", "result"),
+    ("dir/", "result"),
+    ("con", "_con"),
+    ("CON.txt", "_CON.txt"),
+    ("com1.pdf", "_com1.pdf"),
+    ("lpt9", "_lpt9"),
+    ("nul.", "_nul"),
+    ("console.pdf", "console.pdf"),
+    ("com.pdf", "com.pdf"),
+    ("x" * 300 + ".pdf", "x" * 251 + ".pdf"),
+    ("ä" * 200 + ".pdf", "ä" * 125 + ".pdf"),
+    ("x" * 255, "x" * 255),
+    ("x" * 256, "x" * 255),
+]
+
+
+@pytest.mark.parametrize(("name", "safe"), NAMES)
+def test_a_name_of_the_service_is_one_harmless_segment(name: str, safe: str) -> None:
+    assert safe_name(name) == safe
+    assert len(safe.encode()) <= 255
+
+
+EXTENSIONS = [
+    ("a", "x.pdf", "a.pdf"),
+    ("a.pdf", "x.pdf", "a.pdf"),
+    ("a.PDF", "x.pdf", "a.PDF"),
+    ("a.pdf", "x.png", "a.pdf.png"),
+    ("a", "x", "a"),
+    ("a.tar", "x.gz", "a.tar.gz"),
+]
+
+
+@pytest.mark.parametrize(("name", "service_name", "whole"), EXTENSIONS)
+def test_a_wanted_name_gets_the_extension_of_the_result(name: str, service_name: str, whole: str) -> None:
+    assert with_extension(name, service_name) == whole
+
+
+FOLDERS = [
+    ("dist/", "dist/"),
+    ("dist", "dist/"),
+    ("../dist/./x/", "dist/x/"),
+    ("/etc", "etc/"),
+    ("a\\..\\b", "a/b/"),
+    ("a:b/", "a_b/"),
+    ("..", ""),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("folder", "inside"), FOLDERS)
+def test_a_folder_never_leads_out_of_the_project(folder: str, inside: str) -> None:
+    assert confined(folder) == inside
+
+
+COVER, PAGE = Input("cover", "upload", path="src/cover.png"), Input("page", "remote", source="https://x/p.v2.pdf?a=/b")
+WEBP = Conversion("webp", "webp", "image")
+ANY, ONE = Output("webp", save="dist/"), Output("webp", input="page", save="page/")
+
+
+def test_an_entry_that_names_the_input_wins() -> None:
+    assert spec_for([ANY, ONE], "webp", ("page",)) == ONE
+    assert spec_for([ANY, ONE], "webp", ("cover",)) == ANY
+    assert spec_for([ONE], "webp", ("cover",)) is None
+    assert spec_for([ANY], "pdf", ("cover",)) is None
+
+
+def job(*outputs: Output, inputs: tuple[Input, ...] = (COVER, PAGE), **more: Any) -> Job:
+    return Job("job", inputs=inputs, conversions=(Conversion("webp", "webp", "image", **more),), outputs=outputs)
+
+
+API_NAMES = {"c": "conversions.webp", "i1": "inputs.cover", "i2": "inputs.page"}
+
+
+def placed(one: Job, *files: tuple[str, str]) -> list[str]:
+    """The path of each result, given as (input, file name)."""
+    live = LiveJob("j", "completed", outputs=tuple(LiveOutput(f"o{n}", "c", (a,), b) for n, (a, b) in enumerate(files)))
+    return [placement.path for placement in place(one, live, API_NAMES, late)]
+
+
+def test_results_have_the_names_of_the_service_unless_the_manifest_names_them() -> None:
+    assert placed(job(ANY, ONE), ("i1", "x.webp"), ("i2", "y.webp")) == ["dist/x.webp", "page/y.webp"]
+    assert placed(job(Output("webp", filename="n", save="dist/")), ("i1", "x.webp")) == ["dist/n.webp"]
+
+
+def test_equal_paths_are_numbered_whatever_their_case() -> None:
+    files = ("i1", "x.webp"), ("i1", "X.webp"), ("i1", "x.webp"), ("i1", "x-2.webp")
+    assert placed(job(ANY), *files) == ["dist/x.webp", "dist/X-2.webp", "dist/x-3.webp", "dist/x-2-2.webp"]
+
+
+def test_what_is_not_saved_stays_on_the_service() -> None:
+    assert placed(job(Output("webp", filename="n")), ("i1", "x.webp")) == [""]
+    assert placed(job(), ("i1", "x.webp")) == [""]
+
+
+def test_a_name_may_be_made_of_what_is_known_afterwards() -> None:
+    text = "<input.id>-<input.stem>-<input.ext>-<output.index>-<output.ext>-<output.filename>"
+    named = job(Output("webp", filename=Late(text, {}), save=Late("<input.name>/", {})))
+    assert placed(named, ("i1", "x.webp"), ("i2", "y.webp"), ("?", "z.webp")) == [
+        "cover.png/cover-cover-png-1-webp-x.webp",
+        "p.v2.pdf/page-p.v2-pdf-2-webp-y.webp",
+        "---3-webp-z.webp",
+    ]
+
+
+def test_a_placement_knows_its_part_its_number_and_the_name_without_extension() -> None:
+    live = LiveJob("j", "completed", outputs=(LiveOutput("o", "c", ("i1", "?"), "x.webp", status="expired"),))
+    (one,) = place(job(Output("webp", filename="n.webp", save="dist/")), live, API_NAMES, late)
+    assert (one.conversion, one.inputs, one.index, one.name, one.gone) == ("webp", ("cover", "?"), 1, "n", True)
+    (one,) = place(job(), LiveJob("j", "completed", outputs=(LiveOutput("o", "?"),)), API_NAMES, late)
+    assert (one.conversion, one.spec, one.name, one.gone) == ("", None, "", False)
+
+
+ONLY = (COVER,)
+
+PREDICTED: list[tuple[str, Job, list[str]]] = [
+    ("a name that is given", job(Output("webp", filename="n", save="dist/")), ["dist/n.webp"]),
+    ("a name with its extension", job(Output("webp", filename="n.webp", save="dist/")), ["dist/n.webp"]),
+    ("a name with another extension", job(Output("webp", filename="n.png", save="dist/")), ["dist/n.png.webp"]),
+    ("no name, one input", job(ANY, inputs=ONLY), ["dist/cover.webp"]),
+    ("no name, several inputs", job(ANY), []),
+    ("no name, no input", job(ANY, inputs=()), []),
+    ("no name, this input", job(ONE), ["page/p.v2.webp"]),
+    ("an option names it", job(ANY, options={"output_filename": "o"}), ["dist/o.webp"]),
+    ("an option that is empty", job(ANY, options={"output_filename": ""}, inputs=ONLY), ["dist/cover.webp"]),
+    (
+        "the name wins over the option",
+        job(Output("webp", filename="n", save="d/"), options={"output_filename": "o"}),
+        ["d/n.webp"],
+    ),
+    ("it is not saved", job(Output("webp", filename="n")), []),
+    (
+        "of the input",
+        job(Output("webp", filename=Late("<input.stem>-x", {}), save="d/"), inputs=ONLY),
+        ["d/cover-x.webp"],
+    ),
+    ("of one of several inputs", job(Output("webp", filename=Late("<input.stem>", {}), save="d/")), []),
+    ("of the result", job(Output("webp", filename=Late("<output.index>", {}), save="d/"), inputs=ONLY), []),
+    (
+        "a word like output",
+        job(Output("webp", filename=Late("my_output<input.id>", {}), save="d/"), inputs=ONLY),
+        ["d/my_outputcover.webp"],
+    ),
+    ("a folder of the input", job(Output("webp", save=Late("<input.ext>/", {})), inputs=ONLY), ["png/cover.webp"]),
+    ("a folder of the result", job(Output("webp", save=Late("<output.ext>/", {})), inputs=ONLY), []),
+    ("a folder that leads out", job(Output("webp", save="../d/"), inputs=ONLY), ["d/cover.webp"]),
+    ("another conversion", job(Output("pdf", filename="n", save="d/")), []),
+    ("two of them", job(ANY, Output("webp", filename="n", save="d/"), inputs=ONLY), ["dist/cover.webp", "d/n.webp"]),
+]
+
+
+@pytest.mark.parametrize(("one", "paths"), [row[1:] for row in PREDICTED], ids=[row[0] for row in PREDICTED])
+def test_what_can_be_told_before_the_run_is_told(one: Job, paths: list[str]) -> None:
+    found = predicted(one, late)
+    assert [prediction.path for prediction in found] == paths
+    assert all(prediction.spec in one.outputs for prediction in found)
+
+
+@pytest.mark.parametrize("category", ["operation", "metadata"])
+def test_what_an_operation_gives_is_not_foreseen(category: str) -> None:
+    one = Job(
+        "job",
+        inputs=ONLY,
+        conversions=(Conversion("webp", "webp", category),),
+        outputs=(Output("webp", filename="n", save="d/"),),
+    )
+    assert predicted(one, late) == ()
+
+
+def test_a_prediction_is_where_the_result_is_placed() -> None:
+    for one in (job(ANY, inputs=ONLY), job(Output("webp", filename="n.png", save="a\\b"), inputs=ONLY)):
+        assert placed(one, ("i1", "cover.webp")) == [prediction.path for prediction in predicted(one, late)]
+
+
+GIVEN: list[tuple[set[str], tuple[str, ...]]] = [
+    ({"webp", "pdf"}, ()),
+    ({"webp"}, ("pdf",)),
+    (set(), ("webp", "pdf")),
+    ({""}, ()),
+    ({"webp", ""}, ()),
+]
+
+
+@pytest.mark.parametrize(("conversions", "empty"), GIVEN)
+def test_a_conversion_that_gave_nothing_is_named_unless_it_delivers_elsewhere(
+    conversions: set[str], empty: tuple[str, ...]
+) -> None:
+    elsewhere = Conversion("ftp", "webp", output_target=({"type": "ftp"},))
+    one = Job("job", conversions=(WEBP, Conversion("pdf", "pdf"), elsewhere))
+    assert without_result(one, conversions) == empty
+
+
+def test_recorded_results_are_placed_as_live_ones() -> None:
+    file = SavedFile("old", 3, "ab", "o", "webp", ("cover",), 1, "x.webp")
+    record = JobRecord("job", "x", "done", "j", files=(file,))
+    assert recorded_names(record) == {name: name for name in ("conversions.webp", "inputs.cover")}
+    (one,) = place(job(ANY), recorded(record), recorded_names(record), late)
+    assert (one.path, one.conversion, one.inputs, one.output.size) == ("dist/x.webp", "webp", ("cover",), 3)

@@ -1,0 +1,43 @@
+"""What an apply came to, counted as it goes."""
+
+from __future__ import annotations
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.tally import FILES_SHOWN, Tally
+
+START = Change("a", "create", (), (Call("create_job", starts=True),))
+RENAME = Change("a", "rename", ())
+
+
+def files(count: int) -> tuple[SavedFile, ...]:
+    return tuple(SavedFile(f"dist/{n}", 10, "ab", f"o{n}", "webp") for n in range(count))
+
+
+def test_only_a_job_that_was_started_now_costs_something() -> None:
+    tally = Tally(2)
+    for change in (START, RENAME):
+        tally.ended(change, JobRecord("a", "x", "done", spent=3))
+    assert (tally.applied, tally.spent, tally.held) == (2, 3, 0)
+
+
+def test_files_that_stay_on_the_service_do_not_count() -> None:
+    tally = Tally(1)
+    tally.ended(START, JobRecord("a", "x", "done", files=(*files(2), SavedFile("", 99, "", "o", "webp"))))
+    assert (tally.files, tally.size, tally.first) == (2, 20, [("dist/0", 10), ("dist/1", 10)])
+
+
+def test_only_the_first_files_are_remembered() -> None:
+    tally = Tally(3)
+    for _ in range(3):
+        tally.ended(START, JobRecord("a", "x", "done", files=files(FILES_SHOWN - 5)))
+    assert len(tally.first) == FILES_SHOWN
+    assert tally.files == 3 * (FILES_SHOWN - 5)
+
+
+def test_jobs_that_are_built_and_not_run_are_held() -> None:
+    tally = Tally(2)
+    tally.ended(RENAME, JobRecord("a", "x", "building"))
+    tally.ended(RENAME, None)
+    assert (tally.applied, tally.held) == (2, 1)

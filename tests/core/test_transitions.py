@@ -1,0 +1,342 @@
+"""What becomes of a record: after a call, after a refresh, after a lost create was found."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, Problem
+from a2c_spec.core.state import Element, Intent, JobRecord, Phase, SavedFile
+from a2c_spec.core.transitions import (
+    EARLY,
+    QUARTER,
+    ZONES,
+    adopt,
+    apply_response,
+    created,
+    epoch,
+    evidence,
+    intended,
+    lost_creates_of,
+    matches,
+    owned,
+    parts,
+    refreshed,
+    settled,
+    started,
+    zone_of,
+)
+
+FILE = SavedFile("dist/a", 1, "ab", "o", "webp")
+KEPT = SavedFile("", 1, "ab", "p", "webp")
+BARE = JobRecord("a", "x")
+HELD = JobRecord("a", "x", "building", "job-1", elements={"job": Element("job-1", {"callback": "c"})})
+
+
+def after(record: JobRecord, kind: str, *effects: Effect, subject: str = "", **ids: str) -> JobRecord:
+    return apply_response(
+        record, Call(kind, subject, effects=effects), {name.replace("_", "."): one for name, one in ids.items()}
+    )
+
+
+def test_what_was_sent_is_merged_and_null_takes_a_key_away() -> None:
+    record = after(HELD, "patch_job", Effect("job", {"notify_status": True}))
+    assert record.elements["job"] == Element("job-1", {"callback": "c", "notify_status": True})
+    assert after(HELD, "patch_job", Effect("job", {"callback": None})).elements["job"] == Element("job-1", {})
+
+
+def test_a_new_part_has_its_new_id_and_only_what_was_sent_now() -> None:
+    record = after(HELD, "add_inputs", Effect("inputs.a", {"filename": "x"}), inputs_a="in-1")
+    assert record.elements["inputs.a"] == Element("in-1", {"filename": "x"})
+    record = after(record, "add_inputs", Effect("inputs.a", {"position": 1}), inputs_a="in-2")
+    assert record.elements["inputs.a"] == Element("in-2", {"position": 1})
+
+
+def test_an_output_goes_by_its_id_and_other_parts_without_one_have_none() -> None:
+    record = after(HELD, "patch_output", Effect("outputs.o-1", {"filename": "x"}), Effect("inputs.a", {}))
+    assert (record.elements["outputs.o-1"].api_id, record.elements["inputs.a"].api_id) == ("o-1", "")
+
+
+def test_what_is_gone_is_no_part_any_more() -> None:
+    assert "job" not in after(HELD, "delete_input", Effect("job", None), Effect("inputs.never", None)).elements
+
+
+def test_a_deleted_job_is_no_longer_there_and_its_files_stay_known() -> None:
+    record = after(replace(HELD, files=(FILE,)), "delete_job", subject="job-1")
+    assert (record.job_id, record.elements, record.phase, record.files) == ("", {}, "canceled", (FILE,))
+    assert after(HELD, "delete_job", subject="job-9") == HELD
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "adds"), [(None, False, False), (None, True, True), (True, False, True), (False, False, False)]
+)
+def test_parts_whose_adding_is_not_known_stay_open(before: bool | None, now: bool, adds: bool) -> None:
+    record = replace(HELD, intent=None if before is None else Intent(adds=before))
+    after_it = intended(record, Intent(("patch_job",), adds=now))
+    assert after_it.intent == Intent(("patch_job",), adds=adds)
+    assert settled(after_it) == HELD
+
+
+INTENT = Intent(
+    ("create_job",),
+    fingerprint="f",
+    basis={"order": []},
+    elements={"job": Element("", {"callback": "c"}), "inputs.a": Element(""), "conversions.webp": Element("")},
+    noted_at=1000.0,
+)
+LIVE = LiveJob(
+    "job-2",
+    "incomplete",
+    created_at="1970-01-01T00:16:41",
+    inputs=(LiveInput("in-1"),),
+    conversions=(LiveConversion("con-1"),),
+)
+BEFORE = replace(
+    HELD, files=(FILE, KEPT), leftover=(FILE,), spent=5, problem="old", warnings=("odd",), intent=INTENT, phase="failed"
+)
+IDS = {"job": "job-2", "inputs.a": "in-1"}
+
+
+def test_a_created_job_takes_the_place_of_the_old_one_whose_files_are_leftovers() -> None:
+    record = created(BEFORE, LIVE, IDS, starts=True, now=7.0)
+    assert record == JobRecord(
+        "a",
+        "x",
+        "started",
+        "job-2",
+        created_at=1001.0,
+        answered_at=7.0,
+        fingerprint="f",
+        basis={"order": []},
+        elements={
+            "job": Element("job-2", {"callback": "c"}),
+            "inputs.a": Element("in-1"),
+            "conversions.webp": Element(""),
+        },
+        leftover=(FILE, FILE),
+    )
+
+
+def test_a_job_that_is_held_runs_no_recipe_yet() -> None:
+    record = created(BEFORE, replace(LIVE, created_at="?"), IDS, starts=False, now=7.0)
+    assert (record.phase, record.fingerprint, record.basis, record.created_at) == ("building", "", {}, 0.0)
+    begun = started(record, "f", {"order": []})
+    assert (begun.phase, begun.fingerprint, begun.basis) == ("started", "f", {"order": []})
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("1970-01-01T00:00:10", 10.0),
+        ("1970-01-01 00:00:10", 10.0),
+        ("1970-01-01T00:00:10Z", 10.0),
+        ("1970-01-01T01:00:10+01:00", 10.0),
+        ("", None),
+        ("soon", None),
+    ],
+)
+def test_a_time_without_a_zone_is_read_as_utc(text: str, seconds: float | None) -> None:
+    assert epoch(text) == seconds
+
+
+ENDS: list[tuple[Phase, str, Phase, int, str]] = [
+    ("started", "completed", "completed", 3, ""),
+    ("started", "failed", "failed", 3, "damaged; odd"),
+    ("started", "canceled", "canceled", 3, "damaged; odd"),
+    ("started", "processing", "started", 0, ""),
+    ("building", "completed", "building", 0, ""),
+    ("done", "failed", "done", 0, ""),
+    ("canceled", "completed", "canceled", 0, ""),
+]
+
+
+@pytest.mark.parametrize(("phase", "status", "ended", "spent", "problem"), ENDS)
+def test_a_started_job_ends_as_the_service_says(
+    phase: Phase, status: str, ended: Phase, spent: int, problem: str
+) -> None:
+    errors = tuple(Problem("", "", "", text) for text in ("damaged", "odd"))
+    record = refreshed(replace(HELD, phase=phase), LiveJob("job-1", status, spent=3, errors=errors))
+    assert (record.phase, record.spent, record.problem) == (ended, spent, problem)
+
+
+@pytest.mark.parametrize(
+    ("phase", "gone"), [("building", True), ("started", True), ("completed", False), ("done", False), ("failed", False)]
+)
+def test_a_job_that_the_service_forgot_is_gone_unless_it_had_ended(phase: Phase, gone: bool) -> None:
+    record = replace(HELD, phase=phase, intent=Intent(adds=True))
+    expected = replace(record, job_id="", elements={}, phase="canceled", intent=None) if gone else record
+    assert refreshed(record, None) == expected
+
+
+def test_a_create_without_an_answer_is_not_touched_by_a_refresh() -> None:
+    record = replace(HELD, phase="started", intent=INTENT)
+    assert refreshed(record, None) == record
+
+
+def answered(made: float, at: float) -> JobRecord:
+    return replace(BARE, created_at=made, answered_at=at)
+
+
+ZONE_CASES: list[tuple[list[JobRecord], float | None]] = [
+    ([], None),
+    ([BARE, answered(0.0, 5.0), answered(5.0, 0.0)], None),
+    ([answered(1000.0, 1001.0)], 0.0),
+    ([answered(8200.0, 1001.0)], 7200.0),
+    ([answered(1000.0 - 20700.0, 1003.0)], -20700.0),
+    ([answered(8200.0, 1001.0), answered(2000.0, 2001.0)], 0.0),
+    ([answered(2000.0, 2001.0), answered(8200.0, 1001.0)], 0.0),
+]
+
+
+@pytest.mark.parametrize(("records", "zone"), ZONE_CASES)
+def test_the_newest_answered_create_tells_the_zone_in_quarters_of_an_hour(
+    records: list[JobRecord], zone: float | None
+) -> None:
+    assert zone_of(records) == zone
+
+
+WINDOW = 60.0
+
+EVIDENCE: list[tuple[float, float | None, str]] = [
+    (0.0, 0.0, "ours"),
+    (-EARLY, 0.0, "ours"),
+    (-EARLY - 1, 0.0, "not ours"),
+    (WINDOW, 0.0, "ours"),
+    (WINDOW + 1, 0.0, "not ours"),
+    (QUARTER, 0.0, "not ours"),
+    (7200.0, 7200.0, "ours"),
+    (0.0, 7200.0, "not ours"),
+    (0.0, None, "ours"),
+    (WINDOW, None, "ours"),
+    (QUARTER, None, "unclear"),
+    (-QUARTER, None, "unclear"),
+    (QUARTER + WINDOW, None, "unclear"),
+    (QUARTER - EARLY, None, "unclear"),
+    (QUARTER + WINDOW + 1, None, "not ours"),
+    (QUARTER - EARLY - 1, None, "not ours"),
+    (ZONES, None, "unclear"),
+    (-ZONES, None, "unclear"),
+    (ZONES + QUARTER, None, "not ours"),
+    (-ZONES - QUARTER, None, "not ours"),
+]
+
+
+@pytest.mark.parametrize(("late", "zone", "told"), EVIDENCE)
+def test_a_job_of_equal_content_is_ours_if_it_was_made_right_after_the_intent(
+    late: float, zone: float | None, told: str
+) -> None:
+    intent = replace(INTENT, noted_at=1_700_000_000.0)
+    made = datetime.fromtimestamp(intent.noted_at + late, UTC).replace(tzinfo=None).isoformat()
+    assert evidence(intent, replace(LIVE, created_at=made), zone, WINDOW) == told
+
+
+@pytest.mark.parametrize("zone", [None, 0.0])
+def test_without_a_time_nothing_can_be_told(zone: float | None) -> None:
+    assert evidence(INTENT, replace(LIVE, created_at=""), zone, WINDOW) == "unclear"
+
+
+SENT_INPUT = {"identity": {"type": "remote", "source": "https://a", "parameters": {"x": 1}}, "filename": "a"}
+SENT_CONVERSION = {
+    "target": "webp",
+    "category": "image",
+    "options": {"width": 1, "p": {"$secret": "s"}},
+    "metadata": {"t": "A"},
+}
+WANTED = Intent(
+    ("create_job",),
+    elements={
+        "job": Element("", {"callback": "c"}),
+        "inputs.a": Element("", SENT_INPUT),
+        "conversions.webp": Element("", SENT_CONVERSION),
+    },
+)
+SAME = LiveJob(
+    "job-2",
+    "processing",
+    process=True,
+    fields={"callback": "c", "notify_status": False},
+    inputs=(LiveInput("in-1", "remote", "https://a", filename="a.png", parameters={"x": "1", "y": 2}),),
+    conversions=(LiveConversion("con-1", "webp", "image", {"width": "1", "quality": None}, {"t": "A"}),),
+)
+
+
+def live(part: str, **more: Any) -> LiveJob:
+    (row,) = getattr(SAME, part)
+    changed: dict[str, Any] = {part: (replace(row, **more),)}
+    return replace(SAME, **changed)
+
+
+MATCHES: list[tuple[str, LiveJob, bool]] = [
+    ("the same", SAME, True),
+    ("it does not say whether it runs", replace(SAME, process=None), True),
+    ("it is held", replace(SAME, process=False), False),
+    ("no input", replace(SAME, inputs=()), False),
+    ("one more conversion", replace(SAME, conversions=SAME.conversions * 2), False),
+    ("another callback", replace(SAME, fields={"callback": "d"}), False),
+    ("a field not sent is not at its default", replace(SAME, fields={"notify_status": True}), False),
+    ("no field told", replace(SAME, fields={}), True),
+    ("an unknown field", replace(SAME, fields={"colour": "red"}), True),
+    ("another type", live("inputs", type="cloud"), False),
+    ("another source", live("inputs", source="https://b"), False),
+    ("another name", live("inputs", filename="b.png"), False),
+    ("no name told", live("inputs", filename=""), True),
+    ("another parameter", live("inputs", parameters={"x": 2}), False),
+    ("no parameters told", live("inputs", parameters={}), True),
+    ("another target", live("conversions", target="png"), False),
+    ("another category", live("conversions", category="document"), False),
+    ("no category told", live("conversions", category=""), True),
+    ("another option", live("conversions", options={"width": 2}), False),
+    ("an option not told", live("conversions", options={}), False),
+    ("other metadata", live("conversions", metadata={"t": "B"}), False),
+]
+
+
+@pytest.mark.parametrize(("job", "same"), [row[1:] for row in MATCHES], ids=[row[0] for row in MATCHES])
+def test_a_live_job_is_what_a_create_asked_for(job: LiveJob, same: bool) -> None:
+    assert matches(WANTED, job) is same
+    lost = replace(BARE, intent=WANTED)
+    assert (
+        lost_creates_of([lost, BARE, lost, replace(BARE, intent=replace(WANTED, kinds=("patch_job",)))], job)
+        == 2 * same
+    )
+
+
+def test_the_result_of_another_job_is_told_by_the_source_on_the_wire() -> None:
+    element = Element("", SENT_INPUT | {"wire_source": "out-7"})
+    intent = replace(WANTED, elements=dict(WANTED.elements) | {"inputs.a": element})
+    assert matches(intent, live("inputs", source="out-7"))
+    assert not matches(intent, SAME)
+
+
+def test_a_create_without_fields_wants_the_defaults() -> None:
+    intent = replace(WANTED, elements={name: one for name, one in WANTED.elements.items() if name != "job"})
+    assert not matches(intent, SAME)
+    assert matches(intent, replace(SAME, fields={"callback": ""}))
+
+
+def test_jobs_that_belong_to_a_record_are_owned() -> None:
+    assert owned([HELD, BARE]) == {"job-1"}
+
+
+def test_parts_of_one_kind_keep_their_order() -> None:
+    elements = {
+        "inputs.b": Element("2"),
+        "conversions.x": Element("3"),
+        "inputs.a": Element("1"),
+        "inputsx": Element(""),
+    }
+    assert [name for name, _ in parts(elements, "inputs")] == ["inputs.b", "inputs.a"]
+
+
+@pytest.mark.parametrize(
+    ("status", "phase"), [("incomplete", "building"), ("processing", "started"), ("completed", "started")]
+)
+def test_an_adopted_job_takes_its_ids_in_order_and_runs_unless_it_can_be_edited(status: str, phase: Phase) -> None:
+    record = adopt(BEFORE, replace(LIVE, status=status), 7.0)
+    ids = {name: one.api_id for name, one in record.elements.items()}
+    assert ids == {"job": "job-2", "inputs.a": "in-1", "conversions.webp": "con-1"}
+    assert (record.phase, record.answered_at, record.intent) == (phase, 7.0, None)

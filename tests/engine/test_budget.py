@@ -1,0 +1,105 @@
+"""What an apply may cost: estimated before it starts, counted while it runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.budget import Budget, Limits, estimate, within
+from a2c_spec.errors import LimitRefused
+
+START = (Call("create_job", starts=True),)
+
+
+def starting(address: str = "a", conversions: int = 1, **more: Any) -> Change:
+    basis: dict[str, Any] = {"conversions": {str(number): {} for number in range(conversions)}}
+    return Change(address, "create", (), START, basis=basis, **more)
+
+
+def spent(cost: int, phase: Any = "done") -> JobRecord:
+    return JobRecord("a", "x", phase, spent=cost)
+
+
+ESTIMATES = [
+    (Change("a", "update", (), (Call("patch_job"),)), None, 0),
+    (Change("a", "update", (), (Call("patch_job"),)), spent(7), 0),
+    (Change("a", "create", (), START), None, 1),
+    (starting(conversions=0), None, 1),
+    (starting(conversions=3), None, 3),
+    (starting(conversions=3), spent(0), 3),
+    (starting(conversions=3), spent(7), 7),
+]
+
+
+@pytest.mark.parametrize(("change", "record", "cost"), ESTIMATES)
+def test_a_start_costs_what_it_cost_before_or_one_per_conversion(
+    change: Change, record: JobRecord | None, cost: int
+) -> None:
+    assert estimate(change, record) == cost
+
+
+@pytest.mark.parametrize("most", [2, None])
+def test_a_plan_within_its_bounds_is_let_through(most: int | None) -> None:
+    changes = (starting(paid_again=True), starting("b", paid_again=True))
+    within(Plan(changes), [(change, None) for change in changes], Limits(most, most))
+
+
+def test_a_plan_beyond_a_bound_is_refused_before_anything_is_sent() -> None:
+    changes = (starting(paid_again=True), starting("b", paid_again=True))
+    rows = [(change, None) for change in changes]
+    with pytest.raises(LimitRefused, match="2 paid jobs would be run again, --max-replace allows 1"):
+        within(Plan(changes), rows, Limits(replace=1))
+    with pytest.raises(LimitRefused, match="the plan costs about 2 credits, --max-credits allows 1"):
+        within(Plan(changes), rows, Limits(credits=1))
+
+
+def test_a_bound_of_nothing_is_a_bound() -> None:
+    change = starting(paid_again=True)
+    with pytest.raises(LimitRefused, match="1 paid job would"):
+        within(Plan((change,)), [], Limits(replace=0))
+    with pytest.raises(LimitRefused, match="about 1 credit, --max-credits allows 0"):
+        within(Plan((change,)), [(change, None)], Limits(credits=0))
+
+
+def test_jobs_are_started_until_the_credits_are_set_aside() -> None:
+    budget = Budget(3)
+    assert budget.reserve(starting(conversions=2), spent(0)) == 2
+    with pytest.raises(LimitRefused, match="not started: 2 credits spent or under way, --max-credits allows 3"):
+        budget.reserve(starting("b", conversions=2), spent(0))
+    assert budget.reserve(starting("c"), spent(0)) == 1
+    assert budget.reserved == 3
+
+
+def test_what_starts_nothing_is_never_refused() -> None:
+    assert Budget(0).reserve(Change("a", "rename", ()), spent(9)) == 0
+
+
+def test_without_a_bound_everything_may_start() -> None:
+    budget = Budget(None)
+    assert [budget.reserve(starting(conversions=100), spent(0)) for _ in range(2)] == [100, 100]
+
+
+SETTLED = [
+    (spent(5), 2, 5),
+    (spent(0), 2, 0),
+    (spent(5, "completed"), 2, 5),
+    (spent(5, "failed"), 2, 5),
+    (spent(5, "canceled"), 2, 5),
+    (spent(5, "started"), 2, 2),
+    (spent(5, "building"), 2, 2),
+    (None, 2, 2),
+    (spent(5), 0, 2),
+]
+
+
+@pytest.mark.parametrize(("record", "reserved", "left"), SETTLED)
+def test_the_true_cost_takes_the_place_of_the_estimate_once_a_job_has_ended(
+    record: JobRecord | None, reserved: int, left: int
+) -> None:
+    budget = Budget(10, reserved=2)
+    budget.settle(record, reserved)
+    assert budget.reserved == left

@@ -1,0 +1,369 @@
+"""Planned changes carried out: each after those it needs, one failure leaving the others alone, over a service that
+is a function."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from a2c_spec.api.execute import Task
+from a2c_spec.core.calls import Call
+from a2c_spec.core.desired import Content, Input, Job
+from a2c_spec.core.events import Event
+from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.state import Intent, JobRecord, SavedFile
+from a2c_spec.engine.budget import Limits
+from a2c_spec.engine.execution import STOPPING, Execution
+from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
+from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.selection import EVERYTHING
+from a2c_spec.engine.session import Session
+from a2c_spec.errors import (
+    AuthError,
+    Conflict,
+    ConversionFailed,
+    PartialFailure,
+    QuotaError,
+    SpecError,
+    WaitTimeout,
+)
+from tests.engine.projects import NOW, desired, job, record, session_in
+
+CREATE = (Call("create_job", starts=True),)
+PLAIN = ApplyOptions()
+
+
+class Listening(Unattended):
+    """A reporter that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.events: list[tuple[str, str]] = []
+        self.expected = -1
+
+    def __call__(self, event: Event, /) -> None:
+        self.events.append((event.kind, event.address))
+
+    def expect(self, jobs: int, /) -> None:
+        self.expected = jobs
+
+
+@dataclass
+class World:
+    """One apply over a service that is ``answer``: it is given a change and gives the record that it ends in."""
+
+    session: Session
+    answer: Callable[[Change, JobRecord], JobRecord]
+    order: list[str] = field(default_factory=list)
+    moved: list[Move] = field(default_factory=list)
+    at_once: int = 0
+    most_at_once: int = 0
+    turns: int = 1
+    allowed: list[bool] = field(default_factory=list)
+    reporter: Listening = field(default_factory=Listening)
+
+    async def carry_out(self, task: Task, change: Change, before: JobRecord, **_: bool) -> JobRecord:
+        self.order.append(change.address)
+        self.at_once += 1
+        self.most_at_once = max(self.at_once, self.most_at_once)
+        self.allowed.append(task.paid_again_allowed)
+        for _turn in range(self.turns):
+            await asyncio.sleep(0)
+        self.at_once -= 1
+        after = self.answer(change, before)
+        await self.session.store.put(after)
+        return after
+
+    async def move_all(self, rows: Sequence[tuple[Job, JobRecord, Move]]) -> None:
+        self.moved += [move for _, _, move in rows]
+
+    def apply(
+        self,
+        *steps: PlannedChange,
+        options: ApplyOptions = PLAIN,
+        again: Iterable[PlannedChange] = (),
+    ) -> Result:
+        @asynccontextmanager
+        async def slot() -> Any:
+            yield
+
+        service: Any = SimpleNamespace(
+            delivery=self,
+            turns=SimpleNamespace(slot=slot, released=slot),
+            client=SimpleNamespace(wire=SimpleNamespace(count=Counter(POST=1))),
+            executor=None,
+        )
+        session = replace(self.session, connection=service)
+        return asyncio.run(Execution(session, options, self.reporter, EVERYTHING).run(steps, again))
+
+
+def done(change: Change, before: JobRecord) -> JobRecord:
+    return replace(before, realm="local", phase="done", job_id=f"id-{change.address}", spent=2)
+
+
+def failing(**errors: SpecError) -> Callable[[Change, JobRecord], JobRecord]:
+    """A service that ends these addresses with these errors."""
+
+    def answer(change: Change, before: JobRecord) -> JobRecord:
+        if change.address in errors:
+            raise errors[change.address]
+        return done(change, before)
+
+    return answer
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> Iterator[World]:
+    with session_in(tmp_path, no_cache=True) as session:
+        yield World(session, done)
+
+
+def step(address: str, *needed: str, **more: Any) -> PlannedChange:
+    change = replace(Change(address, "create", ("new",), CREATE, fetch=True), **more)
+    return PlannedChange(change, desired(job(address, *needed)), None)
+
+
+def ends(result: Result) -> dict[str, str]:
+    """The kind of error of each address that failed."""
+    return {error.address: type(error).__name__ for error in result.errors}
+
+
+def test_everything_done_is_counted_and_written_down(world: World, tmp_path: Path) -> None:
+    idle = PlannedChange(Change("c", "no-op", ()), desired(job("c")), None)
+    result = world.apply(step("a"), step("b"), idle)
+    assert (result.error, result.errors, result.requests) == (None, (), {"POST": 1})
+    tally = result.tally
+    assert (tally.busy, tally.applied, tally.spent, tally.unstarted, world.reporter.expected) == (2, 2, 4, 0, 2)
+    rows = json.loads((tmp_path / ".a2c/outputs.json").read_text())["jobs"]
+    assert [(row["address"], row["action"]) for row in rows] == [("a", "create"), ("b", "create")]
+
+
+def test_where_nothing_is_to_be_done_nothing_is_written_unless_asked_for(tmp_path: Path) -> None:
+    idle = PlannedChange(Change("c", "no-op", ()), desired(job("c")), None)
+    with session_in(tmp_path, no_cache=True) as session:
+        World(session, done).apply(idle)
+    assert not (tmp_path / ".a2c/outputs.json").exists()
+    with session_in(tmp_path, no_cache=True, outputs="out.json") as session:
+        World(session, done).apply(idle)
+    assert (tmp_path / "out.json").exists()
+
+
+def test_rows_are_kept_only_where_all_of_the_plan_is_shown(tmp_path: Path) -> None:
+    for detailed, count in ((False, 0), (True, 1)):
+        with session_in(tmp_path, no_cache=True, as_json=detailed) as session:
+            assert len(World(session, done).apply(step("a")).rows) == count
+
+
+def test_each_job_runs_after_those_it_needs(world: World) -> None:
+    result = world.apply(step("top", "middle"), step("middle", "base"), step("base"))
+    assert (world.order, result.tally.applied) == (["base", "middle", "top"], 3)
+
+
+def test_a_job_that_takes_results_is_planned_again_with_what_came_out(world: World) -> None:
+    given = []
+
+    def answer(change: Change, before: JobRecord) -> JobRecord:
+        given.append((change.address, change.fingerprint))
+        return replace(done(change, before), files=(SavedFile("", 1, "ab", "out-1", "webp"),))
+
+    world.answer = answer
+    world.apply(step("base"), step("top", "base", fingerprint="planned before"))
+    (_, (address, fingerprint)) = given
+    assert address == "top"
+    assert len(fingerprint) == 64
+
+
+def test_what_would_now_be_paid_for_again_is_not_done_unseen(world: World) -> None:
+    ran = record(job("top", "base"), job_id="job-1")
+    asyncio.run(world.session.store.put(ran))
+    world.answer = lambda change, before: replace(
+        done(change, before), files=(SavedFile("", 1, "ab", "out-1", "webp"),)
+    )
+    steps = step("base"), replace(step("top", "base", action="wait"), record=ran)
+    assert ends(world.apply(*steps)) == {"top": "Conflict"}
+    assert ends(world.apply(*steps, options=ApplyOptions(yes=True))) == {}
+
+
+def test_one_failure_leaves_the_others_alone(world: World) -> None:
+    world.answer = failing(a=ConversionFailed("damaged"))
+    result = world.apply(step("a"), step("b"))
+    assert ends(result) == {"a": "ConversionFailed"}
+    assert isinstance(result.error, PartialFailure)
+    assert result.error.message == "1 of 2 jobs failed"
+    assert not result.lone
+    assert world.reporter.events == [("failed", "a")]
+
+
+def test_the_only_thing_to_do_fails_with_its_own_error(world: World, tmp_path: Path) -> None:
+    world.answer = failing(a=ConversionFailed("damaged"))
+    result = world.apply(step("a"))
+    assert (type(result.error), result.lone) == (ConversionFailed, True)
+    assert not (tmp_path / ".a2c/outputs.json").exists()
+
+
+def test_what_needs_a_failed_job_is_not_started(world: World) -> None:
+    world.answer = failing(base=ConversionFailed("damaged"))
+    result = world.apply(step("base"), step("top", "base"), step("alone"))
+    assert ends(result) == {"base": "ConversionFailed", "top": "NotStarted"}
+    assert world.order == ["base", "alone"]
+
+
+def test_what_needs_a_job_that_nobody_waits_for_is_not_started(world: World) -> None:
+    result = world.apply(step("base"), step("top", "base"), options=ApplyOptions(detach=True))
+    assert ends(result) == {"top": "NotStarted"}
+    assert world.reporter.events[0] == ("done", "base")
+
+
+@pytest.mark.parametrize("error", [AuthError("no key"), QuotaError("no credits")])
+def test_what_every_job_would_meet_stops_the_rest(error: SpecError, world: World) -> None:
+    assert error.exit_code in STOPPING
+    world.answer = failing(a0=error)
+    result = world.apply(*(step(f"a{n}") for n in range(200)))
+    assert result.tally.unstarted + len(result.errors) + result.tally.applied == 200
+    assert result.tally.unstarted > 100
+    assert result.error is not None
+    assert result.error.message.endswith(f"jobs failed, {result.tally.unstarted} not started")
+
+
+def test_whoever_waits_to_be_started_when_the_rest_stops_is_not_begun(tmp_path: Path) -> None:
+    with session_in(tmp_path, no_cache=True, parallelism=1) as session:
+        world = World(session, failing(a0=AuthError("no key")), turns=200)
+        result = world.apply(*(step(f"a{n}") for n in range(100)))
+    assert ends(result) == {"a0": "AuthError"}
+    assert (len(world.order), result.tally.applied, result.tally.unstarted) == (64, 63, 36)
+
+
+@pytest.mark.parametrize(
+    ("yes", "paid_again", "allowed"), [(False, False, False), (True, False, True), (False, True, True)]
+)
+def test_what_was_planned_or_confirmed_as_paid_again_is_allowed(
+    yes: bool, paid_again: bool, allowed: bool, world: World
+) -> None:
+    world.apply(step("a", paid_again=paid_again), options=ApplyOptions(yes=yes))
+    assert world.allowed == [allowed]
+
+
+@pytest.mark.parametrize(("fail_fast", "started"), [(False, 200), (True, 64)])
+def test_fail_fast_starts_nothing_after_a_failure(fail_fast: bool, started: int, world: World) -> None:
+    world.answer = failing(a0=ConversionFailed("damaged"))
+    result = world.apply(*(step(f"a{n}") for n in range(200)), options=ApplyOptions(fail_fast=fail_fast))
+    assert 200 - result.tally.unstarted <= started
+    assert (result.tally.unstarted == 0) is (not fail_fast)
+
+
+def test_jobs_that_still_run_are_no_failure_but_a_time_that_was_up(world: World) -> None:
+    world.answer = failing(a=WaitTimeout("x"), b=WaitTimeout("x"))
+    result = world.apply(step("a"), step("b"), step("c"))
+    assert isinstance(result.error, WaitTimeout)
+    assert result.error.message == "2 of 3 jobs still run"
+    world.answer = failing(a=WaitTimeout("x"), b=ConversionFailed("x"))
+    assert isinstance(world.apply(step("a"), step("b"), step("c")).error, PartialFailure)
+
+
+def test_a_change_with_a_problem_is_refused(world: World) -> None:
+    result = world.apply(step("a", problem="taken"), step("b"))
+    assert ends(result) == {"a": "Conflict"}
+    assert world.order == ["b"]
+
+
+def test_the_budget_lets_no_job_start_beyond_it(world: World) -> None:
+    result = world.apply(step("a"), step("b"), options=ApplyOptions(limits=Limits(credits=1)))
+    assert ends(result) == {"b": "LimitRefused"}
+    assert world.order == ["a"]
+
+
+def test_what_is_forgotten_stays_known(world: World) -> None:
+    asyncio.run(world.session.store.put(record(job("old"))))
+    result = world.apply(PlannedChange(Change("old", "forget", ()), None, record(job("old"))))
+    kept = world.session.store.get("old")
+    assert kept is not None
+    assert (kept.gone_since, kept.fingerprint) == (NOW, record(job("old")).fingerprint)
+    assert world.reporter.events == [("done", "old")]
+    assert result.error is None
+
+
+def test_a_record_that_moves_to_another_address_leaves_the_old_one(world: World) -> None:
+    asyncio.run(world.session.store.put(record(job("old"), gone_since=5.0)))
+    taken = replace(record(job("new")), gone_since=5.0)
+    adopted = PlannedChange(Change("new", "adopt", ()), desired(job("new")), taken, taken_over="old")
+    world.answer = lambda _change, before: before
+    world.apply(adopted)
+    assert world.session.store.addresses() == ("new",)
+
+
+def test_what_is_asked_for_again_is_no_longer_gone(world: World) -> None:
+    back = record(job("a"), gone_since=5.0, intent=Intent(("patch_job",)))
+    asyncio.run(world.session.store.put(back))
+    world.apply(PlannedChange(Change("a", "no-op", ()), desired(job("a")), back))
+    kept = world.session.store.get("a")
+    assert kept is not None
+    assert (kept.gone_since, kept.intent) == (0.0, None)
+
+
+def test_a_create_that_may_have_started_stays_open(world: World) -> None:
+    lost = record(job("a"), gone_since=5.0, intent=Intent(("create_job",), starts=True))
+    world.apply(PlannedChange(Change("a", "no-op", ()), desired(job("a")), lost))
+    kept = world.session.store.get("a")
+    assert kept is not None
+    assert kept.intent == lost.intent
+
+
+def test_moves_of_the_whole_plan_come_first_and_together(world: World) -> None:
+    file = SavedFile("dist/a", 1, "ab", "o", "webp")
+    steps = [
+        replace(
+            step(name, moves=(Move(f"dist/{name}", f"dist/{name}2"),), problem=problem),
+            record=record(job(name), files=(file,)),
+        )
+        for name, problem in (("a", ""), ("b", "taken"), ("c", ""))
+    ]
+    world.apply(*steps)
+    assert world.moved == [Move("dist/a", "dist/a2"), Move("dist/c", "dist/c2")]
+
+
+def test_only_so_many_are_under_way_at_once(tmp_path: Path) -> None:
+    with session_in(tmp_path, no_cache=True, parallelism=1) as session:
+        world = World(session, done)
+        result = world.apply(*(step(f"a{n}") for n in range(150)))
+    assert (result.tally.applied, len(world.order)) == (150, 150)
+    assert world.most_at_once <= 64
+
+
+def test_twins_are_converted_once_and_the_second_waits_for_the_first(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"abc")
+    upload = Input("cover", "upload", path="a.txt", content=Content(3, "ab" * 32, ""))
+    steps = [replace(step(name), desired=desired(job(name, inputs=(upload,)))) for name in ("a", "b")]
+    with session_in(tmp_path) as session:
+        world = World(session, done)
+        result = world.apply(*steps)
+    assert result.tally.applied == 2
+    assert (world.order, world.most_at_once) == (["a", "b"], 1)  # nothing was kept of the first, so the second runs too
+
+
+def test_summaries_are_planned_again_and_one_that_became_invalid_leaves_the_rest_alone(world: World) -> None:
+    def again() -> Iterator[PlannedChange]:
+        yield step("b")
+        raise Conflict("b.yaml has changed")
+
+    summaries = [replace(step(name), summary_only=True, desired=None) for name in ("b", "c")]
+    result = world.apply(step("a"), *summaries, again=again())
+    assert world.order == ["a", "b"]
+    assert (result.tally.busy, result.tally.applied, result.tally.unstarted) == (3, 2, 1)
+    assert ends(result) == {"": "Conflict"}
+
+
+def test_a_mistake_of_ours_is_raised_as_it_is(world: World) -> None:
+    def broken(_change: Change, _before: JobRecord) -> JobRecord:
+        raise KeyError("ours")
+
+    world.answer = broken
+    with pytest.raises(KeyError, match="ours"):
+        world.apply(step("a"), step("b"))

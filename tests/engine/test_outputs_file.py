@@ -1,0 +1,53 @@
+"""``outputs.json``: where it is written, what stands in it, and that it appears whole or not at all."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.plan import Change
+from a2c_spec.engine.outputs_file import write_outputs
+from a2c_spec.errors import SpecError
+from tests.engine.projects import job, record, session_in
+
+CHANGES = [Change("b", "create", ()), Change("unknown", "forget", ()), Change("a", "no-op", ())]
+
+
+def written(root: Path, **flags: Any) -> None:
+    with session_in(root, **flags) as session:
+        for name in "ab":
+            asyncio.run(session.store.put(record(job(name))))
+        write_outputs(session.project, session.store, CHANGES)
+
+
+def rows(path: Path) -> list[tuple[str, str]]:
+    return [(row["address"], row["action"]) for row in json.loads(path.read_text())["jobs"]]
+
+
+def test_it_stands_in_our_folder_unless_another_place_is_named(tmp_path: Path) -> None:
+    written(tmp_path)
+    assert rows(tmp_path / ".a2c/outputs.json") == [("b", "create"), ("a", "no-op")]
+
+
+def test_another_place_counts_from_the_current_folder_and_nothing_else_is_written(tmp_path: Path) -> None:
+    written(tmp_path, outputs="out.json")
+    assert rows(tmp_path / "out.json") == [("b", "create"), ("a", "no-op")]
+    assert not (tmp_path / ".a2c/outputs.json").exists()
+
+
+def test_a_place_that_cannot_be_written_is_an_error_that_says_what_is_safe(tmp_path: Path) -> None:
+    with pytest.raises(SpecError, match="No such file") as error:
+        written(tmp_path, outputs="missing/out.json")
+    assert error.value.hint == "all else is done and recorded"
+
+
+def test_no_draft_is_left(tmp_path: Path) -> None:
+    (tmp_path / "out.json").mkdir()
+    with pytest.raises(SpecError, match=r"cannot write .*out\.json"):
+        written(tmp_path, outputs="out.json")
+    written(tmp_path, outputs="good.json")
+    assert not list(tmp_path.glob(".*draft"))

@@ -1,0 +1,261 @@
+"""A whole project planned: in the order of its manifests, with what is gone, taken over, in the way, and summed up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.state import Intent, JobRecord, SavedFile
+from a2c_spec.engine.plan import KEPT_WHOLE, as_plan, plan_only, plan_project, replan_summarised, summarised
+from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.project import Reading, reading
+from a2c_spec.engine.selection import EVERYTHING, Selection
+from a2c_spec.engine.session import Session
+from a2c_spec.errors import InvalidError, StalePlan, UsageError
+from tests.engine.projects import WEBP, desired, job, project_in, record, session_in
+
+SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
+FILE = SavedFile("dist/cover.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "cover.webp", "", "dist/cover.webp")
+
+
+class Given(Reading):
+    """Manifests that ask for just these items."""
+
+    def __init__(self, session: Session, items: Sequence[Job | Preset]) -> None:
+        super().__init__(session.project, [], [])
+        self._items = items
+
+    def items(self) -> Any:
+        return iter(self._items)
+
+
+def plan(
+    session: Session, *items: Job | Preset, chosen: Selection = EVERYTHING, whole: bool = False
+) -> list[PlannedChange]:
+    return asyncio.run(plan_project(session, Given(session, items), chosen, None, whole=whole))
+
+
+def actions(steps: Sequence[PlannedChange]) -> dict[str, str]:
+    return {step.change.address: step.change.action for step in steps}
+
+
+def put(session: Session, *records: JobRecord) -> None:
+    for one in records:
+        asyncio.run(session.store.put(one))
+
+
+def named(address: str, *needed: str, **more: Any) -> Job:
+    """A job whose result has a name of its own."""
+    one = job(address, *needed)
+    return replace(one, outputs=(replace(one.outputs[0], filename=address),), **more)
+
+
+def done(session: Session, one: Job, name: str, **more: Any) -> JobRecord:
+    """A finished job whose result stands under this name."""
+    path = session.project.root / "dist" / f"{name}.webp"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"abc")
+    file = replace(FILE, path=f"dist/{name}.webp", wanted=f"dist/{name}.webp", name=name)
+    return record(one, **({"job_id": f"id-{one.address}", "files": (file,)} | more))
+
+
+def test_presets_come_first_then_the_manifests_in_their_order_then_what_is_gone(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, record(job("gone", conversions=())))
+        steps = plan(session, named("b", "a"), Preset("p", "P", "jpg"), named("a"))
+    assert list(actions(steps).items()) == [("p", "create"), ("b", "create"), ("a", "create"), ("gone", "forget")]
+
+
+def test_what_was_forgotten_before_is_not_forgotten_again(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, record(job("gone", conversions=()), gone_since=5.0))
+        assert plan(session, named("a"))[1:] == []
+
+
+@pytest.mark.parametrize("chosen", [Selection(target=("a",)), Selection(exclude=("x",)), Selection(selector=("x",))])
+def test_a_partial_plan_forgets_nothing(chosen: Selection, tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, record(job("gone", conversions=())))
+        assert "gone" not in actions(plan(session, named("a"), chosen=chosen))
+
+
+def test_a_plan_of_named_manifests_forgets_nothing(tmp_path: Path) -> None:
+    with session_in(tmp_path, manifests=("a.yaml",)) as session:
+        put(session, record(job("gone", conversions=())))
+        assert actions(plan(session, named("a"))) == {"a": "create"}
+
+
+def test_a_selection_leaves_the_others_out(tmp_path: Path) -> None:
+    items = named("base"), named("top", "base", labels={"team": "web"}), named("alone")
+    with session_in(tmp_path) as session:
+        assert [*actions(plan(session, *items, chosen=Selection(target=("top",))))] == ["base", "top"]
+        assert [*actions(plan(session, *items, chosen=Selection(selector=("team=web",))))] == ["top"]
+        assert [*actions(plan(session, *items, chosen=Selection(exclude=("top",))))] == ["base", "alone"]
+        for chosen in (Selection(target=("nope",)), Selection(replace=("nope",))):
+            with pytest.raises(UsageError, match="no address matches"):
+                plan(session, *items, chosen=chosen)
+
+
+@pytest.mark.parametrize("chosen", [EVERYTHING, Selection(target=("a",))])
+def test_two_jobs_that_would_write_one_path_are_refused(chosen: Selection, tmp_path: Path) -> None:
+    with session_in(tmp_path) as session, pytest.raises(InvalidError) as error:
+        plan(session, job("a"), job("b"), chosen=chosen)
+    assert "would both write dist/cover.webp" in error.value.diagnostics[0].message
+    with session_in(tmp_path, on_conflict="rename") as session:
+        assert len(plan(session, job("a"), job("b"), chosen=chosen)) == (1 if chosen.target else 2)
+
+
+def test_a_job_under_a_new_address_is_taken_over_with_its_files(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, job("old"), "cover"))
+        (step,) = plan(session, job("new"))
+    assert (step.change.action, step.taken_over) == ("adopt", "old")
+    assert step.change.reasons[0] == "taken over from old, which no manifest asks for any more"
+
+
+@pytest.mark.parametrize("more", [{"phase": "failed"}, {"phase": "canceled"}, {"intent": Intent(("patch_job",))}])
+def test_a_job_that_failed_or_is_not_known_well_is_not_taken_over(more: dict[str, Any], tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, job("old"), "cover", **more))
+        assert actions(plan(session, job("new"))) == {"new": "create", "old": "forget"}
+
+
+def test_a_job_that_is_still_asked_for_is_not_taken_over(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, named("old"), "old"))
+        assert actions(plan(session, named("old"), named("new"))) == {"old": "no-op", "new": "create"}
+
+
+def test_only_one_job_takes_a_record_over(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, job("old"), "x"))
+        steps = plan(session, named("x"), named("y"))
+    assert [step.taken_over for step in steps] == ["old", ""]
+    assert steps[1].change.action == "create"
+
+
+def elsewhere(session: Session) -> JobRecord:
+    """A job that is done, whose result stands where the job ``y`` would write."""
+    return done(session, named("x"), "y")
+
+
+def test_no_result_is_written_over_that_of_another_address_that_stays(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, replace(elsewhere(session), address="other"))
+        (step,) = plan(
+            session, named("y", conversions=(replace(WEBP, options={"width": 1}),)), chosen=Selection(exclude=("z",))
+        )
+    assert step.change.problem == "dist/y.webp is a result of other; give one of the two another name or folder"
+
+
+def test_a_result_that_moves_away_in_the_same_plan_is_in_nobodys_way(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, elsewhere(session))
+        moving, coming = plan(session, named("x"), named("y", conversions=(replace(WEBP, options={"width": 1}),)))
+    assert [(move.source, move.target) for move in moving.change.moves] == [("dist/y.webp", "dist/x.webp")]
+    assert coming.change.problem == ""
+
+
+def test_a_result_of_what_no_manifest_asks_for_is_in_nobodys_way(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, replace(elsewhere(session), address="other"))
+        step = plan(session, named("y", conversions=(replace(WEBP, options={"width": 1}),)))[0]
+    assert (step.change.action, step.change.problem) == ("create", "")
+
+
+def test_of_many_changes_only_a_summary_is_kept_and_planned_again_when_its_turn_comes(tmp_path: Path) -> None:
+    items = [named(f"j{n}") for n in range(KEPT_WHOLE + 2)]
+    with session_in(tmp_path) as session:
+        steps = plan(session, *items)
+        assert [step.summary_only for step in steps].count(True) == 2
+        assert all(step.desired is None for step in steps if step.summary_only)
+        again = list(replan_summarised(session, items, steps, EVERYTHING))
+        assert [step.change.address for step in again] == [f"j{KEPT_WHOLE}", f"j{KEPT_WHOLE + 1}"]
+        assert all(step.desired and not step.change.problem for step in again)
+        assert not any(step.summary_only for step in plan(session, *items, whole=True))
+        changed = [replace(item, conversions=(replace(WEBP, target="png"),)) for item in items]
+        (first, _) = replan_summarised(session, changed, steps, EVERYTHING)
+        assert first.change.problem == "changed since the plan was shown; apply again to plan anew"
+        with pytest.raises(StalePlan, match=f"j{KEPT_WHOLE + 1} is no longer in its manifest"):
+            list(replan_summarised(session, items[:-1], steps, EVERYTHING))
+
+
+def test_nothing_is_planned_again_where_all_was_kept(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        steps = plan(session, named("a"))
+        assert list(replan_summarised(session, [named("a")], steps, EVERYTHING)) == []
+
+
+def test_a_summary_keeps_what_the_estimate_of_the_cost_needs() -> None:
+    step = PlannedChange(Change("a", "create", ("new",)), desired(job("a")), record(job("a"), spent=3))
+    short = summarised(step, {})
+    assert short.record == JobRecord("a", "local", spent=3)
+    assert (short.desired, short.summary_only, short.change.reasons) == (None, True, ("new",))
+    assert summarised(replace(step, record=record(job("a"))), {}).record is None
+    assert summarised(replace(step, record=None), {}).record is None
+
+
+def test_loose_ends_are_kept_whole_although_nothing_is_to_be_done(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, named("a"), "a", gone_since=5.0), done(session, named("b"), "b"))
+        a, b = plan(session, named("a"), named("b"))
+    assert (a.change.action, a.summary_only, b.change.action, b.summary_only) == ("no-op", False, "no-op", True)
+
+
+def test_a_plan_to_show_has_the_changes_and_says_whether_it_is_partial() -> None:
+    step = PlannedChange(Change("a", "no-op", ()), None, None)
+    assert as_plan([step], partial=True) == Plan((step.change,), True)
+
+
+class Service:
+    """A service on which every job runs; it remembers what was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def job(self, job_id: str) -> LiveJob:
+        self.asked.append(job_id)
+        return LiveJob(job_id, "processing", process=True)
+
+
+@pytest.mark.parametrize("parallelism", [1, 2, 16])
+def test_every_job_under_way_is_asked_for_once(parallelism: int, tmp_path: Path) -> None:
+    items = [*(named(f"j{n}") for n in range(5)), named("top", "j0")]
+    service: Any = Service()
+    with session_in(tmp_path, parallelism=parallelism) as session:
+        put(session, *(record(item, phase="started", job_id=f"id-{item.address}") for item in items))
+        given = Given(session, items)
+        steps = asyncio.run(plan_project(session, given, EVERYTHING, service))
+        assert {step.change.action for step in steps[:5]} == {"wait"}
+        assert sorted(service.asked) == [*(f"id-j{n}" for n in range(5)), "id-top"]
+        assert service.asked[-1] == "id-top"
+
+
+MANIFEST = """apiVersion: a2c-spec/v1
+kind: Job
+name: a
+inputs: [{id: cover, path: missing.png}]
+conversions: [{id: webp, target: webp, category: image}]
+"""
+
+
+def test_a_plan_of_its_own_needs_no_service_when_offline(tmp_path: Path) -> None:
+    (tmp_path / "missing.png").write_bytes(b"abc")
+    (tmp_path / "a.yaml").write_text(MANIFEST)
+    made = asyncio.run(plan_only(project_in(tmp_path, local=True, offline=True), Selection(target=("a",))))
+    assert ([change.action for change in made.changes], made.partial) == (["create"], True)
+
+
+def test_a_file_that_cannot_be_read_is_a_problem_of_its_manifest(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(MANIFEST)
+    with session_in(tmp_path) as session, pytest.raises(InvalidError) as error:
+        asyncio.run(plan_project(session, reading(session.project), EVERYTHING, None))
+    assert [one.position.file for one in error.value.diagnostics] == ["a.yaml"]

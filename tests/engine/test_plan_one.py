@@ -1,0 +1,222 @@
+"""One address, planned from its manifest, its record and the disk; the service is asked only where it must be."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.desired import Content, Input, Job, Preset
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.planner import sent_preset
+from a2c_spec.core.recipe import digest
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.plan_one import (
+    Pending,
+    PlannedChange,
+    plan_from_live,
+    plan_from_record,
+    plan_one_preset,
+    prepared,
+)
+from a2c_spec.engine.selection import EVERYTHING, Selection
+from a2c_spec.engine.session import Session
+from tests.engine.projects import NOW, job, record, session_in
+
+SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
+FILE = SavedFile("dist/cover.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "cover.webp", "", "dist/cover.webp")
+
+
+class Service:
+    """A service that answers with this job and this preset, and remembers what was asked."""
+
+    def __init__(self, live: LiveJob | None = None, preset: dict[str, Any] | None = None) -> None:
+        self.live, self.made, self.asked = live, preset, list[str]()
+
+    async def job(self, job_id: str) -> LiveJob | None:
+        self.asked.append(job_id)
+        return self.live
+
+    async def preset(self, preset_id: str) -> dict[str, Any] | None:
+        self.asked.append(preset_id)
+        return self.made
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Iterator[Session]:
+    with session_in(tmp_path) as opened:
+        yield opened
+
+
+def put(session: Session, *records: JobRecord) -> None:
+    for one in records:
+        asyncio.run(session.store.put(one))
+
+
+def pending(session: Session, one: Job | None = None, chosen: Selection = EVERYTHING) -> Pending:
+    return prepared(session, one or job(), Dependencies(session), chosen)
+
+
+def from_record(session: Session, *, offline: bool = False, chosen: Selection = EVERYTHING) -> PlannedChange | None:
+    return plan_from_record(session, pending(session, chosen=chosen), offline=offline)
+
+
+def action(step: PlannedChange | None) -> str:
+    return step.change.action if step else ""
+
+
+def finished(session: Session, **more: Any) -> JobRecord:
+    """A job that is done and whose result stands where it belongs."""
+    path = session.project.root / FILE.path
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"abc")
+    return record(job(), **({"job_id": "job-1", "files": (FILE,)} | more))
+
+
+def test_what_was_never_applied_is_created_without_asking(session: Session) -> None:
+    assert action(from_record(session)) == "create"
+
+
+def test_what_is_done_needs_nobody(session: Session) -> None:
+    put(session, finished(session))
+    assert action(from_record(session)) == "no-op"
+
+
+@pytest.mark.parametrize("phase", ["building", "started"])
+def test_what_is_under_way_must_be_asked_for_unless_offline(phase: str, session: Session) -> None:
+    put(session, record(job(), phase=phase))
+    assert from_record(session) is None
+    assert action(from_record(session, offline=True)) == {"building": "update", "started": "wait"}[phase]
+
+
+def test_a_create_without_an_answer_is_asked_for_and_offline_left_open(session: Session) -> None:
+    lost = record(job(), phase="building", intent=Intent(("create_job",), starts=True))
+    put(session, replace(lost, job_id=""))
+    assert from_record(session) is None
+    step = from_record(session, offline=True)
+    assert step is not None
+    assert (step.change.action, step.change.reasons[0]) == (
+        "adopt",
+        "an earlier create has no answer yet; the service is asked first (not offline)",
+    )
+
+
+def test_what_is_to_be_replaced_runs_again(session: Session) -> None:
+    put(session, finished(session))
+    step = from_record(session, chosen=Selection(replace=("job",)), offline=True)
+    assert action(step) == "re-run"
+    assert step is not None
+    assert step.change.paid_again
+
+
+def live(session: Session, service: Service, chosen: Selection = EVERYTHING) -> PlannedChange:
+    client: Any = service
+    return asyncio.run(plan_from_live(session, pending(session, chosen=chosen), client))
+
+
+def test_a_job_that_runs_is_waited_for(session: Session) -> None:
+    put(session, record(job(), phase="started"))
+    service = Service(LiveJob("job-1", "processing", process=True))
+    step = live(session, service)
+    assert (step.change.action, service.asked, step.live) == ("wait", ["job-1"], service.live)
+
+
+def test_a_job_that_the_service_forgot_is_made_anew(session: Session) -> None:
+    put(session, record(job(), phase="building"))
+    step = live(session, Service(None))
+    assert (step.change.action, step.live) == ("create", None)
+
+
+UPLOAD = Input("cover", "upload", path="a.txt", content=Content(3, SHA, ""))
+
+
+def test_before_anything_is_paid_for_the_results_cache_is_looked_at(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"abc")
+    one = job(inputs=(UPLOAD,))
+    ready = pending(session, one)
+    assert action(plan_from_record(session, ready, offline=False)) == "create"
+    made = replace(finished(session), address="other", fingerprint=ready.desired.fingerprint, basis=ready.desired.basis)
+    session.results.keep(ready.desired, made, tmp_path, NOW)
+    step = plan_from_record(session, ready, offline=False)
+    assert action(step) == "cached"
+    assert step is not None
+    assert (step.change.downloads, step.change.starts) == (("dist/cover.webp",), False)
+    wished = pending(session, one, Selection(replace=("job",)))
+    assert action(plan_from_record(session, wished, offline=False)) == "create"
+
+
+PRESET = Preset("small", "Small", "jpg", options={"quality": 80})
+MADE = {"id": "p-1", "name": "Small", "target": "jpg", "options": {"quality": 80}}
+
+
+def preset(session: Session, service: Service | None, one: Preset = PRESET) -> PlannedChange:
+    client: Any = service
+    return asyncio.run(plan_one_preset(session, one, client))
+
+
+def applied(session: Session) -> None:
+    sent = sent_preset(PRESET, session.fingerprint_secret)
+    elements = {"preset": Element("p-1", sent)}
+    put(session, JobRecord("small", "local", "done", "p-1", fingerprint=digest(sent), elements=elements))
+
+
+def test_a_preset_that_did_not_change_is_not_read(session: Session) -> None:
+    applied(session)
+    service = Service()
+    assert (preset(session, service).change.action, service.asked) == ("no-op", [])
+
+
+def test_a_preset_that_changed_is_read_and_one_that_is_gone_made_anew(session: Session) -> None:
+    applied(session)
+    other = replace(PRESET, options={"quality": 90})
+    service = Service(preset=MADE)
+    step = preset(session, service, other)
+    assert (step.change.action, service.asked, step.preset) == ("update", ["p-1"], other)
+    assert preset(session, Service(), other).change.action == "create"
+    assert preset(session, None, other).change.action == "update"
+
+
+def test_a_new_preset_is_created_without_asking(session: Session) -> None:
+    service = Service()
+    assert (preset(session, service).change.action, service.asked) == ("create", [])
+
+
+LOST = replace(record(job(), phase="building", intent=Intent(("create_job",), starts=True, adds=True)), job_id="")
+
+
+def resolving(monkeypatch: pytest.MonkeyPatch, found: JobRecord | None) -> None:
+    """The search for the job of a lost create ends like this."""
+
+    async def resolve(_client: Any, _record: JobRecord, records: Any) -> JobRecord | None:
+        assert [one.address for one in records] == ["job"]
+        return found
+
+    monkeypatch.setattr("a2c_spec.api.recovery.resolve_lost_create", resolve)
+
+
+def test_the_job_of_a_create_whose_answer_was_lost_is_taken_up(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, LOST)
+    resolving(monkeypatch, record(job(), phase="started", job_id="job-7"))
+    step = live(session, Service(LiveJob("job-7", "processing", process=True)))
+    assert (step.change.action, step.change.reasons[0]) == (
+        "adopt",
+        "job job-7 was made by a create whose answer was lost",
+    )
+    assert step.record == session.store.get("job")  # the job is looked for again when the plan is carried out
+
+
+def test_a_create_that_made_no_job_is_planned_again_and_stays_recorded(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, LOST)
+    resolving(monkeypatch, None)
+    step = live(session, Service())
+    assert step.change.action == "create"
+    assert step.record == session.store.get("job")

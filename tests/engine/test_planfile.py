@@ -1,0 +1,178 @@
+"""Saved plans: what is written can be read, and is refused once anything it rests on has moved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.desired import Content, Input, Preset
+from a2c_spec.core.diagnostics import Position
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Change
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planfile import SavedPlan, check, is_saved_plan, read, stamp, used, write
+from a2c_spec.engine.selection import Selection
+from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
+from tests.engine.projects import KEY, LINK, desired, job, project_in, record
+
+REALM = "api.api2convert.com/v2"
+UPLOAD = Input("page", "upload", path="a.png", content=Content(3, "ab" * 32, "cd" * 16))
+
+
+def step(address: str = "a", **more: Any) -> PlannedChange:
+    one = job(address, inputs=(LINK, UPLOAD))
+    whole = PlannedChange(Change(address, "create", ("new",)), desired(one), record(one), live=LiveJob("j", "ready"))
+    return replace(whole, **more)
+
+
+def saved(root: Path, steps: Sequence[PlannedChange], chosen: Selection = Selection(), **flags: Any) -> SavedPlan:  # noqa: B008
+    write(root / "x.a2cplan.json", project_in(root, **flags), steps, chosen)
+    return read(root / "x.a2cplan.json")
+
+
+def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
+    chosen = Selection(("a*",), ("b",), ("team=web",), ("a",))
+    plan = saved(tmp_path, [step()], chosen, manifests=("a.yaml",), var=("x=1",), env="live", parallelism=3)
+    assert (plan.nonce, plan.realm, plan.selection) == (KEY, REALM, chosen)
+    assert [change["address"] for change in plan.plan["changes"]] == ["a"]
+    assert plan.plan["partial"] is True
+    assert not {"stamps", "made_with", "selection"} & plan.plan.keys()
+    assert plan.plan["created_at"] == "2023-11-14T22:13:20+00:00"
+    again = plan.flags(Flags(env="test", parallelism=9, verbose=True))
+    assert again == Flags(manifests=("a.yaml",), var=("x=1",), env="live", parallelism=9, verbose=True)
+
+
+def test_only_its_owner_may_read_it_and_no_draft_is_left(tmp_path: Path) -> None:
+    saved(tmp_path, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["x.a2cplan.json"]
+    assert (tmp_path / "x.a2cplan.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_where_it_cannot_be_written_nothing_is_left(tmp_path: Path) -> None:
+    (tmp_path / "x.a2cplan.json").mkdir()
+    with pytest.raises(SpecError, match="cannot write the plan to"):
+        saved(tmp_path, [])
+    assert [path.name for path in tmp_path.iterdir()] == ["x.a2cplan.json"]
+
+
+def edited(**more: Any) -> PlannedChange:
+    whole = step()
+    assert whole.desired is not None
+    return replace(whole, desired=replace(whole.desired, job=replace(whole.desired.job, **more)))
+
+
+def other_bytes(sha256: str) -> PlannedChange:
+    return edited(inputs=(LINK, replace(UPLOAD, content=Content(3, sha256, "cd" * 16))))
+
+
+MOVED: list[tuple[str, PlannedChange, str]] = [
+    ("a field", edited(process=False), "a: the manifest changed"),
+    (
+        "an id",
+        edited(inputs=(LINK, replace(UPLOAD, id="x"))),
+        "a: the manifest changed; a: the bytes of an input changed",
+    ),
+    ("the bytes", other_bytes("00" * 32), "a: the bytes of an input changed"),
+    ("the record", step(record=record(job("a"), spent=5)), "a: the state changed"),
+    ("no record", step(record=None), "a: the state changed"),
+    ("the live job", step(live=LiveJob("j", "processing")), "a: the live job changed"),
+    ("no live job", step(live=None), "a: the live job changed"),
+    ("the address", step("b"), "b is new; a is gone"),
+]
+
+
+@pytest.mark.parametrize(("step_now", "said"), [row[1:] for row in MOVED], ids=[row[0] for row in MOVED])
+def test_whatever_moved_is_named(step_now: PlannedChange, said: str, tmp_path: Path) -> None:
+    plan = saved(tmp_path, [step()])
+    with pytest.raises(StalePlan) as error:
+        check(plan, [step_now], REALM)
+    assert error.value.message == f"the plan is stale: {said}"
+
+
+ALIKE: list[Callable[[], PlannedChange]] = [
+    step,
+    lambda: edited(position=Position("a.yaml", 9, 1)),
+    lambda: step(record=record(job("a", inputs=(LINK, UPLOAD)), updated_at=5.0)),
+    lambda: step(change=Change("a", "update", ("other",))),
+]
+
+
+@pytest.mark.parametrize("now", ALIKE)
+def test_places_and_moments_do_not_count(now: Callable[[], PlannedChange], tmp_path: Path) -> None:
+    check(saved(tmp_path, [step()]), [now()], REALM)
+
+
+def test_a_plan_is_for_one_service(tmp_path: Path) -> None:
+    with pytest.raises(StalePlan, match=f"the plan was made for {REALM}, not for local"):
+        check(saved(tmp_path, [step()]), [step()], "local")
+
+
+@pytest.mark.parametrize(("count", "end"), [(5, "a4 is new"), (6, "a4 is new, and 1 more")])
+def test_at_most_five_moves_are_named(count: int, end: str, tmp_path: Path) -> None:
+    with pytest.raises(StalePlan) as error:
+        check(saved(tmp_path, []), [step(f"a{n}") for n in range(count)], REALM)
+    assert error.value.message.endswith(end)
+
+
+def test_a_preset_is_stamped_by_what_its_manifest_says() -> None:
+    small, large = (
+        stamp(PlannedChange(Change("p", "create", ()), None, None, Preset("p", name, "jpg"))) for name in ("s", "l")
+    )
+    assert small["manifest"] != large["manifest"]
+    assert (small["state"], small["live"]) == ("", "")
+
+
+NO_PLANS = [
+    ("{", InvalidError, "is not JSON"),
+    ("[]", InvalidError, "is no saved plan"),
+    ("{}", InvalidError, "is no saved plan"),
+    ('{"format_version": "1"}', InvalidError, "is no saved plan"),
+    ('{"format_version": 2}', InvalidError, "was written by a newer a2c-spec; this one reads format 1"),
+    ('{"format_version": 1}', InvalidError, "is no saved plan: it is not as it should be"),
+]
+
+
+@pytest.mark.parametrize(("text", "kind", "said"), NO_PLANS)
+def test_what_is_no_plan_is_refused(text: str, kind: type[SpecError], said: str, tmp_path: Path) -> None:
+    (tmp_path / "x").write_text(text)
+    with pytest.raises(kind, match=said):
+        read(tmp_path / "x")
+
+
+def test_a_spoiled_place_of_a_plan_is_named(tmp_path: Path) -> None:
+    saved(tmp_path, [step()])
+    tree = json.loads((tmp_path / "x.a2cplan.json").read_text())
+    tree["changes"][0]["action"] = "explode"
+    (tmp_path / "x").write_text(json.dumps(tree))
+    with pytest.raises(InvalidError, match="changes/0/action is not as it should be"):
+        read(tmp_path / "x")
+
+
+def test_a_missing_plan_is_a_mistake_of_the_command_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="No such file"):
+        read(tmp_path / "x")
+
+
+def test_a_plan_too_large_to_be_one_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("a2c_spec.engine.planfile.LARGEST", 2)
+    (tmp_path / "x").write_text("[]")
+    with pytest.raises(InvalidError, match="is no saved plan"):
+        read(tmp_path / "x")
+    (tmp_path / "x").write_text("[ ]")
+    with pytest.raises(InvalidError, match="is too large for a plan"):
+        read(tmp_path / "x")
+
+
+def test_a_saved_plan_is_told_by_its_name() -> None:
+    assert is_saved_plan("dir/x.a2cplan.json")
+    assert not is_saved_plan("x.json")
+
+
+def test_a_second_use_is_stale() -> None:
+    assert used().exit_code == StalePlan.exit_code

@@ -1,0 +1,127 @@
+"""Which addresses a command is about: globs, labels, and what a target needs."""
+
+from __future__ import annotations
+
+import pytest
+
+from a2c_spec.core.desired import Preset
+from a2c_spec.engine.selection import EVERYTHING, Selection, matches, selection_of
+from a2c_spec.errors import UsageError
+from tests.engine.projects import job
+
+WEB = {"team": "web", "size": ""}
+
+LABELS = [
+    (("team=web",), True),
+    (("team=print",), False),
+    (("team",), True),
+    (("nobody",), False),
+    (("nobody=",), False),
+    (("size=",), True),
+    (("team=",), False),
+    (("team", "size"), True),
+    (("team", "nobody"), False),
+]
+
+GLOBS = [
+    ("a", "a", True),
+    ("a", "ab", False),
+    ("a*", "ab", True),
+    ("A", "a", False),
+    ('b["x.png"]', 'b["x.png"]', True),
+    ("b[*]", 'b["x.png"]', True),
+    ("b[ab]", "ba", False),
+    ("b?", "b1", True),
+]
+
+SELECTIONS = [
+    (EVERYTHING, ["base", "middle", "top", "alone"]),
+    (Selection(target=("base",)), ["base"]),
+    (Selection(target=("top",)), ["base", "middle", "top"]),
+    (Selection(target=("top",), exclude=("middle",)), ["top"]),
+    (Selection(target=("top",), exclude=("base",)), ["middle", "top"]),
+    (Selection(exclude=("b*",)), ["middle", "top", "alone"]),
+    (Selection(selector=("team=web",)), ["top"]),
+    (Selection(selector=("team=print",)), ["alone"]),
+    (Selection(target=("*",), selector=("team=web",)), ["base", "middle", "top"]),
+    (Selection(replace=("top",)), ["base", "middle", "top", "alone"]),
+]
+
+JOBS = (
+    job("base"),
+    job("middle", "base"),
+    job("top", "middle", labels={"team": "web"}),
+    job("alone", labels={"team": "print"}),
+)
+
+
+@pytest.mark.parametrize(("selector", "taken"), LABELS)
+def test_a_label_is_asked_for_by_name_or_by_value(selector: tuple[str, ...], taken: bool) -> None:
+    assert Selection(selector=selector).takes("a", WEB) is taken
+
+
+@pytest.mark.parametrize(("glob", "address", "met"), GLOBS)
+def test_a_glob_meets_whole_addresses_and_a_bracket_stands_for_itself(glob: str, address: str, met: bool) -> None:
+    assert matches(address, [glob]) is met
+    assert matches(address, ["nothing", glob]) is met
+    assert not matches(address, [])
+
+
+@pytest.mark.parametrize(("chosen", "addresses"), SELECTIONS)
+def test_targets_bring_what_they_need_and_labels_and_exclusions_leave_out(
+    chosen: Selection, addresses: list[str]
+) -> None:
+    assert [one.address for one in chosen.jobs(JOBS)] == addresses
+
+
+def test_what_a_target_needs_may_stand_in_no_manifest_that_is_read() -> None:
+    assert [one.address for one in Selection(target=("top",)).jobs(JOBS[2:])] == ["top"]
+
+
+@pytest.mark.parametrize("flag", ["target", "replace"])
+def test_a_glob_that_meets_nothing_is_a_mistake_that_names_what_there_is(flag: str) -> None:
+    with pytest.raises(UsageError, match="no address matches 'nope'") as error:
+        Selection(**{flag: ("nope",)}).jobs(JOBS)
+    assert error.value.hint == "there are: base, middle, top, alone"
+
+
+def test_at_most_eight_addresses_are_named() -> None:
+    with pytest.raises(UsageError) as error:
+        Selection(target=("x",)).check(list("abcdefghij"))
+    assert error.value.hint == "there are: a, b, c, d, e, f, g, h"
+
+
+def test_excluding_what_is_not_there_is_no_mistake() -> None:
+    assert Selection(exclude=("nope",)).jobs(JOBS) == JOBS
+
+
+def test_presets_are_selected_by_address_and_label() -> None:
+    small, large = (Preset(name, name, "jpg", labels={"size": name}) for name in ("small", "large"))
+    assert Selection(target=("small",)).presets([small, large]) == (small,)
+    assert Selection(selector=("size=large",)).presets([small, large]) == (large,)
+
+
+@pytest.mark.parametrize(
+    ("chosen", "partial"),
+    [
+        (EVERYTHING, False),
+        (Selection(replace=("a",)), False),
+        (Selection(target=("a",)), True),
+        (Selection(exclude=("a",)), True),
+        (Selection(selector=("a",)), True),
+    ],
+)
+def test_whatever_leaves_something_out_makes_a_plan_partial(chosen: Selection, partial: bool) -> None:
+    assert chosen.partial is partial
+
+
+def test_a_selection_takes_its_own_flags_and_leaves_the_others() -> None:
+    given = {"target": ("a",), "exclude": ["b"], "selector": (), "replace": ("c",), "yes": True}
+    assert selection_of(given) == Selection(("a",), ("b",), (), ("c",))
+    assert given == {"yes": True}
+    assert selection_of({}) == EVERYTHING
+
+
+def test_only_what_is_named_is_replaced() -> None:
+    assert Selection(replace=("a*",)).replaces("ab")
+    assert not Selection(target=("a*",)).replaces("ab")

@@ -1,0 +1,155 @@
+"""A plan as text: what must be seen is always shown, what is harmless is counted after a while."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.calls import Call, Ref
+from a2c_spec.core.desired import Secret
+from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
+from a2c_spec.views.plan_text import ALIKE_SHOWN, HARMLESS, UNCHANGED_SHOWN, PlanView, path_of, summary
+from a2c_spec.views.style import Style
+
+PLAIN = PlanView(Style())
+CREATE = Call("create_job", starts=True, size=1500)
+
+
+def text(*changes: Change, partial: bool = False, credits_left: int | None = None, **view: Any) -> list[str]:
+    return PlanView(Style(), **view).text(Plan(changes, partial), credits_left).splitlines()
+
+
+def test_each_change_has_a_line_with_its_reasons_in_columns() -> None:
+    assert text(Change("a", "update", ("x", "y"), (Call("patch_job"),)), Change("long", "rename", ("z",))) == [
+        "  a      ~ update    x; y",
+        "  long   ~ rename    z",
+        "Plan: 1 update, 1 rename. 1 call (PATCH 1).",
+    ]
+
+
+TOTALS: list[tuple[tuple[Change, ...], int | None, str]] = [
+    ((), None, "Plan: nothing to do. No calls."),
+    ((Change("a", "no-op", ()),), None, "Plan: 1 unchanged. No calls."),
+    ((Change("a", "create", (), (CREATE,)),), None, "Plan: 1 create. 1 call (POST 1), 1.5 kB up, starts 1 job."),
+    (
+        (Change("a", "create", (), (CREATE,)),),
+        0,
+        "Plan: 1 create. 1 call (POST 1), 1.5 kB up, starts 1 job (0 credits left).",
+    ),
+    ((Change("a", "update", (), (Call("patch_job"),)),), 9, "Plan: 1 update. 1 call (PATCH 1)."),
+    (
+        (Change("a", "replace", (), (Call("delete_job"), Call("create_job"), Call("patch_job"))),),
+        None,
+        "Plan: 1 replace. 3 calls (POST 1, PATCH 1, DELETE 1).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("changes", "left", "line"), TOTALS)
+def test_the_totals_tell_actions_calls_bytes_jobs_and_credits(
+    changes: tuple[Change, ...], left: int | None, line: str
+) -> None:
+    assert text(*changes, credits_left=left)[-1] == line
+
+
+def test_actions_are_counted_in_one_fixed_order() -> None:
+    line = text(*(Change(name, name, ()) for name in list(SIGNS)[::-1]))[-1]
+    assert line.startswith("Plan: " + ", ".join(f"1 {'unchanged' if name == 'no-op' else name}" for name in SIGNS))
+
+
+@pytest.mark.parametrize("action", SIGNS)
+def test_many_harmless_changes_are_counted_and_all_others_shown(action: Any) -> None:
+    lines = text(*(Change(f"a{n}", action, ()) for n in range(50)))
+    most = UNCHANGED_SHOWN if action == "no-op" else ALIKE_SHOWN if action in HARMLESS else 50
+    assert len(lines) == most + 1
+    assert lines[-2].endswith(f"(and {50 - most} more)") is (most < 50)
+    assert len(text(*(Change(f"a{n}", action, ()) for n in range(50)), verbose=True)) == 51
+    assert len(text(*(Change(f"a{n}", action, ()) for n in range(50)), explain=True)) == 51
+
+
+def test_a_refused_change_is_always_shown_with_the_reason() -> None:
+    lines = text(*(Change(f"a{n}", "no-op", (), problem="taken" if n == 9 else "") for n in range(10)))
+    assert [line.split()[0] for line in lines] == ["a0", "a1", "a2", "a9", "refused:", "Plan:"]
+    assert lines[4].startswith("      refused: taken")
+
+
+def test_a_partial_plan_says_so_before_its_totals() -> None:
+    assert text(partial=True)[0].startswith("PARTIAL: ")
+
+
+CHANGE = Change(
+    "a",
+    "update",
+    ("why",),
+    (
+        Call("patch_conversion", Ref("conversions.webp"), {"options": {"password": "word"}}),
+        Call("patch_job", starts=True, step=1),
+    ),
+    details=(Detail("x", 1, None), Detail("y", "old", "new", sensitive=True)),
+    moves=(Move("dist/a", "dist/b"),),
+    downloads=("dist/c",),
+    removes=("dist/d",),
+    bound="they differ",
+)
+
+
+def test_verbose_unfolds_attributes_and_files_and_hides_what_is_sensitive() -> None:
+    assert text(CHANGE, verbose=True)[1:-1] == [
+        "      x: 1 -> (unset)",
+        "      y: (sensitive: changed)",
+        "      dist/a -> dist/b",
+        "      download dist/c",
+        "      remove dist/d",
+    ]
+
+
+def test_explain_shows_the_calls_and_why_fewer_are_impossible() -> None:
+    assert text(CHANGE, explain=True)[1:-1] == [
+        "      1. PATCH /jobs/{job}/conversions/<conversions.webp>  (step 1)",
+        '         {"options": {"password": "(sensitive)"}}',
+        "      2. PATCH /jobs/{job}  (step 2, starts the job)",
+        "      2 calls are the fewest possible: they differ",
+    ]
+
+
+def test_one_call_is_the_fewest() -> None:
+    one = Change("a", "update", (), (Call("patch_job"),), bound="it differs")
+    assert text(one, explain=True)[-2] == "      1 call is the fewest possible: it differs"
+    assert len(text(Change("a", "no-op", (), bound="it differs"), explain=True)) == 2
+
+
+UPLOAD, REMOTE = {"type": "upload"}, {"type": "remote"}
+WEBP, PDF = {"target": "webp", "category": "image"}, {"target": "pdf"}
+
+SUMMARIES: list[tuple[list[Any], list[Any], str]] = [
+    ([], [], "an empty job"),
+    ([UPLOAD], [WEBP], "1 upload (1.5 kB), 1 conversion to image/webp"),
+    ([UPLOAD, REMOTE, UPLOAD], [WEBP, PDF, WEBP], "2 uploads (1.5 kB), 1 remote, 3 conversions to image/webp, pdf"),
+    ([REMOTE, REMOTE], [PDF], "2 remote, 1 conversion to pdf"),
+]
+
+
+@pytest.mark.parametrize(("inputs", "conversions", "told"), SUMMARIES)
+def test_a_new_job_is_summed_up_by_its_inputs_and_targets(inputs: list[Any], conversions: list[Any], told: str) -> None:
+    basis = {"inputs": dict(enumerate(inputs)), "conversions": dict(enumerate(conversions))}
+    change = Change("a", "create", ("new",), (CREATE,), basis=basis)
+    assert summary(change) == told
+    assert text(change)[0].endswith(f"+ create    new: {told}")
+
+
+@pytest.mark.parametrize(
+    ("call", "path"),
+    [
+        (Call("create_job"), "/jobs"),
+        (Call("delete_job", "job-1"), "/jobs/job-1"),
+        (Call("patch_input", Ref("inputs.a")), "/jobs/{job}/input/<inputs.a>"),
+    ],
+)
+def test_a_path_shows_ids_that_are_known_and_names_the_others(call: Call, path: str) -> None:
+    assert path_of(call) == path
+
+
+def test_secrets_of_a_body_show_as_references() -> None:
+    change = Change("a", "update", (), (Call("patch_job", body={"x": Secret("env:W")}),))
+    assert '{"x": "(sensitive: env:W)"}' in "\n".join(text(change, explain=True))
