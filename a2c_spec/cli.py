@@ -98,7 +98,7 @@ def run(args: Sequence[str], runtime: object = None) -> int:
         click.echo("interrupted; the state is exact: apply again to continue", err=True)
         return 130
     except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - whoever read us has gone; nothing more can be said
+        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader of the pipe is gone
         return 0
     except Exception as problem:
         return _explain(problem, args)

@@ -1,4 +1,4 @@
-"""What is said in the documents is so: their commands run, and their outputs are these."""
+"""What SECURITY.md, CONTRIBUTING.md, decision notes and the map of the proof name exists: tests, files, folders."""
 
 from __future__ import annotations
 

@@ -38,7 +38,7 @@ def project_of(flags: Flags) -> Project:
 
 
 def style_of(project: Project) -> Style:
-    """Colours for standard output, where they are wanted."""
+    """Colours for standard output, if the user wants them."""
     flags = project.flags
     colour = wants_colour(project.environ, is_tty=sys.stdout.isatty(), no_color=flags.no_color)
     return Style(colour and not flags.as_json)

@@ -49,7 +49,7 @@ def list_(**given: Any) -> int:
 )
 @options.output
 def prune(max_size: str, max_age: float | None, **given: Any) -> int:
-    """Remove the results that were used least recently; the limits of a2c.yaml apply where none are given."""
+    """Remove the least recently used results. Limits that are not given come from a2c.yaml."""
     project, cache = _opened(given)
     settings = project.file.cache
     most = _bytes(max_size) if max_size else settings.get("max_bytes")

@@ -63,7 +63,7 @@ def catalog_show(target: str, **given: Any) -> int:
 
 @_verb("pull")
 def catalog_pull(**given: Any) -> int:
-    """Write the catalog to a2c.catalog.json, to be committed; from then on manifests are checked against it."""
+    """Write the catalog to a2c.catalog.json. Commit it; manifests are then checked against it."""
     project = project_of(flags_of(given))
     rows = sorted(asyncio.run(_live(project)), key=_name)
     (project.root / CATALOG_FILE).write_text(json.dumps(rows, indent=1, ensure_ascii=False, sort_keys=True) + "\n")

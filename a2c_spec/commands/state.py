@@ -60,7 +60,7 @@ async def _scan(project: Project) -> list[JobRecord]:
 
 @_verb("show", "address")
 def state_show(address: str, **given: Any) -> int:
-    """Show one record in full: the facts, then what was about to be done (intent)."""
+    """Show one record in full: facts, then intent."""
     project = project_of(flags_of(given))
     record = asyncio.run(_record(project, address))
     emit(
@@ -78,7 +78,7 @@ async def _record(project: Project, address: str) -> JobRecord:
 
 @_verb("mv", "old", "new")
 def state_mv(old: str, new: str, **given: Any) -> int:
-    """Give a record another address, as when a manifest was renamed; nothing is run again."""
+    """Give a record another address; nothing is run again."""
     return asyncio.run(_moved(flags_of(given), old, new))
 
 
@@ -113,7 +113,7 @@ async def _forgotten(flags: Flags, address: str) -> int:
 
 @_verb("adopt", "address", "job_id")
 def state_adopt(address: str, job_id: str, **given: Any) -> int:
-    """Choose the job that a create made whose answer was lost, if several look alike."""
+    """Name the job of a create whose answer was lost, if several look alike."""
     return asyncio.run(_adopted(flags_of(given), address, job_id))
 
 

@@ -17,7 +17,7 @@ FORMAT = 2
 def cacheable(job: Job) -> bool:
     """Whether the result depends on known bytes and the recipe alone, and running the job does nothing else.
 
-    What is delivered elsewhere, calls somebody back, or rests on a preset that only the service knows, must run; so
+    What is delivered elsewhere, has a callback, or depends on a preset that only the service knows, must run; so
     must a job whose ``lifecycle.ignore`` keeps the manifest's bytes from deciding.
     """
     known = all(item.pin or (item.type in UPLOADED and item.content is not None) for item in job.inputs)
@@ -70,7 +70,7 @@ def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[
 def usable(entry: Mapping[str, Any], desired: DesiredJob) -> bool:
     """Whether the files of an entry can get the names they would get if the job ran.
 
-    A file that was called something at the wish of another manifest is of use only where this one names it, too.
+    A file that another manifest gave a name is of use only if this manifest names it, too.
     """
     named = ["output_filename" in item.options for item in desired.job.conversions]
     return all(named[row["conversion"]] or not row.get("named", True) for row in entry["files"])

@@ -48,7 +48,7 @@ class Input:
     ``options`` are the engine's (screen_width, ...). ``settings`` are those of ``fields.INPUT_SETTINGS`` that the
     manifest names: slide_duration (seconds, 0.1 to 120), resize_handling. ``upstream`` is the
     fingerprint of what a ``from`` input is made of; such an input may have ``path`` and ``content`` too, the result as
-    it lies here, and is then uploaded instead of referred to. ``pin`` is the SHA-256 (hex) that a remote file is
+    it is here, and is then uploaded instead of referred to. ``pin`` is the SHA-256 (hex) that a remote file is
     declared to have. ``applied_sha256`` is the digest of the bytes last applied, where ``lifecycle.ignore`` lets it
     stand for the content when recipes are compared; what is sent is the content all the same.
     """

@@ -11,7 +11,7 @@ from a2c_spec.core.results import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
 Disk = Literal["absent", "intact", "changed", "foreign", "another's"]
-"""What stands at a path: nothing, what we wrote for this address, what we wrote but somebody changed, a file that we
+"""What stands at a path: nothing, what we wrote for this address, what we wrote but was changed since, a file that we
 did not write, what we wrote for another address."""
 
 NOT_OURS = frozenset[Disk]({"changed", "foreign"})

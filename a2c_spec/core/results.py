@@ -59,7 +59,7 @@ def safe_name(name: str) -> str:
 
 
 def with_extension(name: str, service_name: str) -> str:
-    """The wanted name, completed with the result's own extension unless it has just that."""
+    """The desired name, completed with the result's own extension unless it has just that."""
     ending = extension(service_name)
     return name if not ending or name.lower().endswith(ending) else name + ending
 

@@ -97,7 +97,7 @@ class Dependencies:
         """A ``from`` input with the digest of the result that it takes.
 
         As long as the job that makes it is going to run, the digest is not known, and the fingerprint of its recipe
-        stands in: it equals no digest. A result that lies here intact is uploaded, because the service keeps results
+        stands in: it equals no digest. A result that is here intact is uploaded, because the service keeps results
         for a day only; so is one that comes from the results cache, which the service does not know.
         """
         item = replace(item, path="", content=None)

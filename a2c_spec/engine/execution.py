@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from a2c_spec.core.prepare import DesiredJob
 
 UNDER_WAY = 16
-"""So many times --parallelism jobs are under way at once, most of them waited for; no more are held in memory."""
+"""This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
 
 STOPPING = (3, 4, 11)
 """Exit codes of errors that every further job would meet as well."""

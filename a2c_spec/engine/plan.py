@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.client import Client
 
 KEPT_WHOLE = 256
-"""So many changes that do something are kept whole; of further ones the summary, until it is their turn."""
+"""At most so many changes that do something are kept whole; of further ones the summary, until it is their turn."""
 
 
 def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
@@ -53,7 +53,7 @@ async def plan_project(
     """The planned changes of all manifests, in their order, then those of presets' and jobs' records that no manifest
     asks for. Nothing is asked before all manifests are known to be valid; raises InvalidError with every problem.
 
-    ``client`` None: no API calls, the plan rests on manifests and state only. ``whole``: keep all of each change.
+    ``client`` None: no API calls, the plan uses manifests and state only. ``whole``: keep all of each change.
     """
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, None] = {}

@@ -112,7 +112,7 @@ class Reading:
     found: list[Diagnostic]
 
     def items(self) -> Iterator[Job | Preset]:
-        """What the manifests ask for, read anew each time; nothing of it is kept here."""
+        """What the manifests ask for, read again each time; nothing of it is kept here."""
         rows = catalog_rows(self.project.root)
         catalog = index_catalog(rows) if rows else None
         for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings()):

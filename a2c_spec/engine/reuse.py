@@ -91,12 +91,12 @@ class Results:
                 return
 
     def twin(self, desired: DesiredJob) -> asyncio.Event | None:
-        """The end of whoever makes the same in this very run."""
+        """The event that is set when another job of this run has made the same."""
         return self.making.get(self._key(desired))
 
     @contextmanager
     def claimed(self, desired: DesiredJob) -> Iterator[None]:
-        """Whoever wants the same meanwhile waits for this one."""
+        """Other jobs that need the same result wait for this one."""
         key = self._key(desired)
         ended = self.making[key] = asyncio.Event()
         try:

@@ -124,7 +124,7 @@ async def open_session(project: Project, tell: Listener = ignore) -> AsyncIterat
 
 
 def lock_holder(environ: Mapping[str, str]) -> str:
-    """Who holds the state, for whoever finds it locked: user, host, process, and the CI run if there is one."""
+    """Who holds the state, shown to a process that finds it locked: user, host, process, CI run."""
     run = environ.get("GITHUB_RUN_ID") or environ.get("CI_JOB_URL") or ""
     try:
         user = getpass.getuser()

@@ -19,7 +19,7 @@ def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) 
     """The record with every desired part tied to the live part it was paired with.
 
     What was sent to a live part stays known under its new name; of a part we have no record of, only what cannot be
-    changed is known, for that is what it was recognised by. A part that is no longer wanted stays known until it is
+    changed is known, for that is what it was recognised by. A part that is no longer desired stays known until it is
     deleted, in case that is interrupted.
     """
     if not bindings:
@@ -71,7 +71,7 @@ def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[
 
 
 def link_ids(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:
-    """The record with the ids of live parts whose answer was lost, recognised by content as the wanted ones they are.
+    """The record with the ids of live parts whose answer was lost, recognised by content as the desired ones.
 
     For jobs that can no longer be edited: what results are named after may depend on it.
     """

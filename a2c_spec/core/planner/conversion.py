@@ -1,4 +1,4 @@
-"""What of one conversion must be patched to make the live one the wanted one."""
+"""What of one live conversion must be patched to make it the desired one."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ from a2c_spec.core.results import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord
 
 FEWEST_ANEW = (2, 0)
-"""Calls and bytes that deleting a job and building it anew take at least."""
+"""The fewest calls and bytes that deleting and recreating a job can take."""
 
 
 def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
@@ -111,7 +111,7 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
 
 
 def _about_to_run(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> bool:
-    """Whether the job was told to run, as wanted, and only does not say so yet: services answer ``incomplete`` then."""
+    """Whether the job was told to run, as desired, and only does not say so yet: services say ``incomplete`` then."""
     if record.phase != "started" or observed.waited or not (live.process and live.inputs):
         return False
     return all(call.starts for call in edit(desired, live, known(record)).calls)
@@ -251,7 +251,7 @@ def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Chang
 
 
 def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> Change:
-    """An unstarted job: edit it, or delete it and build it anew where that takes fewer calls."""
+    """An unstarted job: edit it, or delete and recreate it where that takes fewer calls."""
     way = edit(desired, live, known(record))
     if not way.calls:
         return Change(

@@ -78,7 +78,7 @@ class SentState:
         return lambda d, n: self._fits(desired.job.inputs[d], sent[d], live.inputs[n])
 
     def input_free(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
-        """Whether a pair of inputs needs no PATCH of its own: the password is as wanted."""
+        """Whether a pair of inputs needs no PATCH of its own: the password is the desired one."""
 
         def free(d: int, n: int) -> bool:
             item = desired.job.inputs[d]
@@ -88,7 +88,7 @@ class SentState:
         return free
 
     def costly_link(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
-        """Whether a pair needs a PATCH of its own although adding the input anew would send no bytes."""
+        """Whether a pair needs a PATCH of its own although adding the input again would send no bytes."""
         free = self.input_free(desired, live)
         return lambda d, n: desired.job.inputs[d].type not in UPLOADED and not free(d, n)
 
@@ -113,7 +113,7 @@ class SentState:
         return compare.equal(sealed, sent) if sent is not None else compare.same_target(sealed, live.output_target)
 
     def conversion_holds(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
-        """Whether a live conversion needs no PATCH to be the wanted one."""
+        """Whether a live conversion needs no PATCH to be the desired one."""
         return not changes(desired, item, live, self.sent(live.id))
 
 
@@ -147,7 +147,7 @@ def _same_upload(item: Input, live: LiveInput) -> bool:
 
 
 def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
-    """What a part that is not wanted any more goes by: its name, unless the manifest gives that to another part."""
+    """What a part that is no longer desired is called: its name, unless the manifest gives it to another part."""
     part, _, key = name.partition(".")
     taken = {
         "inputs": [item.id for item in desired.job.inputs],

@@ -1,6 +1,6 @@
 """Plans the API's one long-lived resource: named sets of conversion options.
 
-A preset's name, target and options can be patched; its category and scope cannot, so then it is deleted and made anew.
+A preset's name, target and options can be patched; its category and scope cannot, so it is deleted and created again.
 Whether a PATCH merges options or replaces them is not documented: it sends them complete, removed ones as null.
 """
 

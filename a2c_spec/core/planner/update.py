@@ -103,7 +103,7 @@ class _Context:
         return (ordered, False) if cheap else (loose, True)
 
     def _appending_suffices(self) -> bool:
-        """Whether the kept inputs stand first and in the wanted order already."""
+        """Whether the kept inputs are first and in the desired order already."""
         order = self.known.order(self.live)
         kept = sorted(self.inputs, key=lambda d: order.index(self.inputs[d]))
         return kept == list(range(len(kept)))

@@ -2,7 +2,7 @@
 
 An input arrives in one of three ways: *inline* (a JSON array may hold many), as a *file* upload (one per call, may
 carry its decrypt_password), or in a *base64* upload (a JSON array may hold many small files, a third more bytes; a
-password then needs a PATCH of its own). New inputs are appended, so sending them in the wanted order needs no reorder.
+password then needs a PATCH of its own). New inputs are appended, so sending them in the desired order needs no reorder.
 """
 
 from __future__ import annotations
