@@ -52,7 +52,7 @@ def test_paths_of_their_own_are_no_problem() -> None:
 
 def test_two_jobs_may_not_write_one_path() -> None:
     assert problems(writing("a", "x"), writing("b", "x")) == [
-        "b.yaml:1:1: b and a would both write dist/x.webp; a stands at a.yaml:1:1"
+        "b.yaml:1:1: b and a would both write dist/x.webp; a is defined at a.yaml:1:1"
     ]
 
 

@@ -78,10 +78,10 @@ def test_options_and_metadata_are_compared_as_echoes_and_secrets_never(parts: An
 PARTS = [
     ({"inputs": ()}, [("inputs.cover", "in-1", "gone")]),
     ({"conversions": ()}, [("conversions.webp", "con-1", "gone")]),
-    ({"inputs": (LiveInput("in-1"), LiveInput("in-9"))}, [("inputs.in-9", None, "added by somebody else")]),
+    ({"inputs": (LiveInput("in-1"), LiveInput("in-9"))}, [("inputs.in-9", None, "added outside a2c-spec")]),
     (
         {"conversions": (*LIVE.conversions, LiveConversion("con-9"))},
-        [("conversions.con-9", None, "added by somebody else")],
+        [("conversions.con-9", None, "added outside a2c-spec")],
     ),
     (
         {"inputs": (LiveInput("con-1"),), "conversions": (LiveConversion("in-1"),)},

@@ -39,7 +39,7 @@ def test_a_reference_is_an_id_of_the_service(name: str, found: str, tmp_path: Pa
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ('from:b["x.png"].pdf', "yields 2 results, and just one can be an input"),
+        ('from:b["x.png"].pdf', "yields 2 results, and an input must be exactly one result"),
         ('from:b["x.png"].png', "has no result yet"),
         ("from:nowhere.pdf", "nowhere has no result yet"),
         ("preset:nowhere", "the preset nowhere does not exist on the service yet"),

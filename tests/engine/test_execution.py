@@ -263,7 +263,7 @@ def test_jobs_that_still_run_are_no_failure_but_a_time_that_was_up(world: World)
     world.answer = failing(a=WaitTimeout("x"), b=WaitTimeout("x"))
     result = world.apply(step("a"), step("b"), step("c"))
     assert isinstance(result.error, WaitTimeout)
-    assert result.error.message == "2 of 3 jobs still run"
+    assert result.error.message == "2 of 3 jobs still running"
     world.answer = failing(a=WaitTimeout("x"), b=ConversionFailed("x"))
     assert isinstance(world.apply(step("a"), step("b"), step("c")).error, PartialFailure)
 

@@ -42,7 +42,7 @@ def test_another_place_counts_from_the_current_folder_and_nothing_else_is_writte
 def test_a_place_that_cannot_be_written_is_an_error_that_says_what_is_safe(tmp_path: Path) -> None:
     with pytest.raises(SpecError, match="No such file") as error:
         written(tmp_path, outputs="missing/out.json")
-    assert error.value.hint == "all else is done and recorded"
+    assert error.value.hint == "everything else is done and recorded"
 
 
 def test_no_draft_is_left(tmp_path: Path) -> None:

@@ -118,7 +118,7 @@ def test_a_job_under_a_new_address_is_taken_over_with_its_files(tmp_path: Path) 
         put(session, done(session, job("old"), "cover"))
         (step,) = plan(session, job("new"))
     assert (step.change.action, step.taken_over) == ("adopt", "old")
-    assert step.change.reasons[0] == "taken over from old, which no manifest asks for any more"
+    assert step.change.reasons[0] == "taken over from old, which is in no manifest any more"
 
 
 @pytest.mark.parametrize("more", [{"phase": "failed"}, {"phase": "canceled"}, {"intent": Intent(("patch_job",))}])
@@ -183,7 +183,7 @@ def test_of_many_changes_only_a_summary_is_kept_and_planned_again_when_its_turn_
         assert not any(step.summary_only for step in plan(session, *items, whole=True))
         changed = [replace(item, conversions=(replace(WEBP, target="png"),)) for item in items]
         (first, _) = replan_summarised(session, changed, steps, EVERYTHING)
-        assert first.change.problem == "changed since the plan was shown; apply again to plan anew"
+        assert first.change.problem == "changed since the plan was shown; apply again to make a new plan"
         with pytest.raises(StalePlan, match=f"j{KEPT_WHOLE + 1} is no longer in its manifest"):
             list(replan_summarised(session, items[:-1], steps, EVERYTHING))
 

@@ -102,7 +102,7 @@ def test_a_create_without_an_answer_is_asked_for_and_offline_left_open(session: 
     assert step is not None
     assert (step.change.action, step.change.reasons[0]) == (
         "adopt",
-        "an earlier create has no answer yet; the service is asked first (not offline)",
+        "the answer to an earlier create is missing; plan without --offline to look for its job",
     )
 
 
@@ -207,7 +207,7 @@ def test_the_job_of_a_create_whose_answer_was_lost_is_taken_up(
     step = live(session, Service(LiveJob("job-7", "processing", process=True)))
     assert (step.change.action, step.change.reasons[0]) == (
         "adopt",
-        "job job-7 was made by a create whose answer was lost",
+        "job job-7 was created by a call whose answer was lost",
     )
     assert step.record == session.store.get("job")  # the job is looked for again when the plan is carried out
 

@@ -83,6 +83,7 @@ MOVED: list[tuple[str, PlannedChange, str]] = [
     ("no record", step(record=None), "a: the state changed"),
     ("the live job", step(live=LiveJob("j", "processing")), "a: the live job changed"),
     ("no live job", step(live=None), "a: the live job changed"),
+    ("what is done", step(change=Change("a", "update", ("new",))), "a: what has to be done changed"),
     ("the address", step("b"), "b is new; a is gone"),
 ]
 
@@ -99,7 +100,7 @@ ALIKE: list[Callable[[], PlannedChange]] = [
     step,
     lambda: edited(position=Position("a.yaml", 9, 1)),
     lambda: step(record=record(job("a", inputs=(LINK, UPLOAD)), updated_at=5.0)),
-    lambda: step(change=Change("a", "update", ("other",))),
+    lambda: step(change=Change("a", "create", ("other",))),
 ]
 
 
@@ -130,11 +131,11 @@ def test_a_preset_is_stamped_by_what_its_manifest_says() -> None:
 
 NO_PLANS = [
     ("{", InvalidError, "is not JSON"),
-    ("[]", InvalidError, "is no saved plan"),
-    ("{}", InvalidError, "is no saved plan"),
-    ('{"format_version": "1"}', InvalidError, "is no saved plan"),
+    ("[]", InvalidError, "is not a valid saved plan"),
+    ("{}", InvalidError, "is not a valid saved plan"),
+    ('{"format_version": "1"}', InvalidError, "is not a valid saved plan"),
     ('{"format_version": 2}', InvalidError, "was written by a newer a2c-spec; this one reads format 1"),
-    ('{"format_version": 1}', InvalidError, "is no saved plan: it is not as it should be"),
+    ('{"format_version": 1}', InvalidError, "is not a valid saved plan: it is invalid"),
 ]
 
 
@@ -150,7 +151,7 @@ def test_a_spoiled_place_of_a_plan_is_named(tmp_path: Path) -> None:
     tree = json.loads((tmp_path / "x.a2cplan.json").read_text())
     tree["changes"][0]["action"] = "explode"
     (tmp_path / "x").write_text(json.dumps(tree))
-    with pytest.raises(InvalidError, match="changes/0/action is not as it should be"):
+    with pytest.raises(InvalidError, match="changes/0/action is invalid"):
         read(tmp_path / "x")
 
 
@@ -162,7 +163,7 @@ def test_a_missing_plan_is_a_mistake_of_the_command_line(tmp_path: Path) -> None
 def test_a_plan_too_large_to_be_one_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("a2c_spec.engine.planfile.LARGEST", 2)
     (tmp_path / "x").write_text("[]")
-    with pytest.raises(InvalidError, match="is no saved plan"):
+    with pytest.raises(InvalidError, match="is not a valid saved plan"):
         read(tmp_path / "x")
     (tmp_path / "x").write_text("[ ]")
     with pytest.raises(InvalidError, match="is too large for a plan"):

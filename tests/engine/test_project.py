@@ -77,7 +77,7 @@ def problems(root: Path, **texts: str) -> list[str]:
 
 def test_two_jobs_that_would_write_one_path_are_a_problem(tmp_path: Path) -> None:
     (found,) = problems(tmp_path, a=manifest("a"), b=manifest("b"))
-    assert found == "b.yaml: b and a would both write dist/x.webp; a stands at " + found.rpartition(" at ")[2]
+    assert found == "b.yaml: b and a would both write dist/x.webp; a is defined at " + found.rpartition(" at ")[2]
 
 
 def test_problems_between_manifests_are_told_only_once_each_is_right(tmp_path: Path) -> None:

@@ -22,9 +22,9 @@ FILE = SavedFile(
 
 def test_an_address_that_is_not_recorded_is_a_mistake_that_names_the_nearest(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
-        with pytest.raises(UsageError, match="nothing is recorded of photo") as error:
+        with pytest.raises(UsageError, match="nothing is recorded for photo") as error:
             session.recorded("photo")
-        assert error.value.hint == "`a2c-spec state list` shows what there is"
+        assert error.value.hint == "`a2c-spec state list` shows all addresses"
         asyncio.run(session.store.put(record(job("photos"))))
         with pytest.raises(UsageError) as error:
             session.recorded("photo")

@@ -22,8 +22,39 @@ from tests.worlds.worlds import Script, script_of
 SECONDS = float(os.environ.get("A2C_SPEC_WORLD_SECONDS", "6"))
 """How long random worlds are tried on the other service; on the local API, half as long."""
 
-KNOWN_TO_FAIL = pytest.mark.xfail(strict=False, reason="issue 11: the core believes what it must not")
-"""Until the core is as truth demands; then this mark goes."""
+KNOWN_TO_FAIL = pytest.mark.xfail(strict=False, reason="not mended yet; random worlds may meet one of OPEN")
+
+
+OPEN = (
+    "A10 the clock is two days off",
+    "A12 a partial result is wanted whole",
+    "A8 yesterday's run of somebody else",
+    "B12 a result is gone although it is said to be there",
+    "B13 inputs are echoed in another order",
+    "B14 somebody else edits a preset",
+    "a change is taken back",
+    "a conversion gets another id",
+    "a conversion gets another id, and the person has changed its file",
+    "a conversion is taken out",
+    "a conversion that others take gets another id",
+    "a name changes after somebody deleted the job",
+    "a name that follows the name of a result",
+    "a service that takes no arrays",
+    "an archive holds the name of a result",
+    "four conversions, three alike, echoed in another order",
+    "killed before a result is in its place, then changed",
+    "one of two conversions changes",
+    "outputs.json after a part was applied",
+    "somebody deletes a preset",
+    "something beside what others take changes",
+    "what others take comes back from the cache",
+)
+"""Worlds that do not end right yet: a name that is taken out of this list is a regression test from then on."""
+
+
+def _marked() -> list[object]:
+    assert set(OPEN) <= set(KNOWN), "a name of OPEN is no world"
+    return [pytest.param(name, marks=KNOWN_TO_FAIL if name in OPEN else ()) for name in KNOWN]
 
 
 @pytest.fixture(scope="module")
@@ -32,8 +63,7 @@ def folder() -> Iterator[Path]:
         yield place
 
 
-@KNOWN_TO_FAIL
-@pytest.mark.parametrize("name", KNOWN)
+@pytest.mark.parametrize("name", _marked())
 def test_a_world_that_once_went_wrong_ends_right(folder: Path, name: str) -> None:
     found = play(KNOWN[name], folder)
     assert not found.found, "\n".join([*found.story, *(f"{one.kind}: {one.text}" for one in found.found)])
