@@ -70,7 +70,7 @@ SAME_STEM = {
     "uploads",
 }
 
-GUARDING_SUITES = {"benchmarks", "cases", "crash", "laws", "mutation", "secrecy"}
+GUARDING_SUITES = {"benchmarks", "cases", "crash", "laws", "mutation", "secrecy", "worlds"}
 """Folders of tests that guard the whole and so have no room of their name."""
 
 

@@ -105,7 +105,7 @@ def test_markdown_lists_what_changes_and_counts_the_rest() -> None:
     lines = markdown_of(plan_json(Plan((CHANGE, IDLE, odd))), 10_000).splitlines()
     assert lines == [
         MARKER,
-        "### Plan: 1 update, 1 unchanged, 1 forget",
+        "### Plan: 1 to update, 1 unchanged, 1 no longer in a manifest",
         "",
         "| | address | action | why |",
         "|---|---|---|---|",
@@ -127,4 +127,4 @@ def test_markdown_is_cut_between_rows_and_says_how_many_are_left_out(most: int) 
     shown = text.count("| + |")
     assert len(text.encode()) <= most
     assert len(text.encode()) > most - 120
-    assert f"… cut; {200 - shown} more rows stand in the plan file." in text
+    assert f"… cut; the other {200 - shown} rows can be read in the plan file." in text

@@ -24,24 +24,24 @@ def test_each_change_has_a_line_with_its_reasons_in_columns() -> None:
     assert text(Change("a", "update", ("x", "y"), (Call("patch_job"),)), Change("long", "rename", ("z",))) == [
         "  a      ~ update    x; y",
         "  long   ~ rename    z",
-        "Plan: 1 update, 1 rename. 1 call (PATCH 1).",
+        "Plan: 1 to update, 1 to rename. 1 call (PATCH 1).",
     ]
 
 
 TOTALS: list[tuple[tuple[Change, ...], int | None, str]] = [
-    ((), None, "Plan: nothing to do. No calls."),
-    ((Change("a", "no-op", ()),), None, "Plan: 1 unchanged. No calls."),
-    ((Change("a", "create", (), (CREATE,)),), None, "Plan: 1 create. 1 call (POST 1), 1.5 kB up, starts 1 job."),
+    ((), None, "Plan: nothing to do. Nothing to send."),
+    ((Change("a", "no-op", ()),), None, "Plan: 1 unchanged. Nothing to send."),
+    ((Change("a", "create", (), (CREATE,)),), None, "Plan: 1 to create. 1 call (POST 1), 1.5 kB up, starts 1 job."),
     (
         (Change("a", "create", (), (CREATE,)),),
         0,
-        "Plan: 1 create. 1 call (POST 1), 1.5 kB up, starts 1 job (0 credits left).",
+        "Plan: 1 to create. 1 call (POST 1), 1.5 kB up, starts 1 job (0 credits left).",
     ),
-    ((Change("a", "update", (), (Call("patch_job"),)),), 9, "Plan: 1 update. 1 call (PATCH 1)."),
+    ((Change("a", "update", (), (Call("patch_job"),)),), 9, "Plan: 1 to update. 1 call (PATCH 1)."),
     (
         (Change("a", "replace", (), (Call("delete_job"), Call("create_job"), Call("patch_job"))),),
         None,
-        "Plan: 1 replace. 3 calls (POST 1, PATCH 1, DELETE 1).",
+        "Plan: 1 to replace. 3 calls (POST 1, PATCH 1, DELETE 1).",
     ),
 ]
 
@@ -55,7 +55,11 @@ def test_the_totals_tell_actions_calls_bytes_jobs_and_credits(
 
 def test_actions_are_counted_in_one_fixed_order() -> None:
     line = text(*(Change(name, name, ()) for name in list(SIGNS)[::-1]))[-1]
-    assert line.startswith("Plan: " + ", ".join(f"1 {'unchanged' if name == 'no-op' else name}" for name in SIGNS))
+    told = (
+        "1 to create, 1 to update, 1 to wait for, 1 to replace, 1 to re-run, 1 unchanged, 1 to download, 1 to rename, "
+        "1 no longer in a manifest, 1 to adopt, 1 to delete, 1 from the results cache."
+    )
+    assert line.startswith(f"Plan: {told}")
 
 
 @pytest.mark.parametrize("action", SIGNS)

@@ -49,14 +49,14 @@ def test_a_detail_tells_the_facts_and_then_the_intent() -> None:
     assert detail(RECORD, LiveJob("job-1", "failed", "damaged file"), PLAIN).splitlines() == [
         "a",
         "  phase        failed",
-        "  realm        local",
+        "  service      local",
         "  job          job-1",
         "  fingerprint  f",
         "  updated      2023-11-14 22:13:20 UTC",
         "  spent        2 credits",
         "  problem      damaged",
         "  warning      odd",
-        "  gone         no manifest has asked for it since 2023-11-14 22:13:21 UTC",
+        "  removed      in no manifest since 2023-11-14 22:13:21 UTC",
         "  live         failed (damaged file)",
         "  inputs.cover             in-1",
         "  dist/a.webp  3 B  ab",
@@ -74,7 +74,7 @@ def test_one_credit_is_one_credit() -> None:
 
 def test_what_is_not_known_takes_no_line() -> None:
     lines = detail(JobRecord("a", "local"), LiveJob("", "queued"), PLAIN).splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["phase", "realm", "job", "fingerprint", "updated", "live"]
+    assert [line.split()[0] for line in lines[1:]] == ["phase", "service", "job", "fingerprint", "updated", "live"]
     assert lines[3] == "  job          (none)"
     assert lines[-1] == "  live         queued"
 
@@ -106,4 +106,4 @@ def test_the_json_tells_the_intent_and_live_only_where_there_is_some() -> None:
 def test_a_history_is_a_table_of_what_the_service_says() -> None:
     rows = [{"created_at": "today", "status": "done"}]
     assert history_text(rows, PLAIN) == "AT     STATUS  INFO\ntoday  done"
-    assert history_text([], PLAIN) == "the service tells no history"
+    assert history_text([], PLAIN) == "the service has no events of this job"

@@ -62,7 +62,7 @@ def test_the_facts_are_sums_over_all_jobs() -> None:
 def test_causes_are_counted_the_most_frequent_first() -> None:
     rows = [row_of(ran(str(n), 1.0, 2.0, "failed", problem=text)) for n, text in enumerate(["a", "b", "b"])]
     assert _causes([*rows, TIMED[0]]) == [("b", 2), ("a", 1)]
-    assert _causes([TIMED[4]]) == [("the service does not say why", 1)]
+    assert _causes([TIMED[4]]) == [("the service gives no reason", 1)]
 
 
 def test_bars_stand_where_their_jobs_ran() -> None:

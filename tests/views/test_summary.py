@@ -58,7 +58,7 @@ def test_failures_are_listed_by_cause_the_most_frequent_first() -> None:
         "  failed 7 times: often in job 0",
         "    often-0, often-1, often-2, often-3, often-4 and 2 more",
         "  failed rare-0: rare in job 0",
-        "Not all done: 0 applied, 8 failed; no calls made.",
+        "Not all done: 0 applied, 8 failed; no API calls.",
     ]
 
 
@@ -67,20 +67,20 @@ def test_five_addresses_need_no_more() -> None:
 
 
 ENDS: list[tuple[Tally, dict[str, int], str]] = [
-    (Tally(0), {}, "Nothing to do. no calls made."),
-    (Tally(0), {"GET": 1}, "Nothing to do. 1 call (GET 1)."),
+    (Tally(0), {}, "Nothing to do; no API calls."),
+    (Tally(0), {"GET": 1}, "Nothing to do; 1 call (GET 1)."),
     (Tally(2, applied=2), {"POST": 2, "GET": 3}, "Done: 2 applied; 5 calls (GET 3, POST 2)."),
     (
         Tally(1, applied=1, held=1, spent=1),
         {},
-        "Done: 1 applied, 1 job held, not started, 1 credit spent; no calls made.",
+        "Done: 1 applied, 1 job held, not started, 1 credit spent; no API calls.",
     ),
     (
         Tally(2, applied=2, cached=1, spent=3),
         {},
-        "Done: 2 applied, 1 from the results cache, 3 credits spent; no calls made.",
+        "Done: 2 applied, 1 from the results cache, 3 credits spent; no API calls.",
     ),
-    (Tally(3, applied=1, unstarted=2), {}, "Not all done: 1 applied, 2 not begun; no calls made."),
+    (Tally(3, applied=1, unstarted=2), {}, "Not all done: 1 applied, 2 not started; no API calls."),
 ]
 
 
