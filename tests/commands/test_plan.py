@@ -1,0 +1,78 @@
+"""`a2c-spec plan` and saved plans, tried as a user would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from a2c_spec.manifests.schema.published import load_schema
+from tests.commands.conftest import PNG, planned
+from tests.conftest import Command
+
+
+def test_a_selection_is_said_to_be_partial(two: Path, a2c: Command) -> None:
+    assert planned(a2c) == {"one": "create", "two": "create"}
+    assert planned(a2c, "--target", "o*") == {"one": "create"}
+    assert planned(a2c, "--exclude", "one") == {"two": "create"}
+    assert planned(a2c, "-l", "team=web") == {"one": "create"}
+    assert "PARTIAL" in a2c("plan", "two.yaml", "--local", "--target", "one").out
+    assert a2c("plan", "two.yaml", "--local", "--target", "nope").code == 2
+
+
+def test_detailed_exit_codes_are_opt_in(two: Path, a2c: Command) -> None:
+    assert a2c("plan", "two.yaml", "--local").code == 0
+    assert a2c("plan", "two.yaml", "--local", "--detailed-exitcode").code == 2
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert a2c("plan", "two.yaml", "--local", "--detailed-exitcode").code == 0
+
+
+def test_an_offline_plan_makes_no_api_calls(two: Path, a2c: Command) -> None:
+    shown = a2c("plan", "two.yaml", "--offline", "--base-url", "http://127.0.0.1:9/v2")
+    assert shown.code == 0
+    assert "2 to create" in shown.out
+
+
+def test_a_saved_plan_does_what_it_shows_once_and_not_when_something_moved(two: Path, a2c: Command) -> None:
+    assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
+    tree = json.loads((two / "p.a2cplan.json").read_text())
+    jsonschema.validate(tree, load_schema("plan"))
+    assert (two / "p.a2cplan.json").stat().st_mode & 0o077 == 0
+    assert a2c("show", "p.a2cplan.json", "--exit-code").code == 2
+    assert a2c("show", "p.a2cplan.json", "--markdown").out.startswith("<!-- a2c-spec plan -->")
+    assert a2c("apply", "p.a2cplan.json").code == 0
+    again = a2c("apply", "p.a2cplan.json")
+    assert (again.code, "once" in again.err) == (10, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("two.yaml", PNG.replace("width: 64", "width: 65", 1), "one: the manifest changed"),
+        ("src/cover.png", "other bytes", "one: the bytes of an input changed"),
+    ],
+)
+def test_a_stale_plan_names_what_moved(name: str, text: str, said: str, two: Path, a2c: Command) -> None:
+    assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
+    (two / name).write_text(text)
+    refused = a2c("apply", "p.a2cplan.json")
+    assert refused.code == 10
+    assert said in refused.err
+
+
+def test_a_plan_made_before_another_apply_is_stale(two: Path, a2c: Command) -> None:
+    assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    refused = a2c("apply", "p.a2cplan.json")
+    assert (refused.code, "the state changed" in refused.err) == (10, True)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[]", "{}", '{"format_version": 1}', '{"format_version": 99}', "\x00", "[" * 9999]
+)
+def test_a_file_that_is_no_plan_is_refused(text: str, two: Path, a2c: Command) -> None:
+    (two / "p.a2cplan.json").write_text(text)
+    assert a2c("apply", "p.a2cplan.json").code == 5
+    assert a2c("show", "p.a2cplan.json").code == 5
