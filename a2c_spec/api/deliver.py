@@ -20,7 +20,7 @@ from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.results import Placement, RenderLate, place, without_result
+from a2c_spec.core.result_paths import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 

@@ -10,7 +10,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused, Reply
-from a2c_spec.api.recovery import GracePeriod, resolve_lost_create
+from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob, mapping, parse_job

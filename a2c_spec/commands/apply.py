@@ -13,15 +13,15 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.interrupts import stoppable
-from a2c_spec.engine.planfile import is_saved_plan, read
 from a2c_spec.engine.project import reading
+from a2c_spec.engine.saved_plan import is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.outcome import ApplyOptions
-    from a2c_spec.engine.planfile import SavedPlan
+    from a2c_spec.engine.saved_plan import SavedPlan
 
 
 @click.command("apply")

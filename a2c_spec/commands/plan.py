@@ -58,7 +58,7 @@ def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: b
 
 
 def _save(project: Project, out: str, steps: list[PlannedChange], chosen: Selection) -> None:
-    from a2c_spec.engine.planfile import SUFFIX, is_saved_plan, write
+    from a2c_spec.engine.saved_plan import SUFFIX, is_saved_plan, write
 
     if not is_saved_plan(out):
         raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")

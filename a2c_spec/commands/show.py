@@ -12,7 +12,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands.status import status
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.planfile import is_saved_plan, read
+from a2c_spec.engine.saved_plan import is_saved_plan, read
 
 
 @click.command("show")

@@ -10,7 +10,7 @@ from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveJob
 from a2c_spec.core.observed import Disk
 from a2c_spec.core.recipe import holds_secret
-from a2c_spec.core.results import GONE
+from a2c_spec.core.result_paths import GONE
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {

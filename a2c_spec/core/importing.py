@@ -9,8 +9,8 @@ from typing import Any
 
 from a2c_spec.core.compare import equal
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
-from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import SentState
 from a2c_spec.core.prepare import DesiredJob, base_name
 from a2c_spec.core.state import ENDED, Element, JobRecord, Phase

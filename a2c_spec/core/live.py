@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.core.fields import echoed
+from a2c_spec.core.patchable_fields import echoed
 
 TERMINAL = frozenset({"completed", "failed", "canceled"})
 """The only statuses that end a job; every other or unknown code means it may still change."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.results import Placement, RenderLate
+from a2c_spec.core.result_paths import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
 Disk = Literal["absent", "intact", "changed", "foreign", "another's"]

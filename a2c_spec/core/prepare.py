@@ -10,7 +10,7 @@ from typing import Any
 from a2c_spec.core import recipe
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Value
-from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.recipe import FingerprintSecret, holds_secret
 from a2c_spec.core.state import JobRecord
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Secret, Value
-from a2c_spec.core.fields import JOB_FIELDS
+from a2c_spec.core.patchable_fields import JOB_FIELDS
 
 FingerprintSecret = Callable[[Secret | str], str]
 """Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""

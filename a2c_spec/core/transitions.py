@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
 

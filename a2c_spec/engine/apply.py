@@ -12,8 +12,8 @@ from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import as_plan, plan_project, replan_summarised
 from a2c_spec.engine.plan_one import PlannedChange
-from a2c_spec.engine.planfile import SavedPlan, check, used
 from a2c_spec.engine.project import Project, Reading
+from a2c_spec.engine.saved_plan import SavedPlan, check, used
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.errors import Conflict, LimitRefused, NotStarted, missing_key

@@ -128,9 +128,9 @@ def _assemble(
     from a2c_spec.api.http.backoff import Pace
     from a2c_spec.api.http.concurrency import JobSlots, Limiter
     from a2c_spec.api.http.transport import Wire
+    from a2c_spec.api.lost_answers import GracePeriod
     from a2c_spec.api.poll import POLLS, Poller
     from a2c_spec.api.presets import Presets
-    from a2c_spec.api.recovery import GracePeriod
     from a2c_spec.api.upload import Uploads
 
     runtime = project.runtime

@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
-from a2c_spec.core.results import predicted
+from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.plan_one import PlannedChange
 from a2c_spec.engine.session import Session

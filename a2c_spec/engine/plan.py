@@ -11,10 +11,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.observed import Observed
+from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan, outline
 from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord

@@ -103,7 +103,7 @@ def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None
 
 async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord, client: Client) -> PlannedChange:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    from a2c_spec.api.recovery import resolve_lost_create
+    from a2c_spec.api.lost_answers import resolve_lost_create
 
     desired = pending.desired
     found = await resolve_lost_create(client, record, tuple(session.store.scan()))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from a2c_spec.core.claims import Claims
 from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, SpecError, UsageError

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.results import Placement, place, recorded, recorded_names
+from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError

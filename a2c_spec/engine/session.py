@@ -17,7 +17,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
-from a2c_spec.core.results import place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project, secret_fingerprints
 from a2c_spec.engine.reuse import Results, cache_of

@@ -11,7 +11,7 @@ from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.manifests import rules
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.fields import JOB_FIELDS
+from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
 

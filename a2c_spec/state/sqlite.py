@@ -13,7 +13,7 @@ from typing import Any
 
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.errors import SpecError
-from a2c_spec.state.encoding import decode, encode
+from a2c_spec.state.format import decode, encode
 from a2c_spec.state.group_commit import Changes, GroupCommit
 from a2c_spec.state.lock import exclusive
 from a2c_spec.state.migrations import open_database, unreadable

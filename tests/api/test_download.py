@@ -17,7 +17,7 @@ from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched,
 from a2c_spec.api.files import part_of
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.results import confined, place, safe_name
+from a2c_spec.core.result_paths import confined, place, safe_name
 from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 from a2c_spec.manifests.expressions.template import render_late
 from tests.api.wires import Answer, Clock, in_turn, wire_over

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from a2c_spec.core.calls import ENDPOINTS
 from a2c_spec.core.plan import SIGNS
-from a2c_spec.engine.planfile import read
+from a2c_spec.engine.saved_plan import read
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.schema.published import load_schema
 from a2c_spec.views.plan_saved import markdown_of, plan_from

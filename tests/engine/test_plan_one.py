@@ -196,7 +196,7 @@ def resolving(monkeypatch: pytest.MonkeyPatch, found: JobRecord | None) -> None:
         assert [one.address for one in records] == ["job"]
         return found
 
-    monkeypatch.setattr("a2c_spec.api.recovery.resolve_lost_create", resolve)
+    monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
 
 
 def test_the_job_of_a_create_whose_answer_was_lost_is_taken_up(

@@ -8,7 +8,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.desired import Conversion, Input
-from a2c_spec.core.fields import INPUT_SETTINGS
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob

@@ -26,7 +26,7 @@ from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start, same_recipe
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.results import place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
 from a2c_spec.core.state import JobRecord
 
 FEWEST_ANEW = (2, 0)

@@ -12,7 +12,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.results import Placement, place, recorded, recorded_names, without_result
+from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"

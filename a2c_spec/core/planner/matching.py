@@ -8,8 +8,8 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.desired import Conversion, Input
-from a2c_spec.core.fields import INPUT_SETTINGS
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner.assignment import Pairs, assignment
 from a2c_spec.core.planner.conversion import changes
 from a2c_spec.core.prepare import DesiredJob

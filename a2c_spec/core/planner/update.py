@@ -9,8 +9,8 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Body, Call, Effect, cost_of
 from a2c_spec.core.desired import Conversion, Input
-from a2c_spec.core.fields import JOB_FIELDS
 from a2c_spec.core.live import LiveInput, LiveJob
+from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, alternatives, shorter
 from a2c_spec.core.planner.conversion import patch_conversion

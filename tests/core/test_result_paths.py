@@ -9,7 +9,7 @@ import pytest
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.results import (
+from a2c_spec.core.result_paths import (
     confined,
     place,
     predicted,

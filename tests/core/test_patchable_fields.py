@@ -12,9 +12,9 @@ import pytest
 
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Content, Conversion, Input, Job, Output, Secret
-from a2c_spec.core.fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.core.observed import Observed
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.prepare import DesiredJob, prepare
 from tests.core.planner.situations import JOB_ID, fingerprint_secret, record_of

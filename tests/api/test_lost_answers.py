@@ -13,9 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.api import recovery
+from a2c_spec.api import lost_answers
 from a2c_spec.api.client import Client
-from a2c_spec.api.recovery import WINDOW, GracePeriod, resolve_lost_create
+from a2c_spec.api.lost_answers import WINDOW, GracePeriod, resolve_lost_create
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
@@ -270,7 +270,7 @@ def test_a_second_that_fits_is_seen_on_the_last_page_too() -> None:
 
 
 def test_a_list_without_an_end_is_undecided_and_not_empty(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recovery, "PAGES", 3)
+    monkeypatch.setattr(lost_answers, "PAGES", 3)
     with pytest.raises(Conflict, match="more than 150 jobs"):
         resolve([job(f"other-{number}", conversion=[]) for number in range(300)])
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from a2c_spec.core.desired import Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.results import RenderLate, predicted
+from a2c_spec.core.result_paths import RenderLate, predicted
 
 PROTECTED = frozenset({".git", ".a2c"})
 """Folders in which no result is ever written."""

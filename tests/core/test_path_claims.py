@@ -6,9 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from a2c_spec.core.claims import Claims, path_key
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.diagnostics import Position
+from a2c_spec.core.path_claims import Claims, path_key
 
 ALIKE = [
     ("dist/A.webp", "dist/a.webp", True),

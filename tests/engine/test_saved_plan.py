@@ -16,7 +16,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_one import PlannedChange
-from a2c_spec.engine.planfile import SavedPlan, check, is_saved_plan, read, stamp, used, write
+from a2c_spec.engine.saved_plan import SavedPlan, check, is_saved_plan, read, stamp, used, write
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 from tests.engine.projects import KEY, LINK, desired, job, project_in, record
@@ -161,7 +161,7 @@ def test_a_missing_plan_is_a_mistake_of_the_command_line(tmp_path: Path) -> None
 
 
 def test_a_plan_too_large_to_be_one_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("a2c_spec.engine.planfile.LARGEST", 2)
+    monkeypatch.setattr("a2c_spec.engine.saved_plan.LARGEST", 2)
     (tmp_path / "x").write_text("[]")
     with pytest.raises(InvalidError, match="is not a valid saved plan"):
         read(tmp_path / "x")
