@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     default=0.0,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Wait at most this long for a job; it keeps running, and `a2c-spec wait` fetches its results.",
+    help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
 )
 @options.refresh_only
 @click.option("--outputs", default="", metavar="FILE", help="Path of outputs.json.  [default: .a2c/outputs.json]")

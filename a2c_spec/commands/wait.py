@@ -22,7 +22,7 @@ from a2c_spec.engine.selection import selection_of
     default=0.0,
     type=click.FloatRange(min=0),
     metavar="SECONDS",
-    help="Stop waiting after this time; the jobs keep running.",
+    help="Stop waiting after this time, 0 for never; the jobs keep running.",
 )
 @options.output
 def command(timeout: float, **given: Any) -> int:
