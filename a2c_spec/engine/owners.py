@@ -49,11 +49,11 @@ class Owners:
         why = tuple(f"replaces {path}, an earlier result of {owner}" for path, owner in there)
         return replace(step, change=replace(change, reasons=(*change.reasons, *why)), takes=tuple(takes))
 
-    def told(self, step: PlannedChange) -> PlannedChange:
-        """The change without the words that a file stays where another address takes its place."""
+    def all_checked(self) -> list[PlannedChange]:
+        """Every change, checked, and without the words that a file stays where another address takes its place."""
+        checked = [self.checked(step) for step in self.steps]
         untrue = {reasons.stays(path) for path in self.given_up}
-        said = tuple(why for why in step.change.reasons if why not in untrue)
-        return step if said == step.change.reasons else replace(step, change=replace(step.change, reasons=said))
+        return [_without_words(step, untrue) for step in checked]
 
     def _targets(self, step: PlannedChange) -> list[str]:
         """Every path that a change writes, as far as it is known."""
@@ -81,6 +81,11 @@ class Owners:
             kept -= {move.source for move in step.change.moves}
             kept |= {move.target for move in step.change.moves}
         return kept
+
+
+def _without_words(step: PlannedChange, untrue: Collection[str]) -> PlannedChange:
+    said = tuple(why for why in step.change.reasons if why not in untrue)
+    return step if said == step.change.reasons else replace(step, change=replace(step.change, reasons=said))
 
 
 def without_files(record: JobRecord, paths: Collection[str]) -> JobRecord:

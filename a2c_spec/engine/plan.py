@@ -180,7 +180,7 @@ class PlanBuilder:
         taken = {step.taken_over for step in steps}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
-        steps = [owners.told(step) for step in [owners.checked(step) for step in steps]]
+        steps = owners.all_checked()
         forgotten = [without_files(record, owners.given_up) for record in forgotten]
         return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
 
