@@ -163,7 +163,7 @@ class Delivery:
             checksum=output.checksum,
         )
         if not placement.path:
-            return file
+            return known if known and all(item.id != placement.conversion for item in job.conversions) else file
         policy = placement.spec.on_conflict if placement.spec else "error"
         path = self.files.resolve_conflict(placement.path, policy, record.address)
         return await self._download(job, placement, replace(file, path=path)) if path else file
@@ -187,14 +187,7 @@ class Delivery:
         self.tell(Event("download", address, file.path, done=done, total=file.size))
 
     async def _record_download(self, address: str, file: SavedFile, fetched: Fetched) -> None:
-        await self._record_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
-
-    async def _record_landing(self, address: str, file: SavedFile) -> None:
-        """Records what is about to get its name, so that after a crash the file is known to be ours."""
-        record = self.store.get(address)
-        if record is not None:
-            others = tuple(other for other in record.landing if other.path != file.path)
-            await self.executor.save(replace(record, landing=(*others, file)))
+        await self.executor.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 
     async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
         """The result under the link that it has now; one that is gone all the same is recorded as gone."""
@@ -271,7 +264,7 @@ class Delivery:
         path = self.files.destination(move, policies.get(file.conversion, "error"), record.address)
         moved = replace(file, path=path, wanted=move.target)
         if path != move.source:
-            await self._record_landing(record.address, moved)
+            await self.executor.save_landing(record.address, moved)
             self.files.move(move.source, path)
         files = tuple(moved if known is file else known for known in record.files)
         leftover = tuple(known for known in record.leftover if known.path != path)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -18,8 +19,9 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
-from a2c_spec.core.transitions import apply_response, created, intended, settled, started
+from a2c_spec.core.runs import address_of, is_expired, superseded, without_conversions
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile, StateStore
+from a2c_spec.core.transitions import apply_response, created, handed_over, intended, settled, started
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -209,10 +211,11 @@ class Executor:
         if call.kind == "create_job":
             live, now = parse_job(mapping(reply.data)), self.client.wire.service_time()
             after = created(before, live, ids, starts=call.starts, now=now)
-        else:
-            after = apply_response(before, call, ids)
-            if call.starts:
-                after = started(after, change.fingerprint, change.basis)
+            await self.save_new_run(after, made_by(call), before)
+            return
+        after = apply_response(before, call, ids)
+        if call.starts:
+            after = started(after, change.fingerprint, change.basis)
         await self.save(after)
 
     async def _drop_intent(self, record: JobRecord) -> None:
@@ -247,8 +250,46 @@ class Executor:
         self.probe(f"recorded {what}")
         return stamped
 
+    async def save_new_run(
+        self, record: JobRecord, conversions: Collection[str], before: JobRecord | None = None
+    ) -> JobRecord:
+        """Records a run, and that what other runs of the same address made of these conversions counts no more.
+
+        ``before`` is the run in whose place it stands: what the service still has of it may be wanted again.
+        """
+        runs = self.store.runs(address_of(record.address))
+        others = [run for run in runs if run.address != record.address]
+        changed = [new for run in others if (new := without_conversions(run, conversions)) != run]
+        now = self.client.wire.service_time() if before else 0.0
+        changed += [earlier] if before and (earlier := superseded(before, [run.address for run in runs], now)) else []
+        expired = [run.address for run in others if before and is_expired(run, now)]
+        saved = asyncio.ensure_future(self.save(record))
+        written = (self.store.put(run) for run in changed if run.address not in expired)
+        await asyncio.gather(saved, *written, *map(self.store.remove, expired))
+        return saved.result()
+
+    async def save_landing(self, address: str, file: SavedFile) -> None:
+        """Records what is about to get its name, so that after a crash the file is known to be ours.
+
+        What another run of the same address has there is this run's from now on.
+        """
+        record = self._stored(address)
+        record = replace(record, landing=(*(one for one in record.landing if one.path != file.path), file))
+        givers = []
+        for owned in self.store.files_at(file.path):
+            giver = self.store.get(owned.address) if owned.address != address else None
+            if giver is not None and address_of(giver.address) == address_of(address):
+                giver, record = handed_over(giver, record, file.path)
+                givers.append(giver)
+        await asyncio.gather(self.save(record), *(self.store.put(giver) for giver in givers))
+
     def _progress(self, address: str) -> Callable[[str, int, int], None]:
         return lambda name, done, total: self.tell(Event("upload", address, name, done=done, total=total))
+
+
+def made_by(create: Call) -> tuple[str, ...]:
+    """The conversions that a create asks for."""
+    return tuple(name.partition(".")[2] for name in create.creates if name.startswith("conversions."))
 
 
 def _single_part(call: Call, number: int, part: object) -> Call:

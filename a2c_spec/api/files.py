@@ -15,7 +15,9 @@ from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
+from a2c_spec.core.transitions import without_files
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
 
 
@@ -53,7 +55,7 @@ class OutputFiles:
         intact = [file.address for file in written if self._is_intact(file)]
         if not intact:
             return "changed"
-        return "intact" if address in intact else "another's"
+        return "intact" if address_of(address) in map(address_of, intact) else "another's"
 
     def owner(self, path: str) -> str:
         """The address that a path was written for; empty when it is none of ours."""
@@ -86,6 +88,16 @@ class OutputFiles:
             if self._is_intact(new):
                 files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
         return replace(record, files=files, landing=())
+
+    def own(self, record: JobRecord) -> JobRecord:
+        """The record without the files that another run of the same address has written over since."""
+
+        def lost(file: SavedFile) -> bool:
+            owners = {(owned.address, owned.sha256) for owned in self.store.files_at(file.path)} if file.path else set()
+            return bool(owners) and (record.address, file.sha256) not in owners
+
+        paths = {file.path for file in (*record.files, *record.leftover) if lost(file)}
+        return without_files(record, paths) if paths else record
 
     def drop_parts(self, record: JobRecord) -> None:
         """Removes temporary files of results that stand in their places: the same bytes were there before."""

@@ -86,11 +86,13 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("state mv"):
-            record = session.recorded(old)
+            session.recorded(old)
             if session.store.get(new) is not None:
                 raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
-            await session.store.put(replace(record, address=new))
-            await session.store.remove(old)  # last: a crash in between leaves two records of one job, never none
+            runs = session.store.runs(old)
+            moved = [replace(run, address=new + run.address.removeprefix(old)) for run in runs]
+            changes = [*map(session.store.put, moved), *(session.store.remove(run.address) for run in runs)]
+            await asyncio.gather(*changes)  # written together: no crash leaves two records of one job, or none
     talk(project.flags, f"{old} is now {new}")
     return 0
 
@@ -106,7 +108,8 @@ async def _forgotten(flags: Flags, address: str) -> int:
     async with open_session(project) as session:
         with session.store.lock("state rm"):
             session.recorded(address)
-            await session.store.remove(address)
+            for run in session.store.runs(address):
+                await session.store.remove(run.address)
     talk(project.flags, f"{address} is forgotten; its job and its files stay")
     return 0
 
@@ -121,7 +124,8 @@ async def _adopted(flags: Flags, address: str, job_id: str) -> int:
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("state adopt"):
-            record = session.recorded(address)
+            first = session.recorded(address)
+            record = next((run for run in session.store.runs(address) if run.unresolved), first)
             live = await session.service.client.job(job_id)
             if record.intent is None or not record.unresolved:
                 raise UsageError(

@@ -14,6 +14,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import project_of, style_of
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
@@ -64,14 +65,14 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
     from a2c_spec.engine.session import open_state
 
     with open_state(project) as session:
-        chosen = addresses or session.store.addresses()
-        records = [session.record(address) for address in chosen]
-        if None in records:
-            raise UsageError(f"nothing is recorded for {chosen[records.index(None)]}", hint="see `a2c-spec state list`")
+        chosen = addresses or tuple(dict.fromkeys(map(address_of, session.store.addresses())))
+        runs = {address: session.runs(address) for address in chosen}
+        if unknown := [address for address, found in runs.items() if not found]:
+            raise UsageError(f"nothing is recorded for {unknown[0]}", hint="see `a2c-spec state list`")
         return [
-            _finding(project.root, record.address, file)
-            for record in records
-            if record is not None
+            _finding(project.root, address, file)
+            for address, found in runs.items()
+            for record in found
             for file in record.files
             if file.path
         ]

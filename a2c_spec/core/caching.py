@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.desired import Job
-from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import UPLOADED, digest
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -27,8 +27,23 @@ def cacheable(job: Job) -> bool:
 
 
 def cache_key(fingerprint: str, realm: str) -> str:
-    """One service's result of one recipe on the same bytes in the same order, whatever it is called."""
+    """One service's result of one conversion of the same bytes in the same order, whatever it is called."""
     return digest({"format": FORMAT, "realm": realm, "fingerprint": fingerprint})
+
+
+def entries_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[str, Mapping[str, Any]]:
+    """An entry for each conversion of a finished job, by the fingerprint of what it makes.
+
+    None at all where it is not known of some result which conversion made it.
+    """
+    found = {}
+    for item in desired.job.conversions if all(file.conversion for file in record.files) else ():
+        files = tuple(file for file in record.files if file.conversion == item.id)
+        alone, share = only(desired, item.id), record.spent // len(desired.job.conversions)
+        entry = entry_of(alone, replace(record, files=files, spent=share), made_at) if cacheable(alone.job) else None
+        if entry is not None:
+            found[alone.fingerprint] = entry
+    return found
 
 
 def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[str, Any] | None:
@@ -76,22 +91,24 @@ def usable(entry: Mapping[str, Any], desired: DesiredJob) -> bool:
     return all(named[row["conversion"]] or not row.get("named", True) for row in entry["files"])
 
 
-def record_from(entry: Mapping[str, Any], desired: DesiredJob, record: JobRecord | None, realm: str) -> JobRecord:
-    """The job as it will be recorded once the files of the entry are in their places."""
+def record_from(
+    entries: Mapping[str, Mapping[str, Any]], desired: DesiredJob, record: JobRecord | None, realm: str
+) -> JobRecord:
+    """The job as it will be recorded once the files of the entries, by conversion, are in their places."""
     inputs = [item.id for item in desired.job.inputs]
-    conversions = [item.id for item in desired.job.conversions]
+    rows = [(conversion, row) for conversion, entry in entries.items() for row in entry["files"]]
     files = tuple(
         SavedFile(
             path="",
             size=row["size"],
             sha256=row["sha256"],
             output_id=f"cached-{number}",
-            conversion=conversions[row["conversion"]],
+            conversion=conversion,
             inputs=tuple(inputs[one] for one in row["inputs"]),
             index=row["index"],
             service_name=row["service_name"],
         )
-        for number, row in enumerate(entry["files"], start=1)
+        for number, (conversion, row) in enumerate(rows, start=1)
     )
     empty = JobRecord(desired.job.address, realm)
     base = replace(record, job_id="", elements={}, spent=0, problem="") if record else empty

@@ -50,7 +50,8 @@ class Input:
     fingerprint of what a ``from`` input is made of; such an input may have ``path`` and ``content`` too, the result as
     it is here, and is then uploaded instead of referred to. ``pin`` is the SHA-256 (hex) that a remote file is
     declared to have. ``applied_sha256`` is the digest of the bytes last applied, where ``lifecycle.ignore`` lets it
-    stand for the content when recipes are compared; what is sent is the content all the same.
+    stand for the content when recipes are compared; what is sent is the content all the same. ``awaited``: the job
+    that makes what it takes has still to run.
     """
 
     id: str
@@ -69,6 +70,7 @@ class Input:
     upstream: str = ""
     pin: str = ""
     applied_sha256: str = ""
+    awaited: bool = False
     position: Position = field(default_factory=Position, compare=False)
 
 
@@ -120,6 +122,7 @@ class Job:
     """One conversion job as desired. ``process``: run it; False builds and holds it.
 
     ``fields`` are those of ``fields.JOB_FIELDS`` that the manifest manages; for the others the service's default stays.
+    ``elsewhere`` are paths of results that other runs of the same manifest have, beside which names are made.
     """
 
     address: str
@@ -130,6 +133,7 @@ class Job:
     outputs: tuple[Output, ...] = ()
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     labels: Mapping[str, str] = field(default_factory=dict)
+    elsewhere: frozenset[str] = frozenset()
     position: Position = field(default_factory=Position, compare=False)
 
     @property

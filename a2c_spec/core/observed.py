@@ -24,7 +24,8 @@ class Observed:
 
     ``replace``: the user wants it run again although nothing changed. ``waited``: the job was told to run and waited
     for, and did not start. ``cached``: the job as the results cache would leave it, its files without paths.
-    ``placed``: where recorded results belong, if that was worked out already.
+    ``placed``: where recorded results belong, if that was worked out already. ``earlier``: what another run made of the
+    same conversions before, and ``why`` it does not do, where that is not told by its recipe.
     """
 
     late: RenderLate
@@ -34,6 +35,8 @@ class Observed:
     waited: bool = False
     cached: JobRecord | None = None
     placed: tuple[Placement, ...] | None = None
+    earlier: JobRecord | None = None
+    why: tuple[str, ...] = ()
     disk: Mapping[str, Disk] = field(default_factory=dict)
 
     def status(self, path: str) -> Disk:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.runs import address_of
 
 Action = Literal[
     "create",
@@ -64,6 +65,7 @@ class Change:
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
     cancelled or deleted. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are impossible.
+    ``lost`` are conversions that are run again only because their results can be had nowhere.
     """
 
     address: str
@@ -83,6 +85,7 @@ class Change:
     verified: int = 0
     bound: str = ""
     problem: str = ""
+    lost: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
@@ -120,9 +123,25 @@ class Plan:
     def empty(self) -> bool:
         return all(change.action == "no-op" for change in self.changes)
 
+    def rows(self) -> tuple[Change, ...]:
+        """The changes that are told: of an address of several runs, unchanged ones are told once, or not at all."""
+        busy = {address_of(change.address) for change in self.changes if change.action != "no-op"}
+        shown: dict[str, Change] = {}
+        for change in self.changes:
+            address = address_of(change.address)
+            if change.action != "no-op":
+                shown[change.address] = change
+            elif address not in busy:
+                before = shown.get(address)
+                files = change.verified + (before.verified if before else 0)
+                told = f"unchanged, {files} file{'' if files == 1 else 's'} verified"
+                reasons = (told,) if before else change.reasons
+                shown[address] = replace(change, address=address, verified=files, reasons=reasons)
+        return tuple(shown.values())
+
     def totals(self) -> Totals:
         return Totals(
-            actions=Counter(change.action for change in self.changes),
+            actions=Counter(change.action for change in self.rows()),
             calls=Counter(call.method for change in self.changes for call in change.calls),
             size=sum(change.size for change in self.changes),
             jobs=sum(change.starts for change in self.changes),

@@ -48,6 +48,16 @@ class DesiredJob:
         return recipe.sent_fields(self.job, self.fingerprint_secret)
 
 
+def only(desired: DesiredJob, conversion: str) -> DesiredJob:
+    """What is desired of one conversion alone."""
+    job = desired.job
+    if len(job.conversions) == 1:
+        return desired
+    conversions = tuple(item for item in job.conversions if item.id == conversion)
+    outputs = tuple(output for output in job.outputs if output.conversion == conversion)
+    return replace(desired, job=replace(job, conversions=conversions, outputs=outputs))
+
+
 def prepare(job: Job, fingerprint_secret: FingerprintSecret, options: PlannerOptions) -> DesiredJob:
     """Adds the options that name and protect results before the run, so that no PATCH is needed afterwards."""
     conversions = tuple(_named(item, job.outputs, options) for item in job.conversions)

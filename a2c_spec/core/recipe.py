@@ -171,19 +171,15 @@ def fingerprint(recipe: Mapping[str, Any]) -> str:
     return digest([_shared(recipe), list(recipe["conversions"].values())])
 
 
-def conversion_fingerprint(recipe: Mapping[str, Any], conversion: str) -> str:
-    """SHA-256 (hex) of what decides the results of one conversion: it is the unit of paying, comparing and caching."""
-    return digest([_shared(recipe), recipe["conversions"][conversion]])
-
-
-def conversion_recipe(recipe: Mapping[str, Any], conversion: str) -> Any:
-    """What decides the results of one conversion, to be compared with another one's."""
-    return [_shared(recipe), recipe["conversions"][conversion]]
-
-
 def _shared(recipe: Mapping[str, Any]) -> list[Any]:
     """What decides the results of every conversion of a job alike: its inputs in order, and its fields."""
-    return [[recipe["inputs"][name] for name in recipe["order"]], recipe.get("fields", {})]
+    inputs = [recipe["inputs"][name] for name in recipe["order"]]
+    return [[_nameless(item) if "upstream" in item else item for item in inputs], recipe.get("fields", {})]
+
+
+def _nameless(item: Mapping[str, Any]) -> dict[str, Any]:
+    """An input that is a result of another job: its bytes count, not what that job calls it."""
+    return {key: value for key, value in item.items() if key != "source"}
 
 
 def as_known(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -67,7 +67,7 @@ def with_extension(name: str, service_name: str) -> str:
 def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -> tuple[Placement, ...]:
     """One placement per result, in the service's order; equal paths get ``-2``, ``-3``, ... in that order."""
     counts: dict[str, int] = {}
-    taken: set[str] = set()
+    taken = {path.casefold() for path in job.elsewhere}
     placements = []
     for output in live.outputs:
         conversion = names.get(output.conversion, "").removeprefix("conversions.")

@@ -32,6 +32,7 @@ class SavedFile:
     """One result: ``path`` below the project root (POSIX; empty when it stays on the service), size in bytes, SHA-256.
 
     ``wanted`` is the path the manifest asked for; it differs from ``path`` after ``on_conflict: rename``.
+    ``aside``: the job has it still, but no manifest asks for its conversion now.
     ``service_name`` is its file name on the service, ``name`` the base name last set there, ``checksum`` its MD5 as the
     service says it.
     """
@@ -47,6 +48,7 @@ class SavedFile:
     name: str = ""
     wanted: str = ""
     checksum: str = ""
+    aside: bool = False
 
     @property
     def digest(self) -> str:
@@ -126,6 +128,11 @@ class JobRecord:
         return self.intent is not None and self.intent.creates and self.intent.starts
 
     @property
+    def running_or_held(self) -> bool:
+        """Whether a job is on the service that runs, or may be started."""
+        return bool(self.job_id) and self.phase in ("building", "started")
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is known: no job, no results."""
         return not (self.job_id or self.files or self.landing or self.basis)
@@ -165,6 +172,10 @@ class StateStore(Protocol):
 
     async def remove(self, address: str) -> None:
         """Forgets one address, as durably; nothing on the service or on the disk changes."""
+        ...
+
+    def runs(self, address: str) -> tuple[JobRecord, ...]:
+        """Every run of one address, the first one first."""
         ...
 
     def scan(self) -> Iterator[JobRecord]:

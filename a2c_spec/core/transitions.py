@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -55,7 +55,7 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
         fingerprint=intent.fingerprint if starts else "",
         basis=intent.basis if starts else {},
         files=(),
-        leftover=(*record.leftover, *(file for file in record.files if file.path)),
+        leftover=tuple(replace(file, aside=False) for file in (*record.leftover, *record.files) if file.path),
         created_at=epoch(live.created_at) or 0.0,
         answered_at=now,
         spent=0,
@@ -64,6 +64,19 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
         gone=(),
         intent=None,
     )
+
+
+def without_files(record: JobRecord, paths: Collection[str]) -> JobRecord:
+    """The record without the files at ``paths``, which are another run's from now on."""
+    files = tuple(replace(file, path="", wanted="") if file.path in paths else file for file in record.files)
+    there = (replace(file, path="", wanted="") if file.path in paths else file for file in record.leftover)
+    return replace(record, files=files, leftover=tuple(file for file in there if file.path or file.aside))
+
+
+def handed_over(giver: JobRecord, taker: JobRecord, path: str) -> tuple[JobRecord, JobRecord]:
+    """Both records once what the giver has at ``path`` is a leftover of the taker, which may replace it."""
+    taken = tuple(replace(file, aside=False) for file in (*giver.files, *giver.leftover) if file.path == path)
+    return without_files(giver, {path}), replace(taker, leftover=(*taker.leftover, *taken))
 
 
 def started(record: JobRecord, fingerprint: str, basis: Mapping[str, Any]) -> JobRecord:

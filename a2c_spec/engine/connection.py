@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
+from a2c_spec.core.runs import made
 from a2c_spec.core.state import StateStore
 from a2c_spec.engine.endpoint import Endpoint, endpoint
 from a2c_spec.engine.project import Project
@@ -38,12 +39,11 @@ class ReferenceResolver:
         if kind == "preset":
             return self._preset(rest)
         address, conversion = split_reference(rest)
-        record = self.store.get(address)
-        made = [file for file in record.files if file.conversion == conversion] if record else []
-        if len(made) != 1:
-            many = f"yields {len(made)} results" if made else "has no result yet"
+        found = made(self.store.runs(address), conversion)
+        if len(found) != 1:
+            many = f"yields {len(found)} results" if found else "has no result yet"
             raise SpecError(f"`from: {rest}`: {address} {many}, and an input must be exactly one result")
-        return made[0].output_id
+        return found[0].output_id
 
     def _preset(self, name: str) -> str:
         record = self.store.get(name)

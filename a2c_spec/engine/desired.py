@@ -10,10 +10,12 @@ from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
 from a2c_spec.core.recipe import digest
-from a2c_spec.engine.reuse import Restored
+from a2c_spec.core.runs import address_of, made
 from a2c_spec.manifests.digests import fill
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from a2c_spec.core.plan import Change
     from a2c_spec.core.state import JobRecord
     from a2c_spec.engine.session import Session
@@ -79,15 +81,17 @@ def make_ready(job: Job, record: JobRecord | None, session: Session, dependencie
 class Dependencies:
     """What jobs take from one another, as far as it is planned or done.
 
-    ``running``: address -> the fingerprint of the recipe that it is going to run; what comes out is not known yet.
-    ``presets``: address -> the fingerprint that a preset has once the plan is carried out. ``restored``: addresses
-    whose results come from the results cache.
+    ``running``: ``address.conversion`` -> the fingerprint of the recipe that it is going to run; what comes out is not
+    known yet. ``presets``: address -> the fingerprint that a preset has once the plan is carried out. ``restored``:
+    ``address.conversion`` -> for each result that comes from the results cache, its place in the project and in there.
+    ``makers``: ``address.conversion`` -> the run whose result it is, and stays.
     """
 
     session: Session
     running: dict[str, str] = field(default_factory=dict)
     presets: dict[str, str] = field(default_factory=dict)
-    restored: dict[str, Restored] = field(default_factory=dict)
+    restored: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
+    makers: dict[str, JobRecord] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint of the preset that it names."""
@@ -100,17 +104,17 @@ class Dependencies:
         stands in: it equals no digest. A result that is here intact is uploaded, because the service keeps results
         for a day only; so is one that comes from the results cache, which the service does not know.
         """
-        item = replace(item, path="", content=None)
+        item = replace(item, path="", content=None, awaited=False)
         address, conversion = split_reference(item.source)
-        if restored := self.restored.get(address):
-            found = restored.source(conversion, session.results)
-            if found:
-                content = session.digests.measure(found[1])
-                return replace(item, upstream=digest([content.sha256]), path=found[0], content=content)
-        if address in self.running:
-            return replace(item, upstream=digest(["runs", self.running[address], conversion]))
-        record = session.store.get(address)
-        files = [file for file in record.files if file.conversion == conversion] if record else []
+        restored = self.restored.get(item.source, ())
+        if len(restored) == 1:
+            content = session.digests.measure(restored[0][1])
+            return replace(item, upstream=digest([content.sha256]), path=restored[0][0], content=content)
+        if item.source in self.running:
+            made_by = digest(["runs", self.running[item.source], conversion])
+            return replace(item, upstream=made_by, awaited=True)
+        maker = self.makers.get(item.source)
+        files = made([maker] if maker else session.runs(address), conversion)
         item = replace(item, upstream=digest([file.digest for file in files]))
         if len(files) != 1 or not files[0].path or session.files.status(files[0].path, address) != "intact":
             return item
@@ -121,11 +125,16 @@ class Dependencies:
         record = self.session.store.get(address)
         return record.fingerprint if record else ""
 
-    def note(self, change: Change, desired: DesiredJob | None) -> None:
+    def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
         """Notes what becomes of an address once its change is carried out."""
         if desired is None:
             self.presets[change.address] = change.fingerprint
-        elif change.action == "cached":
-            self.restored[change.address] = Restored.of(desired, change)
-        elif change.action not in ("no-op", "rename", "download"):
-            self.running[change.address] = change.fingerprint
+            return
+        address = address_of(change.address)
+        if change.action == "cached":
+            for path, (name, kept) in zip(change.downloads, self.session.results.sources(desired), strict=False):
+                self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
+        elif change.action not in ("no-op", "rename", "download", "forget"):
+            self.running |= {f"{address}.{item.id}": change.fingerprint for item in desired.job.conversions}
+        elif record is not None:
+            self.makers |= {f"{address}.{item.id}": record for item in desired.job.conversions}

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
-from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.graph import in_dependency_order, needs, split_reference
 from a2c_spec.core.planner import PRESET, plan_job
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget
@@ -21,7 +22,7 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.owners import hand_over
-from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared
+from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared_run
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
@@ -50,7 +51,10 @@ class Execution:
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
         self.ended: dict[str, asyncio.Event] = {}
+        self.awaited: dict[str, list[PlannedChange]] = {}
+        self.turn_of: dict[str, asyncio.Lock] = {}
         self.good: set[str] = set()
+        self.filed = False
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -61,8 +65,12 @@ class Execution:
         whole = [step for step in busy if not step.summary_only]
         self.tally.busy = len(busy)
         self.reporter.expect(len(busy))
-        awaited = {address for step in whole for address in _needed(step)}
-        self.ended = {step.change.address: asyncio.Event() for step in busy if step.change.address in awaited}
+        awaited = {address for step in whole for address, _ in _needed(step)}
+        for step in busy:
+            address = address_of(step.change.address)
+            if address in awaited:
+                self.ended[step.change.address] = asyncio.Event()
+                self.awaited.setdefault(address, []).append(step)
         await self._first_things(steps, whole)
         try:
             started = await self._start_all(chain(_independent(whole), again, _dependent(whole)))
@@ -98,7 +106,7 @@ class Execution:
 
     def _write_outputs(self, steps: Sequence[PlannedChange]) -> None:
         """Writes outputs.json, if something was done or it is asked for."""
-        if self.tally.busy or self.session.project.flags.outputs:
+        if self.tally.busy or self.filed or self.session.project.flags.outputs:
             write_outputs(self.session.project, self.session.store, [step.change for step in steps])
 
     async def _first_things(self, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
@@ -109,12 +117,13 @@ class Execution:
         store = self.session.store
         for step in steps:
             if step.taken_over and step.record is not None:
+                await asyncio.gather(store.put(replace(step.record, gone_since=0.0)), store.remove(step.taken_over))
+            elif step.filed_anew and step.record is not None and step.change.action != "no-op":
                 await store.put(replace(step.record, gone_since=0.0))
-                await store.remove(step.taken_over)
-            elif step.change.action == "no-op" and step.record is not None:
+            elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
                 await self._tidy(step, step.record)
         for step in steps:
-            if step.change.action == "forget":
+            if step.change.action == "forget" and step.desired is None:
                 await self._forget(step)
         sound = [step for step in whole if not step.change.problem]
         for step in sound:
@@ -129,12 +138,14 @@ class Execution:
 
     async def _tidy(self, step: PlannedChange, record: JobRecord) -> None:
         """Writes down what the plan found out about an address with which nothing is to be done."""
-        after = replace(record, gone_since=0.0, intent=record.intent if record.lost_start else None)
+        since = 0.0 if step.desired or step.preset else record.gone_since
+        after = replace(record, gone_since=since, intent=record.intent if record.lost_start else None)
         if step.preset is not None:
             sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
             after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
-        if after != record:
+        if after != self.session.store.get(after.address):
             await self.session.store.put(after)
+            self.filed = True
 
     async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
         """Starts one change after the other, never more than a window of them at once; gives how many it started."""
@@ -162,22 +173,32 @@ class Execution:
     async def _in_order(self, step: PlannedChange) -> None:
         """One change, after those whose results it takes."""
         try:
-            for address in _needed(step):
-                if address in self.ended:
-                    await self.ended[address].wait()
-            async with self.service.turns.slot():
+            for key in self._made_before(step):
+                await self.ended[key].wait()
+            turn = self.turn_of.setdefault(address_of(step.change.address), asyncio.Lock())
+            async with turn, self.service.turns.slot():
                 await self._reported(step)
         finally:
             self.under_way.release()
             if ended := self.ended.get(step.change.address):
                 ended.set()
 
+    def _made_before(self, step: PlannedChange) -> list[str]:
+        """The changes of this plan that make what this one takes."""
+        found: dict[str, None] = {}
+        for address, conversion in _needed(step):
+            for maker in self.awaited.get(address, ()):
+                makes = maker.desired is None or any(item.id == conversion for item in maker.desired.job.conversions)
+                found |= {maker.change.address: None} if makes else {}
+        return list(found)
+
     async def _reported(self, step: PlannedChange) -> None:
         try:
             if self.stopped:
                 raise SpecError("not started because another job failed")
-            if missing := [address for address in _needed(step) if address in self.ended and address not in self.good]:
-                raise NotStarted(f"not started: it needs {', '.join(missing)}", hint="apply again once that is done")
+            if missing := [address_of(key) for key in self._made_before(step) if key not in self.good]:
+                what = ", ".join(dict.fromkeys(missing))
+                raise NotStarted(f"not started: it needs {what}", hint="apply again once that is done")
             step = await self._with_results(step)
             if step.change.action == "no-op":
                 self.tally.busy -= 1  # the same results as before: nothing to do after all
@@ -198,9 +219,9 @@ class Execution:
 
         The same results as before mean that nothing has to be done.
         """
-        if step.desired is None or not any(address in self.ended for address in needs(step.desired.job)):
+        if step.desired is None or not any(address in self.awaited for address in needs(step.desired.job)):
             return step
-        pending = prepared(self.session, step.desired.job, Dependencies(self.session), self.chosen)
+        pending = prepared_run(self.session, step.desired.job, Dependencies(self.session), self.chosen)
         again = plan_from_record(self.session, pending, offline=False)
         again = again or await plan_from_live(self.session, pending, self.service.client)
         if again.change.paid_again and not (self.options.yes or step.change.paid_again):
@@ -214,8 +235,8 @@ class Execution:
         if step.preset is not None:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
-        if step.desired is None:
-            return None  # forgotten already, among the first things
+        if step.desired is None or step.change.action == "forget":
+            return None  # done already, among the first things
         results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
         while (twin := results.twin(step.desired)) and not taken:
@@ -274,12 +295,13 @@ class Execution:
             self.budget.settle(self.session.store.get(change.address), reserved)
 
 
-def _needed(step: PlannedChange) -> list[str]:
-    """Addresses that must have ended before this change: jobs whose results it takes, presets it names."""
+def _needed(step: PlannedChange) -> list[tuple[str, str]]:
+    """What must be there before this change: (address, conversion) of results it takes, (address, "") of presets."""
     if step.desired is None:
         return []
     job = step.desired.job
-    return [*needs(job), *(item.preset_from for item in job.conversions if item.preset_from)]
+    results = [split_reference(item.source) for item in job.inputs if item.type == "from"]
+    return [*results, *((item.preset_from, "") for item in job.conversions if item.preset_from)]
 
 
 def _independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
@@ -289,6 +311,12 @@ def _independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
 
 def _dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
     """Those that need others, each after those it needs."""
-    dependent = {step.change.address: step for step in steps if _needed(step)}
-    for job in in_dependency_order(step.desired.job for step in dependent.values() if step.desired):
-        yield dependent[job.address]
+    dependent: dict[str, list[PlannedChange]] = {}
+    jobs = []
+    for step in steps:
+        if _needed(step) and step.desired is not None:
+            address = address_of(step.change.address)
+            dependent.setdefault(address, []).append(step)
+            jobs.append(replace(step.desired.job, address=address))
+    for job in in_dependency_order(jobs):
+        yield from dependent[job.address]

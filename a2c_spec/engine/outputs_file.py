@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from a2c_spec.core.plan import Change
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
@@ -32,7 +33,13 @@ def _written(draft: Path, pieces: Iterator[str]) -> None:
         file.writelines(pieces)
 
 
-def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, JobRecord]]:
+def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, list[JobRecord]]]:
+    """Each address of the plan once, with what was done to it and its runs, the newest last."""
+    actions: dict[str, str] = {}
     for change in changes:
-        if record := store.get(change.address):
-            yield change.action, record
+        address = address_of(change.address)
+        actions[address] = change.action if actions.get(address, "no-op") in ("no-op", "forget") else actions[address]
+    for address, action in actions.items():
+        runs = [run for run in store.runs(address) if not run.gone_since]
+        if runs:
+            yield action, sorted(runs, key=lambda run: run.answered_at)

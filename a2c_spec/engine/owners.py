@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.result_paths import predicted
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.transitions import handed_over
 from a2c_spec.engine.plan_one import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
@@ -37,7 +40,11 @@ class Owners:
         takes: list[tuple[str, str]] = []
         for path in dict.fromkeys(self._targets(step)):
             owner = self.session.files.owner(path)
-            if owner in ("", change.address, step.taken_over) or self._moves_away(owner, path):
+            ours = {address_of(change.address), address_of(step.taken_over)}
+            if not owner or self._moves_away(owner, path):
+                continue
+            if address_of(owner) in ours:
+                self.given_up |= {path} if owner != change.address else set()
                 continue
             if path in self._kept(owner):
                 return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
@@ -78,6 +85,7 @@ class Owners:
         record = self.session.store.get(owner)
         kept = {file.path for file in record.files if file.path} if record else set()
         if step is not None:
+            kept -= {file.path for file in step.record.leftover} if step.record else set()
             kept -= {move.source for move in step.change.moves}
             kept |= {move.target for move in step.change.moves}
         return kept
@@ -88,19 +96,10 @@ def _without_words(step: PlannedChange, untrue: Collection[str]) -> PlannedChang
     return step if said == step.change.reasons else replace(step, change=replace(step.change, reasons=said))
 
 
-def without_files(record: JobRecord, paths: Collection[str]) -> JobRecord:
-    """The record without the files at ``paths``, which are another address's from now on."""
-    files = tuple(replace(file, path="", wanted="") if file.path in paths else file for file in record.files)
-    leftover = tuple(file for file in record.leftover if file.path not in paths)
-    return replace(record, files=files, leftover=leftover)
-
-
 async def hand_over(store: StateStore, step: PlannedChange, realm: str) -> None:
     """Records the files that a change takes from other addresses as leftovers of its own, which it may replace."""
     address = step.change.address
     for path, owner in step.takes:
         giver, taker = store.get(owner), store.get(address) or JobRecord(address, realm)
         if giver is not None:
-            taken = tuple(file for file in (*giver.files, *giver.leftover) if file.path == path)
-            await store.put(without_files(giver, {path}))
-            await store.put(replace(taker, leftover=(*taker.leftover, *taken)))
+            await asyncio.gather(*(store.put(record) for record in handed_over(giver, taker, path)))

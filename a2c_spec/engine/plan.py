@@ -6,25 +6,30 @@ Manifests stream by: of most changes only a summary is kept, so that memory does
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.observed import Observed
 from a2c_spec.core.path_claims import Claims
-from a2c_spec.core.plan import Plan, outline
+from a2c_spec.core.plan import Change, Plan, outline
 from a2c_spec.core.planner import plan_forget
+from a2c_spec.core.prepare import only
+from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.runs import ALIVE, address_of, divide, free_key, restricted
 from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies, with_policy
-from a2c_spec.engine.owners import Owners, without_files
+from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
     Pending,
     PlannedChange,
+    plan_address,
     plan_from_live,
     plan_from_record,
+    plan_from_records,
     plan_one_preset,
     prepared,
 )
@@ -37,6 +42,7 @@ from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.core.prepare import DesiredJob
 
 KEPT_WHOLE = 256
 """At most so many changes that do something are kept whole; of further ones the summary, until it is their turn."""
@@ -122,12 +128,14 @@ class PlanBuilder:
     offline: bool
     whole: bool = False
     dependencies: Dependencies = field(init=False)
-    made: dict[str, PlannedChange | None] = field(default_factory=dict)
+    made: dict[str, list[PlannedChange]] = field(default_factory=dict)
+    unused: list[JobRecord] = field(default_factory=list)
     presets: list[Preset] = field(default_factory=list)
     waiting: list[Job] = field(default_factory=list)
     kept: int = 0
     shared: dict[Call, Call] = field(default_factory=dict)
     recipes: frozenset[str] | None = None
+    gone: dict[str, set[str]] | None = None
 
     def __post_init__(self) -> None:
         self.dependencies = Dependencies(self.session)
@@ -137,29 +145,43 @@ class PlanBuilder:
         if isinstance(item, Preset):
             self.presets.append(item)
             return
-        self.made[item.address] = None
-        pending = None if _takes_from_others(item) else prepared(self.session, item, self.dependencies, self.chosen)
-        step = plan_from_record(self.session, pending, offline=self.offline) if pending else None
-        if step is None:
+        self.made[item.address] = []
+        steps: list[PlannedChange] | None = None
+        unused: tuple[JobRecord, ...] = ()
+        if not _takes_from_others(item):
+            pending, unused = prepared(self.session, item, self.dependencies, self.chosen)
+            steps = plan_from_records(self.session, pending, offline=self.offline)
+        if steps is None:
             self.waiting.append(item)
         else:
-            self._put(step)
+            self._put(steps, unused)
 
-    def _put(self, step: PlannedChange) -> None:
-        self.dependencies.note(step.change, step.desired)
+    def _put(self, steps: Sequence[PlannedChange], unused: Sequence[JobRecord]) -> None:
+        self.unused += [run for run in unused if not run.gone_since]
+        several = len(steps) + len(unused) > 1
+        for step in steps:
+            self.dependencies.note(step.change, step.desired, step.record if several or step.filed_anew else None)
+            self._put_one(step)
+
+    def _put_one(self, step: PlannedChange) -> None:
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
-        needed = needed or (step.record is None and step.change.fingerprint in self._recorded_recipes())
-        needed = needed or (step.record is not None and _has_loose_ends(step.record))
+        needed = needed or (step.record is None and self._may_be_taken_over(step))
+        needed = (
+            needed
+            or step.filed_anew
+            or step.change.address != address_of(step.change.address)
+            or (step.record is not None and _has_loose_ends(step.record))
+        )
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)
-        self.made[step.change.address] = summarised(step, self.shared) if drop else step
+        self.made[address_of(step.change.address)].append(summarised(step, self.shared) if drop else step)
 
-    def _recorded_recipes(self) -> frozenset[str]:
-        """The recipes of all records, to tell which new jobs may take one over."""
+    def _may_be_taken_over(self, step: PlannedChange) -> bool:
+        """Whether something of the same recipe is recorded, which a new job may take over."""
         if self.recipes is None:
-            self.recipes = frozenset(record.fingerprint for record in self.session.store.scan())
-        return self.recipes
+            self.recipes = frozenset(_by_recipe(self.session.store.scan()))
+        return bool(self.recipes) and step.desired is not None and _first_recipe(step.desired) in self.recipes
 
     async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
         """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
@@ -169,49 +191,81 @@ class PlanBuilder:
         free = [job for job in self.waiting if not needs(job)]
         width = self.session.project.flags.parallelism
         for start in range(0, len(free), width):
-            for step in await asyncio.gather(*(self._ask(job, client) for job in free[start : start + width])):
-                self._put(step)
+            for planned in await asyncio.gather(*(self._ask(job, client) for job in free[start : start + width])):
+                self._put(*planned)
         for job in in_dependency_order(job for job in self.waiting if needs(job)):
-            self._put(await self._ask(job, client))
+            self._put(*await self._ask(job, client))
         all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
-        steps = [step for step in self.made.values() if step]
         gone = _gone(self.session, known, whole=all_of_it)
-        steps = [await self._taking_over(step, gone, client) for step in steps]
+        steps = [step for made in self.made.values() for step in await self._taking_over(made, gone, client)]
         taken = {step.taken_over for step in steps}
+        gone |= {record.address: record for record in self.unused}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         forgotten = [without_files(record, owners.given_up) for record in forgotten]
-        return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
+        return [*presets, *steps, *(self._forgotten(record, known) for record in forgotten)]
+
+    def _forgotten(self, record: JobRecord, known: Collection[str]) -> PlannedChange:
+        """A run that is let go: of an address in no manifest, or one whose conversions another run makes now."""
+        if address_of(record.address) not in known:
+            return PlannedChange(plan_forget(record), None, record)
+        stored = self.session.store.get(record.address) or record
+        since = replace(stored, gone_since=self.session.project.runtime.clock())
+        if not record.running_or_held and not any(file.path for file in record.files):
+            return PlannedChange(Change(record.address, "no-op", ("another run makes its results now",)), None, since)
+        return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
 
     async def _taking_over(
-        self, step: PlannedChange, gone: dict[str, JobRecord], client: Client | None
-    ) -> PlannedChange:
-        """A job that would be created, as the one it is under an address that no manifest asks for any more."""
-        if step.change.action not in ("create", "cached") or step.record is not None or step.desired is None:
-            return step
-        old = gone.pop(_found_by_recipe(step, gone), None)
-        if old is None:
-            return step
-        record = replace(old, address=step.change.address)
-        observed = self.session.observe(step.desired, record, None)
-        pending = Pending(step.desired, record, _as_own(observed, self.session, old.address))
-        again = plan_from_record(self.session, pending, offline=client is None)
-        again = again or await plan_from_live(self.session, pending, client)
-        reason = f"taken over from {old.address}, which is in no manifest any more"
-        action = "adopt" if again.change.action == "no-op" else again.change.action
-        change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
-        return replace(again, change=change, taken_over=old.address)
+        self, steps: list[PlannedChange], gone: dict[str, JobRecord], client: Client | None
+    ) -> list[PlannedChange]:
+        """A job that would be created, as the runs that it is under an address no manifest asks for any more."""
+        step = steps[0] if len(steps) == 1 else None
+        if step is None or step.change.action not in ("create", "cached") or step.record or step.desired is None:
+            return steps
+        taken = []
+        for old, pending in self._as_own(step.desired, gone):
+            again = plan_from_record(self.session, pending, offline=client is None)
+            again = again or await plan_from_live(self.session, pending, client)
+            reason = f"taken over from {address_of(old)}, which is in no manifest any more"
+            action = "adopt" if again.change.action in ("no-op", "forget") else again.change.action
+            change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
+            taken.append(replace(again, change=change, taken_over=old))
+        return taken or steps
 
-    async def _ask(self, job: Job, client: Client | None) -> PlannedChange:
-        pending = prepared(self.session, job, self.dependencies, self.chosen)
-        step = plan_from_record(self.session, pending, offline=client is None)
-        return step or await plan_from_live(self.session, pending, client)
+    def _as_own(self, desired: DesiredJob, gone: dict[str, JobRecord]) -> Iterator[tuple[str, Pending]]:
+        """The runs of an address that no manifest asks for, as runs of this one, if they make all that it asks for.
+
+        What stands on the disk for them stands there for it. They are taken out of ``gone``.
+        """
+        self.gone = self.gone if self.gone is not None else _by_recipe(gone.values())
+        for address in sorted(self.gone.get(_first_recipe(desired), ())):
+            keys: dict[str, str] = {}
+            for run in (run for run in gone.values() if address_of(run.address) == address and not run.intent):
+                keys[free_key(desired.job.address, keys)] = run.address
+            division = divide(desired, [replace(gone[old], address=key) for key, old in keys.items()])
+            drafts = [part.record for part in division.parts if part.record and part.record.phase == "building"]
+            if not (division.complete or any(run.fingerprint == desired.fingerprint for run in drafts)):
+                continue
+            for part in division.parts:
+                old = keys[part.key]
+                del gone[old]
+                mine = restricted(desired, part)
+                observed = self.session.observe(mine, part.record, None)
+                disk = {
+                    path: "intact" if status == "another's" and self.session.files.owner(path) == old else status
+                    for path, status in observed.disk.items()
+                }
+                yield old, Pending(mine, part.record, replace(observed, disk=disk))
+            return
+
+    async def _ask(self, job: Job, client: Client | None) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
+        return await plan_address(self.session, job, self.dependencies, self.chosen, client)
 
 
 def _has_loose_ends(record: JobRecord) -> bool:
     """Whether an apply has something to write down even if nothing is to be done."""
-    return bool(record.gone_since or record.intent)
+    return bool(record.intent)
 
 
 def _takes_from_others(job: Job) -> bool:
@@ -228,31 +282,25 @@ def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
 
 def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str, JobRecord]:
     """What is recorded and not asked for. Only a plan of the whole project can say so of what was asked for before."""
-    addresses = [address for address in session.store.addresses() if address not in known]
+    addresses = [address for address in session.store.addresses() if address_of(address) not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
     return {record.address: record for record in records if whole or record.gone_since}
 
 
-def _found_by_recipe(step: PlannedChange, gone: Mapping[str, JobRecord]) -> str:
-    """The address of a job that is not asked for any more and runs, or ran, just what this one asks for."""
-    alive = ("building", "started", "completed", "done")
-    return next(
-        (
-            address
-            for address, record in gone.items()
-            if record.fingerprint == step.change.fingerprint and record.phase in alive and not record.intent
-        ),
-        "",
-    )
+def _by_recipe(records: Iterable[JobRecord]) -> dict[str, set[str]]:
+    """The addresses under which something is recorded that may be taken over, by the recipe of each conversion."""
+    found: dict[str, set[str]] = {}
+    for record in records:
+        if record.phase in ("building", *ALIVE) and not record.intent and "conversions" in record.basis:
+            for name in record.basis["conversions"]:
+                recipe = {**record.basis, "conversions": {name: record.basis["conversions"][name]}}
+                found.setdefault(fingerprint(recipe), set()).add(address_of(record.address))
+    return found
 
 
-def _as_own(observed: Observed, session: Session, address: str) -> Observed:
-    """What stands on the disk, with the files of the old address counted as its own."""
-    disk = {
-        path: "intact" if status == "another's" and session.files.owner(path) == address else status
-        for path, status in observed.disk.items()
-    }
-    return replace(observed, disk=disk)
+def _first_recipe(desired: DesiredJob) -> str:
+    """The recipe of the first conversion; every run that makes all of a job makes this."""
+    return only(desired, desired.job.conversions[0].id).fingerprint if desired.job.conversions else ""
 
 
 def replan_summarised(
@@ -263,12 +311,14 @@ def replan_summarised(
     Raises StalePlan when one is no longer in its manifest; one that differs from what was shown has a problem.
     """
     left = {step.change.address: step for step in shown if step.summary_only and step.change.action != "no-op"}
+    waiting = {address_of(key) for key in left}
     dependencies = Dependencies(session)
     for item in items if left else ():
-        before = left.pop(item.address, None)
-        if before is not None and isinstance(item, Job):
-            pending = prepared(session, item, dependencies, chosen)
-            yield _as_shown(before, plan_from_record(session, pending, offline=False))
+        if item.address in waiting and isinstance(item, Job):
+            for pending in prepared(session, item, dependencies, chosen)[0]:
+                before = left.pop(pending.desired.job.address, None)
+                if before is not None:
+                    yield _as_shown(before, plan_from_record(session, pending, offline=False))
     if left:
         raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to make a new plan")
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, plan_job, plan_preset, recognised, sent_preset
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
+from a2c_spec.core.runs import Part, address_of, divide, merged, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
@@ -28,7 +32,8 @@ class PlannedChange:
 
     ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
     ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
-    address under which the record stands until now, which no manifest asks for any more.
+    address under which the record stands until now, which no manifest asks for any more. ``filed_anew``: the record has
+    parts under other ids, or results elsewhere, than it is stored with.
     """
 
     change: Change
@@ -39,27 +44,119 @@ class PlannedChange:
     summary_only: bool = False
     taken_over: str = ""
     takes: tuple[tuple[str, str], ...] = ()
+    filed_anew: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A job ready to be planned: what is desired, what is recorded, what stands on the disk."""
+    """Conversions of one run, ready to be planned: what is desired, what is recorded, what stands on the disk.
+
+    ``aside`` says which results no manifest asks for any more.
+    """
 
     desired: DesiredJob
     record: JobRecord | None
     observed: Observed
+    aside: tuple[str, ...] = ()
+    filed_anew: bool = False
 
 
-def prepared(session: Session, job: Job, dependencies: Dependencies, chosen: Selection) -> Pending:
-    """Everything about one job that can be had without the service."""
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Conversions whose results can be had nowhere, and how that is said."""
+
+    conversions: frozenset[str] = frozenset()
+    why: tuple[str, ...] = ()
+
+
+def prepared(
+    session: Session, job: Job, dependencies: Dependencies, chosen: Selection, lost: Lost = Lost()
+) -> tuple[list[Pending], tuple[JobRecord, ...]]:
+    """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted."""
+    runs = session.runs(job.address)
+    desired = make_ready(job, merged(runs), session, dependencies)
+    again = chosen.replaces(job.address)
+    stored = partial(session.results.holds, desired)
+    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored)
+    return [_pending(session, desired, part, lost, again=again) for part in division.parts], division.unused
+
+
+def prepared_run(session: Session, job: Job, dependencies: Dependencies, chosen: Selection) -> Pending:
+    """The same of one run that was planned before."""
     record = session.record(job.address)
     desired = make_ready(job, record, session, dependencies)
-    observed = session.observe(desired, record, None)
-    return Pending(desired, record, replace(observed, replace=chosen.replaces(job.address)))
+    part = Part(job.address, tuple(item.id for item in job.conversions), record)
+    return _pending(session, desired, part, Lost(), again=chosen.replaces(address_of(job.address)))
+
+
+def _pending(session: Session, desired: DesiredJob, part: Part, lost: Lost, *, again: bool) -> Pending:
+    mine, record = restricted(desired, part), part.record
+    stored = session.store.get(part.key)
+    why = lost.why if lost.conversions.intersection(part.conversions) else ()
+    observed = replace(session.observe(mine, record, None), replace=again, earlier=part.earlier, why=why)
+    if record is None or stored is None:
+        return Pending(mine, record, observed)
+    asked = {item.id for item in desired.job.conversions}
+    away = [file for file in record.leftover if file.aside and file not in stored.leftover]
+    away = [file for file in away if file.conversion not in asked]
+    gone = dict.fromkeys(file.conversion.lstrip("#") for file in away)
+    names = [f"conversion {name} is no longer in the manifest" for name in gone]
+    filed_anew = (record.elements, record.files, record.leftover) != (stored.elements, stored.files, stored.leftover)
+    aside = (*names, *(reasons.stays(file.path) for file in away if file.path))
+    record = replace(record, gone_since=0.0)
+    return Pending(mine, record, observed, aside, filed_anew or stored.gone_since > 0)
+
+
+def plan_from_records(session: Session, pending: Sequence[Pending], *, offline: bool) -> list[PlannedChange] | None:
+    """The changes of the runs of a job where that needs no answer of the service; else None."""
+    steps = [plan_from_record(session, one, offline=offline) for one in pending]
+    found = [step for step in steps if step is not None]
+    return found if len(found) == len(pending) and (offline or not lost_results(found).conversions) else None
+
+
+def lost_results(steps: Sequence[PlannedChange]) -> Lost:
+    """What is lost of runs that have other results, which need not be made again."""
+    some = [step.change for step in steps if step.change.lost and step.desired]
+    whole = {step.change.address: len(step.desired.job.conversions) for step in steps if step.desired}
+    some = [change for change in some if len(change.lost) < whole[change.address]]
+    lost = frozenset(name for change in some for name in change.lost)
+    return Lost(lost, tuple(dict.fromkeys(why for change in some for why in change.reasons)))
+
+
+async def plan_address(
+    session: Session, job: Job, dependencies: Dependencies, chosen: Selection, client: Client | None
+) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
+    """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
+    lost = Lost()
+    while True:
+        pending, unused = prepared(session, job, dependencies, chosen, lost)
+        steps = [
+            plan_from_record(session, one, offline=client is None) or await plan_from_live(session, one, client)
+            for one in pending
+        ]
+        more = lost_results(steps)
+        if client is None or not more.conversions - lost.conversions:
+            return steps, unused
+        lost = Lost(lost.conversions | more.conversions, (*lost.why, *more.why))
 
 
 def plan_from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
-    """The change of a job where manifest, record and disk are enough; None when the service must be asked."""
+    """The change of a run where manifest, record and disk are enough; None when the service must be asked."""
+    step = _from_record(session, pending, offline=offline)
+    return _told(step, pending) if step else None
+
+
+def _told(step: PlannedChange, pending: Pending) -> PlannedChange:
+    """The change, which also says which results no manifest asks for any more."""
+    change = step.change
+    if pending.aside:
+        idle = change.action == "no-op"
+        said = pending.aside if idle else (*change.reasons, *pending.aside)
+        change = replace(change, action="forget" if idle else change.action, reasons=said)
+    return replace(step, change=change, filed_anew=pending.filed_anew)
+
+
+def _from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
     desired, record, observed = pending.desired, pending.record, pending.observed
     if record is not None and record.lost_start:
         return _unresolved_offline(pending, record) if offline else None
@@ -78,7 +175,11 @@ def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
 
 
 async def plan_from_live(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
-    """The change of a job that must be read from the service first."""
+    """The change of a run that must be read from the service first."""
+    return _told(await _from_live(session, pending, client), pending)
+
+
+async def _from_live(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
@@ -88,7 +189,8 @@ async def plan_from_live(session: Session, pending: Pending, client: Client | No
     if live is not None and not live.editable:
         record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)
-    observed = replace(observed, gone=live is None, replace=pending.observed.replace)
+    known = pending.observed
+    observed = replace(observed, gone=live is None, replace=known.replace, earlier=known.earlier, why=known.why)
     return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record, live=live)
 
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from, usable
+from a2c_spec.core.caching import cache_key, cacheable, entries_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.prepare import only
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -22,7 +23,6 @@ from a2c_spec.state.results_cache import ResultsCache
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.files import OutputFiles
-    from a2c_spec.core.plan import Change
     from a2c_spec.core.prepare import DesiredJob
 
 
@@ -36,26 +36,6 @@ def cache_of(project: Project) -> ResultsCache | None:
     return ResultsCache(project.root / Path(url).expanduser())
 
 
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What is needed of a job whose results come from the cache, should another job take one of them."""
-
-    fingerprint: str
-    conversions: tuple[str, ...]
-    paths: tuple[str, ...]
-
-    @staticmethod
-    def of(desired: DesiredJob, change: Change) -> Restored:
-        return Restored(desired.fingerprint, tuple(item.id for item in desired.job.conversions), change.downloads)
-
-    def source(self, conversion: str, results: Results) -> tuple[str, Path] | None:
-        """Where the one result of a conversion will stand, and where its bytes are now; None unless it is just one."""
-        rows = results.sources(self.fingerprint)
-        where = zip(self.paths, rows, strict=False)
-        ours = [(path, blob) for path, (number, blob) in where if self.conversions[number] == conversion]
-        return ours[0] if len(ours) == 1 else None
-
-
 @dataclass(slots=True)
 class Results:
     """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way."""
@@ -65,28 +45,43 @@ class Results:
     making: dict[str, asyncio.Event] = field(default_factory=dict)
 
     def known(self, desired: DesiredJob, record: JobRecord | None) -> JobRecord | None:
-        """The job as a cached result would leave it; None unless there is one, and all of it is saved here."""
-        if self.cache is None or not cacheable(desired.job):
+        """The job as cached results would leave it; None unless all of its conversions are there and saved here."""
+        entries = self._entries(desired)
+        if not entries or len(entries) < len(desired.job.conversions):
             return None
-        entry = self.cache.load(cache_key(desired.fingerprint, self.realm))
-        found = record_from(entry, desired, record, self.realm) if entry and usable(entry, desired) else None
-        placements = place(desired.job, recorded(found), recorded_names(found), render_late) if found else ()
+        found = record_from(entries, desired, record, self.realm)
+        placements = place(desired.job, recorded(found), recorded_names(found), render_late)
         return found if placements and all(placement.path for placement in placements) else None
 
-    def sources(self, fingerprint: str) -> list[tuple[int, Path]]:
-        """The number of its conversion and the place of each file that is kept under a fingerprint."""
-        entry = self.cache.load(cache_key(fingerprint, self.realm)) if self.cache else None
-        if self.cache is None or entry is None:
-            return []
-        return [(row["conversion"], self.cache.file(row["sha256"])) for row in entry["files"]]
+    def holds(self, desired: DesiredJob, conversion: str) -> bool:
+        """Whether the result of one conversion is there."""
+        return self.known(only(desired, conversion), None) is not None
+
+    def sources(self, desired: DesiredJob) -> list[tuple[str, Path]]:
+        """Of every file that is kept for a job: its conversion, and the place where it is kept."""
+        rows = [(name, row) for name, entry in self._entries(desired).items() for row in entry["files"]]
+        return [(name, self.cache.file(row["sha256"])) for name, row in rows] if self.cache else []
+
+    def _entries(self, desired: DesiredJob) -> dict[str, Mapping[str, Any]]:
+        """What is kept of each conversion, as far as its files can get the names that the manifest asks for."""
+        found: dict[str, Mapping[str, Any]] = {}
+        for item in desired.job.conversions if self.cache is not None else ():
+            alone = only(desired, item.id)
+            key = cache_key(alone.fingerprint, self.realm) if cacheable(alone.job) else ""
+            entry = self.cache.load(key) if self.cache and key else None
+            if entry and usable(entry, alone):
+                found[item.id] = entry
+        return found
 
     def keep(self, desired: DesiredJob, record: JobRecord, root: Path, now: float) -> None:
         """Keeps the files of a job that has just ended, unless the disk is full: the cache is a convenience."""
-        said = entry_of(desired, record, now) if self.cache and cacheable(desired.job) else None
-        if self.cache and said:
-            sources = {file.sha256: root / file.path for file in record.files}
+        if self.cache is None:
+            return
+        for fingerprint, entry in entries_of(desired, record, now).items():
+            digests = {row["sha256"] for row in entry["files"]}
+            sources = {file.sha256: root / file.path for file in record.files if file.sha256 in digests}
             try:
-                self.cache.save(cache_key(desired.fingerprint, self.realm), said, sources)
+                self.cache.save(cache_key(fingerprint, self.realm), entry, sources)
             except OSError:
                 return
 
@@ -128,20 +123,16 @@ class Restorer:
         earlier = (*before.files, *before.leftover) if before else ()
         leftover = tuple(file for file in earlier if file.path and file.path not in paths)
         self.tell(Event("done", desired.job.address, text=f"{counted(len(fresh), 'file')} from the results cache"))
-        return await self.executor.save(replace(cached, files=tuple(fresh), landing=(), leftover=leftover))
+        done = replace(cached, files=tuple(fresh), landing=(), leftover=leftover)
+        return await self.executor.save_new_run(done, [item.id for item in desired.job.conversions])
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
         path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
-            await self._note(address, saved)
+            await self.executor.save_landing(address, saved)
             target = self.files.absolute(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):
                 raise SpecError("its result is no longer in the results cache", hint="apply again to convert it")
             self.tell(Event("saved", address, path, total=file.size))
         return saved
-
-    async def _note(self, address: str, file: SavedFile) -> None:
-        record = self.executor.store.get(address) or JobRecord(address, "")
-        others = tuple(one for one in record.landing if one.path != file.path)
-        await self.executor.save(replace(record, landing=(*others, file)))

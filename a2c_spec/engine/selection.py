@@ -9,6 +9,7 @@ from typing import Any
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import needs
+from a2c_spec.core.runs import address_of
 from a2c_spec.errors import UsageError
 
 
@@ -69,8 +70,9 @@ def selection_of(given: dict[str, Any]) -> Selection:
 
 
 def matches(address: str, globs: Iterable[str]) -> bool:
-    """Whether any glob means this address; ``[`` stands for itself, since batch addresses hold it."""
-    return any(address == glob or fnmatchcase(address, glob.replace("[", "[[]")) for glob in globs)
+    """Whether any glob means this address, or the run of an address; ``[`` stands for itself, as in batches."""
+    names = {address, address_of(address)}
+    return any(name == glob or fnmatchcase(name, glob.replace("[", "[[]")) for glob in globs for name in names)
 
 
 def _label(text: str, labels: Mapping[str, str]) -> bool:

@@ -62,9 +62,14 @@ class Session:
         found = self.store.get(address)
         return self.files.recover_files(found) if found else None
 
+    def runs(self, address: str) -> list[JobRecord]:
+        """Every run of an address; files that another run has by now are not theirs any more."""
+        found = [self.files.recover_files(record) for record in self.store.runs(address)]
+        return found if len(found) < 2 else [self.files.own(record) for record in found]
+
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
-        record = self.store.get(address)
+        record = self.store.get(address) or next(iter(self.store.runs(address)), None)
         if record is None:
             near = get_close_matches(address, self.store.addresses(), n=1)
             hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"

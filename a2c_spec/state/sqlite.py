@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.errors import SpecError
 from a2c_spec.state.format import decode, encode
@@ -49,6 +50,16 @@ class SqliteStore:
         query = "SELECT data FROM job WHERE realm = ? AND address = ?"
         row = next(self._rows(query, (self.realm, address)), None)
         return self._decoded(address, row[0]) if row else None
+
+    def runs(self, address: str) -> tuple[JobRecord, ...]:
+        first, pending = self.get(address), self._commits.pending
+        query = "SELECT address FROM job WHERE realm = ? AND address > ? AND address < ?"
+        rows = self._rows(query, (self.realm, f"{address}#", f"{address}$"))
+        keys = {key for (key,) in rows if key not in pending}
+        keys |= {key for key, record in pending.items() if record and key != address}
+        further = sorted((key for key in keys if address_of(key) == address), key=lambda key: (len(key), key))
+        found = [first, *(self.get(key) for key in further)]
+        return tuple(record for record in found if record is not None)
 
     async def put(self, record: JobRecord) -> None:
         record = replace(record, realm=self.realm)
@@ -140,9 +151,10 @@ class SqliteStore:
         """Makes changes durable, all or none of them."""
         db = self._writer = self._writer or open_database(self.path)
         with self._transaction(db):
-            for address, record in changes.items():
+            for address in changes:
                 db.execute("DELETE FROM job WHERE realm = ? AND address = ?", (self.realm, address))
                 db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, address))
+            for record in changes.values():
                 if record is not None:
                     self._insert(db, record)
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING
 
 from a2c_spec.core.events import Event
+from a2c_spec.core.runs import address_of
 from a2c_spec.views.board import Board, duration
 from a2c_spec.views.progress import Progress
 from a2c_spec.views.style import Style
@@ -52,9 +53,10 @@ class Periodic:
     def __call__(self, event: Event) -> None:
         self._board.hear(event)
         if event.kind == "failed":
-            self._write(f"{self._style(event.address, 'bold')}: {self._style(f'failed: {event.text}', 'red')}")
+            failed = self._style(f"failed: {event.text}", "red")
+            self._write(f"{self._style(address_of(event.address), 'bold')}: {failed}")
         elif event.kind == "note":
-            self._write(f"{self._style(event.address, 'bold')}: {event.text}")
+            self._write(f"{self._style(address_of(event.address), 'bold')}: {event.text}")
         if self._board.clock() - self._told >= SILENCE:
             self._told = self._board.clock()
             self._write(self._board.line())
@@ -83,9 +85,9 @@ class LiveTable:
     def __call__(self, event: Event) -> None:
         self._board.hear(event)
         if event.kind == "failed":
-            self._console.print(f"{event.address}: failed: {event.text}", style="red")
+            self._console.print(f"{address_of(event.address)}: failed: {event.text}", style="red")
         elif event.kind == "note":
-            self._console.print(f"{event.address}: {event.text}")
+            self._console.print(f"{address_of(event.address)}: {event.text}")
 
     def _table(self) -> Table:
         from rich.progress_bar import ProgressBar

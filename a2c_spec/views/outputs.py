@@ -3,42 +3,47 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, SavedFile
 
 FORMAT_VERSION = 1
 
 
-def outputs_lines(rows: Iterable[tuple[str, JobRecord]]) -> Iterator[str]:
-    """The JSON document in pieces, one job at a time; ``rows`` are (action, record)."""
+def outputs_lines(rows: Iterable[tuple[str, Sequence[JobRecord]]]) -> Iterator[str]:
+    """The JSON document in pieces, one address at a time; ``rows`` are (action, its runs, the newest last)."""
     yield f'{{"format_version": {FORMAT_VERSION}, "jobs": ['
     comma = "\n"
-    for action, record in rows:
-        yield comma + json.dumps(job_json(action, record), ensure_ascii=False)
+    for action, runs in rows:
+        yield comma + json.dumps(job_json(action, runs), ensure_ascii=False)
         comma = ",\n"
     yield "\n]}\n"
 
 
-def job_json(action: str, record: JobRecord) -> dict[str, Any]:
-    """One job; ``action`` is what this apply did with it. Times are UTC."""
+def job_json(action: str, runs: Sequence[JobRecord]) -> dict[str, Any]:
+    """One address with the results of all its runs; ``action`` is what this apply did with it. Times are UTC.
+
+    What is told of a job is told of the newest one.
+    """
+    record = runs[-1]
     return {
-        "address": record.address,
+        "address": address_of(record.address),
         "action": action,
         "job_id": record.job_id,
         "phase": record.phase,
         "problem": record.problem,
         "fingerprint": record.fingerprint,
-        "spent": record.spent,
+        "spent": sum(run.spent for run in runs),
         "created_at": _when(record.answered_at),
         "ended_at": _when(record.updated_at),
         "inputs": [
             {"id": name, **{key: item[key] for key in ("type", "sha256", "source") if key in item}}
             for name, item in record.basis.get("inputs", {}).items()
         ],
-        "files": [_file(file) for file in record.files],
+        "files": [_file(file) | {"job_id": run.job_id} for run in runs for file in run.files],
     }
 
 

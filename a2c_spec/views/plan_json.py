@@ -6,6 +6,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.runs import address_of
 from a2c_spec.views.plan_text import path_of
 from a2c_spec.views.redact import redacted
 
@@ -33,7 +34,8 @@ def plan_json(plan: Plan) -> dict[str, Any]:
 def change_json(change: Change) -> dict[str, Any]:
     """One change."""
     return {
-        "address": change.address,
+        "address": address_of(change.address),
+        "run": change.address,
         "action": change.action,
         "reasons": list(change.reasons),
         "paid_again": change.paid_again,

@@ -21,7 +21,7 @@ def plan_from(tree: Mapping[str, Any]) -> Plan:
 
 def _change(row: Mapping[str, Any]) -> Change:
     return Change(
-        row["address"],
+        row.get("run", row["address"]),
         row["action"],
         tuple(row["reasons"]),
         tuple(_call(call) for call in row["calls"]),
@@ -58,7 +58,7 @@ def markdown_of(tree: Mapping[str, Any], most: int) -> str:
     """A table for a pull request comment, cut at ``most`` bytes between rows."""
     totals = tree["totals"]
     changes = [row for row in tree["changes"] if row["action"] != "no-op"]
-    idle = len(tree["changes"]) - len(changes)
+    idle = totals["actions"].get("no-op", 0)
     head = [MARKER, f"### Plan: {sums(totals['actions'])}", ""]
     numbers = (
         counted(totals["requests"], "call"),

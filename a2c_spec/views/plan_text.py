@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
 from a2c_spec.core.plan import SIGNS, Action, Change, Detail, Plan
 from a2c_spec.core.reasons import counted, shown, size
+from a2c_spec.core.runs import address_of
 from a2c_spec.views.redact import redacted
 from a2c_spec.views.style import Style
 
@@ -53,10 +54,11 @@ class PlanView:
 
     def text(self, plan: Plan, credits_left: int | None = None) -> str:
         """The whole plan; ends without a line break."""
-        listed = self._listed(plan.changes)
-        width = max((len(change.address) for change in listed), default=0)
+        changes = plan.rows()
+        listed = self._listed(changes)
+        width = max((len(address_of(change.address)) for change in listed), default=0)
         lines = [line for change in listed for line in self._change(change, width)]
-        hidden = len(plan.changes) - len(listed)
+        hidden = len(changes) - len(listed)
         if hidden and lines:
             lines[-1] += f"            (and {hidden} more)"
         if plan.partial:
@@ -79,7 +81,7 @@ class PlanView:
 
     def _change(self, change: Change, width: int) -> Iterator[str]:
         label = self.style(f"{SIGNS[change.action]} {change.action:<9}", COLOURS.get(change.action, "dim"))
-        yield f"  {change.address:<{width}}   {label} {self._reason(change)}"
+        yield f"  {address_of(change.address):<{width}}   {label} {self._reason(change)}"
         if change.problem:
             yield f"      {self.style('refused:', 'red', 'bold')} {change.problem}"
         if self.verbose:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.runs import address_of
 from a2c_spec.errors import InvalidError, SpecError
 from a2c_spec.views.style import Style
 
@@ -23,7 +24,7 @@ def _diagnostic(diagnostic: Diagnostic, style: Style) -> str:
 
 def error(problem: SpecError, style: Style) -> str:
     """An error in one sentence, with its address, and what to do about it."""
-    where = f"{problem.address}: " if problem.address else ""
+    where = f"{address_of(problem.address)}: " if problem.address else ""
     lines = [f"{style('error:', 'red', 'bold')} {where}{problem.message}"]
     if isinstance(problem, InvalidError) and problem.diagnostics:
         lines = [diagnostics(problem.diagnostics, style)]
@@ -49,7 +50,7 @@ def error_json(problem: SpecError) -> Mapping[str, Any]:
     return {
         "error": type(problem).__name__,
         "exit_code": problem.exit_code,
-        "address": problem.address,
+        "address": address_of(problem.address),
         "message": problem.message,
         "hint": problem.hint,
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in found],

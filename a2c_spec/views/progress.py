@@ -9,6 +9,7 @@ from typing import IO, Any, Protocol
 
 from a2c_spec.core.events import Event
 from a2c_spec.core.reasons import size
+from a2c_spec.core.runs import address_of
 from a2c_spec.views.style import Style
 
 
@@ -52,7 +53,7 @@ class Lines:
         text = self._text(event)
         if text and self._last.get(event.address) != text:
             self._last[event.address] = text
-            self._write(f"{self._style(event.address, 'bold')}: {text}")
+            self._write(f"{self._style(address_of(event.address), 'bold')}: {text}")
 
     def _text(self, event: Event) -> str:
         if event.kind == "upload":
@@ -79,7 +80,8 @@ class JsonLines:
         self._write = write
 
     def __call__(self, event: Event) -> None:
-        self._write(json.dumps({"event": event.kind, **{k: v for k, v in asdict(event).items() if v and k != "kind"}}))
+        told = asdict(event) | {"address": address_of(event.address)}
+        self._write(json.dumps({"event": event.kind, **{k: v for k, v in told.items() if v and k != "kind"}}))
 
     def expect(self, _jobs: int) -> None:
         return
@@ -116,7 +118,7 @@ class Bars:
         elif event.kind in ("saved", "done", "failed"):
             self._ended(event)
         elif event.kind == "note":
-            self._console.print(f"{event.address}: {event.text}")
+            self._console.print(f"{address_of(event.address)}: {event.text}")
 
     def _moved(self, event: Event) -> None:
         key = f"{event.kind} {event.address} {event.subject}"
@@ -131,15 +133,15 @@ class Bars:
         if event.text in ("completed", "failed", "canceled"):
             self._drop(key)
         elif key in self._tasks:
-            self._progress.update(self._tasks[key], description=f"{event.text} {event.address}")
+            self._progress.update(self._tasks[key], description=f"{event.text} {address_of(event.address)}")
         else:
-            self._tasks[key] = self._progress.add_task(f"{event.text} {event.address}", total=None)
+            self._tasks[key] = self._progress.add_task(f"{event.text} {address_of(event.address)}", total=None)
 
     def _ended(self, event: Event) -> None:
         self._drop(f"convert {event.address}")
         self._drop(f"download {event.address} {event.subject}")
         if event.kind == "saved":
-            self._console.print(f"{event.address}: saved {event.subject} ({size(event.total)})")
+            self._console.print(f"{address_of(event.address)}: saved {event.subject} ({size(event.total)})")
 
     def _drop(self, key: str) -> None:
         if key in self._tasks:

@@ -8,6 +8,7 @@ from typing import Any
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table
@@ -56,7 +57,7 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
         lines.append(f"  live         {live.status}{f' ({live.info})' if live.info else ''}")
     parts = [f"  {name:<24} {element.api_id}" for name, element in record.elements.items() if name != "job"]
     files = [f"  {file.path or '(on the service)'}  {size(file.size)}  {file.sha256}" for file in record.files]
-    left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover]
+    left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover if file.path]
     return "\n".join([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
 
 
@@ -74,7 +75,8 @@ def _intent_lines(intent: Intent | None) -> list[str]:
 def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any]:
     """One record; sent values stand as they are recorded, secrets as marks cut down to their reference."""
     return {
-        "address": record.address,
+        "address": address_of(record.address),
+        "run": record.address,
         "realm": record.realm,
         "phase": record.phase,
         "job_id": record.job_id,
@@ -90,7 +92,9 @@ def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any
             {"path": file.path, "size": file.size, "sha256": file.sha256, "output_id": file.output_id}
             for file in record.files
         ],
-        "leftover": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in record.leftover],
+        "leftover": [
+            {"path": file.path, "size": file.size, "sha256": file.sha256} for file in record.leftover if file.path
+        ],
         **({"live": {"status": live.status, "info": live.info}} if live else {}),
     }
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.errors import NotStarted, SpecError
@@ -59,12 +60,12 @@ def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
     for group in by_cause(errors).values():
         first = group[0]
         if isinstance(first, NotStarted):
-            yield from (f"  {error.address}: {error.message}" for error in group)
+            yield from (f"  {address_of(error.address)}: {error.message}" for error in group)
             continue
         if len(group) == 1:
-            yield f"  {style('failed', 'red')} {first.address}: {first.message}"
+            yield f"  {style('failed', 'red')} {address_of(first.address)}: {first.message}"
             continue
-        shown = ", ".join(error.address for error in group[:ADDRESSES_SHOWN])
+        shown = ", ".join(address_of(error.address) for error in group[:ADDRESSES_SHOWN])
         more = f" and {len(group) - ADDRESSES_SHOWN} more" if len(group) > ADDRESSES_SHOWN else ""
         yield f"  {style('failed', 'red')} {len(group)} times: {first.message}"
         yield f"    {shown}{more}"
@@ -88,7 +89,7 @@ def summary_json(
         "jobs": [_job(change, record) for change, record in rows],
         "errors": [error_json(error) for error in errors],
         "causes": [
-            {"message": message, "addresses": [error.address for error in group]}
+            {"message": message, "addresses": [address_of(error.address) for error in group]}
             for message, group in by_cause(errors).items()
         ],
         "requests": dict(counts),
@@ -100,7 +101,8 @@ def summary_json(
 def _job(change: Change, record: JobRecord | None) -> dict[str, Any]:
     files = [file for file in record.files if file.path] if record else []
     return {
-        "address": change.address,
+        "address": address_of(change.address),
+        "run": change.address,
         "action": change.action,
         "job_id": record.job_id if record else "",
         "phase": record.phase if record else "",

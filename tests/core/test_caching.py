@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.caching import cache_key, cacheable, entry_of, record_from, usable
+from a2c_spec.core.caching import cache_key, cacheable, entries_of, entry_of, record_from, usable
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Content, Conversion, Input, Job, Lifecycle
-from a2c_spec.core.prepare import DesiredJob, prepare
+from a2c_spec.core.prepare import DesiredJob, only, prepare
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 from tests.core.planner.situations import fingerprint_secret
 
@@ -110,6 +110,16 @@ def test_what_is_not_whole_is_no_entry(record: JobRecord) -> None:
     assert entry_of(ready(), record, 7.0) is None
 
 
+def test_each_conversion_has_an_entry_of_its_own_if_it_is_whole() -> None:
+    two = ready(conversions=(replace(WEBP, id="webp"), Conversion("pdf", "pdf")))
+    pdf = replace(FILE, conversion="pdf", path="dist/a.pdf", sha256="cd" * 32)
+    entries = entries_of(two, replace(DONE, files=(FILE, pdf)), 7.0)
+    assert entries.keys() == {only(two, "webp").fingerprint, only(two, "pdf").fingerprint}
+    assert [entry["spent"] for entry in entries.values()] == [1, 1]
+    assert entries_of(two, replace(DONE, files=(FILE,)), 7.0).keys() == {only(two, "webp").fingerprint}
+    assert entries_of(two, replace(DONE, files=(FILE, replace(pdf, conversion=""))), 7.0) == {}
+
+
 USABLE = [
     ({}, False, True),
     ({}, True, False),
@@ -135,11 +145,11 @@ def test_a_result_from_the_cache_has_the_ids_of_this_manifest_and_no_job() -> No
     assert entry is not None
     other = ready(replace(UPLOAD, id="x"), conversions=(replace(WEBP, id="y"),))
     before = replace(DONE, problem="old", elements={"job": Element("job-1")}, leftover=(FILE,))
-    record = record_from(entry, other, before, "x")
+    record = record_from({"y": entry}, other, before, "x")
     (file,) = record.files
     assert (file.path, file.conversion, file.inputs, file.output_id) == ("", "y", ("x",), "cached-1")
     assert (file.index, file.service_name, file.size) == (1, "a.webp", 3)
     assert (record.job_id, record.elements, record.spent, record.problem, record.phase) == ("", {}, 0, "", "done")
     assert (record.fingerprint, record.basis, record.leftover) == (other.fingerprint, other.basis, (FILE,))
-    new = record_from(entry, other, None, "realm")
+    new = record_from({"y": entry}, other, None, "realm")
     assert (new.address, new.realm, new.phase) == ("job", "realm", "done")

@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Content, Conversion, Input, Job, Late, Secret
+from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import (
     INCOMPLETE,
     as_known,
-    conversion_fingerprint,
-    conversion_recipe,
     digest,
     dumps,
     extension,
@@ -220,13 +220,12 @@ def test_the_access_to_a_delivery_does_not_count_and_its_place_does() -> None:
 
 
 def test_each_conversion_is_judged_by_itself_and_by_what_all_share() -> None:
-    pdf = Conversion("pdf", "pdf")
-    both, other = (recipe_of(job(conversions=(one, pdf)), mark) for one in (WEBP, replace(WEBP, options={})))
-    assert conversion_fingerprint(both, "pdf") == conversion_fingerprint(other, "pdf")
-    assert conversion_fingerprint(both, "webp") != conversion_fingerprint(other, "webp")
-    held = recipe_of(job(conversions=(WEBP, pdf), fail_on_input_error=False), mark)
-    assert conversion_fingerprint(held, "pdf") != conversion_fingerprint(both, "pdf")
-    assert digest(conversion_recipe(both, "pdf")) == conversion_fingerprint(both, "pdf")
+    pdf, changed = Conversion("pdf", "pdf"), replace(WEBP, options={})
+    both, other = (DesiredJob(job(conversions=(one, pdf)), mark, PlannerOptions()) for one in (WEBP, changed))
+    assert only(both, "pdf").fingerprint == only(other, "pdf").fingerprint
+    assert only(both, "webp").fingerprint != only(other, "webp").fingerprint
+    held = DesiredJob(job(conversions=(WEBP, pdf), fail_on_input_error=False), mark, PlannerOptions())
+    assert only(held, "pdf").fingerprint != only(both, "pdf").fingerprint
 
 
 def test_a_recipe_of_an_earlier_version_is_compared_without_what_it_cannot_tell() -> None:

@@ -114,7 +114,7 @@ def test_as_long_as_a_job_is_going_to_run_its_recipe_stands_for_its_result(tmp_p
         put(session, FILE)
         dependencies = Dependencies(session)
         dependencies.note(Change("base", "re-run", (), fingerprint="f"), desired(job("base")))
-        assert taken(session, dependencies) == replace(FROM, upstream=digest(["runs", "f", "webp"]))
+        assert taken(session, dependencies) == replace(FROM, upstream=digest(["runs", "f", "webp"]), awaited=True)
 
 
 def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Path) -> None:
@@ -132,7 +132,7 @@ def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Pat
         assert item.content.sha256 == SHA
 
 
-SETTLED = ("no-op", "rename", "download")
+SETTLED = ("no-op", "rename", "download", "forget")
 
 
 @pytest.mark.parametrize("action", [name for name in SIGNS if name != "cached"])
@@ -140,14 +140,20 @@ def test_only_what_changes_results_is_going_to_run(action: Any, tmp_path: Path) 
     with session_in(tmp_path) as session:
         dependencies = Dependencies(session)
         dependencies.note(Change("a", action, (), fingerprint="f"), desired(job("a")))
-        assert dependencies.running == ({} if action in SETTLED else {"a": "f"})
+        assert dependencies.running == ({} if action in SETTLED else {"a.webp": "f"})
 
 
 def test_a_result_from_the_cache_is_known_and_not_going_to_run(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
+        upload = Input("cover", "upload", path="a.png", content=Content(3, SHA, ""))
+        one = desired(job("a", inputs=(upload,)))
+        (tmp_path / "dist").mkdir()
+        (tmp_path / FILE.path).write_bytes(b"abc")
+        session.results.keep(one, record(one.job, job_id="job-1", files=(FILE,)), tmp_path, 0.0)
         dependencies = Dependencies(session)
-        dependencies.note(Change("a", "cached", (), downloads=("dist/a",)), desired(job("a")))
-        assert (dependencies.running, dependencies.restored["a"].paths) == ({}, ("dist/a",))
+        dependencies.note(Change("a#2", "cached", (), downloads=("dist/a",)), one)
+        ((path, kept),) = dependencies.restored["a.webp"]
+        assert (dependencies.running, path, kept.read_bytes()) == ({}, "dist/a", b"abc")
 
 
 def test_a_conversion_has_the_fingerprint_of_the_preset_that_it_names(tmp_path: Path) -> None:

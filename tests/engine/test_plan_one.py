@@ -59,7 +59,9 @@ def put(session: Session, *records: JobRecord) -> None:
 
 
 def pending(session: Session, one: Job | None = None, chosen: Selection = EVERYTHING) -> Pending:
-    return prepared(session, one or job(), Dependencies(session), chosen)
+    ((found,), unused) = prepared(session, one or job(), Dependencies(session), chosen)
+    assert unused == ()
+    return found
 
 
 def from_record(session: Session, *, offline: bool = False, chosen: Selection = EVERYTHING) -> PlannedChange | None:

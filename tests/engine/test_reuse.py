@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from a2c_spec.api.execute import Executor
 from a2c_spec.core.desired import Content, Input, Output
 from a2c_spec.core.events import Event
-from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.engine.reuse import Restored, Restorer, Results, cache_of
+from a2c_spec.engine.reuse import Restorer, Results, cache_of
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.state.results_cache import ResultsCache
 from tests.engine.projects import NOW, desired, job, project_in, record, session_in
@@ -106,14 +105,11 @@ def test_only_finished_jobs_are_kept(results: Results, tmp_path: Path) -> None:
     assert list(empty.cache.entries()) == []
 
 
-def test_another_job_finds_the_one_file_of_a_restored_conversion(results: Results) -> None:
-    change = Change("job", "cached", (), downloads=("dist/new.webp",))
-    restored = Restored.of(uploading(), change)
-    found = restored.source("webp", results)
-    assert found is not None
-    assert (found[0], found[1].read_bytes()) == ("dist/new.webp", b"abc")
-    assert restored.source("pdf", results) is None
-    assert Restored.of(uploading(), replace(change, downloads=())).source("webp", results) is None
+def test_another_job_finds_the_file_of_a_kept_conversion(results: Results) -> None:
+    ((name, kept),) = results.sources(uploading())
+    assert (name, kept.read_bytes()) == ("webp", b"abc")
+    assert results.holds(uploading(), "webp")
+    assert Results(None, "local").sources(uploading()) == []
 
 
 def test_who_wants_the_same_meanwhile_waits_for_the_end() -> None:
@@ -153,12 +149,8 @@ def restored(
         known = results.known(uploading(), before)
         assert known is not None
         assert results.cache is not None
-
-        async def save(one: JobRecord) -> JobRecord:
-            await session.store.put(one)
-            return one
-
-        executor: Any = SimpleNamespace(store=session.store, save=save)
+        no: Any = None
+        executor = Executor(no, session.store, told.append, lambda: NOW, no, str, no)
         restorer = Restorer(results.cache, session.files, executor, told.append)
         record = asyncio.run(restorer.restore(wanted, known, before))
         assert session.store.get("job") == record

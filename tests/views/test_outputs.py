@@ -28,12 +28,12 @@ RECORD = JobRecord(
 
 @pytest.mark.parametrize("records", [[], [RECORD], [RECORD, replace(RECORD, address="ü")]])
 def test_the_pieces_are_one_json_document(records: list[JobRecord]) -> None:
-    tree = json.loads("".join(outputs_lines(("create", one) for one in records)))
+    tree = json.loads("".join(outputs_lines(("create", [one]) for one in records)))
     assert (tree["format_version"], [row["address"] for row in tree["jobs"]]) == (1, [one.address for one in records])
 
 
 def test_a_job_tells_what_went_in_what_came_out_and_when() -> None:
-    assert job_json("re-run", RECORD) == {
+    assert job_json("re-run", [replace(RECORD, address="a#2")]) == {
         "address": "a",
         "action": "re-run",
         "job_id": "job-1",
@@ -55,11 +55,12 @@ def test_a_job_tells_what_went_in_what_came_out_and_when() -> None:
                 "conversion": "webp",
                 "inputs": ["cover"],
                 "output_id": "out-1",
+                "job_id": "job-1",
             }
         ],
     }
 
 
 def test_what_never_happened_has_no_time() -> None:
-    told = job_json("create", JobRecord("a", "local"))
+    told = job_json("create", [JobRecord("a", "local")])
     assert (told["created_at"], told["ended_at"], told["inputs"]) == ("", "", [])

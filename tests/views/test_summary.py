@@ -114,12 +114,20 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
     ]
     errors = failures(often=2)
     told: dict[str, Any] = summary_json(rows, Tally(3, spent=2, unstarted=1), errors, {"POST": 1})
-    none = {"address": "b", "action": "create", "job_id": "", "phase": "", "spent": 0, "files": []}
+    none = {"address": "b", "run": "b", "action": "create", "job_id": "", "phase": "", "spent": 0, "files": []}
     saved = [{"path": "dist/a", "size": 5, "sha256": "ab"}]
     assert told == {
         "event": "summary",
         "jobs": [
-            {"address": "a", "action": "create", "job_id": "job-1", "phase": "done", "spent": 2, "files": saved},
+            {
+                "address": "a",
+                "run": "a",
+                "action": "create",
+                "job_id": "job-1",
+                "phase": "done",
+                "spent": 2,
+                "files": saved,
+            },
             none,
         ],
         "errors": [error_json(error) for error in errors],

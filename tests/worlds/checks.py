@@ -113,7 +113,7 @@ def check_owners(world: World) -> None:
     """Every file in the output folders has exactly one owner, or is the person's own."""
     owners: dict[str, set[str]] = {}
     for record in world.records():
-        for file in record.get("files", []):
+        for file in [*record.get("files", []), *record.get("leftover", [])]:
             if file.get("path"):
                 owners.setdefault(file["path"], set()).add(record["address"])
     for path in world.results():

@@ -23,10 +23,11 @@ from a2c_spec.core.planner import recipes
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.finish import diff_outputs, finish
 from a2c_spec.core.planner.matching import known
-from a2c_spec.core.planner.recipes import changed_since_start, same_recipe
+from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
+from a2c_spec.core.runs import same_recipe
 from a2c_spec.core.state import JobRecord
 
 FEWEST_ANEW = (2, 0)
@@ -43,16 +44,16 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     return replace(change, fingerprint=recipe.fingerprint, basis=recipe.basis)
 
 
-def plan_forget(record: JobRecord) -> Change:
-    """The change of an address that no manifest asks for any more. It stays recorded, to be taken up again."""
+def plan_forget(record: JobRecord, why: str = "no longer in a manifest") -> Change:
+    """The change of a run that is not asked for any more. It stays recorded, to be taken up again."""
     kept = len([file for file in record.files if file.path])
-    why = [f"no longer in a manifest; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
+    told = [f"{why}; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
     running = record.phase == "started" and bool(record.job_id)
     if running:
-        why.append(f"its job {record.job_id} keeps running; its result will not be downloaded")
+        told.append(f"its job {record.job_id} keeps running; its result will not be downloaded")
     elif record.phase == "building" and record.job_id:
-        why.append(f"its job {record.job_id} stays held on the service")
-    return Change(record.address, "forget", tuple(why), paid_again=running)
+        told.append(f"its job {record.job_id} stays held on the service")
+    return Change(record.address, "forget", tuple(told), paid_again=running)
 
 
 def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> bool:
@@ -67,7 +68,7 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
     if record.phase != "done":
         return True
     found = diff_outputs(desired, record, None, observed)
-    return bool(found.calls or found.downloads)
+    return bool(found.calls or found.downloads or found.lost)
 
 
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
@@ -120,7 +121,8 @@ def _about_to_run(desired: DesiredJob, record: JobRecord, live: LiveJob, observe
 def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed) -> Change:
     found = diff_outputs(desired, record, live, observed)
     if found.lost:
-        return _rerun(desired, record, tuple(found.lost), observed, paid=True)
+        again = _rerun(desired, record, tuple(why for _, why in found.lost), observed, paid=True)
+        return replace(again, lost=tuple(dict.fromkeys(conversion for conversion, _ in found.lost)))
     return finish(desired, record, found)
 
 
@@ -146,6 +148,9 @@ def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, othe
 def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     """Nothing of it is on the service: it was never applied, or its files came from the results cache."""
     change = _create(desired, observed)
+    if observed.earlier is not None and (record is None or record.empty):
+        why = observed.why or recipes.why(desired, observed.earlier)
+        return _rerun(desired, observed.earlier, why, observed, paid=True)
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
@@ -179,7 +184,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(desired)
     bound = why_not_fewer(calls)
-    if desired.job.lifecycle.on_replace == "delete" and not observed.gone:
+    if desired.job.lifecycle.on_replace == "delete" and record.job_id and not observed.gone:
         last = max(call.step for call in calls)
         calls = (*calls, _delete_job(record.job_id, last))
     change = Change(
@@ -233,10 +238,13 @@ def _replace_running(
 def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """The service no longer knows the job (it keeps results for about a day)."""
     if record.phase in ("done", "completed", "started"):
-        done = finish(desired, record, diff_outputs(desired, record, None, observed))
+        found = diff_outputs(desired, record, None, observed)
+        done = finish(desired, record, found)
         if record.phase == "done" and not done.downloads:
             return replace(done, calls=())
-        return _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)
+        again = _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)
+        missing = {place.conversion for place in found.placements if place.path in found.downloads}
+        return replace(again, lost=tuple(missing) if record.phase == "done" else ())
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
 

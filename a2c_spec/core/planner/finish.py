@@ -20,7 +20,10 @@ ALREADY_HERE = "already downloaded; recording it"
 
 @dataclass(slots=True)
 class OutputDiff:
-    """What was found to do, collected result by result. ``lost``: results that are neither here nor on the service."""
+    """What was found to do, collected result by result.
+
+    ``lost``: (conversion, why) of results that are neither here nor on the service.
+    """
 
     placements: tuple[Placement, ...]
     calls: tuple[Call, ...]
@@ -29,7 +32,7 @@ class OutputDiff:
     downloads: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
-    lost: list[str] = field(default_factory=list)
+    lost: list[tuple[str, str]] = field(default_factory=list)
     verified: int = 0
 
 
@@ -43,6 +46,9 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
         _one(placement, saved.get(placement.output.id), observed, found, gone=gone)
     if live is not None and record.phase == "done":
         _deleted(record, {placement.output.id for placement in placements}, observed, found)
+    if record.phase == "done":
+        without = without_result(desired.job, [placement.conversion for placement in placements])
+        found.lost += [(name, f"the result of {name} is neither here nor on the service") for name in without]
     return found
 
 
@@ -54,7 +60,8 @@ def _deleted(record: JobRecord, there: Collection[str], observed: Observed, work
         if observed.status(file.path) == "intact":
             work.verified += 1
         else:
-            work.lost.append(f"{file.path} is missing here, and the service no longer has it")
+            why = f"{file.path} is missing here, and the service no longer has it"
+            work.lost.append((file.conversion, why))
 
 
 def _placements(
@@ -89,7 +96,8 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
         work.verified += 1
         return
     if gone:
-        work.lost.append(f"{why}, and the service no longer has it ({placement.output.status})")
+        told = f"{why}, and the service no longer has it ({placement.output.status})"
+        work.lost.append((placement.conversion, told))
         return
     work.why.append(why)
     work.downloads.append(placement.path)
@@ -176,7 +184,7 @@ def _effect(desired: DesiredJob, one: Placement, body: Mapping[str, Body]) -> Ef
 
 def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     """The change of a completed job whose recipe is unchanged and whose results can all be had."""
-    stale = _stale(record, found.placements)
+    stale = _stale(desired, record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
             empty = without_result(desired.job, [placement.conversion for placement in found.placements])
@@ -199,9 +207,10 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     )
 
 
-def _stale(record: JobRecord, placements: Sequence[Placement]) -> tuple[str, ...]:
-    """Files of ours that the manifest no longer saves anywhere."""
-    unsaved = {one.output.id for one in placements if not one.path}
+def _stale(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[str, ...]:
+    """Files of ours that the manifest no longer saves anywhere, although it asks for their conversions."""
+    asked = {item.id for item in desired.job.conversions}
+    unsaved = {one.output.id for one in placements if not one.path and one.conversion in asked}
     return tuple(file.path for file in record.files if file.path and file.output_id in unsaved)
 
 

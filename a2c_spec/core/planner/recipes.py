@@ -1,20 +1,15 @@
-"""Whether the recipe of a run is the desired one, and where it differs."""
+"""Where the recipe of a run differs from the desired one."""
 
 from __future__ import annotations
 
-from a2c_spec.core import compare, reasons
+from a2c_spec.core import reasons
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner.binding import other_bytes, started_unlike
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import as_known
+from a2c_spec.core.runs import same_recipe
 from a2c_spec.core.state import JobRecord
-
-
-def same_recipe(desired: DesiredJob, record: JobRecord) -> bool:
-    """Whether the job recorded runs the recipe that is desired; secrets out of reach count by their reference."""
-    known = as_known(desired.basis, record.basis)
-    return record.fingerprint == desired.fingerprint or compare.equal(record.basis, known)
 
 
 def why(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:

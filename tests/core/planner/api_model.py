@@ -23,6 +23,7 @@ Where the rules are silent, the reading that can never surprise:
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TypeVar
 
 from tests.core.planner.api_words import (
@@ -191,9 +192,10 @@ def reached(job: Live, wish: Wish) -> bool:
 def runs_already(job: Live, wish: Wish) -> bool:
     """Whether a job started earlier makes what is wanted: then nothing can be changed and nothing needs to be.
 
-    Passwords of inputs and ``fail_on_input_error`` decide results, so they count; the other fields do not.
+    What it makes besides is paid for already. Passwords of inputs and ``fail_on_input_error`` decide results, so they
+    count; the other fields do not.
     """
-    if job is None or job.phase != "started" or not _same_recipe(job, wish):
+    if job is None or job.phase != "started" or not (_same_inputs(job, wish) and _makes_all(job, wish)):
         return False
     return _passwords(job.inputs) == _passwords(wish.inputs) and ("lenient" in dict(job.fields)) == (
         "lenient" in dict(wish.fields)
@@ -201,8 +203,16 @@ def runs_already(job: Live, wish: Wish) -> bool:
 
 
 def _same_recipe(job: ApiJob, wish: Wish) -> bool:
+    return _same_inputs(job, wish) and _bag(job.tasks) == _bag(wish.tasks)
+
+
+def _same_inputs(job: ApiJob, wish: Wish) -> bool:
     bare = [source._replace(password="") for source in job.inputs]
-    return bare == [source._replace(password="") for source in wish.inputs] and _bag(job.tasks) == _bag(wish.tasks)
+    return bare == [source._replace(password="") for source in wish.inputs]
+
+
+def _makes_all(job: ApiJob, wish: Wish) -> bool:
+    return not Counter(wish.tasks) - Counter(job.tasks)
 
 
 def _same_told(job: ApiJob, wish: Wish) -> bool:

@@ -9,8 +9,9 @@ from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner import plan_job
-from a2c_spec.core.planner.recipes import changed_since_start, details, same_recipe, why
+from a2c_spec.core.planner.recipes import changed_since_start, details, why
 from a2c_spec.core.prepare import DesiredJob, prepare
+from a2c_spec.core.runs import same_recipe
 from tests.core.planner.situations import fingerprint_secret, record_of
 
 

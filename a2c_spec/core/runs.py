@@ -1,0 +1,339 @@
+"""Which run of an address makes which of its conversions: what is current is kept, only the rest is run.
+
+A run is one job. An address has one run as long as all of its conversions are made together; when one of several
+changes, only that one is run, in a job of its own. The first run has the address itself as its key, others have
+``address#2``, ``address#3``, ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from typing import Any
+
+from a2c_spec.core import compare
+from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import as_known
+from a2c_spec.core.state import JobRecord, SavedFile
+
+_NUMBER = re.compile(r"#[1-9][0-9]*$")
+ALIVE = frozenset({"started", "completed", "done"})
+"""Phases of a run that has made its results, or is about to."""
+
+
+def address_of(key: str) -> str:
+    """``report`` of ``report`` and of ``report#2``."""
+    return _NUMBER.sub("", key)
+
+
+def free_key(address: str, taken: Collection[str]) -> str:
+    """The first key of the address that no run has."""
+    if address not in taken:
+        return address
+    return next(key for number in count(2) if (key := f"{address}#{number}") not in taken)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Conversions of one address and the run that makes them, or is going to.
+
+    ``record`` is what is known of the run, its parts under the ids that the manifest gives them now. ``earlier`` is
+    what other runs made of these conversions before. ``elsewhere`` are paths of results that other runs of the address
+    have.
+    """
+
+    key: str
+    conversions: tuple[str, ...]
+    record: JobRecord | None = None
+    earlier: JobRecord | None = None
+    elsewhere: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """The parts of an address, and the runs of which nothing is wanted any more. ``complete``: all is current."""
+
+    parts: tuple[Part, ...]
+    unused: tuple[JobRecord, ...] = ()
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """A run whose conversions are current: id in the record -> id in the manifest."""
+
+    record: JobRecord
+    names: Mapping[str, str]
+
+
+def divide(
+    desired: DesiredJob,
+    runs: Sequence[JobRecord],
+    *,
+    again: bool = False,
+    lost: Collection[str] = (),
+    cached: Callable[[str], bool] = lambda _conversion: False,
+) -> Division:
+    """Every conversion goes to the run whose recipe for it is the desired one; the others are run together.
+
+    That costs the fewest credits, for no conversion is run that is current; then the fewest calls, for all that have to
+    be run share one job: one that can still be edited, else a new one, which takes the place of a run of which nothing
+    is wanted. ``again``: everything is to be run, current or not. ``lost`` are conversions whose results can be had
+    nowhere. ``cached`` says whether a conversion's result is in the results cache.
+    """
+    address, ids = desired.job.address, [item.id for item in desired.job.conversions]
+    kept = [] if again else _kept(desired, runs, lost)
+    have = {name for run in kept for name in run.names.values()}
+    needed = [name for name in ids if name not in have]
+    lost_start = next((run for run in runs if run.lost_start), None)
+    if lost_start is not None:  # what became of it decides what has to be run
+        kept = [run for run in kept if run.record.address != lost_start.address]
+        needed = [name for name in ids if name not in {one for run in kept for one in run.names.values()}]
+    free = [run for run in runs if run.address not in {one.record.address for one in kept}]
+    host = lost_start or (_host(free, address) if needed or not kept else None)
+    keys = {run.address for run in runs}
+    parts = [_current(run, desired) for run in kept]
+    if needed or not kept:
+        editable = host is not None and host.phase == "building" and bool(host.job_id)
+        stored = [name for name in needed if cached(name)] if not (again or editable or lost_start) else []
+        if len(stored) == len(needed):
+            stored = []
+        run = [name for name in needed if name not in stored]
+        parts.append(_to_run(host.address if host else free_key(address, keys), run, host, runs))
+        if stored:
+            taken = {*keys, parts[-1].key}
+            parts.append(_to_run(free_key(address, taken), stored, None, runs))
+    if kept:
+        parts = [_with_results(part, {*part.conversions, *needed}) for part in parts]
+    parts = _apart(parts, runs) if len(parts) > 1 else parts
+    used = {part.key for part in parts}
+    unused = tuple(run for run in runs if run.address not in used)
+    return Division(tuple(parts), unused, complete=bool(kept) and not needed)
+
+
+def _host(free: Sequence[JobRecord], address: str) -> JobRecord | None:
+    """The run in whose place the next one goes: one that can be edited, one that gave nothing, one that is not wanted.
+
+    A run that no manifest asked for any more is not touched: what it made may be wanted again.
+    """
+    rank = {"building": 0, "failed": 1, "canceled": 1, "completed": 2, "done": 2, "started": 3}
+    alive = [run for run in free if not run.gone_since or run.address == address]
+    return min(alive, key=lambda run: (rank[run.phase], run.address != address, run.address), default=None)
+
+
+def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str]) -> list[_Kept]:
+    """The runs that are current for some conversions, the newest first; each conversion stands in one of them."""
+    open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
+    found = []
+    for run in sorted(runs, key=lambda run: (run.gone_since > 0, -run.answered_at, run.address)):
+        names = current(desired, run, open_ids) if run.phase in ALIVE else {}
+        if names:
+            found.append(_Kept(run, names))
+            open_ids = [name for name in open_ids if name not in names.values()]
+    return found
+
+
+def current(desired: DesiredJob, run: JobRecord, among: Collection[str]) -> dict[str, str]:
+    """The conversions of a run whose recipe is that of a desired one: id in the record -> id in the manifest."""
+    made = run.basis
+    if not made:
+        return {name: name for name in among} if run.fingerprint == desired.fingerprint else {}
+    wanted = as_known(desired.basis, made)
+    if not _same_inputs(desired, wanted, made):
+        return {}
+    names = made["conversions"]
+    pairs = {name: name for name in among if name in names and _equal(wanted, name, made, name)}
+    for name in among:
+        if name not in pairs.values():
+            twin = next((old for old in names if old not in pairs and _equal(wanted, name, made, old)), None)
+            pairs |= {twin: name} if twin is not None else {}
+    return pairs
+
+
+def same_recipe(desired: DesiredJob, run: JobRecord) -> bool:
+    """Whether a run makes all that is desired, as it is desired; secrets out of reach count by their reference."""
+    if run.fingerprint == desired.fingerprint:
+        return True
+    wanted, made = as_known(desired.basis, run.basis), run.basis
+    if not made or not _same_inputs(desired, wanted, made, awaited=False):
+        return False
+    return all(name in made["conversions"] and _equal(wanted, name, made, name) for name in wanted["conversions"])
+
+
+def _equal(wanted: Mapping[str, Any], name: str, made: Mapping[str, Any], old: str) -> bool:
+    return compare.equal(wanted["conversions"][name], made["conversions"][old])
+
+
+def _same_inputs(
+    desired: DesiredJob, wanted: Mapping[str, Any], made: Mapping[str, Any], *, awaited: bool = True
+) -> bool:
+    """Whether inputs and fields are the same, whatever the inputs are called. ``awaited``: what an input takes from a
+    job that has still to run is not known, and does not count."""
+    late = [item.awaited and awaited for item in desired.job.inputs]
+    if len(late) != len(made.get("order", ())):
+        return False
+    ours = [_known(wanted["inputs"][name], late=one) for name, one in zip(wanted["order"], late, strict=True)]
+    theirs = [_known(made["inputs"][name], late=one) for name, one in zip(made["order"], late, strict=True)]
+    return compare.equal([ours, wanted.get("fields", {})], [theirs, made.get("fields", {})])
+
+
+def _known(item: Mapping[str, Any], *, late: bool) -> Mapping[str, Any]:
+    """What of an input counts: whatever a result is called that it takes, its bytes decide."""
+    untold = ({"source"} if "upstream" in item else set()) | ({"upstream"} if late else set())
+    return {key: value for key, value in item.items() if key not in untold} if untold else item
+
+
+def _current(run: _Kept, desired: DesiredJob) -> Part:
+    inputs = dict(zip(run.record.basis.get("order", ()), [item.id for item in desired.job.inputs], strict=False))
+    order = [item.id for item in desired.job.conversions]
+    ids = tuple(sorted(run.names.values(), key=order.index))
+    return Part(run.record.address, ids, renamed(run.record, run.names, inputs))
+
+
+def _with_results(part: Part, wanted: Collection[str]) -> Part:
+    """The part, its record without results that are in no manifest any more. One that is about to be made anew is still
+    the result that there is."""
+    alive = part.record is not None and part.record.phase in ALIVE
+    return replace(part, record=set_aside(part.record, wanted)) if part.record and alive else part
+
+
+def _to_run(key: str, ids: Sequence[str], host: JobRecord | None, runs: Sequence[JobRecord]) -> Part:
+    return Part(key, tuple(ids), host, _earlier(key, ids, [run for run in runs if run is not host]))
+
+
+def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobRecord | None:
+    """What was made of these conversions before, by the newest run of each: recipe and files."""
+    before: JobRecord | None = None
+    for run in sorted(runs, key=lambda run: run.answered_at):
+        made = run.basis.get("conversions", {})
+        mine = {name: made[name] for name in ids if name in made}
+        if not mine or run.phase not in ALIVE:
+            continue
+        others = dict(before.basis["conversions"]) if before else {}
+        files = tuple(file for file in before.files if file.conversion not in mine) if before else ()
+        files += tuple(file for file in run.files if file.conversion in mine)
+        basis = {**run.basis, "conversions": others | mine}
+        before = JobRecord(key, run.realm, phase="done", basis=basis, files=files)
+    return before
+
+
+def _apart(parts: Sequence[Part], runs: Sequence[JobRecord]) -> list[Part]:
+    """The parts, each with the paths that are others' results: two results of one address never get one name."""
+    saved = [file for run in runs for file in run.files if file.path]
+    places = {part.key: {file.wanted or file.path for file in _results(part, saved)} for part in parts}
+    return [
+        replace(part, elsewhere=frozenset().union(*(places[key] for key in places if key != part.key)))
+        for part in parts
+    ]
+
+
+def _results(part: Part, saved: Iterable[SavedFile]) -> list[SavedFile]:
+    if part.record is not None and part.record.phase in ALIVE:
+        return [file for file in part.record.files if file.path and file.conversion in part.conversions]
+    return [file for file in saved if file.conversion in part.conversions]
+
+
+def restricted(desired: DesiredJob, part: Part) -> DesiredJob:
+    """What is desired of one part alone."""
+    job = desired.job
+    if part.key == job.address and len(part.conversions) == len(job.conversions):
+        return desired
+    mine = frozenset(part.conversions)
+    job = replace(
+        job,
+        address=part.key,
+        conversions=tuple(item for item in job.conversions if item.id in mine),
+        outputs=tuple(output for output in job.outputs if output.conversion in mine),
+        elsewhere=part.elsewhere,
+    )
+    return replace(desired, job=job)
+
+
+def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> JobRecord:
+    """The record with its parts under other ids (old id -> new id); nothing else of it changes."""
+    names = record.basis.get("conversions", {})
+    taken = {new for old, new in conversions.items() if old != new}
+    called = {name: conversions.get(name, f"#{name}" if name in taken else name) for name in names}
+    if all(old == new for old, new in (*called.items(), *inputs.items())):
+        return record
+    basis = dict(record.basis)
+    basis["conversions"] = {called[name]: recipe for name, recipe in names.items()}
+    basis["inputs"] = {inputs.get(name, name): recipe for name, recipe in basis["inputs"].items()}
+    basis["order"] = [inputs.get(name, name) for name in basis["order"]]
+    elements = {_element(name, called, inputs): element for name, element in record.elements.items()}
+
+    def file(one: SavedFile) -> SavedFile:
+        new = tuple(inputs.get(name, name) for name in one.inputs)
+        return replace(one, conversion=called.get(one.conversion, one.conversion), inputs=new)
+
+    return replace(
+        record,
+        basis=basis,
+        elements=elements,
+        files=tuple(file(one) for one in record.files),
+        landing=tuple(file(one) for one in record.landing),
+        leftover=tuple(file(one) if one.aside else one for one in record.leftover),
+    )
+
+
+def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> str:
+    kind, _, old = name.partition(".")
+    names = {"conversions": conversions, "inputs": inputs}.get(kind, {})
+    return f"{kind}.{names[old]}" if old in names else name
+
+
+def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
+    """The results of one conversion of an address: those of the newest run that has any."""
+    having = [run for run in runs if any(file.conversion == conversion for file in run.files)]
+    newest = max(having, key=lambda run: (run.gone_since == 0, run.answered_at), default=None)
+    return tuple(file for file in newest.files if file.conversion == conversion) if newest else ()
+
+
+def without_conversions(record: JobRecord, conversions: Collection[str]) -> JobRecord:
+    """The record once another run makes these conversions."""
+    return set_aside(record, {name for name in record.basis.get("conversions", {}) if name not in conversions})
+
+
+KEPT_BY_SERVICE = 24 * 3600.0
+"""Seconds for which the service keeps results, by its documentation; afterwards an earlier run is of no use."""
+
+
+def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord | None:
+    """A finished run, under a key of its own, once another one stands in its place; None if there is nothing to keep.
+
+    Its files here belong to the new one. ``now`` is the service's clock (epoch seconds).
+    """
+    if run.phase not in ("completed", "done") or not run.job_id or not run.files:
+        return None
+    files = tuple(replace(file, path="", wanted="", aside=False) for file in run.files)
+    key = free_key(address_of(run.address), taken)
+    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now)
+
+
+def is_expired(run: JobRecord, now: float) -> bool:
+    """Whether nothing can be had of a run any more that is not asked for."""
+    here = any(file.path for file in (*run.files, *run.leftover, *run.landing))
+    return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
+
+
+def set_aside(record: JobRecord, wanted: Collection[str]) -> JobRecord:
+    """The record with the files of conversions that nobody asks for any more among the leftovers, and those that are
+    asked for again among the results."""
+    away = tuple(file for file in record.files if file.conversion and file.conversion not in wanted)
+    back = tuple(file for file in record.leftover if file.aside and file.conversion in wanted)
+    if not (away or back):
+        return record
+    files = tuple(file for file in record.files if file not in away) + tuple(replace(one, aside=False) for one in back)
+    leftover = tuple(file for file in record.leftover if file not in back)
+    return replace(record, files=files, leftover=leftover + tuple(replace(one, aside=True) for one in away))
+
+
+def merged(runs: Sequence[JobRecord]) -> JobRecord | None:
+    """What was last sent for each part of an address, of however many runs: the newest says it."""
+    if len(runs) < 2:
+        return next(iter(runs), None)
+    ordered = sorted(runs, key=lambda run: (run.gone_since == 0, run.answered_at))
+    elements = {name: element for run in ordered for name, element in run.elements.items()}
+    return replace(ordered[-1], elements=elements)
