@@ -14,12 +14,13 @@ from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Re
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.runs import address_of, is_expired, superseded, without_conversions
+from a2c_spec.core.run_records import is_expired, superseded, without_conversions
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile, StateStore
 from a2c_spec.core.transitions import apply_response, created, handed_over, intended, settled, started
 from a2c_spec.errors import Conflict, SpecError

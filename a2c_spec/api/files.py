@@ -13,9 +13,9 @@ from pathlib import Path
 
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.core.transitions import without_files
 from a2c_spec.errors import Conflict, IntegrityError, SpecError

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.runs import address_of
+from a2c_spec.core.keys import address_of
 
 Action = Literal[
     "create",
@@ -126,18 +126,20 @@ class Plan:
     def rows(self) -> tuple[Change, ...]:
         """The changes that are told: of an address of several runs, unchanged ones are told once, or not at all."""
         busy = {address_of(change.address) for change in self.changes if change.action != "no-op"}
-        shown: dict[str, Change] = {}
+        idle: dict[str, int] = {}
+        shown: list[Change] = []
         for change in self.changes:
             address = address_of(change.address)
             if change.action != "no-op":
-                shown[change.address] = change
-            elif address not in busy:
-                before = shown.get(address)
-                files = change.verified + (before.verified if before else 0)
+                shown.append(change)
+            elif address in idle:
+                files = shown[idle[address]].verified + change.verified
                 told = f"unchanged, {files} file{'' if files == 1 else 's'} verified"
-                reasons = (told,) if before else change.reasons
-                shown[address] = replace(change, address=address, verified=files, reasons=reasons)
-        return tuple(shown.values())
+                shown[idle[address]] = replace(shown[idle[address]], verified=files, reasons=(told,))
+            elif address not in busy:
+                idle[address] = len(shown)
+                shown.append(replace(change, address=address))
+        return tuple(shown)
 
     def totals(self) -> Totals:
         return Totals(

@@ -1,38 +1,24 @@
 """Which run of an address makes which of its conversions: what is current is kept, only the rest is run.
 
 A run is one job. An address has one run as long as all of its conversions are made together; when one of several
-changes, only that one is run, in a job of its own. The first run has the address itself as its key, others have
-``address#2``, ``address#3``, ...
+changes, only that one is run, in a job of its own.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
 from typing import Any
 
 from a2c_spec.core import compare
+from a2c_spec.core.keys import free_key
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import as_known
+from a2c_spec.core.run_records import renamed, set_aside
 from a2c_spec.core.state import JobRecord, SavedFile
 
-_NUMBER = re.compile(r"#[1-9][0-9]*$")
 ALIVE = frozenset({"started", "completed", "done"})
 """Phases of a run that has made its results, or is about to."""
-
-
-def address_of(key: str) -> str:
-    """``report`` of ``report`` and of ``report#2``."""
-    return _NUMBER.sub("", key)
-
-
-def free_key(address: str, taken: Collection[str]) -> str:
-    """The first key of the address that no run has."""
-    if address not in taken:
-        return address
-    return next(key for number in count(2) if (key := f"{address}#{number}") not in taken)
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,91 +235,3 @@ def restricted(desired: DesiredJob, part: Part) -> DesiredJob:
         elsewhere=part.elsewhere,
     )
     return replace(desired, job=job)
-
-
-def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> JobRecord:
-    """The record with its parts under other ids (old id -> new id); nothing else of it changes."""
-    names = record.basis.get("conversions", {})
-    taken = {new for old, new in conversions.items() if old != new}
-    called = {name: conversions.get(name, f"#{name}" if name in taken else name) for name in names}
-    if all(old == new for old, new in (*called.items(), *inputs.items())):
-        return record
-    basis = dict(record.basis)
-    basis["conversions"] = {called[name]: recipe for name, recipe in names.items()}
-    basis["inputs"] = {inputs.get(name, name): recipe for name, recipe in basis["inputs"].items()}
-    basis["order"] = [inputs.get(name, name) for name in basis["order"]]
-    elements = {_element(name, called, inputs): element for name, element in record.elements.items()}
-
-    def file(one: SavedFile) -> SavedFile:
-        new = tuple(inputs.get(name, name) for name in one.inputs)
-        return replace(one, conversion=called.get(one.conversion, one.conversion), inputs=new)
-
-    return replace(
-        record,
-        basis=basis,
-        elements=elements,
-        files=tuple(file(one) for one in record.files),
-        landing=tuple(file(one) for one in record.landing),
-        leftover=tuple(file(one) if one.aside else one for one in record.leftover),
-    )
-
-
-def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> str:
-    kind, _, old = name.partition(".")
-    names = {"conversions": conversions, "inputs": inputs}.get(kind, {})
-    return f"{kind}.{names[old]}" if old in names else name
-
-
-def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
-    """The results of one conversion of an address: those of the newest run that has any."""
-    having = [run for run in runs if any(file.conversion == conversion for file in run.files)]
-    newest = max(having, key=lambda run: (run.gone_since == 0, run.answered_at), default=None)
-    return tuple(file for file in newest.files if file.conversion == conversion) if newest else ()
-
-
-def without_conversions(record: JobRecord, conversions: Collection[str]) -> JobRecord:
-    """The record once another run makes these conversions."""
-    return set_aside(record, {name for name in record.basis.get("conversions", {}) if name not in conversions})
-
-
-KEPT_BY_SERVICE = 24 * 3600.0
-"""Seconds for which the service keeps results, by its documentation; afterwards an earlier run is of no use."""
-
-
-def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord | None:
-    """A finished run, under a key of its own, once another one stands in its place; None if there is nothing to keep.
-
-    Its files here belong to the new one. ``now`` is the service's clock (epoch seconds).
-    """
-    if run.phase not in ("completed", "done") or not run.job_id or not run.files:
-        return None
-    files = tuple(replace(file, path="", wanted="", aside=False) for file in run.files)
-    key = free_key(address_of(run.address), taken)
-    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now)
-
-
-def is_expired(run: JobRecord, now: float) -> bool:
-    """Whether nothing can be had of a run any more that is not asked for."""
-    here = any(file.path for file in (*run.files, *run.leftover, *run.landing))
-    return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
-
-
-def set_aside(record: JobRecord, wanted: Collection[str]) -> JobRecord:
-    """The record with the files of conversions that nobody asks for any more among the leftovers, and those that are
-    asked for again among the results."""
-    away = tuple(file for file in record.files if file.conversion and file.conversion not in wanted)
-    back = tuple(file for file in record.leftover if file.aside and file.conversion in wanted)
-    if not (away or back):
-        return record
-    files = tuple(file for file in record.files if file not in away) + tuple(replace(one, aside=False) for one in back)
-    leftover = tuple(file for file in record.leftover if file not in back)
-    return replace(record, files=files, leftover=leftover + tuple(replace(one, aside=True) for one in away))
-
-
-def merged(runs: Sequence[JobRecord]) -> JobRecord | None:
-    """What was last sent for each part of an address, of however many runs: the newest says it."""
-    if len(runs) < 2:
-        return next(iter(runs), None)
-    ordered = sorted(runs, key=lambda run: (run.gone_since == 0, run.answered_at))
-    elements = {name: element for run in ordered for name, element in run.elements.items()}
-    return replace(ordered[-1], elements=elements)

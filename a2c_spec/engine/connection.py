@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
-from a2c_spec.core.runs import made
+from a2c_spec.core.run_records import made
 from a2c_spec.core.state import StateStore
 from a2c_spec.engine.endpoint import Endpoint, endpoint
 from a2c_spec.engine.project import Project

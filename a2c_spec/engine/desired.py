@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.graph import split_reference
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
 from a2c_spec.core.recipe import digest
-from a2c_spec.core.runs import address_of, made
+from a2c_spec.core.run_records import made
 from a2c_spec.manifests.digests import fill
 
 if TYPE_CHECKING:

@@ -12,16 +12,16 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import in_dependency_order, needs, split_reference
-from a2c_spec.core.planner import PRESET, plan_job
+from a2c_spec.core.keys import address_of
+from a2c_spec.core.planner import plan_job
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.runs import address_of
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.first_things import first_things
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.owners import hand_over
 from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared_run
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
@@ -71,7 +71,7 @@ class Execution:
             if address in awaited:
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
-        await self._first_things(steps, whole)
+        self.filed = await first_things(self.session, steps, whole)
         try:
             started = await self._start_all(chain(_independent(whole), again, _dependent(whole)))
         except BaseExceptionGroup as group:
@@ -108,44 +108,6 @@ class Execution:
         """Writes outputs.json, if something was done or it is asked for."""
         if self.tally.busy or self.filed or self.session.project.flags.outputs:
             write_outputs(self.session.project, self.session.store, [step.change for step in steps])
-
-    async def _first_things(self, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
-        """What costs nothing and must not wait: records that are taken over or asked for again, and every move.
-
-        Moves of the whole plan are ordered together, so that names can be swapped between jobs.
-        """
-        store = self.session.store
-        for step in steps:
-            if step.taken_over and step.record is not None:
-                await asyncio.gather(store.put(replace(step.record, gone_since=0.0)), store.remove(step.taken_over))
-            elif step.filed_anew and step.record is not None and step.change.action != "no-op":
-                await store.put(replace(step.record, gone_since=0.0))
-            elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
-                await self._tidy(step, step.record)
-        for step in steps:
-            if step.change.action == "forget" and step.desired is None:
-                await self._forget(step)
-        sound = [step for step in whole if not step.change.problem]
-        for step in sound:
-            await hand_over(store, step, self.session.results.realm)
-        moving = [
-            (step.desired.job, step.change.address, move)
-            for step in sound
-            if step.desired
-            for move in step.change.moves
-        ]
-        await self.service.delivery.move_all(moving)
-
-    async def _tidy(self, step: PlannedChange, record: JobRecord) -> None:
-        """Writes down what the plan found out about an address with which nothing is to be done."""
-        since = 0.0 if step.desired or step.preset else record.gone_since
-        after = replace(record, gone_since=since, intent=record.intent if record.lost_start else None)
-        if step.preset is not None:
-            sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
-            after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
-        if after != self.session.store.get(after.address):
-            await self.session.store.put(after)
-            self.filed = True
 
     async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
         """Starts one change after the other, never more than a window of them at once; gives how many it started."""
@@ -247,12 +209,6 @@ class Execution:
             if waited or step.change.action == "cached":
                 return await self._from_cache(step, step.desired)
             return await self._convert(step, step.desired)
-
-    async def _forget(self, step: PlannedChange) -> None:
-        """Job, recipe and files stay known, so that a manifest that comes back takes them up again."""
-        record = self.session.store.get(step.change.address)
-        if record is not None:
-            await self.session.store.put(replace(record, gone_since=self.session.project.runtime.clock()))
 
     async def _from_cache(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
         """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.plan import Change
-from a2c_spec.core.runs import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project

@@ -13,21 +13,17 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Change, Plan, outline
 from a2c_spec.core.planner import plan_forget
-from a2c_spec.core.prepare import only
-from a2c_spec.core.recipe import fingerprint
-from a2c_spec.core.runs import ALIVE, address_of, divide, free_key, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies, with_policy
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
-    Pending,
     PlannedChange,
     plan_address,
-    plan_from_live,
     plan_from_record,
     plan_from_records,
     plan_one_preset,
@@ -36,13 +32,13 @@ from a2c_spec.engine.plan_one import (
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
+from a2c_spec.engine.takeover import Takeover, by_recipe, first_recipe
 from a2c_spec.errors import InvalidError, StalePlan
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-    from a2c_spec.core.prepare import DesiredJob
 
 KEPT_WHOLE = 256
 """At most so many changes that do something are kept whole; of further ones the summary, until it is their turn."""
@@ -135,7 +131,6 @@ class PlanBuilder:
     kept: int = 0
     shared: dict[Call, Call] = field(default_factory=dict)
     recipes: frozenset[str] | None = None
-    gone: dict[str, set[str]] | None = None
 
     def __post_init__(self) -> None:
         self.dependencies = Dependencies(self.session)
@@ -164,15 +159,11 @@ class PlanBuilder:
             self._put_one(step)
 
     def _put_one(self, step: PlannedChange) -> None:
+        """Keeps a change whole, or a summary of it where it can be planned again when its turn comes."""
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
+        needed = needed or step.filed_anew or (step.record is not None and step.record.intent is not None)
         needed = needed or (step.record is None and self._may_be_taken_over(step))
-        needed = (
-            needed
-            or step.filed_anew
-            or step.change.address != address_of(step.change.address)
-            or (step.record is not None and _has_loose_ends(step.record))
-        )
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)
         self.made[address_of(step.change.address)].append(summarised(step, self.shared) if drop else step)
@@ -180,8 +171,8 @@ class PlanBuilder:
     def _may_be_taken_over(self, step: PlannedChange) -> bool:
         """Whether something of the same recipe is recorded, which a new job may take over."""
         if self.recipes is None:
-            self.recipes = frozenset(_by_recipe(self.session.store.scan()))
-        return bool(self.recipes) and step.desired is not None and _first_recipe(step.desired) in self.recipes
+            self.recipes = frozenset(by_recipe(self.session.store.scan()))
+        return bool(self.recipes) and step.desired is not None and first_recipe(step.desired) in self.recipes
 
     async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
         """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
@@ -197,7 +188,8 @@ class PlanBuilder:
             self._put(*await self._ask(job, client))
         all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
         gone = _gone(self.session, known, whole=all_of_it)
-        steps = [step for made in self.made.values() for step in await self._taking_over(made, gone, client)]
+        takeover = Takeover(self.session, gone)
+        steps = [step for made in self.made.values() for step in await takeover.of(made, client)]
         taken = {step.taken_over for step in steps}
         gone |= {record.address: record for record in self.unused}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
@@ -216,56 +208,8 @@ class PlanBuilder:
             return PlannedChange(Change(record.address, "no-op", ("another run makes its results now",)), None, since)
         return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
 
-    async def _taking_over(
-        self, steps: list[PlannedChange], gone: dict[str, JobRecord], client: Client | None
-    ) -> list[PlannedChange]:
-        """A job that would be created, as the runs that it is under an address no manifest asks for any more."""
-        step = steps[0] if len(steps) == 1 else None
-        if step is None or step.change.action not in ("create", "cached") or step.record or step.desired is None:
-            return steps
-        taken = []
-        for old, pending in self._as_own(step.desired, gone):
-            again = plan_from_record(self.session, pending, offline=client is None)
-            again = again or await plan_from_live(self.session, pending, client)
-            reason = f"taken over from {address_of(old)}, which is in no manifest any more"
-            action = "adopt" if again.change.action in ("no-op", "forget") else again.change.action
-            change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
-            taken.append(replace(again, change=change, taken_over=old))
-        return taken or steps
-
-    def _as_own(self, desired: DesiredJob, gone: dict[str, JobRecord]) -> Iterator[tuple[str, Pending]]:
-        """The runs of an address that no manifest asks for, as runs of this one, if they make all that it asks for.
-
-        What stands on the disk for them stands there for it. They are taken out of ``gone``.
-        """
-        self.gone = self.gone if self.gone is not None else _by_recipe(gone.values())
-        for address in sorted(self.gone.get(_first_recipe(desired), ())):
-            keys: dict[str, str] = {}
-            for run in (run for run in gone.values() if address_of(run.address) == address and not run.intent):
-                keys[free_key(desired.job.address, keys)] = run.address
-            division = divide(desired, [replace(gone[old], address=key) for key, old in keys.items()])
-            drafts = [part.record for part in division.parts if part.record and part.record.phase == "building"]
-            if not (division.complete or any(run.fingerprint == desired.fingerprint for run in drafts)):
-                continue
-            for part in division.parts:
-                old = keys[part.key]
-                del gone[old]
-                mine = restricted(desired, part)
-                observed = self.session.observe(mine, part.record, None)
-                disk = {
-                    path: "intact" if status == "another's" and self.session.files.owner(path) == old else status
-                    for path, status in observed.disk.items()
-                }
-                yield old, Pending(mine, part.record, replace(observed, disk=disk))
-            return
-
     async def _ask(self, job: Job, client: Client | None) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
         return await plan_address(self.session, job, self.dependencies, self.chosen, client)
-
-
-def _has_loose_ends(record: JobRecord) -> bool:
-    """Whether an apply has something to write down even if nothing is to be done."""
-    return bool(record.intent)
 
 
 def _takes_from_others(job: Job) -> bool:
@@ -285,22 +229,6 @@ def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str,
     addresses = [address for address in session.store.addresses() if address_of(address) not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
     return {record.address: record for record in records if whole or record.gone_since}
-
-
-def _by_recipe(records: Iterable[JobRecord]) -> dict[str, set[str]]:
-    """The addresses under which something is recorded that may be taken over, by the recipe of each conversion."""
-    found: dict[str, set[str]] = {}
-    for record in records:
-        if record.phase in ("building", *ALIVE) and not record.intent and "conversions" in record.basis:
-            for name in record.basis["conversions"]:
-                recipe = {**record.basis, "conversions": {name: record.basis["conversions"][name]}}
-                found.setdefault(fingerprint(recipe), set()).add(address_of(record.address))
-    return found
-
-
-def _first_recipe(desired: DesiredJob) -> str:
-    """The recipe of the first conversion; every run that makes all of a job makes this."""
-    return only(desired, desired.job.conversions[0].id).fingerprint if desired.job.conversions else ""
 
 
 def replan_summarised(

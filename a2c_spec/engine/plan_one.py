@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, plan_job, plan_preset, recognised, sent_preset
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
-from a2c_spec.core.runs import Part, address_of, divide, merged, restricted
+from a2c_spec.core.run_records import merged
+from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.runs import address_of
 from a2c_spec.views.plan_text import path_of
 from a2c_spec.views.redact import redacted
 

@@ -53,3 +53,13 @@ def test_a_sign_is_shown_for_each_change_of_a_plan() -> None:
     plan = Plan((Change("a", "adopt", ()), Change("b", "cached", ()), CHANGE))
     assert not plan.empty
     assert [SIGNS[change.action] for change in plan.changes] == ["=", "=", "+"]
+
+
+def test_runs_of_an_unchanged_address_are_told_as_one_and_beside_a_busy_one_not_at_all() -> None:
+    idle = Change("a", "no-op", ("unchanged, 2 files verified",), verified=2)
+    other = Change("a#2", "no-op", ("unchanged, 1 file verified",), verified=1)
+    (told,) = Plan((idle, other)).rows()
+    assert (told.address, told.reasons, told.verified) == ("a", ("unchanged, 3 files verified",), 3)
+    busy = Change("a#3", "re-run", ("why",))
+    assert Plan((idle, other, busy)).rows() == (busy,)
+    assert Plan((idle, other, busy)).totals().actions == {"re-run": 1}

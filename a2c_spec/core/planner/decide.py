@@ -44,18 +44,6 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     return replace(change, fingerprint=recipe.fingerprint, basis=recipe.basis)
 
 
-def plan_forget(record: JobRecord, why: str = "no longer in a manifest") -> Change:
-    """The change of a run that is not asked for any more. It stays recorded, to be taken up again."""
-    kept = len([file for file in record.files if file.path])
-    told = [f"{why}; {reasons.counted(kept, 'file')} {'stays' if kept == 1 else 'stay'} here"]
-    running = record.phase == "started" and bool(record.job_id)
-    if running:
-        told.append(f"its job {record.job_id} keeps running; its result will not be downloaded")
-    elif record.phase == "building" and record.job_id:
-        told.append(f"its job {record.job_id} stays held on the service")
-    return Change(record.address, "forget", tuple(told), paid_again=running)
-
-
 def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> bool:
     """Whether the job must be read from the service before it can be planned.
 

@@ -1,0 +1,58 @@
+"""What an apply does before any call: records that are taken over, let go or put in order, and every move of a file."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+
+from a2c_spec.core.planner import PRESET
+from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.engine.owners import hand_over
+from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.session import Session
+
+
+async def first_things(session: Session, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> bool:
+    """Does what costs nothing and must not wait; says whether a record of an unchanged address was put in order.
+
+    Moves of the whole plan are ordered together, so that names can be swapped between jobs.
+    """
+    store, filed = session.store, False
+    for step in steps:
+        if step.taken_over and step.record is not None:
+            await asyncio.gather(store.put(replace(step.record, gone_since=0.0)), store.remove(step.taken_over))
+        elif step.filed_anew and step.record is not None and step.change.action != "no-op":
+            await store.put(step.record)
+        elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
+            filed = await _tidy(session, step, step.record) or filed
+        elif step.change.action == "forget" and step.desired is None:
+            await _let_go(session, step.change.address)
+    sound = [step for step in whole if not step.change.problem]
+    for step in sound:
+        await hand_over(store, step, session.results.realm)
+    moving = [
+        (step.desired.job, step.change.address, move) for step in sound if step.desired for move in step.change.moves
+    ]
+    await session.service.delivery.move_all(moving)
+    return filed
+
+
+async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> bool:
+    """Writes down what the plan found out about an address with which nothing is to be done; whether that was new."""
+    since = 0.0 if step.desired or step.preset else record.gone_since
+    after = replace(record, gone_since=since, intent=record.intent if record.lost_start else None)
+    if step.preset is not None:
+        sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
+        after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
+    if after == session.store.get(after.address):
+        return False
+    await session.store.put(after)
+    return True
+
+
+async def _let_go(session: Session, address: str) -> None:
+    """Job, recipe and files stay known, so that a manifest that comes back takes them up again."""
+    record = session.store.get(address)
+    if record is not None:
+        await session.store.put(replace(record, gone_since=session.project.runtime.clock()))
