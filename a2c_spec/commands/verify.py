@@ -22,12 +22,15 @@ from a2c_spec.errors import IntegrityError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one saved file stands: intact, missing, changed or unreadable; ``says`` tells why."""
+    """The ``status`` of one saved file: intact, missing, changed or unreadable; and the ``reason``, where one is known.
+
+    As JSON: ``schemas/verify.schema.json``.
+    """
 
     address: str
     path: str
-    stands: str
-    says: str = ""
+    status: str
+    reason: str = ""
 
 
 @click.command("verify")
@@ -44,14 +47,14 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
     project = project_of(flags)
     found = _found(project, addresses)
-    wrong = [finding for finding in found if finding.stands != "intact"]
+    wrong = [finding for finding in found if finding.status != "intact"]
     if flags.as_json:
-        counts = Counter(finding.stands for finding in found)
+        counts = Counter(finding.status for finding in found)
         click.echo(json.dumps({"counts": counts, "files": [asdict(finding) for finding in found]}, ensure_ascii=False))
     else:
         for finding in wrong:
-            why = f": {finding.says}" if finding.says else ""
-            click.echo(f"{style_of(project)(finding.stands, 'red')}  {finding.path}  ({finding.address}){why}")
+            why = f": {finding.reason}" if finding.reason else ""
+            click.echo(f"{style_of(project)(finding.status, 'red')}  {finding.path}  ({finding.address}){why}")
         click.echo(f"{len(found) - len(wrong)} of {counted(len(found), 'file')} intact")
     if wrong and not flags.as_json:
         raise IntegrityError(
