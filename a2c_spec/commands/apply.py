@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 @click.command("apply")
 @options.manifests
 @options.service
+@options.parallelism
+@options.allow_cmd
 @options.explain
 @options.no_cache
 @options.on_conflict
 @options.selection
+@options.replace
 @click.option(
     "-y",
     "--yes",

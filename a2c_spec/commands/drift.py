@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift, 0 when there is none.")
 @options.chdir
 @options.service
+@options.parallelism
 @options.offline
 @options.output
 def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -> int:

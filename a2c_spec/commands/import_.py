@@ -39,6 +39,7 @@ SEARCHED = 5000
 @click.option("--no-download", is_flag=True, help="Do not download the results now.")
 @options.chdir
 @options.service
+@options.parallelism
 @options.output
 def command(job_id: str, name: str, out: str, no_download: bool, **given: Any) -> int:
     """Write a manifest that describes JOB_ID, record the job as its own, and download its results."""

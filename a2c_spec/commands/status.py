@@ -22,6 +22,7 @@ from a2c_spec.views import records
 @click.argument("address", required=False, default="")
 @options.chdir
 @options.service
+@options.parallelism
 @options.offline
 @options.output
 def command(address: str, **given: Any) -> int:
