@@ -72,7 +72,7 @@ def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -
     for output in live.outputs:
         conversion = names.get(output.conversion, "").removeprefix("conversions.")
         index = counts[conversion] = counts.get(conversion, 0) + 1
-        inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
+        inputs = tuple(names.get(api_id, api_id).removeprefix("inputs.") for api_id in output.inputs)
         placements.append(_place(job, output, conversion, inputs, index, late, taken))
     return tuple(placements)
 
@@ -211,7 +211,7 @@ def recorded(record: JobRecord) -> LiveJob:
         LiveOutput(
             id=file.output_id,
             conversion=f"conversions.{file.conversion}",
-            inputs=tuple(f"inputs.{one}" for one in file.inputs),
+            inputs=tuple(f"inputs.{name}" for name in file.inputs),
             filename=file.service_name,
             size=file.size,
         )
@@ -223,5 +223,5 @@ def recorded(record: JobRecord) -> LiveJob:
 def recorded_names(record: JobRecord) -> Mapping[str, str]:
     """The names that go with ``recorded``: there, ids already are element names."""
     every = [f"conversions.{file.conversion}" for file in record.files]
-    every += [f"inputs.{one}" for file in record.files for one in file.inputs]
+    every += [f"inputs.{name}" for file in record.files for name in file.inputs]
     return {name: name for name in every}

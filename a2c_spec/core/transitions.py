@@ -46,7 +46,7 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
     ``starts``: the job runs at once, so the recipe of the intent is what it runs. ``now`` is the service's clock.
     """
     intent = record.intent or Intent()
-    elements = {name: replace(one, api_id=ids.get(name, "")) for name, one in intent.elements.items()}
+    elements = {name: replace(element, api_id=ids.get(name, "")) for name, element in intent.elements.items()}
     return replace(
         record,
         phase="started" if starts else "building",
@@ -101,7 +101,7 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     if live is None:
         return replace(record, job_id="", elements={}, phase="canceled", intent=None)
     if record.phase == "started" and live.status in ENDED:
-        problem = "; ".join(one.message for one in live.errors) if live.status != "completed" else ""
+        problem = "; ".join(error.message for error in live.errors) if live.status != "completed" else ""
         return replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
     return record
 
