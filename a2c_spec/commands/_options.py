@@ -63,6 +63,7 @@ parallelism = click.option(
     default=16,
     show_default=True,
     type=click.IntRange(1, 512),
+    metavar="N",
     help="How many requests at the same time.",
 )
 allow_cmd = click.option("--allow-cmd", is_flag=True, help="Allow secrets that run a command (cmd:...).")
@@ -74,9 +75,12 @@ output = stack(
     click.option("-v", "--verbose", is_flag=True, help="Show attributes and every call."),
 )
 
+project = stack(chdir, service, output)
+"""What every command takes that works on the records of a project: where it is, which service, how to print."""
+
 no_cache = click.option("--no-cache", is_flag=True, help="Do not read or write the results cache.")
 explain = click.option("--explain", is_flag=True, help="Show the calls, and why fewer are impossible.")
-offline = click.option("--offline", is_flag=True, help="Make no API calls; plan from manifests and state only.")
+offline = click.option("--offline", is_flag=True, help="Make no API calls; use manifests, state and files only.")
 on_conflict = click.option(
     "--on-conflict",
     default="",

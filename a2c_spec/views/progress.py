@@ -29,7 +29,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """For --quiet."""
+    """For --quiet; the others add to it what they show."""
 
     def __call__(self, _event: Event) -> None:
         return
@@ -41,7 +41,7 @@ class Silent:
         return
 
 
-class Lines:
+class Lines(Silent):
     """One line per thing worth knowing; bytes moved are not, each single call only when ``verbose``."""
 
     def __init__(self, write: Callable[[str], None], style: Style, *, verbose: bool) -> None:
@@ -65,14 +65,8 @@ class Lines:
             return self._style(f"failed: {event.text}", "red")
         return {"status": event.text, "note": event.text}.get(event.kind, "")
 
-    def expect(self, _jobs: int) -> None:
-        return
 
-    def close(self) -> None:
-        return
-
-
-class JsonLines:
+class JsonLines(Silent):
     """Every event as one JSON object per line."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
@@ -81,14 +75,8 @@ class JsonLines:
     def __call__(self, event: Event) -> None:
         self._write(json.dumps({"event": event.kind, **{k: v for k, v in asdict(event).items() if v and k != "kind"}}))
 
-    def expect(self, _jobs: int) -> None:
-        return
 
-    def close(self) -> None:
-        return
-
-
-class Bars:
+class Bars(Silent):
     """One bar for each upload and download under way, a spinner while the service converts."""
 
     def __init__(self, stream: IO[str], *, colour: bool) -> None:
@@ -144,9 +132,6 @@ class Bars:
     def _drop(self, key: str) -> None:
         if key in self._tasks:
             self._progress.remove_task(self._tasks.pop(key))
-
-    def expect(self, _jobs: int) -> None:
-        return
 
     def close(self) -> None:
         self._progress.stop()
