@@ -94,7 +94,7 @@ def _keyring(reference: str, name: str, _access: _Access) -> str:
         keyring = importlib.import_module("keyring")
     except ImportError:
         raise SpecError(
-            f"the secret {reference} needs the keyring package", hint="pip install a2c-spec[keyring]"
+            f"the secret {reference} needs the keyring package", hint="pip install keyring"
         ) from None
     try:
         return str(keyring.get_password(service, user) or "")
