@@ -41,7 +41,7 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     if given.pop("refresh_only"):
         from a2c_spec.commands.apply import refresh
 
-        return refresh(flags_of(given), write=False)
+        return refresh(flags_of(given), chosen, write=False)
     return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
 
 
