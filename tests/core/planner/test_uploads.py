@@ -1,4 +1,4 @@
-"""Small files share an upload as long as there is room in its body; an empty one takes no room and is sent all the same."""
+"""Small files share an upload as long as there is room in its body; an empty one takes no room and is sent too."""
 
 from __future__ import annotations
 
