@@ -50,9 +50,8 @@ class Claims:
         for item in job.inputs:
             if item.type == "upload" and item.path:
                 self.problems += self._reads(Claim(job.address, item.path, item.position))
-        for result in predicted(job, self.late):
-            claim = Claim(job.address, result.path, result.spec.position)
-            self.problems += self._writes(claim, result.spec.on_conflict)
+        for one in predicted(job, self.late):
+            self.problems += self._writes(Claim(job.address, one.path, one.spec.position), one.spec.on_conflict)
 
     def _reads(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))

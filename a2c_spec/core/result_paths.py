@@ -72,7 +72,7 @@ def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -
     for output in live.outputs:
         conversion = names.get(output.conversion, "").removeprefix("conversions.")
         index = counts[conversion] = counts.get(conversion, 0) + 1
-        inputs = tuple(names.get(api_id, api_id).removeprefix("inputs.") for api_id in output.inputs)
+        inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
         placements.append(_place(job, output, conversion, inputs, index, late, taken))
     return tuple(placements)
 

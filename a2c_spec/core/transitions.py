@@ -46,7 +46,7 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
     ``starts``: the job runs at once, so the recipe of the intent is what it runs. ``now`` is the service's clock.
     """
     intent = record.intent or Intent()
-    elements = {name: replace(element, api_id=ids.get(name, "")) for name, element in intent.elements.items()}
+    elements = {name: replace(one, api_id=ids.get(name, "")) for name, one in intent.elements.items()}
     return replace(
         record,
         phase="started" if starts else "building",

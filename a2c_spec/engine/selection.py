@@ -42,7 +42,7 @@ class Selection:
         return tuple(job for job in jobs if job.address in chosen)
 
     def presets(self, presets: Sequence[Preset]) -> tuple[Preset, ...]:
-        return tuple(preset for preset in presets if self.takes(preset.address, preset.labels))
+        return tuple(one for one in presets if self.takes(one.address, one.labels))
 
     def takes(self, address: str, labels: Mapping[str, str]) -> bool:
         wanted = not self.target or matches(address, self.target)
