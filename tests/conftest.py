@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.cli import run
+from a2c_spec.engine.runtime import Runtime
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 
@@ -41,13 +44,31 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
+class SkippedTime:
+    """A clock that jumps ahead where somebody sleeps, so that no test waits for the pauses of the client."""
+
+    NAP = 0.02
+    """Seconds really slept at most: others must have a chance to get on."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    async def sleep(self, seconds: float) -> None:
+        nap = min(seconds, self.NAP)
+        await asyncio.sleep(nap)
+        self.skipped += max(0.0, seconds - nap)
+
+    def runtime(self) -> Runtime:
+        return Runtime(lambda: time.time() + self.skipped, lambda: time.monotonic() + self.skipped, self.sleep)
+
+
 @pytest.fixture
 def a2c(project: Path, capfd: pytest.CaptureFixture[str]) -> Command:
-    """Runs a2c-spec in the project."""
+    """Runs a2c-spec in the project; pauses are skipped."""
 
     def call(*args: str) -> Ran:
         capfd.readouterr()
-        code = run(args)
+        code = run(args, SkippedTime().runtime())
         seen = capfd.readouterr()
         return Ran(code, seen.out, seen.err)
 

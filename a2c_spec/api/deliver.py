@@ -233,7 +233,7 @@ class Delivery:
             conversion.options.get("download_password") if conversion else None,
             *job.download_passwords,
         ]
-        values = [self.client.reveal(one) if isinstance(one, Secret) else str(one) for one in choices if one]
+        values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices if word]
         return [*dict.fromkeys(values)] or [""]
 
     async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:

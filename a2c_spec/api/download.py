@@ -15,7 +15,7 @@ from pathlib import Path
 import httpx
 
 from a2c_spec.api.files import part_of
-from a2c_spec.api.http.backoff import RETRIES, backoff, retry_after
+from a2c_spec.api.http.backoff import backoff
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
@@ -128,7 +128,7 @@ class Downloads:
         name = download.output.filename
         corrupt = 0
         for attempt in range(ATTEMPTS):
-            problem = await self._attempt(download, part, password)
+            problem = await self._attempt(download, part, password, attempt)
             if not problem:
                 if not (problem := _mismatch(download.output, part)):
                     return
@@ -141,20 +141,20 @@ class Downloads:
             await self.sleep(backoff(attempt, self.jitter()))
         raise NetworkError(f"the download of {name} keeps failing: {problem}", hint="apply again to resume it")
 
-    async def _attempt(self, download: Download, part: _PartFile, password: str) -> str:
+    async def _attempt(self, download: Download, part: _PartFile, password: str, attempt: int) -> str:
         """One request; returns what went wrong and may pass, or an empty text."""
         output = download.output
         secret = {PASSWORD_HEADER: password} if password else {}
         headers = {"Range": f"bytes={part.size}-"} if part.size else {}
         try:
             async with self.wire.stream(output.uri, headers, secret) as response:
-                return await self._receive(response, download, part)
+                return await self._receive(response, download, part, attempt)
         except httpx.RequestError as error:
             return error_text(error)
         except httpx.InvalidURL as error:
             raise NetworkError(f"{output.filename} cannot be downloaded: invalid download URL ({error})") from error
 
-    async def _receive(self, response: httpx.Response, download: Download, part: _PartFile) -> str:
+    async def _receive(self, response: httpx.Response, download: Download, part: _PartFile, attempt: int) -> str:
         output, status = download.output, response.status_code
         if status == 206 and not starts_at(response.headers.get("content-range", ""), part.size):
             part.drop()
@@ -169,8 +169,7 @@ class Downloads:
             part.drop()
             return "the part of an earlier download does not fit"
         if status == 429:
-            asked = retry_after(response.headers.get("retry-after", ""))
-            self.wire.limiter.on_throttled(RETRIES.first if asked is None else asked)
+            self.wire.throttle(response.headers, attempt)
         raise_if_final(status, output)
         return f"the service answered {status}"
 

@@ -1,4 +1,4 @@
-"""The flags that commands share: each declared once, as click options."""
+"""The flags that commands share: each declared once, as click options. A command takes those that it heeds."""
 
 from __future__ import annotations
 
@@ -32,15 +32,17 @@ def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
 
 chdir = click.option("-C", "--chdir", default="", metavar="DIR", help="Change to DIR first.")
 
+env = click.option(
+    "--env", default="", envvar="A2C_SPEC_ENV", metavar="NAME", help="Use vars/NAME.yaml, and NAME of a2c.yaml."
+)
+
 manifests = stack(
     click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
     click.option(
         "-f", "--file", multiple=True, metavar="MANIFEST", help="A manifest, a folder or a glob; same as MANIFEST."
     ),
     chdir,
-    click.option(
-        "--env", default="", envvar="A2C_SPEC_ENV", metavar="NAME", help="Use vars/NAME.yaml, and NAME of a2c.yaml."
-    ),
+    env,
     click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a declared variable."),
     click.option(
         "--var-file", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="Set variables from YAML."
@@ -54,15 +56,17 @@ service = stack(
     click.option(
         "--base-url", default="", envvar="API2CONVERT_BASE_URL", metavar="URL", help="The URL of the service."
     ),
-    click.option(
-        "--parallelism",
-        default=16,
-        show_default=True,
-        type=click.IntRange(1, 512),
-        help="How many requests at the same time.",
-    ),
-    click.option("--allow-cmd", is_flag=True, help="Allow secrets that run a command (cmd:...)."),
 )
+
+parallelism = click.option(
+    "--parallelism",
+    default=16,
+    show_default=True,
+    type=click.IntRange(1, 512),
+    metavar="N",
+    help="How many requests at the same time.",
+)
+allow_cmd = click.option("--allow-cmd", is_flag=True, help="Allow secrets that run a command (cmd:...).")
 
 output = stack(
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),
@@ -71,9 +75,12 @@ output = stack(
     click.option("-v", "--verbose", is_flag=True, help="Show attributes and every call."),
 )
 
+project = stack(chdir, service, output)
+"""What every command takes that works on the records of a project: where it is, which service, how to print."""
+
 no_cache = click.option("--no-cache", is_flag=True, help="Do not read or write the results cache.")
 explain = click.option("--explain", is_flag=True, help="Show the calls, and why fewer are impossible.")
-offline = click.option("--offline", is_flag=True, help="Make no API calls; plan from manifests and state only.")
+offline = click.option("--offline", is_flag=True, help="Make no API calls; use manifests, state and files only.")
 on_conflict = click.option(
     "--on-conflict",
     default="",
@@ -91,8 +98,9 @@ selection = stack(
     click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and those they depend on."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these addresses out."),
     click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only manifests with this label."),
-    click.option("--replace", multiple=True, metavar="GLOB", help="Run these again, even if nothing changed."),
 )
+
+replace = click.option("--replace", multiple=True, metavar="GLOB", help="Run these again, even if nothing changed.")
 
 limits = stack(
     click.option(

@@ -27,10 +27,13 @@ if TYPE_CHECKING:
 @click.command("apply")
 @options.manifests
 @options.service
+@options.parallelism
+@options.allow_cmd
 @options.explain
 @options.no_cache
 @options.on_conflict
 @options.selection
+@options.replace
 @click.option(
     "-y",
     "--yes",
@@ -60,7 +63,7 @@ def command(yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
 
     chosen = selection_of(given)
     if given.pop("refresh_only"):
-        return refresh(flags_of(given))
+        return refresh(flags_of(given), chosen)
     bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
     how = ApplyOptions(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
     return apply(flags_of(given), how, chosen)
@@ -72,6 +75,11 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
 
     saved = _saved(flags)
     if saved:
+        if chosen != EVERYTHING or flags.var or flags.var_file or flags.on_conflict:
+            raise UsageError(
+                "a saved plan is applied as it was saved",
+                hint="leave out the flags that select, or change, what is done; or make a new plan with them",
+            )
         flags, chosen = saved.flags(flags), saved.selection
     project = project_of(flags)
     reporter = ConsoleReporter(project)
@@ -80,10 +88,12 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
     return show_result(project, result)
 
 
-def refresh(flags: Flags, *, write: bool = True) -> int:
+def refresh(flags: Flags, chosen: Selection, *, write: bool = True) -> int:
     """Brings the state up to date with the service, or only shows what would change; gives the exit code."""
     from a2c_spec.engine.refresh import refresh_state
 
+    if chosen != EVERYTHING:
+        raise UsageError("--refresh-only is for all records", hint="leave out the flags that select")
     changed = asyncio.run(refresh_state(project_of(flags), write=write))
     show_refreshed(flags, changed, written=write)
     return 0

@@ -27,7 +27,8 @@ def command() -> None:
 
 
 @command.command("list")
-@options.manifests
+@options.chdir
+@options.env
 @options.output
 def list_(**given: Any) -> int:
     """List the cached results, the most recently used first."""
@@ -42,7 +43,8 @@ def list_(**given: Any) -> int:
 
 
 @command.command("prune")
-@options.manifests
+@options.chdir
+@options.env
 @click.option("--max-size", default="", metavar="SIZE", help="Keep at most this much, for example 500M or 20G.")
 @click.option(
     "--max-age", type=click.FloatRange(min=0), metavar="DAYS", help="Keep what was used in the last DAYS days."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
@@ -28,20 +28,8 @@ def command() -> None:
     """List what the service converts, show the options of a target, keep a snapshot to check manifests against."""
 
 
-def _verb(name: str, *extra: Callable[[Any], Any]) -> Callable[[Callable[..., int]], click.Command]:
-    """One subcommand with the shared flags."""
-
-    def make(function: Callable[..., int]) -> click.Command:
-        made: Any = options.service(options.output(function))
-        made = options.chdir(made)
-        for decorator in reversed(extra):
-            made = decorator(made)
-        return command.command(name)(made)
-
-    return make
-
-
-@_verb("list")
+@command.command("list")
+@options.project
 def catalog_list(**given: Any) -> int:
     """List all targets by category."""
     project = project_of(flags_of(given))
@@ -50,7 +38,9 @@ def catalog_list(**given: Any) -> int:
     return 0
 
 
-@_verb("show", click.argument("target"))
+@command.command("show")
+@click.argument("target")
+@options.project
 def catalog_show(target: str, **given: Any) -> int:
     """Show the options of TARGET or CATEGORY/TARGET."""
     project = project_of(flags_of(given))
@@ -61,7 +51,8 @@ def catalog_show(target: str, **given: Any) -> int:
     return 0
 
 
-@_verb("pull")
+@command.command("pull")
+@options.project
 def catalog_pull(**given: Any) -> int:
     """Write the catalog to a2c.catalog.json. Commit it; manifests are then checked against it."""
     project = project_of(flags_of(given))
@@ -71,7 +62,9 @@ def catalog_pull(**given: Any) -> int:
     return 0
 
 
-@_verb("diff", click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when they differ."))
+@command.command("diff")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when they differ.")
+@options.project
 def catalog_diff(detailed_exitcode: bool, **given: Any) -> int:
     """Show where the service's catalog differs from a2c.catalog.json."""
     project = project_of(flags_of(given))

@@ -28,9 +28,7 @@ if TYPE_CHECKING:
 @click.option("--all", "everything", is_flag=True, help="Every recorded address.")
 @click.option("--files", is_flag=True, help="Also remove the result files, except those that were changed.")
 @click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask for confirmation.")
-@options.chdir
-@options.service
-@options.output
+@options.project
 def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool, **given: Any) -> int:
     """Delete jobs and presets from the service and forget them; files here stay unless --files."""
     if bool(addresses) == everything:

@@ -35,9 +35,7 @@ class Check:
 
 
 @click.command("doctor")
-@options.chdir
-@options.service
-@options.output
+@options.project
 def command(**given: Any) -> int:
     """Check key, service, state and local conversions; exits 1 if something required is missing."""
     return doctor(flags_of(given))

@@ -16,6 +16,8 @@ from a2c_spec.engine.selection import selection_of
 @click.command("download")
 @options.manifests
 @options.service
+@options.parallelism
+@options.allow_cmd
 @options.on_conflict
 @options.selection
 @options.output

@@ -26,10 +26,9 @@ if TYPE_CHECKING:
 @click.command("drift")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there is drift, 0 when there is none.")
-@options.chdir
-@options.service
+@options.parallelism
 @options.offline
-@options.output
+@options.project
 def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -> int:
     """Compare every recorded job with the service, and every saved file with its digest. Changes nothing."""
     return report(flags_of(given), addresses, detailed_exitcode=detailed_exitcode)

@@ -19,9 +19,7 @@ from a2c_spec.views import records
 
 @click.command("history")
 @click.argument("address")
-@options.chdir
-@options.service
-@options.output
+@options.project
 def command(address: str, **given: Any) -> int:
     """Show what the service did with the job of an address, event by event."""
     return history(flags_of(given), address)

@@ -37,9 +37,8 @@ SEARCHED = 5000
 @click.option("--name", default="", help="The address to give it (default: imported-ID).")
 @click.option("-o", "--out", default="", metavar="FILE", help="The manifest to write (default: NAME.yaml).")
 @click.option("--no-download", is_flag=True, help="Do not download the results now.")
-@options.chdir
-@options.service
-@options.output
+@options.parallelism
+@options.project
 def command(job_id: str, name: str, out: str, no_download: bool, **given: Any) -> int:
     """Write a manifest that describes JOB_ID, record the job as its own, and download its results."""
     return import_job(flags_of(given), job_id, name or f"imported-{job_id[:8]}", out, download=not no_download)

@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 @click.command("plan")
 @options.manifests
 @options.service
+@options.parallelism
+@options.allow_cmd
 @options.offline
 @options.explain
 @options.no_cache
 @options.on_conflict
 @options.selection
+@options.replace
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.refresh_only
 @click.option("-o", "--out", default="", metavar="FILE", help="Save the plan to this file (NAME.a2cplan.json).")
@@ -38,7 +41,7 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     if given.pop("refresh_only"):
         from a2c_spec.commands.apply import refresh
 
-        return refresh(flags_of(given), write=False)
+        return refresh(flags_of(given), chosen, write=False)
     return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
 
 

@@ -23,7 +23,7 @@ KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif"
 
 
 @click.command("report")
-@options.manifests
+@options.chdir
 @options.service
 @click.option("-o", "--out", default="a2c-report.html", show_default=True, metavar="FILE", help="The file to write.")
 @options.output

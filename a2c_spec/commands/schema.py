@@ -6,7 +6,7 @@ import json
 
 import click
 
-SCHEMAS = ("manifest", "job", "batch", "preset", "project", "plan", "events")
+SCHEMAS = ("manifest", "job", "batch", "preset", "project", "plan", "events", "verify")
 
 
 @click.command("schema")

@@ -17,20 +17,19 @@ from a2c_spec.engine.saved_plan import is_saved_plan, read
 
 @click.command("show")
 @click.argument("what", metavar="PLAN|ADDRESS")
-@options.chdir
 @click.option("--markdown", is_flag=True, help="Print markdown, for a pull request comment.")
 @click.option(
     "--max-bytes",
     default=60000,
     show_default=True,
     type=click.IntRange(min=1000),
+    metavar="N",
     help="Cut the markdown at this size.",
 )
 @click.option("--exit-code", is_flag=True, help="Exit 2 if the plan would change something.")
-@options.service
 @options.offline
 @options.explain
-@options.output
+@options.project
 def command(what: str, markdown: bool, max_bytes: int, exit_code: bool, **given: Any) -> int:
     """Show a saved plan (NAME.a2cplan.json), or the record of an address."""
     flags = flags_of(given)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -26,21 +25,8 @@ def command() -> None:
     """List, show, rename, forget or adopt records. Nothing on the service or on disk changes."""
 
 
-def _verb(name: str, *arguments: str) -> Callable[[Callable[..., int]], click.Command]:
-    """One subcommand with its arguments and the shared flags."""
-
-    def make(function: Callable[..., int]) -> click.Command:
-        decorated: Any = options.output(function)
-        decorated = options.service(decorated)
-        decorated = options.chdir(decorated)
-        for argument in reversed(arguments):
-            decorated = click.argument(argument)(decorated)
-        return command.command(name)(decorated)
-
-    return make
-
-
-@_verb("list")
+@command.command("list")
+@options.project
 def state_list(**given: Any) -> int:
     """Show every recorded address."""
     project = project_of(flags_of(given))
@@ -58,7 +44,9 @@ async def _scan(project: Project) -> list[JobRecord]:
         return list(session.store.scan())
 
 
-@_verb("show", "address")
+@command.command("show")
+@click.argument("address")
+@options.project
 def state_show(address: str, **given: Any) -> int:
     """Show one record in full: facts, then intent."""
     project = project_of(flags_of(given))
@@ -76,7 +64,10 @@ async def _record(project: Project, address: str) -> JobRecord:
         return session.recorded(address)
 
 
-@_verb("mv", "old", "new")
+@command.command("mv")
+@click.argument("old")
+@click.argument("new")
+@options.project
 def state_mv(old: str, new: str, **given: Any) -> int:
     """Give a record another address; nothing is run again."""
     return asyncio.run(_moved(flags_of(given), old, new))
@@ -97,7 +88,9 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
     return 0
 
 
-@_verb("rm", "address")
+@command.command("rm")
+@click.argument("address")
+@options.project
 def state_rm(address: str, **given: Any) -> int:
     """Forget an address; its job and its files stay where they are."""
     return asyncio.run(_forgotten(flags_of(given), address))
@@ -114,7 +107,10 @@ async def _forgotten(flags: Flags, address: str) -> int:
     return 0
 
 
-@_verb("adopt", "address", "job_id")
+@command.command("adopt")
+@click.argument("address")
+@click.argument("job_id")
+@options.project
 def state_adopt(address: str, job_id: str, **given: Any) -> int:
     """Name the job of a create whose answer was lost, if several look alike."""
     return asyncio.run(_adopted(flags_of(given), address, job_id))

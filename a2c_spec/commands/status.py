@@ -20,10 +20,9 @@ from a2c_spec.views import records
 
 @click.command("status")
 @click.argument("address", required=False, default="")
-@options.chdir
-@options.service
+@options.parallelism
 @options.offline
-@options.output
+@options.project
 def command(address: str, **given: Any) -> int:
     """Show every recorded address, or one in full; the service is asked about unfinished jobs."""
     return status(flags_of(given), address)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,30 +11,32 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of
+from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import IntegrityError, UsageError
+from a2c_spec.views.style import Style
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one saved file stands: intact, missing, changed or unreadable; ``says`` tells why."""
+    """The ``status`` of one saved file: intact, missing, changed or unreadable; and the ``reason``, where one is known.
+
+    As JSON: ``schemas/verify.schema.json``.
+    """
 
     address: str
     path: str
-    stands: str
-    says: str = ""
+    status: str
+    reason: str = ""
 
 
 @click.command("verify")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
-@options.chdir
-@options.service
-@options.output
+@options.project
 def command(addresses: tuple[str, ...], **given: Any) -> int:
     """Read every result that was saved and compare it with what was recorded; exit 14 if any differs."""
     return verify(flags_of(given), addresses)
@@ -45,20 +46,26 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
     project = project_of(flags)
     found = _found(project, addresses)
-    wrong = [finding for finding in found if finding.stands != "intact"]
-    if flags.as_json:
-        counts = Counter(finding.stands for finding in found)
-        click.echo(json.dumps({"counts": counts, "files": [asdict(finding) for finding in found]}, ensure_ascii=False))
-    else:
-        for finding in wrong:
-            why = f": {finding.says}" if finding.says else ""
-            click.echo(f"{style_of(project)(finding.stands, 'red')}  {finding.path}  ({finding.address}){why}")
-        click.echo(f"{len(found) - len(wrong)} of {counted(len(found), 'file')} intact")
+    wrong = [finding for finding in found if finding.status != "intact"]
+    lines = [_line(finding, style_of(project)) for finding in wrong]
+    emit(
+        flags,
+        lambda: {
+            "counts": Counter(finding.status for finding in found),
+            "files": [asdict(finding) for finding in found],
+        },
+        lambda: "\n".join([*lines, f"{len(found) - len(wrong)} of {counted(len(found), 'file')} intact"]),
+    )
     if wrong and not flags.as_json:
         raise IntegrityError(
             f"{len(wrong)} of {counted(len(found), 'file')} not as recorded", hint="`a2c-spec apply` restores them"
         )
     return IntegrityError.exit_code if wrong else 0
+
+
+def _line(finding: Finding, style: Style) -> str:
+    why = f": {finding.reason}" if finding.reason else ""
+    return f"{style(finding.status, 'red')}  {finding.path}  ({finding.address}){why}"
 
 
 def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:

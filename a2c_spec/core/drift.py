@@ -39,7 +39,7 @@ def drift(record: JobRecord, live: LiveJob | None, disk: Mapping[str, Disk], *, 
         found.append(("job", record.job_id, "gone"))
     if live is not None:
         found += [*_status(record, live), *_parts(record, live), *_outputs(record, live)]
-    return tuple(Drift(record.address, *one) for one in found)
+    return tuple(Drift(record.address, *difference) for difference in found)
 
 
 Found = tuple[str, Any, Any]

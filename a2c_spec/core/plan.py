@@ -162,9 +162,9 @@ def outline(change: Change, shared: dict[Call, Call]) -> Change:
 def _kinds(basis: Mapping[str, Any]) -> Mapping[str, Any]:
     """What a summary tells of a recipe: the types of its inputs and what they become."""
     return {
-        "inputs": {name: {"type": one.get("type")} for name, one in basis.get("inputs", {}).items()},
+        "inputs": {name: {"type": item.get("type")} for name, item in basis.get("inputs", {}).items()},
         "conversions": {
-            name: {key: one[key] for key in ("category", "target") if key in one}
-            for name, one in basis.get("conversions", {}).items()
+            name: {key: item[key] for key in ("category", "target") if key in item}
+            for name, item in basis.get("conversions", {}).items()
         },
     }

@@ -118,10 +118,10 @@ def _conversion(item: Conversion, name: str, attribute: str, record: JobRecord) 
     if item.id != name or sent is None or part not in _MAPS:
         return item
     wanted, before = getattr(item, part), sent.get(part, {})
-    keys = [key] if key else [*wanted, *(one for one in before if one not in wanted)]
+    keys = [key] if key else [*wanted, *(name for name in before if name not in wanted)]
     merged = dict(wanted)
-    for one in keys:
-        _keep(merged, one, before)
+    for name in keys:
+        _keep(merged, name, before)
     return replace(item, options=merged) if part == "options" else replace(item, metadata=merged)
 
 

@@ -211,7 +211,7 @@ def recorded(record: JobRecord) -> LiveJob:
         LiveOutput(
             id=file.output_id,
             conversion=f"conversions.{file.conversion}",
-            inputs=tuple(f"inputs.{one}" for one in file.inputs),
+            inputs=tuple(f"inputs.{name}" for name in file.inputs),
             filename=file.service_name,
             size=file.size,
         )
@@ -223,5 +223,5 @@ def recorded(record: JobRecord) -> LiveJob:
 def recorded_names(record: JobRecord) -> Mapping[str, str]:
     """The names that go with ``recorded``: there, ids already are element names."""
     every = [f"conversions.{file.conversion}" for file in record.files]
-    every += [f"inputs.{one}" for file in record.files for one in file.inputs]
+    every += [f"inputs.{name}" for file in record.files for name in file.inputs]
     return {name: name for name in every}

@@ -114,7 +114,7 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     if live is None:
         return replace(record, job_id="", elements={}, phase="canceled", intent=None)
     if record.phase == "started" and live.status in ENDED:
-        problem = "; ".join(one.message for one in live.errors) if live.status != "completed" else ""
+        problem = "; ".join(error.message for error in live.errors) if live.status != "completed" else ""
         return replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
     return record
 

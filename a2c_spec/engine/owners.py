@@ -66,7 +66,7 @@ class Owners:
         """Every path that a change writes, as far as it is known."""
         paths = [move.target for move in step.change.moves] + list(step.change.downloads)
         if step.desired and (step.change.fetch or step.change.action == "cached"):
-            paths += [one.path for one in predicted(step.desired.job, render_late)]
+            paths += [placement.path for placement in predicted(step.desired.job, render_late)]
         return paths
 
     def _moves_away(self, owner: str, path: str) -> bool:
@@ -79,7 +79,7 @@ class Owners:
         if owner in self.gone:
             return set()
         if step is not None and step.desired is not None and (step.change.fetch or step.change.action == "cached"):
-            foreseen = {one.path for one in predicted(step.desired.job, render_late)}
+            foreseen = {placement.path for placement in predicted(step.desired.job, render_late)}
             if foreseen:
                 return foreseen
         record = self.session.store.get(owner)

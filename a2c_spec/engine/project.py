@@ -93,8 +93,8 @@ def _pair(text: str) -> tuple[str, str]:
 def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     """The manifests that are meant, relative to the current folder; none named means the project's."""
     found = list(discover(project.flags.paths, project.file, project.cwd))
-    paths = [one for one in found if isinstance(one, str)]
-    problems = [one for one in found if isinstance(one, Diagnostic)]
+    paths = [item for item in found if isinstance(item, str)]
+    problems = [item for item in found if isinstance(item, Diagnostic)]
     if not paths and not project.flags.paths:
         raise UsageError(
             f"no manifest found below {project.root}",

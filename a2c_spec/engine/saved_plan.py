@@ -17,12 +17,15 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 
 if TYPE_CHECKING:
+    from jsonschema import ValidationError
+
     from a2c_spec.core.plan import Change
     from a2c_spec.engine.plan_one import PlannedChange
     from a2c_spec.engine.project import Project
 
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
+HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 LARGEST = 512 * 1024 * 1024
 KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict")
 """What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
@@ -127,14 +130,13 @@ def read(path: Path) -> SavedPlan:
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise InvalidError(f"{path} is not a valid saved plan: it is not JSON") from error
+        raise InvalidError(f"{path} is not a valid saved plan: it is not JSON", hint=HINT) from error
     return _parsed(path, tree)
 
 
 def _parsed(path: Path, tree: Any) -> SavedPlan:
-    if not isinstance(tree, dict) or not isinstance(tree.get("format_version"), int):
-        raise InvalidError(f"{path} is not a valid saved plan", hint=f"`a2c-spec plan -o name{SUFFIX}` writes one")
-    if tree["format_version"] > FORMAT_VERSION:
+    version = tree.get("format_version") if isinstance(tree, dict) else None
+    if isinstance(version, int) and version > FORMAT_VERSION:
         raise InvalidError(f"{path} was written by a newer a2c-spec; this one reads format {FORMAT_VERSION}")
     _conforms(path, tree)
     chosen = {name: tuple(globs) for name, globs in tree["selection"].items()}
@@ -150,7 +152,26 @@ def _conforms(path: Path, tree: Any) -> None:
         jsonschema.validate(tree, load_schema("plan"))
     except jsonschema.ValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path)
-        raise InvalidError(f"{path} is not a valid saved plan: {place or 'it'} is invalid") from error
+        raise InvalidError(f"{path} is not a valid saved plan: {_wrong(error, place)}", hint=HINT) from error
+
+
+def _wrong(error: ValidationError, place: str) -> str:
+    """What is wrong at a place of the file, and what was expected there."""
+    from a2c_spec.manifests.schema.keywords import TYPES, kind_of
+
+    subject = f"`{place}`" if place else "the file"
+    found: Any = error.instance
+    rule: Any = error.validator_value
+    match error.validator:
+        case "required":
+            missing = next(name for name in rule if name not in found)
+            return f"{subject} needs the key `{missing}`"
+        case "type":
+            return f"{subject} must be {TYPES[rule][0]}, found {kind_of(found)}"
+        case "enum":
+            shown = f"`{found[:40]}`" if isinstance(found, str) else kind_of(found)
+            return f"{subject} must be one of {', '.join(rule)}; found {shown}"
+    return f"{subject}: {error.message[:200]}"
 
 
 def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -37,7 +37,7 @@ class Selection:
         waiting = list(chosen) if self.target else []
         while waiting:
             upstream = needs(by_address[waiting.pop()])
-            more = [one for one in upstream if one in by_address and one not in chosen and not self.excludes(one)]
+            more = [name for name in upstream if name in by_address and name not in chosen and not self.excludes(name)]
             chosen.update(more)
             waiting += more
         return tuple(job for job in jobs if job.address in chosen)

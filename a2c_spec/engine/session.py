@@ -84,7 +84,7 @@ class Session:
 
     def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
         """What stands at every path that the job has written or is going to write."""
-        paths, placed = {one.path for one in predicted(desired.job, render_late)}, None
+        paths, placed = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
             source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
             placed = place(desired.job, source, names, render_late)

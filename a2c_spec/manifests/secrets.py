@@ -93,9 +93,7 @@ def _keyring(reference: str, name: str, _access: _Access) -> str:
     try:
         keyring = importlib.import_module("keyring")
     except ImportError:
-        raise SpecError(
-            f"the secret {reference} needs the keyring package", hint="pip install a2c-spec[keyring]"
-        ) from None
+        raise SpecError(f"the secret {reference} needs the keyring package", hint="pip install keyring") from None
     try:
         return str(keyring.get_password(service, user) or "")
     except Exception as error:

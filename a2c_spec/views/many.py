@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 from a2c_spec.core.events import Event
 from a2c_spec.core.keys import address_of
 from a2c_spec.views.board import Board, duration
-from a2c_spec.views.progress import Progress
+from a2c_spec.views.progress import Progress, Silent
 from a2c_spec.views.style import Style
 
 if TYPE_CHECKING:
@@ -40,15 +40,12 @@ class BySize:
         self._shown.close()
 
 
-class Periodic:
+class Periodic(Silent):
     """One line every ten seconds or so, and what fails or is worth a note at once."""
 
     def __init__(self, write: Callable[[str], None], style: Style, board: Board) -> None:
         self._write, self._style, self._board = write, style, board
         self._told = board.clock()
-
-    def expect(self, _jobs: int) -> None:
-        return
 
     def __call__(self, event: Event) -> None:
         self._board.hear(event)
@@ -67,7 +64,7 @@ class Periodic:
             self._write(self._board.line())
 
 
-class LiveTable:
+class LiveTable(Silent):
     """A table that is redrawn in place, a bar below it; what fails scrolls by above."""
 
     def __init__(self, stream: IO[str], board: Board, *, colour: bool) -> None:
@@ -78,9 +75,6 @@ class LiveTable:
         self._console: Console = Console(file=stream, no_color=not colour, highlight=False, markup=False)
         self._live = Live(get_renderable=self._table, console=self._console, refresh_per_second=4, transient=True)
         self._live.start()
-
-    def expect(self, _jobs: int) -> None:
-        return
 
     def __call__(self, event: Event) -> None:
         self._board.hear(event)

@@ -52,7 +52,7 @@ class PlanView:
     verbose: bool = False
     explain: bool = False
 
-    def text(self, plan: Plan, credits_left: int | None = None) -> str:
+    def text(self, plan: Plan) -> str:
         """The whole plan; ends without a line break."""
         changes = plan.rows()
         listed = self._listed(changes)
@@ -63,7 +63,7 @@ class PlanView:
             lines[-1] += f"            (and {hidden} more)"
         if plan.partial:
             lines.append(self.style("PARTIAL: a selection leaves other addresses out of this plan", "yellow"))
-        return "\n".join([*lines, self._totals(plan, credits_left)])
+        return "\n".join([*lines, self._totals(plan)])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
         """All changes that must be seen, and the first few of each other kind."""
@@ -114,7 +114,7 @@ class PlanView:
         marks = [f"step {call.step + 1}"] + (["starts the job"] if call.starts else [])
         return "  " + self.style(f"({', '.join(marks)})", "dim")
 
-    def _totals(self, plan: Plan, credits_left: int | None) -> str:
+    def _totals(self, plan: Plan) -> str:
         totals = plan.totals()
         head = f"Plan: {sums(totals.actions)}."
         if not totals.requests:
@@ -124,8 +124,7 @@ class PlanView:
         )
         up = f", {size(totals.size)} up" if totals.size else ""
         price = f", starts {counted(totals.jobs, 'job')}" if totals.jobs else ""
-        left = f" ({counted(credits_left, 'credit')} left)" if credits_left is not None and totals.jobs else ""
-        return f"{self.style(head, 'bold')} {counted(totals.requests, 'call')} ({methods}){up}{price}{left}."
+        return f"{self.style(head, 'bold')} {counted(totals.requests, 'call')} ({methods}){up}{price}."
 
 
 def sums(actions: Mapping[str, int]) -> str:

@@ -30,7 +30,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """For --quiet."""
+    """For --quiet; the others add to it what they show."""
 
     def __call__(self, _event: Event) -> None:
         return
@@ -42,7 +42,7 @@ class Silent:
         return
 
 
-class Lines:
+class Lines(Silent):
     """One line per thing worth knowing; bytes moved are not, each single call only when ``verbose``."""
 
     def __init__(self, write: Callable[[str], None], style: Style, *, verbose: bool) -> None:
@@ -66,14 +66,8 @@ class Lines:
             return self._style(f"failed: {event.text}", "red")
         return {"status": event.text, "note": event.text}.get(event.kind, "")
 
-    def expect(self, _jobs: int) -> None:
-        return
 
-    def close(self) -> None:
-        return
-
-
-class JsonLines:
+class JsonLines(Silent):
     """Every event as one JSON object per line."""
 
     def __init__(self, write: Callable[[str], None]) -> None:
@@ -83,14 +77,8 @@ class JsonLines:
         told = asdict(event) | {"address": address_of(event.address)}
         self._write(json.dumps({"event": event.kind, **{k: v for k, v in told.items() if v and k != "kind"}}))
 
-    def expect(self, _jobs: int) -> None:
-        return
 
-    def close(self) -> None:
-        return
-
-
-class Bars:
+class Bars(Silent):
     """One bar for each upload and download under way, a spinner while the service converts."""
 
     def __init__(self, stream: IO[str], *, colour: bool) -> None:
@@ -146,9 +134,6 @@ class Bars:
     def _drop(self, key: str) -> None:
         if key in self._tasks:
             self._progress.remove_task(self._tasks.pop(key))
-
-    def expect(self, _jobs: int) -> None:
-        return
 
     def close(self) -> None:
         self._progress.stop()

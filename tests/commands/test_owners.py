@@ -11,6 +11,7 @@ import pytest
 from tests.conftest import Command
 
 Writer = Callable[[str, str, str], None]
+Applied = Callable[..., str]
 
 
 @pytest.fixture
@@ -35,53 +36,54 @@ def holds(project: Path, name: str, source: str) -> bool:
     return hashlib.sha256((project / source).read_bytes()).hexdigest() in made
 
 
+@pytest.fixture
+def applied(a2c: Command, job: Writer) -> Applied:
+    """Applies jobs that take the file of their own name, each with its result's name; gives all that was said."""
+
+    def apply(*flags: str, **names: str) -> str:
+        for address, name in names.items():
+            job(address, f"{address}.txt", name)
+        done = a2c("apply", "--local", *flags)
+        assert done.code == 0, done.err
+        return done.out + done.err
+
+    return apply
+
+
 def quiet(a2c: Command) -> None:
     """A further apply has nothing to do, and every file is as it was written."""
-    again = a2c("apply", "--local")
-    assert again.code == 0, again.err
-    assert "no API calls" in again.out
+    assert "no API calls" in a2c("apply", "--local").out
     assert a2c("verify", "--local").code == 0
 
 
-def test_a_renamed_manifest_takes_over_its_result(project: Path, a2c: Command, job: Writer) -> None:
-    job("a", "a.txt", "one")
-    assert a2c("apply", "--local").code == 0
+def test_a_renamed_manifest_takes_over_its_result(project: Path, a2c: Command, job: Writer, applied: Applied) -> None:
+    applied(a="one")
     (project / "a.yaml").unlink()
     job("c", "a.txt", "one")
-    done = a2c("apply", "--local")
-    assert done.code == 0, done.err
-    assert "no API calls" in done.out
+    assert "no API calls" in applied()
     quiet(a2c)
 
 
-def test_a_result_moves_to_the_place_of_a_manifest_that_went(project: Path, a2c: Command, job: Writer) -> None:
-    job("a", "a.txt", "one")
-    job("b", "b.txt", "two")
-    assert a2c("apply", "--local").code == 0
+def test_a_result_moves_to_the_place_of_a_manifest_that_went(project: Path, a2c: Command, applied: Applied) -> None:
+    applied(a="one", b="two")
     (project / "a.yaml").unlink()
-    job("b", "b.txt", "one")
-    done = a2c("apply", "--local")
-    assert done.code == 0, done.err
-    assert "replaces dist/one.sha256, an earlier result of a" in done.out + done.err
+    assert "replaces dist/one.sha256, an earlier result of a" in applied(b="one")
     assert holds(project, "one", "b.txt")
     quiet(a2c)
 
 
-def test_a_new_job_takes_the_place_of_one_that_went(project: Path, a2c: Command, job: Writer) -> None:
-    job("a", "a.txt", "one")
-    assert a2c("apply", "--local").code == 0
+def test_a_new_job_takes_the_place_of_one_that_went(project: Path, a2c: Command, job: Writer, applied: Applied) -> None:
+    applied(a="one")
     (project / "a.yaml").unlink()
     job("c", "b.txt", "one")
-    done = a2c("apply", "--local")
-    assert done.code == 0, done.err
+    applied()
     assert holds(project, "one", "b.txt")
     assert "1 of 1 file intact" in a2c("verify", "--local").out
     quiet(a2c)
 
 
-def test_what_somebody_changed_is_not_taken(project: Path, a2c: Command, job: Writer) -> None:
-    job("a", "a.txt", "one")
-    assert a2c("apply", "--local").code == 0
+def test_what_somebody_changed_is_not_taken(project: Path, a2c: Command, job: Writer, applied: Applied) -> None:
+    applied(a="one")
     (project / "a.yaml").unlink()
     (project / "dist" / "one.sha256").write_text("notes")
     job("c", "b.txt", "one")
@@ -91,39 +93,22 @@ def test_what_somebody_changed_is_not_taken(project: Path, a2c: Command, job: Wr
     assert (project / "dist" / "one.sha256").read_text() == "notes"
 
 
-def test_names_swap_while_one_runs_again(project: Path, a2c: Command, job: Writer) -> None:
-    job("a", "a.txt", "one")
-    job("b", "b.txt", "two")
-    assert a2c("apply", "--local").code == 0
-    job("a", "a.txt", "two")
-    job("b", "b.txt", "one")
-    (project / "b.txt").write_text("b2")
-    done = a2c("apply", "--local", "-y")
-    assert done.code == 0, done.err
-    assert "stays here" not in done.out + done.err
-    assert (holds(project, "two", "a.txt"), holds(project, "one", "b.txt")) == (True, True)
-    quiet(a2c)
-
-
-def test_names_swap_while_one_file_is_missing(project: Path, a2c: Command, job: Writer) -> None:
-    job("a", "a.txt", "one")
-    job("b", "b.txt", "two")
-    assert a2c("apply", "--local").code == 0
-    (project / "dist" / "one.sha256").unlink()
-    job("a", "a.txt", "two")
-    job("b", "b.txt", "one")
-    done = a2c("apply", "--local")
-    assert done.code == 0, done.err
+@pytest.mark.parametrize("meanwhile", ["one runs again", "one file is missing"])
+def test_names_swap(meanwhile: str, project: Path, a2c: Command, applied: Applied) -> None:
+    applied(a="one", b="two")
+    if meanwhile == "one runs again":
+        (project / "b.txt").write_text("b2")
+    else:
+        (project / "dist" / "one.sha256").unlink()
+    assert "stays here" not in applied("-y", a="two", b="one")
     assert (holds(project, "two", "a.txt"), holds(project, "one", "b.txt")) == (True, True)
     quiet(a2c)
 
 
 def test_a_result_that_its_owner_keeps_is_refused_before_anything_is_paid(
-    project: Path, a2c: Command, job: Writer
+    project: Path, a2c: Command, job: Writer, applied: Applied
 ) -> None:
-    job("a", "a.txt", "one")
-    job("b", "b.txt", "two")
-    assert a2c("apply", "--local").code == 0
+    applied(a="one", b="two")
     job("a", "a.txt", "three")
     job("b", "b.txt", "one")
     done = a2c("apply", "--local", "--target", "b")

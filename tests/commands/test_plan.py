@@ -47,6 +47,32 @@ def test_a_saved_plan_does_what_it_shows_once_and_not_when_something_moved(two: 
     assert (again.code, "once" in again.err) == (10, True)
 
 
+FLAGS = [
+    ("--target", "one"),
+    ("--exclude", "one"),
+    ("-l", "team"),
+    ("--replace", "one"),
+    ("--on-conflict", "skip"),
+    ("--var", "a=b"),
+]
+
+
+@pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
+def test_nothing_is_selected_from_a_saved_plan_or_changed_in_it(
+    flags: tuple[str, str], two: Path, a2c: Command
+) -> None:
+    assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
+    refused = a2c("apply", "p.a2cplan.json", *flags)
+    assert (refused.code, "a saved plan is applied as it was saved" in refused.err) == (2, True)
+    assert a2c("apply", "p.a2cplan.json", "--parallelism", "2", "-q").code == 0
+
+
+@pytest.mark.parametrize("command", ["plan", "apply"])
+def test_a_refresh_selects_nothing(command: str, two: Path, a2c: Command) -> None:
+    refused = a2c(command, "two.yaml", "--local", "--refresh-only", "--target", "one")
+    assert (two.is_dir(), refused.code, "for all records" in refused.err) == (True, 2, True)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "said"),
     [

@@ -21,8 +21,7 @@ import pytest
 
 from a2c_spec.cli import run
 from a2c_spec.testing import KEY, Settings, Unknowns, serving
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from tests.conftest import EXAMPLES, SkippedTime
 
 Started = Callable[..., str]
 
@@ -185,7 +184,7 @@ def results(folder: Path, monkeypatch: pytest.MonkeyPatch, example: str, *flags:
     """What applying an example leaves behind: digests; of formats that hold a time or an id of their own, sizes."""
     shutil.copytree(EXAMPLES, folder)
     monkeypatch.chdir(folder)
-    assert run(["apply", "-y", *flags, example]) == 0
+    assert run(["apply", "-y", *flags, example], SkippedTime().runtime()) == 0
     files = [path for path in (folder / "dist").rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): told(path) for path in files}
 

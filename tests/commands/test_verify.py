@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import jsonschema
 import pytest
 
+from a2c_spec.manifests.schema.published import load_schema
 from tests.conftest import Command
 
 RECIPE = """
@@ -49,7 +51,15 @@ def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
     (applied / "a.md5").unlink()
     ran = a2c("verify", "--local", "--json")
     assert ran.code == 14
-    assert json.loads(ran.out)["counts"] == {"intact": 1, "missing": 1}
+    tree = json.loads(ran.out)
+    jsonschema.validate(tree, load_schema("verify"))
+    assert tree == {
+        "counts": {"intact": 1, "missing": 1},
+        "files": [
+            {"address": "sums", "path": "dist/a.sha256", "status": "intact", "reason": ""},
+            {"address": "sums", "path": "dist/a.md5", "status": "missing", "reason": ""},
+        ],
+    }
 
 
 def test_a_link_out_of_the_project_is_not_followed(applied: Path, a2c: Command, tmp_path: Path) -> None:

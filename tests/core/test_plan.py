@@ -15,8 +15,10 @@ CHANGE = Change(
 )
 
 
-def test_every_action_has_a_sign() -> None:
-    assert "".join(SIGNS.values()) == "+~>!! <~-=-="
+def test_every_action_has_a_sign_and_is_counted() -> None:
+    plan = Plan(tuple(Change(action, action, ()) for action in SIGNS))
+    assert plan.totals().actions == dict.fromkeys(SIGNS, 1)
+    assert "".join(SIGNS[change.action] for change in plan.changes) == "+~>!! <~-=-="
 
 
 def test_a_change_sums_its_bytes_and_knows_whether_a_job_starts() -> None:

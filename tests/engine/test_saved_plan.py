@@ -129,29 +129,54 @@ def test_a_preset_is_stamped_by_what_its_manifest_says() -> None:
     assert (small["state"], small["live"]) == ("", "")
 
 
+INVALID = "is not a valid saved plan: "
+
 NO_PLANS = [
-    ("{", InvalidError, "is not JSON"),
-    ("[]", InvalidError, "is not a valid saved plan"),
-    ("{}", InvalidError, "is not a valid saved plan"),
-    ('{"format_version": "1"}', InvalidError, "is not a valid saved plan"),
-    ('{"format_version": 2}', InvalidError, "was written by a newer a2c-spec; this one reads format 1"),
-    ('{"format_version": 1}', InvalidError, "is not a valid saved plan: it is invalid"),
+    ("{", INVALID + "it is not JSON"),
+    ("[]", INVALID + "the file must be a mapping, found a list"),
+    ("{}", INVALID + "the file needs the key `format_version`"),
+    ('{"format_version": 2}', "was written by a newer a2c-spec; this one reads format 1"),
+    ('{"format_version": 1}', INVALID + "the file needs the key `nonce`"),
 ]
 
 
-@pytest.mark.parametrize(("text", "kind", "said"), NO_PLANS)
-def test_what_is_no_plan_is_refused(text: str, kind: type[SpecError], said: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("text", "said"), NO_PLANS)
+def test_what_is_no_plan_is_refused(text: str, said: str, tmp_path: Path) -> None:
     (tmp_path / "x").write_text(text)
-    with pytest.raises(kind, match=said):
+    with pytest.raises(InvalidError) as error:
         read(tmp_path / "x")
+    assert error.value.message == f"{tmp_path / 'x'} {said}"
 
 
-def test_a_spoiled_place_of_a_plan_is_named(tmp_path: Path) -> None:
+SPOILED: list[tuple[str, Any, str]] = [
+    ("action", "explode", "`changes/0/action` must be one of create, "),
+    ("action", "explode", "; found `explode`"),
+    ("action", 3, "; found the number 3"),
+    ("reasons", None, "`changes/0/reasons` must be a list, found null"),
+    ("reasons", ["a", 1], "`changes/0/reasons/1` must be text, found the number 1"),
+    ("calls", [{"kind": "create_job", "path": "/jobs", "step": 1}], "`changes/0/calls/0` needs the key `method`"),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "said"), SPOILED)
+def test_a_spoiled_place_of_a_plan_is_named_with_what_was_expected(
+    key: str, value: object, said: str, tmp_path: Path
+) -> None:
     saved(tmp_path, [step()])
     tree = json.loads((tmp_path / "x.a2cplan.json").read_text())
-    tree["changes"][0]["action"] = "explode"
+    tree["changes"][0][key] = value
     (tmp_path / "x").write_text(json.dumps(tree))
-    with pytest.raises(InvalidError, match="changes/0/action is invalid"):
+    with pytest.raises(InvalidError, match="is not a valid saved plan") as error:
+        read(tmp_path / "x")
+    assert said in error.value.message
+    assert error.value.hint == "`a2c-spec plan -o name.a2cplan.json` writes one"
+
+
+def test_a_value_beyond_its_limits_is_named(tmp_path: Path) -> None:
+    saved(tmp_path, [step()])
+    tree = json.loads((tmp_path / "x.a2cplan.json").read_text())
+    (tmp_path / "x").write_text(json.dumps(tree | {"nonce": "x" * 65}))
+    with pytest.raises(InvalidError, match=r"a valid saved plan: `nonce`: .* is too long"):
         read(tmp_path / "x")
 
 

@@ -118,6 +118,7 @@ def test_two_runs_can_share_a_cache(tmp_path: Path) -> None:
         DigestCache(tmp_path / "cache.db", later) as one,
         DigestCache(tmp_path / "cache.db", later) as two,
     ):
+        two.connection.execute("pragma busy_timeout = 0")  # so that nobody waits here
         one.connection.execute("begin exclusive")
         with pytest.raises(sqlite3.OperationalError):
             two.connection.execute("insert into digest values ('x', 1, 1, 1, '', '')")

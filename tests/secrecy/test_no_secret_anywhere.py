@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import shutil
 from collections.abc import Iterator
@@ -12,8 +11,6 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from a2c_spec.cli import run
-from a2c_spec.engine.runtime import Runtime
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.testing import Service, serving
 from tests.conftest import EXAMPLES, Command, Ran
@@ -72,21 +69,6 @@ class Watched:
         ran = self.a2c(*args)
         self.said[f"{len(self.said)}: {' '.join(args)}"] = f"{ran.out}\n{ran.err}".encode()
         return ran
-
-
-@pytest.fixture
-def a2c(project: Path, capfd: pytest.CaptureFixture[str]) -> Command:
-    """The command line in this process, with nobody waiting between attempts."""
-    runtime = Runtime(sleep=lambda seconds: asyncio.sleep(seconds / 50))
-
-    def call(*args: str) -> Ran:
-        assert project == Path.cwd()
-        capfd.readouterr()
-        code = run(args, runtime)
-        seen = capfd.readouterr()
-        return Ran(code, seen.out, seen.err)
-
-    return call
 
 
 @pytest.fixture

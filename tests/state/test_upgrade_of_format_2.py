@@ -68,7 +68,7 @@ def frozen() -> Iterator[Frozen]:
     service = Frozen(told["jobs"], told["presets"])
     with ThreadingHTTPServer(("127.0.0.1", 0), handler_of(service)) as server:
         service.url = f"http://127.0.0.1:{server.server_port}/v2"
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         yield service
         server.shutdown()
 

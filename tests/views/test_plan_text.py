@@ -16,8 +16,8 @@ PLAIN = PlanView(Style())
 CREATE = Call("create_job", starts=True, size=1500)
 
 
-def text(*changes: Change, partial: bool = False, credits_left: int | None = None, **view: Any) -> list[str]:
-    return PlanView(Style(), **view).text(Plan(changes, partial), credits_left).splitlines()
+def text(*changes: Change, partial: bool = False, **view: Any) -> list[str]:
+    return PlanView(Style(), **view).text(Plan(changes, partial)).splitlines()
 
 
 def test_each_change_has_a_line_with_its_reasons_in_columns() -> None:
@@ -28,29 +28,21 @@ def test_each_change_has_a_line_with_its_reasons_in_columns() -> None:
     ]
 
 
-TOTALS: list[tuple[tuple[Change, ...], int | None, str]] = [
-    ((), None, "Plan: nothing to do. Nothing to send."),
-    ((Change("a", "no-op", ()),), None, "Plan: 1 unchanged. Nothing to send."),
-    ((Change("a", "create", (), (CREATE,)),), None, "Plan: 1 to create. 1 call (POST 1), 1.5 kB up, starts 1 job."),
-    (
-        (Change("a", "create", (), (CREATE,)),),
-        0,
-        "Plan: 1 to create. 1 call (POST 1), 1.5 kB up, starts 1 job (0 credits left).",
-    ),
-    ((Change("a", "update", (), (Call("patch_job"),)),), 9, "Plan: 1 to update. 1 call (PATCH 1)."),
+TOTALS: list[tuple[tuple[Change, ...], str]] = [
+    ((), "Plan: nothing to do. Nothing to send."),
+    ((Change("a", "no-op", ()),), "Plan: 1 unchanged. Nothing to send."),
+    ((Change("a", "create", (), (CREATE,)),), "Plan: 1 to create. 1 call (POST 1), 1.5 kB up, starts 1 job."),
+    ((Change("a", "update", (), (Call("patch_job"),)),), "Plan: 1 to update. 1 call (PATCH 1)."),
     (
         (Change("a", "replace", (), (Call("delete_job"), Call("create_job"), Call("patch_job"))),),
-        None,
         "Plan: 1 to replace. 3 calls (POST 1, PATCH 1, DELETE 1).",
     ),
 ]
 
 
-@pytest.mark.parametrize(("changes", "left", "line"), TOTALS)
-def test_the_totals_tell_actions_calls_bytes_jobs_and_credits(
-    changes: tuple[Change, ...], left: int | None, line: str
-) -> None:
-    assert text(*changes, credits_left=left)[-1] == line
+@pytest.mark.parametrize(("changes", "line"), TOTALS)
+def test_the_totals_tell_actions_calls_bytes_and_jobs(changes: tuple[Change, ...], line: str) -> None:
+    assert text(*changes)[-1] == line
 
 
 def test_actions_are_counted_in_one_fixed_order() -> None:

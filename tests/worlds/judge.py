@@ -47,7 +47,7 @@ class Judge:
         self.ignoring = {name for name, tree in jobs.items() if tree.get("lifecycle", {}).get("ignore")}
         left = dict(jobs)
         while left:
-            ready = {name for name, tree in left.items() if not _needs(tree) & left.keys()}
+            ready = {name for name, tree in left.items() if not needs(tree) & left.keys()}
             for name in ready or set(left):
                 self._take(left.pop(name), presets)
 
@@ -132,7 +132,7 @@ class Judge:
         return Counter((recipe.loose, recipe.key, address) for address, recipe in known)
 
 
-def _needs(tree: Doc) -> set[str]:
+def needs(tree: Doc) -> set[str]:
     return {one["from"].rpartition(".")[0] for one in tree.get("inputs", []) if "from" in one}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from tests.worlds import checks
 from tests.worlds.command import Ran
 from tests.worlds.contents import dated, files_of
-from tests.worlds.judge import Judge
+from tests.worlds.judge import Judge, needs
 from tests.worlds.switches import Switches
 from tests.worlds.world import World, world
 from tests.worlds.worlds import Script, act
@@ -72,7 +72,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     if judge is None or (ran.code not in (0, 9) and folder is not None and _refused_anew(one, ran, folder)):
         return  # refused as a whole, as in a new project, which nothing can be held against
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
-    bad |= {tree["name"] for tree in judge.trees if _needs(tree) & bad}
+    bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
         return  # what the local API cannot do, it says
     if ran.code != 0 and not bad and not _undecided(one, ran):
@@ -109,10 +109,6 @@ def _gist(complaint: str) -> str:
     """What was complained of, without names and numbers."""
     known = ("exists and", "refuses the request", "no such preset", "answer was lost", "no result yet")
     return next((text for text in known if text in complaint), re.sub(r"\S*[/\d]\S*", "..", complaint)[:60])
-
-
-def _needs(tree: Any) -> set[str]:
-    return {one["from"].rpartition(".")[0] for one in tree.get("inputs", []) if "from" in one}
 
 
 def _undecided(one: World, ran: Ran) -> bool:

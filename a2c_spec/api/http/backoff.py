@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt: growing pauses, or what a ``Retry-After`` header asks for."""
+"""How long to wait before the next attempt: growing pauses; after a 429, what its ``Retry-After`` header asks for."""
 
 from __future__ import annotations
 
@@ -36,6 +36,12 @@ def backoff(attempt: int, jitter: float, pace: Pace = RETRIES) -> float:
     """
     seconds = pace.first * pace.growth ** min(attempt, MOST_STEPS)
     return min(seconds, pace.longest) * (1 + jitter / 4)
+
+
+def pause_after_429(retry_after_header: str, attempt: int, jitter: float) -> float:
+    """Seconds to wait after a 429: what the service asks for, or else the growing pause of any failed attempt."""
+    asked = retry_after(retry_after_header)
+    return backoff(attempt, jitter) if asked is None else min(asked, LONGEST_RETRY_AFTER)
 
 
 def retry_after(value: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:

@@ -9,7 +9,6 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER
 from a2c_spec.api.http.replies import UNKNOWN_RESULT
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -86,7 +85,7 @@ class Limiter:
     def on_throttled(self, seconds: float) -> None:
         """The service answered 429: halves the width, and no request is sent for ``seconds``."""
         self._resize(max(1.0, self.width / 2))
-        self.resume_at = max(self.resume_at, self.clock() + min(seconds, LONGEST_RETRY_AFTER))
+        self.resume_at = max(self.resume_at, self.clock() + seconds)
 
     def on_success(self) -> None:
         """The service answered: widens by one for about every ``width`` answers, up to ``most``."""

@@ -14,7 +14,7 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, backoff, retry_after
+from a2c_spec.api.http.backoff import backoff, pause_after_429
 from a2c_spec.api.http.concurrency import Limiter, Sleep
 from a2c_spec.api.http.replies import (
     NOT_JSON,
@@ -107,7 +107,7 @@ class Wire:
                 await self._after_failure(error, repeatable=repeatable, last=last, attempt=attempt)
                 continue
             if reply.status == 429 and not last:
-                await self._after_429(reply, attempt)
+                await self.sleep(self.throttle(reply.headers, attempt))
             elif reply.status >= 500 and repeatable and not last:
                 await self.sleep(backoff(attempt, self.jitter()))
             else:
@@ -148,11 +148,11 @@ class Wire:
             raise unreachable(self.base_url, error) from error
         await self.sleep(backoff(attempt, self.jitter()))
 
-    async def _after_429(self, reply: Reply, attempt: int) -> None:
-        asked = retry_after(reply.headers.get("retry-after", ""))
-        pause = backoff(attempt, self.jitter()) if asked is None else min(asked, LONGEST_RETRY_AFTER)
+    def throttle(self, headers: Mapping[str, str], attempt: int) -> float:
+        """After a 429 all requests pause, and fewer are sent at once; gives the pause in seconds."""
+        pause = pause_after_429(headers.get("retry-after", ""), attempt, self.jitter())
         self.limiter.on_throttled(pause)
-        await self.sleep(pause)
+        return pause
 
     def _judge(self, reply: Reply, *, repeatable: bool, accept: tuple[int, ...]) -> Reply:
         if reply.status in accept or 200 <= reply.status < 300:

@@ -94,10 +94,10 @@ def additions(ask: Visit) -> Facts:
     yield "positions given at creation", str([(row.get("options") or {}).get("position") for row in inline["input"]])
     job = ask.job()
     remote = {"type": "remote", "source": PAGE}
-    for name, part, one in (("inputs", "input", remote), ("conversions", "conversions", CONVERSION)):
-        answer = ask("POST", f"/jobs/{job['id']}/{part}", json=one)
+    for name, part, row in (("inputs", "input", remote), ("conversions", "conversions", CONVERSION)):
+        answer = ask("POST", f"/jobs/{job['id']}/{part}", json=row)
         yield f"adding to {name}", f"{status(answer)} {shape(read(answer))}"
-        answer = ask("POST", f"/jobs/{job['id']}/{part}", json=[one, one])
+        answer = ask("POST", f"/jobs/{job['id']}/{part}", json=[row, row])
         yield f"adding several {name} at a time", f"{status(answer)} {shape(read(answer))}"
 
 

@@ -1,1 +1,1 @@
-"""The `${{ }}` expressions of manifests: parsed, evaluated, bounded."""
+"""The `${{ }}` expressions of manifests: parsed, evaluated, limited."""

@@ -16,7 +16,7 @@ from jinja2.filters import FILTERS as JINJA_FILTERS
 from jinja2.filters import do_sum
 from jinja2.utils import pass_environment
 
-from a2c_spec.manifests.expressions.bounds import (
+from a2c_spec.manifests.expressions.function_limits import (
     Function,
     check_indent,
     check_join,

@@ -1,6 +1,6 @@
 """Expand ``*.yaml.j2``: Jinja text whose every ``{{ }}`` is JSON-encoded, so that a value can never break out.
 
-``{% for %}``, ``{% if %}`` and ``{% set %}`` mean what they mean in Jinja, within the bounds of the sandbox.
+``{% for %}``, ``{% if %}`` and ``{% set %}`` mean what they mean in Jinja, within the limits of the sandbox.
 The file may begin with a head, an ordinary YAML document of ``vars`` and ``env`` closed by ``---``; what it declares
 can be used in the text and in every document of the file. ``${{ }}`` belongs to the value level and passes through.
 """

@@ -98,7 +98,7 @@ def _known(value: Any) -> None:
         raise ExpressionError(f"a value of the kind `{type(value).__name__}` cannot stand in a manifest")
 
 
-def bounded(value: Any) -> Any:
+def limited(value: Any) -> Any:
     """``value`` itself, if it is not too large; raises ExpressionError."""
     kind = type(value)
     if kind is str:
@@ -122,7 +122,7 @@ def bounded(value: Any) -> Any:
 def plain(value: Any, budget: Budget) -> Any:
     """``value`` as a manifest may hold it: text, number, boolean, null, list or mapping; raises ExpressionError."""
     if type(value) in _SCALARS:
-        return bounded(value)
+        return limited(value)
     if isinstance(value, (list, tuple, range)):
         budget.spend(len(value))
         return [plain(item, budget) for item in value]
@@ -133,7 +133,7 @@ def plain(value: Any, budget: Budget) -> Any:
             raise ExpressionError("two keys of a mapping are the same text")
         return entries
     if isinstance(value, str):
-        return bounded(str.__str__(value))
+        return limited(str.__str__(value))
     return _known(value)
 
 

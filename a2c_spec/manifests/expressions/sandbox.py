@@ -14,8 +14,8 @@ from jinja2.nodes import EvalContext
 from jinja2.runtime import Context, LoopContext, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from a2c_spec.manifests.expressions.bounds import callable_of
 from a2c_spec.manifests.expressions.codegen import Generator
+from a2c_spec.manifests.expressions.function_limits import callable_of
 from a2c_spec.manifests.expressions.functions import FILTERS, METHODS, TESTS
 from a2c_spec.manifests.expressions.limits import (
     MAX_RANGE,
@@ -23,8 +23,8 @@ from a2c_spec.manifests.expressions.limits import (
     Budget,
     ExpressionError,
     Unknown,
-    bounded,
     check_operation,
+    limited,
     nearest,
     weigh,
 )
@@ -153,7 +153,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
         """``left operator right``, counted before and checked after."""
         try:
             check_operation(context.budget, operator, left, right)
-            return bounded(self.binop_table[operator](left, right))
+            return limited(self.binop_table[operator](left, right))
         except (TypeError, ValueError, ArithmeticError) as error:
             hint = "`~` joins anything into text" if operator == "+" and isinstance(error, TypeError) else ""
             raise ExpressionError(f"cannot compute this: {error}", hint) from error

@@ -8,7 +8,7 @@ from typing import Any
 from jinja2 import nodes
 
 from a2c_spec.manifests.expressions.functions import FILTERS, METHODS, TESTS
-from a2c_spec.manifests.expressions.limits import ExpressionError, bounded, nearest
+from a2c_spec.manifests.expressions.limits import ExpressionError, limited, nearest
 
 MAX_DEPTH = 90  # of a tree: Python compiles no deeper ones
 
@@ -46,7 +46,7 @@ def _check_name(node: nodes.Name) -> Problem:
 
 
 def _check_const(node: nodes.Const) -> Problem:
-    bounded(node.value)
+    limited(node.value)
     return None
 
 

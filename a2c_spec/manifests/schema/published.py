@@ -12,8 +12,6 @@ from a2c_spec.manifests.schema.compile import Compiler
 from a2c_spec.manifests.schema.keywords import Report
 from a2c_spec.manifests.yaml.tree import Mark, Tree
 
-NAMES = ("job", "batch", "preset", "project", "manifest")
-
 
 @lru_cache(maxsize=16)
 def load_schema(name: str) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from a2c_spec.api.http.backoff import Pace, backoff, retry_after
+from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, Pace, backoff, pause_after_429, retry_after
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -47,3 +47,11 @@ def test_a_retry_after_is_seconds_or_a_date(value: str, seconds: float) -> None:
 @pytest.mark.parametrize("value", ["", "soon", "nan-ish", "Mon, 99 Nov 2026", "inf", "nan", "1e999"])
 def test_a_retry_after_that_is_neither_is_ignored(value: str) -> None:
     assert retry_after(value) is None
+
+
+@pytest.mark.parametrize(
+    ("header", "attempt", "seconds"),
+    [("7", 3, 7), ("0", 3, 0), ("120", 0, 120), ("86400", 0, LONGEST_RETRY_AFTER), ("", 2, 2.25), ("soon", 0, 0.5625)],
+)
+def test_after_a_429_the_service_decides_how_long_within_a_bound(header: str, attempt: int, seconds: float) -> None:
+    assert pause_after_429(header, attempt, 0.5) == seconds

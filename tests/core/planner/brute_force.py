@@ -8,29 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations_with_replacement, permutations, product
 from typing import TypeVar
 
+from tests.core.planner import api_words as api
 from tests.core.planner.api_model import after, weight
-from tests.core.planner.api_words import (
-    AddInputs,
-    AddTasks,
-    ApiJob,
-    Arranged,
-    Create,
-    DeleteInput,
-    DeleteJob,
-    DeleteTask,
-    Illegal,
-    Live,
-    Move,
-    Pairs,
-    PatchInput,
-    PatchInputs,
-    PatchJob,
-    PatchTask,
-    Source,
-    Task,
-    UploadBase64,
-    UploadFile,
-)
 from tests.core.planner.search import NEVER, Cost, plus
 
 Part = TypeVar("Part")
@@ -40,19 +19,19 @@ Part = TypeVar("Part")
 class Palette:
     """What may be sent during a search, and how many inputs and conversions a job may hold meanwhile."""
 
-    sources: tuple[Source, ...]
-    tasks: tuple[Task, ...]
-    fields: tuple[Pairs, ...] = (frozenset(),)
+    sources: tuple[api.Source, ...]
+    tasks: tuple[api.Task, ...]
+    fields: tuple[api.Pairs, ...] = (frozenset(),)
     slides: tuple[str, ...] = ("",)
     most_inputs: int = 3
     most_tasks: int = 2
     stage: bool = False
 
 
-def everywhere(start: Live, palette: Palette) -> dict[Live, Cost]:
+def everywhere(start: api.Live, palette: Palette) -> dict[api.Live, Cost]:
     """The cheapest way from ``start`` to every state that can be reached."""
-    costs: dict[Live, Cost] = {start: (0, 0)}
-    queue: list[tuple[Cost, int, Live]] = [((0, 0), 0, start)]
+    costs: dict[api.Live, Cost] = {start: (0, 0)}
+    queue: list[tuple[Cost, int, api.Live]] = [((0, 0), 0, start)]
     counter = 0
     while queue:
         cost, _, job = heapq.heappop(queue)
@@ -67,11 +46,11 @@ def everywhere(start: Live, palette: Palette) -> dict[Live, Cost]:
     return costs
 
 
-def _steps(job: Live, palette: Palette) -> Iterator[tuple[Cost, Live]]:
+def _steps(job: api.Live, palette: Palette) -> Iterator[tuple[Cost, api.Live]]:
     for move in _moves(job, palette):
         try:
             there = after(job, move)
-        except Illegal:
+        except api.Illegal:
             continue
         if there is None:
             yield (1, 0), there
@@ -79,28 +58,28 @@ def _steps(job: Live, palette: Palette) -> Iterator[tuple[Cost, Live]]:
             yield (1, weight(move)), there._replace(tasks=tuple(sorted(there.tasks, key=task_key)))
 
 
-def task_key(task: Task) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
+def task_key(task: api.Task) -> tuple[str, list[tuple[str, str]], list[tuple[str, str]]]:
     return (task.target, sorted(task.options), sorted(task.metadata))
 
 
-def _moves(job: Live, palette: Palette) -> Iterator[Move]:
+def _moves(job: api.Live, palette: Palette) -> Iterator[api.Move]:
     if job is None:
         yield from _creates(palette)
         return
-    yield DeleteJob()
+    yield api.DeleteJob()
     if job.phase == "started":
         return
     yield from _input_moves(job, palette)
     yield from _task_moves(job, palette)
-    yield from (PatchJob(fields, flag) for fields in (None, *palette.fields) for flag in (None, True, False))
+    yield from (api.PatchJob(fields, flag) for fields in (None, *palette.fields) for flag in (None, True, False))
 
 
-def _creates(palette: Palette) -> Iterator[Move]:
+def _creates(palette: Palette) -> Iterator[api.Move]:
     flags = (False,) if palette.stage else (True, False)
     inline = [source for source in palette.sources if source.inline]
     for sources in _orders(inline, palette.most_inputs):
         for tasks in _bags(palette.tasks, palette.most_tasks):
-            yield from (Create(sources, tasks, fields, flag) for fields in palette.fields for flag in flags)
+            yield from (api.Create(sources, tasks, fields, flag) for fields in palette.fields for flag in flags)
 
 
 def _orders(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:
@@ -113,23 +92,23 @@ def _bags(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:
         yield from combinations_with_replacement(values, count)
 
 
-def _input_moves(job: ApiJob, palette: Palette) -> Iterator[Move]:
+def _input_moves(job: api.ApiJob, palette: Palette) -> Iterator[api.Move]:
     room = palette.most_inputs - len(job.inputs)
-    yield from (UploadFile(source) for source in palette.sources)
-    yield from (UploadBase64(some) for some in _orders([one for one in palette.sources if one.small], room))
-    yield from (AddInputs(some) for some in _orders([one for one in palette.sources if one.inline], room))
+    yield from (api.UploadFile(source) for source in palette.sources)
+    yield from (api.UploadBase64(some) for some in _orders([one for one in palette.sources if one.small], room))
+    yield from (api.AddInputs(some) for some in _orders([one for one in palette.sources if one.inline], room))
     places = range(len(job.inputs))
     passwords = {source.password for source in palette.sources}
-    yield from (PatchInput(place, password) for place in places for password in passwords)
-    yield from (DeleteInput(place) for place in places)
+    yield from (api.PatchInput(place, password) for place in places for password in passwords)
+    yield from (api.DeleteInput(place) for place in places)
     for order in permutations(places):
         for slides in product(palette.slides, repeat=len(order)):
-            yield PatchInputs(tuple(Arranged(*entry) for entry in zip(order, slides, strict=True)))
+            yield api.PatchInputs(tuple(api.Arranged(*entry) for entry in zip(order, slides, strict=True)))
 
 
-def _task_moves(job: ApiJob, palette: Palette) -> Iterator[Move]:
-    yield from (AddTasks(some) for some in _bags(palette.tasks, palette.most_tasks - len(job.tasks)))
+def _task_moves(job: api.ApiJob, palette: Palette) -> Iterator[api.Move]:
+    yield from (api.AddTasks(some) for some in _bags(palette.tasks, palette.most_tasks - len(job.tasks)))
     for place, task in enumerate(job.tasks):
-        yield DeleteTask(place)
+        yield api.DeleteTask(place)
         like = [other for other in palette.tasks if other.target == task.target]
-        yield from (PatchTask(place, other.options, other.metadata) for other in like)
+        yield from (api.PatchTask(place, other.options, other.metadata) for other in like)

@@ -9,28 +9,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Call, Payload, Ref
 from a2c_spec.core.desired import Secret
-from tests.core.planner.api_words import (
-    AddInputs,
-    AddTasks,
-    ApiJob,
-    Arranged,
-    Create,
-    DeleteInput,
-    DeleteJob,
-    DeleteTask,
-    Illegal,
-    Live,
-    Move,
-    Pairs,
-    PatchInput,
-    PatchInputs,
-    PatchJob,
-    PatchTask,
-    Source,
-    Task,
-    UploadBase64,
-    UploadFile,
-)
+from tests.core.planner import api_words as api
 
 IDENTITIES = [f"{kind}{number}" for kind in "rsb" for number in range(1, 10)]
 BY_DIGEST = {hashlib.sha256(identity.encode()).hexdigest(): identity for identity in IDENTITIES}
@@ -48,45 +27,47 @@ UNSET: Mapping[str, Any] = {
 class Service:
     """The abstract job with the ids its parts go by; ``made`` counts ids so that none is used twice."""
 
-    job: Live = None
+    job: api.Live = None
     job_id: str = ""
     inputs: tuple[str, ...] = ()
     tasks: tuple[str, ...] = ()
     made: int = 100
 
 
-def _input(body: Mapping[str, Any]) -> Source:
+def _input(body: Mapping[str, Any]) -> api.Source:
     if body["type"] != "remote" or set(body) - {"type", "source", "credentials"}:
-        raise Illegal(f"no such inline input: {body}")
+        raise api.Illegal(f"no such inline input: {body}")
     identity = str(body["source"]).removeprefix("https://example.com/").removesuffix(".pdf")
-    return Source(identity, _secret(body.get("credentials", {}).get("decrypt_password")))
+    return api.Source(identity, _secret(body.get("credentials", {}).get("decrypt_password")))
 
 
 def _secret(value: object) -> str:
     return value.reference.removeprefix("env:") if isinstance(value, Secret) else ""
 
 
-def _payload(body: object) -> Source:
+def _payload(body: object) -> api.Source:
     if not isinstance(body, Payload):
-        raise Illegal(f"nothing to upload: {body!r}")
+        raise api.Illegal(f"nothing to upload: {body!r}")
     identity = BY_DIGEST[body.content.sha256]
     if body.path != f"files/{identity}.pdf":
-        raise Illegal(f"{body.path} does not hold {identity}")
-    return Source(identity, _secret(body.decrypt_password))
+        raise api.Illegal(f"{body.path} does not hold {identity}")
+    return api.Source(identity, _secret(body.decrypt_password))
 
 
-def _task(body: Mapping[str, Any]) -> Task:
+def _task(body: Mapping[str, Any]) -> api.Task:
     if set(body) - {"category", "target", "options", "metadata"}:
-        raise Illegal(f"no such conversion: {body}")
-    return Task(body["target"], frozenset(body.get("options", {}).items()), frozenset(body.get("metadata", {}).items()))
+        raise api.Illegal(f"no such conversion: {body}")
+    return api.Task(
+        body["target"], frozenset(body.get("options", {}).items()), frozenset(body.get("metadata", {}).items())
+    )
 
 
-def _merged(before: Pairs, change: Mapping[str, Any]) -> Pairs:
+def _merged(before: api.Pairs, change: Mapping[str, Any]) -> api.Pairs:
     merged = dict(before) | dict(change)
     return frozenset((key, value) for key, value in merged.items() if value is not None)
 
 
-def _fields(before: Pairs, body: Mapping[str, Any]) -> Pairs:
+def _fields(before: api.Pairs, body: Mapping[str, Any]) -> api.Pairs:
     fields = dict(before)
     words = {
         "callback": "callback",
@@ -105,7 +86,7 @@ def _fields(before: Pairs, body: Mapping[str, Any]) -> Pairs:
     return frozenset(fields.items())
 
 
-def move_of(call: Call, service: Service, ids: Mapping[str, str]) -> Move:
+def move_of(call: Call, service: Service, ids: Mapping[str, str]) -> api.Move:
     """The move a call is, on the service as it stands when the call arrives."""
     body: Any = call.body
     match call.kind:
@@ -113,67 +94,67 @@ def move_of(call: Call, service: Service, ids: Mapping[str, str]) -> Move:
             inputs = tuple(map(_input, body.get("input", ())))
             tasks = tuple(map(_task, body.get("conversion", ())))
             told = {key: value for key, value in body.items() if key not in ("input", "conversion")}
-            return Create(inputs, tasks, _fields(frozenset(), told), body["process"])
+            return api.Create(inputs, tasks, _fields(frozenset(), told), body["process"])
         case "delete_job":
             _same_id(call.subject, service.job_id)
-            return DeleteJob()
+            return api.DeleteJob()
         case "upload_file":
-            return UploadFile(_payload(body))
+            return api.UploadFile(_payload(body))
         case "upload_base64":
-            return UploadBase64(tuple(map(_payload, body)))
+            return api.UploadBase64(tuple(map(_payload, body)))
         case "add_inputs":
-            return AddInputs(tuple(map(_input, body)))
+            return api.AddInputs(tuple(map(_input, body)))
         case "add_conversions":
-            return AddTasks(tuple(map(_task, body)))
+            return api.AddTasks(tuple(map(_task, body)))
     if service.job is None:
-        raise Illegal("there is no job")
+        raise api.Illegal("there is no job")
     return _edit_of(call, service, service.job, ids)
 
 
 def _same_id(subject: object, job_id: str) -> None:
     if subject != job_id:
-        raise Illegal(f"no job {subject}")
+        raise api.Illegal(f"no job {subject}")
 
 
-def _edit_of(call: Call, service: Service, job: ApiJob, ids: Mapping[str, str]) -> Move:
+def _edit_of(call: Call, service: Service, job: api.ApiJob, ids: Mapping[str, str]) -> api.Move:
     body: Any = call.body
     match call.kind:
         case "patch_job":
             fields = _fields(job.fields, body)
-            return PatchJob(fields if set(body) - {"process"} else None, body.get("process"))
+            return api.PatchJob(fields if set(body) - {"process"} else None, body.get("process"))
         case "patch_inputs":
             return _arrangement(body, service, ids)
         case "patch_input":
-            return PatchInput(
+            return api.PatchInput(
                 _place(call.subject, service.inputs, ids), _secret(body["credentials"]["decrypt_password"])
             )
         case "patch_conversion":
             place = _place(call.subject, service.tasks, ids)
             before = job.tasks[place]
             options = _merged(before.options, body.get("options", {}))
-            return PatchTask(place, options, _merged(before.metadata, body.get("metadata", {})))
+            return api.PatchTask(place, options, _merged(before.metadata, body.get("metadata", {})))
         case "delete_input":
-            return DeleteInput(_place(call.subject, service.inputs, ids))
+            return api.DeleteInput(_place(call.subject, service.inputs, ids))
         case "delete_conversion":
-            return DeleteTask(_place(call.subject, service.tasks, ids))
-    raise Illegal(f"no such call: {call.kind}")
+            return api.DeleteTask(_place(call.subject, service.tasks, ids))
+    raise api.Illegal(f"no such call: {call.kind}")
 
 
 def _place(subject: Ref | str, known: Sequence[str], ids: Mapping[str, str]) -> int:
     api_id = ids.get(subject.name, "") if isinstance(subject, Ref) else subject
     if api_id not in known:
-        raise Illegal(f"no part {subject}")
+        raise api.Illegal(f"no part {subject}")
     return known.index(api_id)
 
 
-def _arrangement(body: Any, service: Service, ids: Mapping[str, str]) -> PatchInputs:
+def _arrangement(body: Any, service: Service, ids: Mapping[str, str]) -> api.PatchInputs:
     rows = sorted(body, key=lambda row: row["options"]["position"])
     if [row["options"]["position"] for row in rows] != list(range(1, len(rows) + 1)):
-        raise Illegal("positions are not a permutation")
-    return PatchInputs(tuple(_arranged(row, service, ids) for row in rows))
+        raise api.Illegal("positions are not a permutation")
+    return api.PatchInputs(tuple(_arranged(row, service, ids) for row in rows))
 
 
-def _arranged(row: Any, service: Service, ids: Mapping[str, str]) -> Arranged:
+def _arranged(row: Any, service: Service, ids: Mapping[str, str]) -> api.Arranged:
     options = row["options"]
     slide = f"{options['slide_duration']:g}" if "slide_duration" in options else ""
-    return Arranged(_place(row["id"], service.inputs, ids), slide, options.get("resize_handling", ""))
+    return api.Arranged(_place(row["id"], service.inputs, ids), slide, options.get("resize_handling", ""))

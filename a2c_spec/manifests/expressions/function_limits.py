@@ -1,4 +1,4 @@
-"""How a filter, a test or a method is bounded: what is counted before it is called, and what is checked after."""
+"""How a filter, a test or a method is limited: what is counted before it is called, and what is checked after."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from a2c_spec.manifests.expressions.limits import (
     Absent,
     Budget,
     ExpressionError,
-    bounded,
+    limited,
     weigh,
 )
 
@@ -27,7 +27,7 @@ _MISUSE = (TypeError, ValueError, ArithmeticError, AttributeError, LookupError, 
 
 @dataclass(frozen=True, slots=True)
 class Function:
-    """One filter, test or method: one line of documentation, an example with its value, and how it is bounded.
+    """One filter, test or method: one line of documentation, an example with its value, and how it is limited.
 
     ``looks_at`` says what it costs: "one" step, a step for "each" item, or a step for "all" values inside its
     arguments; "text" is "all", and lists and mappings among the arguments count as text too.
@@ -43,13 +43,13 @@ class Function:
 
 
 def callable_of(name: str, function: Function) -> Callable[..., Any]:
-    """``function`` as Jinja calls it, bounded; every misuse is an ExpressionError."""
+    """``function`` as Jinja calls it, limited; every misuse is an ExpressionError."""
     passed = getattr(function.call, "jinja_pass_arg", None)
     first = _PASSED[passed.name if passed else ""]
     call, check, looks_at = function.call, function.check, function.looks_at
 
     @pass_context
-    def bounded_call(context: Any, /, *values: Any, **named: Any) -> Any:
+    def limited_call(context: Any, /, *values: Any, **named: Any) -> Any:
         _charge(context.budget, looks_at, (*values, *named.values()))
         try:
             if check is not None:
@@ -59,9 +59,9 @@ def callable_of(name: str, function: Function) -> Callable[..., Any]:
                 result = list(islice(result, MAX_ITEMS + 1))
         except _MISUSE as error:
             raise ExpressionError(f"`{name}` does not fit this value or these arguments") from error
-        return bounded(result)
+        return limited(result)
 
-    return bounded_call
+    return limited_call
 
 
 _PASSED: dict[str, Callable[[Any], tuple[Any, ...]]] = {

@@ -1,0 +1,31 @@
+"""`a2c-spec show`, tried as a user would."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from tests.conftest import Command
+
+
+def test_a_saved_plan_is_shown_as_it_was_made(two: Path, a2c: Command) -> None:
+    made = a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").out.splitlines()
+    shown = a2c("show", "p.a2cplan.json").out.splitlines()
+    assert shown[-1] == made[-1], "the totals"
+    assert [line.split()[:3] for line in shown[:-1]] == [["one", "+", "create"], ["two", "+", "create"]]
+    assert two.is_dir()
+    assert a2c("show", "p.a2cplan.json", "--exit-code").code == 2
+    tree = json.loads(a2c("show", "p.a2cplan.json", "--json").out)
+    assert [change["address"] for change in tree["changes"]] == ["one", "two"]
+    assert "stamps" not in tree
+
+
+def test_a_plan_that_changes_nothing_exits_0(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
+    assert (two.is_dir(), a2c("show", "p.a2cplan.json", "--exit-code").code) == (True, 0)
+
+
+def test_an_address_is_shown_as_status_shows_it(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert (two.is_dir(), a2c("show", "one", "--local").out) == (True, a2c("status", "one", "--local").out)

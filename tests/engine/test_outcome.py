@@ -1,0 +1,64 @@
+"""The options of an apply, and its result."""
+
+from __future__ import annotations
+
+import pytest
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.tally import Tally
+from a2c_spec.engine.budget import Limits
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, Unattended
+from a2c_spec.errors import PartialFailure, SpecError
+
+FREE = Change("a", "download", ())
+WAITED = Change("a", "wait", ())
+PAID = Change("a", "create", (), (Call("create_job", starts=True),))
+HELD = Change("a", "create", (), (Call("create_job"),))
+STARTED = Change("a", "wait", (), (Call("patch_job", starts=True),))
+
+TAKEN: list[tuple[ApplyOptions, Change, bool]] = [
+    (ApplyOptions(), PAID, True),
+    (ApplyOptions(), FREE, True),
+    (ApplyOptions(only=("download",)), FREE, True),
+    (ApplyOptions(only=("download",)), PAID, False),
+    (ApplyOptions(only=("wait", "download")), WAITED, True),
+    (ApplyOptions(starts=False), PAID, False),
+    (ApplyOptions(starts=False), HELD, True),
+    (ApplyOptions(only=("wait",), starts=False), STARTED, False),
+    (ApplyOptions(only=("wait",), starts=False), WAITED, True),
+]
+
+
+@pytest.mark.parametrize(("options", "change", "taken"), TAKEN)
+def test_a_change_is_carried_out_if_its_action_is_asked_for_and_its_start_allowed(
+    options: ApplyOptions, change: Change, taken: bool
+) -> None:
+    assert options.takes(change) is taken
+
+
+def test_an_apply_is_careful_and_unbounded_unless_told_otherwise() -> None:
+    options = ApplyOptions()
+    assert (options.yes, options.detach, options.fail_fast, options.only) == (False, False, False, ())
+    assert (options.starts, options.timeout, options.limits) == (True, 0.0, Limits(None, None))
+
+
+def result(*errors: SpecError, error: SpecError | None = None) -> Result:
+    return Result((), Tally(0), errors, {}, error)
+
+
+def test_an_error_says_it_all_where_it_is_what_failed() -> None:
+    failure = SpecError("no")
+    assert result(failure, error=failure).lone
+    assert not result(failure, SpecError("no"), error=PartialFailure("2 failed")).lone
+    assert not result(error=PartialFailure("stopped")).lone
+    assert not result().lone
+
+
+def test_nobody_is_asked_where_nobody_attends() -> None:
+    reporter: Reporter = Unattended()
+    assert reporter.confirm("Go on?") is None
+    reporter.plan(Plan(()))
+    reporter.warnings([])
+    reporter.expect(3)
+    reporter.close()
