@@ -28,6 +28,9 @@ from a2c_spec.errors import Conflict, SpecError
 ROUNDS = 6
 """How often one job may be read and planned again within an apply before we give up."""
 
+NO_SUCH_INPUT = frozenset({400, 404, 409, 410, 422})
+"""How a service may refuse an input of an earlier job that it does not hold any more."""
+
 ARRAYS = frozenset({"add_inputs", "add_conversions"})
 CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now, `a2c-spec import` writes it into a manifest, "
@@ -79,7 +82,10 @@ class Executor:
                 lost = error
                 self.grace.restart()
             except Refused as error:
-                conflicts += await self._is_conflict(error, task)
+                if any(item.held for item in task.desired.job.inputs) and error.status in NO_SUCH_INPUT:
+                    task = replace(task, desired=sending_bytes(task.desired))
+                else:
+                    conflicts += await self._is_conflict(error, task)
                 if conflicts > 1:
                     raise Conflict(
                         f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT
@@ -180,6 +186,8 @@ class Executor:
             source = part.get("source") if isinstance(part, Mapping) else None
             if isinstance(source, Ref):
                 sent[name]["wire_source"] = self.client.find_reference(source.name)
+            elif isinstance(part, Mapping) and part.get("type") == "input_id" and "sha256" in sent[name]["identity"]:
+                sent[name] |= {"wire_source": source, "wire_type": "input_id"}
         return {name: Element("", values) for name, values in sent.items()}
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
@@ -286,6 +294,12 @@ class Executor:
 
     def _progress(self, address: str) -> Callable[[str, int, int], None]:
         return lambda name, done, total: self.tell(Event("upload", address, name, done=done, total=total))
+
+
+def sending_bytes(desired: DesiredJob) -> DesiredJob:
+    """The same, with the bytes of every input sent from here, whatever earlier jobs hold."""
+    inputs = tuple(replace(item, held="") for item in desired.job.inputs)
+    return replace(desired, job=replace(desired.job, inputs=inputs))
 
 
 def made_by(create: Call) -> tuple[str, ...]:

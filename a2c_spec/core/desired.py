@@ -51,7 +51,8 @@ class Input:
     it is here, and is then uploaded instead of referred to. ``pin`` is the SHA-256 (hex) that a remote file is
     declared to have. ``applied_sha256`` is the digest of the bytes last applied, where ``lifecycle.ignore`` lets it
     stand for the content when recipes are compared; what is sent is the content all the same. ``awaited``: the job
-    that makes what it takes has still to run.
+    that makes what it takes has still to run. ``held`` is the id of an input of an earlier job of ours that holds these
+    bytes, so that they need not be sent again.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Input:
     pin: str = ""
     applied_sha256: str = ""
     awaited: bool = False
+    held: str = ""
     position: Position = field(default_factory=Position, compare=False)
 
 

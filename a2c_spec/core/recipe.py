@@ -45,8 +45,13 @@ def holds_secret(value: object) -> bool:
 
 
 def uploaded(item: Input) -> bool:
-    """Whether the bytes of this input travel from here."""
+    """Whether the bytes of this input come from here, in this job or in an earlier one."""
     return item.type in UPLOADED or (item.type == "from" and bool(item.path))
+
+
+def travels(item: Input) -> bool:
+    """Whether the bytes of this input have to be sent: they come from here, and no earlier job of ours holds them."""
+    return uploaded(item) and not item.held
 
 
 def extension(name: str) -> str:

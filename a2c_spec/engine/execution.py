@@ -22,7 +22,7 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.first_things import first_things
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.plan_one import PlannedChange, plan_from_live, plan_from_record, prepared_run
+from a2c_spec.engine.plan_one import PlannedChange, plan_run, prepared_run
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
@@ -184,8 +184,7 @@ class Execution:
         if step.desired is None or not any(address in self.awaited for address in needs(step.desired.job)):
             return step
         pending = prepared_run(self.session, step.desired.job, Dependencies(self.session), self.chosen)
-        again = plan_from_record(self.session, pending, offline=False)
-        again = again or await plan_from_live(self.session, pending, self.service.client)
+        again = await plan_run(self.session, pending, self.service.client)
         if again.change.paid_again and not (self.options.yes or step.change.paid_again):
             raise Conflict(f"the plan has changed: {again.change.reasons[0]}", hint="apply again to make a new plan")
         return again

@@ -20,6 +20,7 @@ from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
+from a2c_spec.engine.held import may_be_held, with_held_inputs
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 
@@ -113,7 +114,10 @@ def plan_from_records(session: Session, pending: Sequence[Pending], *, offline: 
     """The changes of the runs of a job where that needs no answer of the service; else None."""
     steps = [plan_from_record(session, one, offline=offline) for one in pending]
     found = [step for step in steps if step is not None]
-    return found if len(found) == len(pending) and (offline or not lost_results(found).conversions) else None
+    if offline or len(found) < len(pending):
+        return found if len(found) == len(pending) else None
+    held = any(may_be_held(session, one, step.change) for one, step in zip(pending, found, strict=True))
+    return None if held or lost_results(found).conversions else found
 
 
 def lost_results(steps: Sequence[PlannedChange]) -> Lost:
@@ -132,10 +136,7 @@ async def plan_address(
     lost = Lost()
     while True:
         pending, unused = prepared(session, job, dependencies, chosen, lost)
-        steps = [
-            plan_from_record(session, one, offline=client is None) or await plan_from_live(session, one, client)
-            for one in pending
-        ]
+        steps = [await plan_run(session, one, client) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
             return steps, unused
@@ -176,18 +177,33 @@ def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
     return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
 
 
-async def plan_from_live(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
-    """The change of a run that must be read from the service first."""
-    return _told(await _from_live(session, pending, client), pending)
+async def plan_run(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
+    """The change of a run, asked of the service where needed; bytes that it holds are not sent again."""
+    step = plan_from_record(session, pending, offline=client is None)
+    step = step or await plan_from_live(session, pending, client)
+    holding = may_be_held(session, pending, step.change) if client else ()
+    if client is None or not holding:
+        return step
+    pending, seen = await with_held_inputs(holding, pending, client)
+    again = plan_from_record(session, pending, offline=False)
+    again = again or await plan_from_live(session, pending, client, step.live)
+    return replace(again, live=again.live or seen)
 
 
-async def _from_live(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
+async def plan_from_live(
+    session: Session, pending: Pending, client: Client | None, live: LiveJob | None = None
+) -> PlannedChange:
+    """The change of a run that must be read from the service first, unless ``live`` is what it said."""
+    return _told(await _from_live(session, pending, client, live), pending)
+
+
+async def _from_live(session: Session, pending: Pending, client: Client | None, live: LiveJob | None) -> PlannedChange:
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
     if record.lost_start:
         return await _plan_unresolved(session, pending, record, client)
-    live = await client.job(record.job_id)
+    live = live or await client.job(record.job_id)
     if live is not None and not live.editable:
         record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)

@@ -13,11 +13,17 @@ EMPTY_CONTENT = Content(0, "", "")
 
 
 def input_body(item: Input) -> dict[str, Body]:
-    """One inline input. Remote, cloud and picker inputs take credentials; a protected remote file takes its password
-    among them; ``output`` and ``input_id`` name an id of an earlier job as their source."""
+    """One inline input. One whose bytes an earlier job of ours holds is named by the id that it has there.
+
+    Remote, cloud and picker inputs take credentials; a protected file takes its password among them; ``output`` and
+    ``input_id`` name an id of an earlier job as their source.
+    """
     credentials: dict[str, Body] = dict(item.credentials)
     if item.decrypt_password:
         credentials["decrypt_password"] = item.decrypt_password
+    if item.held:
+        again: dict[str, Any] = {"type": "input_id", "source": item.held, "filename": sent_filename(item)}
+        return again | ({"credentials": credentials} if credentials else {})
     parts: dict[str, Any] = {
         "type": "output" if item.type == "from" else item.type,
         "source": Ref(f"from:{item.source}") if item.type == "from" else item.source,

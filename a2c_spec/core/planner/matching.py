@@ -129,7 +129,7 @@ def known(record: JobRecord | None) -> SentState:
 def looks_like(item: Input, live: LiveInput) -> bool:
     """Whether a live input we have no record of is this one, judged by its content."""
     if uploaded(item):
-        return live.type in {*UPLOADED, ""} and _same_upload(item, live)
+        return live.type in {*UPLOADED, "input_id", ""} and _same_upload(item, live)
     kind = "output" if item.type == "from" else item.type
     named = not item.filename or not live.filename or item.filename == live.filename
     engine = not item.engine or not live.engine or item.engine == live.engine

@@ -13,7 +13,7 @@ from typing import Literal
 
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Input
-from a2c_spec.core.recipe import uploaded
+from a2c_spec.core.recipe import travels
 
 Way = Literal["inline", "file", "base64"]
 
@@ -52,7 +52,7 @@ def travelling(way: Way, item: Input) -> int:
 
 def ways(item: Input, options: PlannerOptions) -> tuple[Way, ...]:
     """The ways open to one input, the plainest first."""
-    if not uploaded(item):
+    if not travels(item):
         return ("inline",)
     return ("file", "base64") if _fits_base64(item, options) else ("file",)
 

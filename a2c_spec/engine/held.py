@@ -1,0 +1,83 @@
+"""Inputs whose bytes an earlier job of ours still holds on the service, so that they need not be sent again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.desired import Input
+from a2c_spec.core.keys import address_of
+from a2c_spec.core.recipe import UPLOADED, sent_filename
+from a2c_spec.core.runs import ALIVE
+from a2c_spec.core.state import JobRecord
+
+if TYPE_CHECKING:
+    from a2c_spec.api.client import Client
+    from a2c_spec.core.live import LiveInput, LiveJob
+    from a2c_spec.core.plan import Change
+    from a2c_spec.engine.plan_one import Pending
+    from a2c_spec.engine.session import Session
+
+GONE = frozenset({"failed", "error", "deleted", "expired"})
+"""Statuses of an input whose bytes cannot be used again."""
+
+
+def may_be_held(session: Session, pending: Pending, change: Change) -> tuple[JobRecord, ...]:
+    """The earlier runs, the newest first, that were sent bytes which this change would send again.
+
+    After a run that failed the bytes are sent anew: they may be why it failed.
+    """
+    uploads = any(call.kind.startswith("upload") for call in change.calls)
+    failed = pending.record is not None and pending.record.phase in ("failed", "canceled")
+    if not uploads or failed or change.action not in ("create", "re-run", "replace"):
+        return ()
+    wanted = [item for item in pending.desired.job.inputs if _bytes(item)]
+    runs = [run for run in session.store.runs(address_of(change.address)) if run.job_id and run.phase in ALIVE]
+    holding = [run for run in runs if any(_ids(run, item) for item in wanted)]
+    return tuple(sorted(holding, key=lambda run: -run.answered_at))
+
+
+async def with_held_inputs(
+    runs: Sequence[JobRecord], pending: Pending, client: Client
+) -> tuple[Pending, LiveJob | None]:
+    """The same, each input named by the id under which one of the runs holds its bytes, as a GET of the job shows.
+
+    Also gives the job that showed it last.
+    """
+    job = pending.desired.job
+    found: dict[str, str] = {}
+    seen: LiveJob | None = None
+    for run in runs:
+        missing = [item for item in job.inputs if _bytes(item) and item.id not in found]
+        if not any(_ids(run, item) for item in missing):
+            continue
+        live = await client.job(run.job_id)
+        there = {item.id: item for item in live.inputs} if live else {}
+        for item in missing:
+            ids = [one for one in _ids(run, item) if _holds(there, one, item)]
+            found |= {item.id: ids[0]} if ids else {}
+            seen = live if ids else seen
+    inputs = tuple(replace(item, held=found.get(item.id, "")) for item in job.inputs)
+    return replace(pending, desired=replace(pending.desired, job=replace(job, inputs=inputs))), seen
+
+
+def _bytes(item: Input) -> str:
+    """The digest of the bytes that a plain upload sends."""
+    return item.content.sha256 if item.type in UPLOADED and item.content and not item.applied_sha256 else ""
+
+
+def _ids(run: JobRecord, item: Input) -> list[str]:
+    """The ids of inputs of a run that were sent the same bytes under the same name."""
+    same = {"type": "upload", "sha256": _bytes(item)}
+    sent = [element for name, element in run.elements.items() if name.startswith("inputs.") and element.api_id]
+    alike = [
+        one for one in sent if one.sent.get("identity") == same and one.sent.get("filename") == sent_filename(item)
+    ]
+    return [one.api_id for one in alike]
+
+
+def _holds(there: Mapping[str, LiveInput], api_id: str, item: Input) -> bool:
+    """Whether the service shows the input with our checksum (MD5); one without a checksum proves nothing."""
+    live = there.get(api_id)
+    return bool(live and item.content and live.checksum == item.content.md5 and live.status not in GONE)
