@@ -19,7 +19,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
-from a2c_spec.core.transitions import apply_response, created, intended, settled, started
+from a2c_spec.core.transitions import apply_response, created, intended, noticed, settled, started
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -213,7 +213,7 @@ class Executor:
             after = apply_response(before, call, ids)
             if call.starts:
                 after = started(after, change.fingerprint, change.basis)
-        await self.save(after)
+        await self.save(noticed(after, call, reply.data))
 
     async def _drop_intent(self, record: JobRecord) -> None:
         """A refused call did nothing: what was known before it is all there is to know."""

@@ -46,6 +46,21 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield f"order of inputs: {_order(before['order'])} -> {_order(after['order'])}"
 
 
+def foreign_reason(detail: Detail) -> str:
+    """Of a value that somebody else changed on the service: what it is there, and what it becomes."""
+    part, _, rest = detail.path.partition(".")
+    name, _, key = rest.partition(".")
+    where, what = (f"{part[:-1]} {name} ", key) if part in ("inputs", "conversions") else ("", detail.path)
+    return f"{where}changed on the service: {what} {shown(detail.before)} -> {shown(detail.after)}"
+
+
+def changed_reason(detail: Detail) -> str:
+    """Of a value that the manifest changes."""
+    if detail.sensitive:
+        return f"{detail.path} (sensitive: changed)"
+    return f"{detail.path} {shown(detail.before)} -> {shown(detail.after)}"
+
+
 def _flag(value: Any) -> str:
     """A decisive field that a recipe does not name is at its default, true."""
     return "true" if value is MISSING else str(value).lower()

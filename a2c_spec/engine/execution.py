@@ -131,7 +131,8 @@ class Execution:
         """Writes down what the plan found out about an address with which nothing is to be done."""
         after = replace(record, gone_since=0.0, intent=record.intent if record.lost_start else None)
         if step.preset is not None:
-            sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
+            element = record.elements.get(PRESET, Element(record.job_id))
+            sent = {PRESET: replace(element, sent=step.change.basis[PRESET])}
             after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
         if after != record:
             await self.session.store.put(after)
@@ -239,7 +240,8 @@ class Execution:
         cached = results.known(desired, step.record)
         if cached is None or results.cache is None:
             change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
-            if change.paid_again and not self.options.yes:
+            unread = any(item.preset_from for item in desired.job.conversions)  # the plan had no need to read presets
+            if unread or (change.paid_again and not self.options.yes):
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)

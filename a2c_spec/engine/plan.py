@@ -19,6 +19,7 @@ from a2c_spec.core.plan import Plan, outline
 from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.desired import Dependencies, with_policy
+from a2c_spec.engine.live_presets import named, read_presets, refused
 from a2c_spec.engine.owners import Owners, without_files
 from a2c_spec.engine.plan_one import (
     Pending,
@@ -62,8 +63,7 @@ async def plan_project(
         items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
         manifests.checked([*check_references(items), *claims.problems])
         known = {item.address: None for item in items}
-        selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
-        for item in selected:
+        for item in chosen.items(items):
             builder.take(item)
     else:
         items_taken = _taken(builder, manifests, claims, known)
@@ -83,14 +83,6 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
         async with open_session(project) as session:
             steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
     return as_plan(steps, partial=chosen.partial)
-
-
-def _jobs(items: Iterable[Job | Preset]) -> tuple[Job, ...]:
-    return tuple(item for item in items if isinstance(item, Job))
-
-
-def _presets(items: Iterable[Job | Preset]) -> tuple[Preset, ...]:
-    return tuple(item for item in items if isinstance(item, Preset))
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims, policy: str) -> Iterator[Job | Preset]:
@@ -177,12 +169,29 @@ class PlanBuilder:
         steps = [step for step in self.made.values() if step]
         gone = _gone(self.session, known, whole=all_of_it)
         steps = [await self._taking_over(step, gone, client) for step in steps]
+        if client is not None:
+            presets, steps = await self._with_live_presets(presets, steps, client)
         taken = {step.taken_over for step in steps}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         forgotten = [without_files(record, owners.given_up) for record in forgotten]
         return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
+
+    async def _with_live_presets(
+        self, presets: list[PlannedChange], steps: list[PlannedChange], client: Client
+    ) -> tuple[list[PlannedChange], list[PlannedChange]]:
+        """Presets that something is going to run with are read; a held job follows one that gets another id."""
+        before = set(self.dependencies.renewed)
+        presets = await read_presets(self.session, presets, steps, client)
+        for step in presets:
+            self.dependencies.note(step.change, None)
+        renewed = self.dependencies.renewed - before
+        steps = [
+            await self._ask(step.desired.job, client) if step.desired and step.live and named(step) & renewed else step
+            for step in steps
+        ]
+        return presets, await refused(self.session, presets, steps, client)
 
     async def _taking_over(
         self, step: PlannedChange, gone: dict[str, JobRecord], client: Client | None

@@ -118,11 +118,15 @@ async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord
     return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)
 
 
-async def plan_one_preset(session: Session, preset: Preset, client: Client | None) -> PlannedChange:
-    """The change of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
+async def plan_one_preset(
+    session: Session, preset: Preset, client: Client | None, *, read: bool = False
+) -> PlannedChange:
+    """The change of one preset. It is read where its manifest changed, or something is going to run with it (``read``),
+    so that nothing changed means no call."""
     record = session.store.get(preset.address)
     fingerprint = session.fingerprint_secret
     changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
-    live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
-    gone = bool(client and changed and live is None)
+    asked = client is not None and record is not None and bool(record.job_id) and (changed or read)
+    live = await client.preset(record.job_id) if client and record and asked else None
+    gone = asked and live is None
     return PlannedChange(plan_preset(preset, fingerprint, record, live, gone=gone), None, record, preset)

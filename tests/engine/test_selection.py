@@ -81,7 +81,7 @@ def test_what_a_target_needs_may_stand_in_no_manifest_that_is_read() -> None:
 @pytest.mark.parametrize("flag", ["target", "replace"])
 def test_a_glob_that_meets_nothing_is_a_mistake_that_names_what_there_is(flag: str) -> None:
     with pytest.raises(UsageError, match="no address matches 'nope'") as error:
-        Selection(**{flag: ("nope",)}).jobs(JOBS)
+        Selection(**{flag: ("nope",)}).items(JOBS)
     assert error.value.hint == "there are: base, middle, top, alone"
 
 
@@ -92,7 +92,7 @@ def test_at_most_eight_addresses_are_named() -> None:
 
 
 def test_excluding_what_is_not_there_is_no_mistake() -> None:
-    assert Selection(exclude=("nope",)).jobs(JOBS) == JOBS
+    assert Selection(exclude=("nope",)).items(JOBS) == JOBS
 
 
 def test_presets_are_selected_by_address_and_label() -> None:
