@@ -84,7 +84,8 @@ def shown(value: Any) -> str:
         return "(unset)"
     if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
         return f"{value[:4]}.."
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    plain = str(value).lower() if isinstance(value, bool) else str(value)
+    text = f'"{value}"' if isinstance(value, str) else plain
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

@@ -24,7 +24,10 @@ def patch_conversion(
         return None
     name = f"conversions.{item.id}"
     then = {**desired.sent_conversion(item), "preset": item.preset_from or None}
-    return Call("patch_conversion", Ref(name), body, effects=(Effect(name, then),), step=step)
+    options = body.get("options")
+    moved = body.keys() == {"options"} and isinstance(options, Mapping) and options.keys() == {"preset"}
+    why = f"the preset {item.preset_from} has another id" if moved and item.preset_from else ""
+    return Call("patch_conversion", Ref(name), body, effects=(Effect(name, then),), step=step, reason=why)
 
 
 def changes(desired: DesiredJob, item: Conversion, live: LiveConversion, ours: Element) -> dict[str, Body]:
