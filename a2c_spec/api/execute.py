@@ -27,8 +27,8 @@ ROUNDS = 6
 
 ARRAYS = frozenset({"add_inputs", "add_conversions"})
 CONFLICT_HINT = (
-    "`a2c-spec apply` plans again from the job as it is now, `a2c-spec import` writes it into a manifest, "
-    "`a2c-spec state rm` forgets it, so that the next apply creates a new one"
+    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` forgets it, so that "
+    "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
 
 

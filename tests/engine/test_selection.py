@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from a2c_spec.core.desired import Preset
+from a2c_spec.core.desired import Job, Preset
 from a2c_spec.engine.selection import EVERYTHING, Selection, matches, selection_of
 from a2c_spec.errors import UsageError
-from tests.engine.projects import job
+from tests.engine.projects import WEBP, job
 
 WEB = {"team": "web", "size": ""}
 
@@ -99,6 +101,24 @@ def test_presets_are_selected_by_address_and_label() -> None:
     small, large = (Preset(name, name, "jpg", labels={"size": name}) for name in ("small", "large"))
     assert Selection(target=("small",)).presets([small, large]) == (small,)
     assert Selection(selector=("size=large",)).presets([small, large]) == (large,)
+
+
+NAMED = [
+    (Selection(target=("small",)), ["small"]),
+    (Selection(target=("by",)), ["small", "by"]),
+    (Selection(target=("top",)), ["small", "by", "top"]),
+    (Selection(target=("by",), exclude=("small",)), ["by"]),
+    (Selection(target=("base",)), ["base"]),
+    (Selection(exclude=("by", "top")), ["small", "large", "base"]),
+]
+
+
+@pytest.mark.parametrize(("chosen", "addresses"), NAMED)
+def test_targets_bring_the_presets_that_they_and_what_they_need_name(chosen: Selection, addresses: list[str]) -> None:
+    small, large = (Preset(name, name, "jpg") for name in ("small", "large"))
+    by = job("by", conversions=(replace(WEBP, preset_from="small"),))
+    items: list[Job | Preset] = [small, by, large, job("base"), job("top", "by")]
+    assert [one.address for one in chosen.items(items)] == addresses
 
 
 @pytest.mark.parametrize(

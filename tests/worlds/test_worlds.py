@@ -31,7 +31,6 @@ OPEN = (
     "A8 yesterday's run of somebody else",
     "B12 a result is gone although it is said to be there",
     "B13 inputs are echoed in another order",
-    "B14 somebody else edits a preset",
     "a change is taken back",
     "a conversion gets another id",
     "a conversion gets another id, and the person has changed its file",
@@ -45,7 +44,6 @@ OPEN = (
     "killed before a result is in its place, then changed",
     "one of two conversions changes",
     "outputs.json after a part was applied",
-    "somebody deletes a preset",
     "something beside what others take changes",
     "what others take comes back from the cache",
 )
