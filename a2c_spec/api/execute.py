@@ -22,7 +22,7 @@ from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.run_records import is_expired, superseded, without_conversions
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile, StateStore
-from a2c_spec.core.transitions import apply_response, created, handed_over, intended, settled, started
+from a2c_spec.core.transitions import apply_response, created, handed_over, intended, noticed, settled, started
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -33,8 +33,8 @@ NO_SUCH_INPUT = frozenset({400, 404, 409, 410, 422})
 
 ARRAYS = frozenset({"add_inputs", "add_conversions"})
 CONFLICT_HINT = (
-    "`a2c-spec apply` plans again from the job as it is now, `a2c-spec import` writes it into a manifest, "
-    "`a2c-spec state rm` forgets it, so that the next apply creates a new one"
+    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` forgets it, so that "
+    "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
 
 
@@ -220,12 +220,12 @@ class Executor:
         if call.kind == "create_job":
             live, now = parse_job(mapping(reply.data)), self.client.wire.service_time()
             after = created(before, live, ids, starts=call.starts, now=now)
-            await self.save_new_run(after, made_by(call), before)
+            await self.save_new_run(noticed(after, call, reply.data), made_by(call), before)
             return
         after = apply_response(before, call, ids)
         if call.starts:
             after = started(after, change.fingerprint, change.basis)
-        await self.save(after)
+        await self.save(noticed(after, call, reply.data))
 
     async def _drop_intent(self, record: JobRecord) -> None:
         """A refused call did nothing: what was known before it is all there is to know."""

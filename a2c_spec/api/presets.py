@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from a2c_spec.api.client import Client
 from a2c_spec.api.created_ids import created_ids
@@ -10,6 +12,7 @@ from a2c_spec.api.http.replies import LostAnswer
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.foreign import echo_of
 from a2c_spec.core.live import mapping, text
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET
@@ -27,8 +30,8 @@ class Presets:
     async def carry_out(self, change: Change, record: JobRecord) -> JobRecord:
         """All calls of one change; the record returned is durable."""
         for call in change.calls:
-            preset_id = await self._send(call, record)
-            elements = {PRESET: Element(preset_id, change.basis[PRESET])} if preset_id else {}
+            preset_id, shown = await self._send(call, record)
+            elements = {PRESET: self._element(preset_id, change, shown)} if preset_id else {}
             record = replace(
                 record,
                 job_id=preset_id,
@@ -41,26 +44,32 @@ class Presets:
             self.tell(Event("call", change.address, call.kind))
         return record
 
-    async def _send(self, call: Call, record: JobRecord) -> str:
-        """The preset's id after the call; empty once it is deleted."""
+    def _element(self, preset_id: str, change: Change, shown: Mapping[str, Any]) -> Element:
+        """What was sent, and what the answer shows beside it."""
+        sent = change.basis[PRESET]
+        parts = {"options": mapping(shown["options"])} if "options" in shown else {}
+        return Element(preset_id, sent, echo_of(sent, parts))
+
+    async def _send(self, call: Call, record: JobRecord) -> tuple[str, Mapping[str, Any]]:
+        """The preset's id after the call, empty once it is deleted, and the preset as the answer shows it."""
         try:
             reply = await self.client.send(call, "", {}, lambda *_: None)
         except LostAnswer:
             found = await self._find_created(call)
             if not found:
                 raise
-            return found
+            return text(found.get("id")), found
         if call.kind == "delete_preset":
-            return ""
+            return "", {}
         created = created_ids(call, reply) or {}
-        return created.get(PRESET) or record.job_id
+        return created.get(PRESET) or record.job_id, mapping(reply.data)
 
-    async def _find_created(self, call: Call) -> str:
-        """The id of the preset that a create asked for, empty if there is none."""
+    async def _find_created(self, call: Call) -> Mapping[str, Any]:
+        """The preset that a create asked for, empty if there is none."""
         body = mapping(call.body)
         for row in await self.client.presets():
             options = mapping(row.get("options"))
             same = all(compare.echoes(value, options.get(key)) for key, value in mapping(body.get("options")).items())
             if row.get("name") == body.get("name") and row.get("target") == body.get("target") and same:
-                return text(row.get("id"))
-        return ""
+                return row
+        return {}

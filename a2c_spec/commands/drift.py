@@ -11,7 +11,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of
-from a2c_spec.core.drift import Drift, drift
+from a2c_spec.core.drift import Drift, drift, preset_drift
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
@@ -60,24 +60,6 @@ async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[D
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:
-        return await _preset(session, record)
+        return preset_drift(record, await session.service.client.preset(record.job_id))
     live = await session.service.client.job(record.job_id)
     return drift(record, live, disk, gone=live is None)
-
-
-async def _preset(session: Session, record: JobRecord) -> tuple[Drift, ...]:
-    from a2c_spec.core.compare import echoes
-    from a2c_spec.core.live import mapping
-    from a2c_spec.core.recipe import holds_secret
-
-    live = await session.service.client.preset(record.job_id)
-    if live is None:
-        return (Drift(record.address, "preset", record.job_id, "gone"),)
-    sent = record.elements["preset"].sent
-    wrong = [key for key in ("name", "target") if live.get(key) is not None and not echoes(sent[key], live[key])]
-    found = [Drift(record.address, key, sent[key], live[key]) for key in wrong]
-    shown = mapping(live.get("options"))
-    for name, value in sent["options"].items():
-        if name in shown and not holds_secret(value) and not echoes(value, shown[name]):
-            found.append(Drift(record.address, f"options.{name}", value, shown[name]))
-    return tuple(found)

@@ -9,6 +9,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, warn
+from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import load_all
@@ -34,9 +35,9 @@ def graph(flags: Flags, chosen: Selection, form: str) -> int:
     project = project_of(flags)
     loaded = load_all(project)
     warn(project, loaded.warnings)
-    edges: dict[str, list[str]] = {preset.address: [] for preset in chosen.presets(loaded.presets)}
-    for job in chosen.jobs(loaded.jobs):
-        presets = [item.preset_from for item in job.conversions if item.preset_from]
-        edges[job.address] = [*needs(job), *dict.fromkeys(presets)]
+    edges: dict[str, list[str]] = {}
+    for item in chosen.items([*loaded.presets, *loaded.jobs]):
+        used = [one.preset_from for one in item.conversions if one.preset_from] if isinstance(item, Job) else []
+        edges[item.address] = [*needs(item), *dict.fromkeys(used)] if isinstance(item, Job) else []
     emit(flags, lambda: edges, lambda: FORMATS[form](edges))
     return 0

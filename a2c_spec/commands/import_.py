@@ -50,8 +50,6 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
         raise UsageError(f"--name {name}: an address is made of a-z, 0-9, dots, underscores and dashes")
     project = project_of(flags)
     target = project.cwd / (out or f"{name}.yaml")
-    if target.exists():
-        raise UsageError(f"{target} exists already", hint="choose another with --out")
     completed = asyncio.run(_import(project, job_id, name, target))
     if not (completed and download):
         return 0
@@ -66,11 +64,11 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
 async def _import(project: Project, job_id: str, name: str, target: Path) -> bool:
     async with open_session(project) as session:
         with session.store.lock("import"):
+            known = _recorded_as(session, job_id)
+            _check_free(session, job_id, name, known, target)
             live = await session.service.client.job(job_id)
             if live is None:
                 raise UsageError(f"the service knows no job {job_id}")
-            if session.store.get(name) is not None:
-                raise UsageError(f"{name} is recorded already", hint="choose another --name")
             clues = Clues(await _defaults(session.service.client), _uploads(session, live))
             folder = target.parent.relative_to(project.root).as_posix()
             job = job_from(live, name, clues, "dist/" if folder == "." else f"{folder}/dist/")
@@ -78,9 +76,11 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             from a2c_spec.engine.desired import Dependencies, make_ready
 
             desired = make_ready(job, None, session, Dependencies(session))
-            await session.store.put(record_of(desired, live, project.runtime.clock()))
+            if not known:
+                await session.store.put(record_of(desired, live, project.runtime.clock()))
     missing = [item.id for item in job.inputs if item.type == "input_id"]
-    talk(project.flags, f"wrote {target.name} and adopted job {job_id} ({live.status})")
+    what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status})"
+    talk(project.flags, f"wrote {target.name}, {what}" if known else f"wrote {target.name} and {what}")
     if missing:
         talk(
             project.flags,
@@ -88,6 +88,22 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             "manifest refers to the service's copy, which is deleted after a while",
         )
     return live.status == "completed"
+
+
+def _recorded_as(session: Session, job_id: str) -> str:
+    """The address under which a job is recorded; empty when it is not."""
+    return next((record.address for record in session.store.scan() if record.job_id == job_id), "")
+
+
+def _check_free(session: Session, job_id: str, name: str, known: str, target: Path) -> None:
+    """Raises UsageError when the job, the name or the file is taken; a manifest that is lost may be written anew."""
+    if known and (known != name or target.exists()):
+        hint = f"`a2c-spec state show {known}` shows it; `a2c-spec state rm {known}` forgets it, its files stay"
+        raise UsageError(f"job {job_id} is recorded already, as {known}; nothing was changed", hint=hint)
+    if target.exists():
+        raise UsageError(f"{target} exists already", hint="choose another with --out")
+    if not known and session.store.get(name) is not None:
+        raise UsageError(f"{name} is recorded already", hint="choose another --name")
 
 
 async def _defaults(client: Client) -> dict[tuple[str, str], dict[str, Any]]:

@@ -32,8 +32,7 @@ def render(flags: Flags, chosen: Selection) -> int:
     project = project_of(flags)
     loaded = load_all(project)
     warn(project, loaded.warnings)
-    trees = [as_manifest(preset) for preset in chosen.presets(loaded.presets)]
-    trees += [as_manifest(job) for job in chosen.jobs(loaded.jobs)]
+    trees = [as_manifest(item) for item in chosen.items([*loaded.presets, *loaded.jobs])]
     if flags.as_json:
         click.echo(json.dumps(trees, ensure_ascii=False))
     else:

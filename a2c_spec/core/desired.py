@@ -79,7 +79,8 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """One thing to produce. ``preset_from`` names a Preset manifest whose id becomes the option ``preset``;
-    ``upstream`` is the fingerprint of that preset."""
+    ``upstream`` is the fingerprint of that preset, ``preset_id`` its id: empty while it has none yet, None where nobody
+    looked."""
 
     id: str
     target: str
@@ -88,6 +89,7 @@ class Conversion:
     metadata: Mapping[str, Value] = field(default_factory=dict)
     output_target: tuple[Mapping[str, Value], ...] = ()
     preset_from: str = ""
+    preset_id: str | None = None
     upstream: str = ""
     position: Position = field(default_factory=Position, compare=False)
 

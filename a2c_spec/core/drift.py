@@ -6,10 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_spec.core import compare
-from a2c_spec.core.live import LiveConversion, LiveJob
+from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
-from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.result_paths import GONE
 from a2c_spec.core.state import JobRecord
 
@@ -42,7 +41,11 @@ def drift(record: JobRecord, live: LiveJob | None, disk: Mapping[str, Disk], *, 
     return tuple(Drift(record.address, *difference) for difference in found)
 
 
-Found = tuple[str, Any, Any]
+def preset_drift(record: JobRecord, live: Mapping[str, Any] | None) -> tuple[Drift, ...]:
+    """Every difference of one preset that was read; None: the service no longer has it."""
+    if live is None:
+        return (Drift(record.address, "preset", record.job_id, "gone"),)
+    return tuple(Drift(record.address, *one) for one in foreign_of_preset(record, live))
 
 
 def _files(record: JobRecord, disk: Mapping[str, Disk]) -> Iterator[Found]:
@@ -62,32 +65,15 @@ def _status(record: JobRecord, live: LiveJob) -> Iterator[Found]:
 def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
     """Inputs and conversions that appeared, vanished or were changed outside a2c-spec."""
     names = record.names()
-    inputs = {row.id: row for row in live.inputs}
-    conversions = {row.id: row for row in live.conversions}
+    inputs = {row.id for row in live.inputs}
+    conversions = {row.id for row in live.conversions}
     for api_id, name in names.items():
         part = name.partition(".")[0]
         if (part == "inputs" and api_id not in inputs) or (part == "conversions" and api_id not in conversions):
             yield name, api_id, "gone"
-        elif part == "conversions":
-            yield from _conversion(name, record.elements[name].sent, conversions[api_id])
-    for api_id in [*inputs, *conversions]:
-        if api_id not in names:
-            yield f"{'inputs' if api_id in inputs else 'conversions'}.{api_id}", None, "added outside a2c-spec"
-    yield from _fields(record, live)
-
-
-def _conversion(name: str, sent: Mapping[str, Any], live: LiveConversion) -> Iterator[Found]:
-    for part, echo in (("options", live.options), ("metadata", live.metadata)):
-        for key, value in sent.get(part, {}).items():
-            if key in echo and not holds_secret(value) and not compare.echoes(value, echo[key]):
-                yield f"{name}.{part}.{key}", value, echo[key]
-
-
-def _fields(record: JobRecord, live: LiveJob) -> Iterator[Found]:
-    sent = record.elements["job"].sent if "job" in record.elements else {}
-    for key, value in sent.items():
-        if key in live.fields and not compare.equal(live.fields[key], value):
-            yield f"job.{key}", value, live.fields[key]
+    for part, rows in (("inputs", live.inputs), ("conversions", live.conversions)):
+        yield from ((f"{part}.{row.id}", None, "added outside a2c-spec") for row in rows if row.id not in names)
+    yield from foreign(record, live)
 
 
 def _outputs(record: JobRecord, live: LiveJob) -> Iterator[Found]:

@@ -9,6 +9,7 @@ from typing import Any
 
 from a2c_spec.core.compare import equal
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
+from a2c_spec.core.foreign import conversion_parts, echo_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import SentState
@@ -23,6 +24,10 @@ CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     "gdrive_picker": ("token",),
 }
 """The credentials that each provider takes. They never come back, so an imported manifest refers to variables."""
+
+
+TYPED = frozenset({"remote", "cloud", "gdrive_picker"})
+"""The types of inputs whose media type can be told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +78,9 @@ def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
     settings = {name: live.options[name] for name in INPUT_SETTINGS if live.options.get(name) is not None}
     if live.type in ("upload", "base64"):
         path = known.files.get(live.checksum, "")
-        return (
-            Input(name, "upload", path=path, settings=settings)
-            if path
-            else Input(name, "input_id", source=live.id, settings=settings)
-        )
+        filename = "" if path.rsplit("/", 1)[-1] == live.filename else live.filename
+        kind, source = ("upload", "") if path else ("input_id", live.id)
+        return Input(name, kind, path=path, source=source, filename=filename, settings=settings)
     provider = live.source if live.type == "cloud" else live.type
     rest = {
         key: value
@@ -88,6 +91,8 @@ def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
         name,
         live.type,
         source=live.source,
+        filename="" if live.filename == live.source.split("?")[0].rsplit("/", 1)[-1] else live.filename,
+        content_type=live.content_type if live.type in TYPED else "",
         engine="" if live.engine == "auto" else live.engine,
         options=_values(rest),
         parameters=_values(live.parameters),
@@ -147,11 +152,13 @@ def _output(name: str, live: LiveConversion, job: LiveJob, save: str) -> Output:
 def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     """The record of an imported job: everything the manifest says is taken as sent, because it was read off the job."""
     order = SentState({}, {}).order(live)
-    elements = {"job": Element(live.id, desired.sent_fields)}
+    fields = echo_of({"fields": desired.sent_fields}, {"fields": live.fields})
+    elements = {"job": Element(live.id, desired.sent_fields, fields)}
     for item, n in zip(desired.job.inputs, order, strict=True):
         elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, desired.sent_input(item))
     for conversion, row in zip(desired.job.conversions, live.conversions, strict=True):
-        elements[f"conversions.{conversion.id}"] = Element(row.id, desired.sent_conversion(conversion))
+        sent = desired.sent_conversion(conversion)
+        elements[f"conversions.{conversion.id}"] = Element(row.id, sent, echo_of(sent, conversion_parts(row, sent)))
     phase: Phase = "building" if live.editable else ENDED.get(live.status, "started")
     return JobRecord(
         desired.job.address,

@@ -46,6 +46,21 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
         yield f"order of inputs: {_order(before['order'])} -> {_order(after['order'])}"
 
 
+def foreign_reason(detail: Detail) -> str:
+    """Of a value that somebody else changed on the service: what it is there, and what it becomes."""
+    part, _, rest = detail.path.partition(".")
+    name, _, key = rest.partition(".")
+    where, what = (f"{part[:-1]} {name} ", key) if part in ("inputs", "conversions") else ("", detail.path)
+    return f"{where}changed on the service: {what} {shown(detail.before)} -> {shown(detail.after)}"
+
+
+def changed_reason(detail: Detail) -> str:
+    """Of a value that the manifest changes."""
+    if detail.sensitive:
+        return f"{detail.path} (sensitive: changed)"
+    return f"{detail.path} {shown(detail.before)} -> {shown(detail.after)}"
+
+
 def _flag(value: Any) -> str:
     """A decisive field that a recipe does not name is at its default, true."""
     return "true" if value is MISSING else str(value).lower()
@@ -69,7 +84,8 @@ def shown(value: Any) -> str:
         return "(unset)"
     if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
         return f"{value[:4]}.."
-    text = f'"{value}"' if isinstance(value, str) else str(value)
+    plain = str(value).lower() if isinstance(value, bool) else str(value)
+    text = f'"{value}"' if isinstance(value, str) else plain
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 

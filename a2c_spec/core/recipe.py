@@ -104,14 +104,15 @@ def sent_input(item: Input, fingerprint_secret: FingerprintSecret, position: int
 
 
 def sent_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
-    """Canonical form of a conversion as sent; ``preset`` is the manifest whose id went as that option."""
+    """Canonical form of a conversion as sent; ``preset`` is the manifest whose id went as that option, ``upstream`` the
+    fingerprint of what it held then."""
     return {
         "target": item.target,
         "category": item.category,
         "options": redact_secrets(item.options, fingerprint_secret),
         "metadata": redact_secrets(item.metadata, fingerprint_secret),
         "output_target": redact_secrets(item.output_target, fingerprint_secret),
-    } | ({"preset": item.preset_from} if item.preset_from else {})
+    } | ({"preset": item.preset_from, "upstream": item.upstream} if item.preset_from else {})
 
 
 def sent_fields(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:

@@ -20,11 +20,14 @@ ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "can
 class Element:
     """One part of a job on the service (the job itself, an input, a conversion, an output) as we last sent it.
 
-    ``sent`` is canonical: secrets stand as marks (keyed digests), never as values.
+    ``sent`` is canonical: secrets stand as marks (keyed digests), never as values. ``echo`` is what the service showed
+    beside it when it answered, by part (options, metadata, fields), without what is empty or a default; a part that is
+    not in it is not known.
     """
 
     api_id: str
     sent: Mapping[str, Any] = field(default_factory=dict)
+    echo: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from typing import Any, Literal
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.foreign import conversion_parts, echo_of
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping, parse_conversion, parse_job, rows
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
@@ -27,6 +28,35 @@ def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> Job
     for effect in call.effects:
         _apply(elements, effect, ids.get(effect.name, ""))
     return replace(record, elements=elements)
+
+
+def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
+    """The record with what the answer to a call shows beside what was sent, to tell later what somebody else set."""
+    elements, names = dict(record.elements), record.names()
+    shown = rows(reply) if isinstance(reply, list) else [mapping(reply)]
+    for row in shown if call.kind in ("add_conversions", "patch_conversion") else ():
+        live = parse_conversion(row)
+        if name := names.get(live.id):
+            elements[name] = _noticed(elements[name], conversion_parts(live, elements[name].sent), call)
+    if call.kind in ("create_job", "patch_job") and "job" in elements:
+        job = parse_job(mapping(reply))
+        elements["job"] = _noticed(elements["job"], {"fields": job.fields}, call)
+        for live in job.conversions if call.kind == "create_job" else ():
+            if name := names.get(live.id):
+                elements[name] = _noticed(elements[name], conversion_parts(live, elements[name].sent), call)
+    return replace(record, elements=elements)
+
+
+def _noticed(element: Element, parts: Mapping[str, Mapping[str, Any]], call: Call) -> Element:
+    """An edit tells only of the keys that it named: the others may be somebody else's meanwhile."""
+    body = mapping(call.body)
+    touched: Mapping[str, Mapping[str, Any]] | None = None
+    if call.kind == "patch_job":
+        touched = {"fields": body}
+    elif call.kind == "patch_conversion":
+        touched = {part: mapping(value) for part, value in body.items()}
+    sent = {"fields": element.sent} if "fields" in parts else element.sent
+    return replace(element, echo=echo_of(sent, parts, element.echo, touched))
 
 
 def intended(record: JobRecord, intent: Intent) -> JobRecord:
@@ -101,7 +131,8 @@ def _apply(elements: dict[str, Element], effect: Effect, api_id: str) -> None:
     before: Mapping[str, Any] = old.sent if old and not api_id else {}
     merged = {key: value for key, value in (dict(before) | dict(effect.sent)).items() if value is not None}
     fallback = effect.name.removeprefix("outputs.") if effect.name.startswith("outputs.") else ""
-    elements[effect.name] = Element(api_id or (old.api_id if old else fallback), merged)
+    echo = old.echo if old and not api_id else {}
+    elements[effect.name] = Element(api_id or (old.api_id if old else fallback), merged, echo)
 
 
 def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:

@@ -83,20 +83,25 @@ class Dependencies:
     """What jobs take from one another, as far as it is planned or done.
 
     ``running``: ``address.conversion`` -> the fingerprint of the recipe that it is going to run; what comes out is not
-    known yet. ``presets``: address -> the fingerprint that a preset has once the plan is carried out. ``restored``:
-    ``address.conversion`` -> for each result that comes from the results cache, its place in the project and in there.
-    ``makers``: ``address.conversion`` -> the run whose result it is, and stays.
+    known yet. ``presets``: address -> the fingerprint that a preset has once the plan is carried out, ``renewed``:
+    those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that comes from the
+    results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
+    is, and stays.
     """
 
     session: Session
     running: dict[str, str] = field(default_factory=dict)
     presets: dict[str, str] = field(default_factory=dict)
+    renewed: set[str] = field(default_factory=set)
     restored: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
     makers: dict[str, JobRecord] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
-        """A conversion with the fingerprint of the preset that it names."""
-        return replace(item, upstream=self.presets.get(item.preset_from) or self._recorded(item.preset_from))
+        """A conversion with the fingerprint and the id of the preset that it names."""
+        record = self.session.store.get(item.preset_from)
+        content = self.presets.get(item.preset_from) or (record.fingerprint if record else "")
+        preset_id = record.job_id if record and item.preset_from not in self.renewed else ""
+        return replace(item, upstream=content, preset_id=preset_id)
 
     def input(self, item: Input, session: Session) -> Input:
         """A ``from`` input with the digest of the result that it takes.
@@ -122,14 +127,12 @@ class Dependencies:
         path = session.project.root / files[0].path
         return replace(item, path=files[0].path, content=session.digests.measure(path))
 
-    def _recorded(self, address: str) -> str:
-        record = self.session.store.get(address)
-        return record.fingerprint if record else ""
-
     def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
         """Notes what becomes of an address once its change is carried out."""
         if desired is None:
             self.presets[change.address] = change.fingerprint
+            if change.action in ("create", "replace"):
+                self.renewed.add(change.address)
             return
         address = address_of(change.address)
         if change.action == "cached":

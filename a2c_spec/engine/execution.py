@@ -215,7 +215,8 @@ class Execution:
         cached = results.known(desired, step.record)
         if cached is None or results.cache is None:
             change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
-            if change.paid_again and not self.options.yes:
+            unread = any(item.preset_from for item in desired.job.conversions)  # the plan had no need to read presets
+            if unread or (change.paid_again and not self.options.yes):
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)

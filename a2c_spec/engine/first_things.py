@@ -43,7 +43,8 @@ async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> boo
     since = 0.0 if step.desired or step.preset else record.gone_since
     after = replace(record, gone_since=since, intent=record.intent if record.lost_start else None)
     if step.preset is not None:
-        sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
+        element = record.elements.get(PRESET, Element(record.job_id))
+        sent = {PRESET: replace(element, sent=step.change.basis[PRESET])}
         after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
     if after == session.store.get(after.address):
         return False

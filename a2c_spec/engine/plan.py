@@ -20,6 +20,7 @@ from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies, with_policy
+from a2c_spec.engine.live_presets import named, read_presets, refused
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
     PlannedChange,
@@ -27,6 +28,7 @@ from a2c_spec.engine.plan_one import (
     plan_from_record,
     plan_from_records,
     plan_one_preset,
+    plan_run_again,
     prepared,
 )
 from a2c_spec.engine.project import Project, Reading, reading, real_path
@@ -64,8 +66,7 @@ async def plan_project(
         items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
         manifests.checked([*check_references(items), *claims.problems])
         known = {item.address: None for item in items}
-        selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
-        for item in selected:
+        for item in chosen.items(items):
             builder.take(item)
     else:
         items_taken = _taken(builder, manifests, claims, known)
@@ -85,14 +86,6 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
         async with open_session(project) as session:
             steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
     return as_plan(steps, partial=chosen.partial)
-
-
-def _jobs(items: Iterable[Job | Preset]) -> tuple[Job, ...]:
-    return tuple(item for item in items if isinstance(item, Job))
-
-
-def _presets(items: Iterable[Job | Preset]) -> tuple[Preset, ...]:
-    return tuple(item for item in items if isinstance(item, Preset))
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims, policy: str) -> Iterator[Job | Preset]:
@@ -190,6 +183,8 @@ class PlanBuilder:
         gone = _gone(self.session, known, whole=all_of_it)
         takeover = Takeover(self.session, gone)
         steps = [step for made in self.made.values() for step in await takeover.of(made, client)]
+        if client is not None:
+            presets, steps = await self._with_live_presets(presets, steps, client)
         taken = {step.taken_over for step in steps}
         gone |= {record.address: record for record in self.unused}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
@@ -207,6 +202,23 @@ class PlanBuilder:
         if not record.running_or_held and not any(file.path for file in record.files):
             return PlannedChange(Change(record.address, "no-op", ("another run makes its results now",)), None, since)
         return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
+
+    async def _with_live_presets(
+        self, presets: list[PlannedChange], steps: list[PlannedChange], client: Client
+    ) -> tuple[list[PlannedChange], list[PlannedChange]]:
+        """Presets that something is going to run with are read; a held job follows one that gets another id."""
+        before = set(self.dependencies.renewed)
+        presets = await read_presets(self.session, presets, steps, client)
+        for step in presets:
+            self.dependencies.note(step.change, None)
+        renewed = self.dependencies.renewed - before
+        steps = [
+            await plan_run_again(self.session, step, self.dependencies, self.chosen, client)
+            if step.live and named(step) & renewed
+            else step
+            for step in steps
+        ]
+        return presets, await refused(self.session, presets, steps, client)
 
     async def _ask(self, job: Job, client: Client | None) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
         return await plan_address(self.session, job, self.dependencies, self.chosen, client)

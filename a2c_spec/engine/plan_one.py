@@ -84,9 +84,11 @@ def prepared(
     return [_pending(session, desired, part, lost, again=again) for part in division.parts], division.unused
 
 
-def prepared_run(session: Session, job: Job, dependencies: Dependencies, chosen: Selection) -> Pending:
+def prepared_run(
+    session: Session, job: Job, dependencies: Dependencies, chosen: Selection, record: JobRecord | None = None
+) -> Pending:
     """The same of one run that was planned before."""
-    record = session.record(job.address)
+    record = record or session.record(job.address)
     desired = make_ready(job, record, session, dependencies)
     part = Part(job.address, tuple(item.id for item in job.conversions), record)
     return _pending(session, desired, part, Lost(), again=chosen.replaces(address_of(job.address)))
@@ -190,6 +192,17 @@ async def plan_run(session: Session, pending: Pending, client: Client | None) ->
     return replace(again, live=again.live or seen)
 
 
+async def plan_run_again(
+    session: Session, step: PlannedChange, dependencies: Dependencies, chosen: Selection, client: Client
+) -> PlannedChange:
+    """The change of a run that was planned before, once more is known of what it depends on."""
+    if step.desired is None:
+        return step
+    pending = prepared_run(session, step.desired.job, dependencies, chosen, step.record)
+    again = await plan_run(session, pending, client)
+    return replace(again, taken_over=step.taken_over, filed_anew=step.filed_anew)
+
+
 async def plan_from_live(
     session: Session, pending: Pending, client: Client | None, live: LiveJob | None = None
 ) -> PlannedChange:
@@ -238,11 +251,15 @@ async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord
     return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)
 
 
-async def plan_one_preset(session: Session, preset: Preset, client: Client | None) -> PlannedChange:
-    """The change of one preset; it is read only when its manifest changed, so that nothing changed means no call."""
+async def plan_one_preset(
+    session: Session, preset: Preset, client: Client | None, *, read: bool = False
+) -> PlannedChange:
+    """The change of one preset. It is read where its manifest changed, or something is going to run with it (``read``),
+    so that nothing changed means no call."""
     record = session.store.get(preset.address)
     fingerprint = session.fingerprint_secret
     changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
-    live = await client.preset(record.job_id) if client and record and record.job_id and changed else None
-    gone = bool(client and changed and live is None)
+    asked = client is not None and record is not None and bool(record.job_id) and (changed or read)
+    live = await client.preset(record.job_id) if client and record and asked else None
+    gone = asked and live is None
     return PlannedChange(plan_preset(preset, fingerprint, record, live, gone=gone), None, record, preset)

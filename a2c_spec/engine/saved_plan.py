@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
 HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
+MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
+"""How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
 LARGEST = 512 * 1024 * 1024
 KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict")
 """What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
@@ -65,10 +68,32 @@ def stamp(step: PlannedChange) -> dict[str, str]:
     return {
         "manifest": _digest(plain),
         "inputs": digest(contents),
+        "secrets": digest(_secrets(step)),
         "state": _digest(step.record),
         "live": _digest(step.live),
         "actions": _digest(_done_by(step.change)),
     }
+
+
+def _secrets(step: PlannedChange) -> list[Any]:
+    """The keyed digests of all secrets of a job or preset, in every place where it sends one."""
+    if step.desired is None:
+        return list(_marks(step.change.basis))
+    wanted, job = step.desired, step.desired.job
+    sent: list[Any] = [wanted.sent_input(item) for item in job.inputs]
+    sent += [wanted.sent_conversion(item) for item in job.conversions]
+    words = [one.download_password for one in job.outputs if one.download_password]
+    return list(_marks([wanted.sent_fields, *sent, [wanted.fingerprint_secret(one) for one in words]]))
+
+
+def _marks(tree: Any) -> Iterator[str]:
+    """Every keyed digest in what was sent; a secret is marked as ``reference#digest`` wherever it stands."""
+    if isinstance(tree, Mapping):
+        yield from (mark for key in sorted(tree) for mark in _marks(tree[key]))
+    elif isinstance(tree, list | tuple):
+        yield from (mark for one in tree for mark in _marks(one))
+    elif isinstance(tree, str) and MARK.fullmatch(tree):
+        yield tree
 
 
 def _done_by(change: Change) -> Change:
@@ -196,7 +221,13 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
 
 
-_WORDS = {"manifest": "the manifest", "inputs": "the bytes of an input", "state": "the state", "live": "the live job"}
+_WORDS = {
+    "manifest": "the manifest",
+    "inputs": "the bytes of an input",
+    "secrets": "a secret",
+    "state": "the state",
+    "live": "the live job",
+}
 
 
 def _moved(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:

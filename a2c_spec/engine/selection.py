@@ -29,9 +29,15 @@ class Selection:
     def replaces(self, address: str) -> bool:
         return matches(address, self.replace)
 
+    def items(self, items: Sequence[Job | Preset]) -> tuple[Job | Preset, ...]:
+        """The selected presets and jobs, presets first, with what targets need: jobs whose results they take, presets
+        that they name. Raises UsageError when a glob meets nothing."""
+        self.check([item.address for item in items])
+        jobs = self.jobs([item for item in items if isinstance(item, Job)])
+        return (*self.presets([item for item in items if isinstance(item, Preset)], jobs), *jobs)
+
     def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
-        """The selected jobs, and those whose results they take; raises UsageError when a glob meets nothing."""
-        self.check([job.address for job in jobs])
+        """The selected jobs, and those whose results they take."""
         chosen = {job.address for job in jobs if self.takes(job.address, job.labels)}
         by_address = {job.address: job for job in jobs}
         waiting = list(chosen) if self.target else []
@@ -42,8 +48,11 @@ class Selection:
             waiting += more
         return tuple(job for job in jobs if job.address in chosen)
 
-    def presets(self, presets: Sequence[Preset]) -> tuple[Preset, ...]:
-        return tuple(one for one in presets if self.takes(one.address, one.labels))
+    def presets(self, presets: Sequence[Preset], jobs: Sequence[Job] = ()) -> tuple[Preset, ...]:
+        """The selected presets, and those that the targeted ``jobs`` name."""
+        named = {item.preset_from for job in jobs for item in job.conversions} if self.target else set()
+        needed = {address for address in named if not self.excludes(address)}
+        return tuple(one for one in presets if one.address in needed or self.takes(one.address, one.labels))
 
     def takes(self, address: str, labels: Mapping[str, str]) -> bool:
         wanted = not self.target or matches(address, self.target)

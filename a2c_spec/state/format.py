@@ -34,7 +34,11 @@ def _intent_tree(intent: Intent) -> dict[str, Any]:
 
 
 def _element_rows(elements: Mapping[str, Element]) -> list[Any]:
-    return [[name, element.api_id, element.sent] for name, element in elements.items()]
+    """``[name, API id, sent]``, and the echo where one is known."""
+    return [
+        [name, element.api_id, element.sent, *([element.echo] if element.echo else [])]
+        for name, element in elements.items()
+    ]
 
 
 def decode(realm: str, address: str, text: str) -> JobRecord:
@@ -63,7 +67,7 @@ def _intent(tree: Mapping[str, Any]) -> Intent:
 
 
 def _elements(rows: Iterable[Any]) -> Mapping[str, Element]:
-    return {name: Element(api_id, sent) for name, api_id, sent in rows}
+    return {name: Element(api_id, sent, *echo) for name, api_id, sent, *echo in rows}
 
 
 def _file(row: Mapping[str, Any]) -> SavedFile:

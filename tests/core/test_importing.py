@@ -36,9 +36,11 @@ INPUTS: list[tuple[str, dict[str, Any], Input]] = [
     ("a link", {}, Input("my-cover", "remote", source=LINK.source)),
     ("an engine", {"engine": "website"}, Input("my-cover", "remote", source=LINK.source, engine="website")),
     ("no engine", {"engine": ""}, Input("my-cover", "remote", source=LINK.source)),
-    ("a file name", {"filename": "Page 1.PDF"}, Input("page-1", "remote", source=LINK.source)),
+    ("a file name", {"filename": "Page 1.PDF"}, Input("page-1", "remote", source=LINK.source, filename="Page 1.PDF")),
+    ("the name of the source", {"filename": "My Cover.png"}, Input("my-cover", "remote", source=LINK.source)),
+    ("a media type", {"content_type": "a/b"}, Input("my-cover", "remote", source=LINK.source, content_type="a/b")),
     ("no name at all", {"source": ""}, Input("remote", "remote")),
-    ("a name of signs", {"filename": "???"}, Input("part", "remote", source=LINK.source)),
+    ("a name of signs", {"filename": "???"}, Input("part", "remote", source=LINK.source, filename="???")),
     (
         "options and settings",
         {"options": {"screen_width": 9, "x": None, "position": 3, "slide_duration": 2.0, "list": [{"a": [1]}]}},
@@ -64,10 +66,26 @@ INPUTS: list[tuple[str, dict[str, Any], Input]] = [
     (
         "a picker",
         {"type": "gdrive_picker", "source": "id", "filename": "my.doc.txt"},
-        Input("my-doc", "gdrive_picker", source="id", credentials={"token": Secret("env:MY_DOC_TOKEN")}),
+        Input(
+            "my-doc",
+            "gdrive_picker",
+            source="id",
+            filename="my.doc.txt",
+            credentials={"token": Secret("env:MY_DOC_TOKEN")},
+        ),
     ),
     ("an upload that lies here", {"type": "upload", "checksum": "m"}, Input("my-cover", "upload", path="src/a.png")),
     ("an upload that does not", {"type": "base64", "checksum": "n"}, Input("my-cover", "input_id", source="in-1")),
+    (
+        "an upload under another name",
+        {"type": "upload", "checksum": "m", "filename": "b.png", "content_type": "image/png"},
+        Input("b", "upload", path="src/a.png", filename="b.png"),
+    ),
+    (
+        "an upload that lies nowhere, with its name",
+        {"type": "upload", "checksum": "n", "filename": "b.png"},
+        Input("b", "input_id", source="in-1", filename="b.png"),
+    ),
     (
         "an upload with a setting",
         {"type": "upload", "checksum": "m", "options": {"resize_handling": "stretch", "x": 1}},

@@ -74,7 +74,7 @@ SHOWN = [
     (None, "(unset)"),
     (MISSING, "(unset)"),
     (1, "1"),
-    (True, "True"),
+    (True, "true"),
     ("x", '"x"'),
     (B, "0123.."),
     (B.upper(), f'"{B.upper()}"'[:57] + "..."),

@@ -133,7 +133,8 @@ def test_a_conversion_as_sent_names_its_preset_only_if_it_has_one() -> None:
         "output_target": [],
     }
     assert sent_conversion(WEBP, mark) == plain
-    assert sent_conversion(replace(WEBP, preset_from="p"), mark) == plain | {"preset": "p"}
+    with_preset = replace(WEBP, preset_from="p", upstream="f")
+    assert sent_conversion(with_preset, mark) == plain | {"preset": "p", "upstream": "f"}
 
 
 def test_a_password_of_the_job_is_marked_even_where_it_is_text() -> None:

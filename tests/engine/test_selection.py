@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from a2c_spec.core.desired import Preset
+from a2c_spec.core.desired import Job, Preset
 from a2c_spec.engine.selection import EVERYTHING, Selection, matches, selection_of
 from a2c_spec.errors import UsageError
-from tests.engine.projects import job
+from tests.engine.projects import WEBP, job
 
 WEB = {"team": "web", "size": ""}
 
@@ -81,7 +83,7 @@ def test_what_a_target_needs_may_stand_in_no_manifest_that_is_read() -> None:
 @pytest.mark.parametrize("flag", ["target", "replace"])
 def test_a_glob_that_meets_nothing_is_a_mistake_that_names_what_there_is(flag: str) -> None:
     with pytest.raises(UsageError, match="no address matches 'nope'") as error:
-        Selection(**{flag: ("nope",)}).jobs(JOBS)
+        Selection(**{flag: ("nope",)}).items(JOBS)
     assert error.value.hint == "there are: base, middle, top, alone"
 
 
@@ -92,13 +94,31 @@ def test_at_most_eight_addresses_are_named() -> None:
 
 
 def test_excluding_what_is_not_there_is_no_mistake() -> None:
-    assert Selection(exclude=("nope",)).jobs(JOBS) == JOBS
+    assert Selection(exclude=("nope",)).items(JOBS) == JOBS
 
 
 def test_presets_are_selected_by_address_and_label() -> None:
     small, large = (Preset(name, name, "jpg", labels={"size": name}) for name in ("small", "large"))
     assert Selection(target=("small",)).presets([small, large]) == (small,)
     assert Selection(selector=("size=large",)).presets([small, large]) == (large,)
+
+
+NAMED = [
+    (Selection(target=("small",)), ["small"]),
+    (Selection(target=("by",)), ["small", "by"]),
+    (Selection(target=("top",)), ["small", "by", "top"]),
+    (Selection(target=("by",), exclude=("small",)), ["by"]),
+    (Selection(target=("base",)), ["base"]),
+    (Selection(exclude=("by", "top")), ["small", "large", "base"]),
+]
+
+
+@pytest.mark.parametrize(("chosen", "addresses"), NAMED)
+def test_targets_bring_the_presets_that_they_and_what_they_need_name(chosen: Selection, addresses: list[str]) -> None:
+    small, large = (Preset(name, name, "jpg") for name in ("small", "large"))
+    by = job("by", conversions=(replace(WEBP, preset_from="small"),))
+    items: list[Job | Preset] = [small, by, large, job("base"), job("top", "by")]
+    assert [one.address for one in chosen.items(items)] == addresses
 
 
 @pytest.mark.parametrize(

@@ -157,6 +157,7 @@ def test_an_edit_sends_just_the_planned_calls_and_ends_in_what_was_asked_for(
 def test_after_an_import_the_plan_is_empty(manifest: dict[str, Any]) -> None:
     with bench() as project:
         _, summary = project.apply(manifest)
+        assert project("state", "rm", "law")[0] == 0
         code, out = project("import", summary["jobs"][0]["job_id"], "--name", "again")
         assert code == 0, out
         assert project.plan("again.yaml")["noop"], project.plan("again.yaml")["changes"][0]["reasons"]

@@ -100,6 +100,14 @@ HURTS: Mapping[str, Script] = {
         ("metadata", 0, "version", "2"),
         APPLY,
     ),
+    "F19 somebody else edits what a held job leaves out": known(
+        ground(job("one", "in/a.txt", job={"process": False})),
+        APPLY,
+        ("third", "edit more", 0),
+        ("field", 0, "process", None),
+        APPLY,
+        expanded=True,
+    ),
     "B15 a result over its own source": known(
         ground(job("one", "in/a.txt", conversions=("document/txt",))), ("over_source", 0), APPLY, APPLY
     ),

@@ -19,6 +19,14 @@ def edit(_service: Any, job: Job) -> None:
         job.edited = True
 
 
+def edit_more(_service: Any, job: Job) -> None:
+    """Sets what nobody here ever set."""
+    if job.conversions:
+        job.conversions[0].options["width"] = 5
+        job.conversions[0].metadata["title"] = "theirs"
+        job.edited = True
+
+
 def cancel(_service: Any, job: Job) -> None:
     job.status = "canceled"
 
@@ -49,6 +57,7 @@ def delete_preset(service: Any, preset: Preset) -> None:
 MEDDLING: Mapping[str, Callable[[Any, Any], None]] = {
     "start": start,
     "edit": edit,
+    "edit more": edit_more,
     "cancel": cancel,
     "delete": delete,
     "rename": rename,

@@ -101,7 +101,12 @@ def third(world: World, what: str, which: int) -> None:
     mine = [one for one in service.jobs.values() if one.creator == "us" and not one.deleted]
     drafts = [one for one in mine if one.status == "draft"]
     ended = [one for one in mine if one.outputs]
-    pool = {"start": drafts, "edit": drafts, "cancel": [one for one in mine if one.status == "running"]}
+    pool = {
+        "start": drafts,
+        "edit": drafts,
+        "edit more": drafts,
+        "cancel": [one for one in mine if one.status == "running"],
+    }
     rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs") else mine)
     if what.endswith("preset"):
         rows = [one for one in service.presets.values() if one.creator == "us"]

@@ -19,7 +19,7 @@ from a2c_spec.core.calls import Call, Effect, cost_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import recipes
+from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.finish import diff_outputs, finish
 from a2c_spec.core.planner.matching import known
@@ -257,8 +257,10 @@ def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Obs
         anew = (Call("delete_job", live.id, reason="recreating takes fewer calls"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
             why = f"not started; recreating it takes {len(anew)} calls, editing it {len(way.calls)}"
-            return _updated(desired, record, Edit(anew, {}), (why,), observed, action="replace")
-    return _updated(desired, record, way, _update_reasons(desired, record, way), observed, action="update")
+            others = update_reasons.foreign_reasons(update_reasons.foreign_details(desired, record, live))
+            return _updated(desired, record, Edit(anew, {}), (why, *others), observed, action="replace")
+    why_edited = update_reasons.why(desired, record, live, way.calls)
+    return _updated(desired, record, way, why_edited, observed, action="update")
 
 
 def _updated(
@@ -276,21 +278,8 @@ def _updated(
         why,
         way.calls,
         bindings=way.bindings,
-        details=recipes.details(desired, record),
+        details=update_reasons.details(desired, record, observed.live),
         fetch=desired.job.process,
         problem=conflicts(desired, observed) if desired.job.process else "",
         bound="every call changes something that no other call of the plan can change",
     )
-
-
-def _update_reasons(desired: DesiredJob, record: JobRecord, way: Edit) -> tuple[str, ...]:
-    why = list(recipes.why(desired, record))
-    if len(way.calls) > sum(call.starts for call in way.calls) and not why:
-        why.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in way.calls)))
-    if any(call.starts for call in way.calls):
-        why.append("not started yet")
-    return tuple(why) or ("the job's fields changed",)
-
-
-def _part(call: Call) -> str:
-    return call.reason or call.kind.replace("_", " ")

@@ -47,7 +47,8 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     if live is not None and record.phase == "done":
         _deleted(record, {placement.output.id for placement in placements}, observed, found)
     if record.phase == "done":
-        without = without_result(desired.job, [placement.conversion for placement in placements])
+        known = [placement.conversion for placement in placements]
+        without = without_result(desired.job, [*known, *(file.conversion for file in record.files)])
         found.lost += [(name, f"the result of {name} is neither here nor on the service") for name in without]
     return found
 

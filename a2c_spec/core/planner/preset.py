@@ -6,15 +6,18 @@ Whether a PATCH merges options or replaces them is not documented: it sends them
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core import compare, reasons
 from a2c_spec.core.calls import Body, Call, Effect
 from a2c_spec.core.desired import Preset
-from a2c_spec.core.plan import Change
-from a2c_spec.core.recipe import FingerprintSecret, digest, redact_secrets
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.foreign import completed, strangers
+from a2c_spec.core.live import mapping
+from a2c_spec.core.plan import Change, Detail
+from a2c_spec.core.recipe import FingerprintSecret, digest, holds_secret, redact_secrets
+from a2c_spec.core.state import Element, JobRecord
 
 PRESET = "preset"
 PATCHABLE = ("name", "target", "options")
@@ -44,30 +47,52 @@ def plan_preset(
     if record is None or not record.job_id or gone:
         lost = "the service no longer has it" if gone else "not applied yet"
         return _change(preset, "create", (f"{lost}: preset for {preset.target}",), (_create(preset, sent),), sent)
-    before = dict(record.elements[PRESET].sent) if PRESET in record.elements else {}
-    details = reasons.details(before, sent)
-    wrong = _wrong(sent, before, live or {})
-    if not wrong:
+    element = record.elements.get(PRESET, Element(record.job_id))
+    found = _differences(sent, element, live or {})
+    if not found:
         return _change(preset, "no-op", ("unchanged",), (), sent)
-    why = tuple(f"{name} changed" for name in wrong)
-    if set(wrong) - set(PATCHABLE):
+    details, why = tuple(one.detail for one in found), tuple(one.reason for one in found)
+    wrong = {one.detail.path.partition(".")[0] for one in found}
+    if wrong - set(PATCHABLE):
         delete = Call("delete_preset", record.job_id, effects=(Effect(PRESET, None),))
         return _change(preset, "replace", why, (delete, _create(preset, sent, step=1)), sent, details)
-    return _change(preset, "update", why, (_patch(preset, sent, before, wrong, record.job_id),), sent, details)
+    return _change(preset, "update", why, (_patch(preset, sent, found, wrong, record.job_id),), sent, details)
 
 
-def _wrong(sent: Mapping[str, Any], before: Mapping[str, Any], live: Mapping[str, Any]) -> list[str]:
-    names = [name for name in ("name", "target", "category", "scope") if _differs(sent[name], before, live, name)]
-    echo = live.get("options")
-    echo = echo if isinstance(echo, Mapping) else {}
-    wrong, removed = compare.changed_keys(sent["options"], echo, before.get("options"))
-    return [*names, "options"] if wrong or removed else names
+@dataclass(frozen=True, slots=True)
+class _Difference:
+    """One attribute that gets another value. ``foreign``: somebody else changed it on the service."""
+
+    detail: Detail
+    foreign: bool
+
+    @property
+    def reason(self) -> str:
+        return reasons.foreign_reason(self.detail) if self.foreign else reasons.changed_reason(self.detail)
 
 
-def _differs(value: Any, before: Mapping[str, Any], live: Mapping[str, Any], name: str) -> bool:
-    if not value:
-        return False
-    return not compare.equal(value, live[name] if live.get(name) else before.get(name))
+def _differences(sent: Mapping[str, Any], element: Element, live: Mapping[str, Any]) -> list[_Difference]:
+    """What differs from the service, as far as it was read and tells; else from what was sent."""
+    found = []
+    for name in ("name", "target", "category", "scope"):
+        recorded = element.sent.get(name)
+        there = live.get(name) or recorded
+        if sent[name] and not compare.equal(sent[name], there):
+            found.append(_difference(name, recorded, there, sent[name]))
+    before, options = element.sent.get("options", {}), sent["options"]
+    shown = completed(element, "options", mapping(live["options"])) if "options" in live else {}
+    wrong, removed = compare.changed_keys(options, shown, before)
+    for key in (*wrong, *removed):
+        found.append(_difference(f"options.{key}", before.get(key), shown.get(key, before.get(key)), options.get(key)))
+    for key, value in strangers(element, "options", {**before, **options}, shown).items():
+        found.append(_Difference(Detail(f"options.{key}", shown[key], value), foreign=True))
+    return found
+
+
+def _difference(path: str, recorded: Any, there: Any, here: Any) -> _Difference:
+    secret = holds_secret(there) or holds_secret(here)
+    foreign = recorded is not None and not (holds_secret(recorded) or compare.echoes(recorded, there))
+    return _Difference(Detail(path, there, here, secret), foreign)
 
 
 def _body(preset: Preset) -> dict[str, Body]:
@@ -86,12 +111,13 @@ def _create(preset: Preset, sent: Mapping[str, Any], step: int = 0) -> Call:
 
 
 def _patch(
-    preset: Preset, sent: Mapping[str, Any], before: Mapping[str, Any], wrong: list[str], preset_id: str
+    preset: Preset, sent: Mapping[str, Any], found: Sequence[_Difference], wrong: Collection[str], preset_id: str
 ) -> Call:
-    body = {name: _body(preset)[name] for name in wrong}
+    """Options go complete; one that the manifest does not have gets the value it had, or null."""
+    body = {name: value for name, value in _body(preset).items() if name in wrong}
     if "options" in wrong:
-        removed = [key for key in before.get("options", {}) if key not in preset.options]
-        body["options"] = dict(preset.options) | dict.fromkeys(removed)
+        others = {one.detail.path.partition(".")[2]: one.detail.after for one in found if "." in one.detail.path}
+        body["options"] = dict(preset.options) | {key: others[key] for key in others if key not in preset.options}
     return Call("patch_preset", preset_id, body, effects=(Effect(PRESET, sent),))
 
 

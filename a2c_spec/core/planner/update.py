@@ -9,6 +9,7 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Body, Call, Effect, cost_of
 from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.foreign import strangers
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.planner import bodies
@@ -164,7 +165,7 @@ class _Context:
         calls = self._conversion_deletes(step)
         for d, n in sorted(self.conversions.items()):
             live = self.live.conversions[n]
-            call = patch_conversion(self.desired, self.desired.job.conversions[d], live, self.known.sent(live.id), step)
+            call = patch_conversion(self.desired, self.desired.job.conversions[d], live, self.known.part(live.id), step)
             calls += [call] if call else []
         new = [item for d, item in enumerate(self.desired.job.conversions) if d not in self.conversions]
         return calls + ([_add_conversions(self.desired, new, step)] if new else [])
@@ -202,9 +203,11 @@ def _add_conversions(desired: DesiredJob, new: list[Conversion], step: int) -> C
 
 
 def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple[dict[str, Body], dict[str, Any]]:
-    """(body, what is then sent) of the job fields that differ; a field no longer managed goes back to its default."""
+    """(body, what is then sent) of the job fields that differ; a field no longer managed goes back to its default,
+    one that somebody else set to what it was."""
     sent = known.sent(live.id)
     wire: Mapping[str, Any] = desired.job.fields
+    others = strangers(known.part(live.id), "fields", sent, live.fields)
     body: dict[str, Body] = {}
     then: dict[str, Any] = {}
     for name in JOB_FIELDS:
@@ -213,6 +216,8 @@ def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple
                 body[name], then[name] = wire[name], desired.sent_fields[name]
         elif name in sent and not _is_reset(name, live):
             body[name], then[name] = JOB_FIELDS[name].reset, None
+        elif name in others and f"job.{name}" not in desired.job.lifecycle.ignore:
+            body[name] = others[name]
     return body, then
 
 

@@ -1,0 +1,140 @@
+"""What somebody else changed of a job or preset on the service, told by what we sent and what the service showed then.
+
+A reply spells out options that nobody set, with their defaults, so a value that we did not send is somebody else's only
+if the service showed another one when it answered us. What it showed then is kept as the ``echo`` of an element.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+from a2c_spec.core import compare
+from a2c_spec.core.live import LiveConversion, LiveJob, mapping
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
+from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.state import Element, JobRecord
+
+Found = tuple[str, Any, Any]
+"""A difference: where, what was recorded, what is now."""
+
+DEFAULTS: Mapping[str, Mapping[str, Any]] = {"fields": {name: field.reset for name, field in JOB_FIELDS.items()}}
+"""What a value is that the service showed no other for; unset, where nothing is said here."""
+
+
+def echo_of(
+    sent: Mapping[str, Any],
+    shown: Mapping[str, Mapping[str, Any]],
+    before: Mapping[str, Mapping[str, Any]] | None = None,
+    touched: Mapping[str, Collection[str]] | None = None,
+) -> Mapping[str, Mapping[str, Any]]:
+    """The echo of an element after an answer: of a new one all that it shows; else, of what the call ``touched``.
+
+    ``sent`` and ``shown`` hold one mapping for each part. What an answer shows of other keys may be somebody else's.
+    """
+    if touched is None:
+        return {part: _beside(part, sent.get(part, {}), values) for part, values in shown.items()}
+    after = dict(before or {})
+    for part, keys in touched.items():
+        if part in after:
+            new = {key: value for key, value in shown.get(part, {}).items() if key in keys}
+            kept = {key: value for key, value in after[part].items() if key not in keys}
+            after[part] = kept | _beside(part, sent.get(part, {}), new)
+    return after
+
+
+def _beside(part: str, sent: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in shown.items() if key not in sent and not _same(value, _default(part, key))}
+
+
+def _default(part: str, key: str) -> Any:
+    return DEFAULTS.get(part, {}).get(key)
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values of an echo mean the same; services write what is unset in several ways."""
+    return compare.echoes(one, other) or (_empty(one) and _empty(other))
+
+
+def _empty(value: Any) -> bool:
+    return value is None or value is False or value in ("", [], {}, ())
+
+
+def conversion_parts(live: LiveConversion, sent: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """What an answer shows of a conversion: the parts in which it shows everything that was sent.
+
+    Options count only where they came back expanded, as they should: else a later answer may show defaults that this
+    one did not.
+    """
+    options, metadata = sent.get("options", {}), sent.get("metadata", {})
+    parts: dict[str, Mapping[str, Any]] = {}
+    if options.keys() <= live.options.keys() and len(live.options) > len(options):
+        parts["options"] = live.options
+    if {key for key, value in metadata.items() if value is not None} <= live.metadata.keys():
+        parts["metadata"] = live.metadata
+    return parts
+
+
+def completed(element: Element, part: str, shown: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What is shown of a part; a key that we set, and that the service no longer shows although it did, is unset."""
+    missing = [key for key in element.sent.get(part, {}) if key not in shown] if part in element.echo else []
+    return {**shown, **dict.fromkeys(missing)}
+
+
+def strangers(element: Element, part: str, sent: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
+    """Key -> what it was before, of every value that neither we nor the service had set; None: it was unset."""
+    known = element.echo.get(part)
+    if known is None:
+        return {}
+    before = {key: known.get(key, _default(part, key)) for key in shown if key not in sent}
+    return {key: value for key, value in before.items() if not _same(value, shown[key])}
+
+
+def foreign(record: JobRecord, live: LiveJob) -> Iterator[Found]:
+    """Every value of the job, of its inputs and of its conversions that somebody else changed.
+
+    Of a job that was started, only values that we sent count: nobody can change it any more.
+    """
+    inputs = {row.id: row for row in live.inputs}
+    conversions = {row.id: row for row in live.conversions}
+    for name, recorded in record.elements.items():
+        element = recorded if record.phase == "building" else replace(recorded, echo={})
+        if name == "job":
+            yield from _values("job", "fields", element, element.sent, live.fields)
+        elif element.api_id in inputs:
+            settings = {key: element.sent[key] for key in INPUT_SETTINGS if key in element.sent}
+            yield from _values(name, "settings", element, settings, inputs[element.api_id].options)
+        elif element.api_id in conversions:
+            yield from _conversion(name, element, conversions[element.api_id])
+
+
+def _conversion(name: str, element: Element, live: LiveConversion) -> Iterator[Found]:
+    options = element.sent.get("options", {})
+    if element.sent.get("preset"):  # it was sent as an id, which is compared elsewhere
+        options = {**options, "preset": live.options.get("preset")}
+    yield from _values(f"{name}.options", "options", element, options, completed(element, "options", live.options))
+    metadata = element.sent.get("metadata", {})
+    yield from _values(f"{name}.metadata", "metadata", element, metadata, completed(element, "metadata", live.metadata))
+
+
+def _values(
+    where: str, part: str, element: Element, sent: Mapping[str, Any], shown: Mapping[str, Any]
+) -> Iterator[Found]:
+    same = compare.equal if part == "fields" else compare.echoes
+    for key, value in sent.items():
+        if key in shown and not holds_secret(value) and not same(value, shown[key]):
+            yield f"{where}.{key}", value, shown[key]
+    for key, before in strangers(element, part, sent, shown).items():
+        yield f"{where}.{key}", before, "(sensitive)" if key == "download_password" else shown[key]
+
+
+def foreign_of_preset(record: JobRecord, live: Mapping[str, Any]) -> Iterator[Found]:
+    """Every value of a preset that somebody else changed. A preset that hides its options says nothing of them."""
+    element = record.elements.get("preset", Element(record.job_id))
+    for key in ("name", "target"):
+        if live.get(key) is not None and key in element.sent and not compare.echoes(element.sent[key], live[key]):
+            yield key, element.sent[key], live[key]
+    if "options" in live:
+        shown = completed(element, "options", mapping(live["options"]))
+        yield from _values("options", "options", element, element.sent.get("options", {}), shown)

@@ -1,0 +1,72 @@
+"""Why a job that has not started is edited: what the manifest changed, and what somebody else changed meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from a2c_spec.core import compare
+from a2c_spec.core.calls import Call
+from a2c_spec.core.foreign import foreign
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.plan import Detail
+from a2c_spec.core.planner import recipes
+from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.reasons import foreign_reason
+from a2c_spec.core.state import JobRecord
+
+
+def why(desired: DesiredJob, record: JobRecord, live: LiveJob, calls: Sequence[Call]) -> tuple[str, ...]:
+    """The reasons of an edit. A foreign change is told with the value there and the value that it gets back."""
+    found = [*recipes.why(desired, record), *foreign_reasons(foreign_details(desired, record, live))]
+    if len(calls) > sum(call.starts for call in calls) and not found:
+        found.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in calls)))
+    if any(call.starts for call in calls):
+        found.append("not started yet")
+    return tuple(found) or ("the job's fields changed",)
+
+
+def details(desired: DesiredJob, record: JobRecord, live: LiveJob | None) -> tuple[Detail, ...]:
+    """Every attribute that gets another value: from what is on the service, where somebody changed it there."""
+    others = foreign_details(desired, record, live) if live else ()
+    told = {one.path for one in others}
+    return (*(one for one in recipes.details(desired, record) if one.path not in told), *others)
+
+
+def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[Detail, ...]:
+    """What somebody else changed and this plan changes back, as (path, value there, value here)."""
+    here = _values(desired)
+    found = []
+    for path, recorded, now in foreign(record, live):
+        part, _, key = path.rpartition(".")
+        if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
+            removed = key in _sent(record, part)
+            found.append(Detail(path, now, here[part].get(key, None if removed else recorded)))
+    return tuple(found)
+
+
+def foreign_reasons(others: Sequence[Detail]) -> tuple[str, ...]:
+    """One sentence for each of them."""
+    return tuple(foreign_reason(one) for one in others)
+
+
+def _values(desired: DesiredJob) -> dict[str, Mapping[str, Any]]:
+    """What is desired, by the part that holds it: job, inputs.a, conversions.b.options, conversions.b.metadata."""
+    found: dict[str, Mapping[str, Any]] = {"job": desired.sent_fields}
+    for item in desired.job.inputs:
+        found[f"inputs.{item.id}"] = item.settings
+    for conversion in desired.job.conversions:
+        sent = desired.sent_conversion(conversion)
+        found |= {f"conversions.{conversion.id}.{part}": sent[part] for part in ("options", "metadata")}
+    return found
+
+
+def _sent(record: JobRecord, part: str) -> Mapping[str, Any]:
+    name, _, group = part.rpartition(".") if part.startswith("conversions.") else (part, "", "")
+    element = record.elements.get(name)
+    sent = element.sent if element else {}
+    return sent.get(group, {}) if group else sent
+
+
+def _part(call: Call) -> str:
+    return call.reason or call.kind.replace("_", " ")

@@ -1,0 +1,70 @@
+"""Presets that something is going to run with: read from the service, so that nothing runs with a foreign one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.drift import preset_drift
+from a2c_spec.core.reasons import shown
+from a2c_spec.engine.plan_one import PlannedChange, plan_one_preset
+from a2c_spec.engine.session import Session
+
+if TYPE_CHECKING:
+    from a2c_spec.api.client import Client
+
+IDLE = frozenset({"patch_output", "patch_outputs", "delete_job"})
+"""Calls that neither build a job nor start it."""
+
+
+def named(step: PlannedChange) -> frozenset[str]:
+    """The presets that the job of a change names."""
+    job = step.desired.job if step.desired else None
+    return frozenset(item.preset_from for item in job.conversions if item.preset_from) if job else frozenset()
+
+
+def used(steps: Sequence[PlannedChange]) -> set[str]:
+    """The presets with which a job is going to be built or started."""
+    busy = [step for step in steps if any(call.kind not in IDLE for call in step.change.calls)]
+    return {name for step in busy for name in named(step)}
+
+
+async def read_presets(
+    session: Session, presets: Sequence[PlannedChange], steps: Sequence[PlannedChange], client: Client
+) -> list[PlannedChange]:
+    """The changes of the presets, each that is used compared with the service. What differs there is put right."""
+    names = used(steps)
+    return [
+        await plan_one_preset(session, step.preset, client, read=True)
+        if step.preset and step.change.address in names and step.change.action == "no-op"
+        else step
+        for step in presets
+    ]
+
+
+async def refused(
+    session: Session, presets: Sequence[PlannedChange], steps: Sequence[PlannedChange], client: Client
+) -> list[PlannedChange]:
+    """The changes; one that would run with a preset that this plan leaves out, and that is not as it was applied, has a
+    problem."""
+    planned = {step.change.address for step in presets}
+    problems = {name: await _problem(session, name, client) for name in sorted(used(steps) - planned)}
+    return [_with_problem(step, [problems.get(name, "") for name in sorted(named(step))]) for step in steps]
+
+
+def _with_problem(step: PlannedChange, problems: Sequence[str]) -> PlannedChange:
+    found = next((problem for problem in problems if problem), "")
+    busy = bool(used([step]))
+    return replace(step, change=replace(step.change, problem=found)) if found and busy else step
+
+
+async def _problem(session: Session, name: str, client: Client) -> str:
+    record = session.store.get(name)
+    if record is None or not record.job_id:
+        return f"it needs the preset {name}, which this plan leaves out and which was never applied"
+    found = preset_drift(record, await client.preset(record.job_id))
+    if not found:
+        return ""
+    what = "; ".join(f"{one.path} {shown(one.recorded)} -> {shown(one.now)}" for one in found)
+    return f"it needs the preset {name}, which this plan leaves out and which was changed on the service: {what}"

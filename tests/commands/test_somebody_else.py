@@ -1,0 +1,266 @@
+"""What somebody else changes on the service: it is shown with both values, put right, and never believed to be ours."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
+from tests.conftest import Command
+
+HEAD = "apiVersion: a2c-spec/v1\nkind: {kind}\nname: {name}\n"
+JOB = HEAD + (
+    "job: {{process: {process}}}\ninputs: [{{id: i, path: src/{file}}}]\n"
+    "conversions: [{{id: g, category: image, target: jpg, {rest}}}]\noutputs: [{{from: g, filename: {name}}}]\n"
+)
+PRESET = HEAD + "category: image\ntarget: jpg\noptions: {{quality: {quality}}}\n"
+BY_PRESET = "preset: {from: look}"
+QUALITY = "options: {quality: 50}"
+
+Somebody = Callable[..., Any]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
+    with Background(create_app(Settings())) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        yield running
+
+
+@pytest.fixture
+def somebody(server: Background) -> Somebody:
+    """Sends a request of somebody else, who has the same key."""
+
+    def send(method: str, path: str, **body: Any) -> Any:
+        with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
+            reply = client.request(method, f"{server.url}{path}", json=body or None)
+        assert reply.status_code < 300, reply.text
+        return reply.json() if reply.content else None
+
+    return send
+
+
+@pytest.fixture
+def write(project: Path) -> Callable[..., None]:
+    """Writes a job, or the preset ``look``."""
+
+    def manifest(
+        name: str, rest: str = BY_PRESET, *, process: bool = True, quality: int = 0, file: str = "cover.png"
+    ) -> None:
+        values = {"name": name, "rest": rest, "process": str(process).lower(), "quality": quality, "file": file}
+        text = PRESET.format(kind="Preset", **values) if quality else JOB.format(kind="Job", **values)
+        (project / f"{name}.yaml").write_text(text)
+
+    return manifest
+
+
+def plan(a2c: Command, *args: str) -> dict[str, Any]:
+    """The changes by their address."""
+    shown = a2c("plan", "--json", *args)
+    assert shown.code == 0, shown.out + shown.err
+    return {change["address"]: change for change in json.loads(shown.out)["changes"]}
+
+
+def apply(a2c: Command, *args: str, code: int = 0) -> dict[str, Any]:
+    """The last line of an apply."""
+    done = a2c("apply", "--json", "-y", "--no-cache", *args)
+    assert done.code == code, done.out + done.err
+    tree: dict[str, Any] = json.loads(done.out.splitlines()[-1])
+    return tree
+
+
+def actions(a2c: Command, *args: str) -> dict[str, str]:
+    return {address: change["action"] for address, change in plan(a2c, *args).items()}
+
+
+def details(change: dict[str, Any]) -> list[tuple[str, Any, Any]]:
+    return [(one["path"], one["before"], one["after"]) for one in change["details"]]
+
+
+def drifted(a2c: Command) -> list[tuple[str, Any, Any]]:
+    shown = a2c("drift", "--json")
+    return [(one["path"], one["recorded"], one["now"]) for one in json.loads(shown.out)["drift"]]
+
+
+def preset_of(somebody: Somebody) -> str:
+    return f"/presets/{somebody('GET', '/presets')[0]['id']}"
+
+
+def conversion_of(somebody: Somebody) -> str:
+    job = somebody("GET", "/jobs")[0]
+    return f"/jobs/{job['id']}/conversions/{job['conversion'][0]['id']}"
+
+
+def test_a_preset_edited_by_somebody_is_put_right_before_a_job_runs_with_it(
+    project: Path, somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    write("look", quality=30)
+    write("a")
+    apply(a2c)
+    somebody("PATCH", preset_of(somebody), options={"quality": 95, "width": 9})
+    assert a2c("plan").out.count("no-op") == 2
+    assert a2c("apply").out.splitlines()[-1] == "Nothing to do; no API calls."
+    assert drifted(a2c) == [("options.quality", 30, 95), ("options.width", None, 9)]
+    write("b", file="signatures.png")
+    found = plan(a2c)
+    assert details(found["look"]) == [("options.quality", 95, 30), ("options.width", 9, None)]
+    assert found["look"]["reasons"][0] == "changed on the service: options.quality 95 -> 30"
+    apply(a2c)
+    assert somebody("GET", preset_of(somebody))["options"] == {"quality": 30, "width": None}
+    write("c", QUALITY.replace("50", "30"), file="signatures.png")
+    apply(a2c)
+    assert (project / "dist/b.jpg").read_bytes() == (project / "dist/c.jpg").read_bytes()
+    assert (set(actions(a2c).values()), drifted(a2c)) == ({"no-op"}, [])
+
+
+def test_a_preset_that_is_left_out_and_was_edited_runs_nothing(somebody: Somebody, write: Any, a2c: Command) -> None:
+    write("look", quality=30)
+    apply(a2c)
+    somebody("PATCH", preset_of(somebody), options={"quality": 95})
+    write("a")
+    refused = apply(a2c, "--exclude", "look", code=13)
+    assert "needs the preset look, which this plan leaves out" in refused["message"]
+    assert "options.quality 30 -> 95" in refused["message"]
+    somebody("PATCH", preset_of(somebody), options={"quality": 30})
+    assert actions(a2c, "--exclude", "look") == {"a": "create"}
+    write("look", quality=31)
+    assert actions(a2c, "--exclude", "look") == {"a": "create"}  # it runs with the preset as it was applied
+
+
+def test_a_preset_that_was_never_applied_cannot_be_left_out(server: Background, write: Any, a2c: Command) -> None:
+    write("look", quality=30)
+    write("a")
+    assert "never applied" in plan(a2c, "--exclude", "look")["a"]["problem"]
+
+
+def test_a_target_takes_along_the_preset_that_it_names_and_a_preset_can_be_a_target(
+    server: Background, write: Any, a2c: Command
+) -> None:
+    write("look", quality=30)
+    write("a")
+    write("b", QUALITY)
+    assert actions(a2c, "--target", "look") == {"look": "create"}
+    assert actions(a2c, "--target", "a") == {"look": "create", "a": "create"}
+    assert actions(a2c, "--target", "b") == {"b": "create"}
+    assert apply(a2c, "--target", "a")["errors"] == []
+
+
+def test_a_preset_deleted_by_somebody_is_made_anew_and_held_jobs_follow_its_id(
+    somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    write("look", quality=30)
+    write("held", process=False)
+    write("done")
+    apply(a2c)
+    somebody("DELETE", preset_of(somebody))
+    assert set(actions(a2c).values()) == {"no-op"}
+    assert [one[0] for one in drifted(a2c)] == ["preset"]
+    write("new", BY_PRESET + ", metadata: {title: x}")
+    assert actions(a2c) == {"look": "create", "held": "update", "done": "no-op", "new": "create"}
+    assert "the preset look has another id" in plan(a2c)["held"]["reasons"][0]
+    apply(a2c)
+    assert set(actions(a2c).values()) == {"no-op"}
+    write("held")
+    apply(a2c)
+
+
+def test_a_held_job_whose_preset_has_another_content_gets_its_conversion_anew(
+    project: Path, somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    """The local API takes the options of a preset when a conversion is made; other services, when the job starts."""
+    write("look", quality=30)
+    write("a", process=False)
+    apply(a2c)
+    write("look", quality=60)
+    assert [call["kind"] for call in plan(a2c)["a"]["calls"]] == ["delete_conversion", "add_conversions"]
+    write("a")
+    apply(a2c)
+    write("b", "options: {quality: 60}")
+    apply(a2c)
+    assert (project / "dist/a.jpg").read_bytes() == (project / "dist/b.jpg").read_bytes()
+
+
+def test_a_change_of_a_preset_whose_answer_was_lost_is_settled_once(
+    server: Background, write: Any, a2c: Command
+) -> None:
+    write("look", quality=30)
+    apply(a2c)
+    write("look", quality=31)
+    faults = f"{server.url.removesuffix('/v2')}/_a2c/faults"
+    lost = {"do": "drop", "when": "after", "method": "PATCH", "path": "/presets/*", "times": 9}
+    assert httpx.post(faults, json=[lost]).status_code < 300
+    apply(a2c, code=8)
+    httpx.delete(faults)
+    assert "1 call (GET 1)" in a2c("apply").out
+    assert "no API calls" in a2c("apply").out
+
+
+def test_a_held_job_edited_by_somebody_is_shown_with_both_values_and_put_back(
+    project: Path, somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    write("a", QUALITY, process=False)
+    apply(a2c)
+    assert actions(a2c) == {"a": "no-op"}
+    place = conversion_of(somebody)
+    somebody("PATCH", place, options={"quality": 10, "width": 5}, metadata={"z": "1"})
+    somebody("PATCH", place.partition("/conversions")[0], fail_on_conversion_error=False)
+    assert details(plan(a2c)["a"]) == [
+        ("job.fail_on_conversion_error", False, True),
+        ("conversions.g.options.quality", 10, 50),
+        ("conversions.g.options.width", 5, None),
+        ("conversions.g.metadata.z", "1", None),
+    ]
+    told = a2c("plan").out
+    assert "conversion g changed on the service: options.quality 10 -> 50" in told
+    assert "changed on the service: job.fail_on_conversion_error false -> true" in told
+    assert sorted(path for path, *_ in drifted(a2c)) == sorted(path for path, *_ in details(plan(a2c)["a"]))
+    write("a", QUALITY)
+    apply(a2c)
+    write("b", QUALITY)
+    apply(a2c)
+    assert (project / "dist/a.jpg").read_bytes() == (project / "dist/b.jpg").read_bytes()
+
+
+def test_an_edit_of_ours_does_not_make_somebody_elses_value_ours(somebody: Somebody, write: Any, a2c: Command) -> None:
+    write("a", QUALITY, process=False)
+    apply(a2c)
+    somebody("PATCH", conversion_of(somebody), options={"width": 5})
+    write("a", QUALITY.replace("50", "60"), process=False)
+    found = plan(a2c)["a"]
+    assert found["calls"][0]["body"] == {"options": {"quality": 60, "width": None}}
+    apply(a2c)
+    assert actions(a2c) == {"a": "no-op"}
+
+
+def test_an_edited_job_that_somebody_started_is_not_taken_as_ours(somebody: Somebody, write: Any, a2c: Command) -> None:
+    write("a", QUALITY, process=False)
+    apply(a2c)
+    place = conversion_of(somebody)
+    somebody("PATCH", place, options={"width": 5})
+    somebody("PATCH", place.partition("/conversions")[0], process=True)
+    assert actions(a2c)["a"] in ("replace", "re-run")
+
+
+def test_a_saved_plan_is_stale_when_a_secret_or_a_preset_changed_meanwhile(
+    somebody: Somebody, write: Any, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write("look", quality=30)
+    apply(a2c)
+    write("a")
+    assert a2c("plan", "-o", "p.a2cplan.json").code == 0
+    somebody("PATCH", preset_of(somebody), options={"quality": 95})
+    assert a2c("apply", "p.a2cplan.json").code == 10
+    write("a", "options: {download_password: {secret: 'env:WORD'}}")
+    monkeypatch.setenv("WORD", "one")
+    assert a2c("plan", "-o", "q.a2cplan.json").code == 0
+    monkeypatch.setenv("WORD", "two")
+    stale = a2c("apply", "q.a2cplan.json")
+    assert (stale.code, "a: a secret changed" in stale.err) == (10, True)
