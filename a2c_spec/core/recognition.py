@@ -1,0 +1,157 @@
+"""Which part of an answer is which part that was sent: decided by what the answer tells, and never guessed.
+
+A part is compared as it goes over the wire. Secrets never come back as they were sent, so they say nothing; nor does
+what an answer leaves out. Parts that were sent exactly alike may have each other's ids. The order of an answer is no
+evidence: the one published capture keeps the order of the request, but nothing says that every answer does.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2c_spec.core import compare
+from a2c_spec.core.calls import Payload, Ref
+from a2c_spec.core.desired import Secret
+from a2c_spec.core.live import LiveConversion, LiveInput
+from a2c_spec.core.recipe import UPLOADED
+
+Part = Mapping[str, Any]
+"""One input or conversion in the words of the wire. ``checksum`` (MD5) is that of bytes which were uploaded."""
+
+NOT_TOLD: Any = object()
+"""In the place of a value that no answer shows as it was sent: a secret, or an id not known here."""
+
+
+def sent_input(sent: Mapping[str, Any]) -> Part:
+    """A recorded input as it went over the wire. A result of another manifest went under the id ``wire_source``."""
+    identity = sent.get("identity", {})
+    source = sent.get("wire_source") or (NOT_TOLD if identity.get("upstream") else identity.get("source", ""))
+    return {
+        **identity,
+        "source": source,
+        **{key: sent[key] for key in ("filename", "checksum", "decrypt") if key in sent},
+    }
+
+
+def sent_conversion(sent: Mapping[str, Any]) -> Part:
+    """A recorded conversion as it went over the wire. The preset of another manifest went under ``wire_preset``."""
+    preset = {"preset": sent.get("wire_preset") or NOT_TOLD, "of": sent["preset"]} if sent.get("preset") else {}
+    return {**sent, "options": {**sent.get("options", {}), **preset}}
+
+
+def sent_payload(payload: Payload) -> Part:
+    """An upload as the service shows it afterwards."""
+    return {"type": "upload", "filename": payload.filename, "checksum": payload.content.md5, "of": payload}
+
+
+def input_may_be(part: Part, live: LiveInput, *, named: bool = True) -> bool:
+    """Whether nothing that is told contradicts that ``live`` is this part.
+
+    ``named`` False leaves the file name aside: services may clean names, and complete them with an extension.
+    """
+    if live.type and part.get("type", "remote") != live.type:
+        return False
+    if part.get("type") not in UPLOADED and not _agrees(part.get("source"), live.source):
+        return False
+    if not _agrees(part.get("checksum"), live.checksum) or (named and not same_file_name(part, live)):
+        return False
+    engine = part.get("engine") == "auto" or _agrees(part.get("engine"), live.engine)
+    return engine and _shown(part.get("options"), live.options) and _shown(part.get("parameters"), live.parameters)
+
+
+def same_file_name(part: Part, live: LiveInput) -> bool:
+    """The service completes a name without an extension, and gives its own where none was sent."""
+    return not live.filename or live.filename.startswith(part.get("filename") or "")
+
+
+def conversion_may_be(part: Part, live: LiveConversion) -> bool:
+    """Whether nothing that is told contradicts that ``live`` is this part; options come back expanded."""
+    if not _agrees(part.get("target"), live.target) or not compare.same_category(
+        part.get("category", ""), live.category
+    ):
+        return False
+    target = not live.output_target or compare.same_target(part.get("output_target") or (), live.output_target)
+    return target and _shown(part.get("options"), live.options) and _shown(part.get("metadata"), live.metadata)
+
+
+def _agrees(sent: Any, echo: str) -> bool:
+    return not sent or not echo or hidden(sent) or bool(sent == echo)
+
+
+def _shown(sent: Mapping[str, Any] | None, echo: Mapping[str, Any]) -> bool:
+    """Whether every value that can be compared came back."""
+    pairs = ((value, echo[key]) for key, value in (sent or {}).items() if key in echo)
+    return all(hidden(value) or compare.echoes(value, shown) for value, shown in pairs)
+
+
+def hidden(value: Any) -> bool:
+    """Whether no answer shows a value as it was sent: it is or holds a secret, or an id that is not known here."""
+    if isinstance(value, Mapping):
+        return "$secret" in value or any(hidden(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return any(hidden(item) for item in value)
+    return value is NOT_TOLD or isinstance(value, Secret | Ref)
+
+
+def tell_inputs(sent: Sequence[Part], live: Sequence[LiveInput]) -> dict[int, int]:
+    """Sent index -> live index of all inputs that can be told; file names count only where they help."""
+    told = tell_apart(sent, len(live), lambda s, n: input_may_be(sent[s], live[n]))
+    if len(told) == len(sent):
+        return told
+    nameless = tell_apart(sent, len(live), lambda s, n: input_may_be(sent[s], live[n], named=False))
+    taken = {*told.values()}
+    return {s: n for s, n in nameless.items() if s not in told and n not in taken} | told
+
+
+def tell_conversions(sent: Sequence[Part], live: Sequence[LiveConversion]) -> dict[int, int]:
+    """Sent index -> live index of all conversions that can be told."""
+    return tell_apart(sent, len(live), lambda s, n: conversion_may_be(sent[s], live[n]))
+
+
+def tell_apart(sent: Sequence[Part], live: int, may_be: Callable[[int, int], bool]) -> dict[int, int]:
+    """Sent index -> live index of all parts of which it is certain, or does not matter, which one they are.
+
+    Parts that were sent alike are one kind. A kind is certain when just as many live parts may be of it as were sent;
+    those are then of no other kind, which may make another kind certain. Where fewer are left than were sent, the
+    answer contradicts itself, and what these might have been stays open.
+    """
+    kinds = [_Kind(group, {n for n in range(live) if may_be(group[0], n)}) for group in alike(sent)]
+    told: dict[int, int] = {}
+    while certain := next((kind for kind in kinds if len(kind.open) == len(kind.members)), None):
+        kinds.remove(certain)
+        told.update(zip(certain.members, sorted(certain.open), strict=True))
+        for kind in kinds:
+            kind.open -= certain.open
+    odd = {n for kind in kinds if len(kind.open) < len(kind.members) for n in kind.candidates}
+    return {s: n for s, n in told.items() if n not in odd}
+
+
+@dataclass(slots=True)
+class _Kind:
+    """Parts that were sent alike, which live ones may be of them, and which of those are still open."""
+
+    members: list[int]
+    candidates: set[int]
+    open: set[int] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.open = set(self.candidates)
+
+
+def alike(sent: Sequence[Part]) -> list[list[int]]:
+    """The indexes of parts that were sent exactly alike, secrets included."""
+    groups: dict[str, list[int]] = {}
+    for index, part in enumerate(sent):
+        groups.setdefault(json.dumps(_given(part), sort_keys=True, default=repr), []).append(index)
+    return list(groups.values())
+
+
+def _given(value: Any) -> Any:
+    """A value without what says nothing: a null unsets an option, so it is as if it had not been sent."""
+    if isinstance(value, Mapping):
+        pruned = {key: _given(item) for key, item in value.items()}
+        return {key: item for key, item in pruned.items() if item is not None and item != {}}
+    return value
