@@ -18,13 +18,17 @@ from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.planner import other_bytes, output_calls, recognised
+from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
+UNTOLD_HINT = (
+    "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own, "
+    "or give them other options"
+)
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
@@ -98,7 +102,11 @@ class Delivery:
             why = "; ".join(wrong) or "it was started while it still differed from the manifest"
             raise Conflict(f"job {live.id} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
         if phase == "completed":
-            return await self.executor.save(ended)
+            ended = await self.executor.save(ended)
+            if untold := untold_results(record, live):
+                several = f"which result is of which of {', '.join(untold)}"
+                raise Conflict(f"job {live.id} does not tell {several}", hint=UNTOLD_HINT, address=address)
+            return ended
         problem = failure_text(record, live)
         await self.executor.save(replace(ended, problem=problem))
         raise ConversionFailed(

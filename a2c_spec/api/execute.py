@@ -19,13 +19,15 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
-from a2c_spec.core.transitions import apply_response, created, intended, settled, started
+from a2c_spec.core.transitions import apply_response, created, intended, settled, started, without_untold
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
 """How often one job may be read and planned again within an apply before we give up."""
 
-ARRAYS = frozenset({"add_inputs", "add_conversions"})
+ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
+"""Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
+
 CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now, `a2c-spec import` writes it into a manifest, "
     "`a2c-spec state rm` forgets it, so that the next apply creates a new one"
@@ -107,7 +109,7 @@ class Executor:
         elif record.intent is not None and record.intent.adds:
             await self.grace.wait()
         live = await self.client.job(record.job_id) if record.job_id else None
-        if live is not None and not live.editable:
+        if live is not None:
             record = recognised(record, task.desired, live)
         forced = bool(task.replaces) and record.job_id == task.replaces
         observed = replace(task.observe(record, live), waited=waited, replace=forced)
@@ -139,6 +141,8 @@ class Executor:
             await shielded(self._run_step([call for call in change.calls if call.step == step], change))
         record = self.store.get(record.address) or record
         done = settled(record)
+        if change.bindings:
+            done = without_untold(done)
         if change.calls and record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
         return await self.save(done) if done != record else record
@@ -171,13 +175,16 @@ class Executor:
         """What a create sends, part by part; of a result of another job, the id under which it goes."""
         sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
         body = create.body if isinstance(create.body, Mapping) else {}
-        inputs = [name for name in create.creates if name.startswith("inputs.")]
-        parts = body.get("input", ())
-        for name, part in zip(inputs, parts if isinstance(parts, tuple) else (), strict=True):
-            source = part.get("source") if isinstance(part, Mapping) else None
-            if isinstance(source, Ref):
-                sent[name]["wire_source"] = self.client.find_reference(source.name)
+        for kind, key in (("inputs.", "input"), ("conversions.", "conversion")):
+            names, sent_parts = [name for name in create.creates if name.startswith(kind)], body.get(key)
+            for name, part in zip(names, sent_parts if isinstance(sent_parts, tuple) else (), strict=True):
+                sent[name] |= self._ids_in(mapping(part))
         return {name: Element("", values) for name, values in sent.items()}
+
+    def _ids_in(self, part: Mapping[str, object]) -> Mapping[str, str]:
+        """The ids under which a part names a result or a preset of another manifest."""
+        found = {"wire_source": part.get("source"), "wire_preset": mapping(part.get("options")).get("preset")}
+        return {key: self.client.find_reference(ref.name) for key, ref in found.items() if isinstance(ref, Ref)}
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
         try:
@@ -196,9 +203,11 @@ class Executor:
         except SpecError:
             await self._drop_intent(record)
             raise
-        ids = created_ids(call, reply)
-        if ids is None:
-            raise MissingIds("the answer does not say which ids it created")
+        named = {name for later in change.calls if later.step > call.step for name in later.named}
+        ids = created_ids(call, reply, self.client.find_reference, in_order=not named & {*call.creates})
+        if ids is None and call.kind == "create_job":
+            raise MissingIds("the answer does not say which job it created")
+        ids = ids or {}
         await self._record_answer(call, change, reply, ids)
         self.tell(Event("call", change.address, call.kind, call.reason))
         if set(call.creates) - set(ids):
@@ -255,4 +264,4 @@ def _single_part(call: Call, number: int, part: object) -> Call:
     """The call that adds one part of an array alone."""
     name = call.creates[number]
     effects = tuple(effect for effect in call.effects if effect.name == name)
-    return replace(call, body=part, creates=(name,), effects=effects)  # type: ignore[arg-type]  # one element of the body
+    return replace(call, body=(part,), creates=(name,), effects=effects)  # type: ignore[arg-type]  # of the body

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -93,6 +93,19 @@ class Call:
     @property
     def method(self) -> str:
         return ENDPOINTS[self.kind].method
+
+    @property
+    def named(self) -> frozenset[str]:
+        """Names of the elements that the call names by their ids."""
+        return frozenset(_references((self.subject, self.body)))
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, Ref):
+        yield value.name
+    elif isinstance(value, tuple | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _references(item)
 
 
 @dataclass(frozen=True, slots=True)

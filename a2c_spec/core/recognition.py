@@ -149,6 +149,20 @@ def alike(sent: Sequence[Part]) -> list[list[int]]:
     return list(groups.values())
 
 
+def shown_form(part: Part) -> str:
+    """A part as answers show it, as text: two of the same form cannot be told apart."""
+    return json.dumps(_visible(_given(part)), sort_keys=True, default=repr)
+
+
+def _visible(value: Any) -> Any:
+    """A value without secrets; which preset of this project is meant is told by its id."""
+    if isinstance(value, Mapping):
+        return {
+            key: _visible(item) for key, item in value.items() if isinstance(item, Mapping | Ref) or not hidden(item)
+        }
+    return value
+
+
 def _given(value: Any) -> Any:
     """A value without what says nothing: a null unsets an option, so it is as if it had not been sent."""
     if isinstance(value, Mapping):

@@ -18,15 +18,25 @@ from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
 def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
     """The record after ``call`` was answered: new ids, and what each element was sent.
 
-    A job that was deleted is no longer there; what it had given, files included, stays known.
+    A new part without an id is known to be there, and not which one it is. A new input stands behind the others, so
+    that its position is known where theirs are, and unless the call says another. A job that was deleted is no longer
+    there; what it had given, files included, stays known.
     """
     if call.kind == "delete_job":
         gone = replace(record, job_id="", elements={}, phase="canceled")
         return gone if record.job_id == call.subject else record
     elements = dict(record.elements)
     for effect in call.effects:
-        _apply(elements, effect, ids.get(effect.name, ""))
+        place = _last_place(elements) if effect.name in call.creates and effect.name.startswith("inputs.") else {}
+        new = effect if effect.sent is None else replace(effect, sent={**place, **effect.sent})
+        _apply(elements, new, ids.get(effect.name, ""), fresh=effect.name in call.creates)
     return replace(record, elements=elements)
+
+
+def _last_place(elements: Mapping[str, Element]) -> Mapping[str, int]:
+    """The position behind all inputs that are there, if that of each is known."""
+    places = [element.sent.get("position") or 0 for _, element in parts(elements, "inputs")]
+    return {"position": max(places, default=0) + 1} if all(places) else {}
 
 
 def intended(record: JobRecord, intent: Intent) -> JobRecord:
@@ -40,6 +50,11 @@ def settled(record: JobRecord) -> JobRecord:
     return replace(record, intent=None)
 
 
+def without_untold(record: JobRecord) -> JobRecord:
+    """The record without the parts of which it was not known which ones they are, once all of them were made anew."""
+    return replace(record, elements={name: one for name, one in record.elements.items() if one.api_id})
+
+
 def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts: bool, now: float) -> JobRecord:
     """The record once a create was answered: the new job in place of the old one, whose files are leftovers now.
 
@@ -47,6 +62,8 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
     """
     intent = record.intent or Intent()
     elements = {name: replace(one, api_id=ids.get(name, "")) for name, one in intent.elements.items()}
+    for place, (name, one) in enumerate(parts(elements, "inputs"), start=1):
+        elements[name] = replace(one, sent={"position": place, **one.sent})
     return replace(
         record,
         phase="started" if starts else "building",
@@ -80,11 +97,11 @@ def epoch(text: str) -> float | None:
     return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
 
 
-def _apply(elements: dict[str, Element], effect: Effect, api_id: str) -> None:
+def _apply(elements: dict[str, Element], effect: Effect, api_id: str, *, fresh: bool) -> None:
     if effect.sent is None:
         elements.pop(effect.name, None)
         return
-    old = elements.get(effect.name)
+    old = None if fresh else elements.get(effect.name)
     before: Mapping[str, Any] = old.sent if old and not api_id else {}
     merged = {key: value for key, value in (dict(before) | dict(effect.sent)).items() if value is not None}
     fallback = effect.name.removeprefix("outputs.") if effect.name.startswith("outputs.") else ""

@@ -85,7 +85,7 @@ async def plan_from_live(session: Session, pending: Pending, client: Client | No
     if record.lost_start:
         return await _plan_unresolved(session, pending, record, client)
     live = await client.job(record.job_id)
-    if live is not None and not live.editable:
+    if live is not None:
         record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)
     observed = replace(observed, gone=live is None, replace=pending.observed.replace)

@@ -114,11 +114,26 @@ def test_a_created_job_takes_the_place_of_the_old_one_whose_files_are_leftovers(
         basis={"order": []},
         elements={
             "job": Element("job-2", {"callback": "c"}),
-            "inputs.a": Element("in-1"),
+            "inputs.a": Element("in-1", {"position": 1}),
             "conversions.webp": Element(""),
         },
         leftover=(FILE, FILE),
     )
+
+
+def test_new_inputs_stand_behind_the_others_where_the_places_of_those_are_known() -> None:
+    def add(record: JobRecord, *names: str, **sent: Any) -> JobRecord:
+        creates = tuple(f"inputs.{name}" for name in names)
+        effects = tuple(Effect(name, {"filename": name, **sent}) for name in creates)
+        return apply_response(record, Call("add_inputs", creates=creates, effects=effects), {creates[0]: "in-9"})
+
+    def places(record: JobRecord) -> list[int | None]:
+        return [element.sent.get("position") for _, element in parts(record.elements, "inputs")]
+
+    record = created(BEFORE, LIVE, IDS, starts=False, now=7.0)
+    assert places(add(record, "b", "c")) == [1, 2, 3], "also of one whose id is not known"
+    assert places(add(add(record, "b", position=0), "c")) == [1, 0, None]
+    assert places(add(replace(record, elements={"inputs.a": Element("in-1")}), "b")) == [None, None]
 
 
 def test_a_job_that_is_held_runs_no_recipe_yet() -> None:
