@@ -30,10 +30,14 @@ from a2c_spec.core.prepare import DesiredJob
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One way to carry an edit out: the calls, and which desired part is which live one (element name -> API id)."""
+    """One way to carry an edit out: the calls, and which desired part is which live one (element name -> API id).
+
+    ``one_by_one``: parts are made anew so that each answer tells one id; a new job would not tell them either.
+    """
 
     calls: tuple[Call, ...]
     bindings: Mapping[str, str]
+    one_by_one: bool = False
 
 
 def edit(desired: DesiredJob, live: LiveJob, known: SentState) -> Edit:
@@ -50,7 +54,7 @@ def _edit(desired: DesiredJob, live: LiveJob, known: SentState, inputs: Pairs, c
     context = _Context(desired, live, known, inputs, conversions)
     bindings = {f"inputs.{desired.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
     bindings |= {f"conversions.{desired.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
-    return Edit(context.calls(), bindings | {"job": live.id})
+    return Edit(context.calls(), bindings | {"job": live.id}, bool(known.doubtful(live)))
 
 
 @dataclass(frozen=True, slots=True)
