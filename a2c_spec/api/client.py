@@ -11,7 +11,7 @@ from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
-from a2c_spec.core.live import LiveJob, mapping, parse_job, rows, text
+from a2c_spec.core.live import LiveJob, mapping, number, parse_job, rows, text
 from a2c_spec.errors import NetworkError
 
 PAGE = 50
@@ -51,7 +51,12 @@ class Client:
 
     async def job_rows(self, page: int) -> Sequence[Mapping[str, Any]]:
         """The rows of ``jobs`` unparsed, for a caller who needs only a few of them."""
-        return rows((await self.wire.call("GET", f"/jobs?page={page}")).data)
+        return (await self.job_page(page))[0]
+
+    async def job_page(self, page: int) -> tuple[Sequence[Mapping[str, Any]], int]:
+        """The rows of one page, and how many jobs there are in all (``X-Count``); 0 where the service does not say."""
+        reply = await self.wire.call("GET", f"/jobs?page={page}")
+        return rows(reply.data), number(reply.headers.get("x-count"))
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
         """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""

@@ -129,7 +129,7 @@ class Executor:
             return await self.save(settled(record))
         await self.grace.wait()
         async with self.create_gate.searching():
-            found = await resolve_lost_create(self.client, record, tuple(self.store.scan()))
+            found = await resolve_lost_create(self.client, record, tuple(self.store.scan()), may_ask=True)
             if found is None:
                 return await self.save(settled(record))
             text = f"adopted job {found.job_id}, made by a create whose answer was lost"
@@ -168,6 +168,7 @@ class Executor:
             elements=self._sent_by(create) if create else {},
             key=self.new_key() if create else "",
             noted_at=self.client.wire.service_time(),
+            by_our_clock=self.client.wire.skew is None,
         )
         await self.save(intended(self._stored(change.address), intent))
 

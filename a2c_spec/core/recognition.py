@@ -129,6 +129,21 @@ def tell_apart(sent: Sequence[Part], live: int, may_be: Callable[[int, int], boo
     return {s: n for s, n in told.items() if n not in odd}
 
 
+def covered(sent: int, live: int, fits: Callable[[int, int], bool]) -> bool:
+    """Whether every sent part can have a live one of its own."""
+    holder: dict[int, int] = {}
+    return all(_take(part, live, fits, holder, set()) for part in range(sent))
+
+
+def _take(part: int, live: int, fits: Callable[[int, int], bool], holder: dict[int, int], seen: set[int]) -> bool:
+    for n in (n for n in range(live) if n not in seen and fits(part, n)):
+        seen.add(n)
+        if n not in holder or _take(holder[n], live, fits, holder, seen):
+            holder[n] = part
+            return True
+    return False
+
+
 @dataclass(slots=True)
 class _Kind:
     """Parts that were sent alike, which live ones may be of them, and which of those are still open."""

@@ -11,6 +11,8 @@ from a2c_spec.api.http.replies import Reply
 from a2c_spec.core.calls import Call, Payload, Ref
 from a2c_spec.core.desired import Content, Secret
 
+Rows = list[dict[str, Any]]
+
 CREATE = Call(
     "create_job",
     body={"input": ({"type": "remote"}, {"type": "input_id"}), "conversion": ({"target": "pdf"},)},
@@ -145,8 +147,12 @@ def test_conversions_that_differ_in_what_the_answer_does_not_say_have_no_ids() -
 
 
 def test_conversions_that_differ_in_a_secret_have_no_ids_whatever_comes_back() -> None:
-    locked, open_ = {"target": "pdf", "options": {"password": Secret("env:PDF")}}, {"target": "pdf"}
-    rows = [{"id": "c1", "target": "pdf", "options": {"password": "***"}}, {"id": "c2", "target": "pdf", "options": []}]
+    locked: dict[str, Any] = {"target": "pdf", "options": {"password": Secret("env:PDF")}}
+    open_: dict[str, Any] = {"target": "pdf"}
+    rows: Rows = [
+        {"id": "c1", "target": "pdf", "options": {"password": "***"}},
+        {"id": "c2", "target": "pdf", "options": []},
+    ]
     assert created([locked, open_], rows) == {"job": "j"}
     whole = {"job": "j", "conversions.one": "c1", "conversions.two": "c2"}
     assert created([locked, dict(locked)], rows) == whole
@@ -166,7 +172,7 @@ def test_conversions_are_told_apart_by_their_metadata() -> None:
 
 
 def test_three_that_are_alike_and_another_one_are_told_apart_in_another_order() -> None:
-    look = {"target": "webp", "options": {"preset": Ref("preset:look")}}
+    look: dict[str, Any] = {"target": "webp", "options": {"preset": Ref("preset:look")}}
     names = ("one", "two", "three", "other")
     call = Call(
         "create_job",
