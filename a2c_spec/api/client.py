@@ -98,10 +98,18 @@ class Client:
             self._parsed(mapping(reply.data))
         return reply
 
-    async def delete(self, call: Call) -> None:
-        """A DELETE of something that may have ended or been deleted already: 404, 409 and 410 are success."""
-        path = ENDPOINTS[call.kind].path.format(job="", id=subject_id(call, {}), server="")
-        await self.wire.call("DELETE", path, accept=(404, 409, 410))
+    async def delete(self, call: Call) -> LiveJob | None:
+        """A DELETE of something that may have ended or been deleted already; gives the job that runs on all the same.
+
+        404 and 410 say that it is not there. A 409 says only that it cannot be deleted: as it may be running, it is
+        gone only if a GET shows that it has ended or is not there.
+        """
+        api_id = subject_id(call, {})
+        path = ENDPOINTS[call.kind].path.format(job="", id=api_id, server="")
+        job = call.kind == "delete_job"
+        reply = await self.wire.call("DELETE", path, accept=(404, 409, 410) if job else (404, 410))
+        live = await self.job(api_id) if reply.status == 409 else None
+        return None if live is None or live.terminal else live
 
     async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
         access = self.upload_access.get(job_id) or await self._read_access(job_id)

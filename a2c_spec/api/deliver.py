@@ -22,7 +22,7 @@ from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
 UNTOLD_HINT = (
@@ -127,7 +127,7 @@ class Delivery:
         for error in errors:
             raise error
         if missing:
-            raise ConversionFailed(
+            raise PartialResult(
                 f"{', '.join(missing)} gave no result: {'; '.join(record.warnings) or 'the service does not say why'}",
                 hint="the other results are saved; fix the manifest or the input, or run it again with --replace",
                 address=job.address,
