@@ -25,10 +25,7 @@ from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
-UNTOLD_HINT = (
-    "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own, "
-    "or give them other options"
-)
+UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
@@ -104,8 +101,8 @@ class Delivery:
         if phase == "completed":
             ended = await self.executor.save(ended)
             if untold := untold_results(record, live):
-                several = f"which result is of which of {', '.join(untold)}"
-                raise Conflict(f"job {live.id} does not tell {several}", hint=UNTOLD_HINT, address=address)
+                which = f"which result is of which of {', '.join(untold)}"
+                raise Conflict(f"job {live.id} does not tell {which}", hint=UNTOLD_HINT, address=address)
             return ended
         problem = failure_text(record, live)
         await self.executor.save(replace(ended, problem=problem))

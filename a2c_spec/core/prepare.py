@@ -137,7 +137,7 @@ def _input(item: Input, name: str, attribute: str, record: JobRecord) -> Input:
 
 def _field(job: Job, name: str, record: JobRecord) -> Job:
     sent = _sent(record, "job")
-    if sent is None or name == "process" or JOB_FIELDS[name].secret:
+    if sent is None or name not in JOB_FIELDS or JOB_FIELDS[name].secret:
         return job
     return replace(job, fields=_as_before(job.fields, name, sent))
 

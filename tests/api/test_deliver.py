@@ -16,11 +16,11 @@ import pytest
 from a2c_spec.api.deliver import STARTS, failure_text
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Conversion, Input, Secret
+from a2c_spec.core.desired import Conversion, Input, Output, Secret
 from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Element, JobRecord, SavedFile
-from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
@@ -315,6 +315,24 @@ def test_a_file_that_the_manifest_no_longer_saves_is_removed(bench: Bench) -> No
     done = bench.deliver(Change("pack", "rename", ("unsaved",), removes=("dist/result-0.txt",)), record)
     assert [(file.path, file.wanted) for file in done.files] == [("", "")]
     assert not (bench.folder / "dist").exists()
+
+
+def test_a_conversion_that_gave_nothing_is_told_each_time_and_is_not_paid_again(tmp_path: Path) -> None:
+    job = job_of()
+    other = Conversion("png", "png", "image")
+    outputs = (*job.outputs, Output("png", save="dist/"))
+    bench = Bench(tmp_path, Service(), replace(job, conversions=(*job.conversions, other), outputs=outputs))
+    with pytest.raises(PartialResult, match="png gave no result") as caught:
+        bench.deliver(bench.change())
+    assert caught.value.exit_code == 9
+    record = bench.durable()
+    assert record is not None
+    assert (record.phase, [file.conversion for file in record.files]) == ("completed", ["sum"])
+    change, record = asyncio.run(bench.executor.replan(bench.task(), record))
+    with pytest.raises(PartialResult):
+        bench.deliver(change, record)
+    assert bench.service.requests.count("POST /jobs") == 1
+    bench.store.close()
 
 
 def uploading(folder: Path, checksum: str, status: str = "completed") -> Bench:
