@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 
@@ -121,11 +122,12 @@ async def _measured_zone(client: Client) -> float | None:
     """By how much the service's times differ from its clock, told by a draft: it costs nothing, and is deleted."""
     try:
         reply = await client.wire.call("POST", "/jobs", body={"process": False})
-        now, draft = client.wire.service_time(), parse_job(mapping(reply.data))
-        if draft.id:
-            await client.wire.call("DELETE", f"/jobs/{draft.id}", accept=(404, 409, 410))
     except (NetworkError, Refused):
         return None
+    now, draft = client.wire.service_time(), parse_job(mapping(reply.data))
+    if draft.id:
+        with contextlib.suppress(NetworkError, Refused):  # a draft that stays costs nothing
+            await client.wire.call("DELETE", f"/jobs/{draft.id}", accept=(404, 409, 410))
     made = epoch(draft.created_at)
     if made is None:
         return None

@@ -136,8 +136,9 @@ def covered(sent: int, live: int, fits: Callable[[int, int], bool]) -> bool:
 
 
 def _take(part: int, live: int, fits: Callable[[int, int], bool], holder: dict[int, int], seen: set[int]) -> bool:
-    for n in (n for n in range(live) if n not in seen and fits(part, n)):
-        seen.add(n)
+    mine = [n for n in range(live) if n not in seen and fits(part, n)]
+    seen.update(mine)
+    for n in sorted(mine, key=lambda n: n in holder):  # those that are free come first
         if n not in holder or _take(holder[n], live, fits, holder, seen):
             holder[n] = part
             return True
@@ -166,16 +167,14 @@ def alike(sent: Sequence[Part]) -> list[list[int]]:
 
 def shown_form(part: Part) -> str:
     """A part as answers show it, as text: two of the same form cannot be told apart."""
-    return json.dumps(_visible(_given(part)), sort_keys=True, default=repr)
+    return json.dumps(_given(_visible(part)), sort_keys=True, default=repr)
 
 
 def _visible(value: Any) -> Any:
     """A value without secrets; which preset of this project is meant is told by its id."""
-    if isinstance(value, Mapping):
-        return {
-            key: _visible(item) for key, item in value.items() if isinstance(item, Mapping | Ref) or not hidden(item)
-        }
-    return value
+    if not isinstance(value, Mapping):
+        return None if hidden(value) and not isinstance(value, Ref) else value
+    return None if "$secret" in value else {key: _visible(item) for key, item in value.items()}
 
 
 def _given(value: Any) -> Any:
