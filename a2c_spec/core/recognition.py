@@ -8,7 +8,7 @@ evidence: the one published capture keeps the order of the request, but nothing 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +20,12 @@ from a2c_spec.core.recipe import UPLOADED
 
 Part = Mapping[str, Any]
 """One input or conversion in the words of the wire. ``checksum`` (MD5) is that of bytes which were uploaded."""
+
+Fits = Callable[[int, int], bool]
+"""Whether a sent part, by its index, may be a live one, by its index."""
+
+INPUT_MAPS = ("options", "parameters")
+CONVERSION_MAPS = ("options", "metadata")
 
 NOT_TOLD: Any = object()
 """In the place of a value that no answer shows as it was sent: a secret, or an id not known here."""
@@ -47,10 +53,11 @@ def sent_payload(payload: Payload) -> Part:
     return {"type": "upload", "filename": payload.filename, "checksum": payload.content.md5, "of": payload}
 
 
-def input_may_be(part: Part, live: LiveInput, *, named: bool = True) -> bool:
+def input_may_be(part: Part, live: LiveInput, *, named: bool = True, told: Collection[str] = ()) -> bool:
     """Whether nothing that is told contradicts that ``live`` is this part.
 
     ``named`` False leaves the file name aside: services may clean names, and complete them with an extension.
+    ``told`` are the maps (``options``, ...) that must show everything that was sent in them.
     """
     if live.type and part.get("type", "remote") != live.type:
         return False
@@ -59,7 +66,7 @@ def input_may_be(part: Part, live: LiveInput, *, named: bool = True) -> bool:
     if not _agrees(part.get("checksum"), live.checksum) or (named and not same_file_name(part, live)):
         return False
     engine = part.get("engine") == "auto" or _agrees(part.get("engine"), live.engine)
-    return engine and _shown(part.get("options"), live.options) and _shown(part.get("parameters"), live.parameters)
+    return engine and all(_shown(part, live, name, whole=name in told) for name in INPUT_MAPS)
 
 
 def same_file_name(part: Part, live: LiveInput) -> bool:
@@ -67,24 +74,28 @@ def same_file_name(part: Part, live: LiveInput) -> bool:
     return not live.filename or live.filename.startswith(part.get("filename") or "")
 
 
-def conversion_may_be(part: Part, live: LiveConversion) -> bool:
-    """Whether nothing that is told contradicts that ``live`` is this part; options come back expanded."""
+def conversion_may_be(part: Part, live: LiveConversion, *, told: Collection[str] = ()) -> bool:
+    """Whether nothing that is told contradicts that ``live`` is this part; options come back expanded.
+
+    ``told`` are the maps that must show everything that was sent in them.
+    """
     if not _agrees(part.get("target"), live.target) or not compare.same_category(
         part.get("category", ""), live.category
     ):
         return False
     target = not live.output_target or compare.same_target(part.get("output_target") or (), live.output_target)
-    return target and _shown(part.get("options"), live.options) and _shown(part.get("metadata"), live.metadata)
+    return target and all(_shown(part, live, name, whole=name in told) for name in CONVERSION_MAPS)
 
 
 def _agrees(sent: Any, echo: str) -> bool:
     return not sent or not echo or hidden(sent) or bool(sent == echo)
 
 
-def _shown(sent: Mapping[str, Any] | None, echo: Mapping[str, Any]) -> bool:
-    """Whether every value that can be compared came back."""
-    pairs = ((value, echo[key]) for key, value in (sent or {}).items() if key in echo)
-    return all(hidden(value) or compare.echoes(value, shown) for value, shown in pairs)
+def _shown(part: Part, live: LiveInput | LiveConversion, name: str, *, whole: bool) -> bool:
+    """Whether every value of a map came back, as far as it can be compared; with ``whole``, none may be left out."""
+    echo: Mapping[str, Any] = getattr(live, name)
+    sent = {key: value for key, value in (part.get(name) or {}).items() if not hidden(value) and value is not None}
+    return all(compare.echoes(value, echo[key]) if key in echo else not whole for key, value in sent.items())
 
 
 def hidden(value: Any) -> bool:
@@ -98,20 +109,43 @@ def hidden(value: Any) -> bool:
 
 def tell_inputs(sent: Sequence[Part], live: Sequence[LiveInput]) -> dict[int, int]:
     """Sent index -> live index of all inputs that can be told; file names count only where they help."""
-    told = tell_apart(sent, len(live), lambda s, n: input_may_be(sent[s], live[n]))
-    if len(told) == len(sent):
-        return told
-    nameless = tell_apart(sent, len(live), lambda s, n: input_may_be(sent[s], live[n], named=False))
-    taken = {*told.values()}
-    return {s: n for s, n in nameless.items() if s not in told and n not in taken} | told
+    told = _told_maps(live, INPUT_MAPS)
+    ways: Sequence[Fits] = (
+        lambda s, n: input_may_be(sent[s], live[n], told=told),
+        lambda s, n: input_may_be(sent[s], live[n]),
+        lambda s, n: input_may_be(sent[s], live[n], named=False),
+    )
+    return _strictest(sent, len(live), ways)
 
 
 def tell_conversions(sent: Sequence[Part], live: Sequence[LiveConversion]) -> dict[int, int]:
     """Sent index -> live index of all conversions that can be told."""
-    return tell_apart(sent, len(live), lambda s, n: conversion_may_be(sent[s], live[n]))
+    told = _told_maps(live, CONVERSION_MAPS)
+    ways: Sequence[Fits] = (
+        lambda s, n: conversion_may_be(sent[s], live[n], told=told),
+        lambda s, n: conversion_may_be(sent[s], live[n]),
+    )
+    return _strictest(sent, len(live), ways)
 
 
-def tell_apart(sent: Sequence[Part], live: int, may_be: Callable[[int, int], bool]) -> dict[int, int]:
+def _told_maps(live: Sequence[LiveInput] | Sequence[LiveConversion], names: Sequence[str]) -> frozenset[str]:
+    """The maps that the answer shows of some part: it then shows of every part what was sent in them."""
+    return frozenset(name for name in names if any(getattr(item, name) for item in live))
+
+
+def _strictest(sent: Sequence[Part], live: int, ways: Sequence[Fits]) -> dict[int, int]:
+    """What the strictest way tells, and of the rest what the next one tells."""
+    found: dict[int, int] = {}
+    for fits in ways:
+        taken = {*found.values()}
+        told = tell_apart(sent, live, fits)
+        found |= {s: n for s, n in told.items() if s not in found and n not in taken}
+        if len(found) == len(sent):
+            break
+    return found
+
+
+def tell_apart(sent: Sequence[Part], live: int, may_be: Fits) -> dict[int, int]:
     """Sent index -> live index of all parts of which it is certain, or does not matter, which one they are.
 
     Parts that were sent alike are one kind. A kind is certain when just as many live parts may be of it as were sent;
@@ -129,13 +163,13 @@ def tell_apart(sent: Sequence[Part], live: int, may_be: Callable[[int, int], boo
     return {s: n for s, n in told.items() if n not in odd}
 
 
-def covered(sent: int, live: int, fits: Callable[[int, int], bool]) -> bool:
+def covered(sent: int, live: int, fits: Fits) -> bool:
     """Whether every sent part can have a live one of its own."""
     holder: dict[int, int] = {}
     return all(_take(part, live, fits, holder, set()) for part in range(sent))
 
 
-def _take(part: int, live: int, fits: Callable[[int, int], bool], holder: dict[int, int], seen: set[int]) -> bool:
+def _take(part: int, live: int, fits: Fits, holder: dict[int, int], seen: set[int]) -> bool:
     mine = [n for n in range(live) if n not in seen and fits(part, n)]
     seen.update(mine)
     for n in sorted(mine, key=lambda n: n in holder):  # those that are free come first

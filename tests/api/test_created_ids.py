@@ -146,6 +146,16 @@ def test_conversions_that_differ_in_what_the_answer_does_not_say_have_no_ids() -
     assert created([WIDE, NARROW], rows) == {"job": "j"}
 
 
+def test_a_service_that_shows_options_of_one_conversion_shows_them_of_all() -> None:
+    rows: Rows = [{"id": "c1", "target": "png", "options": []}, {"id": "c2", "target": "png", "options": {"width": 80}}]
+    assert created([NARROW, {"target": "png"}], rows) == {
+        "job": "j",
+        "conversions.one": "c2",
+        "conversions.two": "c1",
+    }
+    assert created([NARROW, WIDE], rows) == {"job": "j", "conversions.one": "c2", "conversions.two": "c1"}
+
+
 def test_conversions_that_differ_in_a_secret_have_no_ids_whatever_comes_back() -> None:
     locked: dict[str, Any] = {"target": "pdf", "options": {"password": Secret("env:PDF")}}
     open_: dict[str, Any] = {"target": "pdf"}
