@@ -405,6 +405,25 @@ def test_a_job_that_turns_out_to_have_run_other_bytes_saves_nothing_and_has_no_k
     bench.store.close()
 
 
+@pytest.mark.parametrize(("kind", "told"), [("upload", True), ("remote", False)])
+def test_an_upload_that_nobody_here_sent_is_found_in_the_job_that_ran(tmp_path: Path, kind: str, told: bool) -> None:
+    bench = bench_of(tmp_path)
+    create = bench.service.create
+
+    def with_a_rival(body: dict[str, Any]) -> dict[str, Any]:
+        job = create(body)
+        job["input"].append({"id": "i-9", "type": kind, "source": "rival.txt", "filename": "rival.txt"})
+        return job
+
+    bench.service.create = with_a_rival  # type: ignore[method-assign]
+    if told:
+        with pytest.raises(Conflict, match=r"not sent from here \(rival.txt\)"):
+            bench.deliver(bench.change())
+    else:
+        assert bench.deliver(bench.change()).phase == "done"
+    bench.store.close()
+
+
 def test_an_upload_that_was_refused_although_it_arrived_is_believed_by_its_checksum(tmp_path: Path) -> None:
     bench = uploading(tmp_path, md5_of(b"our bytes"))
     done = bench.deliver(bench.change())

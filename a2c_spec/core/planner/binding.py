@@ -71,15 +71,26 @@ def _only_process(call: Call) -> bool:
 
 
 def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
-    """Uploaded inputs whose checksum (MD5) on the service is not that of what is desired, told as reasons."""
+    """What of the bytes on the service is not what is desired, told as reasons.
+
+    That is: uploads whose checksum (MD5) is another one, and uploads that nobody here sent. Other inputs that we do not
+    know are left alone, for the service may list what it made of ours.
+    """
     here = {item.id: item for item in live.inputs}
+    elements = [(item, record.element(f"inputs.{item.id}")) for item in desired.job.inputs]
     found = []
-    for item in desired.job.inputs:
-        element = record.element(f"inputs.{item.id}")
+    for item, element in elements:
         there = here.get(element.api_id) if element else None
         told = there is not None and there.checksum and item.content and uploaded(item) and not item.applied_sha256
         if told and there is not None and item.content and there.checksum != item.content.md5:
             found.append(f"input {item.id} on the service is not the file here (checksum {there.checksum[:4]}..)")
+    if all(element and element.api_id in here for _, element in elements):
+        names = record.names()
+        found += [
+            f"the job has an upload that was not sent from here ({item.filename})"
+            for item in live.inputs
+            if item.type == "upload" and item.id not in names
+        ]
     return tuple(found)
 
 
