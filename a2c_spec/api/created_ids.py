@@ -14,7 +14,7 @@ from typing import Any
 from a2c_spec.api.http.replies import Reply
 from a2c_spec.core.calls import Call, Payload, Ref
 from a2c_spec.core.live import mapping, parse_conversion, parse_input, parse_job, rows, text
-from a2c_spec.core.recognition import Part, sent_payload, tell_conversions, tell_inputs
+from a2c_spec.core.recognition import Part, input_part, sent_payload, tell_conversions, tell_inputs
 
 Find = Callable[[str], str]
 """Gives the API id behind a reference to another manifest."""
@@ -56,11 +56,11 @@ def _created_id(row: Mapping[str, Any]) -> str:
 
 def _told(call: Call, found: Sequence[Mapping[str, Any]], find: Find | None) -> Mapping[str, str]:
     """The ids of an array of parts, as far as the answer tells which is which."""
-    parts = [_wire(part, find) for part in (call.body if isinstance(call.body, tuple) else ())]
+    parts = [_wire(part, find) for part in _array(call.body)]
     if call.kind == "add_conversions":
         pairs = tell_conversions(parts, [parse_conversion(row) for row in found])
     else:
-        pairs = tell_inputs(parts, [parse_input(row) for row in found])
+        pairs = tell_inputs([input_part(part) for part in parts], [parse_input(row) for row in found])
     return {call.creates[sent]: text(found[live]["id"]) for sent, live in pairs.items()}
 
 
@@ -72,7 +72,7 @@ def _from_job(call: Call, data: Mapping[str, Any], find: Find | None) -> Mapping
     body = call.body if isinstance(call.body, Mapping) else {}
     inputs = [name for name in call.creates if name.startswith("inputs.")]
     conversions = [name for name in call.creates if name.startswith("conversions.")]
-    of_inputs = tell_inputs([_wire(part, find) for part in _array(body.get("input"))], job.inputs)
+    of_inputs = tell_inputs([input_part(_wire(part, find)) for part in _array(body.get("input"))], job.inputs)
     of_conversions = tell_conversions([_wire(part, find) for part in _array(body.get("conversion"))], job.conversions)
     ids = {"job": job.id} | {inputs[sent]: job.inputs[live].id for sent, live in of_inputs.items()}
     ids |= {conversions[sent]: job.conversions[live].id for sent, live in of_conversions.items()}

@@ -1,8 +1,10 @@
 """Which part of an answer is which part that was sent: decided by what the answer tells, and never guessed.
 
 A part is compared as it goes over the wire. Secrets never come back as they were sent, so they say nothing; nor does
-what an answer leaves out. Parts that were sent exactly alike may have each other's ids. The order of an answer is no
-evidence: the one published capture keeps the order of the request, but nothing says that every answer does.
+what an answer leaves out. Parts that were sent exactly alike may have each other's ids, and so may inputs that differ
+only in what gives access to one and the same source (credentials, a password): no result depends on which is which. The
+order of an answer is no evidence: the one published capture keeps the order of the request, but nothing says that every
+answer does.
 """
 
 from __future__ import annotations
@@ -31,14 +33,19 @@ NOT_TOLD: Any = object()
 """In the place of a value that no answer shows as it was sent: a secret, or an id not known here."""
 
 
+def input_part(body: Mapping[str, Any]) -> Part:
+    """An input as its body has it, without what gives access to its source."""
+    return {key: value for key, value in body.items() if key != "credentials"}
+
+
 def sent_input(sent: Mapping[str, Any]) -> Part:
     """A recorded input as it went over the wire. A result of another manifest went under the id ``wire_source``."""
     identity = sent.get("identity", {})
     source = sent.get("wire_source") or (NOT_TOLD if identity.get("upstream") else identity.get("source", ""))
     return {
-        **identity,
+        **input_part(identity),
         "source": source,
-        **{key: sent[key] for key in ("filename", "checksum", "decrypt") if key in sent},
+        **{key: sent[key] for key in ("filename", "checksum") if key in sent},
     }
 
 
@@ -50,7 +57,7 @@ def sent_conversion(sent: Mapping[str, Any]) -> Part:
 
 def sent_payload(payload: Payload) -> Part:
     """An upload as the service shows it afterwards."""
-    return {"type": "upload", "filename": payload.filename, "checksum": payload.content.md5, "of": payload}
+    return {"type": "upload", "filename": payload.filename, "checksum": payload.content.md5}
 
 
 def input_may_be(part: Part, live: LiveInput, *, named: bool = True, told: Collection[str] = ()) -> bool:

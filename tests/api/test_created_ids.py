@@ -223,6 +223,11 @@ def test_inputs_of_one_source_are_told_apart_by_all_else_that_comes_back(
     assert of_inputs(HERE | one, HERE | two, [{"id": "i2", **HERE}, {"id": "i1", **HERE}]) == {"job": "j"}
 
 
+def test_inputs_that_differ_in_what_gives_access_to_one_source_may_have_either_id() -> None:
+    locked = HERE | {"credentials": {"decrypt_password": Secret("env:PDF")}}
+    assert of_inputs(locked, HERE, [{"id": "i1", **HERE}, {"id": "i2", **HERE}]) == BOTH
+
+
 def test_names_that_the_service_changed_do_not_hide_which_input_is_which() -> None:
     one, two = HERE | {"filename": "a b"}, {"type": "remote", "source": "https://a.example/2", "filename": "c d"}
     rows = [{"id": "i2", **two, "filename": "c_d"}, {"id": "i1", **one, "filename": "a_b"}]
