@@ -10,6 +10,7 @@
     ├── WaitTimeout (7)           still running when the time was up; nothing is lost
     ├── NetworkError (8)          the service cannot be reached, or its response is unexpected
     ├── PartialFailure (9)        some jobs were applied, others were not
+    ├── PartialResult (9)         the job completed, and a conversion of it gave nothing
     ├── NotStarted (9)            it needs another job that did not succeed
     ├── StalePlan (10)            something that a saved plan depends on has changed
     ├── LimitRefused (11)         a limit would be exceeded, or a confirmation is missing
@@ -100,6 +101,12 @@ class NetworkError(SpecError):
 
 class PartialFailure(SpecError):
     """Some jobs were applied, others were not."""
+
+    exit_code = 9
+
+
+class PartialResult(SpecError):
+    """The job completed, and one of its conversions gave nothing."""
 
     exit_code = 9
 

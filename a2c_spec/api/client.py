@@ -11,7 +11,7 @@ from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
-from a2c_spec.core.live import LiveJob, mapping, parse_job, rows, text
+from a2c_spec.core.live import LiveJob, mapping, number, parse_job, rows, text
 from a2c_spec.errors import NetworkError
 
 PAGE = 50
@@ -51,7 +51,12 @@ class Client:
 
     async def job_rows(self, page: int) -> Sequence[Mapping[str, Any]]:
         """The rows of ``jobs`` unparsed, for a caller who needs only a few of them."""
-        return rows((await self.wire.call("GET", f"/jobs?page={page}")).data)
+        return (await self.job_page(page))[0]
+
+    async def job_page(self, page: int) -> tuple[Sequence[Mapping[str, Any]], int]:
+        """The rows of one page, and how many jobs there are in all (``X-Count``); 0 where the service does not say."""
+        reply = await self.wire.call("GET", f"/jobs?page={page}")
+        return rows(reply.data), number(reply.headers.get("x-count"))
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
         """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""
@@ -93,10 +98,18 @@ class Client:
             self._parsed(mapping(reply.data))
         return reply
 
-    async def delete(self, call: Call) -> None:
-        """A DELETE of something that may have ended or been deleted already: 404, 409 and 410 are success."""
-        path = ENDPOINTS[call.kind].path.format(job="", id=subject_id(call, {}), server="")
-        await self.wire.call("DELETE", path, accept=(404, 409, 410))
+    async def delete(self, call: Call) -> LiveJob | None:
+        """A DELETE of something that may have ended or been deleted already; gives the job that runs on all the same.
+
+        404 and 410 say that it is not there. A 409 says only that it cannot be deleted: as it may be running, it is
+        gone only if a GET shows that it has ended or is not there.
+        """
+        api_id = subject_id(call, {})
+        path = ENDPOINTS[call.kind].path.format(job="", id=api_id, server="")
+        job = call.kind == "delete_job"
+        reply = await self.wire.call("DELETE", path, accept=(404, 409, 410) if job else (404, 410))
+        live = await self.job(api_id) if reply.status == 409 else None
+        return None if live is None or live.terminal else live
 
     async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
         access = self.upload_access.get(job_id) or await self._read_access(job_id)

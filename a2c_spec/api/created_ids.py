@@ -1,34 +1,49 @@
-"""Reads from an answer the ids of what a call created, in whichever shape the service gives them."""
+"""Reads from an answer the ids of what a call created, in whichever shape the service gives them.
+
+Which id belongs to which part is decided by what the answer tells of the parts (``core.recognition``). The order of an
+answer counts only for an array of parts of which it tells nothing but ids, as answers to uploads do, and only for a
+caller who says that he can bear it: the published capture and the official client keep the order, no document
+promises it. What no later call of the change names by its id can wait until the job is read, where checksums decide.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from a2c_spec.api.http.replies import Reply
-from a2c_spec.core.calls import Call, Ref
-from a2c_spec.core.compare import echoes
-from a2c_spec.core.desired import Secret
-from a2c_spec.core.live import LiveJob, mapping, parse_job, rows, text
+from a2c_spec.core.calls import Call, Payload, Ref
+from a2c_spec.core.live import mapping, parse_conversion, parse_input, parse_job, rows, text
+from a2c_spec.core.recognition import Part, input_part, sent_payload, tell_conversions, tell_inputs
+
+Find = Callable[[str], str]
+"""Gives the API id behind a reference to another manifest."""
 
 
-def created_ids(call: Call, reply: Reply) -> Mapping[str, str] | None:
-    """Element name -> API id for all that ``call.creates``.
+def created_ids(
+    call: Call, reply: Reply, find: Find | None = None, *, in_order: bool = True
+) -> Mapping[str, str] | None:
+    """Element name -> API id of all that ``call.creates`` and of which it is certain which one it is.
 
-    For a create, only ``job`` if the answer does not describe its parts as they were sent. None when the answer does
-    not tell the ids, so that the job must be read.
+    None when the answer does not even say what was created, so that the job must be read. ``in_order``: the order of
+    an answer that tells nothing but ids may count.
     """
     if not call.creates:
         return {}
     if call.kind == "create_job":
-        return _from_job(call, mapping(reply.data))
-    ids = [_created_id(row) for row in _elements(reply.data)]
+        return _from_job(call, mapping(reply.data), find)
+    found = _elements(reply.data)
+    ids = [_created_id(row) for row in found]
     if len(ids) != len(call.creates) or not all(ids):
         return None
-    return dict(zip(call.creates, ids, strict=True))
+    if len(ids) == 1:
+        return {call.creates[0]: ids[0]}
+    if all(row.keys() <= {"id", "completed", "metadata"} for row in found):
+        return dict(zip(call.creates, ids, strict=True)) if in_order else {}
+    return _told(call, [{**row, "id": one} for row, one in zip(found, ids, strict=True)], find)
 
 
-def _elements(data: Any) -> Sequence[Any]:
+def _elements(data: Any) -> Sequence[Mapping[str, Any]]:
     """The elements of an array; a single object counts as an array of one."""
     return rows(data) if isinstance(data, list) else [data] if isinstance(data, Mapping) else []
 
@@ -39,41 +54,41 @@ def _created_id(row: Mapping[str, Any]) -> str:
     return text(value.get("input")) if isinstance(value, Mapping) else text(value)
 
 
-def _from_job(call: Call, data: Mapping[str, Any]) -> Mapping[str, str] | None:
-    """Parts usually come back in the order in which they were sent; it counts only where their content confirms it."""
+def _told(call: Call, found: Sequence[Mapping[str, Any]], find: Find | None) -> Mapping[str, str]:
+    """The ids of an array of parts, as far as the answer tells which is which."""
+    parts = [_wire(part, find) for part in _array(call.body)]
+    if call.kind == "add_conversions":
+        pairs = tell_conversions(parts, [parse_conversion(row) for row in found])
+    else:
+        pairs = tell_inputs([input_part(part) for part in parts], [parse_input(row) for row in found])
+    return {call.creates[sent]: text(found[live]["id"]) for sent, live in pairs.items()}
+
+
+def _from_job(call: Call, data: Mapping[str, Any], find: Find | None) -> Mapping[str, str] | None:
+    """The id of a new job, and those of its parts."""
     job = parse_job(data)
     if not job.id:
         return None
     body = call.body if isinstance(call.body, Mapping) else {}
     inputs = [name for name in call.creates if name.startswith("inputs.")]
     conversions = [name for name in call.creates if name.startswith("conversions.")]
-    if not (_as_sent_inputs(body.get("input") or (), job) and _as_sent_conversions(body.get("conversion") or (), job)):
-        return {"job": job.id}
-    ids = {"job": job.id}
-    ids |= dict(zip(inputs, (item.id for item in job.inputs), strict=True))
-    return ids | dict(zip(conversions, (item.id for item in job.conversions), strict=True))
+    of_inputs = tell_inputs([input_part(_wire(part, find)) for part in _array(body.get("input"))], job.inputs)
+    of_conversions = tell_conversions([_wire(part, find) for part in _array(body.get("conversion"))], job.conversions)
+    ids = {"job": job.id} | {inputs[sent]: job.inputs[live].id for sent, live in of_inputs.items()}
+    ids |= {conversions[sent]: job.conversions[live].id for sent, live in of_conversions.items()}
+    return {name: one for name, one in ids.items() if one}
 
 
-def _as_sent_inputs(sent: Any, job: LiveJob) -> bool:
-    """Whether the inputs came back as they were sent, in this order, as far as the answer tells."""
-    pairs = list(zip(sent, job.inputs, strict=False))
-    return len(sent) == len(job.inputs) and all(
-        mapping(part).get("type") == live.type
-        and (isinstance(mapping(part).get("source"), Ref) or not live.source or mapping(part)["source"] == live.source)
-        for part, live in pairs
-    )
+def _array(value: Any) -> tuple[Any, ...]:
+    return value if isinstance(value, tuple) else ()
 
 
-def _as_sent_conversions(sent: Any, job: LiveJob) -> bool:
-    """The same for conversions; options come back expanded, so what was sent need only be contained."""
-    pairs = list(zip(sent, job.conversions, strict=False))
-    return len(sent) == len(job.conversions) and all(
-        mapping(part).get("target") == live.target and _contained(mapping(mapping(part).get("options")), live.options)
-        for part, live in pairs
-    )
+def _wire(part: Any, find: Find | None) -> Part:
+    """A part as it was sent: with ids in the place of references, as far as they are known."""
+    return sent_payload(part) if isinstance(part, Payload) else mapping(_resolved(part, find))
 
 
-def _contained(sent: Mapping[str, Any], echo: Mapping[str, Any]) -> bool:
-    """Secrets and references never come back as they were sent, so they say nothing."""
-    plain = {key: value for key, value in sent.items() if not isinstance(value, Ref | Secret)}
-    return not echo or all(key not in echo or echoes(value, echo[key]) for key, value in plain.items())
+def _resolved(value: Any, find: Find | None) -> Any:
+    if isinstance(value, Ref):
+        return find(value.name) if find else value
+    return {key: _resolved(item, find) for key, item in value.items()} if isinstance(value, Mapping) else value

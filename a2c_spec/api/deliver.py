@@ -18,13 +18,14 @@ from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.planner import other_bytes, output_calls, recognised
+from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
+UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
@@ -98,7 +99,11 @@ class Delivery:
             why = "; ".join(wrong) or "it was started while it still differed from the manifest"
             raise Conflict(f"job {live.id} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
         if phase == "completed":
-            return await self.executor.save(ended)
+            ended = await self.executor.save(ended)
+            if untold := untold_results(record, live):
+                which = f"which result is of which of {', '.join(untold)}"
+                raise Conflict(f"job {live.id} does not tell {which}", hint=UNTOLD_HINT, address=address)
+            return ended
         problem = failure_text(record, live)
         await self.executor.save(replace(ended, problem=problem))
         raise ConversionFailed(
@@ -119,7 +124,7 @@ class Delivery:
         for error in errors:
             raise error
         if missing:
-            raise ConversionFailed(
+            raise PartialResult(
                 f"{', '.join(missing)} gave no result: {'; '.join(record.warnings) or 'the service does not say why'}",
                 hint="the other results are saved; fix the manifest or the input, or run it again with --replace",
                 address=job.address,
@@ -187,7 +192,7 @@ class Delivery:
         self.tell(Event("download", address, file.path, done=done, total=file.size))
 
     async def _record_download(self, address: str, file: SavedFile, fetched: Fetched) -> None:
-        await self.executor.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
+        await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 
     async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
         """The result under the link that it has now; one that is gone all the same is recorded as gone."""
@@ -264,7 +269,7 @@ class Delivery:
         path = self.files.destination(move, policies.get(file.conversion, "error"), record.address)
         moved = replace(file, path=path, wanted=move.target)
         if path != move.source:
-            await self.executor.save_landing(record.address, moved)
+            await self.executor.recorder.save_landing(record.address, moved)
             self.files.move(move.source, path)
         files = tuple(moved if known is file else known for known in record.files)
         leftover = tuple(known for known in record.leftover if known.path != path)

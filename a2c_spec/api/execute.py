@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -12,17 +11,24 @@ from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
-from a2c_spec.core.calls import Call, Ref
+from a2c_spec.api.recorder import Recorder
+from a2c_spec.core.calls import Call, Ref, made_by, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
-from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.run_records import is_expired, superseded, without_conversions
-from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile, StateStore
-from a2c_spec.core.transitions import apply_response, created, handed_over, intended, noticed, settled, started
+from a2c_spec.core.prepare import DesiredJob, sending_bytes
+from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
+from a2c_spec.core.transitions import (
+    apply_response,
+    created,
+    intended,
+    noticed,
+    settled,
+    started,
+    without_untold,
+)
 from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
@@ -31,7 +37,9 @@ ROUNDS = 6
 NO_SUCH_INPUT = frozenset({400, 404, 409, 410, 422})
 """How a service may refuse an input of an earlier job that it does not hold any more."""
 
-ARRAYS = frozenset({"add_inputs", "add_conversions"})
+ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
+"""Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
+
 CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` forgets it, so that "
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
@@ -65,6 +73,11 @@ class Executor:
     grace: GracePeriod
     probe: Probe = unobserved
     create_gate: CreateGate = field(default_factory=CreateGate)
+
+    @property
+    def recorder(self) -> Recorder:
+        """Writes what was found out."""
+        return Recorder(self.store, self.clock, self.probe)
 
     async def carry_out(self, task: Task, change: Change, record: JobRecord) -> JobRecord:
         """Sends the calls of the change until none is left; the record returned is durable and exact.
@@ -116,7 +129,7 @@ class Executor:
         elif record.intent is not None and record.intent.adds:
             await self.grace.wait()
         live = await self.client.job(record.job_id) if record.job_id else None
-        if live is not None and not live.editable:
+        if live is not None:
             record = recognised(record, task.desired, live)
         forced = bool(task.replaces) and record.job_id == task.replaces
         observed = replace(task.observe(record, live), waited=waited, replace=forced)
@@ -136,7 +149,7 @@ class Executor:
             return await self.save(settled(record))
         await self.grace.wait()
         async with self.create_gate.searching():
-            found = await resolve_lost_create(self.client, record, tuple(self.store.scan()))
+            found = await resolve_lost_create(self.client, record, tuple(self.store.scan()), may_ask=True)
             if found is None:
                 return await self.save(settled(record))
             text = f"adopted job {found.job_id}, made by a create whose answer was lost"
@@ -148,6 +161,8 @@ class Executor:
             await shielded(self._run_step([call for call in change.calls if call.step == step], change))
         record = self.store.get(record.address) or record
         done = settled(record)
+        if change.bindings:
+            done = without_untold(done)
         if change.calls and record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
         return await self.save(done) if done != record else record
@@ -173,6 +188,7 @@ class Executor:
             elements=self._sent_by(create) if create else {},
             key=self.new_key() if create else "",
             noted_at=self.client.wire.service_time(),
+            by_our_clock=self.client.wire.skew is None,
         )
         await self.save(intended(self._stored(change.address), intent))
 
@@ -180,15 +196,18 @@ class Executor:
         """What a create sends, part by part; of a result of another job, the id under which it goes."""
         sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
         body = create.body if isinstance(create.body, Mapping) else {}
-        inputs = [name for name in create.creates if name.startswith("inputs.")]
-        parts = body.get("input", ())
-        for name, part in zip(inputs, parts if isinstance(parts, tuple) else (), strict=True):
-            source = part.get("source") if isinstance(part, Mapping) else None
-            if isinstance(source, Ref):
-                sent[name]["wire_source"] = self.client.find_reference(source.name)
-            elif isinstance(part, Mapping) and part.get("type") == "input_id" and "sha256" in sent[name]["identity"]:
-                sent[name] |= {"wire_source": source, "wire_type": "input_id"}
+        for kind, key in (("inputs.", "input"), ("conversions.", "conversion")):
+            names, sent_parts = [name for name in create.creates if name.startswith(kind)], body.get(key)
+            for name, part in zip(names, sent_parts if isinstance(sent_parts, tuple) else (), strict=True):
+                sent[name] |= self._ids_in(mapping(part))
         return {name: Element("", values) for name, values in sent.items()}
+
+    def _ids_in(self, part: Mapping[str, object]) -> Mapping[str, str]:
+        """The ids under which a part names a result or a preset of another manifest."""
+        found = {"wire_source": part.get("source"), "wire_preset": mapping(part.get("options")).get("preset")}
+        ids = {key: self.client.find_reference(ref.name) for key, ref in found.items() if isinstance(ref, Ref)}
+        held = {"wire_source": str(part.get("source")), "wire_type": "input_id"}
+        return ids | (held if part.get("type") == "input_id" else {})
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
         try:
@@ -207,9 +226,11 @@ class Executor:
         except SpecError:
             await self._drop_intent(record)
             raise
-        ids = created_ids(call, reply)
-        if ids is None:
-            raise MissingIds("the answer does not say which ids it created")
+        named = {name for later in change.calls if later.step > call.step for name in later.named}
+        ids = created_ids(call, reply, self.client.find_reference, in_order=not named & {*call.creates})
+        if ids is None and call.kind == "create_job":
+            raise MissingIds("the answer does not say which job it created")
+        ids = ids or {}
         await self._record_answer(call, change, reply, ids)
         self.tell(Event("call", change.address, call.kind, call.reason))
         if set(call.creates) - set(ids):
@@ -220,7 +241,7 @@ class Executor:
         if call.kind == "create_job":
             live, now = parse_job(mapping(reply.data)), self.client.wire.service_time()
             after = created(before, live, ids, starts=call.starts, now=now)
-            await self.save_new_run(noticed(after, call, reply.data), made_by(call), before)
+            await self.recorder.save_run(noticed(after, call, reply.data), made_by(call), before, now)
             return
         after = apply_response(before, call, ids)
         if call.starts:
@@ -240,7 +261,7 @@ class Executor:
         parts = call.body if isinstance(call.body, tuple) else ()
         if call.kind in ARRAYS and len(parts) > 1 and error.status in (400, 415, 422):
             for number, part in enumerate(parts):
-                await self._send(_single_part(call, number, part), change)
+                await self._send(single_part(call, number, part), change)
         elif call.kind in ("patch_output", "patch_outputs"):
             self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
             await self.save(apply_response(self._stored(change.address), call, {}))
@@ -252,63 +273,7 @@ class Executor:
 
     async def save(self, record: JobRecord) -> JobRecord:
         """Writes a record; it is durable when this returns."""
-        stamped = replace(record, updated_at=self.clock())
-        what = "intent" if record.intent else record.phase
-        self.probe(f"record {what}")
-        await self.store.put(stamped)
-        self.probe(f"recorded {what}")
-        return stamped
-
-    async def save_new_run(
-        self, record: JobRecord, conversions: Collection[str], before: JobRecord | None = None
-    ) -> JobRecord:
-        """Records a run, and that what other runs of the same address made of these conversions counts no more.
-
-        ``before`` is the run in whose place it stands: what the service still has of it may be wanted again.
-        """
-        runs = self.store.runs(address_of(record.address))
-        others = [run for run in runs if run.address != record.address]
-        changed = [new for run in others if (new := without_conversions(run, conversions)) != run]
-        now = self.client.wire.service_time() if before else 0.0
-        changed += [earlier] if before and (earlier := superseded(before, [run.address for run in runs], now)) else []
-        expired = [run.address for run in others if before and is_expired(run, now)]
-        saved = asyncio.ensure_future(self.save(record))
-        written = (self.store.put(run) for run in changed if run.address not in expired)
-        await asyncio.gather(saved, *written, *map(self.store.remove, expired))
-        return saved.result()
-
-    async def save_landing(self, address: str, file: SavedFile) -> None:
-        """Records what is about to get its name, so that after a crash the file is known to be ours.
-
-        What another run of the same address has there is this run's from now on.
-        """
-        record = self._stored(address)
-        record = replace(record, landing=(*(one for one in record.landing if one.path != file.path), file))
-        givers = []
-        for owned in self.store.files_at(file.path):
-            giver = self.store.get(owned.address) if owned.address != address else None
-            if giver is not None and address_of(giver.address) == address_of(address):
-                giver, record = handed_over(giver, record, file.path)
-                givers.append(giver)
-        await asyncio.gather(self.save(record), *(self.store.put(giver) for giver in givers))
+        return await self.recorder.save(record)
 
     def _progress(self, address: str) -> Callable[[str, int, int], None]:
         return lambda name, done, total: self.tell(Event("upload", address, name, done=done, total=total))
-
-
-def sending_bytes(desired: DesiredJob) -> DesiredJob:
-    """The same, with the bytes of every input sent from here, whatever earlier jobs hold."""
-    inputs = tuple(replace(item, held="") for item in desired.job.inputs)
-    return replace(desired, job=replace(desired.job, inputs=inputs))
-
-
-def made_by(create: Call) -> tuple[str, ...]:
-    """The conversions that a create asks for."""
-    return tuple(name.partition(".")[2] for name in create.creates if name.startswith("conversions."))
-
-
-def _single_part(call: Call, number: int, part: object) -> Call:
-    """The call that adds one part of an array alone."""
-    name = call.creates[number]
-    effects = tuple(effect for effect in call.effects if effect.name == name)
-    return replace(call, body=part, creates=(name,), effects=effects)  # type: ignore[arg-type]  # one element of the body

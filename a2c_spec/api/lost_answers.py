@@ -2,19 +2,39 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
+from dataclasses import replace
 
 from a2c_spec.api.client import PAGE, Client
 from a2c_spec.api.http.concurrency import Clock, Sleep
-from a2c_spec.core.live import LiveJob
+from a2c_spec.api.http.replies import Refused
+from a2c_spec.core.live import LiveJob, mapping, parse_job
+from a2c_spec.core.planner import shown_order
 from a2c_spec.core.state import Intent, JobRecord
-from a2c_spec.core.transitions import EARLY, ZONES, adopt, epoch, evidence, lost_creates_of, matches, owned, zone_of
-from a2c_spec.errors import Conflict
+from a2c_spec.core.transitions import (
+    EARLY,
+    QUARTER,
+    ZONES,
+    Evidence,
+    adopt,
+    epoch,
+    evidence,
+    in_order,
+    lost_creates_of,
+    matches,
+    owned,
+    zone_of,
+)
+from a2c_spec.errors import Conflict, NetworkError
 
 WINDOW = 180.0
 """Seconds after its intent within which a create whose answer was lost may have made a job: time-outs and grace."""
 PAGES = 2_000
 """How many pages of the job list (50 jobs each) are read at most; it has no order that could be relied on."""
+
+
+BY_HAND = "ask for the job by its id: `a2c-spec state adopt`"
 
 
 class GracePeriod:
@@ -37,48 +57,108 @@ class GracePeriod:
             await self.sleep(min(remaining, self.seconds))
 
 
-async def resolve_lost_create(client: Client, record: JobRecord, records: Collection[JobRecord]) -> JobRecord | None:
+async def resolve_lost_create(
+    client: Client, record: JobRecord, records: Collection[JobRecord], *, may_ask: bool = False
+) -> JobRecord | None:
     """The record with the job that its create made; None when the service has no such job.
 
     ``records`` are all there are. Jobs that look alike are shared out among the creates that asked for exactly that.
-    Raises Conflict when it cannot be decided: the wrong choice would run, or pay for, the wrong job.
+    ``may_ask``: a draft may be made to find out how the service writes times. Raises Conflict when it cannot be
+    decided: the wrong choice would run, or pay for, the wrong job. TimeUnknown is the one that a draft may decide.
     """
     if record.intent is None:
         return None
-    zone = zone_of(records)
-    found: list[LiveJob] = []
-    unclear: list[LiveJob] = []
-    async for job in _candidates(client, record.intent, owned(records)):
-        judged = evidence(record.intent, job, zone, WINDOW)
-        if judged != "not ours":
-            (found if judged == "ours" else unclear).append(job)
+    alike = [job async for job in _candidates(client, record.intent, owned(records))]
+    if not alike:
+        return None
+    intent, zone = _by_the_service(client, record.intent, records)
+    if zone is None and any(_may_be_ours(client, intent, job) for job in alike):
+        if not may_ask:
+            message, hint = _undecided(alike, record.address)
+            raise TimeUnknown(message, hint=hint, address=record.address)
+        zone = await _measured_zone(client)
+    judged = [(_judged(client, intent, job, zone), job) for job in alike]
+    found = [job for verdict, job in judged if verdict == "ours"]
+    unclear = [job for verdict, job in judged if verdict == "unclear"]
     if unclear or (len(found) > 1 and len(found) > lost_creates_of(records, found[0])):
-        raise _undecided(record.address, [*found, *unclear])
-    return adopt(record, found[0], client.wire.service_time()) if found else None
+        message, hint = _undecided([*found, *unclear], record.address)
+        raise Conflict(message, hint=hint, address=record.address)
+    return adopt(replace(record, intent=intent), found[0], client.wire.service_time()) if found else None
 
 
-def _undecided(address: str, jobs: Sequence[LiveJob]) -> Conflict:
+class TimeUnknown(Conflict):
+    """Whether a job is the one looked for depends on its time, and nothing tells yet how the service writes times."""
+
+
+def _by_the_service(client: Client, intent: Intent, records: Collection[JobRecord]) -> tuple[Intent, float | None]:
+    """The intent by the service's clock, and the zone of the service's times, as far as both are known.
+
+    An intent that was noted before any answer came is of our clock; the answers since then tell by how much that is
+    off. Where none does, the service's times cannot be compared with it.
+    """
+    if not intent.by_our_clock:
+        return intent, zone_of(records)
+    if client.wire.skew is None:
+        return intent, None
+    return replace(intent, noted_at=intent.noted_at + client.wire.skew, by_our_clock=False), zone_of(records)
+
+
+def _may_be_ours(client: Client, intent: Intent, job: LiveJob) -> bool:
+    """Whether the zone decides. Without the service's clock, a job of any age may be ours."""
+    blind = intent.by_our_clock and client.wire.skew is None
+    return blind or evidence(intent, job, None, WINDOW) == "unclear"
+
+
+def _judged(client: Client, intent: Intent, job: LiveJob, zone: float | None) -> Evidence:
+    """Other than by its time, a job is unclear whose inputs seem to stand in another order."""
+    if zone is None and _may_be_ours(client, intent, job):
+        return "unclear"
+    judged = evidence(intent, job, zone, WINDOW)
+    ordered = in_order(intent, [job.inputs[n] for n in shown_order(job)])
+    return judged if judged != "ours" or ordered else "unclear"
+
+
+async def _measured_zone(client: Client) -> float | None:
+    """By how much the service's times differ from its clock, told by a draft: it costs nothing, and is deleted."""
+    try:
+        reply = await client.wire.call("POST", "/jobs", body={"process": False})
+    except (NetworkError, Refused):
+        return None
+    now, draft = client.wire.service_time(), parse_job(mapping(reply.data))
+    if draft.id:
+        with contextlib.suppress(NetworkError, Refused):  # a draft that stays costs nothing
+            await client.wire.call("DELETE", f"/jobs/{draft.id}", accept=(404, 409, 410))
+    made = epoch(draft.created_at)
+    if made is None:
+        return None
+    return made - now if client.wire.skew is None else round((made - now) / QUARTER) * QUARTER
+
+
+def _undecided(jobs: Sequence[LiveJob], address: str) -> tuple[str, str]:
+    """What to say, and how to decide it."""
     many = f"{len(jobs)} jobs" if len(jobs) > 1 else "a job"
-    return Conflict(
+    return (
         f"{many} on the service may be the one whose answer was lost: {', '.join(job.id for job in jobs)}",
-        hint=f"`a2c-spec state adopt {address} JOB_ID` takes one; `a2c-spec state rm {address}` says that none is",
-        address=address,
+        f"`a2c-spec state adopt {address} JOB_ID` takes one; `a2c-spec state rm {address}` says that none is",
     )
 
 
 async def _candidates(client: Client, intent: Intent, taken: Collection[str]) -> AsyncIterator[LiveJob]:
     async for row in _listed(client):
-        if row.id in taken or _much_older(intent, row) or not _may_match(intent, row):
+        if row.id in taken or _much_older(client, intent, row) or not _may_match(intent, row):
             continue
         live = await client.job(row.id)
         if live is not None and matches(intent, live):
             yield live
 
 
-def _much_older(intent: Intent, row: LiveJob) -> bool:
+def _much_older(client: Client, intent: Intent, row: LiveJob) -> bool:
     """Whether no zone can explain the age of a row, so that the job need not be read."""
     made = epoch(row.created_at)
-    return made is not None and made < intent.noted_at - ZONES - EARLY
+    if made is None or (intent.by_our_clock and client.wire.skew is None):
+        return False
+    skew = client.wire.skew if intent.by_our_clock else 0.0
+    return made < intent.noted_at + (skew or 0.0) - ZONES - EARLY
 
 
 def _may_match(intent: Intent, row: LiveJob) -> bool:
@@ -87,16 +167,16 @@ def _may_match(intent: Intent, row: LiveJob) -> bool:
 
 
 async def _listed(client: Client) -> AsyncIterator[LiveJob]:
-    """Every job of the account, whatever the order of the list; raises Conflict when it does not end."""
+    """Every job of the account, whatever the order of the list; raises Conflict when it does not show them all."""
     seen: set[str] = set()
     for page in range(1, PAGES + 1):
-        rows = await client.jobs(page)
-        for row in rows:
+        found, total = await client.job_page(page)
+        for row in map(parse_job, found):
             if row.id not in seen:
                 seen.add(row.id)
                 yield row
-        if len(rows) < PAGE:
+        if len(found) < PAGE and len(seen) >= total:
             return
-    raise Conflict(
-        f"the service lists more than {PAGES * PAGE} jobs", hint="ask for the job by its id: `a2c-spec state adopt`"
-    )
+        if not found:
+            raise Conflict(f"the service counts {total} jobs and lists {len(seen)}", hint=BY_HAND)
+    raise Conflict(f"the service lists more than {PAGES * PAGE} jobs", hint=BY_HAND)

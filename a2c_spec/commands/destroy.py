@@ -17,10 +17,12 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import matches
 from a2c_spec.engine.session import open_session
-from a2c_spec.errors import LimitRefused, UsageError
+from a2c_spec.errors import Conflict, LimitRefused, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
+
+RUNNING_HINT = "it stays recorded; destroy it again once it has ended (`a2c-spec wait` waits for it)"
 
 
 @click.command("destroy")
@@ -46,8 +48,11 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
             plan = Plan(tuple(_change(record) for record in chosen))
             show_plan(project, plan)
             _confirm(plan, yes=yes)
-            for record, change in zip(chosen, plan.changes, strict=True):
-                await _delete(session, record, change, files=files)
+            pairs = zip(chosen, plan.changes, strict=True)
+            running = [record for record, change in pairs if not await _delete(session, record, change, files=files)]
+    if running:
+        told = ", ".join(f"{record.address} (job {record.job_id})" for record in running)
+        raise Conflict(f"not destroyed, because the service does not cancel it: {told}", hint=RUNNING_HINT)
     return 0
 
 
@@ -69,10 +74,13 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
         raise LimitRefused("not confirmed; nothing was sent")
 
 
-async def _delete(session: Session, record: JobRecord, change: Change, *, files: bool) -> None:
+async def _delete(session: Session, record: JobRecord, change: Change, *, files: bool) -> bool:
+    """Whether it is gone; a job that runs and cannot be cancelled stays recorded, with its files."""
     for call in change.calls:
-        await session.service.client.delete(call)
+        if await session.service.client.delete(call) is not None:
+            return False
     for file in record.files if files else ():
         if file.path:
             session.files.remove(file.path, record.address)
     await session.store.remove(record.address)
+    return True

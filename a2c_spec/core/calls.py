@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2c_spec.core.desired import Content, Secret
@@ -94,6 +94,19 @@ class Call:
     def method(self) -> str:
         return ENDPOINTS[self.kind].method
 
+    @property
+    def named(self) -> frozenset[str]:
+        """Names of the elements that the call names by their ids."""
+        return frozenset(_references((self.subject, self.body)))
+
+
+def _references(value: object) -> Iterator[str]:
+    if isinstance(value, Ref):
+        yield value.name
+    elif isinstance(value, tuple | Mapping):
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _references(item)
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -127,3 +140,15 @@ class PlannerOptions:
     stage: bool = False
     auto_start: bool = True
     unnamed_targets: frozenset[str] = field(default_factory=frozenset)
+
+
+def made_by(create: Call) -> tuple[str, ...]:
+    """The conversions that a create asks for."""
+    return tuple(name.partition(".")[2] for name in create.creates if name.startswith("conversions."))
+
+
+def single_part(call: Call, number: int, part: object) -> Call:
+    """The call that adds one part of an array alone."""
+    name = call.creates[number]
+    effects = tuple(effect for effect in call.effects if effect.name == name)
+    return replace(call, body=(part,), creates=(name,), effects=effects)  # type: ignore[arg-type]  # of the body

@@ -12,7 +12,7 @@ from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
 from a2c_spec.core.foreign import conversion_parts, echo_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
-from a2c_spec.core.planner import SentState
+from a2c_spec.core.planner import shown_order
 from a2c_spec.core.prepare import DesiredJob, base_name
 from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
 
@@ -40,7 +40,7 @@ class Clues:
 
 def job_from(live: LiveJob, address: str, known: Clues, save: str = "dist/") -> Job:
     """The job that a manifest must ask for so that nothing is left to do for ``live``."""
-    order = SentState({}, {}).order(live)
+    order = shown_order(live)
     names = _Names()
     inputs = tuple(_input(live.inputs[n], names, known) for n in order)
     names = _Names()
@@ -151,7 +151,7 @@ def _output(name: str, live: LiveConversion, job: LiveJob, save: str) -> Output:
 
 def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     """The record of an imported job: everything the manifest says is taken as sent, because it was read off the job."""
-    order = SentState({}, {}).order(live)
+    order = shown_order(live)
     fields = echo_of({"fields": desired.sent_fields}, {"fields": live.fields})
     elements = {"job": Element(live.id, desired.sent_fields, fields)}
     for item, n in zip(desired.job.inputs, order, strict=True):

@@ -58,6 +58,12 @@ def only(desired: DesiredJob, conversion: str) -> DesiredJob:
     return replace(desired, job=replace(job, conversions=conversions, outputs=outputs))
 
 
+def sending_bytes(desired: DesiredJob) -> DesiredJob:
+    """The same, with the bytes of every input sent from here, whatever earlier jobs hold."""
+    inputs = tuple(replace(item, held="") for item in desired.job.inputs)
+    return replace(desired, job=replace(desired.job, inputs=inputs))
+
+
 def prepare(job: Job, fingerprint_secret: FingerprintSecret, options: PlannerOptions) -> DesiredJob:
     """Adds the options that name and protect results before the run, so that no PATCH is needed afterwards."""
     conversions = tuple(_named(item, job.outputs, options) for item in job.conversions)
@@ -147,7 +153,7 @@ def _input(item: Input, name: str, attribute: str, record: JobRecord) -> Input:
 
 def _field(job: Job, name: str, record: JobRecord) -> Job:
     sent = _sent(record, "job")
-    if sent is None or name == "process" or JOB_FIELDS[name].secret:
+    if sent is None or name not in JOB_FIELDS or JOB_FIELDS[name].secret:
         return job
     return replace(job, fields=_as_before(job.fields, name, sent))
 

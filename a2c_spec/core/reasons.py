@@ -42,8 +42,9 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
             )
     fields = compare.differences(before.get("fields", {}), after.get("fields", {}))
     yield from (f"job.{name} changed: {_flag(old)} -> {_flag(new)}" for name, old, new in fields)
-    if sorted(before.get("order", ())) == sorted(after.get("order", ())) and before["order"] != after["order"]:
-        yield f"order of inputs: {_order(before['order'])} -> {_order(after['order'])}"
+    first, then = [*before.get("order", ())], [*after.get("order", ())]
+    if sorted(first) == sorted(then) and first != then:
+        yield f"order of inputs: {_order(first)} -> {_order(then)}"
 
 
 def foreign_reason(detail: Detail) -> str:

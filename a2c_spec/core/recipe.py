@@ -97,6 +97,7 @@ def sent_input(item: Input, fingerprint_secret: FingerprintSecret, position: int
     parts: dict[str, Any] = {
         "identity": identity(item, fingerprint_secret),
         "filename": sent_filename(item) if uploaded(item) else item.filename,
+        "checksum": item.content.md5 if uploaded(item) and item.content else None,
         "decrypt": fingerprint_secret(item.decrypt_password) if item.decrypt_password else None,
         "position": position,
     } | dict(item.settings)

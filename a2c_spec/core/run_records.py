@@ -70,6 +70,21 @@ def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord 
     return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now)
 
 
+def beside_new_run(
+    record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
+) -> tuple[list[JobRecord], list[str]]:
+    """What else changes when a run is recorded: other runs of its address, and the keys of those that go.
+
+    They no longer make its conversions. ``before`` is the run in whose place it stands; ``now`` is the service's clock.
+    """
+    others = [run for run in runs if run.address != record.address]
+    expired = [run.address for run in others if before and is_expired(run, now)]
+    changed = [new for run in others if (new := without_conversions(run, conversions)) != run]
+    earlier = superseded(before, [run.address for run in runs], now) if before else None
+    kept = [run for run in changed if run.address not in expired]
+    return [*kept, earlier] if earlier else kept, expired
+
+
 def is_expired(run: JobRecord, now: float) -> bool:
     """Whether nothing can be had of a run any more that is not asked for."""
     here = any(file.path for file in (*run.files, *run.leftover, *run.landing))

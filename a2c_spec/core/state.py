@@ -65,7 +65,8 @@ class Intent:
 
     ``kinds`` are the calls, ``starts``: one of them starts the job, ``adds``: one of them adds parts. ``fingerprint``
     and ``basis`` are the recipe that would run. Of a create: ``key`` is its idempotency key, ``elements`` what it
-    sends. ``noted_at`` is epoch seconds by the service's clock, as far as its answers tell.
+    sends. ``noted_at`` is epoch seconds by the service's clock, or by ours (``by_our_clock``) as long as no answer has
+    told the service's.
     """
 
     kinds: tuple[str, ...] = ()
@@ -76,6 +77,7 @@ class Intent:
     elements: Mapping[str, Element] = field(default_factory=dict)
     key: str = ""
     noted_at: float = 0.0
+    by_our_clock: bool = False
 
     @property
     def creates(self) -> bool:

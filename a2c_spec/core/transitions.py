@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -13,21 +13,32 @@ from a2c_spec.core.foreign import conversion_parts, echo_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping, parse_conversion, parse_job, rows
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.recognition import covered, sent_conversion, sent_input, tell_conversions, tell_inputs
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
 
 
 def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
     """The record after ``call`` was answered: new ids, and what each element was sent.
 
-    A job that was deleted is no longer there; what it had given, files included, stays known.
+    A new part without an id is known to be there, and not which one it is. A new input stands behind the others, so
+    that its position is known where theirs are, and unless the call says another. A job that was deleted is no longer
+    there; what it had given, files included, stays known.
     """
     if call.kind == "delete_job":
         gone = replace(record, job_id="", elements={}, phase="canceled")
         return gone if record.job_id == call.subject else record
     elements = dict(record.elements)
     for effect in call.effects:
-        _apply(elements, effect, ids.get(effect.name, ""))
+        place = _last_place(elements) if effect.name in call.creates and effect.name.startswith("inputs.") else {}
+        new = effect if effect.sent is None else replace(effect, sent={**place, **effect.sent})
+        _apply(elements, new, ids.get(effect.name, ""), fresh=effect.name in call.creates)
     return replace(record, elements=elements)
+
+
+def _last_place(elements: Mapping[str, Element]) -> Mapping[str, int]:
+    """The position behind all inputs that are there, if that of each is known."""
+    places = [element.sent.get("position") or 0 for _, element in parts(elements, "inputs")]
+    return {"position": max(places, default=0) + 1} if all(places) else {}
 
 
 def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
@@ -70,6 +81,11 @@ def settled(record: JobRecord) -> JobRecord:
     return replace(record, intent=None)
 
 
+def without_untold(record: JobRecord) -> JobRecord:
+    """The record without the parts of which it was not known which ones they are, once all of them were made anew."""
+    return replace(record, elements={name: one for name, one in record.elements.items() if one.api_id})
+
+
 def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts: bool, now: float) -> JobRecord:
     """The record once a create was answered: the new job in place of the old one, whose files are leftovers now.
 
@@ -77,6 +93,8 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
     """
     intent = record.intent or Intent()
     elements = {name: replace(one, api_id=ids.get(name, "")) for name, one in intent.elements.items()}
+    for place, (name, one) in enumerate(parts(elements, "inputs"), start=1):
+        elements[name] = replace(one, sent={"position": place, **one.sent})
     return replace(
         record,
         phase="started" if starts else "building",
@@ -116,18 +134,22 @@ def started(record: JobRecord, fingerprint: str, basis: Mapping[str, Any]) -> Jo
 
 def epoch(text: str) -> float | None:
     """A time as the service writes it, read as UTC where it names no zone; None when it is none."""
+    made = _moment(text)
+    return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp() if made else None
+
+
+def _moment(text: str) -> datetime | None:
     try:
-        made = datetime.fromisoformat(text)
+        return datetime.fromisoformat(text)
     except ValueError:
         return None
-    return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp()
 
 
-def _apply(elements: dict[str, Element], effect: Effect, api_id: str) -> None:
+def _apply(elements: dict[str, Element], effect: Effect, api_id: str, *, fresh: bool) -> None:
     if effect.sent is None:
         elements.pop(effect.name, None)
         return
-    old = elements.get(effect.name)
+    old = None if fresh else elements.get(effect.name)
     before: Mapping[str, Any] = old.sent if old and not api_id else {}
     merged = {key: value for key, value in (dict(before) | dict(effect.sent)).items() if value is not None}
     fallback = effect.name.removeprefix("outputs.") if effect.name.startswith("outputs.") else ""
@@ -172,18 +194,19 @@ def zone_of(records: Iterable[JobRecord]) -> float | None:
 def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float) -> Evidence:
     """Whether a job of equal content was made by the create that was intended.
 
-    It was if it was created after the intent and at most ``window`` seconds later, by the service's clock. Where the
-    zone of the service's times is not known, a job that is off by whole quarters of an hour is unclear.
+    It was if it was created after the intent and at most ``window`` seconds later, by the service's clock. Where
+    neither the time nor anything else tells its zone, a job that is off by whole quarters of an hour is unclear, and so
+    is one that is not off at all: it may be hours older.
     """
-    made = epoch(live.created_at)
-    if made is None:
+    made, text = epoch(live.created_at), _moment(live.created_at)
+    if made is None or text is None:
         return "unclear"
+    zone = 0.0 if text.tzinfo else zone
     late = made - (zone or 0.0) - intent.noted_at
-    if -EARLY <= late <= window:
-        return "ours"
-    if zone is None and abs(late) <= ZONES + window and (late + EARLY) % QUARTER <= window + EARLY:
-        return "unclear"
-    return "not ours"
+    if zone is not None:
+        return "ours" if -EARLY <= late <= window else "not ours"
+    possible = abs(late) <= ZONES + window and (late + EARLY) % QUARTER <= window + EARLY
+    return "unclear" if possible else "not ours"
 
 
 def parts(elements: Mapping[str, Element], kind: str) -> list[tuple[str, Element]]:
@@ -192,19 +215,30 @@ def parts(elements: Mapping[str, Element], kind: str) -> list[tuple[str, Element
 
 
 def matches(intent: Intent, live: LiveJob) -> bool:
-    """Whether ``live`` is what a create asked for: it runs, with the same inputs in order, conversions and callback.
+    """Whether ``live`` is what a create asked for: it runs, with the same inputs, conversions and callback.
 
-    Options come back expanded, so what was sent need only be contained; secrets never come back and do not count.
+    Options come back expanded, so what was sent need only be contained; secrets never come back and do not count. The
+    order of a reply says nothing, so that of the inputs is judged by ``in_order``.
     """
-    inputs, conversions = parts(intent.elements, "inputs"), parts(intent.elements, "conversions")
+    inputs, conversions = _sent_parts(intent, "inputs"), _sent_parts(intent, "conversions")
     if live.process is False or len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
         return False
     fields = intent.elements["job"].sent if "job" in intent.elements else {}
     if any(name in JOB_FIELDS and not _field(name, live.fields[name], fields) for name in live.fields):
         return False
-    same_inputs = all(_input(one.sent, have) for (_, one), have in zip(inputs, live.inputs, strict=True))
-    pairs = zip(conversions, live.conversions, strict=True)
-    return same_inputs and all(_conversion(one.sent, have) for (_, one), have in pairs)
+    same_inputs = covered(len(inputs), len(inputs), lambda s, n: _input(inputs[s], live.inputs[n]))
+    return same_inputs and covered(
+        len(conversions), len(conversions), lambda s, n: _conversion(conversions[s], live.conversions[n])
+    )
+
+
+def in_order(intent: Intent, inputs: Sequence[LiveInput]) -> bool:
+    """Whether inputs, in the order in which they are combined, are those that a create asked for."""
+    return all(_input(one, have) for one, have in zip(_sent_parts(intent, "inputs"), inputs, strict=True))
+
+
+def _sent_parts(intent: Intent, kind: str) -> list[Mapping[str, Any]]:
+    return [element.sent for _, element in parts(intent.elements, kind)]
 
 
 def _field(name: str, echo: Any, sent: Mapping[str, Any]) -> bool:
@@ -243,10 +277,16 @@ def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
 
 
 def adopt(record: JobRecord, live: LiveJob, now: float) -> JobRecord:
-    """The record with the job that its create turned out to have made."""
+    """The record with the job that its create turned out to have made, and the ids of parts that can be told.
+
+    No answer came, so that it counts as answered when it was sent. What that was by our own clock, tells nothing of
+    the zone of the service's times.
+    """
     intent = record.intent or Intent()
-    names = [name for name, _ in parts(intent.elements, "inputs")]
-    names += [name for name, _ in parts(intent.elements, "conversions")]
-    rows = [row.id for row in live.inputs] + [row.id for row in live.conversions]
-    ids = dict(zip(names, rows, strict=True))
-    return created(record, live, {"job": live.id, **ids}, starts=not live.editable, now=now)
+    inputs, conversions = parts(intent.elements, "inputs"), parts(intent.elements, "conversions")
+    of_inputs = tell_inputs([sent_input(one.sent) for _, one in inputs], live.inputs)
+    of_conversions = tell_conversions([sent_conversion(one.sent) for _, one in conversions], live.conversions)
+    ids = {"job": live.id} | {inputs[sent][0]: live.inputs[n].id for sent, n in of_inputs.items()}
+    ids |= {conversions[sent][0]: live.conversions[n].id for sent, n in of_conversions.items()}
+    after = created(record, live, ids, starts=not live.editable, now=intent.noted_at or now)
+    return replace(after, created_at=0.0) if intent.by_our_clock else after

@@ -217,7 +217,7 @@ async def _from_live(session: Session, pending: Pending, client: Client | None, 
     if record.lost_start:
         return await _plan_unresolved(session, pending, record, client)
     live = live or await client.job(record.job_id)
-    if live is not None and not live.editable:
+    if live is not None:
         record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)
     known = pending.observed
@@ -236,10 +236,14 @@ def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None
 
 async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord, client: Client) -> PlannedChange:
     """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    from a2c_spec.api.lost_answers import resolve_lost_create
+    from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
 
     desired = pending.desired
-    found = await resolve_lost_create(client, record, tuple(session.store.scan()))
+    try:
+        found = await resolve_lost_create(client, record, tuple(session.store.scan()))
+    except TimeUnknown as unknown:
+        reason = f"{unknown.message}; apply finds out with a draft, which costs nothing, and takes the job or makes it"
+        return PlannedChange(Change(record.address, "adopt", (reason,)), desired, record)
     if found is None:
         rest = replace(pending, record=settled(record))
         step = plan_from_record(session, rest, offline=False) or await plan_from_live(session, rest, client)

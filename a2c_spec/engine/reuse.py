@@ -124,13 +124,13 @@ class Restorer:
         leftover = tuple(file for file in earlier if file.path and file.path not in paths)
         self.tell(Event("done", desired.job.address, text=f"{counted(len(fresh), 'file')} from the results cache"))
         done = replace(cached, files=tuple(fresh), landing=(), leftover=leftover)
-        return await self.executor.save_new_run(done, [item.id for item in desired.job.conversions])
+        return await self.executor.recorder.save_run(done, [item.id for item in desired.job.conversions])
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
         path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
-            await self.executor.save_landing(address, saved)
+            await self.executor.recorder.save_landing(address, saved)
             target = self.files.absolute(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):
                 raise SpecError("its result is no longer in the results cache", hint="apply again to convert it")

@@ -69,13 +69,14 @@ class PlanView:
         """All changes that must be seen, and the first few of each other kind."""
         if self.verbose or self.explain:
             return list(changes)
-        room = {"no-op": UNCHANGED_SHOWN, **dict.fromkeys(HARMLESS, ALIKE_SHOWN)}
+        room: dict[str, int] = {"no-op": UNCHANGED_SHOWN, "noted": ALIKE_SHOWN, **dict.fromkeys(HARMLESS, ALIKE_SHOWN)}
         shown = []
         for change in changes:
-            if change.action not in room or change.problem:
+            kind = "noted" if change.action == "no-op" and len(change.reasons) > 1 else change.action
+            if kind not in room or change.problem:
                 shown.append(change)
-            elif room[change.action]:
-                room[change.action] -= 1
+            elif room[kind]:
+                room[kind] -= 1
                 shown.append(change)
         return shown
 

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from a2c_spec.api.client import Client
+from a2c_spec.api.http.replies import Refused
 from a2c_spec.api.http.transport import TOKEN_HEADER
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Body, Call, Payload, Ref
@@ -99,8 +100,26 @@ def test_deleting_what_is_gone_is_a_success(status: int) -> None:
     asyncio.run(client.delete(Call("delete_job", "job-1")))
 
 
-def test_deleting_what_has_ended_is_a_success_only_where_that_is_all() -> None:
-    asyncio.run(client_of(in_turn(httpx.Response(409, json={}))).delete(Call("delete_job", "job-1")))
+@pytest.mark.parametrize(
+    ("answer", "runs"),
+    [
+        (httpx.Response(404, json={}), False),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "completed"}}), False),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "canceled"}}), False),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "processing"}}), True),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "incomplete"}}), True),
+    ],
+)
+def test_a_job_that_cannot_be_deleted_is_gone_only_if_it_has_ended_or_is_not_there(
+    answer: httpx.Response, runs: bool
+) -> None:
+    client = client_of(in_turn(httpx.Response(409, json={}), answer))
+    assert (asyncio.run(client.delete(Call("delete_job", "job-1"))) is not None) is runs
+
+
+def test_a_preset_that_cannot_be_deleted_is_no_success() -> None:
+    with pytest.raises(Refused):
+        asyncio.run(client_of(in_turn(httpx.Response(409, json={}))).delete(Call("delete_preset", "p-1")))
 
 
 def test_uploads_go_to_the_server_of_the_job_with_its_token_and_without_the_key() -> None:

@@ -16,11 +16,11 @@ import pytest
 from a2c_spec.api.deliver import STARTS, failure_text
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.desired import Conversion, Input, Secret
+from a2c_spec.core.desired import Conversion, Input, Output, Secret
 from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Element, JobRecord, SavedFile
-from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
@@ -317,6 +317,24 @@ def test_a_file_that_the_manifest_no_longer_saves_is_removed(bench: Bench) -> No
     assert not (bench.folder / "dist").exists()
 
 
+def test_a_conversion_that_gave_nothing_is_told_each_time_and_is_not_paid_again(tmp_path: Path) -> None:
+    job = job_of()
+    other = Conversion("png", "png", "image")
+    outputs = (*job.outputs, Output("png", save="dist/"))
+    bench = Bench(tmp_path, Service(), replace(job, conversions=(*job.conversions, other), outputs=outputs))
+    with pytest.raises(PartialResult, match="png gave no result") as caught:
+        bench.deliver(bench.change())
+    assert caught.value.exit_code == 9
+    record = bench.durable()
+    assert record is not None
+    assert (record.phase, [file.conversion for file in record.files]) == ("completed", ["sum"])
+    change, record = asyncio.run(bench.executor.replan(bench.task(), record))
+    with pytest.raises(PartialResult):
+        bench.deliver(change, record)
+    assert bench.service.requests.count("POST /jobs") == 1
+    bench.store.close()
+
+
 def uploading(folder: Path, checksum: str, status: str = "completed") -> Bench:
     """A job whose upload is answered 409, because the service has started it with a file that somebody else sent."""
     (folder / "a.txt").write_bytes(b"our bytes")
@@ -384,6 +402,25 @@ def test_a_job_that_turns_out_to_have_run_other_bytes_saves_nothing_and_has_no_k
     assert found is not None
     assert (found.phase, found.fingerprint, found.basis, found.files) == ("completed", "", {}, ())
     assert not [*tmp_path.rglob("result-*")]
+    bench.store.close()
+
+
+@pytest.mark.parametrize(("kind", "told"), [("upload", True), ("remote", False)])
+def test_an_upload_that_nobody_here_sent_is_found_in_the_job_that_ran(tmp_path: Path, kind: str, told: bool) -> None:
+    bench = bench_of(tmp_path)
+    create = bench.service.create
+
+    def with_a_rival(body: dict[str, Any]) -> dict[str, Any]:
+        job = create(body)
+        job["input"].append({"id": "i-9", "type": kind, "source": "rival.txt", "filename": "rival.txt"})
+        return job
+
+    bench.service.create = with_a_rival  # type: ignore[method-assign]
+    if told:
+        with pytest.raises(Conflict, match=r"not sent from here \(rival.txt\)"):
+            bench.deliver(bench.change())
+    else:
+        assert bench.deliver(bench.change()).phase == "done"
     bench.store.close()
 
 

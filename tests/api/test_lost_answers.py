@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from email.utils import formatdate
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -15,7 +17,7 @@ import pytest
 
 from a2c_spec.api import lost_answers
 from a2c_spec.api.client import Client
-from a2c_spec.api.lost_answers import WINDOW, GracePeriod, resolve_lost_create
+from a2c_spec.api.lost_answers import WINDOW, GracePeriod, TimeUnknown, resolve_lost_create
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
@@ -67,7 +69,7 @@ def resolve(
     jobs: Iterable[dict[str, Any]],
     *,
     record: JobRecord = LOST,
-    others: Iterable[JobRecord] = (),
+    others: Iterable[JobRecord] = (UTC_KNOWN,),
     bare: bool = False,
 ) -> tuple[JobRecord | None, list[str]]:
     """What becomes of the record, and the paths that were asked for; ``bare`` lists show ids alone."""
@@ -136,6 +138,13 @@ def test_a_job_that_another_record_owns_is_not_taken_whatever_it_intends(owner: 
     assert resolve([job("mine")], others=[owner])[0] is None
 
 
+def test_a_zone_that_nothing_tells_makes_no_job_ours_and_a_zone_that_the_time_names_does() -> None:
+    assert evidence(INTENT, LiveJob("1", "processing", created_at=made_at(1)), None, WINDOW) == "unclear"
+    for zone in (None, ZONE):
+        told = LiveJob("1", "processing", created_at=f"{made_at(1)}+00:00")
+        assert evidence(INTENT, told, zone, WINDOW) == "ours"
+
+
 Age = tuple[float, Evidence]
 AGES: list[Age] = [(-3, "not ours"), (-2, "ours"), (0, "ours"), (WINDOW, "ours"), (WINDOW + 1, "not ours")]
 
@@ -191,8 +200,8 @@ def test_a_zone_that_is_known_makes_the_job_ours_and_one_that_is_not_is_a_confli
     found, _ = resolve([there], others=[AHEAD])
     assert found is not None
     assert resolve([there], others=[UTC_KNOWN])[0] is None
-    with pytest.raises(Conflict, match="a job on the service may be the one whose answer was lost: mine") as caught:
-        resolve([there])
+    with pytest.raises(TimeUnknown, match="a job on the service may be the one whose answer was lost: mine") as caught:
+        resolve([there], others=())
     assert all(way in caught.value.hint for way in ("state adopt pack", "state rm pack"))
 
 
@@ -228,7 +237,7 @@ def test_two_jobs_for_one_create_are_a_conflict_that_names_them() -> None:
 
 
 def test_two_jobs_for_two_creates_alike_are_shared_out() -> None:
-    found, _ = resolve([job("one"), job("two")], others=[replace(LOST, address="b")])
+    found, _ = resolve([job("one"), job("two")], others=[UTC_KNOWN, replace(LOST, address="b")])
     assert found is not None
     assert found.job_id == "one"
 
@@ -289,8 +298,126 @@ def test_a_row_that_moves_to_the_next_page_meanwhile_counts_once() -> None:
         lambda _: "",
         lambda _: "",
     )
-    found = asyncio.run(resolve_lost_create(client, LOST, (LOST,)))
+    found = asyncio.run(resolve_lost_create(client, LOST, (LOST, UTC_KNOWN)))
     assert found is not None
+
+
+@dataclass
+class Searched:
+    """A service whose clock is ``ahead`` of ours and writes times of ``zone``, with one job, made at our ``NOTED + 1``.
+
+    ``dates``: its answers tell its time. ``drafts``: it takes drafts.
+    """
+
+    ahead: float = 0.0
+    zone: float = 0.0
+    dates: bool = True
+    drafts: bool = True
+    late: float = 1.0
+    requests: list[str] = field(default_factory=list)
+
+    def search(self, intent: Intent, *, may_ask: bool = True, others: tuple[JobRecord, ...] = ()) -> JobRecord | None:
+        """As our clock says an hour after the create was sent."""
+        clock = Clock(NOTED + 3600)
+        there = job("mine", created_at=made_at(self.late + self.ahead + self.zone))
+
+        def answer(request: httpx.Request) -> httpx.Response:
+            self.requests.append(f"{request.method} {request.url.path.removeprefix('/v2')}")
+            now = clock.now + self.ahead
+            headers = {"Date": formatdate(now, usegmt=True)} if self.dates else {}
+            draft = {"id": "draft", "created_at": made_at(now - NOTED + self.zone)}
+            if request.method == "POST":
+                assert json.loads(request.content) == {"process": False}
+                return httpx.Response(201 if self.drafts else 400, json=draft, headers=headers)
+            found = [there] if request.url.path.endswith("/jobs") else there
+            return httpx.Response(204 if request.method == "DELETE" else 200, json=found, headers=headers)
+
+        client = Client(wire_over(answer, clock), Uploads(Path()), lambda _: "", lambda _: "")
+        record = replace(LOST, intent=intent)
+        return asyncio.run(resolve_lost_create(client, record, (record, *others), may_ask=may_ask))
+
+
+OURS = replace(INTENT, by_our_clock=True)
+DRAFT = ["POST /jobs", "DELETE /jobs/draft"]
+
+
+@pytest.mark.parametrize("dates", [True, False])
+@pytest.mark.parametrize("zone", [0.0, ZONE, -5.75 * 3600])
+@pytest.mark.parametrize("ahead", [0.0, 172_800.0, -172_800.0, 437.0])
+def test_a_draft_tells_how_the_service_writes_times_whatever_its_clock_says(
+    ahead: float, zone: float, dates: bool
+) -> None:
+    ours = Searched(ahead, zone, dates)
+    found = ours.search(OURS)
+    assert found is not None
+    assert found.job_id == "mine"
+    assert ours.requests[2:] == DRAFT
+    assert Searched(ahead, zone, dates, late=-7200).search(OURS) is None, "of equal content, and two hours older"
+    assert Searched(ahead, zone, dates, late=-15.5 * 3600).search(OURS) is None
+
+
+def test_where_the_zone_is_known_no_draft_is_needed_although_our_clock_is_wrong() -> None:
+    service = Searched(ahead=172_800.0)
+    found = service.search(OURS, others=(replace(UTC_KNOWN, created_at=5.0, answered_at=5.0),))
+    assert found is not None
+    assert (found.created_at - 1, found.answered_at) == (NOTED + 172_800, NOTED + 172_800)
+    assert service.requests == ["GET /jobs", "GET /jobs/mine"]
+
+
+@pytest.mark.parametrize("dates", [True, False])
+def test_a_plan_makes_no_draft_and_a_service_that_refuses_it_leaves_it_open(dates: bool) -> None:
+    service = Searched(dates=dates)
+    with pytest.raises(TimeUnknown, match="mine"):
+        service.search(OURS, may_ask=False)
+    assert service.requests == ["GET /jobs", "GET /jobs/mine"]
+    with pytest.raises(Conflict, match="mine") as caught:
+        Searched(dates=dates, drafts=False).search(OURS)
+    assert not isinstance(caught.value, TimeUnknown)
+
+
+def test_a_job_that_was_adopted_long_after_tells_no_wrong_zone() -> None:
+    found = Searched(dates=False).search(OURS)
+    assert found is not None
+    assert zone_of([found]) is None
+    found = Searched(zone=ZONE).search(OURS)
+    assert found is not None
+    assert zone_of([found]) == ZONE
+
+
+def test_inputs_in_another_order_leave_it_open_unless_their_positions_are_told() -> None:
+    second = Element("", {"identity": {"type": "remote", "source": "https://a.example/2"}})
+    lost = replace(LOST, intent=replace(INTENT, elements={**INTENT.elements, "inputs.b": second}))
+    rows = [{"id": f"i{n}", "type": "remote", "source": f"https://a.example/{n}"} for n in (1, 2)]
+    found, _ = resolve([job("mine", input=rows)], record=lost)
+    assert found is not None
+    with pytest.raises(Conflict, match="mine"):
+        resolve([job("mine", input=rows[::-1])], record=lost)
+    placed = [{**row, "options": {"position": n}} for n, row in enumerate(rows, start=1)]
+    found, _ = resolve([job("mine", input=placed[::-1])], record=lost)
+    assert found is not None
+    assert [found.elements[f"inputs.{name}"].api_id for name in "ab"] == ["i1", "i2"]
+
+
+def listing(pages: list[int], total: int) -> JobRecord | None:
+    """Pages of so many jobs that are not ours, of a list that counts ``total``; the last one is ours."""
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "page" not in request.url.params:
+            return httpx.Response(200, json=job("mine"))
+        page = int(request.url.params["page"])
+        count = pages[page - 1] if page <= len(pages) else 0
+        rows = [job(f"{page}-{n}", conversion=[]) for n in range(count)]
+        rows += [job("mine")] if page == len(pages) else []
+        return httpx.Response(200, json=rows, headers={"X-Count": str(total)})
+
+    client = Client(wire_over(answer, Clock()), Uploads(Path()), lambda _: "", lambda _: "")
+    return asyncio.run(resolve_lost_create(client, LOST, (LOST, UTC_KNOWN)))
+
+
+def test_short_pages_are_not_the_end_as_long_as_the_count_says_that_there_are_more() -> None:
+    assert listing([20, 20, 5], total=46) is not None
+    with pytest.raises(Conflict, match="counts 99 jobs and lists 46"):
+        listing([20, 20, 5], total=99)
 
 
 def test_a_search_waits_until_nothing_unanswered_can_arrive_any_more() -> None:

@@ -197,6 +197,21 @@ def test_a_draft_the_service_forgot_is_built_again(project: Path, serve: Serve, 
     assert idle(a2c)
 
 
+def test_a_job_that_cannot_be_deleted_stays_recorded_as_long_as_it_is_there(
+    project: Path, serve: Serve, a2c: Command
+) -> None:
+    server = serve()
+    write(project, COVER)
+    job_id = applied(a2c)["jobs"][0]["job_id"]
+    fault = {"do": "status", "status": 409, "method": "DELETE", "path": f"/jobs/{job_id}"}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault]).raise_for_status()
+    refused = a2c("destroy", "job", "-y")
+    assert (refused.code, job_id in refused.err) == (13, True)
+    assert job_id in a2c("state", "list", "--json").out
+    assert a2c("destroy", "job", "-y").code == 0
+    assert job_id not in a2c("state", "list", "--json").out
+
+
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (402, 4), (500, 8), (302, 8)])
 def test_refusals_have_their_own_exit_codes(status: int, code: int, project: Path, serve: Serve, a2c: Command) -> None:
     fault = (

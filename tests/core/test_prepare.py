@@ -182,6 +182,11 @@ def test_whether_a_job_runs_is_never_ignored() -> None:
     assert kept(built(process=False), "job.process").process is False
 
 
+@pytest.mark.parametrize("path", ["", "job", "job.colour", "colour", "inputs", "inputs.x", "conversions..options"])
+def test_a_path_that_names_nothing_changes_nothing(path: str) -> None:
+    assert kept(built(), path) == built()
+
+
 def test_without_a_record_nothing_is_ignored() -> None:
     job = built(lifecycle=Lifecycle(ignore=("job.callback", "conversions.webp.options")))
     assert keep_ignored(job, None) == job

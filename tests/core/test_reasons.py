@@ -51,6 +51,9 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = [
     ),
     (recipe(order=["x", "y"]), recipe(order=["y", "x"]), ("order of inputs: x, y -> y, x",)),
     (recipe(order=["x"]), recipe(order=["x", "y"]), ()),
+    ({}, {}, ()),
+    ({}, {"order": []}, ()),
+    ({}, {"order": ["x"], "inputs": {"x": {}}}, ("input x added",)),
 ]
 
 

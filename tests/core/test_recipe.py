@@ -114,7 +114,9 @@ def test_a_source_is_all_that_cannot_be_patched() -> None:
 
 
 def test_an_input_as_sent_leaves_out_what_was_not() -> None:
-    assert sent_input(UPLOAD, mark) == {"identity": identity(UPLOAD, mark), "filename": "a.png"}
+    told = {"filename": "a.png", "checksum": "cd" * 16}
+    assert sent_input(UPLOAD, mark) == {"identity": identity(UPLOAD, mark), **told}
+    assert "checksum" not in sent_input(replace(UPLOAD, content=None), mark)
     whole = replace(REMOTE, decrypt_password=SECRET, settings={"slide_duration": 2.0})
     assert sent_input(whole, mark, 0) == {
         "identity": identity(REMOTE, mark),

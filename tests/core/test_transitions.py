@@ -114,11 +114,26 @@ def test_a_created_job_takes_the_place_of_the_old_one_whose_files_are_leftovers(
         basis={"order": []},
         elements={
             "job": Element("job-2", {"callback": "c"}),
-            "inputs.a": Element("in-1"),
+            "inputs.a": Element("in-1", {"position": 1}),
             "conversions.webp": Element(""),
         },
         leftover=(FILE, FILE),
     )
+
+
+def test_new_inputs_stand_behind_the_others_where_the_places_of_those_are_known() -> None:
+    def add(record: JobRecord, *names: str, **sent: Any) -> JobRecord:
+        creates = tuple(f"inputs.{name}" for name in names)
+        effects = tuple(Effect(name, {"filename": name, **sent}) for name in creates)
+        return apply_response(record, Call("add_inputs", creates=creates, effects=effects), {creates[0]: "in-9"})
+
+    def places(record: JobRecord) -> list[int | None]:
+        return [element.sent.get("position") for _, element in parts(record.elements, "inputs")]
+
+    record = created(BEFORE, LIVE, IDS, starts=False, now=7.0)
+    assert places(add(record, "b", "c")) == [1, 2, 3], "also of one whose id is not known"
+    assert places(add(add(record, "b", position=0), "c")) == [1, 0, None]
+    assert places(add(replace(record, elements={"inputs.a": Element("in-1")}), "b")) == [None, None]
 
 
 def test_a_job_that_is_held_runs_no_recipe_yet() -> None:
@@ -210,8 +225,8 @@ EVIDENCE: list[tuple[float, float | None, str]] = [
     (QUARTER, 0.0, "not ours"),
     (7200.0, 7200.0, "ours"),
     (0.0, 7200.0, "not ours"),
-    (0.0, None, "ours"),
-    (WINDOW, None, "ours"),
+    (0.0, None, "unclear"),
+    (WINDOW, None, "unclear"),
     (QUARTER, None, "unclear"),
     (-QUARTER, None, "unclear"),
     (QUARTER + WINDOW, None, "unclear"),
@@ -335,8 +350,15 @@ def test_parts_of_one_kind_keep_their_order() -> None:
 @pytest.mark.parametrize(
     ("status", "phase"), [("incomplete", "building"), ("processing", "started"), ("completed", "started")]
 )
-def test_an_adopted_job_takes_its_ids_in_order_and_runs_unless_it_can_be_edited(status: str, phase: Phase) -> None:
+def test_an_adopted_job_takes_its_ids_and_runs_unless_it_can_be_edited(status: str, phase: Phase) -> None:
     record = adopt(BEFORE, replace(LIVE, status=status), 7.0)
     ids = {name: one.api_id for name, one in record.elements.items()}
     assert ids == {"job": "job-2", "inputs.a": "in-1", "conversions.webp": "con-1"}
-    assert (record.phase, record.answered_at, record.intent) == (phase, 7.0, None)
+    assert (record.phase, record.answered_at, record.intent) == (phase, 1000.0, None)
+
+
+def test_an_adopted_job_whose_create_was_noted_by_our_clock_tells_no_zone() -> None:
+    noted = replace(BEFORE, intent=replace(INTENT, by_our_clock=True))
+    assert zone_of([adopt(BEFORE, LIVE, 7.0)]) == 0.0
+    assert zone_of([adopt(noted, LIVE, 7.0)]) is None
+    assert adopt(replace(BEFORE, intent=replace(INTENT, noted_at=0.0)), LIVE, 7.0).answered_at == 7.0

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.api.lost_answers import TimeUnknown
 from a2c_spec.core.desired import Content, Input, Job, Preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.planner import sent_preset
@@ -222,3 +223,14 @@ def test_a_create_that_made_no_job_is_planned_again_and_stays_recorded(
     step = live(session, Service())
     assert step.change.action == "create"
     assert step.record == session.store.get("job")
+
+
+def test_a_job_that_only_a_draft_can_prove_is_left_to_apply(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def resolve(*_: Any) -> JobRecord | None:
+        raise TimeUnknown("a job may be the one", address="job")
+
+    put(session, LOST)
+    monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
+    step = live(session, Service())
+    assert (step.change.action, step.change.calls, step.record) == ("adopt", (), session.store.get("job"))
+    assert step.change.reasons[0].startswith("a job may be the one; apply finds out with a draft")

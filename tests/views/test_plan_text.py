@@ -70,6 +70,14 @@ def test_a_refused_change_is_always_shown_with_the_reason() -> None:
     assert lines[4].startswith("      refused: taken")
 
 
+def test_what_is_unchanged_and_has_a_note_is_shown_too() -> None:
+    noted = ("unchanged", "job.callback changed after the run")
+    lines = text(*(Change(f"a{n}", "no-op", noted if n % 2 else ("unchanged",)) for n in range(20)))
+    assert [line.split()[0] for line in lines[:-1] if "callback" in line] == [f"a{n}" for n in range(1, 20, 2)]
+    many = text(*(Change(f"a{n}", "no-op", noted) for n in range(50)))
+    assert (len(many), "(and 10 more)" in many[-2]) == (ALIKE_SHOWN + 1, True)
+
+
 def test_a_partial_plan_says_so_before_its_totals() -> None:
     assert text(partial=True)[0].startswith("PARTIAL: ")
 

@@ -26,16 +26,10 @@ KNOWN_TO_FAIL = pytest.mark.xfail(strict=False, reason="not mended yet; random w
 
 
 OPEN = (
-    "A10 the clock is two days off",
-    "A12 a partial result is wanted whole",
-    "A8 yesterday's run of somebody else",
     "B12 a result is gone although it is said to be there",
-    "B13 inputs are echoed in another order",
     "a name changes after somebody deleted the job",
     "a name that follows the name of a result",
-    "a service that takes no arrays",
     "an archive holds the name of a result",
-    "four conversions, three alike, echoed in another order",
     "killed before a result is in its place, then changed",
     "outputs.json after a part was applied",
 )

@@ -52,7 +52,8 @@ MOST_UNSENT = 3
 class Wire:
     """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
 
-    ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell.
+    ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell; None until
+    one did.
     The account key travels only to ``base_url``; uploads carry the job's token instead, downloads neither.
     """
 
@@ -64,7 +65,7 @@ class Wire:
     jitter: Callable[[], float]
     probe: Probe = unobserved
     clock: Callable[[], float] = time.time
-    skew: float = 0.0
+    skew: float | None = None
     count: dict[str, int] = field(default_factory=dict)
 
     async def call(
@@ -135,8 +136,8 @@ class Wire:
             self.skew = parsedate_to_datetime(date).timestamp() - self.clock()
 
     def service_time(self) -> float:
-        """Epoch seconds by the service's clock: the ``Date`` of its answers, in whole seconds."""
-        return self.clock() + self.skew
+        """Epoch seconds by the service's clock (the ``Date`` of its answers, in whole seconds), or by ours."""
+        return self.clock() + (self.skew or 0.0)
 
     async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
         unsent = isinstance(error, UNSENT) or _never_connected(error)

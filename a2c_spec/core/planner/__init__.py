@@ -1,15 +1,14 @@
 """The planner behind one door: what one address needs, and why. Pure: values in, a Change out."""
 
-from a2c_spec.core.planner.binding import other_bytes, rebind, recognised
+from a2c_spec.core.planner.binding import other_bytes, rebind, recognised, untold_results
 from a2c_spec.core.planner.decide import needs_live, plan_job
 from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.planner.forget import plan_forget
-from a2c_spec.core.planner.matching import SentState
+from a2c_spec.core.planner.matching import shown_order
 from a2c_spec.core.planner.preset import PRESET, plan_preset, sent_preset
 
 __all__ = [
     "PRESET",
-    "SentState",
     "needs_live",
     "other_bytes",
     "output_calls",
@@ -19,4 +18,6 @@ __all__ = [
     "rebind",
     "recognised",
     "sent_preset",
+    "shown_order",
+    "untold_results",
 ]

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.live import LiveJob
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.planner.matching import known, spare_name
 from a2c_spec.core.planner.update import edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import uploaded
+from a2c_spec.core.recognition import (
+    Part,
+    input_may_be,
+    sent_conversion,
+    sent_input,
+    tell_conversions,
+    tell_inputs,
+)
 from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.transitions import parts
+
+Live = TypeVar("Live", LiveInput, LiveConversion)
 
 
 def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) -> JobRecord:
@@ -36,11 +47,13 @@ def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) 
 
 
 def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:
-    """The record of a job that can no longer be edited: its parts by their ids, and the recipe that it runs.
+    """The record once its job was read: with the ids of parts that no answer told, and the recipe that it runs.
 
     A job that was started without our having seen the answer counts as running what is desired only if the service
     shows just that, checksums included.
     """
+    if live.editable:
+        return linked(record, live)
     record = link_ids(record, desired, live)
     if record.phase == "building" and not started_unlike(desired, record, live):
         return replace(record, phase="started", fingerprint=desired.fingerprint, basis=desired.basis)
@@ -58,16 +71,72 @@ def _only_process(call: Call) -> bool:
 
 
 def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
-    """Uploaded inputs whose checksum (MD5) on the service is not that of what is desired, told as reasons."""
+    """What of the bytes on the service is not what is desired, told as reasons.
+
+    That is: uploads whose checksum (MD5) is another one, and uploads that nobody here sent. Other inputs that we do not
+    know are left alone, for the service may list what it made of ours.
+    """
     here = {item.id: item for item in live.inputs}
+    elements = [(item, record.element(f"inputs.{item.id}")) for item in desired.job.inputs]
     found = []
-    for item in desired.job.inputs:
-        element = record.element(f"inputs.{item.id}")
+    for item, element in elements:
         there = here.get(element.api_id) if element else None
         told = there is not None and there.checksum and item.content and uploaded(item) and not item.applied_sha256
         if told and there is not None and item.content and there.checksum != item.content.md5:
             found.append(f"input {item.id} on the service is not the file here (checksum {there.checksum[:4]}..)")
+    if all(element and element.api_id in here for _, element in elements):
+        names = record.names()
+        found += [
+            f"the job has an upload that was not sent from here ({item.filename})"
+            for item in live.inputs
+            if item.type == "upload" and item.id not in names
+        ]
     return tuple(found)
+
+
+def linked(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record with the ids of parts that were sent and that no answer told, as far as what live shows decides them.
+
+    Uploads that a checksum shows to have each other's ids change them; the order of an answer had told them.
+    """
+    inputs = parts(record.elements, "inputs")
+    here = {item.id: item for item in live.inputs}
+    doubted = {
+        name
+        for name, element in inputs
+        if (item := here.get(element.api_id)) and not input_may_be(sent_input(element.sent), item, named=False)
+    }
+    told = _told(inputs, doubted, live.inputs, sent_input, tell_inputs)
+    told |= _told(
+        parts(record.elements, "conversions"),
+        set(),
+        live.conversions,
+        sent_conversion,
+        tell_conversions,
+    )
+    if not told:
+        return record
+    moved = {*told.values()}
+    elements = {
+        name: replace(one, api_id=told.get(name, "" if name in doubted and one.api_id in moved else one.api_id))
+        for name, one in record.elements.items()
+    }
+    return replace(record, elements=elements)
+
+
+def _told(
+    elements: Sequence[tuple[str, Element]],
+    doubted: Collection[str],
+    live: Sequence[Live],
+    part: Callable[[Mapping[str, Any]], Part],
+    tell: Callable[[Sequence[Part], Sequence[Live]], Mapping[int, int]],
+) -> dict[str, str]:
+    """Name -> id of the parts without an id, and of those whose id is doubted, as far as it can be told."""
+    open_ones = [(name, element) for name, element in elements if not element.api_id or name in doubted]
+    taken = {element.api_id for name, element in elements if name not in doubted}
+    free = [item for item in live if item.id not in taken]
+    pairs = tell([part(element.sent) for _, element in open_ones], free) if open_ones else {}
+    return {open_ones[sent][0]: free[n].id for sent, n in pairs.items()}
 
 
 def link_ids(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:
@@ -75,23 +144,43 @@ def link_ids(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord
 
     For jobs that can no longer be edited: what results are named after may depend on it.
     """
-    here = known(record)
-    inputs, conversions = here.pair_inputs(desired, live), here.pair_conversions(desired, live)
-    found = {f"inputs.{desired.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
-    found |= {f"conversions.{desired.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
-    elements = dict(record.elements)
-    for name, api_id in found.items():
-        if not here.name(api_id):
-            old = elements.get(name)
-            elements[name] = replace(old, api_id=api_id) if old else Element(api_id, _recognised(desired, name))
+    here = {item.id for item in live.inputs} | {item.id for item in live.conversions}
+    stale = {name: one for name, one in record.elements.items() if _is_part(name) and one.api_id not in here}
+    new = {name: Element("", sent) for name, sent in _desired_parts(desired) if name not in record.elements}
+    nameless = {name: replace(one, api_id="") for name, one in stale.items()}
+    both = linked(replace(record, elements={**record.elements, **nameless, **new}), live)
+    elements = {}
+    for name, element in both.elements.items():
+        if element.api_id or name not in new:
+            sent = _recognised(desired, name) if name in new else element.sent
+            elements[name] = replace(element, sent=sent) if element.api_id else stale.get(name, element)
     return replace(record, elements=elements)
+
+
+def _is_part(name: str) -> bool:
+    return name.startswith(("inputs.", "conversions."))
+
+
+def _desired_parts(desired: DesiredJob) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    yield from ((f"inputs.{item.id}", desired.sent_input(item)) for item in desired.job.inputs)
+    yield from ((f"conversions.{item.id}", desired.sent_conversion(item)) for item in desired.job.conversions)
+
+
+def untold_results(record: JobRecord, live: LiveJob) -> tuple[str, ...]:
+    """Names of conversions that have results of which nothing tells which conversion made which."""
+    names = record.names()
+    unknown = {item.id for item in live.conversions if item.id not in names}
+    if not any(output.conversion in unknown for output in live.outputs):
+        return ()
+    conversions = parts(record.elements, "conversions")
+    return tuple(name.removeprefix("conversions.") for name, element in conversions if not element.api_id)
 
 
 def _recognised(desired: DesiredJob, name: str) -> Mapping[str, Any]:
     part, _, key = name.partition(".")
     if part == "inputs":
         sent = desired.sent_input(next(item for item in desired.job.inputs if item.id == key))
-        return {key: sent[key] for key in ("identity", "filename") if key in sent}
+        return {key: sent[key] for key in ("identity", "filename", "checksum") if key in sent}
     if part == "conversions":
         sent = desired.sent_conversion(next(item for item in desired.job.conversions if item.id == key))
         return {key: sent[key] for key in ("target", "category", "output_target")}

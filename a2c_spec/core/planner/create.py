@@ -6,10 +6,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from a2c_spec.core import recognition
 from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner import bodies
+from a2c_spec.core.planner.matching import UNPLACED
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
@@ -32,8 +34,10 @@ def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reor
     carried = groups[0].inputs if groups and groups[0].way == "inline" else ()
     rest = groups[1:] if carried else groups
     reorder = reorder and (len(desired.job.inputs) > 1 or needs_settings(desired.job.inputs))
-    at_once = starts_at_create(desired, rest, reorder=reorder)
-    calls = [_create(desired, carried, step, process=at_once)]
+    first, *others = told_apart(desired.job.conversions)
+    at_once = starts_at_create(desired, rest, reorder=reorder) and not others
+    calls = [_create(desired, carried, first, step, process=at_once)]
+    calls += [add_conversions(desired, group, step + 1) for group in others]
     calls += add_groups(desired, rest, step + 1, spread=not reorder, starts=at_once)
     calls += settle(desired, rest, last_wave(calls) + 1, reorder=reorder)
     if desired.job.process and not at_once:
@@ -41,6 +45,21 @@ def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reor
     if at_once and not rest:
         calls[0] = mark_start(calls[0])
     return tuple(calls)
+
+
+def told_apart(conversions: Sequence[Conversion]) -> list[list[Conversion]]:
+    """The conversions in groups, within each of which an answer tells which one is which.
+
+    Those that differ only in secrets come back alike, so that they travel in calls of their own.
+    """
+    groups: list[list[Conversion]] = [[]]
+    kinds: dict[str, int] = {}
+    for alike in recognition.alike([bodies.conversion_body(item) for item in conversions]):
+        shown = recognition.shown_form(bodies.conversion_body(conversions[alike[0]]))
+        place = kinds[shown] = kinds.get(shown, -1) + 1
+        groups += [[]] if place == len(groups) else []
+        groups[place] += [conversions[n] for n in alike]
+    return [sorted(group, key=conversions.index) for group in groups]
 
 
 def mark_start(call: Call) -> Call:
@@ -71,21 +90,34 @@ def late_passwords(groups: Iterable[Group]) -> list[Input]:
     return [item for group in groups if group.way == "base64" for item in group.inputs if item.decrypt_password]
 
 
-def _create(desired: DesiredJob, carried: tuple[Input, ...], step: int, *, process: bool) -> Call:
+def _create(
+    desired: DesiredJob, carried: tuple[Input, ...], conversions: Sequence[Conversion], step: int, *, process: bool
+) -> Call:
     job = desired.job
     body: dict[str, Any] = {"process": process, **job.fields}
     if carried:
         body["input"] = tuple(bodies.input_body(item) for item in carried)
-    if job.conversions:
-        body["conversion"] = tuple(bodies.conversion_body(item) for item in job.conversions)
-    effects = [Effect("job", desired.sent_fields), *_input_effects(desired, carried), *conversion_effects(desired)]
-    names = [f"inputs.{item.id}" for item in carried] + [f"conversions.{item.id}" for item in job.conversions]
+    if conversions:
+        body["conversion"] = tuple(bodies.conversion_body(item) for item in conversions)
+    effects = [Effect("job", desired.sent_fields), *_input_effects(desired, carried)]
+    effects += conversion_effects(desired, conversions)
+    names = [f"inputs.{item.id}" for item in carried] + [f"conversions.{item.id}" for item in conversions]
     return Call("create_job", body=body, creates=("job", *names), effects=tuple(effects), step=step)
 
 
-def conversion_effects(desired: DesiredJob, items: Sequence[Conversion] | None = None) -> list[Effect]:
-    chosen = desired.job.conversions if items is None else items
-    return [Effect(f"conversions.{item.id}", desired.sent_conversion(item)) for item in chosen]
+def add_conversions(desired: DesiredJob, new: Sequence[Conversion], step: int) -> Call:
+    """Adds conversions to a job that is there."""
+    return Call(
+        "add_conversions",
+        body=tuple(bodies.conversion_body(item) for item in new),
+        creates=tuple(f"conversions.{item.id}" for item in new),
+        effects=tuple(conversion_effects(desired, new)),
+        step=step,
+    )
+
+
+def conversion_effects(desired: DesiredJob, items: Sequence[Conversion]) -> list[Effect]:
+    return [Effect(f"conversions.{item.id}", desired.sent_conversion(item)) for item in items]
 
 
 def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: bool = True) -> list[Effect]:
@@ -99,15 +131,23 @@ def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: boo
 
 def add_groups(desired: DesiredJob, groups: Sequence[Group], step: int, *, spread: bool, starts: bool) -> list[Call]:
     """One call per group; ``spread`` sends them one after another, because arrival order is then the order."""
-    return [_add(desired, group, step + (place if spread else 0), starts=starts) for place, group in enumerate(groups)]
+    placed = spread or len(groups) == 1
+    return [
+        _add(desired, group, step + (place if spread else 0), starts=starts, placed=placed)
+        for place, group in enumerate(groups)
+    ]
 
 
-def _add(desired: DesiredJob, group: Group, step: int, *, starts: bool) -> Call:
+def _add(desired: DesiredJob, group: Group, step: int, *, starts: bool, placed: bool) -> Call:
+    """``placed`` False: other calls add inputs at the same time, so that the order is not known until it is set."""
+    effects = _input_effects(desired, group.inputs, password=group.way != "base64")
+    if not placed:
+        effects = [replace(effect, sent={**(effect.sent or {}), "position": UNPLACED}) for effect in effects]
     return Call(
         {"inline": "add_inputs", "file": "upload_file", "base64": "upload_base64"}[group.way],
         body=_group_body(group),
         creates=tuple(f"inputs.{item.id}" for item in group.inputs),
-        effects=tuple(_input_effects(desired, group.inputs, password=group.way != "base64")),
+        effects=tuple(effects),
         step=step,
         starts=starts,
         size=group.size,

@@ -253,7 +253,7 @@ def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Obs
         return Change(
             desired.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings
         )
-    if cost_of(way.calls).key()[:2] > FEWEST_ANEW:
+    if not way.one_by_one and cost_of(way.calls).key()[:2] > FEWEST_ANEW:
         anew = (Call("delete_job", live.id, reason="recreating takes fewer calls"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
             why = f"not started; recreating it takes {len(anew)} calls, editing it {len(way.calls)}"

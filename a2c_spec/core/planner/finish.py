@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
-from a2c_spec.core.compare import same_secret
+from a2c_spec.core.compare import equal, same_secret
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
+from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -192,7 +194,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             why = f"{', '.join(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True)
         why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
-        return Change(desired.job.address, "no-op", (why,), verified=found.verified)
+        return Change(desired.job.address, "no-op", (why, *_too_late(desired, record)), verified=found.verified)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)
     return Change(
         desired.job.address,
@@ -206,6 +208,16 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
         verified=found.verified,
         problem=next(iter(found.problems), ""),
     )
+
+
+def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:
+    """Job fields that decide no result and were changed after the run, when the service takes no change any more."""
+    if (element := record.element("job")) is None:
+        return
+    for name, row in JOB_FIELDS.items():
+        before, now = (sent.get(name, row.reset) for sent in (element.sent, desired.sent_fields))
+        if name not in DECISIVE_FIELDS and not equal(before, now):
+            yield f"job.{name} changed after the run: the results have what was set then; --replace runs it again"
 
 
 def _stale(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_spec.core import compare
+from a2c_spec.core import compare, recognition
 from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS
@@ -15,6 +15,9 @@ from a2c_spec.core.planner.conversion import changes
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import UPLOADED, sent_filename, uploaded
 from a2c_spec.core.state import Element, JobRecord
+
+UNPLACED = 0
+"""The recorded position of an input that was added at the same time as others: not known until it is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,35 @@ class SentState:
     def name(self, api_id: str) -> str:
         return self.names.get(api_id, "")
 
-    def order(self, live: LiveJob) -> list[int]:
-        """Indexes of the live inputs in the order in which they would be combined.
+    def order(self, live: LiveJob) -> list[int] | None:
+        """Indexes of the live inputs in the order in which they would be combined; None where that is not known.
 
-        Echoed positions count if every input has one; else those we last set; else the order of the reply. Inputs
-        added since then stand last.
+        Echoed positions count if every input has one; else those that we set or that follow from the order in which
+        we added them. Inputs of somebody else stand last. Only of inputs of which we know nothing, the order of the
+        reply counts: no document promises it, and there is nothing else.
         """
-        echoed = [place for item in live.inputs if isinstance(place := item.options.get("position"), int)]
-        if len(echoed) == len(live.inputs):
-            return sorted(range(len(echoed)), key=lambda n: (echoed[n], n))
         ours = [self.sent(item.id).get("position") for item in live.inputs]
+        if _echoed(live) or not any(place is not None for place in ours):
+            return shown_order(live)
+        if UNPLACED in ours:
+            return None
         return sorted(range(len(ours)), key=lambda n: (ours[n] is None, ours[n] or 0, n))
+
+    def doubtful(self, live: LiveJob) -> frozenset[str]:
+        """Ids of live parts that may be one of several that we sent, where nothing tells which one they are.
+
+        Their secrets and whatever else is not shown are not known, so they can only be made anew.
+        """
+        unknown = {name: element.sent for name, element in self.elements.items() if not element.api_id}
+        inputs = [recognition.sent_input(sent) for name, sent in unknown.items() if name.startswith("inputs.")]
+        conversions = [
+            recognition.sent_conversion(sent) for name, sent in unknown.items() if name.startswith("conversions.")
+        ]
+        found = [item.id for item in live.inputs if any(recognition.input_may_be(part, item) for part in inputs)]
+        found += [
+            item.id for item in live.conversions if any(recognition.conversion_may_be(one, item) for one in conversions)
+        ]
+        return frozenset(api_id for api_id in found if api_id not in self.names)
 
     def pair_inputs(self, desired: DesiredJob, live: LiveJob) -> Pairs:
         """Which desired input each live one is, by record first, by content else."""
@@ -64,11 +85,11 @@ class SentState:
         """Which desired conversion each live one is or can become by PATCH."""
         index = {item.id: n for n, item in enumerate(live.conversions)}
         home = self._home([f"conversions.{item.id}" for item in desired.job.conversions], index)
-        wanted, have = desired.job.conversions, live.conversions
+        wanted, have, doubtful = desired.job.conversions, live.conversions, self.doubtful(live)
         return assignment(
             len(wanted),
             len(have),
-            lambda d, n: self._conversion_fits(desired, wanted[d], have[n]),
+            lambda d, n: have[n].id not in doubtful and self._conversion_fits(desired, wanted[d], have[n]),
             lambda d, n: self.conversion_holds(desired, wanted[d], have[n]),
             home,
         )
@@ -78,8 +99,10 @@ class SentState:
         return {d: index[api_id] for d, api_id in homes.items() if api_id in index}
 
     def input_fits(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
-        sent = [desired.sent_input(item) for item in desired.job.inputs]
-        return lambda d, n: self._fits(desired.job.inputs[d], sent[d], live.inputs[n])
+        sent, doubtful = [desired.sent_input(item) for item in desired.job.inputs], self.doubtful(live)
+        return lambda d, n: (
+            live.inputs[n].id not in doubtful and self._fits(desired.job.inputs[d], sent[d], live.inputs[n])
+        )
 
     def input_free(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
         """Whether a pair of inputs needs no PATCH of its own: the password is the desired one."""
@@ -129,6 +152,18 @@ class SentState:
         return not changes(desired, item, live, self.part(live.id))
 
 
+def shown_order(live: LiveJob) -> list[int]:
+    """Indexes of the live inputs by their positions where the reply tells them all, else in the order of the reply."""
+    echoed = _echoed(live)
+    return sorted(range(len(live.inputs)), key=lambda n: (echoed[n] if echoed else 0, n))
+
+
+def _echoed(live: LiveJob) -> list[int]:
+    """The positions of all inputs; empty unless the reply tells all of them."""
+    told = [place for item in live.inputs if isinstance(place := item.options.get("position"), int)]
+    return told if len(told) == len(live.inputs) else []
+
+
 def same_name(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return bool(sent.get("filename", "") == wanted.get("filename", ""))
 
@@ -143,7 +178,7 @@ def looks_like(item: Input, live: LiveInput) -> bool:
     if uploaded(item):
         return live.type in {*UPLOADED, "input_id", ""} and _same_upload(item, live)
     kind = "output" if item.type == "from" else item.type
-    named = not item.filename or not live.filename or item.filename == live.filename
+    named = live.filename.startswith(item.filename) or not live.filename
     engine = not item.engine or not live.engine or item.engine == live.engine
     parameters = all(compare.echoes(value, live.parameters.get(key)) for key, value in item.parameters.items())
     return live.type == kind and live.source == item.source and named and engine and parameters
@@ -165,4 +200,4 @@ def spare_name(name: str, api_id: str, desired: DesiredJob) -> str:
         "inputs": [item.id for item in desired.job.inputs],
         "conversions": [item.id for item in desired.job.conversions],
     }
-    return f"{part}.#{api_id}" if key in taken.get(part, ()) else name
+    return f"{part}.#{api_id or key}" if key in taken.get(part, ()) else name

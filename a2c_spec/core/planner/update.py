@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Body, Call, Effect, cost_of
-from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.desired import Input
 from a2c_spec.core.foreign import strangers
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import JOB_FIELDS
-from a2c_spec.core.planner import bodies
 from a2c_spec.core.planner.assignment import Pairs, alternatives, shorter
 from a2c_spec.core.planner.conversion import patch_conversion
 from a2c_spec.core.planner.create import (
+    add_conversions,
     add_groups,
-    conversion_effects,
     last_wave,
     late_passwords,
     needs_settings,
     password_call,
     settle,
+    told_apart,
 )
 from a2c_spec.core.planner.matching import SentState, spare_name
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
@@ -31,10 +31,14 @@ from a2c_spec.core.prepare import DesiredJob
 
 @dataclass(frozen=True, slots=True)
 class Edit:
-    """One way to carry an edit out: the calls, and which desired part is which live one (element name -> API id)."""
+    """One way to carry an edit out: the calls, and which desired part is which live one (element name -> API id).
+
+    ``one_by_one``: parts are made anew so that each answer tells one id; a new job would not tell them either.
+    """
 
     calls: tuple[Call, ...]
     bindings: Mapping[str, str]
+    one_by_one: bool = False
 
 
 def edit(desired: DesiredJob, live: LiveJob, known: SentState) -> Edit:
@@ -51,7 +55,7 @@ def _edit(desired: DesiredJob, live: LiveJob, known: SentState, inputs: Pairs, c
     context = _Context(desired, live, known, inputs, conversions)
     bindings = {f"inputs.{desired.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
     bindings |= {f"conversions.{desired.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
-    return Edit(context.calls(), bindings | {"job": live.id})
+    return Edit(context.calls(), bindings | {"job": live.id}, bool(known.doubtful(live)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +100,9 @@ class _Context:
         """The groups of new inputs, and whether a reorder follows them."""
         new = self._new()
         options = self.desired.options
-        ordered = in_order(new, options, free_inline=False)
-        loose = any_order(new, options)
+        ordered, loose = in_order(new, options, free_inline=False), any_order(new, options)
+        if self.known.doubtful(self.live):  # an array would again not tell which input is which
+            ordered, loose = (tuple(_singly(groups)) for groups in (ordered, loose))
         if self._settings_differ() or needs_settings(new) or not self._appending_suffices():
             return loose, True
         cheap = _group_cost(ordered) <= (_group_cost(loose)[0] + 1, *_group_cost(loose)[1:])
@@ -106,6 +111,8 @@ class _Context:
     def _appending_suffices(self) -> bool:
         """Whether the kept inputs are first and in the desired order already."""
         order = self.known.order(self.live)
+        if order is None:
+            return len(self.desired.job.inputs) < 2
         kept = sorted(self.inputs, key=lambda d: order.index(self.inputs[d]))
         return kept == list(range(len(kept)))
 
@@ -168,7 +175,8 @@ class _Context:
             call = patch_conversion(self.desired, self.desired.job.conversions[d], live, self.known.part(live.id), step)
             calls += [call] if call else []
         new = [item for d, item in enumerate(self.desired.job.conversions) if d not in self.conversions]
-        return calls + ([_add_conversions(self.desired, new, step)] if new else [])
+        together = [[item] for item in new] if self.known.doubtful(self.live) else told_apart(new)
+        return calls + [add_conversions(self.desired, group, step) for group in together if group]
 
     def _starts_alone(self, groups: tuple[Group, ...], *, reorder: bool) -> bool:
         """Whether a lone input for a waiting job (process true, no input) starts it."""
@@ -184,22 +192,16 @@ class _Context:
         return bool(groups) or reorder or not self.desired.job.process
 
 
+def _singly(groups: Iterable[Group]) -> Iterator[Group]:
+    return (Group(group.way, (item,)) for group in groups for item in group.inputs)
+
+
 def _group_cost(groups: tuple[Group, ...]) -> tuple[int, int]:
     return (len(groups) + len(late_passwords(groups)), sum(group.size for group in groups))
 
 
 def _patch_job(body: Mapping[str, Body], sent: Mapping[str, Any], step: int) -> Call:
     return Call("patch_job", body=dict(body), effects=(Effect("job", sent),) if sent else (), step=step)
-
-
-def _add_conversions(desired: DesiredJob, new: list[Conversion], step: int) -> Call:
-    return Call(
-        "add_conversions",
-        body=tuple(bodies.conversion_body(item) for item in new),
-        creates=tuple(f"conversions.{item.id}" for item in new),
-        effects=tuple(conversion_effects(desired, new)),
-        step=step,
-    )
 
 
 def field_changes(desired: DesiredJob, live: LiveJob, known: SentState) -> tuple[dict[str, Body], dict[str, Any]]:

@@ -1,0 +1,61 @@
+"""Writes records so that no crash leaves a job, or a file, unknown: what belongs together is written together."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+
+from a2c_spec.api.http.concurrency import Clock
+from a2c_spec.core.events import Probe, unobserved
+from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_records import beside_new_run
+from a2c_spec.core.state import JobRecord, SavedFile, StateStore
+from a2c_spec.core.transitions import handed_over
+
+
+@dataclass(frozen=True, slots=True)
+class Recorder:
+    """``clock`` is epoch seconds. A record is durable when the method that writes it returns."""
+
+    store: StateStore
+    clock: Clock
+    probe: Probe = unobserved
+
+    async def save(self, record: JobRecord) -> JobRecord:
+        """Writes a record."""
+        stamped = replace(record, updated_at=self.clock())
+        what = "intent" if record.intent else record.phase
+        self.probe(f"record {what}")
+        await self.store.put(stamped)
+        self.probe(f"recorded {what}")
+        return stamped
+
+    async def save_run(
+        self, record: JobRecord, conversions: Collection[str], before: JobRecord | None = None, now: float = 0.0
+    ) -> JobRecord:
+        """Writes a new run, and that what other runs of its address made of these conversions counts no more.
+
+        ``before`` is the run in whose place it stands: what the service still has of it may be wanted again. ``now`` is
+        the service's clock.
+        """
+        runs = self.store.runs(address_of(record.address))
+        changed, expired = beside_new_run(record, runs, conversions, before, now)
+        saved = asyncio.ensure_future(self.save(record))
+        await asyncio.gather(saved, *map(self.store.put, changed), *map(self.store.remove, expired))
+        return saved.result()
+
+    async def save_landing(self, address: str, file: SavedFile) -> None:
+        """Writes what is about to get its name, so that after a crash the file is known to be ours.
+
+        What another run of the same address has there is this run's from now on.
+        """
+        record = self.store.get(address) or JobRecord(address, "")
+        record = replace(record, landing=(*(one for one in record.landing if one.path != file.path), file))
+        givers = []
+        for owned in self.store.files_at(file.path):
+            giver = self.store.get(owned.address) if owned.address != address else None
+            if giver is not None and address_of(giver.address) == address_of(address):
+                giver, record = handed_over(giver, record, file.path)
+                givers.append(giver)
+        await asyncio.gather(self.save(record), *(self.store.put(giver) for giver in givers))
