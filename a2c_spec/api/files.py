@@ -7,16 +7,20 @@ import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
+from a2c_spec.core.result_paths import LONGEST_NAME
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
+
+NUMBERS = 10_000
+"""Below this number a free name is looked for under ``on_conflict: rename``."""
 
 
 def in_safe_order(moves: Sequence[Move]) -> list[Move]:
@@ -35,18 +39,21 @@ def part_of(target: Path, output_id: str) -> Path:
 
 @dataclass(frozen=True, slots=True)
 class OutputFiles:
-    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file."""
+    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at."""
 
     root: Path
     store: StateStore
     digest: Callable[[Path], str]
     probe: Probe = unobserved
+    folders: dict[str, str] = field(default_factory=dict)
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
+        if target.is_dir() and not target.is_symlink():
+            return "folder"
         written = self.store.files_at(path)
         if not written or not target.is_file():
             return "foreign"
@@ -54,6 +61,13 @@ class OutputFiles:
         if not intact:
             return "changed"
         return "intact" if address in intact else "another's"
+
+    def obstacle(self, path: str) -> str:
+        """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self.folders:
+            self.folders[folder] = folder_problem(self.root, folder)
+        return name_problem(name) or self.folders[folder]
 
     def owner(self, path: str) -> str:
         """The address that a path was written for; empty when it is none of ours."""
@@ -105,11 +119,14 @@ class OutputFiles:
     def resolve_conflict(self, path: str, policy: str, address: str) -> str:
         """The path to write to under an on_conflict policy; empty if what is there is to be left alone.
 
-        Raises Conflict under ``error`` when a file is there that is not as we wrote it; and, whatever the policy but
-        ``rename`` and ``skip``, when it is the result of another address.
+        Raises Conflict under ``error`` when a file is there that is not as we wrote it; whatever the policy but
+        ``rename`` and ``skip``, when it is the result of another address, or a folder; and always when no file can
+        be written there.
         """
+        if why := self.obstacle(path):
+            raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
-        if self._is_free(path, address) or (policy == "overwrite" and status != "another's"):
+        if self._is_free(path, address) or (policy == "overwrite" and status not in ("another's", "folder")):
             return path
         if policy == "skip":
             return ""
@@ -124,8 +141,12 @@ class OutputFiles:
         folder, slash, name = path.rpartition("/")
         stem, dot, ending = name.rpartition(".")
         stem, ending = (stem, dot + ending) if stem else (name, "")
-        candidates = (f"{folder}{slash}{stem}-{number}{ending}" for number in count(1))
-        return next(candidate for candidate in candidates if self._is_free(candidate, address))
+        for number in range(1, NUMBERS):
+            room = LONGEST_NAME - len(f"-{number}{ending}".encode())
+            free = f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}-{number}{ending}"
+            if self._is_free(free, address):
+                return free
+        raise Conflict(f"{path} and {NUMBERS - 1} numbered names beside it are taken", hint="move some of them away")
 
     def destination(self, move: Move, policy: str, address: str) -> str:
         """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""

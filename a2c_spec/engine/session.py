@@ -86,7 +86,8 @@ class Session:
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}
         disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
-        return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
+        blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
+        return Observed(render_late, live, disk=disk, blocked=blocked, placed=placed if live is None else None)
 
 
 @contextmanager

@@ -168,11 +168,9 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
-    """Which file that is not ours stands where a result must go; decided before anything is paid for."""
-    for one in predicted(desired.job, observed.late):
-        if one.spec.on_conflict == "error" and observed.taken(one.path):
-            return reasons.conflict(one.path, observed.status(one.path), "error")
-    return ""
+    """What stands in the way where a result must go; decided before anything is paid for."""
+    found = (reasons.refused(observed, one.path, one.spec.on_conflict) for one in predicted(desired.job, observed.late))
+    return next(filter(None, found), "")
 
 
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:

@@ -93,8 +93,8 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
         return
     work.why.append(why)
     work.downloads.append(placement.path)
-    if taken and policy == "error":
-        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
+    if refused := reasons.refused(observed, placement.path, policy):
+        work.problems.append(refused)
 
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
@@ -107,8 +107,8 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    if observed.taken(placement.path) and policy in ("error", "skip"):
-        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
+    if refused := reasons.refused(observed, placement.path, policy, moves=True):
+        work.problems.append(refused)
     work.moves.append(Move(file.path, placement.path))
     work.why.append(f"{file.path} -> {placement.path}")
 

@@ -1,0 +1,77 @@
+"""What stands in the way of a result is seen before anything is paid, and said in words that help."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+RECIPE = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: one
+inputs: [{id: i, path: src/cover.png}]
+conversions: [{id: h, category: hash, target: sha256}]
+outputs: [{from: h, filename: one, save: dist/deep/, on_conflict: POLICY}]
+"""
+
+
+def _file(project: Path) -> None:
+    (project / "dist").write_text("notes")
+
+
+def _link(project: Path) -> None:
+    (project / "dist").symlink_to("nowhere")
+
+
+def _outside(project: Path) -> None:
+    (project / "dist").mkdir()
+    (project / "dist" / "deep").symlink_to("/")
+
+
+def _read_only(project: Path) -> None:
+    (project / "dist").mkdir(mode=0o555)
+
+
+def _folder(project: Path) -> None:
+    (project / "dist" / "deep" / "one.sha256").mkdir(parents=True)
+
+
+WAYS = [
+    (_file, "dist is a file and no folder; move it away, or save in another folder"),
+    (_link, "dist is a link to something that does not exist"),
+    (_outside, "outside the project root"),
+    (_read_only, "nothing may be written in dist; change its permissions"),
+    (_folder, "dist/deep/one.sha256 is a folder; move it away"),
+]
+
+
+@pytest.mark.parametrize("policy", ["error", "overwrite"])
+@pytest.mark.parametrize(("obstruct", "says"), WAYS, ids=[way.__name__ for way, _ in WAYS])
+def test_a_path_that_cannot_be_written_is_refused_before_paying(
+    project: Path, a2c: Command, policy: str, obstruct: Callable[[Path], None], says: str
+) -> None:
+    if obstruct is _read_only and os.geteuid() == 0:
+        pytest.skip("root may write everywhere")
+    (project / "one.yaml").write_text(RECIPE.replace("POLICY", policy))
+    obstruct(project)
+    planned, done = a2c("plan", "--local"), a2c("apply", "--local")
+    assert says in planned.out + planned.err
+    assert says in done.err
+    assert done.code == (5 if obstruct is _outside else 13)
+    assert json.loads(a2c("state", "list", "--local", "--json").out) == []
+
+
+def test_a_folder_that_became_a_file_is_told_before_a_result_is_fetched_again(project: Path, a2c: Command) -> None:
+    (project / "one.yaml").write_text(RECIPE.replace("POLICY", "error"))
+    assert a2c("apply", "--local").code == 0
+    (project / "dist" / "deep" / "one.sha256").unlink()
+    (project / "dist" / "deep").rmdir()
+    (project / "dist" / "deep").write_text("notes")
+    done = a2c("apply", "--local")
+    assert (done.code, "dist/deep is a file and no folder" in done.err) == (13, True)
