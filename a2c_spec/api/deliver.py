@@ -20,7 +20,7 @@ from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, place, without_result
+from a2c_spec.core.result_paths import Placement, RenderLate, as_recorded, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 
@@ -57,7 +57,7 @@ class Delivery:
 
     async def _rename_outputs(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
         """Sets on the service the names and passwords of results that could not be set before the run."""
-        placements = place(task.desired.job, live, record.names(), self.render_late)
+        placements = place(task.desired.job, as_recorded(record, live), record.names(), self.render_late)
         calls = output_calls(task.desired, record, placements)
         if not calls:
             return record
@@ -109,7 +109,7 @@ class Delivery:
 
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
-        placements = place(job, live, record.names(), self.render_late)
+        placements = place(job, as_recorded(record, live), record.names(), self.render_late)
         deliveries = (self._deliver(job, record, placement) for placement in placements)
         results = await asyncio.gather(*deliveries, return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))

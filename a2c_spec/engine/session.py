@@ -17,7 +17,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
-from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import as_recorded, place, predicted, recorded, recorded_names
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project, secret_fingerprints
 from a2c_spec.engine.reuse import Results, cache_of
@@ -81,7 +81,9 @@ class Session:
         """What stands at every path that the job has written or is going to write."""
         paths, placed = {one.path for one in predicted(desired.job, render_late)}, None
         if record is not None:
-            source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
+            source, names = recorded(record), recorded_names(record)
+            if live is not None:
+                source, names = as_recorded(record, live), record.names()
             placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}

@@ -181,7 +181,7 @@ def test_what_hinders_every_file_of_a_folder_is_told_before_anything_is_written(
         f"new/{'x' * 256}/a.pdf": "the name xxxxxxxxxxxxxxxxxxxx... is longer than 255 bytes",
     }
     assert {path: files.obstacle(path).partition(";")[0].partition(":")[0] for path in told} == told
-    with pytest.raises(Conflict, match="file/a.pdf cannot be written, because file is a file"):
+    with pytest.raises(Conflict, match=r"file/a\.pdf cannot be written, because file is a file"):
         files.resolve_conflict("file/a.pdf", "rename", "pack")
 
 

@@ -196,5 +196,8 @@ HURTS: Mapping[str, Script] = {
         APPLY,
     ),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
+    "somebody renames a result that has to come again": known(
+        ground(unnamed(FAR_ONE)), APPLY, ("third", "rename", 0), ("result", 0, "deleted"), APPLY
+    ),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),
 }

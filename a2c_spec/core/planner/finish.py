@@ -12,7 +12,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names, without_result
+from a2c_spec.core.result_paths import Placement, as_recorded, place, recorded, recorded_names, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -63,7 +63,7 @@ def _placements(
     if live is None:
         known = observed.placed if record.files else None
         return place(desired.job, recorded(record), recorded_names(record), observed.late) if known is None else known
-    return place(desired.job, live, record.names(), observed.late)
+    return place(desired.job, as_recorded(record, live), record.names(), observed.late)
 
 
 def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
