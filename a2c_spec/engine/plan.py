@@ -60,14 +60,14 @@ async def plan_project(
     claims = Claims(render_late, real_path(session.project.root))
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
         items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
-        manifests.checked([*check_references(items), *claims.problems])
+        manifests.checked([*check_references(items), *claims.checked(manifests.files())])
         known = {item.address: None for item in items}
         selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
         for item in selected:
             builder.take(item)
     else:
         items_taken = _taken(builder, manifests, claims, known)
-        manifests.checked([*check_references(items_taken), *claims.problems])
+        manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         if chosen.replace:
             chosen.check(list(known))
     return await builder.finish(client, known.keys())

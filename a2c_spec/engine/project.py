@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset, Secret
@@ -19,8 +19,9 @@ from a2c_spec.manifests.discover import discover, find_root
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.notes import Notes
+from a2c_spec.manifests.project_file import SETTINGS_FILE, load_project
 from a2c_spec.manifests.project_file import Project as ProjectFile
-from a2c_spec.manifests.project_file import load_project
 from a2c_spec.manifests.references import check_references
 
 
@@ -105,23 +106,31 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
 
 @dataclass(slots=True)
 class Reading:
-    """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way."""
+    """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way, ``notes`` what
+    else was."""
 
     project: Project
     paths: list[str]
     found: list[Diagnostic]
+    notes: Notes = field(default_factory=Notes)
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read again each time; nothing of it is kept here."""
         rows = catalog_rows(self.project.root)
         catalog = index_catalog(rows) if rows else None
-        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings()):
+        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings(), self.notes):
             if catalog and not isinstance(item, Diagnostic):
                 self.found += [_relative(problem, self.project.cwd) for problem in check_catalog(item, catalog)]
             if isinstance(item, Job | Preset):
                 yield item
             else:
                 self.found.append(_relative(item, self.project.cwd))
+
+    def files(self) -> Iterator[str]:
+        """Every file below the root that was read to know what is asked for; ``a2c.yaml`` even if there is none."""
+        root = self.project.root.resolve()
+        yield SETTINGS_FILE
+        yield from (path.relative_to(root).as_posix() for path in self.notes.files if path.is_relative_to(root))
 
     def checked(self, more: Sequence[Diagnostic]) -> None:
         """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""
@@ -146,7 +155,7 @@ def load_all(project: Project) -> Loaded:
     for item in items:
         if isinstance(item, Job):
             claims.add(item)
-    stream.checked([*check_references(items), *claims.problems])
+    stream.checked([*check_references(items), *claims.checked(stream.files())])
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
     return Loaded(jobs, presets, tuple(stream.found))

@@ -75,3 +75,38 @@ def test_a_folder_that_became_a_file_is_told_before_a_result_is_fetched_again(pr
     (project / "dist" / "deep").write_text("notes")
     done = a2c("apply", "--local")
     assert (done.code, "dist/deep is a file and no folder" in done.err) == (13, True)
+
+
+OVER = """\
+apiVersion: a2c-spec/v1
+kind: Batch
+name: rows
+extends: base.yaml
+for_each: {yaml: t/rows.yaml}
+key: "${{ each.name }}"
+template:
+  inputs: [{id: i, path: src/cover.png}]
+  conversions: [{id: h, category: SORT, target: TARGET}]
+  outputs: [{from: h, filename: "${{ each.name }}", save: FOLDER, on_conflict: overwrite}]
+"""
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"),
+    [("./", "a2c"), ("./", "OVER"), ("./", "base"), ("t/", "rows"), ("vars/", "prod"), ("./", "more")],
+)
+def test_no_result_is_written_over_what_says_what_is_asked_for(
+    project: Path, a2c: Command, folder: str, name: str
+) -> None:
+    """Settings, a manifest (in any case), its base, its table, variables, an included manifest."""
+    for below in ("t", "vars"):
+        (project / below).mkdir()
+    (project / "base.yaml").write_text("include: [more.yaml]")
+    (project / "vars" / "prod.yaml").write_text("{}")
+    (project / "t" / "rows.yaml").write_text(f"[{{name: {name}}}]")
+    (project / "more.yaml").write_text(RECIPE.replace("POLICY", "error"))
+    text = OVER.replace("SORT", "data").replace("TARGET", "yaml").replace("FOLDER", folder)
+    (project / "over.yaml").write_text(text + "include: [more.yaml]\n")
+    done = a2c("validate", "over.yaml", "--env", "prod")
+    assert done.code == 5
+    assert "would overwrite a file that says what is asked for" in done.out

@@ -27,6 +27,16 @@ def rows(for_each: MapNode, folder: ManifestFolder) -> Rows:
     yield from _KINDS[kind](for_each[kind], position_of(for_each, kind), folder)
 
 
+def table_file(for_each: MapNode, folder: ManifestFolder) -> Path | None:
+    """The file that the rows of the valid ``for_each`` are read from; None when it is no table, or outside."""
+    tree = next((for_each[kind] for kind in ("csv", "json", "yaml") if kind in for_each), None)
+    name = tree["path"] if isinstance(tree, MapNode) else tree
+    try:
+        return (folder.root / folder.confine(name)).resolve() if isinstance(name, str) else None
+    except ValueError:
+        return None
+
+
 def default_key(for_each: MapNode) -> str:
     """The template of the key when the Batch has none; empty when the Batch must have one."""
     return next(_DEFAULT_KEYS.get(key, "") for key in for_each if key in _KINDS)
