@@ -64,6 +64,7 @@ class Change:
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
     cancelled or deleted. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are impossible.
+    ``emptied``: the batch that lets the address go because its source is empty.
     """
 
     address: str
@@ -83,6 +84,7 @@ class Change:
     verified: int = 0
     bound: str = ""
     problem: str = ""
+    emptied: str = ""
 
     @property
     def size(self) -> int:
@@ -119,6 +121,14 @@ class Plan:
     @property
     def empty(self) -> bool:
         return all(change.action == "no-op" for change in self.changes)
+
+    def emptied(self) -> tuple[str, ...]:
+        """What is let go because a source that had rows is empty now, a sentence for each batch."""
+        counts = Counter(change.emptied for change in self.changes if change.emptied)
+        return tuple(
+            f"{count} address{'' if count == 1 else 'es'} of batch {name} would be let go; its source is empty now"
+            for name, count in counts.items()
+        )
 
     def totals(self) -> Totals:
         return Totals(

@@ -70,7 +70,7 @@ async def plan_project(
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         if chosen.replace:
             chosen.check(list(known))
-    return await builder.finish(client, known.keys())
+    return await builder.finish(client, known.keys(), manifests.notes.empty)
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
@@ -161,8 +161,11 @@ class PlanBuilder:
             self.recipes = frozenset(record.fingerprint for record in self.session.store.scan())
         return self.recipes
 
-    async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
-        """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
+    async def finish(
+        self, client: Client | None, known: Collection[str], empty: Collection[str]
+    ) -> list[PlannedChange]:
+        """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not,
+        ``empty`` the batches without a row."""
         presets = [await plan_one_preset(self.session, preset, client) for preset in self.presets]
         for step in presets:
             self.dependencies.note(step.change, None)
@@ -182,7 +185,7 @@ class PlanBuilder:
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         forgotten = [without_files(record, owners.given_up) for record in forgotten]
-        return [*presets, *steps, *(PlannedChange(plan_forget(record), None, record) for record in forgotten)]
+        return [*presets, *steps, *(_forgotten(record, empty) for record in forgotten)]
 
     async def _taking_over(
         self, step: PlannedChange, gone: dict[str, JobRecord], client: Client | None
@@ -231,6 +234,15 @@ def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str,
     addresses = [address for address in session.store.addresses() if address not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
     return {record.address: record for record in records if whole or record.gone_since}
+
+
+def _forgotten(record: JobRecord, empty: Collection[str]) -> PlannedChange:
+    """What happens to a record that no manifest asks for; a batch without a row, of which it was, is named."""
+    change = plan_forget(record)
+    batch = next((name for name in empty if record.address == name or record.address.startswith(f"{name}[")), "")
+    if batch:
+        change = replace(change, emptied=batch, reasons=(f"the source of {batch} is empty now", *change.reasons))
+    return PlannedChange(change, None, record)
 
 
 def _found_by_recipe(step: PlannedChange, gone: Mapping[str, JobRecord]) -> str:

@@ -61,6 +61,7 @@ class PlanView:
             lines[-1] += f"            (and {hidden} more)"
         if plan.partial:
             lines.append(self.style("PARTIAL: a selection leaves other addresses out of this plan", "yellow"))
+        lines += [self.style(sentence, "yellow") for sentence in plan.emptied()]
         return "\n".join([*lines, self._totals(plan, credits_left)])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
