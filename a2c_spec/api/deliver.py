@@ -130,6 +130,8 @@ class Delivery:
 
     async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
         """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
+        now = self.store.get(record.address)
+        record = replace(record, gone=now.gone if now else record.gone)  # noted while others were downloaded
         paths = {file.path for file in files}
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
         leftover = tuple(file for file in record.leftover if file.path not in paths)

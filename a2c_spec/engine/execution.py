@@ -72,7 +72,7 @@ class Execution:
         self.reporter.close()
         error = self._error()
         if error is None or error not in self.errors:
-            self._write_outputs(steps)
+            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
 
     def _error(self) -> SpecError | None:
@@ -95,11 +95,6 @@ class Execution:
         if not self.session.project.flags.detailed:
             return ()
         return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
-
-    def _write_outputs(self, steps: Sequence[PlannedChange]) -> None:
-        """Writes outputs.json, if something was done or it is asked for."""
-        if self.tally.busy or self.session.project.flags.outputs:
-            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
 
     async def _first_things(self, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
         """What costs nothing and must not wait: records that are taken over or asked for again, and every move.
@@ -133,7 +128,7 @@ class Execution:
         if step.preset is not None:
             sent = {PRESET: Element(record.job_id, step.change.basis[PRESET])}
             after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
-        if after != record:
+        if after != self.session.store.get(record.address):
             await self.session.store.put(after)
 
     async def _start_all(self, steps: Iterator[PlannedChange]) -> int:

@@ -1,7 +1,8 @@
-"""Writes ``outputs.json`` at the end of an apply: atomically, and one job at a time."""
+"""Writes ``outputs.json`` at the end of an apply: atomically, one job at a time, and only if it differs."""
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -14,12 +15,19 @@ from a2c_spec.views.outputs import outputs_lines
 
 
 def write_outputs(project: Project, store: StateStore, changes: Iterable[Change]) -> None:
-    """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written."""
+    """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written.
+
+    It names every address that manifests ask for: those of ``changes`` in their order, then those that were not part
+    of this apply.
+    """
     target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / "outputs.json"
     draft = target.with_name(f".{target.name}.draft")
     try:
         _written(draft, outputs_lines(_rows(store, changes)))
-        draft.replace(target)
+        if target.is_file() and filecmp.cmp(draft, target, shallow=False):
+            draft.unlink()
+        else:
+            draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise SpecError(
@@ -33,6 +41,15 @@ def _written(draft: Path, pieces: Iterator[str]) -> None:
 
 
 def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, JobRecord]]:
+    others = dict.fromkeys(store.addresses(), "no-op")
     for change in changes:
-        if record := store.get(change.address):
-            yield change.action, record
+        others.pop(change.address, None)
+        yield from _row(store, change.address, change.action)
+    for address, action in others.items():
+        yield from _row(store, address, action)
+
+
+def _row(store: StateStore, address: str, action: str) -> Iterator[tuple[str, JobRecord]]:
+    record = store.get(address)
+    if record is not None and not record.gone_since:
+        yield action, record

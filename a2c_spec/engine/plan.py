@@ -214,7 +214,7 @@ class PlanBuilder:
 
 def _has_loose_ends(record: JobRecord) -> bool:
     """Whether an apply has something to write down even if nothing is to be done."""
-    return bool(record.gone_since or record.intent)
+    return bool(record.gone_since or record.intent or record.gone)
 
 
 def _takes_from_others(job: Job) -> bool:

@@ -85,6 +85,8 @@ async def plan_from_live(session: Session, pending: Pending, client: Client | No
     if record.lost_start:
         return await _plan_unresolved(session, pending, record, client)
     live = await client.job(record.job_id)
+    if live is None and record.phase == "done":
+        record = replace(record, gone=tuple(file.output_id for file in record.files))
     if live is not None and not live.editable:
         record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)

@@ -146,11 +146,11 @@ def test_everything_done_is_counted_and_written_down(world: World, tmp_path: Pat
     assert [(row["address"], row["action"]) for row in rows] == [("a", "create"), ("b", "create")]
 
 
-def test_where_nothing_is_to_be_done_nothing_is_written_unless_asked_for(tmp_path: Path) -> None:
+def test_results_are_told_even_where_nothing_is_to_be_done(tmp_path: Path) -> None:
     idle = PlannedChange(Change("c", "no-op", ()), desired(job("c")), None)
     with session_in(tmp_path, no_cache=True) as session:
         World(session, done).apply(idle)
-    assert not (tmp_path / ".a2c/outputs.json").exists()
+    assert (tmp_path / ".a2c/outputs.json").exists()
     with session_in(tmp_path, no_cache=True, outputs="out.json") as session:
         World(session, done).apply(idle)
     assert (tmp_path / "out.json").exists()

@@ -51,7 +51,7 @@ HURTS: Mapping[str, Script] = {
         ground(FAR_ONE, job("two", "in/b.txt")), APPLY, ("remove", 0), ("apply",), ("bring_back", ""), APPLY
     ),
     "B4 a table is empty for once": known(
-        ground(table(), ONE), APPLY, ("empty_table",), ("apply",), ("fill_table",), APPLY
+        ground(table(), ONE), APPLY, ("empty_table",), ("apply",), APPLY, ("fill_table",), APPLY
     ),
     "B5 a manifest gets another name": known(
         ground(FAR_ONE | {"outputs": ONE["outputs"]}), APPLY, ("rename_manifest", 0, "renamed"), APPLY

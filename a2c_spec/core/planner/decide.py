@@ -231,9 +231,11 @@ def _replace_running(
 def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """The service no longer knows the job (it keeps results for about a day)."""
     if record.phase in ("done", "completed", "started"):
-        done = finish(desired, record, diff_outputs(desired, record, None, observed))
-        if record.phase == "done" and not done.downloads:
-            return replace(done, calls=())
+        found = diff_outputs(desired, record, None, observed)
+        found.calls = ()  # there is nothing left that could be renamed there
+        done = finish(desired, record, found)
+        if record.phase == "done" and not (done.downloads or found.lost):
+            return done
         return _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))

@@ -119,7 +119,8 @@ def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Pl
     The service's own name of a result is managed where the manifest gives a name known before the run, and where a
     result stays on the service; other names are given here, when the file is saved.
     """
-    bodies = {one.output.id: _output_body(desired, record, one) for one in placements if not one.gone}
+    there = [one for one in placements if not one.gone and one.output.id not in record.gone]
+    bodies = {one.output.id: _output_body(desired, record, one) for one in there}
     pending = {key: body for key, body in bodies.items() if body}
     shared = _shared(pending, len(placements))
     if shared is not None:
