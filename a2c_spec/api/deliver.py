@@ -138,6 +138,7 @@ class Delivery:
         if not complete:
             return await self.executor.save(replace(record, files=(*files, *earlier), leftover=leftover))
         done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
+        self.files.note_complete(done)
         return await self.executor.save(done)
 
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
@@ -173,6 +174,7 @@ class Delivery:
     async def _download(self, job: Job, placement: Placement, file: SavedFile) -> SavedFile:
         output, passwords = placement.output, self._passwords(job, placement)
         download = Download(
+            job.address,
             output,
             self.files.absolute(file.path),
             on_progress=partial(self._tell_progress, job.address, file),

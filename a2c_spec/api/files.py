@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_spec.api.obstacles import folder_problem, name_problem
+from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
@@ -31,12 +31,6 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
 
 
-def part_of(target: Path, output_id: str) -> Path:
-    """The temporary file of a result; always the same, so that a later apply can resume the download."""
-    name = target.name.encode()[:80].decode(errors="ignore")
-    return target.parent / f".{name}.{hashlib.sha256(output_id.encode()).hexdigest()[:8]}.part"
-
-
 @dataclass(frozen=True, slots=True)
 class OutputFiles:
     """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at."""
@@ -46,6 +40,7 @@ class OutputFiles:
     digest: Callable[[Path], str]
     probe: Probe = unobserved
     folders: dict[str, str] = field(default_factory=dict)
+    leftovers: Leftovers = field(default_factory=Leftovers)
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
@@ -106,7 +101,12 @@ class OutputFiles:
         for file in record.landing:
             if file.path and self._is_intact(file):
                 with contextlib.suppress(OSError):
-                    part_of(self.absolute(file.path), file.output_id).unlink()
+                    part_of(self.absolute(file.path), record.address, file.output_id).unlink()
+
+    def note_complete(self, record: JobRecord) -> None:
+        """Notes that all results of a job are in their places, so that no temporary file of it is needed any more."""
+        known = (*record.files, *record.leftover, *record.landing)
+        self.leftovers.note(record.address, (self.root / file.path for file in known if file.path))
 
     def absolute(self, path: str) -> Path:
         """The absolute form of a path; raises IntegrityError when a symbolic link leads out of the project."""

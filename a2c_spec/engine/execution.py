@@ -69,6 +69,7 @@ class Execution:
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         self.tally.unstarted = len(busy) - started
+        self.session.files.leftovers.remove()
         self.reporter.close()
         error = self._error()
         if error is None or error not in self.errors:

@@ -128,7 +128,9 @@ class Restorer:
         earlier = (*before.files, *before.leftover) if before else ()
         leftover = tuple(file for file in earlier if file.path and file.path not in paths)
         self.tell(Event("done", desired.job.address, text=f"{counted(len(fresh), 'file')} from the results cache"))
-        return await self.executor.save(replace(cached, files=tuple(fresh), landing=(), leftover=leftover))
+        done = replace(cached, files=tuple(fresh), landing=(), leftover=leftover)
+        self.files.note_complete(done)
+        return await self.executor.save(done)
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
         path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)

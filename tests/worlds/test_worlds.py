@@ -40,7 +40,6 @@ OPEN = (
     "a service that takes no arrays",
     "an archive holds the name of a result",
     "four conversions, three alike, echoed in another order",
-    "killed before a result is in its place, then changed",
     "one of two conversions changes",
     "somebody deletes a preset",
     "something beside what others take changes",
