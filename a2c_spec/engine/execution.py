@@ -107,7 +107,7 @@ class Execution:
             if step.taken_over and step.record is not None:
                 await store.put(replace(step.record, gone_since=0.0))
                 await store.remove(step.taken_over)
-            elif step.change.action == "no-op" and step.record is not None:
+            elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
                 await self._tidy(step, step.record)
         for step in steps:
             if step.change.action == "forget":
