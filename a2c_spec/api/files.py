@@ -15,7 +15,7 @@ from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.result_paths import LONGEST_NAME
+from a2c_spec.core.result_paths import LONGEST_NAME, path_key
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
 
@@ -33,7 +33,10 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
 
 @dataclass(frozen=True, slots=True)
 class OutputFiles:
-    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at."""
+    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at.
+
+    ``reserved``: what an address is going to write, or has written, by the key of the path.
+    """
 
     root: Path
     store: StateStore
@@ -41,6 +44,7 @@ class OutputFiles:
     probe: Probe = unobserved
     folders: dict[str, str] = field(default_factory=dict)
     leftovers: Leftovers = field(default_factory=Leftovers)
+    reserved: dict[str, str] = field(default_factory=dict)
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
@@ -71,6 +75,8 @@ class OutputFiles:
     def _is_free(self, path: str, address: str) -> bool:
         """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
         asks for any more."""
+        if self._reserver(path, address):
+            return False
         status = self.status(path, address)
         if status == "another's":
             record = self.store.get(self.owner(path))
@@ -126,15 +132,26 @@ class OutputFiles:
         if why := self.obstacle(path):
             raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
-        if self._is_free(path, address) or (policy == "overwrite" and status not in ("another's", "folder")):
-            return path
+        owner = self._reserver(path, address) or (self.owner(path) if status == "another's" else "")
+        if self._is_free(path, address) or (policy == "overwrite" and not owner and status != "folder"):
+            return self._reserve(path, address)
         if policy == "skip":
             return ""
         if policy == "rename":
-            return self._free_path(path, address)
-        if status == "another's":
-            raise Conflict(reasons.of_another(path, self.owner(path)), hint="the result stays on the service")
+            return self._reserve(self._free_path(path, address), address)
+        if owner:
+            raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
         raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
+
+    def _reserver(self, path: str, address: str) -> str:
+        """Which other address is about to write there, perhaps in other letters; empty when none is."""
+        holder = self.reserved.get(path_key(path), address)
+        return "" if holder == address else holder
+
+    def _reserve(self, path: str, address: str) -> str:
+        """The path, which no other address gets from now on."""
+        self.reserved[path_key(path)] = address
+        return path
 
     def _free_path(self, path: str, address: str) -> str:
         """The path with the first number that makes it free: ``a.pdf``, ``a-1.pdf``, ``a-2.pdf``, ..."""

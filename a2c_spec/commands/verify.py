@@ -22,7 +22,7 @@ from a2c_spec.errors import IntegrityError, UsageError
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """How one saved file stands: intact, missing, changed or unreadable; ``says`` tells why."""
+    """How one result stands: intact, missing, changed, unreadable, or skipped; ``says`` tells why."""
 
     address: str
     path: str
@@ -44,18 +44,22 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
     project = project_of(flags)
     found = _found(project, addresses)
-    wrong = [finding for finding in found if finding.stands != "intact"]
+    told = [finding for finding in found if finding.stands != "intact"]
+    wrong = [finding for finding in told if finding.stands != "skipped"]
+    saved = len(found) - len(told) + len(wrong)
     if flags.as_json:
         counts = Counter(finding.stands for finding in found)
         click.echo(json.dumps({"counts": counts, "files": [asdict(finding) for finding in found]}, ensure_ascii=False))
     else:
-        for finding in wrong:
+        for finding in told:
             why = f": {finding.says}" if finding.says else ""
-            click.echo(f"{style_of(project)(finding.stands, 'red')}  {finding.path}  ({finding.address}){why}")
-        click.echo(f"{len(found) - len(wrong)} of {counted(len(found), 'file')} intact")
+            colour = "red" if finding in wrong else "yellow"
+            click.echo(f"{style_of(project)(finding.stands, colour)}  {finding.path}  ({finding.address}){why}")
+        intact = f"{saved - len(wrong)} of {counted(saved, 'file')} intact"
+        click.echo(intact if saved else "nothing to verify: no result is recorded as saved here")
     if wrong and not flags.as_json:
         raise IntegrityError(
-            f"{len(wrong)} of {counted(len(found), 'file')} not as recorded", hint="`a2c-spec apply` restores them"
+            f"{len(wrong)} of {counted(saved, 'file')} not as recorded", hint="`a2c-spec apply` restores them"
         )
     return IntegrityError.exit_code if wrong else 0
 
@@ -73,13 +77,15 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
             for record in records
             if record is not None
             for file in record.files
-            if file.path
+            if file.path or file.wanted
         ]
 
 
 def _finding(root: Path, address: str, file: SavedFile) -> Finding:
     from a2c_spec.manifests.digests import measure
 
+    if not file.path:
+        return Finding(address, file.wanted, "skipped", "it was left out because something else stands there")
     target = root / file.path
     try:
         if not target.resolve().is_relative_to(root.resolve()):

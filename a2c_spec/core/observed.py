@@ -42,6 +42,10 @@ class Observed:
         """What stands at ``path``."""
         return self.disk.get(path, "absent")
 
+    def skips(self, path: str, policy: str) -> bool:
+        """Whether a result that was made is left out because something stands in its place."""
+        return policy == "skip" and (self.taken(path) or self.status(path) == "another's")
+
     def taken(self, path: str) -> bool:
         """Whether something stands at ``path`` that is not as we wrote it."""
         return self.status(path) in NOT_OURS

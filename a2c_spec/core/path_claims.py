@@ -5,23 +5,16 @@ Paths are compared as the worst file system would: letters in either case and in
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.core.desired import Input, Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.result_paths import RenderLate, predicted
+from a2c_spec.core.result_paths import RenderLate, path_key, predicted
 
 PROTECTED = frozenset({".git", ".a2c"})
 """Folders in which no result is ever written, and from which no input is read."""
-
-
-def path_key(path: str) -> str:
-    """What two paths have in common that some file system takes for the same: no case, no dots and spaces at an end."""
-    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-    return "/".join(part.rstrip(" .") or part for part in same.split("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +68,7 @@ class Claims:
             if item.type == "upload" and item.path:
                 self.problems += self._reads(Claim(job.address, item.path, item.position))
         for one in predicted(job, self.late):
-            self.problems += self._writes(Claim(job.address, one.path, one.spec.position), one.spec.on_conflict)
+            self.problems += self._writes(Claim(job.address, one.path, one.spec.position))
             made = f"{job.address}.{one.spec.conversion}"
             self.made[made] = one.path if made not in self.made else ""
 
@@ -87,14 +80,14 @@ class Claims:
         if key in self.written:
             yield _over_source(self.written[key], claim)
 
-    def _writes(self, claim: Claim, policy: str) -> Iterator[Diagnostic]:
+    def _writes(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))
         if not PROTECTED.isdisjoint((key.partition("/")[0], path_key(claim.path).partition("/")[0])):
             yield Diagnostic(claim.position, f"{claim.path}: no result is written there", "choose another folder")
         if key in self.read:
             yield _over_source(claim, self.read[key])
         other = self.written.setdefault(key, claim)
-        if other.address != claim.address and policy != "rename":
+        if other.address != claim.address:
             yield _twice(other, claim)
         if key in self.folders:
             yield _file_and_folder(claim, self.folders[key])

@@ -64,7 +64,8 @@ class Change:
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
     cancelled or deleted. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are impossible.
-    ``emptied``: the batch that lets the address go because its source is empty.
+    ``emptied``: the batch that lets the address go because its source is empty. ``verified``, ``skipped``: how many
+    results are as they were written, and left out because something stands in their places.
     """
 
     address: str
@@ -82,9 +83,15 @@ class Change:
     fingerprint: str = ""
     basis: Mapping[str, Any] = field(default_factory=dict)
     verified: int = 0
+    skipped: int = 0
     bound: str = ""
     problem: str = ""
     emptied: str = ""
+
+    @property
+    def counts_as(self) -> str:
+        """Its action, or that all of it is left out."""
+        return "skipped" if self.action == "no-op" and self.skipped and not self.verified else self.action
 
     @property
     def size(self) -> int:
@@ -132,7 +139,7 @@ class Plan:
 
     def totals(self) -> Totals:
         return Totals(
-            actions=Counter(change.action for change in self.changes),
+            actions=Counter(change.counts_as for change in self.changes),
             calls=Counter(call.method for change in self.changes for call in change.calls),
             size=sum(change.size for change in self.changes),
             jobs=sum(change.starts for change in self.changes),

@@ -100,6 +100,14 @@ def refused(observed: Observed, path: str, policy: str, *, moves: bool = False) 
     return conflict(path, status, policy) if kept and observed.taken(path) else ""
 
 
+def skipped(observed: Observed, path: str) -> str:
+    """Of a result that is left out, because ``on_conflict`` is skip."""
+    stands = observed.status(path)
+    if stands == "changed":
+        return f"skipped: {path} has changed since a2c-spec wrote it"
+    return f"skipped: {path} {'is a folder' if stands == 'folder' else 'exists and is not ours'}"
+
+
 def stays(path: str) -> str:
     """Of a result of an earlier run whose place no new one takes."""
     return f"{path} stays here"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
@@ -26,6 +27,12 @@ LONGEST_NAME = 255
 
 UNFORESEEN = frozenset({"operation", "metadata"})
 """Categories whose target does not tell what kind of file comes out."""
+
+
+def path_key(path: str) -> str:
+    """What two paths have in common that some file system takes for the same: no case, no dots and spaces at an end."""
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    return "/".join(part.rstrip(" .") or part for part in same.split("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +162,10 @@ def confined(folder: str) -> str:
 def _unique(path: str, taken: set[str]) -> str:
     stem, ending = _split(path)
     number, unique = 1, path
-    while unique.casefold() in taken:
+    while path_key(unique) in taken:
         number += 1
         unique = f"{stem}-{number}{ending}"
-    taken.add(unique.casefold())
+    taken.add(path_key(unique))
     return unique
 
 

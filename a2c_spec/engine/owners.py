@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
+from a2c_spec.core.desired import Job
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.plan_one import PlannedChange
@@ -35,9 +36,12 @@ class Owners:
         if change.action in ("no-op", "forget") or change.problem or step.desired is None:
             return step
         takes: list[tuple[str, str]] = []
+        numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
             owner = self.session.files.owner(path)
             if owner in ("", change.address, step.taken_over) or self._moves_away(owner, path):
+                continue
+            if path in self._kept(owner) and path in numbered:
                 continue
             if path in self._kept(owner):
                 return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
@@ -81,6 +85,13 @@ class Owners:
             kept -= {move.source for move in step.change.moves}
             kept |= {move.target for move in step.change.moves}
         return kept
+
+
+def _numbered(job: Job, downloads: Collection[str]) -> set[str]:
+    """Paths that no manifest could know, and that get a number where another result stands."""
+    if any(spec.on_conflict != "rename" for spec in job.outputs):
+        return set()
+    return set(downloads) - {one.path for one in predicted(job, render_late)}
 
 
 def _without_words(step: PlannedChange, untrue: Collection[str]) -> PlannedChange:

@@ -18,7 +18,7 @@ from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan, outline
 from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.desired import Dependencies, with_policy
+from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.owners import Owners, without_files
 from a2c_spec.engine.plan_one import (
     Pending,
@@ -59,7 +59,7 @@ async def plan_project(
     known: dict[str, None] = {}
     claims = Claims(render_late, real_path(session.project.root))
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
-        items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
+        items = list(_claiming(manifests.items(), claims))
         manifests.checked([*check_references(items), *claims.checked(manifests.files())])
         known = {item.address: None for item in items}
         selected: list[Job | Preset] = [*chosen.presets(_presets(items)), *chosen.jobs(_jobs(items))]
@@ -93,17 +93,17 @@ def _presets(items: Iterable[Job | Preset]) -> tuple[Preset, ...]:
     return tuple(item for item in items if isinstance(item, Preset))
 
 
-def _claiming(items: Iterable[Job | Preset], claims: Claims, policy: str) -> Iterator[Job | Preset]:
+def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:
     """The items, each job noted with the paths that it reads and writes."""
     for item in items:
         if isinstance(item, Job):
-            claims.add(with_policy(item, policy))
+            claims.add(item)
         yield item
 
 
 def _taken(builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, None]) -> Iterator[Job | Preset]:
     """Every item of the manifests, each handed to the builder on its way if it is selected."""
-    for item in _claiming(manifests.items(), claims, builder.session.project.flags.on_conflict):
+    for item in _claiming(manifests.items(), claims):
         known[item.address] = None
         if builder.chosen.takes(item.address, item.labels):
             try:

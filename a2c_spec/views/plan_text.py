@@ -25,9 +25,10 @@ COLOURS: dict[Action, str] = {
     "delete": "red",
     "cached": "cyan",
 }
-WORDS: dict[Action, str] = {
+WORDS: dict[str, str] = {
     "wait": "to wait for",
     "no-op": "unchanged",
+    "skipped": "skipped",
     "forget": "no longer in a manifest",
     "cached": "from the results cache",
 }
@@ -129,7 +130,8 @@ class PlanView:
 
 def sums(actions: Mapping[str, int]) -> str:
     """``1 to create, 4 unchanged``."""
-    named = [(actions[action], WORDS.get(action, f"to {action}")) for action in SIGNS if action in actions]
+    order = (*SIGNS, "skipped")
+    named = [(actions[action], WORDS.get(action, f"to {action}")) for action in order if action in actions]
     return ", ".join(f"{number} {word}" for number, word in named) or "nothing to do"
 
 

@@ -208,3 +208,16 @@ def test_a_numbered_name_is_no_longer_than_any_system_allows(files: OutputFiles)
     (files.root / "dist" / f"{'x' * 251}.pdf").write_text("theirs")
     free = files.resolve_conflict(f"dist/{'x' * 251}.pdf", "rename", "pack")
     assert free == f"dist/{'x' * 249}-1.pdf"
+
+
+@pytest.mark.parametrize("path", ["dist/a.pdf", "dist/A.PDF"])
+def test_what_an_address_is_about_to_write_no_other_one_gets(files: OutputFiles, path: str) -> None:
+    assert files.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a.pdf"
+    assert files.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a.pdf"
+    for policy in ("error", "overwrite"):
+        with pytest.raises(Conflict, match="is a result of pack"):
+            files.resolve_conflict(path, policy, "other")
+    assert files.resolve_conflict(path, "skip", "other") == ""
+    first = files.resolve_conflict(path, "rename", "other")
+    assert first.lower() == "dist/a-1.pdf"
+    assert files.resolve_conflict(path, "rename", "third").lower() == "dist/a-2.pdf"

@@ -8,7 +8,8 @@ import pytest
 
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.diagnostics import Position
-from a2c_spec.core.path_claims import Claims, path_key
+from a2c_spec.core.path_claims import Claims
+from a2c_spec.core.result_paths import path_key
 
 ALIKE = [
     ("dist/A.webp", "dist/a.webp", True),
@@ -75,9 +76,9 @@ def test_jobs_of_one_batch_stand_at_one_place_which_is_told_once() -> None:
     assert problems(one, two) == ["a.yaml:1:1: b and a would both write dist/x.webp"]
 
 
-def test_who_renames_writes_nobody_over() -> None:
-    assert problems(writing("a", "x"), writing("b", "x", on_conflict="rename")) == []
-    assert len(problems(writing("a", "x", on_conflict="rename"), writing("b", "x"))) == 1
+@pytest.mark.parametrize("policy", ["rename", "skip", "overwrite"])
+def test_no_policy_lets_two_jobs_write_one_path_since_their_order_would_decide(policy: str) -> None:
+    assert len(problems(writing("a", "x", on_conflict=policy), writing("b", "x", on_conflict=policy))) == 1
 
 
 def test_a_job_may_give_two_results_one_path_since_they_are_numbered() -> None:

@@ -145,6 +145,10 @@ def test_equal_paths_are_numbered_whatever_their_case() -> None:
     assert placed(job(ANY), *files) == ["dist/x.webp", "dist/X-2.webp", "dist/x-3.webp", "dist/x-2-2.webp"]
 
 
+def test_equal_paths_are_numbered_in_every_form_of_their_letters() -> None:
+    assert placed(job(ANY), ("i1", "caf\u00e9"), ("i1", "cafe\u0301")) == ["dist/caf\u00e9", "dist/cafe\u0301-2"]
+
+
 def test_what_is_not_saved_stays_on_the_service() -> None:
     assert placed(job(Output("webp", filename="n")), ("i1", "x.webp")) == [""]
     assert placed(job(), ("i1", "x.webp")) == [""]

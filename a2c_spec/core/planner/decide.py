@@ -149,10 +149,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
-        return replace(
-            change,
-            reasons=recipes.why(desired, record) or change.reasons,
-        )
+        return replace(change, reasons=recipes.why(desired, record) or change.reasons)
     found = diff_outputs(desired, record, None, observed)
     return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
 
@@ -161,7 +158,8 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
     foreseen = predicted(desired.job, observed.late)
     skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and observed.taken(one.path)]
     if skipped and len(skipped) == len(desired.job.conversions):
-        return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
+        why = tuple(reasons.skipped(observed, path) for path in skipped)
+        return Change(desired.job.address, "no-op", why, skipped=len(skipped))
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
     return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))

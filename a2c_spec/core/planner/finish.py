@@ -30,6 +30,7 @@ class OutputDiff:
     why: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     lost: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     verified: int = 0
 
 
@@ -84,9 +85,8 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
 
 def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    taken = observed.taken(placement.path)
-    if taken and policy == "skip":
-        work.verified += 1
+    if observed.skips(placement.path, policy):
+        work.skipped.append(reasons.skipped(observed, placement.path))
         return
     if gone:
         work.lost.append(f"{why}, and the service no longer has it ({placement.output.status})")
@@ -100,7 +100,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
-        work.verified += 1
+        work.skipped.append(reasons.skipped(observed, file.path))
     else:
         _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work, gone=gone)
 
@@ -183,8 +183,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             empty = without_result(desired.job, [placement.conversion for placement in found.placements])
             why = f"{', '.join(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True)
-        why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
-        return Change(desired.job.address, "no-op", (why,), verified=found.verified)
+        return _unchanged(desired, record, found)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)
     return Change(
         desired.job.address,
@@ -198,6 +197,15 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
         verified=found.verified,
         problem=next(iter(found.problems), ""),
     )
+
+
+def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
+    """Nothing is to be done; what was left out is no result that was verified."""
+    why = list(found.skipped)
+    if found.verified or not why:
+        verified = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
+        why.insert(0, verified)
+    return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
 
 def _stale(record: JobRecord, placements: Sequence[Placement]) -> tuple[str, ...]:
