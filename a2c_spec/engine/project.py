@@ -12,7 +12,7 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_rows, check_catalog, index_catalog
 from a2c_spec.manifests.discover import discover, find_root
@@ -179,33 +179,3 @@ def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:
     file = problem.position.file
     place = replace(problem.position, file=os.path.relpath(file, cwd) if Path(file).is_absolute() else file)
     return replace(problem, position=place, message=problem.message.replace(f"{cwd}{os.sep}", ""))
-
-
-@dataclass(slots=True)
-class SecretFingerprints:
-    """Turns secrets into keyed digests, so that a change shows without the value being kept."""
-
-    project: Project
-    key: bytes
-    known: dict[str, str]
-
-    def __call__(self, secret: Secret | str) -> str:
-        """``reference#digest``; the reference alone where the value is out of reach, as in a fork."""
-        if not isinstance(secret, Secret):
-            return f"literal#{secrets.fingerprint_secret(secret, self.key)}"
-        if secret.reference not in self.known:
-            self.known[secret.reference] = self._fingerprint(secret)
-        return self.known[secret.reference]
-
-    def _fingerprint(self, secret: Secret) -> str:
-        try:
-            value = self.project.reveal(secret)
-        except SpecError:
-            return secret.reference
-        return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
-
-
-def secret_fingerprints(project: Project) -> SecretFingerprints:
-    """The key lies outside the project, so that a state file alone gives nothing away."""
-    base = Path(project.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return SecretFingerprints(project, secrets.fingerprint_key(base / "a2c-spec" / "hmac.key"), {})

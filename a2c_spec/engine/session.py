@@ -18,8 +18,9 @@ from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import as_recorded, place, predicted, recorded, recorded_names
+from a2c_spec.engine.digest_key import secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint
-from a2c_spec.engine.project import Project, secret_fingerprints
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
@@ -108,7 +109,7 @@ def open_state(project: Project) -> Iterator[Session]:
                 store,
                 OutputFiles(project.root, store, sha256, project.runtime.probe),
                 digests,
-                secret_fingerprints(project),
+                secret_fingerprints(project, store.digest_key),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
                 Results(cache_of(project), realm),
             )
