@@ -21,7 +21,7 @@ RenderLate = Callable[[Late, Mapping[str, Any]], str]
 GONE = frozenset({"disabled", "expired", "overuse"})
 """Output statuses that cannot be downloaded any more; anything else is worth a try."""
 
-RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 LONGEST_NAME = 255
 
@@ -57,7 +57,7 @@ class Placement:
 
 def safe_name(name: str) -> str:
     """A file name from the service made harmless: one path segment, no device name, at most 255 bytes."""
-    last = re.split(r"[/\\]", name)[-1]
+    last = re.split(r"[/\\]", name.encode(errors="replace").decode())[-1]
     clean = FORBIDDEN.sub("_", last).strip(" .") or "result"
     if RESERVED.match(clean):
         clean = f"_{clean}"

@@ -110,3 +110,48 @@ def test_no_result_is_written_over_what_says_what_is_asked_for(
     done = a2c("validate", "over.yaml", "--env", "prod")
     assert done.code == 5
     assert "would overwrite a file that says what is asked for" in done.out
+
+
+NAMES = """\
+apiVersion: a2c-spec/v1
+kind: Batch
+name: rows
+vars: {end: {type: string, default: made}}
+for_each: {glob: "in/*"}
+template:
+  inputs: [{id: i, path: "${{ each.path }}"}]
+  conversions: [{id: h, category: hash, target: md5}]
+  outputs: [{from: h, MORE}]
+"""
+TOGETHER = [
+    ("q?", "q_"),
+    ("caf\u00e9", "cafe\u0301"),
+    ("x", "y\\x"),
+    ("X", "x"),
+    ("stra\u00dfe", "STRASSE"),
+    ("a:", "a|"),
+]
+MADE = [
+    "save: dist/",
+    "save: dist/, filename: '${{ each.stem }}'",
+    "save: dist/, filename: '${{ input.stem }}'",
+    "save: 'dist/${{ each.stem }}-${{ vars.end }}/', filename: n",
+]
+
+
+@pytest.mark.parametrize("more", MADE)
+@pytest.mark.parametrize("names", TOGETHER)
+def test_names_that_fall_together_on_the_way_are_found_before_paying(
+    project: Path, a2c: Command, names: tuple[str, str], more: str
+) -> None:
+    """What some disk or the service takes for the same: forms and case of letters, characters that are replaced."""
+    if names == ("x", "y\\x") and "each.stem" in more:
+        pytest.skip("the name that the manifest makes of it is refused by itself")
+    (project / "in").mkdir()
+    for name in names:
+        (project / "in" / f"{name}.txt").write_text(name)
+    if len(list((project / "in").iterdir())) < 2:
+        pytest.skip("this disk takes them for the same")
+    (project / "n.yaml").write_text(NAMES.replace("MORE", more))
+    done = a2c("apply", "--local", "n.yaml")
+    assert (done.code, "would both write" in done.out + done.err) == (5, True)

@@ -49,6 +49,8 @@ NAMES = [
     ("com1.pdf", "_com1.pdf"),
     ("lpt9", "_lpt9"),
     ("nul.", "_nul"),
+    ("CON .md5", "_CON .md5"),
+    ("caf\udce9.pdf", "caf_.pdf"),
     ("console.pdf", "console.pdf"),
     ("com.pdf", "com.pdf"),
     ("x" * 300 + ".pdf", "x" * 251 + ".pdf"),

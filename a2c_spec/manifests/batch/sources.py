@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -72,8 +73,18 @@ def _matching(pattern: str, where: Position, folder: ManifestFolder, exclude: li
         return
     for relpath in globs.find(folder.root / below_root, segments):
         path = posixpath.normpath(f"{base}/{relpath}")
-        if not globs.excluded(exclude, relpath, path):
+        if globs.excluded(exclude, relpath, path):
+            continue
+        if _is_text(path):
             yield EachRow(_file_values(path, relpath), where, path)
+        else:
+            shown = os.fsencode(path).decode(errors="backslashreplace")
+            yield Diagnostic(where, f"the name of {shown} is not UTF-8", "rename the file, or exclude it")
+
+
+def _is_text(path: str) -> bool:
+    """Whether a name on the disk is valid UTF-8; the bytes of others cannot be written down or sent."""
+    return path.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def _file_values(path: str, relpath: str) -> dict[str, str]:
