@@ -81,13 +81,14 @@ class Dependencies:
 
     ``running``: address -> the fingerprint of the recipe that it is going to run; what comes out is not known yet.
     ``presets``: address -> the fingerprint that a preset has once the plan is carried out. ``restored``: addresses
-    whose results come from the results cache.
+    whose results come from the results cache. ``moves``: where results that are here go before anything is sent.
     """
 
     session: Session
     running: dict[str, str] = field(default_factory=dict)
     presets: dict[str, str] = field(default_factory=dict)
     restored: dict[str, Restored] = field(default_factory=dict)
+    moves: dict[str, str] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint of the preset that it names."""
@@ -115,7 +116,7 @@ class Dependencies:
         if len(files) != 1 or not files[0].path or session.files.status(files[0].path, address) != "intact":
             return item
         path = session.project.root / files[0].path
-        return replace(item, path=files[0].path, content=session.digests.measure(path))
+        return replace(item, path=self.moves.get(files[0].path, files[0].path), content=session.digests.measure(path))
 
     def _recorded(self, address: str) -> str:
         record = self.session.store.get(address)
@@ -123,6 +124,7 @@ class Dependencies:
 
     def note(self, change: Change, desired: DesiredJob | None) -> None:
         """Notes what becomes of an address once its change is carried out."""
+        self.moves |= {move.source: move.target for move in change.moves if not change.problem}
         if desired is None:
             self.presets[change.address] = change.fingerprint
         elif change.action == "cached":

@@ -109,6 +109,8 @@ class Execution:
                 await store.remove(step.taken_over)
             elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
                 await self._tidy(step, step.record)
+            elif step.change.action != "forget" and (known := store.get(step.change.address)) and known.gone_since:
+                await store.put(replace(known, gone_since=0.0))
         for step in steps:
             if step.change.action == "forget":
                 await self._forget(step)
@@ -255,7 +257,7 @@ class Execution:
         change = replace(step.change, moves=())  # carried out already, with those of all other addresses
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
         if now is not None:  # whose files they are is settled among the first things
-            record = replace(record, files=now.files, leftover=now.leftover)
+            record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)

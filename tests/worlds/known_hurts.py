@@ -196,6 +196,9 @@ HURTS: Mapping[str, Script] = {
         APPLY,
     ),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
+    "a manifest comes back as another one": known(
+        ground(ONE, job("two", FAR)), APPLY, ("remove", 1), ("apply",), ("bring_back", "again"), APPLY
+    ),
     "somebody renames a result that has to come again": known(
         ground(unnamed(FAR_ONE)), APPLY, ("third", "rename", 0), ("result", 0, "deleted"), APPLY
     ),

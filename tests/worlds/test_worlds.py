@@ -36,7 +36,6 @@ OPEN = (
     "a conversion gets another id, and the person has changed its file",
     "a conversion is taken out",
     "a conversion that others take gets another id",
-    "a name that follows the name of a result",
     "a service that takes no arrays",
     "an archive holds the name of a result",
     "four conversions, three alike, echoed in another order",
