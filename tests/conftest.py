@@ -39,7 +39,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(folder)
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    for name in ("API2CONVERT_API_KEY", "API2CONVERT_BASE_URL", "A2C_SPEC_LOCAL", "A2C_SPEC_ENV"):
+    for name in (
+        "API2CONVERT_API_KEY",
+        "API2CONVERT_BASE_URL",
+        "A2C_SPEC_LOCAL",
+        "A2C_SPEC_ENV",
+        "A2C_SPEC_DIGEST_KEY",
+    ):
         monkeypatch.delenv(name, raising=False)
     return folder
 

@@ -20,7 +20,7 @@ from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, place, without_result
+from a2c_spec.core.result_paths import Placement, RenderLate, as_recorded, place, without_result
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
@@ -58,7 +58,7 @@ class Delivery:
 
     async def _rename_outputs(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
         """Sets on the service the names and passwords of results that could not be set before the run."""
-        placements = place(task.desired.job, live, record.names(), self.render_late)
+        placements = place(task.desired.job, as_recorded(record, live), record.names(), self.render_late)
         calls = output_calls(task.desired, record, placements)
         if not calls:
             return record
@@ -114,7 +114,7 @@ class Delivery:
 
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
-        placements = place(job, live, record.names(), self.render_late)
+        placements = place(job, as_recorded(record, live), record.names(), self.render_late)
         deliveries = (self._deliver(job, record, placement) for placement in placements)
         results = await asyncio.gather(*deliveries, return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))
@@ -135,12 +135,15 @@ class Delivery:
 
     async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
         """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
+        now = self.store.get(record.address)
+        record = replace(record, gone=now.gone if now else record.gone)  # noted while others were downloaded
         paths = {file.path for file in files}
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
         leftover = tuple(file for file in record.leftover if file.path not in paths)
         if not complete:
             return await self.executor.save(replace(record, files=(*files, *earlier), leftover=leftover))
         done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
+        self.files.note_complete(done)
         return await self.executor.save(done)
 
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
@@ -176,6 +179,7 @@ class Delivery:
     async def _download(self, job: Job, placement: Placement, file: SavedFile) -> SavedFile:
         output, passwords = placement.output, self._passwords(job, placement)
         download = Download(
+            job.address,
             output,
             self.files.absolute(file.path),
             on_progress=partial(self._tell_progress, job.address, file),

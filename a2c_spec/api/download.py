@@ -14,11 +14,11 @@ from pathlib import Path
 
 import httpx
 
-from a2c_spec.api.files import part_of
 from a2c_spec.api.http.backoff import backoff
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
+from a2c_spec.api.part_files import part_of
 from a2c_spec.core.live import LiveOutput
 from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 
@@ -41,11 +41,12 @@ class Fetched:
 
 @dataclass(frozen=True, slots=True)
 class Download:
-    """One result to download to ``target``. ``on_progress`` is called with the bytes that are here.
+    """One result of ``address`` to download to ``target``. ``on_progress`` is called with the bytes that are here.
 
     ``before_rename`` is awaited when all bytes are verified and durable, just before they get their name.
     """
 
+    address: str
     output: LiveOutput
     target: Path
     on_progress: Callable[[int], None]
@@ -103,7 +104,7 @@ class Downloads:
         IntegrityError, NetworkError; SpecError when the disk is full, with nothing left behind.
         """
         output, target = download.output, download.target
-        path = part_of(target, output.id)
+        path = part_of(target, download.address, output.id)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = _PartFile(path)

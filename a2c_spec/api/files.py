@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import stat
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from itertools import count
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from a2c_spec.api.obstacles import folder_problem, name_problem
+from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
+from a2c_spec.core.result_paths import LONGEST_NAME, path_key
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.core.transitions import without_files
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
+
+NUMBERS = 10_000
+"""Below this number a free name is looked for under ``on_conflict: rename``."""
 
 
 def in_safe_order(moves: Sequence[Move]) -> list[Move]:
@@ -29,26 +33,28 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
 
 
-def part_of(target: Path, output_id: str) -> Path:
-    """The temporary file of a result; always the same, so that a later apply can resume the download."""
-    name = target.name.encode()[:80].decode(errors="ignore")
-    return target.parent / f".{name}.{hashlib.sha256(output_id.encode()).hexdigest()[:8]}.part"
-
-
 @dataclass(frozen=True, slots=True)
 class OutputFiles:
-    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file."""
+    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at.
+
+    ``reserved``: what an address is going to write, or has written, by the key of the path.
+    """
 
     root: Path
     store: StateStore
     digest: Callable[[Path], str]
     probe: Probe = unobserved
+    folders: dict[str, str] = field(default_factory=dict)
+    leftovers: Leftovers = field(default_factory=Leftovers)
+    reserved: dict[str, str] = field(default_factory=dict)
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
+        if target.is_dir() and not target.is_symlink():
+            return "folder"
         written = self.store.files_at(path)
         if not written or not target.is_file():
             return "foreign"
@@ -57,6 +63,13 @@ class OutputFiles:
             return "changed"
         return "intact" if address_of(address) in map(address_of, intact) else "another's"
 
+    def obstacle(self, path: str) -> str:
+        """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""
+        folder, _, name = path.rpartition("/")
+        if folder not in self.folders:
+            self.folders[folder] = folder_problem(self.root, folder)
+        return name_problem(name) or self.folders[folder]
+
     def owner(self, path: str) -> str:
         """The address that a path was written for; empty when it is none of ours."""
         return next((file.address for file in self.store.files_at(path)), "")
@@ -64,6 +77,8 @@ class OutputFiles:
     def _is_free(self, path: str, address: str) -> bool:
         """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
         asks for any more."""
+        if self._reserver(path, address):
+            return False
         status = self.status(path, address)
         if status == "another's":
             record = self.store.get(self.owner(path))
@@ -104,7 +119,12 @@ class OutputFiles:
         for file in record.landing:
             if file.path and self._is_intact(file):
                 with contextlib.suppress(OSError):
-                    part_of(self.absolute(file.path), file.output_id).unlink()
+                    part_of(self.absolute(file.path), record.address, file.output_id).unlink()
+
+    def note_complete(self, record: JobRecord) -> None:
+        """Notes that all results of a job are in their places, so that no temporary file of it is needed any more."""
+        known = (*record.files, *record.leftover, *record.landing)
+        self.leftovers.note(record.address, (self.root / file.path for file in known if file.path))
 
     def absolute(self, path: str) -> Path:
         """The absolute form of a path; raises IntegrityError when a symbolic link leads out of the project."""
@@ -117,27 +137,45 @@ class OutputFiles:
     def resolve_conflict(self, path: str, policy: str, address: str) -> str:
         """The path to write to under an on_conflict policy; empty if what is there is to be left alone.
 
-        Raises Conflict under ``error`` when a file is there that is not as we wrote it; and, whatever the policy but
-        ``rename`` and ``skip``, when it is the result of another address.
+        Raises Conflict under ``error`` when a file is there that is not as we wrote it; whatever the policy but
+        ``rename`` and ``skip``, when it is the result of another address, or a folder; and always when no file can
+        be written there.
         """
+        if why := self.obstacle(path):
+            raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
-        if self._is_free(path, address) or (policy == "overwrite" and status != "another's"):
-            return path
+        owner = self._reserver(path, address) or (self.owner(path) if status == "another's" else "")
+        if self._is_free(path, address) or (policy == "overwrite" and not owner and status != "folder"):
+            return self._reserve(path, address)
         if policy == "skip":
             return ""
         if policy == "rename":
-            return self._free_path(path, address)
-        if status == "another's":
-            raise Conflict(reasons.of_another(path, self.owner(path)), hint="the result stays on the service")
+            return self._reserve(self._free_path(path, address), address)
+        if owner:
+            raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
         raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
+
+    def _reserver(self, path: str, address: str) -> str:
+        """Which other address is about to write there, perhaps in other letters; empty when none is."""
+        holder = self.reserved.get(path_key(path), address)
+        return "" if holder == address else holder
+
+    def _reserve(self, path: str, address: str) -> str:
+        """The path, which no other address gets from now on."""
+        self.reserved[path_key(path)] = address
+        return path
 
     def _free_path(self, path: str, address: str) -> str:
         """The path with the first number that makes it free: ``a.pdf``, ``a-1.pdf``, ``a-2.pdf``, ..."""
         folder, slash, name = path.rpartition("/")
         stem, dot, ending = name.rpartition(".")
         stem, ending = (stem, dot + ending) if stem else (name, "")
-        candidates = (f"{folder}{slash}{stem}-{number}{ending}" for number in count(1))
-        return next(candidate for candidate in candidates if self._is_free(candidate, address))
+        for number in range(1, NUMBERS):
+            room = LONGEST_NAME - len(f"-{number}{ending}".encode())
+            free = f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}-{number}{ending}"
+            if self._is_free(free, address):
+                return free
+        raise Conflict(f"{path} and {NUMBERS - 1} numbered names beside it are taken", hint="move some of them away")
 
     def destination(self, move: Move, policy: str, address: str) -> str:
         """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""

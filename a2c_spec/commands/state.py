@@ -13,10 +13,12 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of, talk
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import adopt, matches
+from a2c_spec.engine.digest_key import check_of, given_key, key_file
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.session import open_session
+from a2c_spec.engine.session import open_session, open_state
 from a2c_spec.errors import Conflict, UsageError
+from a2c_spec.manifests.secrets import fingerprint_key
 from a2c_spec.views import records
 
 
@@ -104,6 +106,18 @@ async def _forgotten(flags: Flags, address: str) -> int:
             for run in session.store.runs(address):
                 await session.store.remove(run.address)
     talk(project.flags, f"{address} is forgotten; its job and its files stay")
+    return 0
+
+
+@command.command("new-key")
+@options.project
+def state_new_key(**given: Any) -> int:
+    """Go on with the present digest key where that of the state is lost; what uses secrets is run again once."""
+    project = project_of(flags_of(given))
+    with open_state(project) as session, session.store.lock("state new-key"):
+        key = given_key(project.environ) or fingerprint_key(key_file(project.environ))
+        session.store.new_digest_key(check_of(key))
+    talk(project.flags, "digests of secrets are made with the present key from now on")
     return 0
 
 

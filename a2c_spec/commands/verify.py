@@ -23,7 +23,7 @@ from a2c_spec.views.style import Style
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The ``status`` of one saved file: intact, missing, changed or unreadable; and the ``reason``, where one is known.
+    """The ``status`` of one result: intact, missing, changed, unreadable or skipped; and the ``reason``, where known.
 
     As JSON: ``schemas/verify.schema.json``.
     """
@@ -46,19 +46,23 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
     project = project_of(flags)
     found = _found(project, addresses)
-    wrong = [finding for finding in found if finding.status != "intact"]
-    lines = [_line(finding, style_of(project)) for finding in wrong]
+    told = [finding for finding in found if finding.status != "intact"]
+    wrong = [finding for finding in told if finding.status != "skipped"]
+    saved = len(found) - len(told) + len(wrong)
+    lines = [_line(finding, style_of(project)) for finding in told]
+    intact = f"{saved - len(wrong)} of {counted(saved, 'file')} intact"
+    lines.append(intact if saved else "nothing to verify: no result is recorded as saved here")
     emit(
         flags,
         lambda: {
             "counts": Counter(finding.status for finding in found),
             "files": [asdict(finding) for finding in found],
         },
-        lambda: "\n".join([*lines, f"{len(found) - len(wrong)} of {counted(len(found), 'file')} intact"]),
+        lambda: "\n".join(lines),
     )
     if wrong and not flags.as_json:
         raise IntegrityError(
-            f"{len(wrong)} of {counted(len(found), 'file')} not as recorded", hint="`a2c-spec apply` restores them"
+            f"{len(wrong)} of {counted(saved, 'file')} not as recorded", hint="`a2c-spec apply` restores them"
         )
     return IntegrityError.exit_code if wrong else 0
 
@@ -81,13 +85,15 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
             for address, found in runs.items()
             for record in found
             for file in record.files
-            if file.path
+            if file.path or file.wanted
         ]
 
 
 def _finding(root: Path, address: str, file: SavedFile) -> Finding:
     from a2c_spec.manifests.digests import measure
 
+    if not file.path:
+        return Finding(address, file.wanted, "skipped", "it was left out because something else stands there")
     target = root / file.path
     try:
         if not target.resolve().is_relative_to(root.resolve()):

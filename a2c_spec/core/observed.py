@@ -10,12 +10,12 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.result_paths import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
-Disk = Literal["absent", "intact", "changed", "foreign", "another's"]
+Disk = Literal["absent", "intact", "changed", "foreign", "another's", "folder"]
 """What stands at a path: nothing, what we wrote for this address, what we wrote but was changed since, a file that we
-did not write, what we wrote for another address."""
+did not write, what we wrote for another address, a folder."""
 
-NOT_OURS = frozenset[Disk]({"changed", "foreign"})
-"""A file that is replaced only if ``on_conflict`` allows it."""
+NOT_OURS = frozenset[Disk]({"changed", "foreign", "folder"})
+"""What is replaced only if ``on_conflict`` allows it; a folder never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +24,9 @@ class Observed:
 
     ``replace``: the user wants it run again although nothing changed. ``waited``: the job was told to run and waited
     for, and did not start. ``cached``: the job as the results cache would leave it, its files without paths.
-    ``placed``: where recorded results belong, if that was worked out already. ``earlier``: what another run made of the
-    same conversions before, and ``why`` it does not do, where that is not told by its recipe.
+    ``placed``: where recorded results belong, if that was worked out already. ``blocked``: path -> why no file can be
+    written there. ``earlier``: what another run made of the same conversions before, and ``why`` it does not do, where
+    that is not told by its recipe.
     """
 
     late: RenderLate
@@ -38,11 +39,16 @@ class Observed:
     earlier: JobRecord | None = None
     why: tuple[str, ...] = ()
     disk: Mapping[str, Disk] = field(default_factory=dict)
+    blocked: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, path: str) -> Disk:
         """What stands at ``path``."""
         return self.disk.get(path, "absent")
 
+    def skips(self, path: str, policy: str) -> bool:
+        """Whether a result that was made is left out because something stands in its place."""
+        return policy == "skip" and (self.taken(path) or self.status(path) == "another's")
+
     def taken(self, path: str) -> bool:
-        """Whether a file stands at ``path`` that is not as we wrote it."""
+        """Whether something stands at ``path`` that is not as we wrote it."""
         return self.status(path) in NOT_OURS

@@ -5,21 +5,16 @@ Paths are compared as the worst file system would: letters in either case and in
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from a2c_spec.core.desired import Job
+from a2c_spec.core.desired import Input, Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.result_paths import RenderLate, predicted
+from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.result_paths import RenderLate, path_key, predicted
 
 PROTECTED = frozenset({".git", ".a2c"})
-"""Folders in which no result is ever written."""
-
-
-def path_key(path: str) -> str:
-    """What two paths have in common that some file system takes for the same."""
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+"""Folders in which no result is ever written, and from which no input is read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +30,8 @@ class Claim:
 class Claims:
     """The paths that the jobs seen so far read and write, and every clash between them.
 
-    ``late`` renders names that an input decides; ``real`` gives a path as it is once links are followed.
+    ``late`` renders names that an input decides; ``real`` gives a path as it is once links are followed. ``made``: the
+    path of the one result of each ``address.conversion``.
     """
 
     late: RenderLate
@@ -43,30 +39,55 @@ class Claims:
     written: dict[str, Claim] = field(default_factory=dict)
     read: dict[str, Claim] = field(default_factory=dict)
     folders: dict[str, Claim] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    waiting: list[Job] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
 
     def add(self, job: Job) -> None:
-        """Notes what one job reads and writes; every path that it may not write is added to ``problems``."""
+        """Notes what one job reads and writes. One that takes results of others waits until these are known."""
+        if needs(job):
+            self.waiting.append(job)
+        else:
+            self._add(job)
+
+    def checked(self, sources: Iterable[str] = ()) -> list[Diagnostic]:
+        """Every clash; ``sources`` are files that tell what is asked for, on which nothing may be written."""
+        for job in in_dependency_order(self.waiting):
+            self._add(replace(job, inputs=tuple(self._with_path(item) for item in job.inputs)))
+        self.waiting.clear()
+        kept = dict.fromkeys(path_key(self.real(path)) for path in sources)
+        self.problems += [_over_manifest(self.written[key]) for key in kept if key in self.written]
+        return self.problems
+
+    def _with_path(self, item: Input) -> Input:
+        """The input with the path of the result that it takes, which its name may be made from."""
+        return replace(item, path=self.made.get(item.source, "")) if item.type == "from" else item
+
+    def _add(self, job: Job) -> None:
         for item in job.inputs:
             if item.type == "upload" and item.path:
                 self.problems += self._reads(Claim(job.address, item.path, item.position))
         for one in predicted(job, self.late):
-            self.problems += self._writes(Claim(job.address, one.path, one.spec.position), one.spec.on_conflict)
+            self.problems += self._writes(Claim(job.address, one.path, one.spec.position))
+            made = f"{job.address}.{one.spec.conversion}"
+            self.made[made] = one.path if made not in self.made else ""
 
     def _reads(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))
+        if key.partition("/")[0] in PROTECTED:
+            yield Diagnostic(claim.position, f"{claim.path}: no input is read from there", "copy it to another folder")
         self.read.setdefault(key, claim)
         if key in self.written:
             yield _over_source(self.written[key], claim)
 
-    def _writes(self, claim: Claim, policy: str) -> Iterator[Diagnostic]:
+    def _writes(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))
-        if path_key(claim.path.partition("/")[0]) in PROTECTED:
+        if not PROTECTED.isdisjoint((key.partition("/")[0], path_key(claim.path).partition("/")[0])):
             yield Diagnostic(claim.position, f"{claim.path}: no result is written there", "choose another folder")
         if key in self.read:
             yield _over_source(claim, self.read[key])
         other = self.written.setdefault(key, claim)
-        if other.address != claim.address and policy != "rename":
+        if other.address != claim.address:
             yield _twice(other, claim)
         if key in self.folders:
             yield _file_and_folder(claim, self.folders[key])
@@ -80,6 +101,14 @@ def _over_source(result: Claim, source: Claim) -> Diagnostic:
     return Diagnostic(
         result.position,
         f"the result {result.path} of {result.address} would overwrite an input of {source.address}",
+        "save it in another folder, or under another name",
+    )
+
+
+def _over_manifest(result: Claim) -> Diagnostic:
+    return Diagnostic(
+        result.position,
+        f"the result {result.path} of {result.address} would overwrite a file that says what is asked for",
         "save it in another folder, or under another name",
     )
 

@@ -65,7 +65,9 @@ class Change:
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
     cancelled or deleted. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are impossible.
-    ``lost`` are conversions that are run again only because their results can be had nowhere.
+    ``lost`` are conversions that are run again only because their results can be had nowhere. ``emptied``: the batch
+    that lets the address go because its source is empty. ``verified``, ``skipped``: how many results are as they were
+    written, and left out because something stands in their places.
     """
 
     address: str
@@ -83,9 +85,16 @@ class Change:
     fingerprint: str = ""
     basis: Mapping[str, Any] = field(default_factory=dict)
     verified: int = 0
+    skipped: int = 0
     bound: str = ""
     problem: str = ""
     lost: tuple[str, ...] = ()
+    emptied: str = ""
+
+    @property
+    def counts_as(self) -> str:
+        """Its action, or that all of it is left out."""
+        return "skipped" if self.action == "no-op" and self.skipped and not self.verified else self.action
 
     @property
     def size(self) -> int:
@@ -133,21 +142,34 @@ class Plan:
             if change.action != "no-op":
                 shown.append(change)
             elif address in idle:
-                files = shown[idle[address]].verified + change.verified
-                told = f"unchanged, {files} file{'' if files == 1 else 's'} verified"
-                shown[idle[address]] = replace(shown[idle[address]], verified=files, reasons=(told,))
+                shown[idle[address]] = _together(shown[idle[address]], change)
             elif address not in busy:
                 idle[address] = len(shown)
                 shown.append(replace(change, address=address))
         return tuple(shown)
 
+    def emptied(self) -> tuple[str, ...]:
+        """What is let go because a source that had rows is empty now, a sentence for each batch."""
+        counts = Counter(change.emptied for change in self.changes if change.emptied)
+        return tuple(
+            f"{count} address{'' if count == 1 else 'es'} of batch {name} would be let go; its source is empty now"
+            for name, count in counts.items()
+        )
+
     def totals(self) -> Totals:
         return Totals(
-            actions=Counter(change.action for change in self.rows()),
+            actions=Counter(change.counts_as for change in self.rows()),
             calls=Counter(call.method for change in self.changes for call in change.calls),
             size=sum(change.size for change in self.changes),
             jobs=sum(change.starts for change in self.changes),
         )
+
+
+def _together(one: Change, other: Change) -> Change:
+    """Two unchanged runs of one address as one."""
+    files = one.verified + other.verified
+    told = f"unchanged, {files} file{'' if files == 1 else 's'} verified"
+    return replace(one, verified=files, skipped=one.skipped + other.skipped, reasons=(told, *one.reasons[1:]))
 
 
 def outline(change: Change, shared: dict[Call, Call]) -> Change:

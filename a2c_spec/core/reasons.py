@@ -7,7 +7,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.compare import MISSING
-from a2c_spec.core.observed import Disk
+from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.recipe import holds_secret
 
@@ -92,9 +92,37 @@ def shown(value: Any) -> str:
 
 def conflict(path: str, status: Disk, policy: str) -> str:
     """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do."""
+    if status == "folder":
+        others = "rename" if policy == "skip" else "rename or skip"
+        return f"{path} is a folder; move it away, or set on_conflict to {others}"
     what = "has changed since a2c-spec wrote it" if status == "changed" else "exists and was not written by a2c-spec"
     others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
+
+
+def blocked(path: str, why: str) -> str:
+    """Why no file can be written at ``path``, whatever ``on_conflict`` says."""
+    return f"{path} cannot be written, because {why}"
+
+
+def refused(observed: Observed, path: str, policy: str, *, moves: bool = False) -> str:
+    """Why nothing may be written to ``path``, decided before anything is paid for; empty where nothing hinders it.
+
+    ``moves``: a file of ours has to move there, so that ``skip`` leaves it without its place.
+    """
+    if why := observed.blocked.get(path):
+        return blocked(path, why)
+    status = observed.status(path)
+    kept = policy == "error" or (moves and policy == "skip") or (status == "folder" and policy == "overwrite")
+    return conflict(path, status, policy) if kept and observed.taken(path) else ""
+
+
+def skipped(observed: Observed, path: str) -> str:
+    """Of a result that is left out, because ``on_conflict`` is skip."""
+    stands = observed.status(path)
+    if stands == "changed":
+        return f"skipped: {path} has changed since a2c-spec wrote it"
+    return f"skipped: {path} {'is a folder' if stands == 'folder' else 'exists and is not ours'}"
 
 
 def stays(path: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import unquote
 
-from a2c_spec.core.desired import Conversion, Job, Late, Output
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import extension
@@ -18,12 +21,18 @@ RenderLate = Callable[[Late, Mapping[str, Any]], str]
 GONE = frozenset({"disabled", "expired", "overuse"})
 """Output statuses that cannot be downloaded any more; anything else is worth a try."""
 
-RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d)(\.|$)", re.IGNORECASE)
+RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)
 FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 LONGEST_NAME = 255
 
 UNFORESEEN = frozenset({"operation", "metadata"})
 """Categories whose target does not tell what kind of file comes out."""
+
+
+def path_key(path: str) -> str:
+    """What two paths have in common that some file system takes for the same: no case, no dots and spaces at an end."""
+    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
+    return "/".join(part.rstrip(" .") or part for part in same.split("/"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +57,11 @@ class Placement:
 
 def safe_name(name: str) -> str:
     """A file name from the service made harmless: one path segment, no device name, at most 255 bytes."""
-    last = re.split(r"[/\\]", name)[-1]
+    last = re.split(r"[/\\]", name.encode(errors="replace").decode())[-1]
     clean = FORBIDDEN.sub("_", last).strip(" .") or "result"
     if RESERVED.match(clean):
         clean = f"_{clean}"
-    ending = extension(clean)
-    stem = clean[: len(clean) - len(ending)] if ending else clean
+    stem, ending = _split(clean)
     room = LONGEST_NAME - len(ending.encode())
     return stem.encode()[:room].decode(errors="ignore") + ending
 
@@ -65,34 +73,47 @@ def with_extension(name: str, service_name: str) -> str:
 
 
 def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -> tuple[Placement, ...]:
-    """One placement per result, in the service's order; equal paths get ``-2``, ``-3``, ... in that order."""
-    counts: dict[str, int] = {}
+    """One placement per result, in the service's order; equal paths get ``-2``, ``-3``, ... in that order.
+
+    A result that the manifest does not name lands where it was foreseen before the run; the name that the service
+    gave counts only where nothing was: for one of several results of a conversion, or of several inputs.
+    """
+    results = [_result(job, output, names) for output in live.outputs]
+    alike = Counter(id(one.spec) for one in results)
+    counts: Counter[str] = Counter()
     taken = {path.casefold() for path in job.elsewhere}
     placements = []
-    for output in live.outputs:
-        conversion = names.get(output.conversion, "").removeprefix("conversions.")
-        index = counts[conversion] = counts.get(conversion, 0) + 1
-        inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
-        placements.append(_place(job, output, conversion, inputs, index, late, taken))
+    for one in results:
+        counts[one.conversion] += 1
+        told = _default_name(job, one.conversion, one.spec) if one.spec and alike[id(one.spec)] == 1 else ""
+        placements.append(_placed(job, replace(one, index=counts[one.conversion]), told, late, taken))
     return tuple(placements)
 
 
-def _place(
-    job: Job,
-    output: LiveOutput,
-    conversion: str,
-    inputs: tuple[str, ...],
-    index: int,
-    late: RenderLate,
-    taken: set[str],
-) -> Placement:
-    spec = spec_for(job.outputs, conversion, inputs)
-    scope = {"output": _output_scope(output, index), "input": _input_scope(job, inputs)}
-    name = _text(spec.filename, scope, late) if spec else ""
-    folder = _text(spec.save, scope, late) if spec else ""
-    file_name = safe_name(with_extension(name, output.filename) if name else output.filename)
+def _result(job: Job, output: LiveOutput, names: Mapping[str, str]) -> Placement:
+    """What a result was made of, and the entry that says where it goes."""
+    conversion = names.get(output.conversion, "").removeprefix("conversions.")
+    inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
+    return Placement(output, conversion, inputs, 0, "", "", spec_for(job.outputs, conversion, inputs))
+
+
+def _placed(job: Job, one: Placement, told: str, late: RenderLate, taken: set[str]) -> Placement:
+    """The result with its place; ``told`` is its name where neither manifest nor service say it."""
+    spec, there = one.spec, one.output.filename
+    if spec is None:
+        return one
+    scope = {"output": _output_scope(one.output, one.index), "input": _input_scope(job, one.inputs)}
+    name, folder = _text(spec.filename, scope, late), _text(spec.save, scope, late)
+    file_name = safe_name(with_extension(name or told, there) if name or told else there)
     path = _unique(confined(folder) + file_name, taken) if folder else ""
-    return Placement(output, conversion, inputs, index, path, base_name(name), spec)
+    return replace(one, path=path, name=base_name(name))
+
+
+def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
+    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays."""
+    known = {file.output_id: file.service_name for file in record.files if file.service_name}
+    outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
+    return replace(live, outputs=tuple(outputs))
 
 
 def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]) -> Output | None:
@@ -115,10 +136,21 @@ def _input_scope(job: Job, inputs: tuple[str, ...]) -> dict[str, Any]:
     item = next((item for item in job.inputs if inputs and item.id == inputs[0]), None)
     if item is None:
         return {"id": "", "stem": "", "name": "", "ext": ""}
-    name = (item.path or item.filename or item.source.split("?")[0]).rsplit("/", 1)[-1]
-    ending = extension(name)
-    stem = name[: len(name) - len(ending)] if ending else name
+    source = "" if item.type == "base64" else item.source
+    name = (item.path or item.filename).rsplit("/", 1)[-1] or _last_segment(source)
+    stem, ending = _split(name)
     return {"id": item.id, "stem": stem, "name": name, "ext": ending.removeprefix(".")}
+
+
+def _last_segment(source: str) -> str:
+    """The file name in a URL."""
+    return unquote(re.split("[?#]", source)[0].rsplit("/", 1)[-1])
+
+
+def _split(name: str) -> tuple[str, str]:
+    """A file name as stem and ending (lower case, with its dot)."""
+    ending = extension(name)
+    return (name[: len(name) - len(ending)] if ending else name), ending
 
 
 def confined(folder: str) -> str:
@@ -128,13 +160,12 @@ def confined(folder: str) -> str:
 
 
 def _unique(path: str, taken: set[str]) -> str:
-    ending = extension(path)
-    stem = path[: len(path) - len(ending)] if ending else path
+    stem, ending = _split(path)
     number, unique = 1, path
-    while unique.casefold() in taken:
+    while path_key(unique) in taken:
         number += 1
         unique = f"{stem}-{number}{ending}"
-    taken.add(unique.casefold())
+    taken.add(path_key(unique))
     return unique
 
 
@@ -149,8 +180,8 @@ class Prediction:
 def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
     """Every path that can be told before the conversion.
 
-    That is: a name that the manifest gives, also one made from ``input``; and the name that the service gives where
-    the manifest gives none, which follows the input's own. Results whose kind or number only the conversion decides
+    That is: a name that the manifest gives, also one made from ``input``; and where it gives none, that of the input
+    as it is sent. Results whose kind or number only the conversion decides
     (operations, several inputs without a name) are left out.
     """
     targets = {item.id: item for item in job.conversions}
@@ -167,30 +198,44 @@ def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
     return tuple(found)
 
 
-def _only_input(job: Job, spec: Output) -> tuple[str, ...]:
+def _only_input(job: Job, spec: Output) -> Input | None:
     """The one input that a result is made from, where that is known before the run."""
-    if spec.input:
-        return (spec.input,)
-    return (job.inputs[0].id,) if len(job.inputs) == 1 else ()
+    inputs = [item for item in job.inputs if item.id == spec.input] if spec.input else job.inputs
+    return inputs[0] if len(inputs) == 1 else None
 
 
 def _foreseen_name(job: Job, item: Conversion, spec: Output, late: RenderLate) -> str:
-    inputs = _only_input(job, spec)
     if spec.filename:
-        return _foreseen(spec.filename, inputs, late, job)
+        return _foreseen(spec.filename, _only_input(job, spec), late, job)
+    return _default_name(job, item.id, spec)
+
+
+def _default_name(job: Job, conversion: str, spec: Output) -> str:
+    """The name, without extension, of a result that the manifest does not name; empty where only the service knows."""
+    item = next((item for item in job.conversions if item.id == conversion), None)
+    if item is None or item.category in UNFORESEEN:
+        return ""
     told = item.options.get("output_filename")
     if isinstance(told, str) and told:
         return told
-    return str(_input_scope(job, inputs)["stem"]) if inputs else ""
+    source = _only_input(job, spec)
+    return _split(_sent_name(source))[0] if source else ""
 
 
-def _foreseen(text: str | Late, inputs: tuple[str, ...], late: RenderLate, job: Job) -> str:
-    """The text, or nothing where it names what only the result tells."""
+def _sent_name(item: Input) -> str:
+    """The file name that an input has on the service; empty where it is not known here."""
+    if item.type == "remote":
+        return item.filename or _last_segment(item.source)
+    return item.filename or item.path.rsplit("/", 1)[-1]
+
+
+def _foreseen(text: str | Late, source: Input | None, late: RenderLate, job: Job) -> str:
+    """The text, or nothing where it names what only the result tells, or the result of another job."""
     if not isinstance(text, Late):
         return text
-    if re.search(r"\boutput\b", text.text) or not inputs:
+    if re.search(r"\boutput\b", text.text) or source is None or (source.type == "from" and not source.path):
         return ""
-    return late(text, {"output": {}, "input": _input_scope(job, inputs)})
+    return late(text, {"output": {}, "input": _input_scope(job, (source.id,))})
 
 
 def without_result(job: Job, conversions: Collection[str]) -> tuple[str, ...]:

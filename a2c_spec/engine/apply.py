@@ -91,16 +91,21 @@ def _allowed(
 
 
 def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
-    """Refuses what cannot be saved, and what would be paid for again without a confirmation."""
+    """Refuses what cannot be saved; and what would be paid for again, or let go, without a confirmation."""
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    again = [change.address for change in plan.changes if change.paid_again and not change.problem]
-    if not again or options.yes:
+    what = "; ".join([*_paid_again(plan), *plan.emptied()])
+    if not what or options.yes:
         return
-    what = f"{', '.join(again[:5])}{' and more' if len(again) > 5 else ''} would be run again, cancelled or deleted"
-    answer = reporter.confirm(f"{what}, although already paid for. Go on?")
+    answer = reporter.confirm(f"{what}. Go on?")
     if answer is None:
-        raise LimitRefused(f"{what}, although already paid for", hint="add -y to allow it; nothing was sent")
+        raise LimitRefused(what, hint="add -y to allow it; nothing was sent")
     if not answer:
         raise LimitRefused("not confirmed; nothing was sent")
+
+
+def _paid_again(plan: Plan) -> list[str]:
+    again = [change.address for change in plan.changes if change.paid_again and not change.problem]
+    named = f"{', '.join(again[:5])}{' and more' if len(again) > 5 else ''}"
+    return [f"{named} would be run again, cancelled or deleted, although already paid for"] if again else []

@@ -86,7 +86,7 @@ class Dependencies:
     known yet. ``presets``: address -> the fingerprint that a preset has once the plan is carried out, ``renewed``:
     those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that comes from the
     results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
-    is, and stays.
+    is, and stays. ``moves``: where results that are here go before anything is sent.
     """
 
     session: Session
@@ -95,6 +95,7 @@ class Dependencies:
     renewed: set[str] = field(default_factory=set)
     restored: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
     makers: dict[str, JobRecord] = field(default_factory=dict)
+    moves: dict[str, str] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint and the id of the preset that it names."""
@@ -125,10 +126,11 @@ class Dependencies:
         if len(files) != 1 or not files[0].path or session.files.status(files[0].path, address) != "intact":
             return item
         path = session.project.root / files[0].path
-        return replace(item, path=files[0].path, content=session.digests.measure(path))
+        return replace(item, path=self.moves.get(files[0].path, files[0].path), content=session.digests.measure(path))
 
     def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
         """Notes what becomes of an address once its change is carried out."""
+        self.moves |= {move.source: move.target for move in change.moves if not change.problem}
         if desired is None:
             self.presets[change.address] = change.fingerprint
             if change.action in ("create", "replace"):

@@ -54,7 +54,6 @@ class Execution:
         self.awaited: dict[str, list[PlannedChange]] = {}
         self.turn_of: dict[str, asyncio.Lock] = {}
         self.good: set[str] = set()
-        self.filed = False
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -71,16 +70,17 @@ class Execution:
             if address in awaited:
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
-        self.filed = await first_things(self.session, steps, whole)
+        await first_things(self.session, steps, whole)
         try:
             started = await self._start_all(chain(_independent(whole), again, _dependent(whole)))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         self.tally.unstarted = len(busy) - started
+        self.session.files.leftovers.remove()
         self.reporter.close()
         error = self._error()
         if error is None or error not in self.errors:
-            self._write_outputs(steps)
+            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
 
     def _error(self) -> SpecError | None:
@@ -103,11 +103,6 @@ class Execution:
         if not self.session.project.flags.detailed:
             return ()
         return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
-
-    def _write_outputs(self, steps: Sequence[PlannedChange]) -> None:
-        """Writes outputs.json, if something was done or it is asked for."""
-        if self.tally.busy or self.filed or self.session.project.flags.outputs:
-            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
 
     async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
         """Starts one change after the other, never more than a window of them at once; gives how many it started."""
@@ -236,7 +231,7 @@ class Execution:
         change = replace(step.change, moves=())  # carried out already, with those of all other addresses
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
         if now is not None:  # whose files they are is settled among the first things
-            record = replace(record, files=now.files, leftover=now.leftover)
+            record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)

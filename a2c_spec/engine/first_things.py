@@ -13,21 +13,23 @@ from a2c_spec.engine.plan_one import PlannedChange
 from a2c_spec.engine.session import Session
 
 
-async def first_things(session: Session, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> bool:
-    """Does what costs nothing and must not wait; says whether a record of an unchanged address was put in order.
+async def first_things(session: Session, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
+    """Does what costs nothing and must not wait.
 
     Moves of the whole plan are ordered together, so that names can be swapped between jobs.
     """
-    store, filed = session.store, False
+    store = session.store
     for step in steps:
         if step.taken_over and step.record is not None:
             await asyncio.gather(store.put(replace(step.record, gone_since=0.0)), store.remove(step.taken_over))
         elif step.filed_anew and step.record is not None and step.change.action != "no-op":
             await store.put(step.record)
         elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
-            filed = await _tidy(session, step, step.record) or filed
+            await _tidy(session, step, step.record)
         elif step.change.action == "forget" and step.desired is None:
             await _let_go(session, step.change.address)
+        elif step.change.action != "forget" and (known := store.get(step.change.address)) and known.gone_since:
+            await store.put(replace(known, gone_since=0.0))
     sound = [step for step in whole if not step.change.problem]
     for step in sound:
         await hand_over(store, step, session.results.realm)
@@ -35,21 +37,18 @@ async def first_things(session: Session, steps: Sequence[PlannedChange], whole: 
         (step.desired.job, step.change.address, move) for step in sound if step.desired for move in step.change.moves
     ]
     await session.service.delivery.move_all(moving)
-    return filed
 
 
-async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> bool:
-    """Writes down what the plan found out about an address with which nothing is to be done; whether that was new."""
+async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> None:
+    """Writes down what the plan found out about an address with which nothing is to be done."""
     since = 0.0 if step.desired or step.preset else record.gone_since
     after = replace(record, gone_since=since, intent=record.intent if record.lost_start else None)
     if step.preset is not None:
         element = record.elements.get(PRESET, Element(record.job_id))
         sent = {PRESET: replace(element, sent=step.change.basis[PRESET])}
         after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
-    if after == session.store.get(after.address):
-        return False
-    await session.store.put(after)
-    return True
+    if after != session.store.get(after.address):
+        await session.store.put(after)
 
 
 async def _let_go(session: Session, address: str) -> None:

@@ -1,7 +1,8 @@
-"""Writes ``outputs.json`` at the end of an apply: atomically, and one job at a time."""
+"""Writes ``outputs.json`` at the end of an apply: atomically, one job at a time, and only if it differs."""
 
 from __future__ import annotations
 
+import filecmp
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -15,12 +16,19 @@ from a2c_spec.views.outputs import outputs_lines
 
 
 def write_outputs(project: Project, store: StateStore, changes: Iterable[Change]) -> None:
-    """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written."""
+    """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written.
+
+    It names every address that manifests ask for: those of ``changes`` in their order, then those that were not part
+    of this apply.
+    """
     target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / "outputs.json"
     draft = target.with_name(f".{target.name}.draft")
     try:
         _written(draft, outputs_lines(_rows(store, changes)))
-        draft.replace(target)
+        if target.is_file() and filecmp.cmp(draft, target, shallow=False):
+            draft.unlink()
+        else:
+            draft.replace(target)
     except OSError as error:
         draft.unlink(missing_ok=True)
         raise SpecError(
@@ -34,11 +42,13 @@ def _written(draft: Path, pieces: Iterator[str]) -> None:
 
 
 def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, list[JobRecord]]]:
-    """Each address of the plan once, with what was done to it and its runs, the newest last."""
+    """Each address once, with what was done to it and its runs, the newest last."""
     actions: dict[str, str] = {}
     for change in changes:
         address = address_of(change.address)
         actions[address] = change.action if actions.get(address, "no-op") in ("no-op", "forget") else actions[address]
+    for address in map(address_of, store.addresses()):
+        actions.setdefault(address, "no-op")
     for address, action in actions.items():
         runs = [run for run in store.runs(address) if not run.gone_since]
         if runs:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
+from a2c_spec.core.desired import Job
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.state import JobRecord, StateStore
@@ -38,6 +39,7 @@ class Owners:
         if change.action in ("no-op", "forget") or change.problem or step.desired is None:
             return step
         takes: list[tuple[str, str]] = []
+        numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
             owner = self.session.files.owner(path)
             ours = {address_of(change.address), address_of(step.taken_over)}
@@ -45,6 +47,8 @@ class Owners:
                 continue
             if address_of(owner) in ours:
                 self.given_up |= {path} if owner != change.address else set()
+                continue
+            if path in self._kept(owner) and path in numbered:
                 continue
             if path in self._kept(owner):
                 return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
@@ -89,6 +93,13 @@ class Owners:
             kept -= {move.source for move in step.change.moves}
             kept |= {move.target for move in step.change.moves}
         return kept
+
+
+def _numbered(job: Job, downloads: Collection[str]) -> set[str]:
+    """Paths that no manifest could know, and that get a number where another result stands."""
+    if any(spec.on_conflict != "rename" for spec in job.outputs):
+        return set()
+    return set(downloads) - {one.path for one in predicted(job, render_late)}
 
 
 def _without_words(step: PlannedChange, untrue: Collection[str]) -> PlannedChange:

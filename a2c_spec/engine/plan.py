@@ -19,7 +19,7 @@ from a2c_spec.core.plan import Change, Plan, outline
 from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
-from a2c_spec.engine.desired import Dependencies, with_policy
+from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.live_presets import named, read_presets, refused
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
@@ -63,17 +63,17 @@ async def plan_project(
     known: dict[str, None] = {}
     claims = Claims(render_late, real_path(session.project.root))
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
-        items = list(_claiming(manifests.items(), claims, session.project.flags.on_conflict))
-        manifests.checked([*check_references(items), *claims.problems])
+        items = list(_claiming(manifests.items(), claims))
+        manifests.checked([*check_references(items), *claims.checked(manifests.files())])
         known = {item.address: None for item in items}
         for item in chosen.items(items):
             builder.take(item)
     else:
         items_taken = _taken(builder, manifests, claims, known)
-        manifests.checked([*check_references(items_taken), *claims.problems])
+        manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         if chosen.replace:
             chosen.check(list(known))
-    return await builder.finish(client, known.keys())
+    return await builder.finish(client, known.keys(), manifests.notes.empty)
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
@@ -88,17 +88,17 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
     return as_plan(steps, partial=chosen.partial)
 
 
-def _claiming(items: Iterable[Job | Preset], claims: Claims, policy: str) -> Iterator[Job | Preset]:
+def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:
     """The items, each job noted with the paths that it reads and writes."""
     for item in items:
         if isinstance(item, Job):
-            claims.add(with_policy(item, policy))
+            claims.add(item)
         yield item
 
 
 def _taken(builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, None]) -> Iterator[Job | Preset]:
     """Every item of the manifests, each handed to the builder on its way if it is selected."""
-    for item in _claiming(manifests.items(), claims, builder.session.project.flags.on_conflict):
+    for item in _claiming(manifests.items(), claims):
         known[item.address] = None
         if builder.chosen.takes(item.address, item.labels):
             try:
@@ -155,7 +155,7 @@ class PlanBuilder:
         """Keeps a change whole, or a summary of it where it can be planned again when its turn comes."""
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
-        needed = needed or step.filed_anew or (step.record is not None and step.record.intent is not None)
+        needed = needed or step.filed_anew or (step.record is not None and _has_loose_ends(step.record))
         needed = needed or (step.record is None and self._may_be_taken_over(step))
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)
@@ -167,8 +167,11 @@ class PlanBuilder:
             self.recipes = frozenset(by_recipe(self.session.store.scan()))
         return bool(self.recipes) and step.desired is not None and first_recipe(step.desired) in self.recipes
 
-    async def finish(self, client: Client | None, known: Collection[str]) -> list[PlannedChange]:
-        """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not."""
+    async def finish(
+        self, client: Client | None, known: Collection[str], empty: Collection[str]
+    ) -> list[PlannedChange]:
+        """Every planned change in the order of the manifests; ``known`` are all their addresses, selected or not,
+        ``empty`` the batches without a row."""
         presets = [await plan_one_preset(self.session, preset, client) for preset in self.presets]
         for step in presets:
             self.dependencies.note(step.change, None)
@@ -191,12 +194,19 @@ class PlanBuilder:
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         forgotten = [without_files(record, owners.given_up) for record in forgotten]
-        return [*presets, *steps, *(self._forgotten(record, known) for record in forgotten)]
+        return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
 
-    def _forgotten(self, record: JobRecord, known: Collection[str]) -> PlannedChange:
-        """A run that is let go: of an address in no manifest, or one whose conversions another run makes now."""
+    def _forgotten(self, record: JobRecord, known: Collection[str], empty: Collection[str]) -> PlannedChange:
+        """A run that is let go: of an address in no manifest, or one whose conversions another run makes now.
+
+        A batch without a row, of which it was, is named.
+        """
         if address_of(record.address) not in known:
-            return PlannedChange(plan_forget(record), None, record)
+            change = plan_forget(record)
+            if batch := next((name for name in empty if record.address.startswith(f"{name}[")), ""):
+                told = f"the source of {batch} is empty now"
+                change = replace(change, emptied=batch, reasons=(told, *change.reasons))
+            return PlannedChange(change, None, record)
         stored = self.session.store.get(record.address) or record
         since = replace(stored, gone_since=self.session.project.runtime.clock())
         if not record.running_or_held and not any(file.path for file in record.files):
@@ -222,6 +232,11 @@ class PlanBuilder:
 
     async def _ask(self, job: Job, client: Client | None) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
         return await plan_address(self.session, job, self.dependencies, self.chosen, client)
+
+
+def _has_loose_ends(record: JobRecord) -> bool:
+    """Whether an apply has something to write down even if nothing is to be done."""
+    return bool(record.intent or record.gone)
 
 
 def _takes_from_others(job: Job) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset, Secret
@@ -12,15 +12,16 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_rows, check_catalog, index_catalog
 from a2c_spec.manifests.discover import discover, find_root
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.notes import Notes
+from a2c_spec.manifests.project_file import SETTINGS_FILE, load_project
 from a2c_spec.manifests.project_file import Project as ProjectFile
-from a2c_spec.manifests.project_file import load_project
 from a2c_spec.manifests.references import check_references
 
 
@@ -105,23 +106,31 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
 
 @dataclass(slots=True)
 class Reading:
-    """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way."""
+    """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way, ``notes`` what
+    else was."""
 
     project: Project
     paths: list[str]
     found: list[Diagnostic]
+    notes: Notes = field(default_factory=Notes)
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read again each time; nothing of it is kept here."""
         rows = catalog_rows(self.project.root)
         catalog = index_catalog(rows) if rows else None
-        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings()):
+        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings(), self.notes):
             if catalog and not isinstance(item, Diagnostic):
                 self.found += [_relative(problem, self.project.cwd) for problem in check_catalog(item, catalog)]
             if isinstance(item, Job | Preset):
                 yield item
             else:
                 self.found.append(_relative(item, self.project.cwd))
+
+    def files(self) -> Iterator[str]:
+        """Every file below the root that was read to know what is asked for; ``a2c.yaml`` even if there is none."""
+        root = self.project.root.resolve()
+        yield SETTINGS_FILE
+        yield from (path.relative_to(root).as_posix() for path in self.notes.files if path.is_relative_to(root))
 
     def checked(self, more: Sequence[Diagnostic]) -> None:
         """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""
@@ -146,7 +155,7 @@ def load_all(project: Project) -> Loaded:
     for item in items:
         if isinstance(item, Job):
             claims.add(item)
-    stream.checked([*check_references(items), *claims.problems])
+    stream.checked([*check_references(items), *claims.checked(stream.files())])
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
     return Loaded(jobs, presets, tuple(stream.found))
@@ -170,33 +179,3 @@ def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:
     file = problem.position.file
     place = replace(problem.position, file=os.path.relpath(file, cwd) if Path(file).is_absolute() else file)
     return replace(problem, position=place, message=problem.message.replace(f"{cwd}{os.sep}", ""))
-
-
-@dataclass(slots=True)
-class SecretFingerprints:
-    """Turns secrets into keyed digests, so that a change shows without the value being kept."""
-
-    project: Project
-    key: bytes
-    known: dict[str, str]
-
-    def __call__(self, secret: Secret | str) -> str:
-        """``reference#digest``; the reference alone where the value is out of reach, as in a fork."""
-        if not isinstance(secret, Secret):
-            return f"literal#{secrets.fingerprint_secret(secret, self.key)}"
-        if secret.reference not in self.known:
-            self.known[secret.reference] = self._fingerprint(secret)
-        return self.known[secret.reference]
-
-    def _fingerprint(self, secret: Secret) -> str:
-        try:
-            value = self.project.reveal(secret)
-        except SpecError:
-            return secret.reference
-        return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
-
-
-def secret_fingerprints(project: Project) -> SecretFingerprints:
-    """The key lies outside the project, so that a state file alone gives nothing away."""
-    base = Path(project.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return SecretFingerprints(project, secrets.fingerprint_key(base / "a2c-spec" / "hmac.key"), {})

@@ -124,6 +124,7 @@ class Restorer:
         leftover = tuple(file for file in earlier if file.path and file.path not in paths)
         self.tell(Event("done", desired.job.address, text=f"{counted(len(fresh), 'file')} from the results cache"))
         done = replace(cached, files=tuple(fresh), landing=(), leftover=leftover)
+        self.files.note_complete(done)
         return await self.executor.recorder.save_run(done, [item.id for item in desired.job.conversions])
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:

@@ -17,9 +17,10 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
-from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import as_recorded, place, predicted, recorded, recorded_names
+from a2c_spec.engine.digest_key import secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint
-from a2c_spec.engine.project import Project, secret_fingerprints
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
@@ -86,12 +87,15 @@ class Session:
         """What stands at every path that the job has written or is going to write."""
         paths, placed = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
-            source, names = (recorded(record), recorded_names(record)) if live is None else (live, record.names())
+            source, names = recorded(record), recorded_names(record)
+            if live is not None:
+                source, names = as_recorded(record, live), record.names()
             placed = place(desired.job, source, names, render_late)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in placed if placement.path}
         disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
-        return Observed(render_late, live, disk=disk, placed=placed if live is None else None)
+        blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
+        return Observed(render_late, live, disk=disk, blocked=blocked, placed=placed if live is None else None)
 
 
 @contextmanager
@@ -110,7 +114,7 @@ def open_state(project: Project) -> Iterator[Session]:
                 store,
                 OutputFiles(project.root, store, sha256, project.runtime.probe),
                 digests,
-                secret_fingerprints(project),
+                secret_fingerprints(project, store.digest_key),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
                 Results(cache_of(project), realm),
             )

@@ -19,10 +19,12 @@ MAX_CHAIN = 10
 _OWN = frozenset({"apiVersion", "kind", "name", "include", "extends"})
 
 
-def extended(tree: MapNode, file: Path, root: Path, chain: Sequence[Path] = ()) -> tuple[MapNode, list[Diagnostic]]:
+def extended(
+    tree: MapNode, file: Path, root: Path, read: set[Path], chain: Sequence[Path] = ()
+) -> tuple[MapNode, list[Diagnostic]]:
     """``tree`` of the file ``file`` merged over its base, and what is wrong with the base.
 
-    ``chain`` holds the files that extend ``file``.
+    Every base is added to ``read``; ``chain`` holds the files that extend ``file``.
     """
     name = tree.get("extends")
     if not isinstance(name, str):
@@ -35,6 +37,7 @@ def extended(tree: MapNode, file: Path, root: Path, chain: Sequence[Path] = ()) 
         return tree, [Diagnostic(where, f"`extends`: {name[:200]} {error}")]
     except OSError as error:
         return tree, [Diagnostic(where, f"the base {name} cannot be read: {error.strerror}")]
+    read.add(base_file.resolve())
     chain = (*chain, file)
     if base_file in chain:
         return tree, [Diagnostic(where, f"the base {name} extends this file, directly or through other files")]
@@ -43,7 +46,7 @@ def extended(tree: MapNode, file: Path, root: Path, chain: Sequence[Path] = ()) 
     base, problems = read_one(data, beside(where.file, name))
     if not isinstance(base, MapNode):
         return tree, [*problems, Diagnostic(where, f"the base {name} is not a mapping")]
-    base, more = extended(base, base_file, root, chain)
+    base, more = extended(base, base_file, root, read, chain)
     return merged(without(base, _OWN), tree), problems + more
 
 

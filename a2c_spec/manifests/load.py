@@ -12,12 +12,14 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests import variables
 from a2c_spec.manifests.batch.expand import Batch
+from a2c_spec.manifests.batch.sources import table_file
 from a2c_spec.manifests.build import build_job, build_preset
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
 from a2c_spec.manifests.extends import extended
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
+from a2c_spec.manifests.notes import Notes
 from a2c_spec.manifests.paths import ManifestFolder, beside, manifest_folder
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document
@@ -33,12 +35,13 @@ FILE_TEXT = 100_000_000
 _UNRENDERED = frozenset({"apiVersion", "kind", "vars", "env", "include", "extends", "template", "key", "group"})
 
 
-def load(paths: Sequence[str | Path], options: LoadOptions) -> Iterator[Item]:
+def load(paths: Sequence[str | Path], options: LoadOptions, notes: Notes | None = None) -> Iterator[Item]:
     """Yield the jobs and presets of the manifests in ``paths``, and every problem, as they are met.
 
-    Memory stays bounded however many there are: only addresses are remembered, to find one that is given twice.
+    ``notes`` takes down what else is met. Memory stays bounded however many there are: only addresses are remembered,
+    to find one that is given twice.
     """
-    loader = _Loader(options)
+    loader = _Loader(options, Notes() if notes is None else notes)
     yield from loader.variable_problems
     for path in paths:
         loader.queue.append(_ManifestFile(Path(path), str(path)))
@@ -71,6 +74,7 @@ class _Loader:
     """The loading of several manifests: the given variables, the files still to load, the addresses so far."""
 
     options: LoadOptions
+    notes: Notes
     root: Path = field(init=False)
     given: dict[str, variables.VarValue] = field(init=False)
     flag_values: dict[str, variables.VarValue] = field(init=False)
@@ -83,6 +87,7 @@ class _Loader:
     def __post_init__(self) -> None:
         self.root = self.options.root.resolve()
         self.given, self.flag_values, self.variable_problems = variables.gather(self.options)
+        self.notes.files.update(file.resolve() for file in variables.files(self.options))
 
     def queued_files(self) -> Iterator[Item]:
         """The items of every file in the queue, which grows by the files that they include."""
@@ -91,6 +96,7 @@ class _Loader:
             real = file.path.resolve()
             if real not in self.loaded:
                 self.loaded.add(real)
+                self.notes.files.add(real)
                 yield from self._file(file, real)
 
     def _file(self, file: _ManifestFile, real: Path) -> Iterator[Item]:
@@ -112,7 +118,7 @@ class _Loader:
         if problem or tree is None:
             yield from (*document.problems, *([problem] if problem else []))
             return
-        tree, problems = extended(tree, file, self.root)
+        tree, problems = extended(tree, file, self.root, self.notes.files)
         folder = manifest_folder(file.parent, self.root)
         problems = [*document.problems, *problems, *self._include(tree, folder)]
         problems += published.check(tree["kind"].lower(), tree, tree.mark, rendered=False)
@@ -162,7 +168,12 @@ class _Loader:
         if source.valid and not problems:
             tree = source.tree.like()
             tree.update(source.tree | head)
+            if table := table_file(tree["for_each"], source.folder):
+                self.notes.files.add(table)
+            self.notes.empty[tree["name"]] = position(tree.mark)
             for item in Batch(tree, source.names, source.folder).jobs():
+                if isinstance(item, Job):
+                    self.notes.empty.pop(tree["name"], None)
                 yield from [item] if isinstance(item, Diagnostic) else self._new(item)
 
     def preset(self, source: _Source) -> Iterator[Item]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import hmac
 import importlib
@@ -17,8 +18,9 @@ from a2c_spec.errors import InvalidError, LimitRefused, SpecError
 from a2c_spec.manifests.paths import confine
 
 _MAX_BYTES = 65_536
-_KEY_BYTES = 32
+KEY_BYTES = 32
 _TIMEOUT = 60
+_URL_SAFE = str.maketrans("-_", "+/")
 
 Run = Callable[[Sequence[str]], bytes]
 
@@ -120,6 +122,19 @@ def fingerprint_secret(value: str, key: bytes) -> str:
     return hmac.new(key, value.encode(), hashlib.sha256).hexdigest()
 
 
+def decoded_key(text: str) -> bytes:
+    """A key written as hex or base64; empty when it is neither, or too short."""
+    bare = text.translate(_URL_SAFE).rstrip("=")
+    try:
+        key = bytes.fromhex(text)
+    except ValueError:
+        try:
+            key = base64.b64decode(bare + "=" * (-len(bare) % 4), validate=True)
+        except ValueError:
+            return b""
+    return key if len(key) >= KEY_BYTES else b""
+
+
 def fingerprint_key(file: Path) -> bytes:
     """The key for ``fingerprint_secret``; on first use it is made, mode 0600, and stored in ``file`` in one step."""
     try:
@@ -131,7 +146,7 @@ def fingerprint_key(file: Path) -> bytes:
     try:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with open(descriptor, "wb") as out:  # noqa: PTH123 - a descriptor, so that the mode is right from the start
-            out.write(os.urandom(_KEY_BYTES))
+            out.write(os.urandom(KEY_BYTES))
             out.flush()
             os.fsync(out.fileno())
         _linked(draft, file)
@@ -151,7 +166,7 @@ def _linked(draft: Path, file: Path) -> None:
 
 def _checked_key(file: Path) -> bytes:
     key = file.read_bytes()
-    if len(key) < _KEY_BYTES:
+    if len(key) < KEY_BYTES:
         raise SpecError(
             f"the key file {file} is damaged", hint="delete it; unchanged secrets will show as changed once"
         )

@@ -38,15 +38,20 @@ def gather(options: LoadOptions) -> tuple[Values, Values, list[Diagnostic]]:
     """All values from outside the manifests, those of them that ``--var`` gives, and what is wrong with the files."""
     problems: list[Diagnostic] = []
     given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
-    environment_file = options.root / "vars" / f"{options.env}.yaml"
-    files = [environment_file] if options.env and environment_file.is_file() else []
-    for file in [*files, *options.var_files]:
+    for file in files(options):
         values, file_problems = _from_file(file)
         given.update(values)
         problems.extend(file_problems)
     given.update(_from_environment(options.environ))
     flag_values = {name: VarValue(value, Position(f"--var {name}"), is_text=True) for name, value in options.vars}
     return given | flag_values, flag_values, problems
+
+
+def files(options: LoadOptions) -> list[Path]:
+    """The files that give values, lowest first."""
+    environment_file = options.root / "vars" / f"{options.env}.yaml"
+    found = [environment_file] if options.env and environment_file.is_file() else []
+    return [*found, *options.var_files]
 
 
 def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:

@@ -125,6 +125,19 @@ class SqliteStore:
             self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, 1)", (f"plan:{nonce}",))
             return self._db.total_changes > before
 
+    def digest_key(self, check: str) -> str:
+        """What tells the key of the digests in this state; ``check`` from now on, where nothing told it before."""
+        query = "SELECT value FROM meta WHERE key = 'digest_key'"
+        if not any(self._rows(query, ())):
+            with self._transaction(self._db):
+                self._db.execute("INSERT OR IGNORE INTO meta VALUES ('digest_key', ?)", (check,))
+        return str(next(self._rows(query, ()))[0])
+
+    def new_digest_key(self, check: str) -> None:
+        """Records that digests are made with another key from now on."""
+        with self._transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('digest_key', ?)", (check,))
+
     def serial(self) -> int:
         """A number that grows with every durable write."""
         return int(next(self._rows("SELECT value FROM meta WHERE key = 'serial'", ()))[0])

@@ -39,6 +39,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "action": change.action,
         "reasons": list(change.reasons),
         "paid_again": change.paid_again,
+        "emptied": change.emptied,
         "problem": change.problem,
         "fingerprint": change.fingerprint,
         "calls": [call_json(call) for call in change.calls],

@@ -32,6 +32,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         paid_again=bool(row.get("paid_again")),
         bound=row.get("lower_bound", ""),
         problem=row.get("problem", ""),
+        emptied=row.get("emptied", ""),
     )
 
 

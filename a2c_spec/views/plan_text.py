@@ -26,9 +26,10 @@ COLOURS: dict[Action, str] = {
     "delete": "red",
     "cached": "cyan",
 }
-WORDS: dict[Action, str] = {
+WORDS: dict[str, str] = {
     "wait": "to wait for",
     "no-op": "unchanged",
+    "skipped": "skipped",
     "forget": "no longer in a manifest",
     "cached": "from the results cache",
 }
@@ -63,6 +64,7 @@ class PlanView:
             lines[-1] += f"            (and {hidden} more)"
         if plan.partial:
             lines.append(self.style("PARTIAL: a selection leaves other addresses out of this plan", "yellow"))
+        lines += [self.style(sentence, "yellow") for sentence in plan.emptied()]
         return "\n".join([*lines, self._totals(plan)])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
@@ -130,7 +132,8 @@ class PlanView:
 
 def sums(actions: Mapping[str, int]) -> str:
     """``1 to create, 4 unchanged``."""
-    named = [(actions[action], WORDS.get(action, f"to {action}")) for action in SIGNS if action in actions]
+    order = (*SIGNS, "skipped")
+    named = [(actions[action], WORDS.get(action, f"to {action}")) for action in order if action in actions]
     return ", ".join(f"{number} {word}" for number, word in named) or "nothing to do"
 
 

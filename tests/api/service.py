@@ -45,7 +45,7 @@ def job_of(*, process: bool = True, save: str = "dist/", inputs: int = 1, **outp
     return Job(
         "pack",
         process=process,
-        inputs=tuple(Input(f"in{n}", "remote", source=f"https://files.example/{n}") for n in range(inputs)),
+        inputs=tuple(Input(f"in{n}", "remote", source=f"https://files.example/result-{n}") for n in range(inputs)),
         conversions=(Conversion("sum", "sha256", "hash"),),
         outputs=(Output("sum", save=save, **output),),
     )

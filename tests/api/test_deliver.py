@@ -428,7 +428,7 @@ def test_an_upload_that_was_refused_although_it_arrived_is_believed_by_its_check
     bench = uploading(tmp_path, md5_of(b"our bytes"))
     done = bench.deliver(bench.change())
     assert (done.phase, done.fingerprint) == ("done", bench.desired.fingerprint)
-    assert [file.path for file in done.files] == ["dist/result-0.txt"]
+    assert [file.path for file in done.files] == ["dist/a.txt"]
     bench.store.close()
 
 

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
-from a2c_spec.api.files import part_of
+from a2c_spec.api.part_files import part_of
 from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.result_paths import confined, place, safe_name
@@ -46,10 +46,12 @@ def fetch(answer: Answer, target: Path, output: LiveOutput = OUTPUT, password: s
     told: list[Fetched] = []
 
     async def before_rename(fetched: Fetched) -> None:
-        assert part_of(target, output.id).exists()
+        assert part_of(target, "pack", output.id).exists()
         told.append(fetched)
 
-    fetched = asyncio.run(downloads.fetch(Download(output, target, lambda _done: None, before_rename), password))
+    fetched = asyncio.run(
+        downloads.fetch(Download("pack", output, target, lambda _done: None, before_rename), password)
+    )
     assert told == [fetched]
     return fetched
 
@@ -80,7 +82,7 @@ def test_a_broken_download_goes_on_where_it_broke(tmp_path: Path) -> None:
 
 def test_a_later_apply_goes_on_with_what_an_earlier_one_left(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
+    part_of(target, "pack", OUTPUT.id).write_bytes(BYTES[:100])
     seen: list[str | None] = [None]
     fetch(serving(BYTES, seen), target)
     assert seen == [None, "bytes=100-"]
@@ -92,7 +94,7 @@ UNKNOWN = LiveOutput("out-1", filename="a.bin", uri="https://dl.example/a.bin")
 
 def test_a_range_that_was_not_asked_for_is_not_appended_even_where_nothing_else_would_tell(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    part_of(target, UNKNOWN.id).write_bytes(BYTES[:100])
+    part_of(target, "pack", UNKNOWN.id).write_bytes(BYTES[:100])
     whole = httpx.Response(206, content=BYTES, headers={"Content-Range": f"bytes 0-{len(BYTES) - 1}/{len(BYTES)}"})
     fetch(in_turn(whole, httpx.Response(200, content=BYTES)), target, UNKNOWN)
     assert target.read_bytes() == BYTES
@@ -118,7 +120,7 @@ def test_a_body_of_another_size_is_wrong_also_without_a_checksum(tmp_path: Path)
 
 def test_a_part_that_the_service_cannot_continue_is_downloaded_anew(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
+    part_of(target, "pack", OUTPUT.id).write_bytes(BYTES[:100])
     fetch(lambda request: httpx.Response(416 if "range" in request.headers else 200, content=BYTES), target)
     assert target.read_bytes() == BYTES
 
@@ -141,7 +143,7 @@ def test_a_download_that_is_throttled_makes_every_request_wait(
     async def nothing(_fetched: Fetched) -> None:
         pass
 
-    download = Download(OUTPUT, tmp_path / "a.bin", lambda _done: None, nothing)
+    download = Download("pack", OUTPUT, tmp_path / "a.bin", lambda _done: None, nothing)
     asyncio.run(Downloads(wire, clock.sleep, lambda: 0.0).fetch(download, ""))
     assert wire.limiter.resume_at == until
 
@@ -152,7 +154,7 @@ def test_a_disk_that_is_full_leaves_nothing_and_is_named(tmp_path: Path) -> None
 
     clock = Clock()
     wire = wire_over(in_turn(httpx.Response(200, content=BYTES)), clock)
-    download = Download(OUTPUT, tmp_path / "a.bin", lambda _done: None, full)
+    download = Download("pack", OUTPUT, tmp_path / "a.bin", lambda _done: None, full)
     with pytest.raises(SpecError, match=r"cannot write .*a\.bin: the disk is full") as caught:
         asyncio.run(Downloads(wire, clock.sleep, lambda: 0.0).fetch(download, ""))
     assert "free disk space" in caught.value.hint
@@ -161,12 +163,12 @@ def test_a_disk_that_is_full_leaves_nothing_and_is_named(tmp_path: Path) -> None
 
 def test_two_results_of_one_name_have_parts_of_their_own(tmp_path: Path) -> None:
     other = LiveOutput("out-2", filename="a.bin")
-    assert part_of(tmp_path / "a.bin", OUTPUT.id) != part_of(tmp_path / "a.bin", other.id)
+    assert part_of(tmp_path / "a.bin", "pack", OUTPUT.id) != part_of(tmp_path / "a.bin", "pack", other.id)
 
 
 def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) -> None:
     target = tmp_path / "a.bin"
-    part_of(target, OUTPUT.id).write_bytes(BYTES)
+    part_of(target, "pack", OUTPUT.id).write_bytes(BYTES)
     fetch(in_turn(), target)
     assert target.read_bytes() == BYTES
 
@@ -184,7 +186,7 @@ def test_what_was_already_here_in_full_is_not_asked_for_again(tmp_path: Path) ->
 )
 def test_an_odd_answer_to_a_range_is_not_believed(tmp_path: Path, odd: httpx.Response) -> None:
     target = tmp_path / "a.bin"
-    part_of(target, OUTPUT.id).write_bytes(BYTES[:100])
+    part_of(target, "pack", OUTPUT.id).write_bytes(BYTES[:100])
     fetch(in_turn(odd, httpx.Response(200, content=BYTES)), target)
     assert target.read_bytes() == BYTES
 

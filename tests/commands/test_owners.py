@@ -52,8 +52,11 @@ def applied(a2c: Command, job: Writer) -> Applied:
 
 def quiet(a2c: Command) -> None:
     """A further apply has nothing to do, and every file is as it was written."""
-    assert "no API calls" in a2c("apply", "--local").out
-    assert a2c("verify", "--local").code == 0
+    again = a2c("apply", "--local")
+    assert again.code == 0, again.err
+    assert "no API calls" in again.out
+    checked = a2c("verify", "--local")
+    assert (checked.code, "0 of 0" in checked.out) == (0, False)
 
 
 def test_a_renamed_manifest_takes_over_its_result(project: Path, a2c: Command, job: Writer, applied: Applied) -> None:
@@ -115,6 +118,94 @@ def test_a_result_that_its_owner_keeps_is_refused_before_anything_is_paid(
     assert done.code == 13
     assert "is a result of a" in done.err
     assert holds(project, "one", "a.txt")
+
+
+def test_one_name_for_two_results_is_refused_whatever_is_said_of_conflicts(
+    project: Path, a2c: Command, job: Writer
+) -> None:
+    for policy in ("rename", "skip", "overwrite"):
+        job("a", "a.txt", f"one, on_conflict: {policy}")
+        job("b", "b.txt", f"one, on_conflict: {policy}")
+        done = a2c("apply", "--local")
+        assert (done.code, "would both write dist/one.sha256" in done.out + done.err) == (5, True)
+
+
+BUNDLE = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: NAME
+inputs: [{id: i, path: a.txt}, {id: j, path: NAME.txt}]
+conversions: [{id: z, category: archive, target: zip}]
+outputs: [{from: z, on_conflict: rename}]
+"""
+
+
+def test_two_results_that_the_service_gives_one_name_are_both_kept(project: Path, a2c: Command, job: Writer) -> None:
+    """Which of them is numbered is not foreseen; nothing is lost, and then it stays so."""
+    for name in ("b", "c"):
+        (project / f"{name}.txt").write_text(name)
+        (project / f"{name}.yaml").write_text(BUNDLE.replace("NAME", name))
+    done = a2c("apply", "--local")
+    assert done.code == 0, done.err
+    assert len(list((project / "dist").iterdir())) == 2
+    quiet(a2c)
+    (project / "dist" / "a-1.zip").unlink()
+    assert a2c("apply", "--local").code == 0
+    assert len(list((project / "dist").iterdir())) == 2
+    quiet(a2c)
+    (project / "c.txt").write_text("c2")
+    done = a2c("apply", "--local", "-y")
+    assert done.code == 0, done.err
+    quiet(a2c)
+
+
+def test_a_result_that_is_left_out_is_told_and_not_counted(project: Path, a2c: Command, job: Writer) -> None:
+    (project / "dist").mkdir()
+    (project / "dist" / "one.sha256").write_text("mine")
+    job("a", "a.txt", "one, on_conflict: skip")
+    for command in ("plan", "apply"):
+        done = a2c(command, "--local")
+        assert "skipped: dist/one.sha256 exists and is not ours" in done.out
+        assert "Plan: 1 skipped." in done.out
+    assert "nothing to verify" in a2c("verify", "--local").out
+
+
+def test_one_of_two_results_that_is_left_out_is_told_by_plan_and_verify(project: Path, a2c: Command) -> None:
+    (project / "dist").mkdir()
+    (project / "dist" / "one.sha256").write_text("mine")
+    text = BUNDLE.replace("{id: i, path: a.txt}, {id: j, path: NAME.txt}", "{id: i, path: b.txt}").replace("NAME", "b")
+    text = text.replace("{id: z, category: archive, target: zip}", "{id: z, category: hash, target: sha256}, MORE")
+    text = text.replace("MORE", "{id: m, category: hash, target: md5}")
+    text = text.replace("{from: z, on_conflict: rename}", "{from: z, filename: one, on_conflict: skip}, {from: m}")
+    (project / "b.txt").write_text("b")
+    (project / "b.yaml").write_text(text)
+    assert a2c("apply", "--local").code == 0
+    planned, checked = a2c("plan", "--local"), a2c("verify", "--local")
+    assert "unchanged, 1 file verified; skipped: dist/one.sha256 exists and is not ours" in planned.out
+    assert "Plan: 1 unchanged." in planned.out
+    assert "skipped  dist/one.sha256  (b): it was left out because something else stands there" in checked.out
+    assert (checked.code, "1 of 1 file intact" in checked.out) == (0, True)
+
+
+@pytest.mark.parametrize("policy", ["rename", "skip", "overwrite"])
+def test_a_part_of_the_project_is_refused_what_the_whole_is_refused(
+    project: Path, a2c: Command, job: Writer, policy: str
+) -> None:
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local").code == 0
+    job("b", "b.txt", f"one, on_conflict: {policy}")
+    done = a2c("apply", "--local", "b.yaml")
+    assert (done.code, "dist/one.sha256 is a result of a" in done.err) == (13, True)
+    assert holds(project, "one", "a.txt")
+
+
+def test_a_renamed_manifest_takes_over_what_it_would_else_leave_out(project: Path, a2c: Command, job: Writer) -> None:
+    job("a", "a.txt", "one, on_conflict: skip")
+    assert a2c("apply", "--local").code == 0
+    (project / "a.yaml").unlink()
+    job("c", "a.txt", "one, on_conflict: skip")
+    assert "taken over from a" in a2c("apply", "--local").out
+    quiet(a2c)
 
 
 def test_a_rename_on_conflict_that_runs_again_claims_no_file_stays(project: Path, a2c: Command, job: Writer) -> None:

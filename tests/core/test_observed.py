@@ -13,7 +13,14 @@ def late(_name: object, _values: object) -> str:
     raise AssertionError("nothing is rendered here")
 
 
-TAKEN: dict[Disk, bool] = {"absent": False, "intact": False, "changed": True, "foreign": True, "another's": False}
+TAKEN: dict[Disk, bool] = {
+    "absent": False,
+    "intact": False,
+    "changed": True,
+    "foreign": True,
+    "folder": True,
+    "another's": False,
+}
 
 
 @pytest.mark.parametrize("status", TAKEN)

@@ -8,13 +8,17 @@ import pytest
 
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.diagnostics import Position
-from a2c_spec.core.path_claims import Claims, path_key
+from a2c_spec.core.path_claims import Claims
+from a2c_spec.core.result_paths import path_key
 
 ALIKE = [
     ("dist/A.webp", "dist/a.webp", True),
     ("dist/Stra\u00dfe", "dist/STRASSE", True),
     ("caf\u00e9", "cafe\u0301", True),
     ("CAFE\u0301", "caf\u00e9", True),
+    ("dist./a", "dist/a", True),
+    ("dist/a .", "dist/a", True),
+    ("../a", "a", False),
     ("a", "b", False),
     ("cafe", "caf\u00e9", False),
 ]
@@ -39,11 +43,11 @@ def reading(address: str, path: str, kind: str = "upload") -> Job:
     return Job(address, inputs=(Input("a", kind, path=path, position=Position(f"{address}.yaml", 7, 1)),))
 
 
-def problems(*jobs: Job) -> list[str]:
+def problems(*jobs: Job, sources: tuple[str, ...] = ()) -> list[str]:
     claims = Claims(lambda late, _scope: late.text)
     for job in jobs:
         claims.add(job)
-    return [f"{one.position}: {one.message}" for one in claims.problems]
+    return [f"{one.position}: {one.message}" for one in claims.checked(sources)]
 
 
 def test_paths_of_their_own_are_no_problem() -> None:
@@ -72,9 +76,9 @@ def test_jobs_of_one_batch_stand_at_one_place_which_is_told_once() -> None:
     assert problems(one, two) == ["a.yaml:1:1: b and a would both write dist/x.webp"]
 
 
-def test_who_renames_writes_nobody_over() -> None:
-    assert problems(writing("a", "x"), writing("b", "x", on_conflict="rename")) == []
-    assert len(problems(writing("a", "x", on_conflict="rename"), writing("b", "x"))) == 1
+@pytest.mark.parametrize("policy", ["rename", "skip", "overwrite"])
+def test_no_policy_lets_two_jobs_write_one_path_since_their_order_would_decide(policy: str) -> None:
+    assert len(problems(writing("a", "x", on_conflict=policy), writing("b", "x", on_conflict=policy))) == 1
 
 
 def test_a_job_may_give_two_results_one_path_since_they_are_numbered() -> None:
@@ -99,3 +103,45 @@ def test_only_files_that_are_uploaded_are_read_here(kind: str) -> None:
 def test_no_result_is_written_into_the_folders_of_git_and_ours(save: str) -> None:
     assert problems(writing("a", "x", save)) == [f"a.yaml:1:1: {save}x.webp: no result is written there"]
     assert problems(writing("a", "x", f"sub/{save}")) == []
+
+
+@pytest.mark.parametrize("path", [".git/config", ".A2C/state.db"])
+def test_nothing_is_read_from_the_folders_of_git_and_ours(path: str) -> None:
+    assert problems(reading("a", path)) == [f"a.yaml:7:1: {path}: no input is read from there"]
+    assert problems(reading("a", f"sub/{path}")) == []
+
+
+def test_a_link_does_not_lead_into_a_folder_that_is_kept() -> None:
+    claims = Claims(lambda late, _scope: late.text, lambda path: path.replace("dist/", ".git/"))
+    claims.add(writing("a", "x"))
+    claims.add(reading("b", "dist/config"))
+    assert [one.message for one in claims.checked()] == [
+        "dist/x.webp: no result is written there",
+        "dist/config: no input is read from there",
+    ]
+
+
+def test_nothing_is_written_over_a_file_that_says_what_is_asked_for() -> None:
+    assert problems(writing("a", "X", on_conflict="overwrite"), sources=("a.yaml", "dist/x.webp")) == [
+        "a.yaml:1:1: the result dist/X.webp of a would overwrite a file that says what is asked for"
+    ]
+
+
+def taking(address: str, source: str) -> Job:
+    output = Output("png", save="dist/", position=Position(f"{address}.yaml", 1, 1))
+    inputs = (Input("a", "from", source=source),)
+    return Job(address, inputs=inputs, conversions=(Conversion("png", "png"),), outputs=(output,))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_name_that_follows_the_result_of_another_job_is_claimed_wherever_that_job_stands(first: bool) -> None:
+    jobs = [writing("up", "x"), taking("down", "up.webp"), taking("last", "down.png")]
+    assert problems(*(jobs if first else jobs[::-1])) == [
+        "last.yaml:1:1: last and down would both write dist/x.png; down is defined at down.yaml:1:1"
+    ]
+
+
+def test_a_name_that_follows_one_of_several_results_is_not_known() -> None:
+    up = writing("up", "x")
+    up = replace(up, outputs=(*up.outputs, Output("webp", filename="y", save="dist/")))
+    assert problems(up, taking("down", "up.webp"), writing("other", "x"))[0].startswith("other.yaml")

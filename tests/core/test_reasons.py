@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.compare import MISSING
+from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
-from a2c_spec.core.reasons import conflict, counted, details, of_another, recipe_reasons, shown, size
+from a2c_spec.core.reasons import conflict, counted, details, of_another, recipe_reasons, refused, shown, size
 
 A, B = "a" * 64, "0123456789abcdef" * 4
 SECRET = {"$secret": "env:A#1"}
@@ -123,3 +124,36 @@ def test_a_conflict_says_what_stands_there_and_the_ways_out() -> None:
         "move it away, or set on_conflict to overwrite or rename"
     )
     assert of_another("a", "b") == "a is a result of b; give one of the two another name or folder"
+
+
+REFUSED: list[tuple[Disk, str, bool, str]] = [
+    ("absent", "error", False, ""),
+    ("intact", "error", False, ""),
+    ("another's", "error", False, ""),
+    ("foreign", "error", False, "a exists and was not written by a2c-spec"),
+    ("changed", "error", True, "a has changed since a2c-spec wrote it"),
+    ("foreign", "overwrite", True, ""),
+    ("foreign", "rename", True, ""),
+    ("foreign", "skip", False, ""),
+    ("foreign", "skip", True, "a exists and was not written by a2c-spec"),
+    ("folder", "error", False, "a is a folder; move it away, or set on_conflict to rename or skip"),
+    ("folder", "overwrite", False, "a is a folder; move it away, or set on_conflict to rename or skip"),
+    ("folder", "rename", True, ""),
+    ("folder", "skip", False, ""),
+    ("folder", "skip", True, "a is a folder; move it away, or set on_conflict to rename"),
+]
+
+
+@pytest.mark.parametrize(("stands", "policy", "moves", "why"), REFUSED)
+def test_what_stands_there_hinders_only_where_the_policy_says_so(
+    stands: Disk, policy: str, moves: bool, why: str
+) -> None:
+    found = refused(Observed(lambda late, _scope: late.text, disk={"a": stands}), "a", policy, moves=moves)
+    assert found.startswith(why) if why else not found
+
+
+@pytest.mark.parametrize("policy", ["error", "overwrite", "rename", "skip"])
+def test_a_path_that_cannot_be_written_is_refused_under_every_policy(policy: str) -> None:
+    observed = Observed(lambda late, _scope: late.text, blocked={"dist/a": "dist is a file"})
+    assert refused(observed, "dist/a", policy) == "dist/a cannot be written, because dist is a file"
+    assert refused(observed, "other/a", policy) == ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.result_paths import (
+    as_recorded,
     confined,
     place,
     predicted,
@@ -47,6 +49,8 @@ NAMES = [
     ("com1.pdf", "_com1.pdf"),
     ("lpt9", "_lpt9"),
     ("nul.", "_nul"),
+    ("CON .md5", "_CON .md5"),
+    ("caf\udce9.pdf", "caf_.pdf"),
     ("console.pdf", "console.pdf"),
     ("com.pdf", "com.pdf"),
     ("x" * 300 + ".pdf", "x" * 251 + ".pdf"),
@@ -95,6 +99,7 @@ def test_a_folder_never_leads_out_of_the_project(folder: str, inside: str) -> No
 
 
 COVER, PAGE = Input("cover", "upload", path="src/cover.png"), Input("page", "remote", source="https://x/p.v2.pdf?a=/b")
+FROM = Input("from", "from", source="up.png")
 WEBP = Conversion("webp", "webp", "image")
 ANY, ONE = Output("webp", save="dist/"), Output("webp", input="page", save="page/")
 
@@ -104,6 +109,9 @@ def test_an_entry_that_names_the_input_wins() -> None:
     assert spec_for([ANY, ONE], "webp", ("cover",)) == ANY
     assert spec_for([ONE], "webp", ("cover",)) is None
     assert spec_for([ANY], "pdf", ("cover",)) is None
+
+
+ONLY = (COVER,)
 
 
 def job(*outputs: Output, inputs: tuple[Input, ...] = (COVER, PAGE), **more: Any) -> Job:
@@ -119,14 +127,28 @@ def placed(one: Job, *files: tuple[str, str]) -> list[str]:
     return [placement.path for placement in place(one, live, API_NAMES, late)]
 
 
-def test_results_have_the_names_of_the_service_unless_the_manifest_names_them() -> None:
-    assert placed(job(ANY, ONE), ("i1", "x.webp"), ("i2", "y.webp")) == ["dist/x.webp", "page/y.webp"]
+def test_results_have_the_names_that_were_foreseen_and_else_those_of_the_service() -> None:
+    assert placed(job(ANY, ONE), ("i1", "x.webp"), ("i2", "y.webp")) == ["dist/x.webp", "page/p.v2.webp"]
     assert placed(job(Output("webp", filename="n", save="dist/")), ("i1", "x.webp")) == ["dist/n.webp"]
+    assert placed(job(ANY, inputs=ONLY), ("i1", "evil.zip")) == ["dist/cover.zip"]
+    assert placed(job(ANY, inputs=ONLY), ("i1", "x-1.webp"), ("i1", "x-2.webp")) == ["dist/x-1.webp", "dist/x-2.webp"]
+
+
+def test_a_result_that_somebody_renames_on_the_service_keeps_its_place() -> None:
+    pages = tuple(SavedFile("", 1, "", f"o{n}", "webp", service_name=f"x-{n}.webp") for n in range(2))
+    record = JobRecord("job", "x", "done", "j", files=pages)
+    live = LiveJob("j", "completed", outputs=tuple(LiveOutput(f"o{n}", "c", ("i1",), "evil.webp") for n in range(3)))
+    found = place(job(ANY, inputs=ONLY), as_recorded(record, live), API_NAMES, late)
+    assert [one.path for one in found] == ["dist/x-0.webp", "dist/x-1.webp", "dist/evil.webp"]
 
 
 def test_equal_paths_are_numbered_whatever_their_case() -> None:
     files = ("i1", "x.webp"), ("i1", "X.webp"), ("i1", "x.webp"), ("i1", "x-2.webp")
     assert placed(job(ANY), *files) == ["dist/x.webp", "dist/X-2.webp", "dist/x-3.webp", "dist/x-2-2.webp"]
+
+
+def test_equal_paths_are_numbered_in_every_form_of_their_letters() -> None:
+    assert placed(job(ANY), ("i1", "caf\u00e9"), ("i1", "cafe\u0301")) == ["dist/caf\u00e9", "dist/cafe\u0301-2"]
 
 
 def test_what_is_not_saved_stays_on_the_service() -> None:
@@ -152,8 +174,6 @@ def test_a_placement_knows_its_part_its_number_and_the_name_without_extension() 
     assert (one.conversion, one.spec, one.name, one.gone) == ("", None, "", False)
 
 
-ONLY = (COVER,)
-
 PREDICTED: list[tuple[str, Job, list[str]]] = [
     ("a name that is given", job(Output("webp", filename="n", save="dist/")), ["dist/n.webp"]),
     ("a name with its extension", job(Output("webp", filename="n.webp", save="dist/")), ["dist/n.webp"]),
@@ -161,6 +181,22 @@ PREDICTED: list[tuple[str, Job, list[str]]] = [
     ("no name, one input", job(ANY, inputs=ONLY), ["dist/cover.webp"]),
     ("no name, several inputs", job(ANY), []),
     ("no name, no input", job(ANY, inputs=()), []),
+    ("no name, sent as another", job(ANY, inputs=(replace(COVER, filename="sent.png"),)), ["dist/sent.webp"]),
+    ("no name, an escaped URL", job(ANY, inputs=(replace(PAGE, source="https://x/a%20b.png#1"),)), ["dist/a b.webp"]),
+    ("no name, a URL without one", job(ANY, inputs=(replace(PAGE, source="https://x/?id=1"),)), []),
+    ("no name, in a bucket", job(ANY, inputs=(Input("i", "cloud", source="amazons3"),)), []),
+    ("no name, of another job", job(ANY, inputs=(FROM,)), []),
+    ("no name, of another job, here", job(ANY, inputs=(replace(FROM, path="dist/up-0.png"),)), ["dist/up-0.webp"]),
+    (
+        "of the input, which another job makes",
+        job(Output("webp", filename=Late("<input.stem>-x", {}), save="d/"), inputs=(FROM,)),
+        [],
+    ),
+    (
+        "of the input, which another job made",
+        job(Output("webp", filename=Late("<input.stem>-x", {}), save="d/"), inputs=(replace(FROM, path="d/up-0.png"),)),
+        ["d/up-0-x.webp"],
+    ),
     ("no name, this input", job(ONE), ["page/p.v2.webp"]),
     ("an option names it", job(ANY, options={"output_filename": "o"}), ["dist/o.webp"]),
     ("an option that is empty", job(ANY, options={"output_filename": ""}, inputs=ONLY), ["dist/cover.webp"]),

@@ -44,6 +44,18 @@ def test_where_nobody_can_be_asked_it_is_refused_with_the_way_to_allow_it() -> N
     assert asked(again(1), None, yes=True) == []
 
 
+GONE = tuple(Change(f"rows[{n}]", "forget", (), emptied="rows") for n in range(2))
+
+
+def test_what_an_empty_source_lets_go_is_asked_about_once_for_a_batch() -> None:
+    says = "2 addresses of batch rows would be let go; its source is empty now"
+    assert asked(Plan(GONE), True) == [f"{says}. Go on?"]
+    assert asked(Plan((*again(1).changes, *GONE)), True)[0].endswith(f"although already paid for; {says}. Go on?")
+    assert asked(Plan(GONE), None, yes=True) == []
+    with pytest.raises(LimitRefused, match="its source is empty now"):
+        asked(Plan(GONE), None)
+
+
 def test_what_is_paid_for_once_is_not_asked_about() -> None:
     assert asked(Plan((Change("a", "create", ()),)), None) == []
 

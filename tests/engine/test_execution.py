@@ -24,6 +24,7 @@ from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.execution import STOPPING, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
+from a2c_spec.engine.plan import summarised
 from a2c_spec.engine.plan_one import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.engine.session import Session
@@ -146,14 +147,24 @@ def test_everything_done_is_counted_and_written_down(world: World, tmp_path: Pat
     assert [(row["address"], row["action"]) for row in rows] == [("a", "create"), ("b", "create")]
 
 
-def test_where_nothing_is_to_be_done_nothing_is_written_unless_asked_for(tmp_path: Path) -> None:
+def test_results_are_told_even_where_nothing_is_to_be_done(tmp_path: Path) -> None:
     idle = PlannedChange(Change("c", "no-op", ()), desired(job("c")), None)
     with session_in(tmp_path, no_cache=True) as session:
         World(session, done).apply(idle)
-    assert not (tmp_path / ".a2c/outputs.json").exists()
+    assert (tmp_path / ".a2c/outputs.json").exists()
     with session_in(tmp_path, no_cache=True, outputs="out.json") as session:
         World(session, done).apply(idle)
     assert (tmp_path / "out.json").exists()
+
+
+def test_what_is_recorded_of_an_unchanged_job_stays_as_it_is(world: World) -> None:
+    """Of most unchanged jobs only a summary is at hand, which is no record."""
+    known = record(job("a"), spent=2)
+    asyncio.run(world.session.store.put(known))
+    world.apply(summarised(PlannedChange(Change("a", "no-op", ()), desired(job("a")), known), {}))
+    assert world.session.store.get("a") == known
+    world.apply(PlannedChange(Change("a", "no-op", ()), desired(job("a")), replace(known, gone=("out-1",))))
+    assert world.session.store.get("a") == replace(known, gone=("out-1",))
 
 
 def test_rows_are_kept_only_where_all_of_the_plan_is_shown(tmp_path: Path) -> None:

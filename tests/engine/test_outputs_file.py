@@ -45,6 +45,25 @@ def test_a_place_that_cannot_be_written_is_an_error_that_says_what_is_safe(tmp_p
     assert error.value.hint == "everything else is done and recorded"
 
 
+def test_what_is_not_part_of_an_apply_is_told_all_the_same_and_what_nobody_asks_for_is_not(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        for name in "abc":
+            asyncio.run(session.store.put(record(job(name), gone_since=float(name == "c"))))
+        write_outputs(session.project, session.store, [Change("b", "re-run", ()), Change("c", "forget", ())])
+    assert rows(tmp_path / ".a2c/outputs.json") == [("b", "re-run"), ("a", "no-op")]
+
+
+def test_a_file_that_says_the_same_is_left_alone(tmp_path: Path) -> None:
+    written(tmp_path)
+    file = tmp_path / ".a2c/outputs.json"
+    before = file.stat().st_ino
+    written(tmp_path)
+    assert file.stat().st_ino == before
+    file.write_text("{}")
+    written(tmp_path)
+    assert len(rows(file)) == 2
+
+
 def test_no_draft_is_left(tmp_path: Path) -> None:
     (tmp_path / "out.json").mkdir()
     with pytest.raises(SpecError, match=r"cannot write .*out\.json"):

@@ -148,7 +148,7 @@ def test_before_anything_is_paid_for_the_results_cache_is_looked_at(session: Ses
     step = plan_from_record(session, ready, offline=False)
     assert action(step) == "cached"
     assert step is not None
-    assert (step.change.downloads, step.change.starts) == (("dist/cover.webp",), False)
+    assert (step.change.downloads, step.change.starts) == (("dist/a.webp",), False)
     wished = pending(session, one, Selection(replace=("job",)))
     assert action(plan_from_record(session, wished, offline=False)) == "create"
 

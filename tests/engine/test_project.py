@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from a2c_spec.core.desired import Job, Secret
+from a2c_spec.core.desired import Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.engine.flags import Flags, absolute
-from a2c_spec.engine.project import Reading, load_all, manifest_paths, open_project, reading, secret_fingerprints
-from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.engine.project import Reading, load_all, manifest_paths, open_project, reading
+from a2c_spec.errors import InvalidError, UsageError
 from tests.engine.projects import project_in
 
 HEAD = "apiVersion: a2c-spec/v1\nkind: Job\n"
@@ -111,50 +110,3 @@ def test_manifests_are_read_anew_each_time(tmp_path: Path) -> None:
     assert [one.address for one in stream.items()] == ["a"]
     (tmp_path / "a.yaml").write_text(manifest("b"))
     assert [one.address for one in stream.items() if isinstance(one, Job)] == ["b"]
-
-
-def fingerprints(root: Path, **environ: str) -> Any:
-    return secret_fingerprints(project_in(root, environ))
-
-
-def test_a_secret_is_known_by_its_reference_and_a_keyed_digest(tmp_path: Path) -> None:
-    one = fingerprints(tmp_path, WORD="a")
-    mark = one(Secret("env:WORD"))
-    reference, _, digest = mark.partition("#")
-    assert (reference, bool(digest)) == ("env:WORD", True)
-    assert fingerprints(tmp_path, WORD="a")(Secret("env:WORD")) == mark
-    assert fingerprints(tmp_path, WORD="b")(Secret("env:WORD")) != mark
-    assert one("a") == f"literal#{digest}"
-
-
-def test_the_key_lies_outside_and_another_key_gives_another_digest(tmp_path: Path) -> None:
-    first = fingerprints(tmp_path, WORD="a")(Secret("env:WORD"))
-    assert (tmp_path / "data/a2c-spec/hmac.key").is_file()
-    assert fingerprints(tmp_path, WORD="a", XDG_DATA_HOME=str(tmp_path / "other"))(Secret("env:WORD")) != first
-
-
-def test_a_secret_out_of_reach_is_known_by_its_reference_alone(tmp_path: Path) -> None:
-    assert fingerprints(tmp_path)(Secret("env:WORD")) == "env:WORD"
-    with pytest.raises(SpecError):
-        project_in(tmp_path).reveal(Secret("env:WORD"))
-    assert project_in(tmp_path, {"WORD": "a"}).reveal(Secret("env:WORD")) == "a"
-
-
-def test_a_command_is_run_only_if_that_is_allowed(tmp_path: Path) -> None:
-    with pytest.raises(SpecError):
-        project_in(tmp_path).reveal(Secret("cmd:echo word"))
-    assert project_in(tmp_path, {"PATH": "/usr/bin:/bin"}, allow_cmd=True).reveal(Secret("cmd:echo word")) == "word"
-
-
-def test_each_secret_is_looked_up_once(tmp_path: Path) -> None:
-    environ = {"WORD": "a"}
-    one = secret_fingerprints(project_in(tmp_path, environ))
-    first = one(Secret("env:WORD"))
-    one.known["env:WORD"] = "env:WORD#before"
-    assert one(Secret("env:WORD")) == "env:WORD#before" != first
-
-
-def test_the_key_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HOME", str(tmp_path / "home"))
-    fingerprints(tmp_path, XDG_DATA_HOME="")
-    assert (tmp_path / "home/.local/share/a2c-spec/hmac.key").is_file()

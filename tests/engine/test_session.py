@@ -62,13 +62,13 @@ def test_what_a_job_has_written_and_will_write_is_looked_at(tmp_path: Path) -> N
         assert [placement.path for placement in seen.placed] == ["dist/x.webp"]
 
 
-def test_results_that_are_live_are_placed_by_what_the_service_says(tmp_path: Path) -> None:
-    live = LiveJob("job-1", "completed", outputs=(LiveOutput("o", "id-webp", ("id-cover",), "other.webp"),))
+def test_results_that_are_live_have_the_ending_that_the_service_says(tmp_path: Path) -> None:
+    live = LiveJob("job-1", "completed", outputs=(LiveOutput("o", "id-webp", ("id-cover",), "other.zip"),))
     with session_in(tmp_path) as session:
         seen = session.observe(desired(job()), record(job(), phase="completed"), live)
     assert seen.placed is None
     assert seen.live is live
-    assert seen.disk == {"dist/cover.webp": "absent", "dist/other.webp": "absent"}
+    assert seen.disk == {"dist/cover.webp": "absent", "dist/cover.zip": "absent"}
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Mapping
@@ -350,6 +351,19 @@ def test_a_batch_reports_a_hundred_problems_and_counts_the_others(tmp_path: Path
     )
     assert (kept, len(problems)) == ([], 101)
     assert problems[-1].message == "other rows have 20 more problems of these kinds"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_a_name_that_is_not_utf8_is_told_with_its_bytes_unless_it_is_left_out(tmp_path: Path) -> None:
+    (tmp_path / os.fsdecode(b"caf\xe9.png")).write_text("x")
+    text = (
+        "apiVersion: a2c-spec/v1\nkind: Batch\nname: many\n"
+        "for_each: {glob: {pattern: '*.png', exclude: ['EXCLUDED']}}\n"
+        "template: {inputs: [{id: a, path: '${{ each.path }}'}], conversions: [{id: c, target: jpg}]}\n"
+    )
+    _, problems = _loaded(text, tmp_path)
+    assert [one.message for one in problems] == ["the name of caf\\xe9.png is not UTF-8"]
+    assert _loaded(text.replace("EXCLUDED", "caf*"), tmp_path) == ([], [])
 
 
 def test_a_file_of_costly_expressions_ends_in_time(tmp_path: Path) -> None:

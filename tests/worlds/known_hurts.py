@@ -51,7 +51,7 @@ HURTS: Mapping[str, Script] = {
         ground(FAR_ONE, job("two", "in/b.txt")), APPLY, ("remove", 0), ("apply",), ("bring_back", ""), APPLY
     ),
     "B4 a table is empty for once": known(
-        ground(table(), ONE), APPLY, ("empty_table",), ("apply",), ("fill_table",), APPLY
+        ground(table(), ONE), APPLY, ("empty_table",), ("apply",), APPLY, ("fill_table",), APPLY
     ),
     "B5 a manifest gets another name": known(
         ground(FAR_ONE | {"outputs": ONE["outputs"]}), APPLY, ("rename_manifest", 0, "renamed"), APPLY
@@ -204,5 +204,11 @@ HURTS: Mapping[str, Script] = {
         APPLY,
     ),
     "outputs.json after a part was applied": known(ground(*TWO), APPLY, WORSE, ("part", "--exclude", 1), APPLY),
+    "a manifest comes back as another one": known(
+        ground(ONE, job("two", FAR)), APPLY, ("remove", 1), ("apply",), ("bring_back", "again"), APPLY
+    ),
+    "somebody renames a result that has to come again": known(
+        ground(unnamed(FAR_ONE)), APPLY, ("third", "rename", 0), ("result", 0, "deleted"), APPLY
+    ),
     "a service that takes no arrays": known(ground(job("one", "in/a.txt", "in/b.txt")), APPLY, arrays=False),
 }

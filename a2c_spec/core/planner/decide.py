@@ -142,10 +142,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
-        return replace(
-            change,
-            reasons=recipes.why(desired, record) or change.reasons,
-        )
+        return replace(change, reasons=recipes.why(desired, record) or change.reasons)
     found = diff_outputs(desired, record, None, observed)
     return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
 
@@ -154,18 +151,17 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
     foreseen = predicted(desired.job, observed.late)
     skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and observed.taken(one.path)]
     if skipped and len(skipped) == len(desired.job.conversions):
-        return Change(desired.job.address, "no-op", (f"{skipped[0]} exists and on_conflict is skip",))
+        why = tuple(reasons.skipped(observed, path) for path in skipped)
+        return Change(desired.job.address, "no-op", why, skipped=len(skipped))
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
     return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
-    """Which file that is not ours stands where a result must go; decided before anything is paid for."""
-    for one in predicted(desired.job, observed.late):
-        if one.spec.on_conflict == "error" and observed.taken(one.path):
-            return reasons.conflict(one.path, observed.status(one.path), "error")
-    return ""
+    """What stands in the way where a result must go; decided before anything is paid for."""
+    found = (reasons.refused(observed, one.path, one.spec.on_conflict) for one in predicted(desired.job, observed.late))
+    return next(filter(None, found), "")
 
 
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
@@ -227,12 +223,14 @@ def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Cha
     """The service no longer knows the job (it keeps results for about a day)."""
     if record.phase in ("done", "completed", "started"):
         found = diff_outputs(desired, record, None, observed)
+        found.calls = ()  # there is nothing left that could be renamed there
         done = finish(desired, record, found)
-        if record.phase == "done" and not done.downloads:
-            return replace(done, calls=())
+        if record.phase == "done" and not (done.downloads or found.lost):
+            return done
         again = _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)
         missing = {place.conversion for place in found.placements if place.path in found.downloads}
-        return replace(again, lost=tuple(missing) if record.phase == "done" else ())
+        missing |= {conversion for conversion, _ in found.lost}
+        return replace(again, lost=tuple(sorted(missing)) if record.phase == "done" else ())
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
 

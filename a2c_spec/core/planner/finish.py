@@ -14,7 +14,7 @@ from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
-from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names, without_result
+from a2c_spec.core.result_paths import Placement, as_recorded, place, recorded, recorded_names, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -35,6 +35,7 @@ class OutputDiff:
     why: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
     lost: list[tuple[str, str]] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
     verified: int = 0
 
 
@@ -73,7 +74,7 @@ def _placements(
     if live is None:
         known = observed.placed if record.files else None
         return place(desired.job, recorded(record), recorded_names(record), observed.late) if known is None else known
-    return place(desired.job, live, record.names(), observed.late)
+    return place(desired.job, as_recorded(record, live), record.names(), observed.late)
 
 
 def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
@@ -94,9 +95,8 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
 
 def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    taken = observed.taken(placement.path)
-    if taken and policy == "skip":
-        work.verified += 1
+    if observed.skips(placement.path, policy):
+        work.skipped.append(reasons.skipped(observed, placement.path))
         return
     if gone:
         told = f"{why}, and the service no longer has it ({placement.output.status})"
@@ -104,22 +104,22 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
         return
     work.why.append(why)
     work.downloads.append(placement.path)
-    if taken and policy == "error":
-        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
+    if refused := reasons.refused(observed, placement.path, policy):
+        work.problems.append(refused)
 
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
-        work.verified += 1
+        work.skipped.append(reasons.skipped(observed, file.path))
     else:
         _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work, gone=gone)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    if observed.taken(placement.path) and policy in ("error", "skip"):
-        work.problems.append(reasons.conflict(placement.path, observed.status(placement.path), policy))
+    if refused := reasons.refused(observed, placement.path, policy, moves=True):
+        work.problems.append(refused)
     work.moves.append(Move(file.path, placement.path))
     work.why.append(f"{file.path} -> {placement.path}")
 
@@ -130,7 +130,8 @@ def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Pl
     The service's own name of a result is managed where the manifest gives a name known before the run, and where a
     result stays on the service; other names are given here, when the file is saved.
     """
-    bodies = {one.output.id: _output_body(desired, record, one) for one in placements if not one.gone}
+    there = [one for one in placements if not one.gone and one.output.id not in record.gone]
+    bodies = {one.output.id: _output_body(desired, record, one) for one in there}
     pending = {key: body for key, body in bodies.items() if body}
     shared = _shared(pending, len(placements))
     if shared is not None:
@@ -193,8 +194,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             empty = without_result(desired.job, [placement.conversion for placement in found.placements])
             why = f"{', '.join(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True)
-        why = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
-        return Change(desired.job.address, "no-op", (why, *_too_late(desired, record)), verified=found.verified)
+        return _unchanged(desired, record, found)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)
     return Change(
         desired.job.address,
@@ -208,6 +208,16 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
         verified=found.verified,
         problem=next(iter(found.problems), ""),
     )
+
+
+def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
+    """Nothing is to be done; what was left out is no result that was verified."""
+    why = list(found.skipped)
+    if found.verified or not why:
+        verified = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
+        why.insert(0, verified)
+    why += _too_late(desired, record)
+    return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
 
 def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -25,6 +26,16 @@ def rows(for_each: MapNode, folder: ManifestFolder) -> Rows:
     """Yield the rows of the valid ``for_each``; for a row that cannot be read, a problem instead."""
     kind = next(key for key in for_each if key in _KINDS)
     yield from _KINDS[kind](for_each[kind], position_of(for_each, kind), folder)
+
+
+def table_file(for_each: MapNode, folder: ManifestFolder) -> Path | None:
+    """The file that the rows of the valid ``for_each`` are read from; None when it is no table, or outside."""
+    tree = next((for_each[kind] for kind in ("csv", "json", "yaml") if kind in for_each), None)
+    name = tree["path"] if isinstance(tree, MapNode) else tree
+    try:
+        return (folder.root / folder.confine(name)).resolve() if isinstance(name, str) else None
+    except ValueError:
+        return None
 
 
 def default_key(for_each: MapNode) -> str:
@@ -62,8 +73,18 @@ def _matching(pattern: str, where: Position, folder: ManifestFolder, exclude: li
         return
     for relpath in globs.find(folder.root / below_root, segments):
         path = posixpath.normpath(f"{base}/{relpath}")
-        if not globs.excluded(exclude, relpath, path):
+        if globs.excluded(exclude, relpath, path):
+            continue
+        if _is_text(path):
             yield EachRow(_file_values(path, relpath), where, path)
+        else:
+            shown = os.fsencode(path).decode(errors="backslashreplace")
+            yield Diagnostic(where, f"the name of {shown} is not UTF-8", "rename the file, or exclude it")
+
+
+def _is_text(path: str) -> bool:
+    """Whether a name on the disk is valid UTF-8; the bytes of others cannot be written down or sent."""
+    return path.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in path)
 
 
 def _file_values(path: str, relpath: str) -> dict[str, str]:

@@ -1,0 +1,46 @@
+"""Temporary files of downloads: named so that a later apply resumes them, and removes those that nobody needs."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_PART = re.compile(r"\.([0-9a-f]{8})[0-9a-f]{8}\.part$")
+
+
+def part_of(target: Path, address: str, output_id: str) -> Path:
+    """The temporary file of a result of ``address``; always the same, so that a later apply can resume the download."""
+    name = target.name.encode()[:80].decode(errors="ignore")
+    return target.parent / f".{name}.{_mark(address)}{_mark(output_id)}.part"
+
+
+def _mark(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Leftovers:
+    """Temporary files of addresses that have all their results: of an earlier run, or of a killed one.
+
+    ``complete``: folder -> the marks of such addresses that write there.
+    """
+
+    complete: dict[Path, set[str]] = field(default_factory=dict)
+
+    def note(self, address: str, targets: Iterable[Path]) -> None:
+        """Notes that an address has all its results, and where it writes."""
+        for folder in {target.parent for target in targets}:
+            self.complete.setdefault(folder, set()).add(_mark(address))
+
+    def remove(self) -> None:
+        """Removes them; each folder is looked through once."""
+        for folder, marks in self.complete.items():
+            with contextlib.suppress(OSError):
+                stray = [file for file in folder.iterdir() if (at := _PART.search(file.name)) and at[1] in marks]
+                for file in stray:
+                    file.unlink(missing_ok=True)
+        self.complete.clear()

@@ -1,0 +1,92 @@
+"""Digests of secrets, by which a change shows without the value being kept, and the key that they are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+from a2c_spec.core.desired import Secret
+from a2c_spec.engine.project import Project
+from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.manifests import secrets
+
+VARIABLE = "A2C_SPEC_DIGEST_KEY"
+_CHECKED = "a2c-spec digest key"
+
+
+def given_key(environ: Mapping[str, str]) -> bytes:
+    """The key that travels in the environment; empty when none does. Raises UsageError, without its value, when it is
+    none."""
+    text = environ.get(VARIABLE, "").strip()
+    key = secrets.decoded_key(text)
+    if text and not key:
+        raise UsageError(
+            f"{VARIABLE} is no key: it must be hex or base64 of at least {secrets.KEY_BYTES} bytes",
+            hint=f"for example the output of `openssl rand -hex {secrets.KEY_BYTES}`",
+        )
+    return key
+
+
+def key_file(environ: Mapping[str, str]) -> Path:
+    """Where the key lies otherwise: outside the project, so that a state file alone gives nothing away."""
+    base = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return base / "a2c-spec" / "hmac.key"
+
+
+def any_state(check: str) -> str:
+    """Stands for a state that was written with whatever key is asked for."""
+    return check
+
+
+@dataclass
+class SecretFingerprints:
+    """Turns secrets into keyed digests. The key is read, or made, when the first secret is met.
+
+    ``agreed`` is given what tells the key without showing it, and gives that of the key that the state was written
+    with; ``given`` is the key of the environment, empty when there is none.
+    """
+
+    project: Project
+    agreed: Callable[[str], str]
+    given: bytes
+    known: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def key(self) -> bytes:
+        """Raises UsageError when the state was written with another one."""
+        file = key_file(self.project.environ)
+        key = self.given or secrets.fingerprint_key(file)
+        if self.agreed(check_of(key)) != check_of(key):
+            raise UsageError(
+                "this state was written with another digest key, so that unchanged secrets would look changed",
+                hint=f"set {VARIABLE} to that key, or copy it to {file}; if it is lost, `a2c-spec state new-key` goes "
+                "on with this one, and what uses secrets is run again once",
+            )
+        return key
+
+    def __call__(self, secret: Secret | str) -> str:
+        """``reference#digest``; the reference alone where the value is out of reach, as in a fork."""
+        if not isinstance(secret, Secret):
+            return f"literal#{secrets.fingerprint_secret(secret, self.key)}"
+        if secret.reference not in self.known:
+            self.known[secret.reference] = self._fingerprint(secret)
+        return self.known[secret.reference]
+
+    def _fingerprint(self, secret: Secret) -> str:
+        try:
+            value = self.project.reveal(secret)
+        except SpecError:
+            return secret.reference
+        return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
+
+
+def check_of(key: bytes) -> str:
+    """What tells a key from others without showing it."""
+    return f"hmac:{secrets.fingerprint_secret(_CHECKED, key)}"
+
+
+def secret_fingerprints(project: Project, agreed: Callable[[str], str] = any_state) -> SecretFingerprints:
+    """The digests of a project's secrets; raises UsageError when the environment holds a key that is none."""
+    return SecretFingerprints(project, agreed, given_key(project.environ))

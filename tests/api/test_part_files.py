@@ -1,0 +1,30 @@
+"""Temporary files of downloads: of an address that has all its results, none is left; others can be resumed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from a2c_spec.api.part_files import Leftovers, part_of
+
+
+def test_every_result_of_every_address_has_a_temporary_file_of_its_own(tmp_path: Path) -> None:
+    target = tmp_path / "a.bin"
+    names = {part_of(target, *of).name for of in (("one", "o1"), ("one", "o2"), ("two", "o1"))}
+    assert len(names) == 3
+    assert all(name.startswith(".a.bin.") and name.endswith(".part") for name in names)
+    assert part_of(target, "one", "o1") == part_of(target, "one", "o1")
+
+
+def test_what_an_address_left_is_removed_once_it_has_all_its_results(tmp_path: Path) -> None:
+    """Whatever the name that an earlier run wanted; files of others, and of a person, stay."""
+    ours, theirs = part_of(tmp_path / "old.bin", "one", "o1"), part_of(tmp_path / "new.bin", "two", "o1")
+    own = tmp_path / "film.part"
+    for file in (ours, theirs, own):
+        file.write_bytes(b"half")
+    left = Leftovers()
+    left.note("one", [tmp_path / "new.bin", tmp_path / "missing" / "x.bin"])
+    left.remove()
+    assert sorted(tmp_path.iterdir()) == sorted([theirs, own])
+    ours.write_bytes(b"half")
+    left.remove()
+    assert ours.exists(), "nothing is noted any more"
