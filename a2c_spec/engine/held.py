@@ -26,14 +26,17 @@ GONE = frozenset({"failed", "error", "deleted", "expired"})
 def may_be_held(session: Session, pending: Pending, change: Change) -> tuple[JobRecord, ...]:
     """The earlier runs, the newest first, that were sent bytes which this change would send again.
 
-    After a run that failed the bytes are sent anew: they may be why it failed.
+    After a run that failed the bytes are sent anew: they may be why it failed. A job that the change deletes takes its
+    bytes with it.
     """
     uploads = any(call.kind.startswith("upload") for call in change.calls)
     failed = pending.record is not None and pending.record.phase in ("failed", "canceled")
     if not uploads or failed or change.action not in ("create", "re-run", "replace"):
         return ()
     wanted = [item for item in pending.desired.job.inputs if _bytes(item)]
+    deleted = {call.subject for call in change.calls if call.kind == "delete_job"}
     runs = [run for run in session.store.runs(address_of(change.address)) if run.job_id and run.phase in ALIVE]
+    runs = [run for run in runs if run.job_id not in deleted]
     holding = [run for run in runs if any(_ids(run, item) for item in wanted)]
     return tuple(sorted(holding, key=lambda run: -run.answered_at))
 

@@ -79,6 +79,18 @@ outputs: [{{from: small, filename: small, save: dist/}}]
 
 NARROWER = PICTURE.replace("width: 8", "width: 4")
 
+TWO = f"""{HEAD}
+inputs: [{{id: a, path: a.png}}]
+conversions:
+  - {{id: small, category: image, target: png, options: {{width: 8}}}}
+  - {{id: other, category: image, target: jpg, options: {{width: 8}}}}
+outputs:
+  - {{from: small, filename: small, save: dist/}}
+  - {{from: other, filename: other, save: dist/}}
+"""
+
+ONE_OF_TWO = TWO.replace("target: jpg, options: {width: 8}", "target: jpg, options: {width: 4}")
+
 DEPENDENT = """---
 apiVersion: a2c-spec/v1
 kind: Job
@@ -152,6 +164,8 @@ SCENARIOS = {
         Scenario(
             "a dependent of what changed", NARROWER + DEPENDENT, before=PICTURE + DEPENDENT, manifests=2, resent=1
         ),
+        Scenario("one of two conversions changes", ONE_OF_TWO, before=TWO),
+        Scenario("a conversion is taken out and another one runs again", NARROWER, before=TWO),
         Scenario("--replace", PICTURE, before=PICTURE, command=(*APPLY, "--replace", "one"), anew=1),
         Scenario(
             "a preset whose options change", BY_PRESET.replace("width: 8", "width: 4"), before=BY_PRESET, manifests=2
