@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 
@@ -22,12 +21,12 @@ class Recorder:
     clock: Clock
     probe: Probe = unobserved
 
-    async def save(self, record: JobRecord) -> JobRecord:
-        """Writes a record."""
+    async def save(self, record: JobRecord, *others: JobRecord, without: Collection[str] = ()) -> JobRecord:
+        """Writes a record, and with it those of other runs, or that they are gone."""
         stamped = replace(record, updated_at=self.clock())
         what = "intent" if record.intent else record.phase
         self.probe(f"record {what}")
-        await self.store.put(stamped)
+        await self.store.put(stamped, *others, without=without)
         self.probe(f"recorded {what}")
         return stamped
 
@@ -41,9 +40,7 @@ class Recorder:
         """
         runs = self.store.runs(address_of(record.address))
         changed, expired = beside_new_run(record, runs, conversions, before, now)
-        saved = asyncio.ensure_future(self.save(record))
-        await asyncio.gather(saved, *map(self.store.put, changed), *map(self.store.remove, expired))
-        return saved.result()
+        return await self.save(record, *changed, without=expired)
 
     async def save_landing(self, address: str, file: SavedFile) -> None:
         """Writes what is about to get its name, so that after a crash the file is known to be ours.
@@ -58,4 +55,4 @@ class Recorder:
             if giver is not None and address_of(giver.address) == address_of(address):
                 giver, record = handed_over(giver, record, file.path)
                 givers.append(giver)
-        await asyncio.gather(self.save(record), *(self.store.put(giver) for giver in givers))
+        await self.save(record, *givers)

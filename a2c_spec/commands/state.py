@@ -84,8 +84,7 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
                 raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
             runs = session.store.runs(old)
             moved = [replace(run, address=new + run.address.removeprefix(old)) for run in runs]
-            changes = [*map(session.store.put, moved), *(session.store.remove(run.address) for run in runs)]
-            await asyncio.gather(*changes)  # written together: no crash leaves two records of one job, or none
+            await session.store.put(*moved, without=[run.address for run in runs])
     talk(project.flags, f"{old} is now {new}")
     return 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
@@ -171,8 +171,11 @@ class StateStore(Protocol):
         """The record of one address."""
         ...
 
-    async def put(self, record: JobRecord) -> None:
-        """Inserts or replaces the record of its address; durable when it returns. Writers may share one fsync."""
+    async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
+        """Inserts or replaces records, and removes those of ``without``: all or none, and durable when it returns.
+
+        Readers see it at once. Writers may share one fsync.
+        """
         ...
 
     async def remove(self, address: str) -> None:

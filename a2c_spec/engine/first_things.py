@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,7 +20,7 @@ async def first_things(session: Session, steps: Sequence[PlannedChange], whole: 
     store = session.store
     for step in steps:
         if step.taken_over and step.record is not None:
-            await asyncio.gather(store.put(replace(step.record, gone_since=0.0)), store.remove(step.taken_over))
+            await store.put(replace(step.record, gone_since=0.0), without=(step.taken_over,))
         elif step.filed_anew and step.record is not None and step.change.action != "no-op":
             await store.put(step.record)
         elif step.change.action == "no-op" and step.record is not None and not step.summary_only:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -113,4 +112,4 @@ async def hand_over(store: StateStore, step: PlannedChange, realm: str) -> None:
     for path, owner in step.takes:
         giver, taker = store.get(owner), store.get(address) or JobRecord(address, realm)
         if giver is not None:
-            await asyncio.gather(*(store.put(record) for record in handed_over(giver, taker, path)))
+            await store.put(*handed_over(giver, taker, path))

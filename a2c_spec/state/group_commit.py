@@ -29,9 +29,12 @@ class GroupCommit:
         """Changes that are not durable yet, as they are now; readers must see them already."""
         return ChainMap(self._gathering, self._writing)
 
-    async def change(self, address: str, record: JobRecord | None) -> None:
-        """Writes one change; it is durable when this returns. Raises what ``write`` raises."""
-        self._gathering[address] = record
+    async def change(self, changes: Changes) -> None:
+        """Writes changes, all or none; they are durable when this returns. Raises what ``write`` raises.
+
+        Readers see them at once: nothing is awaited before.
+        """
+        self._gathering.update(changes)
         if self._commit is None:
             self._commit = asyncio.create_task(self._write_gathered())
         await asyncio.shield(self._commit)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
@@ -61,18 +61,21 @@ class SqliteStore:
         found = [first, *(self.get(key) for key in further)]
         return tuple(record for record in found if record is not None)
 
-    async def put(self, record: JobRecord) -> None:
-        record = replace(record, realm=self.realm)
-        self._remember(record)
+    async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
+        changes: dict[str, JobRecord | None] = dict.fromkeys(without)
+        changes |= {record.address: replace(record, realm=self.realm) for record in records}
+        for address, record in changes.items():
+            self._recent.pop(address, None)
+            if record is not None:
+                self._remember(record)
         try:
-            await self._commits.change(record.address, record)
+            await self._commits.change(changes)
         except SpecError:
             self._recent.clear()
             raise
 
     async def remove(self, address: str) -> None:
-        self._recent.pop(address, None)
-        await self._commits.change(address, None)
+        await self.put(without=(address,))
 
     def _remember(self, record: JobRecord) -> None:
         """Whoever writes holds the lock, so what was written last is what the file says."""

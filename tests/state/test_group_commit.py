@@ -47,9 +47,9 @@ def test_changes_that_come_while_a_group_is_written_are_the_next_group() -> None
 
     async def run() -> None:
         commits = GroupCommit(disk.write)
-        first = asyncio.create_task(commits.change("a", record(1)))
+        first = asyncio.create_task(commits.change({"a": record(1)}))
         await settle()
-        later = [asyncio.create_task(commits.change(name, record(2))) for name in "bcd"]
+        later = [asyncio.create_task(commits.change({name: record(2)})) for name in "bcd"]
         await settle()
         assert not any(task.done() for task in (first, *later)), "nothing is durable yet"
         assert set(commits.pending) == set("abcd")
@@ -67,9 +67,9 @@ def test_the_newest_change_of_an_address_is_what_readers_see_and_what_is_written
 
     async def run() -> None:
         commits = GroupCommit(disk.write)
-        tasks = [asyncio.create_task(commits.change("a", record(1)))]
+        tasks = [asyncio.create_task(commits.change({"a": record(1)}))]
         await settle()
-        tasks += [asyncio.create_task(commits.change("a", change)) for change in (record(2), None)]
+        tasks += [asyncio.create_task(commits.change({"a": change})) for change in (record(2), None)]
         await settle()
         assert dict(commits.pending) == {"a": None}
         disk.may_go_on.set()
@@ -85,14 +85,14 @@ def test_a_write_that_fails_is_raised_to_its_own_writers_alone() -> None:
 
     async def run() -> None:
         commits = GroupCommit(disk.write)
-        first = [asyncio.create_task(commits.change(name, record(1))) for name in "ab"]
+        first = [asyncio.create_task(commits.change({name: record(1)})) for name in "ab"]
         await settle()
         disk.may_go_on.set()
         await asyncio.wait(first)
         assert [str(task.exception()) for task in first] == ["the disk is full"] * 2
         assert not commits.pending
         disk.failure = None
-        await commits.change("c", record(3))
+        await commits.change({"c": record(3)})
         commits.close()
 
     asyncio.run(run())
@@ -104,7 +104,7 @@ def test_a_writer_that_stops_waiting_takes_nothing_from_the_others() -> None:
 
     async def run() -> None:
         commits = GroupCommit(disk.write)
-        one, other = (asyncio.create_task(commits.change(name, record(1))) for name in "ab")
+        one, other = (asyncio.create_task(commits.change({name: record(1)})) for name in "ab")
         await settle()
         one.cancel()
         await settle()
@@ -121,9 +121,9 @@ def test_what_an_interrupt_left_waiting_is_written_when_the_store_is_closed() ->
 
     async def run() -> None:
         commits = GroupCommit(disk.write)
-        tasks = [asyncio.create_task(commits.change("a", record(1)))]
+        tasks = [asyncio.create_task(commits.change({"a": record(1)}))]
         await settle()
-        tasks.append(asyncio.create_task(commits.change("b", record(2))))
+        tasks.append(asyncio.create_task(commits.change({"b": record(2)})))
         await settle()
         for task in tasks:
             task.cancel()

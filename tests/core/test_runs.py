@@ -1,0 +1,211 @@
+"""Which run makes which conversion: the cheapest division, found by trying every one; and what it does to records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import product
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.calls import PlannerOptions
+from a2c_spec.core.desired import Conversion, Input, Job, Output
+from a2c_spec.core.prepare import DesiredJob, prepare
+from a2c_spec.core.runs import ALIVE, Division, divide, restricted, same_recipe
+from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
+from tests.core.planner.situations import fingerprint_secret
+
+Recipes = Mapping[str, int]
+"""Conversion id -> its option."""
+
+PHASES: tuple[Phase, ...] = ("building", "started", "done", "failed")
+ENDED: tuple[Phase, ...] = ("started", "done", "failed")
+
+
+def wanted(recipes: Recipes, source: str = "https://x", **more: Any) -> DesiredJob:
+    conversions = tuple(Conversion(name, "webp", "image", {"width": width}) for name, width in recipes.items())
+    outputs = tuple(Output(name, save="dist/") for name in recipes)
+    job = Job("job", inputs=(Input("a", "remote", source=source),), conversions=conversions, outputs=outputs, **more)
+    return prepare(job, fingerprint_secret, PlannerOptions())
+
+
+def ran_as(key: str, recipes: Recipes, phase: Phase = "done", at: float = 1.0, **more: Any) -> JobRecord:
+    recipe = wanted(recipes)
+    files = tuple(SavedFile(f"dist/{name}.webp", 1, f"{key}{name}", f"o-{key}-{name}", name) for name in recipes)
+    made: dict[str, Any] = {"files": files if phase == "done" else (), "job_id": f"job of {key}", "answered_at": at}
+    return JobRecord(key, "x", phase, fingerprint=recipe.fingerprint, basis=recipe.basis, **made | more)
+
+
+def of(division: Division) -> dict[str, tuple[str, ...]]:
+    return {part.key: part.conversions for part in division.parts}
+
+
+def wishes(most: int) -> Iterator[Recipes]:
+    for count in range(1, most + 1):
+        for widths in product((1, 2), repeat=count):
+            yield dict(zip("abc", widths, strict=False))
+
+
+def fewest_credits(wish: Recipes, runs: Sequence[JobRecord]) -> int:
+    """The fewest conversions that have to be run: every way to give each one to a run that makes it, or to none."""
+    best = len(wish)
+    slots = [(run.address, name) for run in runs for name in run.basis["conversions"]]
+    by_key = {run.address: run for run in runs}
+    for choice in product([None, *slots], repeat=len(wish)):
+        used = [slot for slot in choice if slot is not None]
+        if len(set(used)) < len(used):
+            continue
+        fits = all(
+            slot is None
+            or (
+                by_key[slot[0]].phase in ALIVE
+                and by_key[slot[0]].basis["conversions"][slot[1]]["options"] == {"width": width}
+            )
+            for slot, width in zip(choice, wish.values(), strict=True)
+        )
+        best = min(best, len(wish) - len(used)) if fits else best
+    return best
+
+
+def worlds() -> Iterator[tuple[Recipes, list[JobRecord]]]:
+    """Every wish of up to three conversions, beside every one or two runs of up to two conversions in every phase."""
+    recorded = [
+        dict(zip(names, widths, strict=False))
+        for names in ("a", "ab", "bc")
+        for widths in product((1, 2), repeat=len(names))
+    ]
+    for wish, first, phase in product(wishes(3), recorded, PHASES):
+        yield wish, [ran_as("job", first, phase)]
+    for wish, one, other in product(wishes(3), recorded[:6], recorded[:6]):
+        for phases in product(ENDED, repeat=2):
+            yield wish, [ran_as("job", one, phases[0]), ran_as("job#2", other, phases[1], at=2.0)]
+
+
+def test_no_division_runs_a_conversion_that_is_current_and_all_others_are_run_in_one_job() -> None:
+    count = 0
+    for wish, runs in worlds():
+        desired = wanted(wish)
+        division = divide(desired, runs)
+        by_key = {run.address: run for run in runs}
+        given = [name for part in division.parts for name in part.conversions]
+        assert sorted(given) == sorted(wish), "each conversion stands in just one part"
+        fresh = [part for part in division.parts if not _is_current(desired, part)]
+        assert len(fresh) <= 1, "one job for all that has to be run"
+        price = sum(len(part.conversions) for part in fresh)
+        assert price == fewest_credits(wish, runs), (wish, runs, of(division))
+        for part in division.parts:
+            assert part.record is None or part.record.job_id == by_key[part.key].job_id
+        assert {part.key for part in division.parts} | {run.address for run in division.unused} >= by_key.keys()
+        count += 1
+    assert count > 2000
+
+
+def _is_current(desired: DesiredJob, part: Any) -> bool:
+    record = part.record
+    return record is not None and record.phase in ALIVE and same_recipe(restricted(desired, part), record)
+
+
+CASES: list[tuple[str, Recipes, list[JobRecord], dict[str, tuple[str, ...]]]] = [
+    ("nothing is recorded", {"a": 1, "b": 1}, [], {"job": ("a", "b")}),
+    ("all is current", {"a": 1, "b": 1}, [ran_as("job", {"a": 1, "b": 1})], {"job": ("a", "b")}),
+    ("one changes", {"a": 1, "b": 2}, [ran_as("job", {"a": 1, "b": 1})], {"job": ("a",), "job#2": ("b",)}),
+    ("all change", {"a": 2, "b": 2}, [ran_as("job", {"a": 1, "b": 1})], {"job": ("a", "b")}),
+    ("one is added", {"a": 1, "b": 1}, [ran_as("job", {"a": 1})], {"job": ("a",), "job#2": ("b",)}),
+    ("one goes", {"a": 1}, [ran_as("job", {"a": 1, "b": 1})], {"job": ("a",)}),
+    ("another id", {"k": 1}, [ran_as("job", {"a": 1})], {"job": ("k",)}),
+    ("two ids are exchanged", {"b": 1, "a": 2}, [ran_as("job", {"a": 1, "b": 2})], {"job": ("b", "a")}),
+    (
+        "what runs goes on",
+        {"a": 1, "b": 2},
+        [ran_as("job", {"a": 1, "b": 1}, "started")],
+        {"job": ("a",), "job#2": ("b",)},
+    ),
+    (
+        "what is held takes it",
+        {"a": 1, "b": 2, "c": 1},
+        [ran_as("job", {"a": 1}), ran_as("job#2", {"b": 1}, "building", at=2.0)],
+        {"job": ("a",), "job#2": ("b", "c")},
+    ),
+    (
+        "the place of one that failed",
+        {"a": 1, "b": 2},
+        [ran_as("job", {"a": 1}), ran_as("job#2", {"b": 2}, "failed", at=2.0)],
+        {"job": ("a",), "job#2": ("b",)},
+    ),
+    (
+        "the newest run counts",
+        {"a": 1},
+        [ran_as("job", {"a": 1}), ran_as("job#2", {"a": 1}, at=2.0)],
+        {"job#2": ("a",)},
+    ),
+    (
+        "what was let go is wanted again",
+        {"a": 1},
+        [ran_as("job", {"a": 2}, at=2.0), ran_as("job#2", {"a": 1}, gone_since=3.0)],
+        {"job#2": ("a",)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("wish", "runs", "parts"), [row[1:] for row in CASES], ids=[row[0] for row in CASES])
+def test_a_division(wish: Recipes, runs: list[JobRecord], parts: dict[str, tuple[str, ...]]) -> None:
+    assert of(divide(wanted(wish), runs)) == parts
+
+
+def test_asked_to_run_again_everything_runs_together() -> None:
+    runs = [ran_as("job", {"a": 1}), ran_as("job#2", {"b": 1}, at=2.0)]
+    division = divide(wanted({"a": 1, "b": 1}), runs, again=True)
+    assert (of(division), [run.address for run in division.unused]) == ({"job": ("a", "b")}, ["job#2"])
+
+
+def test_a_result_that_can_be_had_nowhere_is_made_again_alone() -> None:
+    division = divide(wanted({"a": 1, "b": 1}), [ran_as("job", {"a": 1, "b": 1})], lost={"b"})
+    assert of(division) == {"job": ("a",), "job#2": ("b",)}
+    assert division.parts[1].earlier is not None
+    assert [file.conversion for file in division.parts[1].earlier.files] == ["b"]
+
+
+def test_what_is_cached_is_not_run_with_the_others() -> None:
+    division = divide(wanted({"a": 1, "b": 1, "c": 1}), [ran_as("job", {"a": 1})], cached=lambda name: name == "c")
+    assert of(division) == {"job": ("a",), "job#2": ("b",), "job#3": ("c",)}
+    assert of(divide(wanted({"a": 1}), [], cached=lambda _name: True)) == {"job": ("a",)}
+
+
+def test_a_create_without_an_answer_decides_first() -> None:
+    lost = ran_as("job", {"a": 1, "b": 1}, intent=Intent(("create_job",), starts=True))
+    assert of(divide(wanted({"a": 1, "b": 2}), [lost])) == {"job": ("a", "b")}
+
+
+def test_what_an_input_takes_from_a_job_that_has_still_to_run_does_not_count_yet() -> None:
+    def taking(upstream: str, *, awaited: bool) -> DesiredJob:
+        item = Input("a", "from", source="up.c", upstream=upstream, awaited=awaited)
+        return prepare(
+            Job("job", inputs=(item,), conversions=(Conversion("a", "webp"),)), fingerprint_secret, PlannerOptions()
+        )
+
+    before = taking("digest", awaited=False)
+    run = JobRecord("job", "x", "done", "job-1", fingerprint=before.fingerprint, basis=before.basis)
+    later = taking("not known", awaited=True)
+    assert [part.record for part in divide(later, [run]).parts] == [run]
+    assert not same_recipe(later, run)
+    other = replace(before, job=replace(before.job, inputs=(replace(before.job.inputs[0], source="up.k"),)))
+    assert same_recipe(other, run), "what the other job calls its result decides nothing"
+
+
+def test_results_of_a_conversion_that_nobody_asks_for_stay_as_leftovers_and_come_back() -> None:
+    run = ran_as("job", {"a": 1, "b": 1})
+    (alone,) = divide(wanted({"a": 1}), [run]).parts
+    assert alone.record is not None
+    assert [file.conversion for file in alone.record.files] == ["a"]
+    assert [(file.conversion, file.aside) for file in alone.record.leftover] == [("b", True)]
+    (both,) = divide(wanted({"a": 1, "b": 1}), [alone.record]).parts
+    assert both.record is not None
+    assert {file.conversion for file in both.record.files} == {"a", "b"}
+    assert both.record.leftover == ()
+
+
+def test_names_are_made_beside_those_of_other_runs() -> None:
+    one, other = divide(wanted({"a": 1, "b": 2}), [ran_as("job", {"a": 1, "b": 1})]).parts
+    assert ([*one.elsewhere], [*other.elsewhere]) == (["dist/b.webp"], ["dist/a.webp"])
+    assert restricted(wanted({"a": 1, "b": 2}), other).job.outputs == (Output("b", save="dist/"),)
