@@ -10,6 +10,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
@@ -48,7 +49,10 @@ def status(flags: Flags, address: str) -> int:
 
 async def _found(project: Project, address: str) -> list[tuple[JobRecord, LiveJob | None]]:
     async with open_session(project) as session:
-        rows = [session.recorded(address)] if address else list(session.store.scan())
+        recorded = list(session.store.scan())
+        alive = {address_of(row.address) for row in recorded if not row.gone_since}
+        counting = [row for row in recorded if not (row.gone_since and address_of(row.address) in alive)]
+        rows = [session.recorded(address)] if address else counting
         asked = {} if project.flags.offline else {row.address: row for row in rows if _unfinished(row)}
         lives = await asyncio.gather(*(session.service.client.job(row.job_id) for row in asked.values()))
         live = dict(zip(asked, lives, strict=True))

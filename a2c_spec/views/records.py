@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,12 +21,13 @@ def when(epoch: float) -> str:
     return datetime.fromtimestamp(epoch, UTC).strftime("%Y-%m-%d %H:%M:%S") if epoch else ""
 
 
-def listing(records: Iterable[JobRecord], style: Style) -> str:
-    """One line per address."""
+def listing(records: Sequence[JobRecord], style: Style) -> str:
+    """One line per run."""
+    alive = {address_of(record.address) for record in records if not record.gone_since}
     rows = [
         (
             record.address,
-            f"{record.phase}, in no manifest" if record.gone_since else record.phase,
+            f"{record.phase}{_left(record, alive)}",
             record.job_id,
             str(len([file for file in record.files if file.path])),
             when(record.updated_at),
@@ -34,6 +35,13 @@ def listing(records: Iterable[JobRecord], style: Style) -> str:
         for record in records
     ]
     return table(("ADDRESS", "PHASE", "JOB", "FILES", "UPDATED (UTC)"), rows, style) if rows else "nothing is recorded"
+
+
+def _left(record: JobRecord, alive: Collection[str]) -> str:
+    """Why a run counts no more: another one has taken its place, or no manifest asks for its address."""
+    if not record.gone_since:
+        return ""
+    return ", replaced" if address_of(record.address) in alive else ", in no manifest"
 
 
 def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:

@@ -134,6 +134,7 @@ class Scenario:
     ``manifests`` is how many manifests there are. ``slow``: jobs show as running for a few reads. ``anew``: how many
     jobs the fault may make run once more, because somebody asked for that, or because they were canceled too late.
     ``resent``: how many results of other jobs may travel as files, because a later plan does not ask for those jobs.
+    ``stays``: results of before that no manifest asks for any more.
     """
 
     name: str
@@ -146,6 +147,7 @@ class Scenario:
     slow: bool = False
     anew: int = 0
     resent: int = 0
+    stays: tuple[str, ...] = ()
 
 
 SCENARIOS = {
@@ -165,7 +167,9 @@ SCENARIOS = {
             "a dependent of what changed", NARROWER + DEPENDENT, before=PICTURE + DEPENDENT, manifests=2, resent=1
         ),
         Scenario("one of two conversions changes", ONE_OF_TWO, before=TWO),
-        Scenario("a conversion is taken out and another one runs again", NARROWER, before=TWO),
+        Scenario(
+            "a conversion is taken out and another one runs again", NARROWER, before=TWO, stays=("dist/other.jpg",)
+        ),
         Scenario("--replace", PICTURE, before=PICTURE, command=(*APPLY, "--replace", "one"), anew=1),
         Scenario(
             "a preset whose options change", BY_PRESET.replace("width: 8", "width: 4"), before=BY_PRESET, manifests=2
