@@ -114,13 +114,16 @@ class Delivery:
 
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
-        placements = place(job, as_recorded(record, live), record.names(), self.render_late)
+        ours = {item.id for item in job.conversions}
+        every = place(job, as_recorded(record, live), record.names(), self.render_late)
+        placements = [placement for placement in every if placement.conversion in ours or not placement.conversion]
         deliveries = (self._deliver(job, record, placement) for placement in placements)
         results = await asyncio.gather(*deliveries, return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))
         errors = [error for error in results if isinstance(error, BaseException)]
         missing = without_result(job, [placement.conversion for placement in placements])
-        record = await self._record_files(record, files, complete=not errors and not missing)
+        others = tuple(file for file in record.files if file.conversion and file.conversion not in ours)
+        record = await self._record_files(record, (*files, *others), complete=not errors and not missing)
         for error in errors:
             raise error
         if missing:
@@ -137,9 +140,9 @@ class Delivery:
         """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
         now = self.store.get(record.address)
         record = replace(record, gone=now.gone if now else record.gone)  # noted while others were downloaded
-        paths = {file.path for file in files}
+        paths = {file.path for file in files if file.path}
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
-        leftover = tuple(file for file in record.leftover if file.path not in paths)
+        leftover = tuple(file for file in (now or record).leftover if file.path not in paths)
         if not complete:
             return await self.executor.save(replace(record, files=(*files, *earlier), leftover=leftover))
         done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
@@ -171,7 +174,7 @@ class Delivery:
             checksum=output.checksum,
         )
         if not placement.path:
-            return known if known and all(item.id != placement.conversion for item in job.conversions) else file
+            return file
         policy = placement.spec.on_conflict if placement.spec else "error"
         path = self.files.resolve_conflict(placement.path, policy, record.address)
         return await self._download(job, placement, replace(file, path=path)) if path else file

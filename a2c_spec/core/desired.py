@@ -53,6 +53,7 @@ class Input:
     stand for the content when recipes are compared; what is sent is the content all the same. ``awaited``: the job
     that makes what it takes has still to run. ``held`` is the id of an input of an earlier job of ours that holds these
     bytes, so that they need not be sent again.
+    ``result_name`` is the file name that a result has, or is going to have, which a ``from`` input takes.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Input:
     applied_sha256: str = ""
     awaited: bool = False
     held: str = ""
+    result_name: str = ""
     position: Position = field(default_factory=Position, compare=False)
 
 
@@ -127,6 +129,7 @@ class Job:
 
     ``fields`` are those of ``fields.JOB_FIELDS`` that the manifest manages; for the others the service's default stays.
     ``elsewhere`` are paths of results that other runs of the same manifest have, beside which names are made.
+    ``moved_from`` is the address that it had before.
     """
 
     address: str
@@ -138,6 +141,7 @@ class Job:
     lifecycle: Lifecycle = field(default_factory=Lifecycle)
     labels: Mapping[str, str] = field(default_factory=dict)
     elsewhere: frozenset[str] = frozenset()
+    moved_from: str = ""
     position: Position = field(default_factory=Position, compare=False)
 
     @property
@@ -149,7 +153,8 @@ class Job:
 
 @dataclass(frozen=True, slots=True)
 class Preset:
-    """A named set of conversion options kept on the service; ``scope`` is private or public."""
+    """A named set of conversion options kept on the service; ``scope`` is private or public. ``moved_from`` is the
+    address that it had before."""
 
     address: str
     name: str
@@ -158,4 +163,5 @@ class Preset:
     scope: str = "private"
     options: Mapping[str, Value] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
+    moved_from: str = ""
     position: Position = field(default_factory=Position, compare=False)

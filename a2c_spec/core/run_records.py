@@ -70,6 +70,18 @@ def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord 
     return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now)
 
 
+def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
+    """A run that is wanted again, with its results where they still lie as leftovers of another run of its address."""
+    left = {file.sha256: file for other in runs if other is not run for file in other.leftover if file.path}
+
+    def found(file: SavedFile) -> SavedFile:
+        there = left.get(file.sha256) if file.sha256 and not file.path else None
+        return replace(file, path=there.path, wanted=there.wanted or there.path) if there else file
+
+    files = tuple(found(file) for file in run.files)
+    return replace(run, files=files) if files != run.files else run
+
+
 def beside_new_run(
     record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
 ) -> tuple[list[JobRecord], list[str]]:

@@ -14,7 +14,7 @@ from a2c_spec.core import compare
 from a2c_spec.core.keys import free_key
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import as_known
-from a2c_spec.core.run_records import renamed, set_aside
+from a2c_spec.core.run_records import reclaimed, renamed, set_aside
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALIVE = frozenset({"started", "completed", "done"})
@@ -80,7 +80,7 @@ def divide(
     free = [run for run in runs if run.address not in {one.record.address for one in kept}]
     host = lost_start or (_host(free, address) if needed or not kept else None)
     keys = {run.address for run in runs}
-    parts = [_current(run, desired) for run in kept]
+    parts = [_current(run, desired, runs) for run in kept]
     if needed or not kept:
         editable = host is not None and host.phase == "building" and bool(host.job_id)
         stored = [name for name in needed if cached(name)] if not (again or editable or lost_start) else []
@@ -171,11 +171,11 @@ def _known(item: Mapping[str, Any], *, late: bool) -> Mapping[str, Any]:
     return {key: value for key, value in item.items() if key not in untold} if untold else item
 
 
-def _current(run: _Kept, desired: DesiredJob) -> Part:
+def _current(run: _Kept, desired: DesiredJob, runs: Sequence[JobRecord]) -> Part:
     inputs = dict(zip(run.record.basis.get("order", ()), [item.id for item in desired.job.inputs], strict=False))
     order = [item.id for item in desired.job.conversions]
     ids = tuple(sorted(run.names.values(), key=order.index))
-    return Part(run.record.address, ids, renamed(run.record, run.names, inputs))
+    return Part(run.record.address, ids, renamed(reclaimed(run.record, runs), run.names, inputs))
 
 
 def _with_results(part: Part, wanted: Collection[str]) -> Part:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.keys import address_of
 from a2c_spec.engine.budget import within
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.execution import Execution
@@ -62,7 +63,7 @@ def _not_waited_for(lost: Sequence[Change]) -> NotStarted | None:
     """What is said of started jobs whose results will not come."""
     if not lost:
         return None
-    why = "; ".join(f"{change.address}: {change.reasons[0]}" for change in lost[:5])
+    why = "; ".join(f"{address_of(change.address)}: {change.reasons[0]}" for change in lost[:5])
     return NotStarted(f"there is nothing to wait for: {why}", hint="`a2c-spec plan` shows what `apply` would do")
 
 
@@ -106,6 +107,7 @@ def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
 
 
 def _paid_again(plan: Plan) -> list[str]:
-    again = [change.address for change in plan.changes if change.paid_again and not change.problem]
+    runs = [change.address for change in plan.changes if change.paid_again and not change.problem]
+    again = list(dict.fromkeys(map(address_of, runs)))
     named = f"{', '.join(again[:5])}{' and more' if len(again) > 5 else ''}"
     return [f"{named} would be run again, cancelled or deleted, although already paid for"] if again else []

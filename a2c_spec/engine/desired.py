@@ -11,8 +11,10 @@ from a2c_spec.core.graph import split_reference
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
 from a2c_spec.core.recipe import digest
+from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
 from a2c_spec.core.run_records import made
 from a2c_spec.manifests.digests import fill
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -87,6 +89,7 @@ class Dependencies:
     those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that comes from the
     results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
     is, and stays. ``moves``: where results that are here go before anything is sent.
+    ``names``: ``address.conversion`` -> the file name of a result that is on its way.
     """
 
     session: Session
@@ -96,6 +99,7 @@ class Dependencies:
     restored: dict[str, list[tuple[str, Path]]] = field(default_factory=dict)
     makers: dict[str, JobRecord] = field(default_factory=dict)
     moves: dict[str, str] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint and the id of the preset that it names."""
@@ -111,7 +115,8 @@ class Dependencies:
         stands in: it equals no digest. A result that is here intact is uploaded, because the service keeps results
         for a day only; so is one that comes from the results cache, which the service does not know.
         """
-        item = replace(item, path="", content=None, awaited=False)
+        named = self.names.get(item.source, "")
+        item = replace(item, path="", content=None, awaited=False, result_name=named)
         address, conversion = split_reference(item.source)
         restored = self.restored.get(item.source, ())
         if len(restored) == 1:
@@ -123,10 +128,13 @@ class Dependencies:
         maker = self.makers.get(item.source)
         files = made([maker] if maker else session.runs(address), conversion)
         item = replace(item, upstream=digest([file.digest for file in files]))
-        if len(files) != 1 or not files[0].path or session.files.status(files[0].path, address) != "intact":
+        if len(files) != 1:
             return item
-        path = session.project.root / files[0].path
-        return replace(item, path=self.moves.get(files[0].path, files[0].path), content=session.digests.measure(path))
+        path = files[0].path
+        if not path or session.files.status(path, address) != "intact":
+            return replace(item, result_name=named or (files[0].wanted or path).rpartition("/")[2])
+        content = session.digests.measure(session.project.root / path)
+        return replace(item, path=self.moves.get(path, path), content=content)
 
     def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
         """Notes what becomes of an address once its change is carried out."""
@@ -137,6 +145,8 @@ class Dependencies:
                 self.renewed.add(change.address)
             return
         address = address_of(change.address)
+        if change.action not in ("no-op", "rename", "forget"):
+            self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
         if change.action == "cached":
             for path, (name, kept) in zip(change.downloads, self.session.results.sources(desired), strict=False):
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
@@ -144,3 +154,11 @@ class Dependencies:
             self.running |= {f"{address}.{item.id}": change.fingerprint for item in desired.job.conversions}
         elif record is not None:
             self.makers |= {f"{address}.{item.id}": record for item in desired.job.conversions}
+
+
+def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:
+    """The file name that the result of each conversion is going to have, as far as it is known."""
+    if change.action == "download" and record is not None:
+        placed = place(desired.job, recorded(record), recorded_names(record), render_late)
+        return {one.conversion: one.path.rpartition("/")[2] for one in placed if one.path}
+    return {one.spec.conversion: one.path.rpartition("/")[2] for one in predicted(desired.job, render_late)}

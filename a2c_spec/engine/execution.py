@@ -22,7 +22,7 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.first_things import first_things
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.plan_one import PlannedChange, plan_run, prepared_run
+from a2c_spec.engine.plan_one import PlannedChange, plan_address, run_replaced
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
@@ -54,6 +54,8 @@ class Execution:
         self.awaited: dict[str, list[PlannedChange]] = {}
         self.turn_of: dict[str, asyncio.Lock] = {}
         self.good: set[str] = set()
+        self.planned_again: dict[str, bool] = {}
+        self.paid_again: set[str] = set()
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -67,6 +69,7 @@ class Execution:
         awaited = {address for step in whole for address, _ in _needed(step)}
         for step in busy:
             address = address_of(step.change.address)
+            self.paid_again |= {address} if step.change.paid_again else set()
             if address in awaited:
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
@@ -156,33 +159,55 @@ class Execution:
             if missing := [address_of(key) for key in self._made_before(step) if key not in self.good]:
                 what = ", ".join(dict.fromkeys(missing))
                 raise NotStarted(f"not started: it needs {what}", hint="apply again once that is done")
-            step = await self._with_results(step)
-            if step.change.action == "no-op":
-                self.tally.busy -= 1  # the same results as before: nothing to do after all
-            else:
-                self.tally.ended(step.change, await self._carry_out(step))
-            if not (self.options.detach and step.change.fetch):
-                self.good.add(step.change.address)
-            if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
-                self.reporter(Event("done", step.change.address))
+            steps = await self._with_results(step)
+            self.tally.busy -= 1  # those of them that do something count
+            for now in steps:
+                await self._done(now)
+            self._ended_well(step, steps)
         except SpecError as error:
             error.address = error.address or step.change.address
             self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
             self.reporter(Event("failed", error.address, text=error.message))
             self.errors.append(error)
 
-    async def _with_results(self, step: PlannedChange) -> PlannedChange:
-        """A change that takes results of jobs that ran meanwhile, planned again with what really came out.
+    def _ended_well(self, step: PlannedChange, steps: Sequence[PlannedChange]) -> None:
+        """Notes that others may take the results, unless nobody waits for them."""
+        address = step.whole.address if step.whole else ""
+        if steps:
+            well = not (self.options.detach and any(now.change.fetch for now in steps))
+            self.planned_again |= {address: well} if address in self.planned_again else {}
+        else:
+            well = self.planned_again[address]
+        self.good |= {step.change.address} if well else set()
 
-        The same results as before mean that nothing has to be done.
+    async def _done(self, step: PlannedChange) -> None:
+        """One change, if something is to be done after all."""
+        if step.change.action != "no-op":
+            self.tally.busy += 1
+            self.tally.ended(step.change, await self._carry_out(step))
+        if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
+            self.reporter(Event("done", step.change.address))
+
+    async def _with_results(self, step: PlannedChange) -> list[PlannedChange]:
+        """The change; where it takes results of jobs that ran meanwhile, those of its job, planned with what came out.
+
+        All runs of the job are planned together, and once. The same results as before mean that nothing has to be done.
         """
-        if step.desired is None or not any(address in self.awaited for address in needs(step.desired.job)):
-            return step
-        pending = prepared_run(self.session, step.desired.job, Dependencies(self.session), self.chosen)
-        again = await plan_run(self.session, pending, self.service.client)
-        if again.change.paid_again and not (self.options.yes or step.change.paid_again):
-            raise Conflict(f"the plan has changed: {again.change.reasons[0]}", hint="apply again to make a new plan")
-        return again
+        if step.whole is None or not any(address in self.awaited for address in needs(step.whole)):
+            return [step]
+        address = step.whole.address
+        if address in self.planned_again:
+            return []
+        self.planned_again[address] = False
+        dependencies = Dependencies(self.session)
+        steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
+        allowed = self.options.yes or address in self.paid_again
+        refused = [one.change for one in steps if one.change.paid_again and not allowed]
+        if refused:
+            raise Conflict(f"the plan has changed: {refused[0].reasons[0]}", hint="apply again to make a new plan")
+        replaced = [run_replaced(self.session, run) for run in unused if not run.gone_since]
+        await first_things(self.session, [*steps, *replaced], steps)
+        return steps
 
     async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
         """Carries one change out; gives the record it ends in."""

@@ -41,7 +41,7 @@ class Owners:
         numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
             owner = self.session.files.owner(path)
-            ours = {address_of(change.address), address_of(step.taken_over)}
+            ours = {address_of(change.address), address_of(step.taken_over), step.desired.job.moved_from}
             if not owner or self._moves_away(owner, path):
                 continue
             if address_of(owner) in ours:

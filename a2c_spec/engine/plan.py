@@ -15,7 +15,7 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.path_claims import Claims
-from a2c_spec.core.plan import Change, Plan, outline
+from a2c_spec.core.plan import Plan, outline
 from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
@@ -30,6 +30,7 @@ from a2c_spec.engine.plan_one import (
     plan_one_preset,
     plan_run_again,
     prepared,
+    run_replaced,
 )
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
@@ -148,7 +149,8 @@ class PlanBuilder:
         self.unused += [run for run in unused if not run.gone_since]
         several = len(steps) + len(unused) > 1
         for step in steps:
-            self.dependencies.note(step.change, step.desired, step.record if several or step.filed_anew else None)
+            told = several or step.filed_anew or step.change.action == "download"
+            self.dependencies.note(step.change, step.desired, step.record if told else None)
             self._put_one(step)
 
     def _put_one(self, step: PlannedChange) -> None:
@@ -188,7 +190,7 @@ class PlanBuilder:
         steps = [step for made in self.made.values() for step in await takeover.of(made, client)]
         if client is not None:
             presets, steps = await self._with_live_presets(presets, steps, client)
-        taken = {step.taken_over for step in steps}
+        taken = {step.taken_over for step in (*presets, *steps)}
         gone |= {record.address: record for record in self.unused}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
@@ -207,11 +209,7 @@ class PlanBuilder:
                 told = f"the source of {batch} is empty now"
                 change = replace(change, emptied=batch, reasons=(told, *change.reasons))
             return PlannedChange(change, None, record)
-        stored = self.session.store.get(record.address) or record
-        since = replace(stored, gone_since=self.session.project.runtime.clock())
-        if not record.running_or_held and not any(file.path for file in record.files):
-            return PlannedChange(Change(record.address, "no-op", ("another run makes its results now",)), None, since)
-        return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
+        return run_replaced(self.session, record)
 
     async def _with_live_presets(
         self, presets: list[PlannedChange], steps: list[PlannedChange], client: Client

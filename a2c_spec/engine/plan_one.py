@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.graph import needs
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import needs_live, plan_job, plan_preset, recognised, sent_preset
+from a2c_spec.core.planner import needs_live, plan_forget, plan_job, plan_preset, recognised, sent_preset
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
 from a2c_spec.core.run_records import merged
@@ -36,7 +37,8 @@ class PlannedChange:
     ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
     ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
     address under which the record stands until now, which no manifest asks for any more. ``filed_anew``: the record has
-    parts under other ids, or results elsewhere, than it is stored with.
+    parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the job as its manifest says it,
+    where it takes results of others: it is planned again once these are there.
     """
 
     change: Change
@@ -48,6 +50,7 @@ class PlannedChange:
     taken_over: str = ""
     takes: tuple[tuple[str, str], ...] = ()
     filed_anew: bool = False
+    whole: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,11 @@ def _pending(session: Session, desired: DesiredJob, part: Part, lost: Lost, *, a
         return Pending(mine, record, observed)
     asked = {item.id for item in desired.job.conversions}
     away = [file for file in record.leftover if file.aside and file not in stored.leftover]
-    away = [file for file in away if file.conversion not in asked]
+    away = [file for file in away if file.path and file.conversion not in asked]
     gone = dict.fromkeys(file.conversion.lstrip("#") for file in away)
     names = [f"conversion {name} is no longer in the manifest" for name in gone]
     filed_anew = (record.elements, record.files, record.leftover) != (stored.elements, stored.files, stored.leftover)
-    aside = (*names, *(reasons.stays(file.path) for file in away if file.path))
+    aside = (*names, *(reasons.stays(file.path) for file in away))
     record = replace(record, gone_since=0.0)
     return Pending(mine, record, observed, aside, filed_anew or stored.gone_since > 0)
 
@@ -141,7 +144,7 @@ async def plan_address(
         steps = [await plan_run(session, one, client) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
-            return steps, unused
+            return [replace(step, whole=job if needs(job) else None) for step in steps], unused
         lost = Lost(lost.conversions | more.conversions, (*lost.why, *more.why))
 
 
@@ -192,6 +195,15 @@ async def plan_run(session: Session, pending: Pending, client: Client | None) ->
     return replace(again, live=again.live or seen)
 
 
+def run_replaced(session: Session, record: JobRecord) -> PlannedChange:
+    """A run whose conversions another run of its address makes now; it is told where it runs, or files stay."""
+    stored = session.store.get(record.address) or record
+    since = replace(stored, gone_since=session.project.runtime.clock())
+    if not record.running_or_held and not any(file.path for file in record.files):
+        return PlannedChange(Change(record.address, "no-op", ("another run makes its results now",)), None, since)
+    return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
+
+
 async def plan_run_again(
     session: Session, step: PlannedChange, dependencies: Dependencies, chosen: Selection, client: Client
 ) -> PlannedChange:
@@ -200,7 +212,7 @@ async def plan_run_again(
         return step
     pending = prepared_run(session, step.desired.job, dependencies, chosen, step.record)
     again = await plan_run(session, pending, client)
-    return replace(again, taken_over=step.taken_over, filed_anew=step.filed_anew)
+    return replace(again, taken_over=step.taken_over, filed_anew=step.filed_anew, whole=step.whole)
 
 
 async def plan_from_live(
@@ -262,10 +274,16 @@ async def plan_one_preset(
 ) -> PlannedChange:
     """The change of one preset. It is read where its manifest changed, or something is going to run with it (``read``),
     so that nothing changed means no call."""
-    record = session.store.get(preset.address)
+    record, taken_over = session.store.get(preset.address), ""
+    if record is None and preset.moved_from and (before := session.store.get(preset.moved_from)):
+        record, taken_over = replace(before, address=preset.address), preset.moved_from
     fingerprint = session.fingerprint_secret
     changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
     asked = client is not None and record is not None and bool(record.job_id) and (changed or read)
     live = await client.preset(record.job_id) if client and record and asked else None
     gone = asked and live is None
-    return PlannedChange(plan_preset(preset, fingerprint, record, live, gone=gone), None, record, preset)
+    change = plan_preset(preset, fingerprint, record, live, gone=gone)
+    if taken_over:
+        action = "adopt" if change.action == "no-op" else change.action
+        change = replace(change, action=action, reasons=(f"it was {taken_over}", *change.reasons))
+    return PlannedChange(change, None, record, preset, taken_over=taken_over)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -59,33 +59,45 @@ class Takeover:
         for old, pending in self._as_own(step.desired):
             again = plan_from_record(self.session, pending, offline=client is None)
             again = again or await plan_from_live(self.session, pending, client)
-            reason = f"taken over from {address_of(old)}, which is in no manifest any more"
+            before = address_of(old) if old else step.desired.job.moved_from
+            moved = before == step.desired.job.moved_from
+            reason = f"it was {before}" if moved else f"taken over from {before}, which is in no manifest any more"
             action = "adopt" if again.change.action in ("no-op", "forget") else again.change.action
             change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
-            taken.append(replace(again, change=change, taken_over=old))
+            taken.append(replace(again, change=change, taken_over=old, whole=step.whole))
         return taken or steps
 
     def _as_own(self, desired: DesiredJob) -> Iterator[tuple[str, Pending]]:
-        """The runs of another address as runs of this one; what stands on the disk for them stands there for it."""
-        for address in sorted(self.recipes.get(first_recipe(desired), ())):
+        """The runs of another address as runs of this one; what stands on the disk for them stands there for it.
+
+        Those of the address that it had before, if the manifest names one; else those that make all it asks for.
+        """
+        moved_from = desired.job.moved_from
+        for address in (moved_from, *sorted(self.recipes.get(first_recipe(desired), ()))):
             keys: dict[str, str] = {}
-            for key in self.addresses[address]:
+            for key in self.addresses.get(address, ()):
                 if key in self.gone and not self.gone[key].intent:
                     keys[free_key(desired.job.address, keys)] = key
             division = divide(desired, [replace(self.gone[old], address=key) for key, old in keys.items()])
-            if not _makes_all(division, desired):
-                continue
-            for part in division.parts:
-                old = keys[part.key]
-                del self.gone[old]
-                mine = restricted(desired, part)
-                observed = self.session.observe(mine, part.record, None)
-                disk = {
-                    path: "intact" if status == "another's" and self.session.files.owner(path) == old else status
-                    for path, status in observed.disk.items()
-                }
-                yield old, Pending(mine, part.record, replace(observed, disk=disk))
-            return
+            if keys and (address == moved_from or _makes_all(division, desired)):
+                yield from self._taken(desired, division, keys)
+                return
+
+    def _taken(self, desired: DesiredJob, division: Division, keys: Mapping[str, str]) -> Iterator[tuple[str, Pending]]:
+        """Each part with the key under which it is recorded until now, if it is."""
+        for part in division.parts:
+            old = keys.get(part.key, "")
+            self.gone.pop(old, None)
+            mine = restricted(desired, part)
+            observed = replace(self.session.observe(mine, part.record, None), earlier=part.earlier)
+            disk = {
+                path: "intact" if status == "another's" and self._belonged(path, keys) else status
+                for path, status in observed.disk.items()
+            }
+            yield old, Pending(mine, part.record, replace(observed, disk=disk))
+
+    def _belonged(self, path: str, keys: Mapping[str, str]) -> bool:
+        return self.session.files.owner(path) in keys.values()
 
 
 def _makes_all(division: Division, desired: DesiredJob) -> bool:

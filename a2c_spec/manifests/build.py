@@ -50,6 +50,7 @@ def build_preset(tree: MapNode, folder: ManifestFolder) -> Preset:
         scope=tree.get("scope", "private"),
         options=_Builder(folder).values(tree.get("options", {})),
         labels=dict(tree.get("labels", {})),
+        moved_from=str(tree.get("moved", {}).get("from", "")),
         position=position(tree.mark),
     )
 
@@ -81,6 +82,7 @@ class _Builder:
             outputs=self.outputs(tree),
             lifecycle=_lifecycle(tree.get("lifecycle", {})),
             labels=dict(tree.get("labels", {})),
+            moved_from=str(tree.get("moved", {}).get("from", "")),
             position=position(tree.mark),
         )
 

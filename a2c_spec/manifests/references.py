@@ -20,7 +20,10 @@ def check_references(items: Iterable[Job | Preset]) -> list[Diagnostic]:
     used_presets: list[tuple[str, Position]] = []
     edges: Edges = {}
     positions: dict[str, Position] = {}
+    moved: dict[str, tuple[str, Position]] = {}
     for item in items:
+        if item.moved_from:
+            moved[item.moved_from] = (item.address, item.position)
         if isinstance(item, Preset):
             presets.add(item.address)
             continue
@@ -32,6 +35,7 @@ def check_references(items: Iterable[Job | Preset]) -> list[Diagnostic]:
             edges[item.address] = tuple(dict.fromkeys(address for address, _, _ in needs))
             positions[item.address] = item.position
     problems = [*_results(used_results, conversions), *_presets(used_presets, presets)]
+    problems += _moved(moved, {*conversions, *presets})
     return problems + [_cycle(cycle, positions) for cycle in cycles(edges)]
 
 
@@ -48,6 +52,13 @@ def _presets(used: Iterable[tuple[str, Position]], known: set[str]) -> Iterator[
     for name, where in used:
         if name not in known:
             yield Diagnostic(where, f"`preset`: there is no Preset manifest `{name}`", nearest(name, known))
+
+
+def _moved(moved: Mapping[str, tuple[str, Position]], known: set[str]) -> Iterator[Diagnostic]:
+    for before, (address, where) in moved.items():
+        if before in known:
+            message = f"`moved`: {address} cannot have been {before}, which a manifest still asks for"
+            yield Diagnostic(where, message, "remove `moved`, or the other manifest")
 
 
 def _cycle(cycle: list[str], positions: Mapping[str, Position]) -> Diagnostic:

@@ -36,7 +36,8 @@ REQUESTS: Mapping[str, tuple[str, ...]] = {
     "batch of three alike": ("POST /jobs",),
     "replace while running": ("DELETE /jobs/*", "POST /jobs", "GET /jobs/*"),
     "a dependent of what changed": ("POST /jobs",),
-    "--replace": ("POST /jobs", "POST */upload-file/*"),
+    "--replace": ("POST /jobs",),
+    "one of two conversions changes": ("POST /jobs", "GET /jobs/*"),
     "a preset whose options change": ("PATCH /presets/*", "GET /presets/*"),
     "wait for a detached job": ("GET /jobs/*", "GET */download-file/*"),
 }

@@ -40,7 +40,8 @@ ON_THE_WAY: Mapping[str, tuple[str, ...]] = {
     "batch of three alike": ("send POST /v2/jobs#2", "send POST /v2/dl/web1/upload-file/*#2"),
     "replace while running": ("send DELETE /v2/jobs/*#1", "send POST /v2/jobs#1"),
     "a dependent of what changed": ("send POST /v2/jobs#2",),
-    "--replace": ("send POST /v2/jobs#1", "send POST /v2/dl/web1/upload-file/*#1"),
+    "--replace": ("send POST /v2/jobs#1",),
+    "one of two conversions changes": ("send POST /v2/jobs#1",),
     "a preset whose options change": ("send PATCH /v2/presets/*#1",),
 }
 """Requests that are with the service when the process dies: not carried out yet, or carried out and half answered."""

@@ -130,7 +130,11 @@ class Batch:
         for problem in dict.fromkeys(problems + more):
             hint = f"{problem.hint}; " if problem.hint else ""
             self._report(replace(problem, hint=f"{hint}in {address}"))
-        return replace(job, labels={**self.tree.get("labels", {}), **job.labels}) if job else None
+        if job is None:
+            return None
+        before = self.tree.get("moved", {}).get("from", "")
+        moved_from = before + address.removeprefix(str(self.tree["name"])) if before else job.moved_from
+        return replace(job, labels={**self.tree.get("labels", {}), **job.labels}, moved_from=moved_from)
 
 
 def _grouped(template: MapNode, scope: Mapping[str, Any], group: list[EachRow]) -> tuple[MapNode, list[Diagnostic]]:
