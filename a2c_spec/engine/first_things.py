@@ -39,9 +39,12 @@ async def first_things(session: Session, steps: Sequence[PlannedChange], whole: 
 
 
 async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> None:
-    """Writes down what the plan found out about an address with which nothing is to be done."""
+    """Writes down what the plan found out about an address with which nothing is to be done.
+
+    A create without an answer was looked for by the plan, and is not needed.
+    """
     since = 0.0 if step.desired or step.preset else record.gone_since
-    after = replace(record, gone_since=since, intent=record.intent if record.lost_start else None)
+    after = replace(record, gone_since=since, intent=None)
     if step.preset is not None:
         element = record.elements.get(PRESET, Element(record.job_id))
         sent = {PRESET: replace(element, sent=step.change.basis[PRESET])}

@@ -205,7 +205,8 @@ class PlanBuilder:
         """
         if address_of(record.address) not in known:
             change = plan_forget(record)
-            if batch := next((name for name in empty if record.address.startswith(f"{name}[")), ""):
+            address = address_of(record.address)
+            if batch := next((name for name in empty if address == name or address.startswith(f"{name}[")), ""):
                 told = f"the source of {batch} is empty now"
                 change = replace(change, emptied=batch, reasons=(told, *change.reasons))
             return PlannedChange(change, None, record)

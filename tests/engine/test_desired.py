@@ -93,10 +93,10 @@ def test_a_result_that_lies_here_intact_is_uploaded(tmp_path: Path) -> None:
 def test_a_result_that_is_lost_or_changed_here_is_referred_to(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, FILE)
-        assert taken(session) == replace(FROM, upstream=digest([SHA]))
+        assert taken(session) == replace(FROM, upstream=digest([SHA]), result_name=FILE.path.rpartition("/")[2])
         (tmp_path / "dist").mkdir()
         (tmp_path / FILE.path).write_bytes(b"other")
-        assert taken(session) == replace(FROM, upstream=digest([SHA]))
+        assert taken(session) == replace(FROM, upstream=digest([SHA]), result_name=FILE.path.rpartition("/")[2])
 
 
 def test_several_results_or_those_of_another_conversion_are_never_uploaded(tmp_path: Path) -> None:
@@ -114,7 +114,9 @@ def test_as_long_as_a_job_is_going_to_run_its_recipe_stands_for_its_result(tmp_p
         put(session, FILE)
         dependencies = Dependencies(session)
         dependencies.note(Change("base", "re-run", (), fingerprint="f"), desired(job("base")))
-        assert taken(session, dependencies) == replace(FROM, upstream=digest(["runs", "f", "webp"]), awaited=True)
+        assert taken(session, dependencies) == replace(
+            FROM, upstream=digest(["runs", "f", "webp"]), awaited=True, result_name="cover.webp"
+        )
 
 
 def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Path) -> None:

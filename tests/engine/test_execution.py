@@ -129,7 +129,8 @@ def world(tmp_path: Path) -> Iterator[World]:
 
 def step(address: str, *needed: str, **more: Any) -> PlannedChange:
     change = replace(Change(address, "create", ("new",), CREATE, fetch=True), **more)
-    return PlannedChange(change, desired(job(address, *needed)), None)
+    one = job(address, *needed)
+    return PlannedChange(change, desired(one), None, whole=one if needed else None)
 
 
 def ends(result: Result) -> dict[str, str]:
@@ -319,12 +320,12 @@ def test_what_is_asked_for_again_is_no_longer_gone(world: World) -> None:
     assert (kept.gone_since, kept.intent) == (0.0, None)
 
 
-def test_a_create_that_may_have_started_stays_open(world: World) -> None:
+def test_a_create_that_the_plan_looked_for_in_vain_and_that_is_not_needed_is_settled(world: World) -> None:
     lost = record(job("a"), gone_since=5.0, intent=Intent(("create_job",), starts=True))
     world.apply(PlannedChange(Change("a", "no-op", ()), desired(job("a")), lost))
     kept = world.session.store.get("a")
     assert kept is not None
-    assert kept.intent == lost.intent
+    assert kept.intent is None
 
 
 def test_moves_of_the_whole_plan_come_first_and_together(world: World) -> None:
