@@ -45,7 +45,7 @@ def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str
 def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
     """The results of one conversion of an address: those of the newest run that has any."""
     having = [run for run in runs if any(file.conversion == conversion for file in run.files)]
-    newest = max(having, key=lambda run: (run.gone_since == 0, run.answered_at), default=None)
+    newest = max(having, key=lambda run: run.age, default=None)
     return tuple(file for file in newest.files if file.conversion == conversion) if newest else ()
 
 
@@ -119,6 +119,6 @@ def merged(runs: Sequence[JobRecord]) -> JobRecord | None:
     """What was last sent for each part of an address, of however many runs: the newest says it."""
     if len(runs) < 2:
         return next(iter(runs), None)
-    ordered = sorted(runs, key=lambda run: (run.gone_since == 0, run.answered_at))
+    ordered = sorted(runs, key=lambda run: run.age)
     elements = {name: element for run in ordered for name, element in run.elements.items()}
     return replace(ordered[-1], elements=elements)

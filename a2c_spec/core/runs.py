@@ -113,7 +113,7 @@ def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str])
     """The runs that are current for some conversions, the newest first; each conversion stands in one of them."""
     open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
     found = []
-    for run in sorted(runs, key=lambda run: (run.gone_since > 0, -run.answered_at, run.address)):
+    for run in sorted(runs, key=lambda run: run.age, reverse=True):
         names = current(desired, run, open_ids) if run.phase in ALIVE else {}
         if names:
             found.append(_Kept(run, names))
@@ -192,7 +192,7 @@ def _to_run(key: str, ids: Sequence[str], host: JobRecord | None, runs: Sequence
 def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobRecord | None:
     """What was made of these conversions before, by the newest run of each: recipe and files."""
     before: JobRecord | None = None
-    for run in sorted(runs, key=lambda run: run.answered_at):
+    for run in sorted(runs, key=lambda run: run.age):
         made = run.basis.get("conversions", {})
         mine = {name: made[name] for name in ids if name in made}
         if not mine or run.phase not in ALIVE:

@@ -38,7 +38,7 @@ def may_be_held(session: Session, pending: Pending, change: Change) -> tuple[Job
     runs = [run for run in session.store.runs(address_of(change.address)) if run.job_id and run.phase in ALIVE]
     runs = [run for run in runs if run.job_id not in deleted]
     holding = [run for run in runs if any(_ids(run, item) for item in wanted)]
-    return tuple(sorted(holding, key=lambda run: -run.answered_at))
+    return tuple(sorted(holding, key=lambda run: run.age, reverse=True))
 
 
 async def with_held_inputs(

@@ -52,4 +52,4 @@ def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, l
     for address, action in actions.items():
         runs = [run for run in store.runs(address) if not run.gone_since]
         if runs:
-            yield action, sorted(runs, key=lambda run: run.answered_at)
+            yield action, sorted(runs, key=lambda run: run.age)

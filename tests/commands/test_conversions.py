@@ -1,0 +1,255 @@
+"""A conversion is what is paid for: what changed is run again alone, what is current stays with the run it is of."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Progression, Settings
+from tests.conftest import Command
+
+OPTION = "allow_multiple_outputs_threshold"
+TARGETS = {"sha": "sha256", "md5": "md5", "old": "sha1", "k": "sha256"}
+
+Writer = Callable[..., None]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Background]:
+    with Background(create_app(Settings())) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        yield running
+
+
+@pytest.fixture
+def write(project: Path, server: Background) -> Writer:
+    """Writes a job that makes hashes of a.txt; ``ids`` -> an option that decides nothing but the recipe."""
+    (project / "a.txt").write_text("first")
+
+    def manifest(ids: Mapping[str, int], *, name: str = "one", source: str = "path: a.txt", extra: str = "") -> None:
+        made = [
+            f"  - {{id: {key}, category: hash, target: {TARGETS[key]}, options: {{{OPTION}: {value + 1}}}}}"
+            for key, value in ids.items()
+        ]
+        saved = [f"  - {{from: {key}, filename: {name}}}" for key in ids]
+        (project / f"{name}.yaml").write_text(
+            f"apiVersion: a2c-spec/v1\nkind: Job\nname: {name}\n{extra}inputs: [{{id: i, {source}}}]\n"
+            + "\n".join(["conversions:", *made, "outputs:", *saved, ""])
+        )
+
+    return manifest
+
+
+def apply(a2c: Command, *args: str) -> dict[str, Any]:
+    """What an apply came to; it must go well."""
+    done = a2c("apply", "--json", "-y", "--no-cache", *args)
+    assert done.code == 0, done.out + done.err
+    summary: dict[str, Any] = json.loads(done.out.splitlines()[-1])
+    return summary
+
+
+def quiet(a2c: Command, project: Path, *results: str) -> None:
+    """A further apply asks nobody; these results, and no others, are told, and verified."""
+    assert apply(a2c)["requests"] == {}
+    told = json.loads((project / ".a2c/outputs.json").read_text())["jobs"]
+    assert sorted(file["path"] for job in told for file in job["files"]) == sorted(f"dist/{one}" for one in results)
+    assert a2c("verify").code == 0
+
+
+def posts(summary: Mapping[str, Any]) -> tuple[int, int]:
+    """(credits spent, POST requests sent)."""
+    return summary["spent"], summary["requests"].get("POST", 0)
+
+
+def test_one_of_three_changes_and_is_run_again_alone(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "md5": 1, "old": 1})
+    assert posts(apply(a2c)) == (3, 2)
+    write({"sha": 1, "md5": 2, "old": 1})
+    assert posts(apply(a2c)) == (1, 1)
+    quiet(a2c, project, "one.sha256", "one.md5", "one.sha1")
+
+
+def test_one_is_added_and_run_alone(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1})
+    apply(a2c)
+    write({"sha": 1, "md5": 1})
+    assert posts(apply(a2c)) == (1, 1)
+    quiet(a2c, project, "one.sha256", "one.md5")
+
+
+def test_one_is_taken_out_costs_nothing_and_its_file_stays(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "md5": 1})
+    apply(a2c)
+    write({"sha": 1})
+    told = a2c("plan", "--no-cache").out
+    assert "conversion md5 is no longer in the manifest; dist/one.md5 stays here" in told
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "one.sha256")
+    assert (project / "dist/one.md5").is_file()
+    write({"sha": 1, "md5": 1})
+    quiet(a2c, project, "one.sha256", "one.md5")
+
+
+def test_a_conversion_that_gets_another_id_keeps_its_result_also_for_those_that_take_it(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1})
+    write({"md5": 1}, name="two", source="from: one.sha")
+    apply(a2c)
+    write({"k": 1})
+    write({"md5": 1}, name="two", source="from: one.k")
+    quiet(a2c, project, "one.sha256", "two.md5")
+
+
+def test_a_change_that_is_taken_back_takes_the_earlier_result(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1})
+    apply(a2c)
+    write({"sha": 2})
+    assert posts(apply(a2c)) == (1, 1)
+    write({"sha": 1})
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "one.sha256")
+    assert "replaced" in a2c("state", "list").out
+    assert "replaced" not in a2c("status").out
+
+
+def test_a_change_that_is_taken_back_finds_the_file_that_still_lies_here(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    extra = "lifecycle: {on_replace: delete}\n"
+    write({"sha": 1}, extra=extra)
+    apply(a2c)
+    write({"md5": 1}, extra=extra)
+    apply(a2c)
+    write({"sha": 1}, extra=extra)
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "one.sha256")
+
+
+def test_a_dependent_takes_back_its_earlier_run_once_it_is_known_what_it_takes(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"md5": 1}, name="two", source="from: one.sha")
+    for text, option, spent in (("first", 1, 2), ("second", 1, 2), ("first", 2, 1)):
+        (project / "a.txt").write_text(text)
+        write({"sha": option})
+        assert posts(apply(a2c))[0] == spent
+    quiet(a2c, project, "one.sha256", "two.md5")
+
+
+def test_a_lost_result_is_made_again_without_its_siblings(
+    project: Path, a2c: Command, write: Writer, server: Background
+) -> None:
+    write({"sha": 1, "md5": 1})
+    apply(a2c)
+    (project / "dist/one.md5").unlink()
+    with httpx.Client(base_url=server.url, headers={"x-oc-api-key": "key"}) as client:
+        job = client.get("/jobs").json()[0]
+        lost = next(row["id"] for row in job["output"] if row["filename"].endswith("md5"))
+        client.delete(f"/jobs/{job['id']}/output/{lost}")
+    assert posts(apply(a2c)) == (1, 1)
+    quiet(a2c, project, "one.sha256", "one.md5")
+
+
+def test_the_results_cache_keeps_each_conversion_by_itself(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "md5": 1})
+    assert a2c("apply").code == 0
+    write({"md5": 1, "old": 1}, name="two")
+    done = a2c("apply", "--json")
+    assert done.code == 0, done.out + done.err
+    summary = json.loads(done.out.splitlines()[-1])
+    assert (summary["spent"], sorted(job["action"] for job in summary["jobs"])) == (1, ["cached", "create", "no-op"])
+    quiet(a2c, project, "one.sha256", "one.md5", "two.md5", "two.sha1")
+
+
+def test_what_runs_goes_on_and_what_changed_runs_beside_it(
+    project: Path, a2c: Command, write: Writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Background(create_app(Settings(progression=Progression("polls", ready=2, running=2)))) as slow:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", slow.url)
+        write({"sha": 1, "md5": 1})
+        assert a2c("apply", "--detach").code == 0
+        write({"sha": 1, "md5": 2})
+        assert posts(apply(a2c))[1] == 1
+        quiet(a2c, project, "one.sha256", "one.md5")
+
+
+def test_prevent_replace_forbids_only_what_was_paid_for(project: Path, a2c: Command, write: Writer) -> None:
+    extra = "lifecycle: {prevent_replace: true}\n"
+    write({"sha": 1, "md5": 1}, extra=extra)
+    apply(a2c)
+    write({"sha": 1, "md5": 2}, extra=extra)
+    assert "prevent_replace forbids" in a2c("apply", "-y", "--no-cache").err
+    write({"sha": 1, "md5": 1, "old": 1}, extra=extra)
+    assert posts(apply(a2c)) == (1, 1)
+    quiet(a2c, project, "one.sha256", "one.md5", "one.sha1")
+
+
+def test_a_manifest_that_was_another_one_keeps_what_is_current_of_it(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1, "md5": 1}, name="before")
+    apply(a2c)
+    (project / "before.yaml").unlink()
+    write({"sha": 1, "md5": 2}, extra="moved: {from: before}\n")
+    assert posts(apply(a2c)) == (1, 2)
+    quiet(a2c, project, "one.sha256", "one.md5")
+    assert "before" not in a2c("state", "list").out
+
+
+def test_a_manifest_cannot_have_been_one_that_is_there(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1}, name="before")
+    write({"sha": 1}, extra="moved: {from: before}\n")
+    seen = a2c("validate")
+    assert (seen.code, "one cannot have been before, which a manifest still asks for" in seen.err + seen.out) == (
+        5,
+        True,
+    )
+
+
+GONE = [("refused", 400), ("not found", 404), ("gone", 410)]
+
+
+@pytest.mark.parametrize("status", [row[1] for row in GONE], ids=[row[0] for row in GONE])
+def test_bytes_that_the_service_does_not_take_from_an_earlier_job_are_sent(
+    project: Path, a2c: Command, write: Writer, server: Background, status: int
+) -> None:
+    write({"sha": 1})
+    apply(a2c)
+    write({"sha": 2})
+    with httpx.Client(base_url=server.url.removesuffix("/v2")) as client:
+        fault = {"do": "status", "status": status, "method": "POST", "path": "/jobs", "times": 1}
+        assert client.post("/_a2c/faults", json=[fault]).status_code < 300
+    assert posts(apply(a2c)) == (1, 3)
+    quiet(a2c, project, "one.sha256")
+
+
+def test_bytes_are_sent_again_where_the_earlier_job_is_gone(
+    project: Path, a2c: Command, write: Writer, server: Background
+) -> None:
+    write({"sha": 1})
+    apply(a2c)
+    with httpx.Client(base_url=server.url, headers={"x-oc-api-key": "key"}) as client:
+        client.delete(f"/jobs/{client.get('/jobs').json()[0]['id']}")
+    write({"sha": 2})
+    assert posts(apply(a2c)) == (1, 2)
+    quiet(a2c, project, "one.sha256")
+
+
+def test_a_saved_plan_of_one_conversion_is_applied_as_it_was_shown(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "md5": 1})
+    apply(a2c)
+    write({"sha": 1, "md5": 2})
+    assert a2c("plan", "-o", "p.a2cplan.json", "--no-cache").code == 0
+    assert "conversion md5 changed" in a2c("show", "p.a2cplan.json").out
+    done = a2c("apply", "p.a2cplan.json", "-y", "--no-cache")
+    assert done.code == 0, done.out + done.err
+    quiet(a2c, project, "one.sha256", "one.md5")
