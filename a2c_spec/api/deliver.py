@@ -11,16 +11,20 @@ from functools import partial
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
+from a2c_spec.api.failures import failure_text, problem_text
 from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
-from a2c_spec.core.live import LiveJob, LiveOutput, Problem
+from a2c_spec.core.keys import address_of, free_key
+from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
+from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, as_recorded, place, without_result
+from a2c_spec.core.result_paths import Placement, RenderLate, as_recorded, passwords, place, without_result
+from a2c_spec.core.run_records import split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
@@ -88,7 +92,7 @@ class Delivery:
         """Records how the job ended; raises ConversionFailed unless it completed, and Conflict if it ran with other
         content than was sent."""
         names, address = record.names(), record.address
-        warnings = tuple(_problem_text(warning, names) for warning in live.warnings)
+        warnings = tuple(problem_text(warning, names) for warning in live.warnings)
         for text in warnings:
             self.tell(Event("note", address, text=f"warning: {text}"))
         phase = ENDED[live.status]
@@ -105,12 +109,31 @@ class Delivery:
                 raise Conflict(f"job {live.id} does not tell {which}", hint=UNTOLD_HINT, address=address)
             return ended
         problem = failure_text(record, live)
-        await self.executor.save(replace(ended, problem=problem))
+        kept = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
+        told = f"{'failed' if phase == 'failed' else 'was canceled'}: {problem}"
+        told += f" ({counted(live.spent, 'credit')} spent)" if live.spent else ""
         raise ConversionFailed(
-            f"job {live.id} {'failed' if phase == 'failed' else 'was canceled'}: {problem}",
+            f"job {live.id} {told}{kept}",
             hint="fix the manifest or the input and apply again",
             address=address,
         )
+
+    async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
+        """Records how a job failed, and saves what some of its conversions gave all the same; says which."""
+        placements = place(job, as_recorded(record, live), record.names(), self.render_late)
+        made = {placement.conversion for placement in placements if placement.conversion and not placement.gone}
+        mine = [item.id for item in job.conversions if item.id in made]
+        if not mine or len(mine) == len(job.conversions) or "conversions" not in record.basis:
+            await self.executor.save(record)
+            return ""
+        keys = [run.address for run in self.store.runs(address_of(record.address))]
+        whole, failed = split_failed(record, made, free_key(address_of(record.address), keys))
+        whole = await self.executor.recorder.save(whole, failed)
+        try:
+            await self._download_all(with_conversions(job, mine), whole, live)
+        except SpecError as error:
+            self.tell(Event("note", record.address, text=error.message))
+        return f"; the results of {', '.join(mine)} are kept"
 
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
@@ -153,12 +176,8 @@ class Delivery:
         """Brings one result to its place, unless it is there or stays on the service."""
         output = placement.output
         known = next((file for file in record.files if file.output_id == output.id), None)
-        if (
-            known
-            and known.path
-            and known.wanted == placement.path
-            and self.files.status(known.path, record.address) == "intact"
-        ):
+        placed = known is not None and known.path and known.wanted == placement.path
+        if known and placed and self.files.status(known.path, record.address) == "intact":
             return known
         file = SavedFile(
             path="",
@@ -239,12 +258,7 @@ class Delivery:
 
         The service accepts any of those that were set for the output, its conversion or its job.
         """
-        conversion = next((item for item in job.conversions if item.id == placement.conversion), None)
-        choices = [
-            placement.spec.download_password if placement.spec else None,
-            conversion.options.get("download_password") if conversion else None,
-            *job.download_passwords,
-        ]
+        choices = passwords(job, placement)
         values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices if word]
         return [*dict.fromkeys(values)] or [""]
 
@@ -282,17 +296,3 @@ class Delivery:
         leftover = tuple(known for known in record.leftover if known.path != path)
         self.tell(Event("saved", record.address, path, total=file.size))
         return await self.executor.save(replace(record, files=files, leftover=leftover))
-
-
-def failure_text(record: JobRecord, live: LiveJob) -> str:
-    """The job's errors, each with the manifest's own id of the part it is about."""
-    names = record.names()
-    errors = "; ".join(_problem_text(problem, names) for problem in live.errors)
-    return errors or live.info or "the service does not say why"
-
-
-def _problem_text(problem: Problem, names: Mapping[str, str]) -> str:
-    part, _, key = names.get(problem.id_source, "").partition(".")
-    where = f"{part.removesuffix('s')} {key}: " if key else f"{problem.source}: " if problem.source else ""
-    code = f" (code {problem.code})" if problem.code and problem.code != "0" else ""
-    return f"{where}{problem.message}{code}"

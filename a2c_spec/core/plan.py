@@ -168,8 +168,10 @@ class Plan:
 def _together(one: Change, other: Change) -> Change:
     """Two unchanged runs of one address as one."""
     files = one.verified + other.verified
-    told = f"unchanged, {files} file{'' if files == 1 else 's'} verified"
-    return replace(one, verified=files, skipped=one.skipped + other.skipped, reasons=(told, *one.reasons[1:]))
+    told = (f"unchanged, {files} file{'' if files == 1 else 's'} verified",) if files else ()
+    rest = [reason for reason in (*one.reasons, *other.reasons) if not reason.startswith("unchanged, ")]
+    reasons = (*told, *dict.fromkeys(rest)) or one.reasons
+    return replace(one, verified=files, skipped=one.skipped + other.skipped, reasons=reasons)
 
 
 def outline(change: Change, shared: dict[Call, Call]) -> Change:

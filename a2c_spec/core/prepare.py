@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -51,11 +51,14 @@ class DesiredJob:
 def only(desired: DesiredJob, conversion: str) -> DesiredJob:
     """What is desired of one conversion alone."""
     job = desired.job
-    if len(job.conversions) == 1:
-        return desired
-    conversions = tuple(item for item in job.conversions if item.id == conversion)
-    outputs = tuple(output for output in job.outputs if output.conversion == conversion)
-    return replace(desired, job=replace(job, conversions=conversions, outputs=outputs))
+    return desired if len(job.conversions) == 1 else replace(desired, job=with_conversions(job, (conversion,)))
+
+
+def with_conversions(job: Job, ids: Collection[str]) -> Job:
+    """The job with some of its conversions, and what is said of their results."""
+    conversions = tuple(item for item in job.conversions if item.id in ids)
+    outputs = tuple(output for output in job.outputs if output.conversion in ids)
+    return replace(job, conversions=conversions, outputs=outputs)
 
 
 def sending_bytes(desired: DesiredJob) -> DesiredJob:

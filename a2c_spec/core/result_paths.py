@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Output, Value
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import extension
@@ -114,6 +114,17 @@ def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
     known = {file.output_id: file.service_name for file in record.files if file.service_name}
     outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
     return replace(live, outputs=tuple(outputs))
+
+
+def passwords(job: Job, placement: Placement) -> list[Value]:
+    """The download passwords that may be set for a result, the likeliest first."""
+    conversion = next((item for item in job.conversions if item.id == placement.conversion), None)
+    choices = [
+        placement.spec.download_password if placement.spec else None,
+        conversion.options.get("download_password") if conversion else None,
+        *job.download_passwords,
+    ]
+    return [word for word in choices if word]
 
 
 def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]) -> Output | None:

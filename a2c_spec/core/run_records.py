@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.keys import address_of, free_key
+from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.state import JobRecord, SavedFile
 
 
@@ -82,6 +83,21 @@ def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
     return replace(run, files=files) if files != run.files else run
 
 
+def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[JobRecord, JobRecord]:
+    """Of a job that failed: the run of what it made all the same, and under ``key`` what it did not make."""
+    conversions = record.basis["conversions"]
+    mine, rest = (
+        {**record.basis, "conversions": {name: one for name, one in conversions.items() if (name in made) is good}}
+        for good in (True, False)
+    )
+    whole = replace(record, phase="completed", problem="", basis=mine, fingerprint=fingerprint(mine))
+    failed = JobRecord(
+        key, record.realm, "failed", basis=rest, fingerprint=fingerprint(rest), problem=record.problem,
+        answered_at=record.answered_at,
+    )  # fmt: skip
+    return whole, failed
+
+
 def beside_new_run(
     record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
 ) -> tuple[list[JobRecord], list[str]]:
@@ -103,10 +119,18 @@ def is_expired(run: JobRecord, now: float) -> bool:
     return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
 
 
-def set_aside(record: JobRecord, wanted: Collection[str]) -> JobRecord:
+def with_earlier(record: JobRecord, earlier: JobRecord | None) -> JobRecord:
+    """The record, its recipe completed by what other runs made of further conversions before."""
+    if earlier is None:
+        return record
+    conversions = {**earlier.basis["conversions"], **record.basis.get("conversions", {})}
+    return replace(record, basis={**earlier.basis, **record.basis, "conversions": conversions})
+
+
+def set_aside(record: JobRecord, wanted: Collection[str], pending: Collection[str] = ()) -> JobRecord:
     """The record with the files of conversions that nobody asks for any more among the leftovers, and those that are
-    asked for again among the results."""
-    away = tuple(file for file in record.files if file.conversion and file.conversion not in wanted)
+    asked for again among the results. Those of ``pending`` ones stay where they are: others are about to be made."""
+    away = tuple(file for file in record.files if file.conversion and file.conversion not in {*wanted, *pending})
     back = tuple(file for file in record.leftover if file.aside and file.conversion in wanted)
     if not (away or back):
         return record

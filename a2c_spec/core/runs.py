@@ -12,7 +12,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.keys import free_key
-from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.recipe import as_known
 from a2c_spec.core.run_records import reclaimed, renamed, set_aside
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -92,7 +92,7 @@ def divide(
             taken = {*keys, parts[-1].key}
             parts.append(_to_run(free_key(address, taken), stored, None, runs))
     if kept:
-        parts = [_with_results(part, {*part.conversions, *needed}) for part in parts]
+        parts = [_with_results(part, needed) for part in parts]
     parts = _apart(parts, runs) if len(parts) > 1 else parts
     used = {part.key for part in parts}
     unused = tuple(run for run in runs if run.address not in used)
@@ -110,26 +110,38 @@ def _host(free: Sequence[JobRecord], address: str) -> JobRecord | None:
 
 
 def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str]) -> list[_Kept]:
-    """The runs that are current for some conversions, the newest first; each conversion stands in one of them."""
+    """The runs that are current for some conversions; each conversion stands in one of them.
+
+    One whose result is here comes first, then the newest.
+    """
     open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
-    found = []
-    for run in sorted(runs, key=lambda run: run.age, reverse=True):
-        names = current(desired, run, open_ids) if run.phase in ALIVE else {}
-        if names:
-            found.append(_Kept(run, names))
+    newest_first = [run for run in sorted(runs, key=lambda run: run.age, reverse=True) if run.phase in ALIVE]
+    found: dict[str, dict[str, str]] = {}
+    for here in (True, False):
+        for run in newest_first:
+            saved = {file.conversion for file in run.files if file.path}
+            mine = found.setdefault(run.address, {})
+            names = current(desired, run, open_ids, without=mine)
+            names = {old: name for old, name in names.items() if old in saved or not here}
+            mine |= names
             open_ids = [name for name in open_ids if name not in names.values()]
-    return found
+    return [_Kept(run, found[run.address]) for run in newest_first if found[run.address]]
 
 
-def current(desired: DesiredJob, run: JobRecord, among: Collection[str]) -> dict[str, str]:
-    """The conversions of a run whose recipe is that of a desired one: id in the record -> id in the manifest."""
+def current(
+    desired: DesiredJob, run: JobRecord, among: Collection[str], without: Collection[str] = ()
+) -> dict[str, str]:
+    """The conversions of a run whose recipe is that of a desired one: id in the record -> id in the manifest.
+
+    ``without`` are ids in the record that stand for others already.
+    """
     made = run.basis
     if not made:
         return {name: name for name in among} if run.fingerprint == desired.fingerprint else {}
     wanted = as_known(desired.basis, made)
     if not _same_inputs(desired, wanted, made):
         return {}
-    names = made["conversions"]
+    names = [name for name in made["conversions"] if name not in without]
     pairs = {name: name for name in among if name in names and _equal(wanted, name, made, name)}
     for name in among:
         if name not in pairs.values():
@@ -178,11 +190,11 @@ def _current(run: _Kept, desired: DesiredJob, runs: Sequence[JobRecord]) -> Part
     return Part(run.record.address, ids, renamed(reclaimed(run.record, runs), run.names, inputs))
 
 
-def _with_results(part: Part, wanted: Collection[str]) -> Part:
+def _with_results(part: Part, needed: Collection[str]) -> Part:
     """The part, its record without results that are in no manifest any more. One that is about to be made anew is still
     the result that there is."""
     alive = part.record is not None and part.record.phase in ALIVE
-    return replace(part, record=set_aside(part.record, wanted)) if part.record and alive else part
+    return replace(part, record=set_aside(part.record, part.conversions, needed)) if part.record and alive else part
 
 
 def _to_run(key: str, ids: Sequence[str], host: JobRecord | None, runs: Sequence[JobRecord]) -> Part:
@@ -226,12 +238,5 @@ def restricted(desired: DesiredJob, part: Part) -> DesiredJob:
     job = desired.job
     if part.key == job.address and len(part.conversions) == len(job.conversions):
         return desired
-    mine = frozenset(part.conversions)
-    job = replace(
-        job,
-        address=part.key,
-        conversions=tuple(item for item in job.conversions if item.id in mine),
-        outputs=tuple(output for output in job.outputs if output.conversion in mine),
-        elsewhere=part.elsewhere,
-    )
-    return replace(desired, job=job)
+    job = with_conversions(job, part.conversions)
+    return replace(desired, job=replace(job, address=part.key, elsewhere=part.elsewhere))

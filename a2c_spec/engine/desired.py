@@ -89,7 +89,8 @@ class Dependencies:
     those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that comes from the
     results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
     is, and stays. ``moves``: where results that are here go before anything is sent.
-    ``names``: ``address.conversion`` -> the file name of a result that is on its way.
+    ``names``: ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys
+    of results in the results cache that are on their way.
     """
 
     session: Session
@@ -100,6 +101,7 @@ class Dependencies:
     makers: dict[str, JobRecord] = field(default_factory=dict)
     moves: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
+    making: set[str] = field(default_factory=set)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint and the id of the preset that it names."""
@@ -152,6 +154,7 @@ class Dependencies:
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
         elif change.action not in ("no-op", "rename", "download", "forget"):
             self.running |= {f"{address}.{item.id}": change.fingerprint for item in desired.job.conversions}
+            self.making |= set(self.session.results.keys(desired).values())
         elif record is not None:
             self.makers |= {f"{address}.{item.id}": record for item in desired.job.conversions}
 

@@ -82,7 +82,7 @@ class Execution:
         self.session.files.leftovers.remove()
         self.reporter.close()
         error = self._error()
-        if error is None or error not in self.errors:
+        if steps:
             write_outputs(self.session.project, self.session.store, [step.change for step in steps])
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
 
@@ -225,7 +225,8 @@ class Execution:
             async with self.service.turns.released():
                 await twin.wait()
         with results.claimed(step.desired):
-            if waited or step.change.action == "cached":
+            found = not (taken or step.change.forced) and results.known(step.desired, step.record) is not None
+            if waited or step.change.action == "cached" or (step.change.starts and found):
                 return await self._from_cache(step, step.desired)
             return await self._convert(step, step.desired)
 

@@ -6,9 +6,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.desired import Preset
 from a2c_spec.core.drift import preset_drift
+from a2c_spec.core.planner import plan_preset, sent_preset
 from a2c_spec.core.reasons import shown
-from a2c_spec.engine.plan_one import PlannedChange, plan_one_preset
+from a2c_spec.core.recipe import digest
+from a2c_spec.engine.plan_one import PlannedChange
 from a2c_spec.engine.session import Session
 
 if TYPE_CHECKING:
@@ -16,6 +19,26 @@ if TYPE_CHECKING:
 
 IDLE = frozenset({"patch_output", "patch_outputs", "delete_job"})
 """Calls that neither build a job nor start it."""
+
+
+async def plan_one_preset(
+    session: Session, preset: Preset, client: Client | None, *, read: bool = False
+) -> PlannedChange:
+    """The change of one preset. It is read where its manifest changed, or something is going to run with it (``read``),
+    so that nothing changed means no call."""
+    record, taken_over = session.store.get(preset.address), ""
+    if record is None and preset.moved_from and (before := session.store.get(preset.moved_from)):
+        record, taken_over = replace(before, address=preset.address), preset.moved_from
+    fingerprint = session.fingerprint_secret
+    changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
+    asked = client is not None and record is not None and bool(record.job_id) and (changed or read)
+    live = await client.preset(record.job_id) if client and record and asked else None
+    gone = asked and live is None
+    change = plan_preset(preset, fingerprint, record, live, gone=gone)
+    if taken_over:
+        action = "adopt" if change.action == "no-op" else change.action
+        change = replace(change, action=action, reasons=(f"it was {taken_over}", *change.reasons))
+    return PlannedChange(change, None, record, preset, taken_over=taken_over)
 
 
 def named(step: PlannedChange) -> frozenset[str]:

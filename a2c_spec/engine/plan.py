@@ -20,14 +20,13 @@ from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.live_presets import named, read_presets, refused
+from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
     PlannedChange,
     plan_address,
     plan_from_record,
     plan_from_records,
-    plan_one_preset,
     plan_run_again,
     prepared,
     run_replaced,
@@ -151,13 +150,13 @@ class PlanBuilder:
         for step in steps:
             told = several or step.filed_anew or step.change.action == "download"
             self.dependencies.note(step.change, step.desired, step.record if told else None)
-            self._put_one(step)
+            self._put_one(step, several=several)
 
-    def _put_one(self, step: PlannedChange) -> None:
+    def _put_one(self, step: PlannedChange, *, several: bool) -> None:
         """Keeps a change whole, or a summary of it where it can be planned again when its turn comes."""
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
-        needed = needed or step.filed_anew or (step.record is not None and _has_loose_ends(step.record))
+        needed = needed or several or step.filed_anew or (step.record is not None and _has_loose_ends(step.record))
         needed = needed or (step.record is None and self._may_be_taken_over(step))
         drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
         self.kept += not (idle or drop)

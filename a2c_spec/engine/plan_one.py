@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -13,9 +13,8 @@ from a2c_spec.core.graph import needs
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import needs_live, plan_forget, plan_job, plan_preset, recognised, sent_preset
-from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import digest
+from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
+from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.run_records import merged
 from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
@@ -82,9 +81,21 @@ def prepared(
     runs = session.runs(job.address)
     desired = make_ready(job, merged(runs), session, dependencies)
     again = chosen.replaces(job.address)
-    stored = partial(session.results.holds, desired)
+    stored = partial(_made_elsewhere, session, desired, dependencies.making, set())
     division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored)
     return [_pending(session, desired, part, lost, again=again) for part in division.parts], division.unused
+
+
+def _made_elsewhere(
+    session: Session, desired: DesiredJob, making: Collection[str], seen: set[str], conversion: str
+) -> bool:
+    """Whether a conversion is in the results cache, or will be once another one that is planned has been made."""
+    if session.results.holds(desired, conversion):
+        return True
+    key = session.results.keys(only(desired, conversion)).get(conversion, "")
+    known = key in making or key in seen
+    seen.add(key)
+    return bool(key) and known
 
 
 def prepared_run(
@@ -186,7 +197,8 @@ async def plan_run(session: Session, pending: Pending, client: Client | None) ->
     """The change of a run, asked of the service where needed; bytes that it holds are not sent again."""
     step = plan_from_record(session, pending, offline=client is None)
     step = step or await plan_from_live(session, pending, client)
-    holding = may_be_held(session, pending, step.change) if client else ()
+    wrong = bool(step.live and step.record and other_bytes(pending.desired, step.record, step.live))
+    holding = may_be_held(session, pending, step.change) if client and not wrong else ()
     if client is None or not holding:
         return step
     pending, seen = await with_held_inputs(holding, pending, client)
@@ -200,7 +212,7 @@ def run_replaced(session: Session, record: JobRecord) -> PlannedChange:
     stored = session.store.get(record.address) or record
     since = replace(stored, gone_since=session.project.runtime.clock())
     if not record.running_or_held and not any(file.path for file in record.files):
-        return PlannedChange(Change(record.address, "no-op", ("another run makes its results now",)), None, since)
+        return PlannedChange(Change(record.address, "no-op", ()), None, since)
     return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
 
 
@@ -267,23 +279,3 @@ async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord
     change = plan_job(desired, found, observed)
     reason = f"job {found.job_id} was created by a call whose answer was lost"
     return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)
-
-
-async def plan_one_preset(
-    session: Session, preset: Preset, client: Client | None, *, read: bool = False
-) -> PlannedChange:
-    """The change of one preset. It is read where its manifest changed, or something is going to run with it (``read``),
-    so that nothing changed means no call."""
-    record, taken_over = session.store.get(preset.address), ""
-    if record is None and preset.moved_from and (before := session.store.get(preset.moved_from)):
-        record, taken_over = replace(before, address=preset.address), preset.moved_from
-    fingerprint = session.fingerprint_secret
-    changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
-    asked = client is not None and record is not None and bool(record.job_id) and (changed or read)
-    live = await client.preset(record.job_id) if client and record and asked else None
-    gone = asked and live is None
-    change = plan_preset(preset, fingerprint, record, live, gone=gone)
-    if taken_over:
-        action = "adopt" if change.action == "no-op" else change.action
-        change = replace(change, action=action, reasons=(f"it was {taken_over}", *change.reasons))
-    return PlannedChange(change, None, record, preset, taken_over=taken_over)

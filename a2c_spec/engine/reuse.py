@@ -85,24 +85,29 @@ class Results:
             except OSError:
                 return
 
+    def keys(self, desired: DesiredJob) -> dict[str, str]:
+        """The key of each conversion whose result may be kept."""
+        alone = [only(desired, item.id) for item in desired.job.conversions] if self.cache is not None else []
+        return {
+            one.job.conversions[0].id: cache_key(one.fingerprint, self.realm) for one in alone if cacheable(one.job)
+        }
+
     def twin(self, desired: DesiredJob) -> asyncio.Event | None:
-        """The event that is set when another job of this run has made the same."""
-        return self.making.get(self._key(desired))
+        """The event that is set when another job of this run has made one of the same conversions."""
+        return next((self.making[key] for key in self.keys(desired).values() if key in self.making), None)
 
     @contextmanager
     def claimed(self, desired: DesiredJob) -> Iterator[None]:
-        """Other jobs that need the same result wait for this one."""
-        key = self._key(desired)
-        ended = self.making[key] = asyncio.Event()
+        """Other jobs that need one of the same conversions wait for this one."""
+        ended = asyncio.Event()
+        mine = [key for key in self.keys(desired).values() if key not in self.making]
+        self.making |= dict.fromkeys(mine, ended)
         try:
             yield
         finally:
-            self.making.pop(key, None)
+            for key in mine:
+                self.making.pop(key, None)
             ended.set()
-
-    def _key(self, desired: DesiredJob) -> str:
-        shared = self.cache is not None and cacheable(desired.job)
-        return cache_key(desired.fingerprint, self.realm) if shared else f"{desired.job.address} alone"
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,8 +13,9 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.api.deliver import STARTS, failure_text
+from a2c_spec.api.deliver import STARTS
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
+from a2c_spec.api.failures import failure_text
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
 from a2c_spec.core.live import parse_job

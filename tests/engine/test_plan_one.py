@@ -17,12 +17,12 @@ from a2c_spec.core.planner import sent_preset
 from a2c_spec.core.recipe import digest
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.live_presets import plan_one_preset
 from a2c_spec.engine.plan_one import (
     Pending,
     PlannedChange,
     plan_from_live,
     plan_from_record,
-    plan_one_preset,
     prepared,
 )
 from a2c_spec.engine.selection import EVERYTHING, Selection

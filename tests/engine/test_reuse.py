@@ -129,12 +129,12 @@ def test_who_wants_the_same_meanwhile_waits_for_the_end() -> None:
     asyncio.run(run())
 
 
-def test_without_a_cache_nobody_has_a_twin_but_himself() -> None:
+def test_without_a_cache_nobody_has_a_twin() -> None:
     async def run() -> None:
         results = Results(None, "local")
         with results.claimed(uploading()):
             assert results.twin(desired(job("twin", inputs=(UPLOAD,)))) is None
-            assert results.twin(uploading()) is not None
+            assert results.twin(uploading()) is None
 
     asyncio.run(run())
 

@@ -84,6 +84,11 @@ def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[
         told = there is not None and there.checksum and item.content and uploaded(item) and not item.applied_sha256
         if told and there is not None and item.content and there.checksum != item.content.md5:
             found.append(f"input {item.id} on the service is not the file here (checksum {there.checksum[:4]}..)")
+    unknown = [there.checksum for there in live.inputs if there.id not in record.names() and there.checksum]
+    untold = [item for item, element in elements if element is None or element.api_id not in here]
+    for item in untold if unknown else ():
+        if uploaded(item) and item.content and item.content.md5 not in unknown:
+            found.append(f"input {item.id} on the service is not the file here (checksum {unknown[0][:4]}..)")
     if all(element and element.api_id in here for _, element in elements):
         names = record.names()
         found += [

@@ -27,6 +27,7 @@ from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
+from a2c_spec.core.run_records import with_earlier
 from a2c_spec.core.runs import same_recipe
 from a2c_spec.core.state import JobRecord
 
@@ -66,7 +67,7 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
         again = _rerun(desired, record, ("--replace asks for it",), observed, paid=record.phase != "building")
         return replace(again, forced=True)
     if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
-        return _rerun(desired, record, (_failure(record),), observed, paid=False)
+        return _after_failure(desired, record, observed)
     if record.phase in ("done", "completed") and not same_recipe(desired, record):
         return _rerun(
             desired,
@@ -86,6 +87,8 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
     if live.editable and not _about_to_run(desired, record, live, observed):
         return _update(desired, record, live, observed)
     if live.status in ("failed", "canceled"):
+        if record.phase == "started" and live.outputs:
+            return Change(desired.job.address, "wait", (f"{live.status}, with results",), fetch=True)
         return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
     changed = changed_since_start(desired, record, live)
     if live.terminal:
@@ -114,10 +117,12 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
     return finish(desired, record, found)
 
 
-def _failure(record: JobRecord) -> str:
-    return f"the last run {'failed' if record.phase == 'failed' else 'was canceled'}" + (
-        f": {record.problem}" if record.problem else ""
-    )
+def _after_failure(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
+    """A run that gave nothing is run again; with another recipe, it takes the place of what was paid for before it."""
+    if observed.earlier is None or same_recipe(desired, record):
+        return _rerun(desired, record, (recipes.failure(record),), observed, paid=False)
+    before = with_earlier(record, observed.earlier)
+    return _rerun(desired, before, recipes.why(desired, observed.earlier), observed, paid=True)
 
 
 def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, otherwise: Change) -> Change:
@@ -139,6 +144,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if observed.earlier is not None and (record is None or record.empty):
         why = observed.why or recipes.why(desired, observed.earlier)
         return _rerun(desired, observed.earlier, why, observed, paid=True)
+    if record is not None and record.phase == "failed" and record.problem:
+        return _after_failure(desired, record, observed)
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
@@ -248,17 +255,17 @@ def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Obs
     """An unstarted job: edit it, or delete and recreate it where that takes fewer calls."""
     way = edit(desired, live, known(record))
     if not way.calls:
-        return Change(
-            desired.job.address, "no-op", ("held on the service as the manifest says",), bindings=way.bindings
-        )
+        held = f"{update_reasons.which(desired)}held on the service as the manifest says"
+        return Change(desired.job.address, "no-op", (held,), bindings=way.bindings)
+    known_of = with_earlier(record, observed.earlier)
     if not way.one_by_one and cost_of(way.calls).key()[:2] > FEWEST_ANEW:
         anew = (Call("delete_job", live.id, reason="recreating takes fewer calls"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
             why = f"not started; recreating it takes {len(anew)} calls, editing it {len(way.calls)}"
             others = update_reasons.foreign_reasons(update_reasons.foreign_details(desired, record, live))
             return _updated(desired, record, Edit(anew, {}), (why, *others), observed, action="replace")
-    why_edited = update_reasons.why(desired, record, live, way.calls)
-    return _updated(desired, record, way, why_edited, observed, action="update")
+    why_edited = update_reasons.why(desired, known_of, live, way.calls)
+    return _updated(desired, known_of, way, why_edited, observed, action="update")
 
 
 def _updated(
@@ -270,6 +277,7 @@ def _updated(
     *,
     action: Literal["update", "replace"],
 ) -> Change:
+    paid = observed.earlier is not None and any(call.starts for call in way.calls)
     return Change(
         desired.job.address,
         action,
@@ -278,6 +286,7 @@ def _updated(
         bindings=way.bindings,
         details=update_reasons.details(desired, record, observed.live),
         fetch=desired.job.process,
-        problem=conflicts(desired, observed) if desired.job.process else "",
+        paid_again=paid,
+        problem=_forbidden(desired, paid=paid) or (conflicts(desired, observed) if desired.job.process else ""),
         bound="every call changes something that no other call of the plan can change",
     )

@@ -30,3 +30,10 @@ def changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -
     if same_recipe(desired, record):
         return other_bytes(desired, record, live)
     return why(desired, record) or ("the recipe changed",)
+
+
+def failure(record: JobRecord) -> str:
+    """How the last run ended, and why."""
+    return f"the last run {'failed' if record.phase == 'failed' else 'was canceled'}" + (
+        f": {record.problem}" if record.problem else ""
+    )

@@ -8,6 +8,7 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.foreign import foreign
+from a2c_spec.core.keys import address_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
@@ -70,3 +71,9 @@ def _sent(record: JobRecord, part: str) -> Mapping[str, Any]:
 
 def _part(call: Call) -> str:
     return call.reason or call.kind.replace("_", " ")
+
+
+def which(desired: DesiredJob) -> str:
+    """Of a run that makes some of an address: which conversions."""
+    apart = address_of(desired.job.address) != desired.job.address
+    return f"{', '.join(item.id for item in desired.job.conversions)} " if apart else ""

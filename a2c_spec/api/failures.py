@@ -1,0 +1,23 @@
+"""Why a job failed, in the words of its manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from a2c_spec.core.live import LiveJob, Problem
+from a2c_spec.core.state import JobRecord
+
+
+def failure_text(record: JobRecord, live: LiveJob) -> str:
+    """The job's errors, each with the manifest's own id of the part it is about."""
+    names = record.names()
+    errors = "; ".join(problem_text(problem, names) for problem in live.errors)
+    return errors or live.info or "the service does not say why"
+
+
+def problem_text(problem: Problem, names: Mapping[str, str]) -> str:
+    """One error or warning; ``names`` are those of the record, by API id."""
+    part, _, key = names.get(problem.id_source, "").partition(".")
+    where = f"{part.removesuffix('s')} {key}: " if key else f"{problem.source}: " if problem.source else ""
+    code = f" (code {problem.code})" if problem.code and problem.code != "0" else ""
+    return f"{where}{problem.message}{code}"
