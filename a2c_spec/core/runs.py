@@ -78,7 +78,7 @@ def divide(
         kept = [run for run in kept if run.record.address != lost_start.address]
         needed = [name for name in ids if name not in {one for run in kept for one in run.names.values()}]
     free = [run for run in runs if run.address not in {one.record.address for one in kept}]
-    host = lost_start or (_host(free, address) if needed or not kept else None)
+    host = lost_start or (_host(free, address, needed) if needed or not kept else None)
     keys = {run.address for run in runs}
     parts = [_current(run, desired, runs) for run in kept]
     if needed or not kept:
@@ -99,14 +99,22 @@ def divide(
     return Division(tuple(parts), unused, complete=bool(kept) and not needed)
 
 
-def _host(free: Sequence[JobRecord], address: str) -> JobRecord | None:
-    """The run in whose place the next one goes: one that can be edited, one that gave nothing, one that is not wanted.
+def _host(free: Sequence[JobRecord], address: str, needed: Collection[str]) -> JobRecord | None:
+    """The run in whose place the next one goes: one that can be edited, one that gave nothing, one of the same
+    conversions of which nothing is wanted.
 
     A run that no manifest asked for any more is not touched: what it made may be wanted again.
     """
     rank = {"building": 0, "failed": 1, "canceled": 1, "completed": 2, "done": 2, "started": 3}
     alive = [run for run in free if not run.gone_since or run.address == address]
+    alive = [run for run in alive if run.phase not in ALIVE or _replaced(run, needed)]
     return min(alive, key=lambda run: (rank[run.phase], run.address != address, run.address), default=None)
+
+
+def _replaced(run: JobRecord, needed: Collection[str]) -> bool:
+    """Whether conversions of a run are made anew; what it made of others was taken out, and is not paid for again."""
+    made = run.basis.get("conversions", {})
+    return not made or not needed or any(name in made for name in needed)
 
 
 def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str]) -> list[_Kept]:

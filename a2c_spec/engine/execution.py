@@ -205,7 +205,8 @@ class Execution:
         refused = [one.change for one in steps if one.change.paid_again and not allowed]
         if refused:
             raise Conflict(f"the plan has changed: {refused[0].reasons[0]}", hint="apply again to make a new plan")
-        replaced = [run_replaced(self.session, run) for run in unused if not run.gone_since]
+        asked = [item.id for item in step.whole.conversions]
+        replaced = [run_replaced(self.session, run, asked) for run in unused if not run.gone_since]
         await first_things(self.session, [*steps, *replaced], steps)
         return steps
 

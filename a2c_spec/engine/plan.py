@@ -119,6 +119,7 @@ class PlanBuilder:
     dependencies: Dependencies = field(init=False)
     made: dict[str, list[PlannedChange]] = field(default_factory=dict)
     unused: list[JobRecord] = field(default_factory=list)
+    asked: dict[str, list[str]] = field(default_factory=dict)
     presets: list[Preset] = field(default_factory=list)
     waiting: list[Job] = field(default_factory=list)
     kept: int = 0
@@ -146,6 +147,9 @@ class PlanBuilder:
 
     def _put(self, steps: Sequence[PlannedChange], unused: Sequence[JobRecord]) -> None:
         self.unused += [run for run in unused if not run.gone_since]
+        if unused:
+            address = address_of(unused[0].address)
+            self.asked[address] = [item.id for step in steps if step.desired for item in step.desired.job.conversions]
         several = len(steps) + len(unused) > 1
         for step in steps:
             told = several or step.filed_anew or step.change.action == "download"
@@ -209,7 +213,7 @@ class PlanBuilder:
                 told = f"the source of {batch} is empty now"
                 change = replace(change, emptied=batch, reasons=(told, *change.reasons))
             return PlannedChange(change, None, record)
-        return run_replaced(self.session, record)
+        return run_replaced(self.session, record, self.asked.get(address_of(record.address), ()))
 
     async def _with_live_presets(
         self, presets: list[PlannedChange], steps: list[PlannedChange], client: Client

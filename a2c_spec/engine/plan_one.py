@@ -207,13 +207,18 @@ async def plan_run(session: Session, pending: Pending, client: Client | None) ->
     return replace(again, live=again.live or seen)
 
 
-def run_replaced(session: Session, record: JobRecord) -> PlannedChange:
-    """A run whose conversions another run of its address makes now; it is told where it runs, or files stay."""
+def run_replaced(session: Session, record: JobRecord, asked: Collection[str]) -> PlannedChange:
+    """A run of which nothing is wanted any more; it is told where it runs, or files stay.
+
+    ``asked`` are the conversions that its manifest asks for, which another run makes.
+    """
     stored = session.store.get(record.address) or record
     since = replace(stored, gone_since=session.project.runtime.clock())
     if not record.running_or_held and not any(file.path for file in record.files):
         return PlannedChange(Change(record.address, "no-op", ()), None, since)
-    return PlannedChange(plan_forget(record, "another run makes its results now"), None, record)
+    gone = [name for name in record.basis.get("conversions", {}) if name not in asked]
+    why = f"conversion {', '.join(gone)} is no longer in the manifest" if gone else "another run makes its results now"
+    return PlannedChange(plan_forget(record, why), None, record)
 
 
 async def plan_run_again(

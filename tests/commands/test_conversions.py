@@ -253,3 +253,69 @@ def test_a_saved_plan_of_one_conversion_is_applied_as_it_was_shown(project: Path
     done = a2c("apply", "p.a2cplan.json", "-y", "--no-cache")
     assert done.code == 0, done.out + done.err
     quiet(a2c, project, "one.sha256", "one.md5")
+
+
+def test_a_conversion_that_two_jobs_want_is_made_once(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "md5": 1})
+    write({"sha": 1, "old": 1}, name="two")
+    done = a2c("apply", "--json")
+    assert done.code == 0, done.out + done.err
+    assert json.loads(done.out.splitlines()[-1])["spent"] == 3
+    quiet(a2c, project, "one.sha256", "one.md5", "two.sha256", "two.sha1")
+
+
+def test_of_a_job_that_is_held_in_part_the_plan_says_so_and_no_earlier_result_counts(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1, "md5": 1})
+    apply(a2c)
+    write({"sha": 1, "md5": 2}, extra="job: {process: false}\n")
+    apply(a2c)
+    assert "1 file verified; md5 held on the service as the manifest says" in a2c("plan", "--no-cache").out
+    quiet(a2c, project, "one.sha256")
+
+
+BAD = "  - {id: bad, category: image, target: png}\n"
+
+
+def with_bad(project: Path) -> None:
+    """Adds a conversion that fails to the job."""
+    file = project / "one.yaml"
+    file.write_text(file.read_text().replace("outputs:", f"{BAD}outputs:"))
+
+
+def test_what_a_failed_job_gave_is_kept_and_only_the_rest_runs_again(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1})
+    with_bad(project)
+    first = a2c("apply", "--no-cache")
+    assert (first.code, "(1 credit spent); the results of sha are kept" in first.err) == (6, True)
+    assert "1 credit" not in a2c("apply", "--no-cache").err
+    write({"sha": 1})
+    quiet(a2c, project, "one.sha256")
+
+
+def test_after_a_failed_part_what_was_paid_for_is_not_run_again_unasked(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1})
+    apply(a2c)
+    with_bad(project)
+    assert a2c("apply", "--no-cache").code == 6
+    write({"sha": 1})
+    (project / "a.txt").write_text("second")
+    refused = a2c("apply", "--no-cache")
+    assert (refused.code, "input i changed" in refused.out) == (11, True)
+
+
+def test_one_goes_and_another_one_comes_and_nothing_is_paid_again(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1})
+    apply(a2c)
+    write({"sha": 1, "md5": 1})
+    apply(a2c)
+    write({"sha": 1, "old": 1})
+    done = a2c("apply", "--no-cache")
+    assert done.code == 0, done.err
+    assert "conversion md5 is no longer in the manifest; 1 file stays here" in done.out
+    quiet(a2c, project, "one.sha256", "one.sha1")
