@@ -55,7 +55,6 @@ def _without_foreign(one: World) -> Ran:
         (one.us.folder / path).unlink(missing_ok=True)
     one.tell(f"the person takes their files away: {sorted(one.foreign)}")
     one.foreign.clear()
-    one.ledger.losses += 1
     return _rest(one)
 
 
@@ -83,7 +82,9 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     checks.check_paid(one)
     if one.found or (ran.code != 0 and not bad):
         return
-    idle = {item["address"] for item in ran.plan.get("changes", []) if item["action"] == "no-op"}
+    changes = ran.plan.get("changes", [])
+    idle = judge.addresses() - {item["address"] for item in changes if item["action"] != "no-op"}
+    idle &= {item["address"] for item in changes}
     checks.check_results(one, judge, (judge.addresses() & idle) - bad)
     if one.service.switches.impure and judge.pure:
         checks.check_edges(one, judge)
@@ -138,7 +139,8 @@ def _fresh(one: World, judge: Judge, idle: set[str], folder: Path) -> None:
             one.find("a fresh run ends otherwise", f"exit {ran.code}: {ran.complaint}")
             return
         have, wanted = files_of(one, judge), files_of(other, judge)
-        for address in sorted(judge.addresses() & idle - judge.ignoring - dated(one, judge)):
+        ran_before = {address for address in judge.held if have.get(address)}
+        for address in sorted(judge.addresses() & idle - judge.ignoring - dated(one, judge) - ran_before):
             if have.get(address) != wanted.get(address):
                 text = f"{address}: here {have.get(address)}, from a fresh run {wanted.get(address)}"
                 one.find("not as from a fresh run", text)
