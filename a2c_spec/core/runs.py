@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.keys import free_key
+from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import as_known
 from a2c_spec.core.run_records import renamed, set_aside
@@ -61,16 +61,18 @@ def divide(
     again: bool = False,
     lost: Collection[str] = (),
     cached: Callable[[str], bool] = lambda _conversion: False,
+    own: Mapping[str, DesiredJob] = {},
 ) -> Division:
     """Every conversion goes to the run whose recipe for it is the desired one; the others are run together.
 
     That costs the fewest credits, for no conversion is run that is current; then the fewest calls, for all that have to
     be run share one job: one that can still be edited, else a new one, which takes the place of a run of which nothing
     is wanted. ``again``: everything is to be run, current or not. ``lost`` are conversions whose results can be had
-    nowhere. ``cached`` says whether a conversion's result is in the results cache.
+    nowhere. ``cached`` says whether a conversion's result is in the results cache. ``own`` is what is desired of some
+    runs, by key, where that hangs on what was last sent in them (``lifecycle.ignore``).
     """
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
-    kept = [] if again else _kept(desired, runs, lost)
+    kept = [] if again else _kept(desired, runs, lost, own)
     have = {name for run in kept for name in run.names.values()}
     needed = [name for name in ids if name not in have]
     lost_start = next((run for run in runs if run.lost_start), None)
@@ -109,12 +111,14 @@ def _host(free: Sequence[JobRecord], address: str) -> JobRecord | None:
     return min(alive, key=lambda run: (rank[run.phase], run.address != address, run.address), default=None)
 
 
-def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str]) -> list[_Kept]:
+def _kept(
+    desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str], own: Mapping[str, DesiredJob]
+) -> list[_Kept]:
     """The runs that are current for some conversions, the newest first; each conversion stands in one of them."""
     open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
     found = []
     for run in sorted(runs, key=lambda run: (run.gone_since > 0, -run.answered_at, run.address)):
-        names = current(desired, run, open_ids) if run.phase in ALIVE else {}
+        names = current(own.get(run.address, desired), run, open_ids) if run.phase in ALIVE else {}
         if names:
             found.append(_Kept(run, names))
             open_ids = [name for name in open_ids if name not in names.values()]
@@ -235,3 +239,16 @@ def restricted(desired: DesiredJob, part: Part) -> DesiredJob:
         elsewhere=part.elsewhere,
     )
     return replace(desired, job=job)
+
+
+def whole(parts: Sequence[DesiredJob]) -> DesiredJob:
+    """What is desired of all parts of an address together, in the order of the manifest."""
+    job = parts[0].job
+    if len(parts) == 1:
+        return parts[0]
+    found = [item for part in parts for item in part.job.conversions]
+    conversions = sorted(found, key=lambda item: (item.position.line, item.position.column))
+    outputs = tuple(output for part in parts for output in part.job.outputs)
+    address = address_of(job.address)
+    job = replace(job, address=address, conversions=tuple(conversions), outputs=outputs, elsewhere=frozenset())
+    return replace(parts[0], job=job)

@@ -78,10 +78,13 @@ def prepared(
     """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted."""
     runs = session.runs(job.address)
     desired = make_ready(job, merged(runs), session, dependencies)
+    ignoring = runs if job.lifecycle.ignore and len(runs) > 1 else ()
+    own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
     stored = partial(session.results.holds, desired)
-    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored)
-    return [_pending(session, desired, part, lost, again=again) for part in division.parts], division.unused
+    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored, own=own)
+    parts = [_pending(session, own.get(part.key, desired), part, lost, again=again) for part in division.parts]
+    return parts, division.unused
 
 
 def prepared_run(

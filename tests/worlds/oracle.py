@@ -71,7 +71,8 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     if judge is None or (ran.code not in (0, 9) and folder is not None and _refused_anew(one, ran, folder)):
         return  # refused as a whole, as in a new project, which nothing can be held against
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
-    bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
+    for _ in judge.trees:  # as deep as it goes
+        bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
         return  # what the local API cannot do, it says
     if ran.code != 0 and not bad and not _undecided(one, ran):
@@ -92,7 +93,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     if not bad:
         _quiet(one)
     if folder is not None and not one.found and not one.service.switches.impure:
-        _fresh(one, judge, idle, folder)
+        _fresh(one, judge, idle - bad, folder)
 
 
 def _refused_anew(one: World, ran: Ran, folder: Path) -> bool:
