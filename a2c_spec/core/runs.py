@@ -62,6 +62,7 @@ def divide(
     lost: Collection[str] = (),
     cached: Callable[[str], bool] = lambda _conversion: False,
     own: Mapping[str, DesiredJob] = {},
+    foreseen: Mapping[str, str] = {},
 ) -> Division:
     """Every conversion goes to the run whose recipe for it is the desired one; the others are run together.
 
@@ -69,7 +70,8 @@ def divide(
     be run share one job: one that can still be edited, else a new one, which takes the place of a run of which nothing
     is wanted. ``again``: everything is to be run, current or not. ``lost`` are conversions whose results can be had
     nowhere. ``cached`` says whether a conversion's result is in the results cache. ``own`` is what is desired of some
-    runs, by key, where that hangs on what was last sent in them (``lifecycle.ignore``).
+    runs, by key, where that hangs on what was last sent in them (``lifecycle.ignore``). ``foreseen`` are the paths of
+    conversions' results, where they are known before the run.
     """
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
     kept = [] if again else _kept(desired, runs, lost, own)
@@ -95,7 +97,7 @@ def divide(
             parts.append(_to_run(free_key(address, taken), stored, None, runs))
     if kept:
         parts = [_with_results(part, {*part.conversions, *needed}) for part in parts]
-    parts = _apart(parts, runs) if len(parts) > 1 else parts
+    parts = _apart(parts, runs, foreseen) if len(parts) > 1 else parts
     used = {part.key for part in parts}
     unused = tuple(run for run in runs if run.address not in used)
     return Division(tuple(parts), unused, complete=bool(kept) and not needed)
@@ -209,10 +211,14 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
     return before
 
 
-def _apart(parts: Sequence[Part], runs: Sequence[JobRecord]) -> list[Part]:
+def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:
     """The parts, each with the paths that are others' results: two results of one address never get one name."""
     saved = [file for run in runs for file in run.files if file.path]
-    places = {part.key: {file.wanted or file.path for file in _results(part, saved)} for part in parts}
+    places = {}
+    for part in parts:
+        here = [file for file in _results(part, saved) if file.conversion not in foreseen]
+        known = {foreseen[name] for name in part.conversions if name in foreseen}
+        places[part.key] = known | {file.wanted or file.path for file in here}
     return [
         replace(part, elsewhere=frozenset().union(*(places[key] for key in places if key != part.key)))
         for part in parts

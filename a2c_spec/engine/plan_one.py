@@ -15,6 +15,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, plan_job, plan_preset, recognised, sent_preset
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import digest
+from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_records import merged
 from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
@@ -23,6 +24,7 @@ from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held import may_be_held, with_held_inputs
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -82,7 +84,8 @@ def prepared(
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
     stored = partial(session.results.holds, desired)
-    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored, own=own)
+    foreseen = numbered(desired.job, render_late) if len(desired.job.conversions) > 1 else {}
+    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored, own=own, foreseen=foreseen)
     parts = [_pending(session, own.get(part.key, desired), part, lost, again=again) for part in division.parts]
     return parts, division.unused
 
