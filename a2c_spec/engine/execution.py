@@ -54,6 +54,7 @@ class Execution:
         self.awaited: dict[str, list[PlannedChange]] = {}
         self.turn_of: dict[str, asyncio.Lock] = {}
         self.good: set[str] = set()
+        self.held: set[tuple[str, str]] = set()
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -64,6 +65,7 @@ class Execution:
         whole = [step for step in busy if not step.summary_only]
         self.tally.busy = len(busy)
         self.reporter.expect(len(busy))
+        self.held = {made for step in steps for made in _held(step)}
         awaited = {address for step in whole for address, _ in _needed(step)}
         for step in busy:
             address = address_of(step.change.address)
@@ -156,6 +158,9 @@ class Execution:
             if missing := [address_of(key) for key in self._made_before(step) if key not in self.good]:
                 what = ", ".join(dict.fromkeys(missing))
                 raise NotStarted(f"not started: it needs {what}", hint="apply again once that is done")
+            if held := [address for address, conversion in _needed(step) if (address, conversion) in self.held]:
+                hint = "it starts with `job.process: true`"
+                raise NotStarted(f"not started: it needs {', '.join(dict.fromkeys(held))}, which is held", hint=hint)
             step = await self._with_results(step)
             if step.change.action == "no-op":
                 self.tally.busy -= 1  # the same results as before: nothing to do after all
@@ -253,6 +258,16 @@ def _needed(step: PlannedChange) -> list[tuple[str, str]]:
     job = step.desired.job
     results = [split_reference(item.source) for item in job.inputs if item.type == "from"]
     return [*results, *((item.preset_from, "") for item in job.conversions if item.preset_from)]
+
+
+def _held(step: PlannedChange) -> list[tuple[str, str]]:
+    """What a change leaves to be made, because the job is held: (address, conversion)."""
+    if step.desired is None or step.desired.job.process:
+        return []
+    draft = step.record is not None and step.record.phase == "building"
+    if not draft and step.change.action not in ("create", "replace", "update"):
+        return []
+    return [(address_of(step.change.address), item.id) for item in step.desired.job.conversions]
 
 
 def _independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:

@@ -30,8 +30,11 @@ class Wish:
 
 @dataclass(slots=True)
 class Judge:
-    """Everything that a project asks for at one moment. ``held``: addresses that are not to run; ``guessed``:
-    those whose inputs cannot be told; ``ignoring``: those of which something does not count."""
+    """Everything that a project asks for at one moment.
+
+    ``held``: addresses that are not to run; ``waiting``: those that take results of such, which may have run before;
+    ``guessed``: those whose inputs cannot be told; ``ignoring``: those of which something does not count.
+    """
 
     trees: Sequence[Doc]
     sources: Mapping[str, bytes]
@@ -39,6 +42,7 @@ class Judge:
     pure: bool = True
     wishes: dict[tuple[str, str], Wish] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
     guessed: set[str] = field(default_factory=set)
     ignoring: set[str] = field(default_factory=set)
 
@@ -58,6 +62,8 @@ class Judge:
         strict = job.get("fail_on_input_error", True)
         sources = [self._source(one) for one in tree.get("inputs", [])]
         sure = all(one is None or one.name != "*" for one in sources)
+        if needs(tree) & (self.held | self.waiting):
+            self.waiting.add(tree["name"])
         if any(not self._sure(one["from"]) for one in tree.get("inputs", []) if "from" in one):
             self.guessed.add(tree["name"])
         broken = any(one is None for one in sources)
@@ -97,7 +103,7 @@ class Judge:
             return Source(sha256(self.sources.get(one["path"], b"")), name, password, settings)
         if "from" in one:
             address, _, conversion = one["from"].rpartition(".")
-            made = self.results(address, conversion)
+            made = self.made(address, conversion)
             if len(made) != 1:
                 return None
             here = self.wishes[address, conversion].path.rsplit("/", 1)[-1]
@@ -125,15 +131,12 @@ class Judge:
         mine = [one for one in self.wishes.values() if one.address == address]
         return any(one.recipe is None or one.recipe.fails for one in mine)
 
-    def results(self, address: str, conversion: str) -> list[bytes]:
-        """The results of one conversion; none when it fails, or its job is held.
-
-        Another conversion of its job may fail: what was made before, in a job that ended well, is still right.
-        """
-        return [] if address in self.held else self.made(address, conversion)
-
     def made(self, address: str, conversion: str) -> list[bytes]:
-        """The results of one conversion, if its job has run: whoever holds a job after its run keeps what it gave."""
+        """The results of one conversion once its job has run; none when it fails.
+
+        Another conversion of its job may fail: what was made before, in a job that ended well, is still right. Whoever
+        holds a job after its run keeps what it gave.
+        """
         wish = self.wishes.get((address, conversion))
         if wish is None or wish.recipe is None or wish.recipe.fails:
             return []

@@ -71,6 +71,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     if judge is None or (ran.code not in (0, 9) and folder is not None and _refused_anew(one, ran, folder)):
         return  # refused as a whole, as in a new project, which nothing can be held against
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
+    bad |= judge.waiting
     for _ in judge.trees:  # as deep as it goes
         bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
