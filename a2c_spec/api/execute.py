@@ -224,7 +224,8 @@ class Executor:
         except LostAnswer:
             raise
         except SpecError:
-            await self._drop_intent(record)
+            if call.starts or call.creates:
+                await self._drop_intent(self._stored(change.address))
             raise
         named = {name for later in change.calls if later.step > call.step for name in later.named}
         ids = created_ids(call, reply, self.client.find_reference, in_order=not named & {*call.creates})

@@ -45,14 +45,14 @@ class Recorder:
     async def save_landing(self, address: str, file: SavedFile) -> None:
         """Writes what is about to get its name, so that after a crash the file is known to be ours.
 
-        What another run of the same address has there is this run's from now on.
+        What another run has there is this one's from now on: it is of the same address, or asked for no more.
         """
         record = self.store.get(address) or JobRecord(address, "")
         record = replace(record, landing=(*(one for one in record.landing if one.path != file.path), file))
         givers = []
         for owned in self.store.files_at(file.path):
             giver = self.store.get(owned.address) if owned.address != address else None
-            if giver is not None and address_of(giver.address) == address_of(address):
+            if giver is not None:
                 giver, record = handed_over(giver, record, file.path)
                 givers.append(giver)
         await self.save(record, *givers)

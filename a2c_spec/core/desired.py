@@ -81,8 +81,8 @@ class Input:
 @dataclass(frozen=True, slots=True)
 class Conversion:
     """One thing to produce. ``preset_from`` names a Preset manifest whose id becomes the option ``preset``;
-    ``upstream`` is the fingerprint of that preset, ``preset_id`` its id: empty while it has none yet, None where nobody
-    looked."""
+    ``upstream`` is the digest of what that preset holds, ``preset_id`` its id: empty while it has none yet, None where
+    nobody looked."""
 
     id: str
     target: str

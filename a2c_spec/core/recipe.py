@@ -116,6 +116,11 @@ def sent_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> 
     } | ({"preset": item.preset_from, "upstream": item.upstream} if item.preset_from else {})
 
 
+def preset_content(sent: Mapping[str, Any]) -> str:
+    """Digest of what of a preset, as it was sent, decides results: whatever it is called, and whoever may use it."""
+    return digest([sent.get("target"), sent.get("category"), sent.get("options")])
+
+
 def sent_fields(job: Job, fingerprint_secret: FingerprintSecret) -> dict[str, Any]:
     """Canonical form of the managed job fields; a password is marked as a secret even where it stands in the text."""
     return {name: _sent_field(name, value, fingerprint_secret) for name, value in job.fields.items()}
@@ -141,8 +146,7 @@ def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret
         "options": _without_nulls(redact_secrets(options, fingerprint_secret)),
         "metadata": _without_nulls(redact_secrets(item.metadata, fingerprint_secret)),
         "output_target": [redact_secrets(target, fingerprint_secret) for target in targets],
-        "preset_from": item.preset_from,
-        "upstream": item.upstream,
+        "upstream": item.upstream or item.preset_from,  # what a preset holds, whatever it is called
     }
     return {key: value for key, value in parts.items() if value}
 

@@ -73,12 +73,15 @@ def with_extension(name: str, service_name: str) -> str:
 
 
 def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -> tuple[Placement, ...]:
-    """One placement per result, in the service's order; equal paths get ``-2``, ``-3``, ... in that order.
+    """One placement per result, in the order of the conversions in the manifest, and of the service within each; equal
+    paths get ``-2``, ``-3``, ... in that order.
 
     A result that the manifest does not name lands where it was foreseen before the run; the name that the service
     gave counts only where nothing was: for one of several results of a conversion, or of several inputs.
     """
+    order = {item.id: number for number, item in enumerate(job.conversions)}
     results = [_result(job, output, names) for output in live.outputs]
+    results.sort(key=lambda one: order.get(one.conversion, len(order)))
     alike = Counter(id(one.spec) for one in results)
     counts: Counter[str] = Counter()
     taken = {path.casefold() for path in job.elsewhere}
@@ -207,6 +210,13 @@ def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
             file_name = safe_name(with_extension(name, f"x.{item.target}"))
             found.append(Prediction(confined(folder) + file_name, spec))
     return tuple(found)
+
+
+def numbered(job: Job, late: RenderLate) -> dict[str, str]:
+    """Where the results of conversions go, as far as it can be told before the run: equal paths have their numbers."""
+    taken: set[str] = set()
+    paths = {one.spec.conversion: one.path for one in predicted(job, late) if not one.spec.input}
+    return {item.id: _unique(paths[item.id], taken) for item in job.conversions if item.id in paths}
 
 
 def _only_input(job: Job, spec: Output) -> Input | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.keys import free_key
+from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.recipe import as_known
 from a2c_spec.core.run_records import reclaimed, renamed, set_aside
@@ -61,16 +61,20 @@ def divide(
     again: bool = False,
     lost: Collection[str] = (),
     cached: Callable[[str], bool] = lambda _conversion: False,
+    own: Mapping[str, DesiredJob] = {},
+    foreseen: Mapping[str, str] = {},
 ) -> Division:
     """Every conversion goes to the run whose recipe for it is the desired one; the others are run together.
 
     That costs the fewest credits, for no conversion is run that is current; then the fewest calls, for all that have to
     be run share one job: one that can still be edited, else a new one, which takes the place of a run of which nothing
     is wanted. ``again``: everything is to be run, current or not. ``lost`` are conversions whose results can be had
-    nowhere. ``cached`` says whether a conversion's result is in the results cache.
+    nowhere. ``cached`` says whether a conversion's result is in the results cache. ``own`` is what is desired of some
+    runs, by key, where that hangs on what was last sent in them (``lifecycle.ignore``). ``foreseen`` are the paths of
+    conversions' results, where they are known before the run.
     """
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
-    kept = [] if again else _kept(desired, runs, lost)
+    kept = [] if again else _kept(desired, runs, lost, own)
     have = {name for run in kept for name in run.names.values()}
     needed = [name for name in ids if name not in have]
     lost_start = next((run for run in runs if run.lost_start), None)
@@ -93,7 +97,7 @@ def divide(
             parts.append(_to_run(free_key(address, taken), stored, None, runs))
     if kept:
         parts = [_with_results(part, needed) for part in parts]
-    parts = _apart(parts, runs) if len(parts) > 1 else parts
+    parts = _apart(parts, runs, foreseen) if len(parts) > 1 else parts
     used = {part.key for part in parts}
     unused = tuple(run for run in runs if run.address not in used)
     return Division(tuple(parts), unused, complete=bool(kept) and not needed)
@@ -117,7 +121,9 @@ def _replaced(run: JobRecord, needed: Collection[str]) -> bool:
     return not made or not needed or any(name in made for name in needed)
 
 
-def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str]) -> list[_Kept]:
+def _kept(
+    desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str], own: Mapping[str, DesiredJob]
+) -> list[_Kept]:
     """The runs that are current for some conversions; each conversion stands in one of them.
 
     One whose result is here comes first, then the newest.
@@ -129,7 +135,7 @@ def _kept(desired: DesiredJob, runs: Sequence[JobRecord], lost: Collection[str])
         for run in newest_first:
             saved = {file.conversion for file in run.files if file.path}
             mine = found.setdefault(run.address, {})
-            names = current(desired, run, open_ids, without=mine)
+            names = current(own.get(run.address, desired), run, open_ids, without=mine)
             names = {old: name for old, name in names.items() if old in saved or not here}
             mine |= names
             open_ids = [name for name in open_ids if name not in names.values()]
@@ -225,10 +231,14 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
     return before
 
 
-def _apart(parts: Sequence[Part], runs: Sequence[JobRecord]) -> list[Part]:
+def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:
     """The parts, each with the paths that are others' results: two results of one address never get one name."""
     saved = [file for run in runs for file in run.files if file.path]
-    places = {part.key: {file.wanted or file.path for file in _results(part, saved)} for part in parts}
+    places = {}
+    for part in parts:
+        here = [file for file in _results(part, saved) if file.conversion not in foreseen]
+        known = {foreseen[name] for name in part.conversions if name in foreseen}
+        places[part.key] = known | {file.wanted or file.path for file in here}
     return [
         replace(part, elsewhere=frozenset().union(*(places[key] for key in places if key != part.key)))
         for part in parts
@@ -248,3 +258,16 @@ def restricted(desired: DesiredJob, part: Part) -> DesiredJob:
         return desired
     job = with_conversions(job, part.conversions)
     return replace(desired, job=replace(job, address=part.key, elsewhere=part.elsewhere))
+
+
+def whole(parts: Sequence[DesiredJob]) -> DesiredJob:
+    """What is desired of all parts of an address together, in the order of the manifest."""
+    job = parts[0].job
+    if len(parts) == 1:
+        return parts[0]
+    found = [item for part in parts for item in part.job.conversions]
+    conversions = sorted(found, key=lambda item: (item.position.line, item.position.column))
+    outputs = tuple(output for part in parts for output in part.job.outputs)
+    address = address_of(job.address)
+    job = replace(job, address=address, conversions=tuple(conversions), outputs=outputs, elsewhere=frozenset())
+    return replace(parts[0], job=job)

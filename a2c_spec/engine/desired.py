@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.keys import address_of
+from a2c_spec.core.planner import PRESET
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
-from a2c_spec.core.recipe import digest
+from a2c_spec.core.recipe import digest, preset_content
 from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
 from a2c_spec.core.run_records import made
 from a2c_spec.manifests.digests import fill
@@ -85,7 +86,7 @@ class Dependencies:
     """What jobs take from one another, as far as it is planned or done.
 
     ``running``: ``address.conversion`` -> the fingerprint of the recipe that it is going to run; what comes out is not
-    known yet. ``presets``: address -> the fingerprint that a preset has once the plan is carried out, ``renewed``:
+    known yet. ``presets``: address -> what a preset holds once the plan is carried out, as a digest, ``renewed``:
     those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that comes from the
     results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
     is, and stays. ``moves``: where results that are here go before anything is sent.
@@ -106,7 +107,7 @@ class Dependencies:
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint and the id of the preset that it names."""
         record = self.session.store.get(item.preset_from)
-        content = self.presets.get(item.preset_from) or (record.fingerprint if record else "")
+        content = self.presets.get(item.preset_from) or (preset_content(record.basis.get(PRESET, {})) if record else "")
         preset_id = record.job_id if record and item.preset_from not in self.renewed else ""
         return replace(item, upstream=content, preset_id=preset_id)
 
@@ -142,7 +143,7 @@ class Dependencies:
         """Notes what becomes of an address once its change is carried out."""
         self.moves |= {move.source: move.target for move in change.moves if not change.problem}
         if desired is None:
-            self.presets[change.address] = change.fingerprint
+            self.presets[change.address] = preset_content(change.basis.get(PRESET, {}))
             if change.action in ("create", "replace"):
                 self.renewed.add(change.address)
             return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
-from a2c_spec.core.graph import in_dependency_order, needs, split_reference
+from a2c_spec.core.graph import needs
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.reasons import counted
@@ -20,6 +20,7 @@ from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.first_things import first_things
+from a2c_spec.engine.order import dependent, held, independent, needed
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.plan_one import PlannedChange, plan_address, run_replaced
@@ -56,6 +57,7 @@ class Execution:
         self.good: set[str] = set()
         self.planned_again: dict[str, bool] = {}
         self.paid_again: set[str] = set()
+        self.held: set[tuple[str, str]] = set()
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -66,7 +68,8 @@ class Execution:
         whole = [step for step in busy if not step.summary_only]
         self.tally.busy = len(busy)
         self.reporter.expect(len(busy))
-        awaited = {address for step in whole for address, _ in _needed(step)}
+        self.held = {made for step in steps for made in held(step)}
+        awaited = {address for step in whole for address, _ in needed(step)}
         for step in busy:
             address = address_of(step.change.address)
             self.paid_again |= {address} if step.change.paid_again else set()
@@ -75,7 +78,7 @@ class Execution:
                 self.awaited.setdefault(address, []).append(step)
         await first_things(self.session, steps, whole)
         try:
-            started = await self._start_all(chain(_independent(whole), again, _dependent(whole)))
+            started = await self._start_all(chain(independent(whole), again, dependent(whole)))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         self.tally.unstarted = len(busy) - started
@@ -146,7 +149,7 @@ class Execution:
     def _made_before(self, step: PlannedChange) -> list[str]:
         """The changes of this plan that make what this one takes."""
         found: dict[str, None] = {}
-        for address, conversion in _needed(step):
+        for address, conversion in needed(step):
             for maker in self.awaited.get(address, ()):
                 makes = maker.desired is None or any(item.id == conversion for item in maker.desired.job.conversions)
                 found |= {maker.change.address: None} if makes else {}
@@ -159,6 +162,9 @@ class Execution:
             if missing := [address_of(key) for key in self._made_before(step) if key not in self.good]:
                 what = ", ".join(dict.fromkeys(missing))
                 raise NotStarted(f"not started: it needs {what}", hint="apply again once that is done")
+            if drafts := [address for address, conversion in needed(step) if (address, conversion) in self.held]:
+                hint = "it starts with `job.process: true`"
+                raise NotStarted(f"not started: it needs {', '.join(dict.fromkeys(drafts))}, which is held", hint=hint)
             steps = await self._with_results(step)
             self.tally.busy -= 1  # those of them that do something count
             for now in steps:
@@ -271,30 +277,3 @@ class Execution:
             return await delivery.carry_out(task, change, record, detach=self.options.detach)
         finally:
             self.budget.settle(self.session.store.get(change.address), reserved)
-
-
-def _needed(step: PlannedChange) -> list[tuple[str, str]]:
-    """What must be there before this change: (address, conversion) of results it takes, (address, "") of presets."""
-    if step.desired is None:
-        return []
-    job = step.desired.job
-    results = [split_reference(item.source) for item in job.inputs if item.type == "from"]
-    return [*results, *((item.preset_from, "") for item in job.conversions if item.preset_from)]
-
-
-def _independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
-    """Those that need nothing of others."""
-    return (step for step in steps if not _needed(step))
-
-
-def _dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
-    """Those that need others, each after those it needs."""
-    dependent: dict[str, list[PlannedChange]] = {}
-    jobs = []
-    for step in steps:
-        if _needed(step) and step.desired is not None:
-            address = address_of(step.change.address)
-            dependent.setdefault(address, []).append(step)
-            jobs.append(replace(step.desired.job, address=address))
-    for job in in_dependency_order(jobs):
-        yield from dependent[job.address]

@@ -15,6 +15,7 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
 from a2c_spec.core.prepare import DesiredJob, only
+from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_records import merged
 from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
@@ -23,6 +24,7 @@ from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held import may_be_held, with_held_inputs
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -80,10 +82,14 @@ def prepared(
     """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted."""
     runs = session.runs(job.address)
     desired = make_ready(job, merged(runs), session, dependencies)
+    ignoring = runs if job.lifecycle.ignore and len(runs) > 1 else ()
+    own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
     stored = partial(_made_elsewhere, session, desired, dependencies.making, set())
-    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored)
-    return [_pending(session, desired, part, lost, again=again) for part in division.parts], division.unused
+    foreseen = numbered(desired.job, render_late) if len(desired.job.conversions) > 1 else {}
+    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored, own=own, foreseen=foreseen)
+    parts = [_pending(session, own.get(part.key, desired), part, lost, again=again) for part in division.parts]
+    return parts, division.unused
 
 
 def _made_elsewhere(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.prepare import only
 from a2c_spec.core.recipe import fingerprint
-from a2c_spec.core.runs import ALIVE, Division, divide, restricted
+from a2c_spec.core.runs import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan_one import Pending, PlannedChange, plan_from_live, plan_from_record
 from a2c_spec.engine.session import Session
@@ -52,19 +52,21 @@ class Takeover:
 
     async def of(self, steps: list[PlannedChange], client: Client | None) -> list[PlannedChange]:
         """The changes of one job; where it would be created, those of the runs that it is under another address."""
-        step = steps[0] if len(steps) == 1 else None
-        if step is None or step.change.action not in ("create", "cached") or step.record or step.desired is None:
+        new = [step.desired for step in steps if step.change.action in ("create", "cached") and not step.record]
+        parts = [desired for desired in new if desired is not None]
+        if not parts or len(parts) < len(steps):
             return steps
         taken = []
-        for old, pending in self._as_own(step.desired):
+        for old, pending in self._as_own(whole(parts)):
             again = plan_from_record(self.session, pending, offline=client is None)
             again = again or await plan_from_live(self.session, pending, client)
-            before = address_of(old) if old else step.desired.job.moved_from
-            moved = before == step.desired.job.moved_from
+            moved_from = parts[0].job.moved_from
+            before = address_of(old) if old else moved_from
+            moved = before == moved_from
             reason = f"it was {before}" if moved else f"taken over from {before}, which is in no manifest any more"
             action = "adopt" if again.change.action in ("no-op", "forget") else again.change.action
             change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
-            taken.append(replace(again, change=change, taken_over=old, whole=step.whole))
+            taken.append(replace(again, change=change, taken_over=old, whole=steps[0].whole))
         return taken or steps
 
     def _as_own(self, desired: DesiredJob) -> Iterator[tuple[str, Pending]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core.recipe import DECISIVE_FIELDS, INCOMPLETE, digest, fingerprint
+from a2c_spec.core.recipe import DECISIVE_FIELDS, INCOMPLETE, digest, fingerprint, preset_content
 
 Tree = dict[str, Any]
 
@@ -100,7 +100,7 @@ def _with_recipe(tree: Tree, trees: Mapping[str, Tree]) -> Tree:
     }
     sent_order = [name.partition(".")[2] for name in sent if name.startswith("conversions.")]
     names = sorted(basis["conversions"], key=lambda name: sent_order.index(name) if name in sent_order else -1)
-    conversions = {name: _conversion(basis["conversions"][name]) for name in names}
+    conversions = {name: _by_content(_conversion(basis["conversions"][name]), trees) for name in names}
     told = sent.get("job")
     fields = {name: False for name in DECISIVE_FIELDS if told and told.get(name) is False}
     recipe: Tree = {"order": basis["order"], "inputs": inputs, "conversions": conversions}
@@ -125,6 +125,14 @@ def _input(old: Mapping[str, Any], sent: Mapping[str, Any] | None) -> Tree:
     if sent is not None and sent.get("decrypt"):
         new["decrypt_password"] = {"$secret": sent["decrypt"]}
     return new
+
+
+def _by_content(conversion: Tree, trees: Mapping[str, Tree]) -> Tree:
+    """A conversion that goes by what its preset holds, no longer by how that is called."""
+    preset = trees.get(conversion.pop("preset_from", ""))
+    if preset and preset["fingerprint"] == conversion.get("upstream") and "preset" in preset["basis"]:
+        conversion["upstream"] = preset_content(preset["basis"]["preset"])
+    return conversion
 
 
 def _conversion(old: Mapping[str, Any]) -> Tree:

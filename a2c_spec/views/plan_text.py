@@ -142,8 +142,7 @@ def summary(change: Change) -> str:
     inputs = list(change.basis.get("inputs", {}).values())
     uploads = [item for item in inputs if item.get("type") == "upload"]
     others = len(inputs) - len(uploads)
-    sent = any(call.kind.startswith("upload") for call in change.calls)
-    told = f"{counted(len(uploads), 'upload')} ({size(change.size)})" if sent else "bytes that the service holds"
+    told = f"{counted(len(uploads), 'upload')} ({size(change.size)})" if change.size else "bytes that the service holds"
     parts = [told] if uploads else []
     parts += [f"{others} remote"] if others else []
     targets = [

@@ -89,7 +89,7 @@ def summary_json(
         "jobs": [_job(change, record) for change, record in rows],
         "errors": [error_json(error) for error in errors],
         "causes": [
-            {"message": message, "addresses": [address_of(error.address) for error in group]}
+            {"message": message, "addresses": [*dict.fromkeys(address_of(error.address) for error in group)]}
             for message, group in by_cause(errors).items()
         ],
         "requests": dict(counts),

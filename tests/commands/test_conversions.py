@@ -271,8 +271,10 @@ def test_of_a_job_that_is_held_in_part_the_plan_says_so_and_no_earlier_result_co
     apply(a2c)
     write({"sha": 1, "md5": 2}, extra="job: {process: false}\n")
     apply(a2c)
-    assert "1 file verified; md5 held on the service as the manifest says" in a2c("plan", "--no-cache").out
-    quiet(a2c, project, "one.sha256")
+    shown = a2c("plan", "--no-cache", "--detailed-exitcode")
+    assert (shown.code, "1 file verified; md5 held on the service as the manifest says" in shown.out) == (0, True)
+    told = json.loads((project / ".a2c/outputs.json").read_text())["jobs"]
+    assert [file["path"] for job in told for file in job["files"]] == ["dist/one.sha256"]
 
 
 BAD = "  - {id: bad, category: image, target: png}\n"

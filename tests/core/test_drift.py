@@ -102,7 +102,7 @@ STATUSES: list[tuple[Phase, str, list[Any]]] = [
     ("started", "queued", []),
     ("started", "failed", []),
     ("done", "completed", []),
-    ("done", "failed", [("status", "done", "failed")]),
+    ("done", "failed", []),
     ("completed", "completed", []),
     ("completed", "incomplete", [("status", "completed", "incomplete")]),
     ("failed", "failed", []),

@@ -11,7 +11,8 @@ import pytest
 
 from a2c_spec.core.desired import Content, Input, Job, Lifecycle, Preset
 from a2c_spec.core.plan import SIGNS, Change
-from a2c_spec.core.recipe import digest
+from a2c_spec.core.planner import PRESET
+from a2c_spec.core.recipe import digest, preset_content
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.desired import STEPS, Dependencies, make_ready, with_policy
 from a2c_spec.engine.session import Session
@@ -158,16 +159,27 @@ def test_a_result_from_the_cache_is_known_and_not_going_to_run(tmp_path: Path) -
         assert (dependencies.running, path, kept.read_bytes()) == ({}, "dist/a", b"abc")
 
 
-def test_a_conversion_has_the_fingerprint_of_the_preset_that_it_names(tmp_path: Path) -> None:
+def held_by_preset(**options: int) -> dict[str, dict[str, object]]:
+    return {PRESET: {"name": "small", "target": "jpg", "category": "", "scope": "private", "options": options}}
+
+
+def test_a_conversion_has_the_digest_of_what_the_preset_holds_that_it_names(tmp_path: Path) -> None:
     item = replace(WEBP, preset_from="small")
+    recorded, planned = held_by_preset(width=1), held_by_preset(width=2)
     with session_in(tmp_path) as session:
         dependencies = Dependencies(session)
         assert dependencies.conversion(item).upstream == ""
-        asyncio.run(session.store.put(JobRecord("small", "local", fingerprint="recorded")))
-        assert dependencies.conversion(item).upstream == "recorded"
+        asyncio.run(session.store.put(JobRecord("small", "local", basis=recorded)))
+        assert dependencies.conversion(item).upstream == preset_content(recorded[PRESET])
         preset = Preset("small", "small", "jpg")
-        dependencies.note(Change(preset.address, "update", (), fingerprint="planned"), None)
-        assert dependencies.conversion(item).upstream == "planned"
+        dependencies.note(Change(preset.address, "update", (), basis=planned), None)
+        assert dependencies.conversion(item).upstream == preset_content(planned[PRESET])
+
+
+def test_a_preset_holds_the_same_under_another_name() -> None:
+    sent = held_by_preset(width=1)[PRESET]
+    assert preset_content(sent | {"name": "tiny", "scope": "public"}) == preset_content(sent)
+    assert preset_content(sent | {"options": {"width": 2}}) != preset_content(sent)
 
 
 def test_a_conversion_of_its_own_rests_on_no_preset(tmp_path: Path) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from itertools import pairwise
 from typing import Any
 
@@ -14,15 +14,16 @@ from tests.worlds.service_model import Start
 from tests.worlds.world import World
 
 
-def check_results(world: World, judge: Judge, addresses: Collection[str]) -> None:
-    """The files of these addresses are what their manifests ask for, byte for byte."""
+def check_results(world: World, judge: Judge, addresses: Set[str]) -> None:
+    """The files of these addresses are what their manifests ask for, byte for byte; a draft has none yet."""
     outputs, files = world.outputs(), world.results()
-    for address in sorted(addresses):
-        if address in judge.held or address in judge.ignoring:
+    drafts = {record["address"] for record in world.records() if record["phase"] == "building"}
+    for address in sorted(addresses - drafts if judge.held else addresses):
+        if address in judge.ignoring:
             continue
         row = outputs.get(address)
         if row is None:
-            if any(one.saved for one in judge.wishes.values() if one.address == address):
+            if address not in judge.held and any(one.saved for one in judge.wishes.values() if one.address == address):
                 world.find("a result is not told", f"outputs.json does not name {address}")
             continue
         if judge.lacking(address):
@@ -34,7 +35,7 @@ def check_results(world: World, judge: Judge, addresses: Collection[str]) -> Non
 
 def _check_wish(world: World, judge: Judge, wish: Wish, row: Mapping[str, Any], files: Mapping[str, bytes]) -> None:
     mine = [file["path"] for file in row["files"] if file["conversion"] == wish.conversion and file["path"]]
-    expected = judge.results(wish.address, wish.conversion) if wish.saved else []
+    expected = judge.made(wish.address, wish.conversion) if wish.saved else []
     where = f"{wish.address}.{wish.conversion}"
     if len(mine) != len(expected):
         world.find("a result is missing", f"{where}: {mine} are told, {len(expected)} expected")
@@ -114,13 +115,13 @@ def check_owners(world: World) -> None:
 
     What an earlier run gave and no later one has taken the place of stays, and is recorded as left over.
     """
-    owners: dict[str, set[str]] = {}
+    owners: dict[str, set[str]] = {}  # by run: neither two addresses nor two runs of one may have a file
     records = world.records()
     left = {file["path"] for record in records for file in record.get("leftover", [])}
     for record in records:
         for file in record.get("files", []):
             if file.get("path"):
-                owners.setdefault(file["path"], set()).add(record["address"])
+                owners.setdefault(file["path"], set()).add(record["run"])
     for path in world.results():
         if path in world.foreign:
             continue

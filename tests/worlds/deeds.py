@@ -31,7 +31,7 @@ def part(world: World, flag: str, which: int, *more: str) -> None:
     if judge is None or not judge.addresses():
         return
     chosen = sorted(judge.addresses())[which % len(judge.addresses())]
-    before = {one["address"]: one.get("job_id") for one in world.records()}
+    before = _jobs(world)
     if flag == "--replace":
         world.ledger.want(judge)
         world.ledger.ask_again(judge, [chosen])
@@ -41,9 +41,7 @@ def part(world: World, flag: str, which: int, *more: str) -> None:
     if flag == "--replace":
         _whole(world, ran, judge)
     if flag == "--exclude":
-        now = {one["address"]: one.get("job_id") for one in world.records()}
-        if (chosen in before and now.get(chosen) != before[chosen]) or (chosen in now and chosen not in before):
-            world.find("an excluded job was run", f"{chosen}: {before.get(chosen)} -> {now.get(chosen)}")
+        _unchanged(world, chosen, before)
 
 
 def without(world: World, which: int) -> None:
@@ -58,12 +56,21 @@ def without(world: World, which: int) -> None:
     if not pairs:
         return
     above, below = pairs[which % len(pairs)]
-    before = {one["address"]: one.get("job_id") for one in world.records()}
+    before = _jobs(world)
     world.ledger.loose = True
     world.run("apply", "--json", "-y", "--target", below, "--exclude", above)
-    now = {one["address"]: one.get("job_id") for one in world.records()}
-    if now.get(above) != before.get(above):
-        world.find("an excluded job was run", f"{above}: {before.get(above)} -> {now.get(above)}")
+    _unchanged(world, above, before)
+
+
+def _jobs(world: World) -> set[tuple[str, str]]:
+    """Every job that is recorded, as (address, id)."""
+    return {(one["address"], one["job_id"]) for one in world.records() if one.get("job_id")}
+
+
+def _unchanged(world: World, address: str, before: set[tuple[str, str]]) -> None:
+    was, now = ({job for name, job in jobs if name == address} for jobs in (before, _jobs(world)))
+    if was != now:
+        world.find("an excluded job was run", f"{address}: {sorted(was)} -> {sorted(now)}")
 
 
 def plan(world: World, *flags: str) -> None:

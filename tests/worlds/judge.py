@@ -30,7 +30,11 @@ class Wish:
 
 @dataclass(slots=True)
 class Judge:
-    """Everything that a project asks for at one moment."""
+    """Everything that a project asks for at one moment.
+
+    ``held``: addresses that are not to run; ``waiting``: those that take results of such, which may have run before;
+    ``guessed``: those whose inputs cannot be told; ``ignoring``: those of which something does not count.
+    """
 
     trees: Sequence[Doc]
     sources: Mapping[str, bytes]
@@ -38,6 +42,8 @@ class Judge:
     pure: bool = True
     wishes: dict[tuple[str, str], Wish] = field(default_factory=dict)
     held: set[str] = field(default_factory=set)
+    waiting: set[str] = field(default_factory=set)
+    guessed: set[str] = field(default_factory=set)
     ignoring: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -56,6 +62,10 @@ class Judge:
         strict = job.get("fail_on_input_error", True)
         sources = [self._source(one) for one in tree.get("inputs", [])]
         sure = all(one is None or one.name != "*" for one in sources)
+        if needs(tree) & (self.held | self.waiting):
+            self.waiting.add(tree["name"])
+        if any(not self._sure(one["from"]) for one in tree.get("inputs", []) if "from" in one):
+            self.guessed.add(tree["name"])
         broken = any(one is None for one in sources)
         flags = (strict is not False, job.get("fail_on_conversion_error", True) is not False)
         whole = tuple(one for one in sources if one is not None)
@@ -63,6 +73,7 @@ class Judge:
             recipe = None if not whole or (broken and flags[0]) else _recipe(item, whole, presets, flags)
             found = self._wish(tree, item, recipe)
             named = self.pure and (sure or found.recipe is None or found.recipe.category not in NAMES_DECIDE)
+            named = named and tree["name"] not in self.guessed
             self.wishes[tree["name"], item["id"]] = Wish(
                 found.address, found.conversion, recipe, found.path, named and not broken, found.saved, found.likely
             )
@@ -92,14 +103,21 @@ class Judge:
             return Source(sha256(self.sources.get(one["path"], b"")), name, password, settings)
         if "from" in one:
             address, _, conversion = one["from"].rpartition(".")
-            made = self.results(address, conversion)
+            made = self.made(address, conversion)
             if len(made) != 1:
                 return None
-            return Source(sha256(made[0]), one.get("filename", "*"), password, settings)
+            here = self.wishes[address, conversion].path.rsplit("/", 1)[-1]
+            return Source(sha256(made[0]), one.get("filename") or here or "*", password, settings)
         if "missing" in one["source"]:
             return None
         name = one.get("filename") or one["source"].rsplit("/", 1)[-1]
         return Source(sha256(remote_bytes(one["source"])), name, password, settings)
+
+    def _sure(self, reference: str) -> bool:
+        """Whether the bytes of a result that others take can be told."""
+        address, _, conversion = reference.rpartition(".")
+        wish = self.wishes.get((address, conversion))
+        return wish is None or wish.sure
 
     def doomed(self, address: str) -> bool:
         """Whether the job as a whole ends as failed, or cannot be run."""
@@ -113,13 +131,14 @@ class Judge:
         mine = [one for one in self.wishes.values() if one.address == address]
         return any(one.recipe is None or one.recipe.fails for one in mine)
 
-    def results(self, address: str, conversion: str) -> list[bytes]:
-        """The results of one conversion; none when it fails, or its job is held.
+    def made(self, address: str, conversion: str) -> list[bytes]:
+        """The results of one conversion once its job has run; none when it fails.
 
-        Another conversion of its job may fail: what was made before, in a job that ended well, is still right.
+        Another conversion of its job may fail: what was made before, in a job that ended well, is still right. Whoever
+        holds a job after its run keeps what it gave.
         """
         wish = self.wishes.get((address, conversion))
-        if wish is None or wish.recipe is None or wish.recipe.fails or address in self.held:
+        if wish is None or wish.recipe is None or wish.recipe.fails:
             return []
         return [data for _, data in wish.recipe.results()]
 

@@ -55,7 +55,6 @@ def _without_foreign(one: World) -> Ran:
         (one.us.folder / path).unlink(missing_ok=True)
     one.tell(f"the person takes their files away: {sorted(one.foreign)}")
     one.foreign.clear()
-    one.ledger.losses += 1
     return _rest(one)
 
 
@@ -72,7 +71,9 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     if judge is None or (ran.code not in (0, 9) and folder is not None and _refused_anew(one, ran, folder)):
         return  # refused as a whole, as in a new project, which nothing can be held against
     bad = {address for address in judge.addresses() if judge.doomed(address) or judge.lacking(address)}
-    bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
+    bad |= judge.waiting
+    for _ in judge.trees:  # as deep as it goes
+        bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
         return  # what the local API cannot do, it says
     if ran.code != 0 and not bad and not _undecided(one, ran):
@@ -83,7 +84,9 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     checks.check_paid(one)
     if one.found or (ran.code != 0 and not bad):
         return
-    idle = {item["address"] for item in ran.plan.get("changes", []) if item["action"] == "no-op"}
+    changes = ran.plan.get("changes", [])
+    idle = judge.addresses() - {item["address"] for item in changes if item["action"] != "no-op"}
+    idle &= {item["address"] for item in changes}
     checks.check_results(one, judge, (judge.addresses() & idle) - bad)
     if one.service.switches.impure and judge.pure:
         checks.check_edges(one, judge)
@@ -91,7 +94,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     if not bad:
         _quiet(one)
     if folder is not None and not one.found and not one.service.switches.impure:
-        _fresh(one, judge, idle, folder)
+        _fresh(one, judge, idle - bad, folder)
 
 
 def _refused_anew(one: World, ran: Ran, folder: Path) -> bool:
@@ -138,7 +141,8 @@ def _fresh(one: World, judge: Judge, idle: set[str], folder: Path) -> None:
             one.find("a fresh run ends otherwise", f"exit {ran.code}: {ran.complaint}")
             return
         have, wanted = files_of(one, judge), files_of(other, judge)
-        for address in sorted(judge.addresses() & idle - judge.ignoring - dated(one, judge)):
+        ran_before = {address for address in judge.held if have.get(address)}
+        for address in sorted(judge.addresses() & idle - judge.ignoring - dated(one, judge) - ran_before):
             if have.get(address) != wanted.get(address):
                 text = f"{address}: here {have.get(address)}, from a fresh run {wanted.get(address)}"
                 one.find("not as from a fresh run", text)

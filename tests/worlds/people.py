@@ -21,8 +21,6 @@ def result(world: World, which: int, what: str) -> None:
     path = mine[which % len(mine)]
     file = world.us.folder / path
     world.tell(f"disk: {path} is {what}")
-    if world.service.switches.downloads <= 2:
-        world.ledger.losses += 1  # it may not come again
     if what == "deleted":
         file.unlink()
     elif what == "touched":
@@ -60,8 +58,6 @@ def calm(world: World) -> None:
 
 def later(world: World, hours: float) -> None:
     world.clock.advance(hours * 3600)
-    if hours * 3600 >= min(world.service.switches.outputs_last, 86400.0) - 3700:
-        world.ledger.losses += 1
     world.tell(f"{hours} hours pass")
 
 
@@ -114,11 +110,11 @@ def third(world: World, what: str, which: int) -> None:
         return
     one = rows[which % len(rows)]
 
+    if what == "delete" and one.status == "running":
+        world.ledger.allowed.update(recipe.loose for recipe in one.recipes)
     service.actor = "third"
     service.meddle(what, one)
     service.actor = "us"
-    if what in ("delete", "drop outputs"):
-        world.ledger.losses += 1
     if what == "edit preset":
         world.ledger.loose = True
     world.tell(f"service: somebody else: {what} ({one.id})")

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from tests.worlds.judge import Judge
 from tests.worlds.ledger import Ledger
 from tests.worlds.local_service import served_locally
 from tests.worlds.other_service import served
+from tests.worlds.recipes import sha256
 from tests.worlds.service_jobs import Jobs
 from tests.worlds.service_model import KEY
 from tests.worlds.switches import Switches
@@ -96,6 +98,7 @@ class World:
         judge = self.lay()
         if judge is not None and args[0] in ("apply", "wait"):
             self.ledger.want(judge)
+        self.ledger.miss(self.service, self._digests())
         self.service.actor = "us"
         calls, starts = len(self.service.log), len(self.service.starts)
         ran = self.us.run(args, probe, fork=fork)
@@ -159,6 +162,10 @@ class World:
 
     # What there is
 
+    def _digests(self) -> Callable[[], set[str]]:
+        """The digests of all results that are here, read when they are first asked for."""
+        return cache(lambda: {sha256(data) for data in self.results().values()})
+
     def records(self) -> list[dict[str, Any]]:
         """Everything that is recorded."""
         ran = self.us.run(["state", "list", "--json"])
@@ -184,7 +191,7 @@ class World:
 
 
 def _brief(ran: Ran) -> str:
-    actions = [f"{one['address']}: {one['action']}" for one in ran.plan.get("changes", [])]
+    actions = [f"{one['run']}: {one['action']}" for one in ran.plan.get("changes", [])]
     told = f"  [{', '.join(actions)}]" if actions else ""
     return told + (f"  {_last(ran.complaint)[:300]}" if ran.code and not ran.killed else "")
 

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.planner.matching import known, spare_name
+from a2c_spec.core.planner.matching import known, looks_like, spare_name
 from a2c_spec.core.planner.update import edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import uploaded
@@ -154,12 +154,26 @@ def link_ids(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord
     new = {name: Element("", sent) for name, sent in _desired_parts(desired) if name not in record.elements}
     nameless = {name: replace(one, api_id="") for name, one in stale.items()}
     both = linked(replace(record, elements={**record.elements, **nameless, **new}), live)
+    others = _not_ours(desired, both, live)
     elements = {}
     for name, element in both.elements.items():
+        if name in new and name in others:
+            continue
         if element.api_id or name not in new:
             sent = _recognised(desired, name) if name in new else element.sent
             elements[name] = replace(element, sent=sent) if element.api_id else stale.get(name, element)
     return replace(record, elements=elements)
+
+
+def _not_ours(desired: DesiredJob, record: JobRecord, live: LiveJob) -> set[str]:
+    """Uploads of which neither a checksum nor name and size show that they are the files here.
+
+    No answer told of them: somebody else may have sent one before ours came.
+    """
+    here = {item.id: item for item in live.inputs}
+    sent = [(f"inputs.{item.id}", item) for item in desired.job.inputs if uploaded(item)]
+    found = [(name, item, here.get(record.elements[name].api_id)) for name, item in sent if name in record.elements]
+    return {name for name, item, there in found if there is not None and not looks_like(item, there)}
 
 
 def _is_part(name: str) -> bool:

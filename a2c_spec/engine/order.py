@@ -1,0 +1,47 @@
+"""In which order changes are carried out: what each needs, and what it leaves to be made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from a2c_spec.core.graph import in_dependency_order, split_reference
+from a2c_spec.core.keys import address_of
+from a2c_spec.engine.plan_one import PlannedChange
+
+
+def needed(step: PlannedChange) -> list[tuple[str, str]]:
+    """What must be there before this change: (address, conversion) of results it takes, (address, "") of presets."""
+    if step.desired is None:
+        return []
+    job = step.desired.job
+    results = [split_reference(item.source) for item in job.inputs if item.type == "from"]
+    return [*results, *((item.preset_from, "") for item in job.conversions if item.preset_from)]
+
+
+def held(step: PlannedChange) -> list[tuple[str, str]]:
+    """What a change leaves to be made, because the job is held: (address, conversion)."""
+    if step.desired is None or step.desired.job.process:
+        return []
+    draft = step.record is not None and step.record.phase == "building"
+    if not draft and step.change.action not in ("create", "replace", "update"):
+        return []
+    return [(address_of(step.change.address), item.id) for item in step.desired.job.conversions]
+
+
+def independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
+    """Those that need nothing of others."""
+    return (step for step in steps if not needed(step))
+
+
+def dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
+    """Those that need others, each after those it needs."""
+    dependent: dict[str, list[PlannedChange]] = {}
+    jobs = []
+    for step in steps:
+        if needed(step) and step.desired is not None:
+            address = address_of(step.change.address)
+            dependent.setdefault(address, []).append(step)
+            jobs.append(replace(step.desired.job, address=address))
+    for job in in_dependency_order(jobs):
+        yield from dependent[job.address]
