@@ -53,7 +53,8 @@ class Input:
     stand for the content when recipes are compared; what is sent is the content all the same. ``awaited``: the job
     that makes what it takes has still to run. ``held`` is the id of an input of an earlier job of ours that holds these
     bytes, so that they need not be sent again.
-    ``result_name`` is the file name that a result has, or is going to have, which a ``from`` input takes.
+    ``result_name`` is the file name that a result has, or is going to have, which a ``from`` input takes;
+    under it that is sent. Empty where it is not known, or where the result stays on the service.
     """
 
     id: str

@@ -61,9 +61,14 @@ def extension(name: str) -> str:
     return base[dot:].lower() if dot > 0 else ""
 
 
+def asked_filename(item: Input) -> str:
+    """The file name that an input is given: the manifest's, else that of the result here that it takes."""
+    return item.filename or item.result_name
+
+
 def sent_filename(item: Input) -> str:
-    """The file name an upload travels under: the manifest's, else the file's own."""
-    return item.filename or item.path.rsplit("/", 1)[-1] or "output"
+    """The file name an upload travels under: the one it is given, else the file's own."""
+    return asked_filename(item) or item.path.rsplit("/", 1)[-1] or "output"
 
 
 def _bytes_identity(item: Input) -> dict[str, Any]:
@@ -88,7 +93,7 @@ def identity(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, An
     """What makes an input this input and cannot be patched; the bytes' own digest for whatever we upload."""
     if item.type in UPLOADED:
         return _bytes_identity(item)
-    extra = {"filename": item.filename, "credentials": redact_secrets(item.credentials, fingerprint_secret)}
+    extra = {"filename": asked_filename(item), "credentials": redact_secrets(item.credentials, fingerprint_secret)}
     return _source_identity(item, fingerprint_secret) | {key: value for key, value in extra.items() if value}
 
 
@@ -96,7 +101,7 @@ def sent_input(item: Input, fingerprint_secret: FingerprintSecret, position: int
     """Canonical form of an input as sent; ``position`` only when a call set it."""
     parts: dict[str, Any] = {
         "identity": identity(item, fingerprint_secret),
-        "filename": sent_filename(item) if uploaded(item) else item.filename,
+        "filename": sent_filename(item) if uploaded(item) else asked_filename(item),
         "checksum": item.content.md5 if uploaded(item) and item.content else None,
         "decrypt": fingerprint_secret(item.decrypt_password) if item.decrypt_password else None,
         "position": position,
@@ -157,7 +162,7 @@ def _decisive_input(item: Input, fingerprint_secret: FingerprintSecret) -> dict[
     The credentials that give access to a source do not count: the same file under a new key is the same file.
     """
     parts = _bytes_identity(item) if item.type in UPLOADED else _source_identity(item, fingerprint_secret)
-    extra: dict[str, Any] = {"filename": sent_filename(item) if item.type in UPLOADED else item.filename}
+    extra: dict[str, Any] = {"filename": sent_filename(item) if item.type in UPLOADED else asked_filename(item)}
     if item.decrypt_password:
         extra["decrypt_password"] = {"$secret": fingerprint_secret(item.decrypt_password)}
     return parts | {key: value for key, value in extra.items() if value} | dict(item.settings)

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Output, Value
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
-from a2c_spec.core.recipe import extension
+from a2c_spec.core.recipe import asked_filename, extension
 from a2c_spec.core.state import JobRecord
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
@@ -247,14 +247,18 @@ def _sent_name(item: Input) -> str:
     """The file name that an input has on the service; empty where it is not known here."""
     if item.type == "remote":
         return item.filename or _last_segment(item.source)
-    return item.filename or item.path.rsplit("/", 1)[-1]
+    return asked_filename(item) or item.path.rsplit("/", 1)[-1]
 
 
 def _foreseen(text: str | Late, source: Input | None, late: RenderLate, job: Job) -> str:
     """The text, or nothing where it names what only the result tells, or the result of another job."""
     if not isinstance(text, Late):
         return text
-    if re.search(r"\boutput\b", text.text) or source is None or (source.type == "from" and not source.path):
+    if (
+        re.search(r"\boutput\b", text.text)
+        or source is None
+        or (source.type == "from" and not (source.path or source.result_name))
+    ):
         return ""
     return late(text, {"output": {}, "input": _input_scope(job, (source.id,))})
 

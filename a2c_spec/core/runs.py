@@ -192,8 +192,8 @@ def _same_inputs(
 
 
 def _known(item: Mapping[str, Any], *, late: bool) -> Mapping[str, Any]:
-    """What of an input counts: whatever a result is called that it takes, its bytes decide."""
-    untold = ({"source"} if "upstream" in item else set()) | ({"upstream"} if late else set())
+    """What of an input counts: of a result that it takes, bytes and file name, not which job makes it."""
+    untold = ({"source"} if "upstream" in item else set()) | ({"upstream", "filename"} if late else set())
     return {key: value for key, value in item.items() if key not in untold} if untold else item
 
 

@@ -123,8 +123,9 @@ class Dependencies:
         address, conversion = split_reference(item.source)
         restored = self.restored.get(item.source, ())
         if len(restored) == 1:
-            content = session.digests.measure(restored[0][1])
-            return replace(item, upstream=digest([content.sha256]), path=restored[0][0], content=content)
+            path, kept = restored[0]
+            content, name = session.digests.measure(kept), path.rpartition("/")[2]
+            return replace(item, upstream=digest([content.sha256]), path=path, content=content, result_name=name)
         if item.source in self.running:
             made_by = digest(["runs", self.running[item.source], conversion])
             return replace(item, upstream=made_by, awaited=True)
@@ -137,7 +138,8 @@ class Dependencies:
         if not path or session.files.status(path, address) != "intact":
             return replace(item, result_name=named or (files[0].wanted or path).rpartition("/")[2])
         content = session.digests.measure(session.project.root / path)
-        return replace(item, path=self.moves.get(path, path), content=content)
+        path = self.moves.get(path, path)
+        return replace(item, path=path, content=content, result_name=path.rpartition("/")[2])
 
     def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
         """Notes what becomes of an address once its change is carried out."""

@@ -227,7 +227,7 @@ class Execution:
             return None  # done already, among the first things
         results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
-        while (twin := results.twin(step.desired)) and not taken:
+        while step.change.starts and (twin := results.twin(step.desired)) and not taken:
             waited = True
             async with self.service.turns.released():
                 await twin.wait()

@@ -85,6 +85,8 @@ def test_bytes_travel_from_here_or_not(item: Input, travels: bool) -> None:
         (UPLOAD, "a.png"),
         (replace(UPLOAD, filename="b"), "b"),
         (Input("b", "base64"), "output"),
+        (Input("f", "from", path="a", result_name="b"), "b"),
+        (Input("f", "from", path="a", result_name="b", filename="c"), "c"),
         (Input("x", "upload", path="a"), "a"),
     ],
 )
@@ -111,6 +113,11 @@ def test_a_source_is_all_that_cannot_be_patched() -> None:
         "source": "a.pdf",
         "upstream": "u",
     }
+
+
+def test_a_preset_counts_by_what_it_holds() -> None:
+    one, two = (job(conversions=(replace(WEBP, preset_from=name, upstream="u"),)) for name in ("p", "q"))
+    assert of(one) == of(two)
 
 
 def test_an_input_as_sent_leaves_out_what_was_not() -> None:
@@ -185,6 +192,7 @@ OTHER: list[tuple[str, Job]] = [
     ("parameters of an input", job(UPLOAD, replace(REMOTE, parameters={"a": 1}))),
     ("a setting", job(replace(UPLOAD, settings={"slide_duration": 2.0}), REMOTE)),
     ("a password of an input", job(replace(UPLOAD, decrypt_password=SECRET), REMOTE)),
+    ("the name of what it takes", job(UPLOAD, replace(REMOTE, result_name="c"))),
     ("what it rests on", job(UPLOAD, replace(REMOTE, upstream="u"))),
     ("an option", options(height=2)),
     ("metadata", job(conversions=(replace(WEBP, metadata={}),))),

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.desired import Content, Input, Job, Lifecycle, Preset
-from a2c_spec.core.plan import SIGNS, Change
+from a2c_spec.core.plan import SIGNS, Change, Move
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.recipe import digest, preset_content
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -94,10 +94,24 @@ def test_a_result_that_lies_here_intact_is_uploaded(tmp_path: Path) -> None:
 def test_a_result_that_is_lost_or_changed_here_is_referred_to(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, FILE)
-        assert taken(session) == replace(FROM, upstream=digest([SHA]), result_name=FILE.path.rpartition("/")[2])
+        referred = replace(FROM, upstream=digest([SHA]), result_name=FILE.path.removeprefix("dist/"))
+        assert taken(session) == referred
         (tmp_path / "dist").mkdir()
         (tmp_path / FILE.path).write_bytes(b"other")
-        assert taken(session) == replace(FROM, upstream=digest([SHA]), result_name=FILE.path.rpartition("/")[2])
+        assert taken(session) == referred
+
+
+def test_a_result_is_called_as_it_is_going_to_be_called_here(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, FILE)
+        moving, coming = Dependencies(session), Dependencies(session)
+        moving.note(Change("base", "rename", (), moves=(Move(FILE.path, "dist/other.webp"),)), desired(job("base")))
+        named = job("base", outputs=(replace(job().outputs[0], filename="new"),))
+        coming.note(Change("base", "download", (), downloads=("dist/new.webp",)), desired(named))
+        assert taken(session, coming).result_name == "new.webp"
+        (tmp_path / "dist").mkdir()
+        (tmp_path / FILE.path).write_bytes(b"abc")
+        assert taken(session, moving).result_name == "other.webp"
 
 
 def test_several_results_or_those_of_another_conversion_are_never_uploaded(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def content(data: bytes, *, names: bool = True) -> str:
 
 
 def files_of(world: World, judge: Judge) -> dict[str, Counter[tuple[str, str]]]:
-    """The files of every address: path and digest as they lie there."""
+    """The files of every address: path and digest as they lie there; no path where the service alone decides it."""
     files = world.results()
     found: dict[str, Counter[tuple[str, str]]] = {}
     for address, row in world.outputs().items():
@@ -30,7 +30,8 @@ def files_of(world: World, judge: Judge) -> dict[str, Counter[tuple[str, str]]]:
             wish = judge.wishes.get((address, file["conversion"]))
             packed = wish is not None and wish.recipe is not None and wish.recipe.category not in NAMES_DECIDE
             digest = content(files.get(file["path"], b"gone"), names=not packed)
-            found[address][file["path"], digest[:12]] += 1
+            told = "any name" if wish is not None and wish.free else file["path"]
+            found[address][told, digest[:12]] += 1
     return found
 
 

@@ -17,7 +17,7 @@ Doc = Mapping[str, Any]
 class Wish:
     """One conversion of one address. ``recipe`` is None when it cannot be run: an input is missing, or what it needs
     fails. ``path`` is where its one result goes, if the manifest tells it, ``likely`` where it goes unless it is
-    renamed; ``sure``: its bytes can be told."""
+    renamed, ``free``: only the service knows its name; ``sure``: its bytes can be told."""
 
     address: str
     conversion: str
@@ -26,6 +26,7 @@ class Wish:
     sure: bool = True
     saved: bool = True
     likely: str = ""
+    free: bool = False
 
 
 @dataclass(slots=True)
@@ -33,7 +34,8 @@ class Judge:
     """Everything that a project asks for at one moment.
 
     ``held``: addresses that are not to run; ``waiting``: those that take results of such, which may have run before;
-    ``guessed``: those whose inputs cannot be told; ``ignoring``: those of which something does not count.
+    ``guessed``: those whose inputs cannot be told; ``ignoring``: those of which something does not count, and
+    what takes their results.
     """
 
     trees: Sequence[Doc]
@@ -64,6 +66,9 @@ class Judge:
         sure = all(one is None or one.name != "*" for one in sources)
         if needs(tree) & (self.held | self.waiting):
             self.waiting.add(tree["name"])
+        if needs(tree) & self.ignoring:
+            self.ignoring.add(tree["name"])
+            self.guessed.add(tree["name"])
         if any(not self._sure(one["from"]) for one in tree.get("inputs", []) if "from" in one):
             self.guessed.add(tree["name"])
         broken = any(one is None for one in sources)
@@ -75,7 +80,14 @@ class Judge:
             named = self.pure and (sure or found.recipe is None or found.recipe.category not in NAMES_DECIDE)
             named = named and tree["name"] not in self.guessed
             self.wishes[tree["name"], item["id"]] = Wish(
-                found.address, found.conversion, recipe, found.path, named and not broken, found.saved, found.likely
+                found.address,
+                found.conversion,
+                recipe,
+                found.path,
+                named and not broken,
+                found.saved,
+                found.likely,
+                found.free,
             )
 
     def _wish(self, tree: Doc, item: Doc, recipe: Recipe | None) -> Wish:
@@ -90,7 +102,8 @@ class Judge:
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
             alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
             path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}" if len(alike) == 1 else ""
-        return Wish(tree["name"], item["id"], recipe, path, True, bool(folder), path or likely)
+        free = not name and len(tree.get("inputs", [])) > 1
+        return Wish(tree["name"], item["id"], recipe, path, True, bool(folder), path or likely, free)
 
     def _source(self, one: Doc) -> Source | None:
         """What goes in; None when it cannot be had."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from tests.worlds.known_hurts import HURTS
+from tests.worlds.known_runs import RUNS
 from tests.worlds.small import (
     APPLY,
     BETTER,
@@ -154,5 +155,5 @@ WRONG: Mapping[str, Script] = {
     ),
 }
 
-KNOWN: Mapping[str, Script] = {**WRONG, **HURTS}
+KNOWN: Mapping[str, Script] = {**WRONG, **HURTS, **RUNS}
 """All of them."""

@@ -23,13 +23,15 @@ class Ledger:
     """``holders``: how often each recipe was wanted by which address; who takes the place of an address that is gone
     takes over what it had. ``now``: the recipes wanted at the moment; ``allowed``: how often each may run once more,
     because a run failed, was canceled in favour of another, or was asked for anew, or because its results are gone;
-    ``gone``: conversions (job, id) whose results can be had neither here nor on the service; ``loose``: recipes may
-    have run that cannot be told; ``settled``: jobs that were counted."""
+    ``gone``: results, by digest, that are no longer on the service, each with the conversion (job, id) and recipe that
+    made it; ``missed``: how many of those have had to be made again, since there are fewer copies here; ``loose``:
+    recipes may have run that cannot be told; ``settled``: jobs that were counted."""
 
     holders: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     now: set[str] = field(default_factory=set)
     allowed: Counter[str] = field(default_factory=Counter)
-    gone: set[tuple[str, str]] = field(default_factory=set)
+    gone: dict[str, dict[tuple[str, str], str]] = field(default_factory=dict)
+    missed: Counter[str] = field(default_factory=Counter)
     loose: bool = False
     settled: set[str] = field(default_factory=set)
 
@@ -58,17 +60,18 @@ class Ledger:
             wish.recipe.loose for wish in judge.wishes.values() if wish.recipe and wish.address in chosen
         )
 
-    def miss(self, service: Jobs, here: Callable[[], set[str]]) -> None:
-        """What is neither on the service any more nor, as its digest says, here may be made once more."""
+    def miss(self, service: Jobs, copies: Callable[[], Counter[str]]) -> None:
+        """What is no longer on the service may be made once more, as far as there are too few copies of it here."""
         for job in service.jobs.values():
-            rows = zip(job.conversions, job.recipes, strict=True) if job.outputs and job.creator == "us" else ()
-            for item, recipe in rows:
-                if (job.id, item.id) in self.gone:
-                    continue
-                made = [one for one in job.outputs if one.conversion == item.id]
-                if any(_going(service, one) and sha256(one.data) not in here() for one in made):
-                    self.gone.add((job.id, item.id))
-                    self.allowed[recipe.loose] += 1
+            recipes = {item.id: recipe for item, recipe in zip(job.conversions, job.recipes, strict=False)}
+            for one in job.outputs if job.creator == "us" and recipes else ():
+                if _going(service, one):
+                    self.gone.setdefault(sha256(one.data), {})[job.id, one.conversion] = recipes[one.conversion].loose
+        for digest, made in self.gone.items():
+            lacking = len(made) - copies()[digest] - self.missed[digest]
+            for key in list(made.values())[:lacking] if lacking > 0 else ():
+                self.missed[digest] += 1
+                self.allowed[key] += 1
 
     def account(self, service: Jobs, calls: int, starts: int) -> None:
         """Looks at what a command did: what ended badly may run once more, as may what was canceled for another."""

@@ -47,6 +47,16 @@ class Source:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
 
+def passwords(sources: Sequence[Source]) -> list[str]:
+    """The password of each source. Which of several inputs of equal bytes has which of theirs decides no result."""
+    held: dict[str, list[str]] = {}
+    for one in sources:
+        held.setdefault(one.digest, []).append(one.password)
+    for words in held.values():
+        words.sort()
+    return [held[one.digest].pop() for one in sources]
+
+
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """Everything that decides the results of one conversion; ``preset`` is the content of the preset it names."""
@@ -83,10 +93,10 @@ class Recipe:
                 {
                     "sha256": one.digest,
                     **({"name": one.name} if names else {}),
-                    **({"password": sha256(one.password.encode())[:12]} if one.password else {}),
+                    **({"password": sha256(word.encode())[:12]} if word else {}),
                     **told(one.settings),
                 }
-                for one in sources
+                for one, word in zip(sources, passwords(sources), strict=True)
             ],
             "category": self.category,
             "target": self.target,
@@ -112,7 +122,10 @@ class Recipe:
     def _key(self, names: list[str]) -> str:
         tree = [
             names,
-            [[one.digest, one.password, told(one.settings)] for one in self.sources],
+            [
+                [one.digest, word, told(one.settings)]
+                for one, word in zip(self.sources, passwords(self.sources), strict=True)
+            ],
             [self.category, self.target, told(self.metadata), self.preset and told(self.preset), list(self.flags)],
             {
                 name: value

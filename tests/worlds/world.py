@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -98,7 +99,7 @@ class World:
         judge = self.lay()
         if judge is not None and args[0] in ("apply", "wait"):
             self.ledger.want(judge)
-        self.ledger.miss(self.service, self._digests())
+        self.ledger.miss(self.service, self._copies())
         self.service.actor = "us"
         calls, starts = len(self.service.log), len(self.service.starts)
         ran = self.us.run(args, probe, fork=fork)
@@ -136,8 +137,13 @@ class World:
             self.find("a refused download stops the others", ran.complaint)
         for row in summary.get("errors", []) or [one for one in ran.lines if one.get("event") == "error"]:
             for path in self.foreign:
-                if f"{path} exists" in str(row.get("message")) and len(self.service.starts) > starts:
+                if f"{path} exists" in str(row.get("message")) and self._began(str(row.get("address")), starts):
                     self.find("paid for a result that has no place", str(row["message"]))
+
+    def _began(self, address: str, starts: int) -> bool:
+        """Whether a job of this address was started since; of any address where it is not told."""
+        jobs = {one.job for one in self.service.starts[starts:]}
+        return any(one["job_id"] in jobs for one in self.records() if address in ("", "None", one["address"]))
 
     def check_strangers(self, calls: int, starts: int) -> None:
         """Nobody else's job or preset was changed or started by us."""
@@ -162,9 +168,9 @@ class World:
 
     # What there is
 
-    def _digests(self) -> Callable[[], set[str]]:
-        """The digests of all results that are here, read when they are first asked for."""
-        return cache(lambda: {sha256(data) for data in self.results().values()})
+    def _copies(self) -> Callable[[], Counter[str]]:
+        """How often each digest is among the results here, read when it is first asked for."""
+        return cache(lambda: Counter(sha256(data) for data in self.results().values()))
 
     def records(self) -> list[dict[str, Any]]:
         """Everything that is recorded."""

@@ -7,7 +7,7 @@ from typing import Any
 
 from a2c_spec.core.calls import Body, Payload, Ref
 from a2c_spec.core.desired import Content, Conversion, Input
-from a2c_spec.core.recipe import sent_filename
+from a2c_spec.core.recipe import asked_filename, sent_filename
 
 EMPTY_CONTENT = Content(0, "", "")
 
@@ -28,7 +28,7 @@ def input_body(item: Input) -> dict[str, Body]:
         "type": "output" if item.type == "from" else item.type,
         "source": Ref(f"from:{item.source}") if item.type == "from" else item.source,
         "engine": item.engine,
-        "filename": item.filename,
+        "filename": asked_filename(item),
         "content_type": item.content_type,
         "options": item.options,
         "parameters": item.parameters,

@@ -13,7 +13,7 @@ from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner.assignment import Pairs, assignment
 from a2c_spec.core.planner.conversion import changes
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import UPLOADED, sent_filename, uploaded
+from a2c_spec.core.recipe import UPLOADED, asked_filename, sent_filename, uploaded
 from a2c_spec.core.state import Element, JobRecord
 
 UNPLACED = 0
@@ -178,7 +178,7 @@ def looks_like(item: Input, live: LiveInput) -> bool:
     if uploaded(item):
         return live.type in {*UPLOADED, "input_id", ""} and _same_upload(item, live)
     kind = "output" if item.type == "from" else item.type
-    named = live.filename.startswith(item.filename) or not live.filename
+    named = live.filename.startswith(asked_filename(item)) or not live.filename
     engine = not item.engine or not live.engine or item.engine == live.engine
     parameters = all(compare.echoes(value, live.parameters.get(key)) for key, value in item.parameters.items())
     return live.type == kind and live.source == item.source and named and engine and parameters

@@ -1,0 +1,87 @@
+"""Worlds written by hand: what random worlds found in runs per conversion, presets and names that hang on others."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from tests.worlds.small import (
+    APPLY,
+    BETTER,
+    CHAIN,
+    DETACH,
+    FAR,
+    FAR_ONE,
+    ONE,
+    WORSE,
+    ground,
+    job,
+    known,
+    preset,
+    unnamed,
+    with_preset,
+)
+from tests.worlds.steps import Step
+from tests.worlds.worlds import Script
+
+ALIKE = unnamed(job("one", "in/a.txt", conversions=("document/txt", "document/txt")))
+"""Two results that would have one name."""
+
+LOCKED = ONE | {"inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:WORLD_PASSWORD"}}]}
+STEM = "x-${{ input.stem }}"
+HOLD: Step = ("field", 0, "process", False)
+
+RUNS: Mapping[str, Script] = {
+    "the old job cannot be deleted while the new one starts": known(
+        ground(LOCKED | {"lifecycle": {"on_replace": "delete"}}), APPLY, BETTER, APPLY, remove="409"
+    ),
+    "other bytes come first, and no checksum tells": known(
+        ground(ONE), ("fault", "upload", "rival", 0, 1), APPLY, checksums="missing"
+    ),
+    "a preset gets another name": known(
+        ground(preset(quality=1), with_preset(FAR_ONE)), APPLY, ("rename_manifest", 0, "renamed"), APPLY
+    ),
+    "a manifest of which a part is in the cache gets another name": known(
+        ground(job("one", "in/a.txt", conversions=("document/txt", "document/txt"))),
+        ("output_name", 0, STEM),
+        APPLY,
+        ("rename_manifest", 0, "renamed"),
+        APPLY,
+    ),
+    "content is ignored, and one of two conversions changes": known(
+        ground(job("one", "in/a.txt", conversions=("image/webp", "image/png"))),
+        APPLY,
+        ("lifecycle", 0, "ignore", True),
+        ("new_bytes", 0, 6),
+        WORSE,
+        APPLY,
+        APPLY,
+    ),
+    "one of two alike is run again and not waited for": known(ground(ALIKE), APPLY, WORSE, DETACH, APPLY),
+    "a change of one of two alike is taken back": known(
+        ground(ALIKE), APPLY, WORSE, APPLY, BETTER, APPLY, WORSE, APPLY
+    ),
+    "what takes a result gets another name, and the result changes": known(
+        ground(job("up", FAR), job("down", "up.c0")),
+        ("output_name", 1, STEM),
+        APPLY,
+        ("rename_manifest", 1, "renamed"),
+        WORSE,
+        APPLY,
+    ),
+    "what others take is held and changed": known(ground(*CHAIN), APPLY, HOLD, WORSE, APPLY, BETTER, APPLY),
+    "what others take is held after its run": known(ground(*CHAIN), APPLY, HOLD, APPLY),
+    "two results of equal bytes change names": known(
+        ground(ONE), ("twin", 0, "twin"), APPLY, ("swap_names", 0, 1), APPLY
+    ),
+    "a result after which another is named is missing": known(
+        ground(unnamed(job("up", "in/a.txt")), job("down", "up.c0")),
+        ("output_name", 1, STEM),
+        APPLY,
+        ("result", 1, "deleted"),
+        APPLY,
+        APPLY,
+    ),
+    "two runs wait for what fails": known(
+        ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
+    ),
+}
