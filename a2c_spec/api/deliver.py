@@ -275,14 +275,15 @@ class Delivery:
                 await self._move(record, move, {spec.conversion: spec.on_conflict for spec in job.outputs})
 
     async def _move_files(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
-        """Moves and removes files of ours; recorded one by one, so that a crash leaves nothing unknown."""
+        """Moves files of ours, and lets go of those that nothing saves any more, which stay; recorded one by one."""
         policies = {spec.conversion: spec.on_conflict for spec in job.outputs}
         for move in in_safe_order(change.moves):
             record = await self._move(record, move, policies)
-        for path in change.removes:
-            self.files.remove(path, record.address)
+        for path in change.leaves:
+            left = tuple(file for file in record.files if file.path == path)
             files = tuple(replace(file, path="", wanted="") if file.path == path else file for file in record.files)
-            record = await self.executor.save(replace(record, files=files))
+            leftover = (*record.leftover, *left)
+            record = await self.executor.save(replace(record, files=files, leftover=leftover))
         return record
 
     async def _move(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:

@@ -16,7 +16,7 @@ from a2c_spec.errors import UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.engine.flags import Flags
-    from a2c_spec.engine.plan_one import PlannedChange
+    from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project, Reading
 
 

@@ -64,10 +64,11 @@ class Change:
     """What happens to one address. ``bindings`` pairs element names with API ids that exist already.
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
-    cancelled or deleted. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are impossible.
-    ``lost`` are conversions that are run again only because their results can be had nowhere. ``emptied``: the batch
-    that lets the address go because its source is empty. ``verified``, ``skipped``: how many results are as they were
-    written, and left out because something stands in their places.
+    cancelled or deleted. ``leaves`` are files that stay, although no manifest saves them any more. ``fetch``:
+    results are downloaded afterwards. ``bound``: why fewer calls are impossible. ``lost`` are conversions that are
+    run again only because their results can be had nowhere. ``emptied``: the batch that lets the address go because
+    its source is empty. ``verified``, ``skipped``: how many results are as they were written, and left out because
+    something stands in their places.
     """
 
     address: str
@@ -77,7 +78,7 @@ class Change:
     bindings: Mapping[str, str] = field(default_factory=dict)
     details: tuple[Detail, ...] = ()
     moves: tuple[Move, ...] = ()
-    removes: tuple[str, ...] = ()
+    leaves: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     fetch: bool = False
     paid_again: bool = False

@@ -200,15 +200,24 @@ def _nameless(item: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_known(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> Mapping[str, Any]:
     """A recipe, cut down to what a recorded one can tell, so that the two can be compared."""
-    if INCOMPLETE not in recorded:
+    unnamed = _unnamed_results(recipe, recorded)
+    untold = ("filename", "decrypt_password") if INCOMPLETE in recorded else ()
+    if not untold and not unnamed:
         return recipe
-    untold = ("filename", "decrypt_password")
     inputs = {
-        name: {key: value for key, value in item.items() if key not in untold}
+        name: {key: value for key, value in item.items() if key not in (("filename",) if name in unnamed else untold)}
         for name, item in recipe["inputs"].items()
     }
-    conversions = recipe["conversions"]
-    return {"order": recipe["order"], "inputs": inputs, "conversions": conversions, INCOMPLETE: True}
+    marked = {INCOMPLETE: True} if untold else {}
+    fields = {"fields": recipe["fields"]} if "fields" in recipe and not untold else {}
+    return {"order": recipe["order"], "inputs": inputs, "conversions": recipe["conversions"], **fields, **marked}
+
+
+def _unnamed_results(recipe: Mapping[str, Any], recorded: Mapping[str, Any]) -> set[str]:
+    """Inputs that are results of other jobs and whose file name an earlier version did not record."""
+    before = recorded.get("inputs", {})
+    pairs = zip(recipe["order"], recorded.get("order", ()), strict=False)
+    return {name for name, old in pairs if "upstream" in before.get(old, {}) and "filename" not in before.get(old, {})}
 
 
 def digest(value: Any) -> str:

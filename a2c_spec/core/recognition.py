@@ -69,12 +69,11 @@ def input_may_be(part: Part, live: LiveInput, *, named: bool = True, told: Colle
     ``told`` are the maps (``options``, ...) that must show everything that was sent in them.
     """
     kind = part.get("type", "remote")
-    if live.type not in ("", kind) and (kind, live.type) != (
-        "input_id",
-        "upload",
-    ):  # a copy may be shown as an original
+    same_bytes = bool(live.checksum) and part.get("checksum") == live.checksum
+    copy = kind == "input_id" != live.type and (same_bytes or live.type == "upload")  # how a copy is shown is not known
+    if live.type not in ("", kind) and not copy:
         return False
-    if part.get("type") not in UPLOADED and not _agrees(part.get("source"), live.source):
+    if kind not in UPLOADED and not copy and not _agrees(part.get("source"), live.source):
         return False
     if not _agrees(part.get("checksum"), live.checksum) or (named and not same_file_name(part, live)):
         return False

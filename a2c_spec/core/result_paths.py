@@ -95,7 +95,9 @@ def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -
 
 def _result(job: Job, output: LiveOutput, names: Mapping[str, str]) -> Placement:
     """What a result was made of, and the entry that says where it goes."""
-    conversion = names.get(output.conversion, "").removeprefix("conversions.")
+    made = [name for name in names.values() if name.startswith("conversions.")] if not output.conversion else []
+    told = made[0] if len(made) == 1 else names.get(output.conversion, "")  # a single conversion made whatever there is
+    conversion = told.removeprefix("conversions.")
     inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
     return Placement(output, conversion, inputs, 0, "", "", spec_for(job.outputs, conversion, inputs))
 

@@ -12,7 +12,7 @@ from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import as_plan, plan_project, replan_summarised
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.saved_plan import SavedPlan, check, used
 from a2c_spec.engine.selection import Selection

@@ -23,7 +23,8 @@ from a2c_spec.engine.first_things import first_things
 from a2c_spec.engine.order import dependent, held, independent, needed
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.plan_one import PlannedChange, plan_address, run_replaced
+from a2c_spec.engine.plan_one import plan_address, run_replaced
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session

@@ -8,7 +8,7 @@ from dataclasses import replace
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.engine.owners import hand_over
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.core.live import LiveInput, LiveJob
     from a2c_spec.core.plan import Change
-    from a2c_spec.engine.plan_one import Pending
+    from a2c_spec.engine.planned import Pending
     from a2c_spec.engine.session import Session
 
 GONE = frozenset({"failed", "error", "deleted", "expired"})

@@ -11,7 +11,7 @@ from a2c_spec.core.drift import preset_drift
 from a2c_spec.core.planner import plan_preset, sent_preset
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.recipe import digest
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 
 if TYPE_CHECKING:

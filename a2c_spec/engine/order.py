@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from a2c_spec.core.graph import in_dependency_order, split_reference
 from a2c_spec.core.keys import address_of
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 
 
 def needed(step: PlannedChange) -> list[tuple[str, str]]:

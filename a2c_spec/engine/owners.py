@@ -11,7 +11,7 @@ from a2c_spec.core.keys import address_of
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.transitions import handed_over
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
 
@@ -38,6 +38,7 @@ class Owners:
         if change.action in ("no-op", "forget") or change.problem or step.desired is None:
             return step
         takes: list[tuple[str, str]] = []
+        own: list[str] = []
         numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
             owner = self.session.files.owner(path)
@@ -45,19 +46,23 @@ class Owners:
             if not owner or self._moves_away(owner, path):
                 continue
             if address_of(owner) in ours:
-                self.given_up |= {path} if owner != change.address else set()
+                leftover = step.record.leftover if step.record else ()
+                left = {file.path: file.conversion for file in leftover if file.aside}
+                self.given_up |= {path} if owner != change.address or path in left else set()
+                own += [f"replaces {path}, an earlier result of conversion {left[path]}"] if path in left else []
                 continue
             if path in self._kept(owner) and path in numbered:
                 continue
             if path in self._kept(owner):
                 return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
             takes.append((path, owner))
+        step = replace(step, change=replace(change, reasons=(*change.reasons, *own)))
         if not takes:
             return step
         self.given_up.update(path for path, _ in takes)
         there = [(path, owner) for path, owner in takes if self.session.files.status(path, owner) != "absent"]
         why = tuple(f"replaces {path}, an earlier result of {owner}" for path, owner in there)
-        return replace(step, change=replace(change, reasons=(*change.reasons, *why)), takes=tuple(takes))
+        return replace(step, change=replace(change, reasons=(*step.change.reasons, *why)), takes=tuple(takes))
 
     def all_checked(self) -> list[PlannedChange]:
         """Every change, checked, and without the words that a file stays where another address takes its place."""
@@ -86,6 +91,8 @@ class Owners:
             if foreseen:
                 return foreseen
         record = self.session.store.get(owner)
+        if step is None and record is not None and record.gone_since:
+            return set()
         kept = {file.path for file in record.files if file.path} if record else set()
         if step is not None:
             kept -= {file.path for file in step.record.leftover} if step.record else set()

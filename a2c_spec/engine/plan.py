@@ -23,7 +23,6 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
-    PlannedChange,
     plan_address,
     plan_from_record,
     plan_from_records,
@@ -31,6 +30,7 @@ from a2c_spec.engine.plan_one import (
     prepared,
     run_replaced,
 )
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
-from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import Observed
@@ -22,6 +23,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held import may_be_held, with_held_inputs
+from a2c_spec.engine.planned import Lost, Pending, PlannedChange
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
@@ -31,56 +33,16 @@ if TYPE_CHECKING:
     from a2c_spec.core.live import LiveJob
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedChange:
-    """One change of the plan, with what carrying it out needs.
-
-    ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
-    ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
-    address under which the record stands until now, which no manifest asks for any more. ``filed_anew``: the record has
-    parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the job as its manifest says it,
-    where it takes results of others: it is planned again once these are there.
-    """
-
-    change: Change
-    desired: DesiredJob | None
-    record: JobRecord | None
-    preset: Preset | None = None
-    live: LiveJob | None = None
-    summary_only: bool = False
-    taken_over: str = ""
-    takes: tuple[tuple[str, str], ...] = ()
-    filed_anew: bool = False
-    whole: Job | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Pending:
-    """Conversions of one run, ready to be planned: what is desired, what is recorded, what stands on the disk.
-
-    ``aside`` says which results no manifest asks for any more.
-    """
-
-    desired: DesiredJob
-    record: JobRecord | None
-    observed: Observed
-    aside: tuple[str, ...] = ()
-    filed_anew: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """Conversions whose results can be had nowhere, and how that is said."""
-
-    conversions: frozenset[str] = frozenset()
-    why: tuple[str, ...] = ()
-
-
 def prepared(
-    session: Session, job: Job, dependencies: Dependencies, chosen: Selection, lost: Lost = Lost()
+    session: Session,
+    job: Job,
+    dependencies: Dependencies,
+    chosen: Selection,
+    lost: Lost = Lost(),  # noqa: B008 - frozen
+    runs: list[JobRecord] | None = None,
 ) -> tuple[list[Pending], tuple[JobRecord, ...]]:
     """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted."""
-    runs = session.runs(job.address)
+    runs = session.runs(job.address) if runs is None else runs
     desired = make_ready(job, merged(runs), session, dependencies)
     ignoring = runs if job.lifecycle.ignore and len(runs) > 1 else ()
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
@@ -155,10 +117,12 @@ async def plan_address(
     session: Session, job: Job, dependencies: Dependencies, chosen: Selection, client: Client | None
 ) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
     """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
-    lost = Lost()
+    lost, runs = Lost(), session.runs(job.address)
+    found = await _found_runs(session, runs, client) if client else {}
+    runs = [found.get(run.address, run) for run in runs]
     while True:
-        pending, unused = prepared(session, job, dependencies, chosen, lost)
-        steps = [await plan_run(session, one, client) for one in pending]
+        pending, unused = prepared(session, job, dependencies, chosen, lost, runs)
+        steps = [_adopting(await plan_run(session, one, client), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
@@ -197,6 +161,27 @@ def _from_record(session: Session, pending: Pending, *, offline: bool) -> Planne
 def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
     reason = "the answer to an earlier create is missing; plan without --offline to look for its job"
     return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
+
+
+async def _found_runs(session: Session, runs: Sequence[JobRecord], client: Client) -> dict[str, JobRecord]:
+    """The runs whose create was lost and turns out to have made a job: with that job, and the recipe that it runs."""
+    from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
+
+    found: dict[str, JobRecord] = {}
+    for run in runs:
+        with suppress(TimeUnknown):
+            job = await resolve_lost_create(client, run, tuple(session.store.scan())) if run.lost_start else None
+            found |= {run.address: job} if job else {}
+    return found
+
+
+def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedChange:
+    """The change, which says that its job is one whose create was lost."""
+    if (run := found.get(step.change.address)) is None:
+        return step
+    reason = f"job {run.job_id} was created by a call whose answer was lost"
+    change = replace(step.change, action="adopt", reasons=(reason, *step.change.reasons))
+    return replace(step, change=change, filed_anew=True)
 
 
 async def plan_run(session: Session, pending: Pending, client: Client | None) -> PlannedChange:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from a2c_spec.core.plan import Change
-    from a2c_spec.engine.plan_one import PlannedChange
+    from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project
 
 FORMAT_VERSION = 1

@@ -11,7 +11,8 @@ from a2c_spec.core.prepare import only
 from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.runs import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.plan_one import Pending, PlannedChange, plan_from_live, plan_from_record
+from a2c_spec.engine.plan_one import plan_from_live, plan_from_record
+from a2c_spec.engine.planned import Pending, PlannedChange
 from a2c_spec.engine.session import Session
 
 if TYPE_CHECKING:

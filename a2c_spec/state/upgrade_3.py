@@ -9,6 +9,9 @@ from a2c_spec.core.recipe import DECISIVE_FIELDS, INCOMPLETE, digest, fingerprin
 
 Tree = dict[str, Any]
 
+NAMED = frozenset({"upload", "remote", "cloud", "input_id", "output"})
+"""Inputs whose file name is part of a recipe."""
+
 
 def upgraded(trees: Mapping[str, Mapping[str, Any]]) -> dict[str, Tree]:
     """The records of one realm in format 2, address -> JSON, in format 3.
@@ -120,7 +123,7 @@ def _element(sent: Mapping[str, Any]) -> Tree:
 
 def _input(old: Mapping[str, Any], sent: Mapping[str, Any] | None) -> Tree:
     new = {key: value for key, value in old.items() if key != "extension"}
-    if sent is not None and sent.get("filename") and old.get("type") in ("upload", "remote", "cloud", "input_id"):
+    if sent is not None and sent.get("filename") and old.get("type") in NAMED:
         new["filename"] = sent["filename"]
     if sent is not None and sent.get("decrypt"):
         new["decrypt_password"] = {"$secret": sent["decrypt"]}

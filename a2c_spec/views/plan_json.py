@@ -54,7 +54,7 @@ def change_json(change: Change) -> dict[str, Any]:
         ],
         "moves": [{"from": move.source, "to": move.target} for move in change.moves],
         "downloads": list(change.downloads),
-        "removes": list(change.removes),
+        "leaves": list(change.leaves),
         "lower_bound": change.bound,
     }
 

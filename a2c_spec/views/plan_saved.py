@@ -27,7 +27,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         tuple(_call(call) for call in row["calls"]),
         details=tuple(Detail(d["path"], d["before"], d["after"], d["sensitive"]) for d in row.get("details", ())),
         moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
-        removes=tuple(row.get("removes", ())),
+        leaves=tuple(row.get("leaves", ())),
         downloads=tuple(row.get("downloads", ())),
         paid_again=bool(row.get("paid_again")),
         bound=row.get("lower_bound", ""),

@@ -102,7 +102,7 @@ class PlanView:
         yield from (_detail(detail) for detail in change.details)
         yield from (f"{move.source} -> {move.target}" for move in change.moves)
         yield from (f"download {path}" for path in change.downloads)
-        yield from (f"remove {path}" for path in change.removes)
+        yield from (f"leave {path}" for path in change.leaves)
 
     def _calls(self, change: Change) -> Iterator[str]:
         for number, call in enumerate(change.calls, start=1):

@@ -311,11 +311,12 @@ def test_a_move_is_recorded_before_and_after_it_is_made(bench: Bench) -> None:
     assert bench.durable() == done
 
 
-def test_a_file_that_the_manifest_no_longer_saves_is_removed(bench: Bench) -> None:
+def test_a_file_that_the_manifest_no_longer_saves_stays_as_a_leftover(bench: Bench) -> None:
     record = delivered(bench)
-    done = bench.deliver(Change("pack", "rename", ("unsaved",), removes=("dist/result-0.txt",)), record)
+    done = bench.deliver(Change("pack", "rename", ("unsaved",), leaves=("dist/result-0.txt",)), record)
     assert [(file.path, file.wanted) for file in done.files] == [("", "")]
-    assert not (bench.folder / "dist").exists()
+    assert [file.path for file in done.leftover] == ["dist/result-0.txt"]
+    assert (bench.folder / "dist/result-0.txt").exists()
 
 
 def test_a_conversion_that_gave_nothing_is_told_each_time_and_is_not_paid_again(tmp_path: Path) -> None:

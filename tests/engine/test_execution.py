@@ -25,7 +25,7 @@ from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.execution import STOPPING, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
 from a2c_spec.engine.plan import summarised
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import (

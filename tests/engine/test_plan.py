@@ -15,7 +15,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.plan import KEPT_WHOLE, as_plan, plan_only, plan_project, replan_summarised, summarised
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Reading, reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session

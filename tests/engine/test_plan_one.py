@@ -18,13 +18,8 @@ from a2c_spec.core.recipe import digest
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.live_presets import plan_one_preset
-from a2c_spec.engine.plan_one import (
-    Pending,
-    PlannedChange,
-    plan_from_live,
-    plan_from_record,
-    prepared,
-)
+from a2c_spec.engine.plan_one import plan_from_live, plan_from_record, prepared
+from a2c_spec.engine.planned import Pending, PlannedChange
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session
 from tests.engine.projects import NOW, job, record, session_in

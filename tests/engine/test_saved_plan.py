@@ -15,7 +15,7 @@ from a2c_spec.core.diagnostics import Position
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.plan_one import PlannedChange
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.saved_plan import SavedPlan, check, is_saved_plan, read, stamp, used, write
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError

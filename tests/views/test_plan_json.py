@@ -24,7 +24,7 @@ CHANGE = Change(
     details=(Detail("x", 1, 2), Detail("y", "old", "new", sensitive=True)),
     moves=(Move("dist/a", "dist/b"),),
     downloads=("dist/c",),
-    removes=("dist/d",),
+    leaves=("dist/d",),
     paid_again=True,
     fingerprint="f",
     bound="they differ",
@@ -61,7 +61,7 @@ def test_a_change_tells_everything_but_sensitive_values() -> None:
         "problem",
         "fingerprint",
         "downloads",
-        "removes",
+        "leaves",
         "lower_bound",
     )
     assert [told[key] for key in keys] == [

@@ -93,7 +93,7 @@ CHANGE = Change(
     details=(Detail("x", 1, None), Detail("y", "old", "new", sensitive=True)),
     moves=(Move("dist/a", "dist/b"),),
     downloads=("dist/c",),
-    removes=("dist/d",),
+    leaves=("dist/d",),
     bound="they differ",
 )
 
@@ -104,7 +104,7 @@ def test_verbose_unfolds_attributes_and_files_and_hides_what_is_sensitive() -> N
         "      y: (sensitive: changed)",
         "      dist/a -> dist/b",
         "      download dist/c",
-        "      remove dist/d",
+        "      leave dist/d",
     ]
 
 

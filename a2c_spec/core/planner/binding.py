@@ -189,9 +189,11 @@ def untold_results(record: JobRecord, live: LiveJob) -> tuple[str, ...]:
     """Names of conversions that have results of which nothing tells which conversion made which."""
     names = record.names()
     unknown = {item.id for item in live.conversions if item.id not in names}
+    conversions = parts(record.elements, "conversions")
+    if len(conversions) > 1 and any(not output.conversion for output in live.outputs):
+        return tuple(name.removeprefix("conversions.") for name, _ in conversions)
     if not any(output.conversion in unknown for output in live.outputs):
         return ()
-    conversions = parts(record.elements, "conversions")
     return tuple(name.removeprefix("conversions.") for name, element in conversions if not element.api_id)
 
 

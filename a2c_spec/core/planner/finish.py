@@ -30,7 +30,6 @@ class OutputDiff:
     placements: tuple[Placement, ...]
     calls: tuple[Call, ...]
     moves: list[Move] = field(default_factory=list)
-    removes: list[str] = field(default_factory=list)
     downloads: list[str] = field(default_factory=list)
     why: list[str] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
@@ -199,10 +198,10 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
-        (*dict.fromkeys([*found.why, *named]),) or ("a file is no longer in the manifest",),
+        (*dict.fromkeys([*found.why, *named, *map(reasons.stays, stale)]),),
         found.calls,
         moves=tuple(found.moves),
-        removes=stale,
+        leaves=stale,
         downloads=tuple(found.downloads),
         fetch=bool(found.downloads),
         verified=found.verified,

@@ -24,7 +24,7 @@ def test_a_job_that_is_let_go_is_named(phase: Phase, job_id: str, said: str, ask
     change = plan_forget(JobRecord("a", "local", phase, job_id))
     assert change.reasons[1:] == ((said,) if said else ())
     assert change.paid_again is asked
-    assert (change.action, change.calls, change.removes) == ("forget", (), ())
+    assert (change.action, change.calls, change.leaves) == ("forget", (), ())
 
 
 @pytest.mark.parametrize(

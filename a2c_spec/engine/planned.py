@@ -1,0 +1,60 @@
+"""What is planned for one run, and what is ready to be planned."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.observed import Observed
+from a2c_spec.core.plan import Change
+from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.state import JobRecord
+
+if TYPE_CHECKING:
+    from a2c_spec.core.live import LiveJob
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedChange:
+    """One change of the plan, with what carrying it out needs.
+
+    ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
+    ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
+    address under which the record stands until now, which no manifest asks for any more. ``filed_anew``: the record has
+    parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the job as its manifest says it,
+    where it takes results of others: it is planned again once these are there.
+    """
+
+    change: Change
+    desired: DesiredJob | None
+    record: JobRecord | None
+    preset: Preset | None = None
+    live: LiveJob | None = None
+    summary_only: bool = False
+    taken_over: str = ""
+    takes: tuple[tuple[str, str], ...] = ()
+    filed_anew: bool = False
+    whole: Job | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """Conversions of one run, ready to be planned: what is desired, what is recorded, what stands on the disk.
+
+    ``aside`` says which results no manifest asks for any more.
+    """
+
+    desired: DesiredJob
+    record: JobRecord | None
+    observed: Observed
+    aside: tuple[str, ...] = ()
+    filed_anew: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Conversions whose results can be had nowhere, and how that is said."""
+
+    conversions: frozenset[str] = frozenset()
+    why: tuple[str, ...] = ()
