@@ -103,7 +103,7 @@ def third(world: World, what: str, which: int) -> None:
         "edit more": drafts,
         "cancel": [one for one in mine if one.status == "running"],
     }
-    rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs") else mine)
+    rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs", "drop inputs") else mine)
     if what.endswith("preset"):
         rows = [one for one in service.presets.values() if one.creator == "us"]
     if not rows:
