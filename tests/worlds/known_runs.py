@@ -28,6 +28,8 @@ ALIKE = unnamed(job("one", "in/a.txt", conversions=("document/txt", "document/tx
 
 LOCKED = ONE | {"inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:WORLD_PASSWORD"}}]}
 STEM = "x-${{ input.stem }}"
+HELD = ONE | {"job": {"process": False}}
+START: Step = ("field", 0, "process", None)
 HOLD: Step = ("field", 0, "process", False)
 
 RUNS: Mapping[str, Script] = {
@@ -80,6 +82,16 @@ RUNS: Mapping[str, Script] = {
         ("result", 1, "deleted"),
         APPLY,
         APPLY,
+    ),
+    "bytes that an earlier job held cannot be taken": known(ground(ONE), APPLY, BETTER, APPLY, input_id="refused"),
+    "a held job is told the text of its number": known(
+        ground(HELD), ("option", 0, "quality", 1), APPLY, ("option", 0, "quality", "1"), START, APPLY
+    ),
+    "somebody starts a held job, then its number becomes text": known(
+        ground(HELD), ("option", 0, "quality", 1), APPLY, ("third", "start", 0), ("option", 0, "quality", "1"), APPLY
+    ),
+    "somebody starts a held job, then its conversion gets another id": known(
+        ground(HELD), APPLY, ("third", "start", 0), ("rename_conversion", 0, "m"), APPLY
     ),
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY

@@ -66,43 +66,62 @@ async def _remove(session: Any, address: str) -> None:
     await session.store.remove(address)
 
 
-def _unwarned(desired: Any, record: JobRecord, made_at: float) -> Any:
-    made = {file.conversion for file in record.files}
-    job = replace(desired.job, conversions=tuple(item for item in desired.job.conversions if item.id in made))
-    return ENTRY(replace(desired, job=job), replace(record, warnings=()), made_at)
-
-
 EQUAL: Callable[[Any, Any], bool] = compare.equal
 DECISIVE: Callable[..., dict[str, Any]] = recipe._decisive_input
-ENTRY: Callable[..., Any] = __import__("a2c_spec.core.caching", fromlist=["entry_of"]).entry_of
 
 CORE, ENGINE, API = "a2c_spec.core", "a2c_spec.engine", "a2c_spec.api"
 
 MUTANTS: Mapping[str, Mutant] = {
-    "what changed counts as current": Mutant({f"{CORE}.runs._equal": lambda *_: True}, ""),
-    "one change runs all conversions again": Mutant({f"{CORE}.runs._kept": lambda *_: []}, ""),
-    "an intent is taken for a fact": Mutant({f"{API}.execute.intended": _intent_as_fact}, ""),
-    "texts are compared as numbers": Mutant({f"{CORE}.compare.equal": _as_numbers}, ""),
-    "names of inputs do not count": Mutant({f"{CORE}.recipe._decisive_input": _without("filename")}, ""),
-    "passwords do not count": Mutant({f"{CORE}.recipe._decisive_input": _without("decrypt_password")}, ""),
-    "what is needed may have failed": Mutant({f"{ENGINE}.execution.Execution._made_before": lambda *_: []}, ""),
-    "what is needed may be held": Mutant({f"{ENGINE}.execution.held": lambda *_: []}, ""),
-    "the same results run others again": Mutant({f"{ENGINE}.execution.Execution._with_results": _as_planned}, ""),
+    "what changed counts as current": Mutant(
+        {f"{CORE}.runs._equal": lambda *_: True}, "one of two conversions changes"
+    ),
+    "one change runs all conversions again": Mutant(
+        {f"{CORE}.runs._kept": lambda *_: []}, "one of two conversions changes"
+    ),
+    "an intent is taken for a fact": Mutant({f"{API}.execute.intended": _intent_as_fact}, "B3 a create is refused"),
+    "texts are compared as numbers": Mutant({f"{CORE}.compare.equal": _as_numbers}, "A7 a text becomes another text"),
+    "names of inputs do not count": Mutant(
+        {f"{CORE}.recipe._decisive_input": _without("filename")}, "an archive holds the name of a result"
+    ),
+    "passwords do not count": Mutant(
+        {f"{CORE}.recipe._decisive_input": _without("decrypt_password")}, "the cache does not ask for the password"
+    ),
+    "what is needed may have failed": Mutant(
+        {f"{ENGINE}.execution.Execution._made_before": lambda *_: []}, "A2 what is needed fails"
+    ),
+    "what is needed may be held": Mutant(
+        {f"{ENGINE}.execution.held": lambda *_: []}, "what others take is held and changed"
+    ),
+    "the same results run others again": Mutant(
+        {f"{ENGINE}.execution.Execution._with_results": _as_planned}, "A2 what is needed fails"
+    ),
     "owners are ignored": Mutant(
         {
+            f"{CORE}.path_claims.Claims.checked": lambda *_: [],
             f"{ENGINE}.owners.Owners.checked": lambda _, step: step,
             f"{API}.files.OutputFiles._is_free": lambda *_: True,
         },
-        "",
+        "A3 two jobs share a place",
     ),
-    "a lost create is adopted whenever it was made": Mutant({f"{API}.lost_answers.evidence": lambda *_: "ours"}, ""),
-    "partial results are cached": Mutant({f"{CORE}.caching.entry_of": _unwarned}, ""),
-    "presets are not read before a run": Mutant({f"{ENGINE}.plan.read_presets": _unread}, ""),
-    "a manifest that is gone is forgotten": Mutant({f"{ENGINE}.first_things._let_go": _remove}, ""),
-    "whatever an earlier job holds is taken": Mutant({f"{ENGINE}.held._holds": lambda *_: True}, ""),
+    "a lost create is adopted whenever it was made": Mutant(
+        {f"{API}.lost_answers._judged": lambda *_: "ours", f"{API}.lost_answers._much_older": lambda *_: False},
+        "A8 yesterday's run of somebody else",
+    ),
+    "a partial result counts as whole": Mutant(
+        {f"{API}.deliver.without_result": lambda *_: (), f"{CORE}.planner.finish.without_result": lambda *_: ()},
+        "A12 a partial result",
+    ),
+    "presets are not read before a run": Mutant(
+        {f"{ENGINE}.plan.read_presets": _unread}, "B14 somebody else edits a preset"
+    ),
+    "a manifest that is gone is forgotten": Mutant(
+        {f"{ENGINE}.first_things._let_go": _remove}, "B4 a manifest goes and comes back"
+    ),
+    "bytes that cannot be taken are not sent": Mutant(
+        {f"{API}.execute.sending_bytes": lambda desired: desired}, "bytes that an earlier job held cannot be taken"
+    ),
     "uploads of others are taken for ours": Mutant(
-        {f"{CORE}.planner.binding._not_ours": lambda *_: set(), f"{CORE}.planner.binding.other_bytes": lambda *_: ()},
-        "",
+        {f"{CORE}.planner.binding._not_ours": lambda *_: set()}, "other bytes come first, and no checksum tells"
     ),
 }
 
