@@ -15,7 +15,7 @@ from a2c_spec.core.recipe import holds_secret
 
 MISSING: Any = object()
 
-_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,399})(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
 
 
 def equal(one: Any, other: Any) -> bool:

@@ -93,6 +93,12 @@ RUNS: Mapping[str, Script] = {
     "somebody starts a held job, then its conversion gets another id": known(
         ground(HELD), APPLY, ("third", "start", 0), ("rename_conversion", 0, "m"), APPLY
     ),
+    "a number and a text that is not quite its text": known(
+        ground(job("one", FAR, conversions=("image/png", "image/png"))),
+        ("option", 0, "quality", 1),
+        ("option", 1, "quality", "01"),
+        APPLY,
+    ),
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
     ),
