@@ -94,7 +94,7 @@ RUNS: Mapping[str, Script] = {
         ground(HELD), APPLY, ("third", "start", 0), ("rename_conversion", 0, "m"), APPLY
     ),
     "a number and a text that is not quite its text": known(
-        ground(job("one", FAR, conversions=("image/png", "image/png"))),
+        ground(unnamed(job("one", FAR, conversions=("image/png", "image/png")))),
         ("option", 0, "quality", 1),
         ("option", 1, "quality", "01"),
         APPLY,
