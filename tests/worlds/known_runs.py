@@ -99,6 +99,27 @@ RUNS: Mapping[str, Script] = {
         ("option", 1, "quality", "01"),
         APPLY,
     ),
+    "a number and its text": known(
+        ground(unnamed(job("one", FAR, conversions=("image/png", "image/png")))),
+        ("option", 0, "quality", 1),
+        ("option", 1, "quality", "1"),
+        APPLY,
+    ),
+    "content of one of two equal inputs of a held job is ignored": known(
+        ground(job("one", "in/a.txt", "in/a.txt", job={"process": False})),
+        ("lifecycle", 0, "ignore", True),
+        APPLY,
+        ("new_bytes", 0, 6),
+        APPLY,
+        APPLY,
+    ),
+    "somebody deletes a job that gave a part": known(
+        ground(job("one", FAR, conversions=("image/webp", "image/png"), job={"fail_on_conversion_error": False})),
+        ("option", 1, "quality", 13),
+        APPLY,
+        ("third", "delete", 0),
+        APPLY,
+    ),
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
     ),
