@@ -15,7 +15,7 @@ from a2c_spec.core.recipe import holds_secret
 
 MISSING: Any = object()
 
-_NUMBER = re.compile(r"-?[0-9]{1,400}(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
+_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,399})(\.[0-9]{1,400})?([eE][+-]?[0-9]{1,3})?")
 
 
 def equal(one: Any, other: Any) -> bool:
@@ -77,7 +77,8 @@ def changed_keys(
     """(keys to set, keys to remove) that bring a mapping from live to desired.
 
     The live echo counts where it says something, compared by ``shown``; secrets never come back, so they are compared
-    with what was sent. A key is removed only if we had set it and live still has a value for it (or echoes nothing).
+    with what was sent. So is what still shows what we sent: that is ours, and compared exactly. A key is removed only
+    if we had set it and live still has a value for it (or echoes nothing).
     """
     before = sent or {}
     wrong = tuple(key for key, value in desired.items() if not _holds(key, value, live, before, shown))
@@ -90,6 +91,8 @@ def _holds(
 ) -> bool:
     if holds_secret(value) or key not in live:
         return equal(sent[key], value) if key in sent else value is None and key not in live
+    if key in sent and not holds_secret(sent[key]) and shown(sent[key], live[key]):
+        return equal(sent[key], value)
     return shown(value, live[key])
 
 

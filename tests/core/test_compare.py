@@ -60,6 +60,7 @@ ECHOES: list[tuple[Any, Any, bool]] = [
     (1, "1", True),
     ("1", 1, True),
     (1, "1.0", True),
+    (1, "01", False),
     (1.5, "1.50", True),
     (100, "1e2", True),
     (0.1, "0.1", True),

@@ -28,12 +28,14 @@ def dumped(doc: Doc) -> str:
 @dataclass(slots=True)
 class Ground:
     """``flavour``: the service it is for; ``docs``: manifests by name; ``sources``: files by path; ``stash``: manifests
-    taken away, newest last; ``emptied``: tables whose rows were taken away; ``laid``: what was written."""
+    taken away, newest last; ``parts``: (manifest, conversion, outputs) taken out of manifests;
+    ``emptied``: tables whose rows were taken away; ``laid``: what was written."""
 
     docs: dict[str, Doc] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=lambda: {"WORLD_PASSWORD": "pass 1"})
     stash: list[Doc] = field(default_factory=list)
+    parts: list[tuple[str, Doc, list[Doc]]] = field(default_factory=list)
     emptied: dict[str, bytes] = field(default_factory=dict)
     laid: dict[str, bytes] = field(default_factory=dict)
     flavour: Flavour = OTHER

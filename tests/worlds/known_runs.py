@@ -28,6 +28,8 @@ ALIKE = unnamed(job("one", "in/a.txt", conversions=("document/txt", "document/tx
 
 LOCKED = ONE | {"inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:WORLD_PASSWORD"}}]}
 STEM = "x-${{ input.stem }}"
+HELD = ONE | {"job": {"process": False}}
+START: Step = ("field", 0, "process", None)
 HOLD: Step = ("field", 0, "process", False)
 
 RUNS: Mapping[str, Script] = {
@@ -79,6 +81,43 @@ RUNS: Mapping[str, Script] = {
         APPLY,
         ("result", 1, "deleted"),
         APPLY,
+        APPLY,
+    ),
+    "bytes that an earlier job held cannot be taken": known(ground(ONE), APPLY, BETTER, APPLY, input_id="refused"),
+    "a held job is told the text of its number": known(
+        ground(HELD), ("option", 0, "quality", 1), APPLY, ("option", 0, "quality", "1"), START, APPLY
+    ),
+    "somebody starts a held job, then its number becomes text": known(
+        ground(HELD), ("option", 0, "quality", 1), APPLY, ("third", "start", 0), ("option", 0, "quality", "1"), APPLY
+    ),
+    "somebody starts a held job, then its conversion gets another id": known(
+        ground(HELD), APPLY, ("third", "start", 0), ("rename_conversion", 0, "m"), APPLY
+    ),
+    "a number and a text that is not quite its text": known(
+        ground(unnamed(job("one", FAR, conversions=("image/png", "image/png")))),
+        ("option", 0, "quality", 1),
+        ("option", 1, "quality", "01"),
+        APPLY,
+    ),
+    "a number and its text": known(
+        ground(unnamed(job("one", FAR, conversions=("image/png", "image/png")))),
+        ("option", 0, "quality", 1),
+        ("option", 1, "quality", "1"),
+        APPLY,
+    ),
+    "content of one of two equal inputs of a held job is ignored": known(
+        ground(job("one", "in/a.txt", "in/a.txt", job={"process": False})),
+        ("lifecycle", 0, "ignore", True),
+        APPLY,
+        ("new_bytes", 0, 6),
+        APPLY,
+        APPLY,
+    ),
+    "somebody deletes a job that gave a part": known(
+        ground(job("one", FAR, conversions=("image/webp", "image/png"), job={"fail_on_conversion_error": False})),
+        ("option", 1, "quality", 13),
+        APPLY,
+        ("third", "delete", 0),
         APPLY,
     ),
     "two runs wait for what fails": known(

@@ -34,8 +34,23 @@ def drop_conversion(world: World, which: int) -> None:
     if any(item.get("from") == f"{name_of(body)}.{gone['id']}" for item in world.ground.inputs()):
         body["conversions"].append(gone)
         return
-    body["outputs"] = [one for one in body.get("outputs", []) if one["from"] != gone["id"]]
+    mine = [one for one in body.get("outputs", []) if one["from"] == gone["id"]]
+    body["outputs"] = [one for one in body.get("outputs", []) if one not in mine]
+    world.ground.parts.append((name_of(body), gone, mine))
     world.tell(f"edit: {name_of(body)}: conversion {gone['id']} is taken out")
+
+
+def conversion_back(world: World) -> None:
+    """The conversion that was taken out last comes back, first in its manifest."""
+    if not world.ground.parts:
+        return
+    name, gone, outputs = world.ground.parts.pop()
+    body = next((one for one in world.ground.bodies() if name_of(one) == name), None)
+    if body is None or any(one["id"] == gone["id"] for one in body["conversions"]):
+        return
+    body["conversions"].insert(0, gone)
+    body.setdefault("outputs", []).extend(outputs)
+    world.tell(f"edit: {name}: conversion {gone['id']} is back")
 
 
 def rename_conversion(world: World, which: int, new: str) -> None:

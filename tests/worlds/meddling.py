@@ -46,6 +46,11 @@ def drop_outputs(_service: Any, job: Job) -> None:
         output.deleted = True
 
 
+def drop_inputs(_service: Any, job: Job) -> None:
+    for one in job.inputs:
+        one.data = None
+
+
 def edit_preset(_service: Any, preset: Preset) -> None:
     preset.options = {"quality": 77}
 
@@ -62,6 +67,7 @@ MEDDLING: Mapping[str, Callable[[Any, Any], None]] = {
     "delete": delete,
     "rename": rename,
     "drop outputs": drop_outputs,
+    "drop inputs": drop_inputs,
     "edit preset": edit_preset,
     "delete preset": delete_preset,
 }

@@ -76,7 +76,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
         bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
         return  # what the local API cannot do, it says
-    if ran.code != 0 and not bad and not _undecided(one, ran):
+    if ran.code != 0 and not bad and not _undecided(one, ran) and not _names_met(ran, judge):
         one.find(f"does not come to rest: {_gist(ran.complaint)}", f"exit {ran.code}: {ran.complaint}")
     elif ran.code == 0 and not ran.plan.get("noop"):
         one.find("never says that nothing is to do", f"{[_told(item) for item in ran.plan.get('changes', [])]}")
@@ -121,6 +121,14 @@ def _undecided(one: World, ran: Ran) -> bool:
     return (
         (lost or killed) and ran.code in (9, 13) and any(word in ran.complaint for word in ("lost", "adopt", "decide"))
     )
+
+
+def _names_met(ran: Ran, judge: Judge) -> bool:
+    """Whether a result has no place because it has the name of another one, which only the service could tell."""
+    free = {wish.address for wish in judge.wishes.values() if wish.free}
+    rows = [row for line in ran.lines for row in (line.get("errors") or [line]) if row.get("message")]
+    failed = {str(row.get("address")) for row in rows if "is a result of" in str(row["message"])}
+    return bool(failed) and failed <= free
 
 
 def _quiet(one: World) -> None:

@@ -103,9 +103,12 @@ def third(world: World, what: str, which: int) -> None:
         "edit more": drafts,
         "cancel": [one for one in mine if one.status == "running"],
     }
-    rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs") else mine)
+    rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs", "drop inputs") else mine)
     if what.endswith("preset"):
         rows = [one for one in service.presets.values() if one.creator == "us"]
+    if what.startswith("edit") and not what.endswith("preset") and not service.switches.expanded:
+        # of a service that does not show what is unset, nobody can tell whether a value that we never set is new
+        rows = [one for one in rows if what == "edit" and one.conversions and "quality" in one.conversions[0].options]
     if not rows:
         return
     one = rows[which % len(rows)]

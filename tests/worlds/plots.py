@@ -215,9 +215,56 @@ def lasting(chance: random.Random) -> list[Step]:
 
 
 def there_and_back(chance: random.Random) -> list[Step]:
-    """A change is taken back."""
+    """A change is taken back; what was made in between may be gone."""
     n = _n(chance)
-    return [("option", n, "quality", 1), APPLY, ("option", n, "quality", 3), APPLY, ("option", n, "quality", 1), APPLY]
+    first, second = chance.choice(
+        [
+            (("option", n, "quality", 1), ("option", n, "quality", 3)),
+            (("metadata", n, "version", "7"), ("metadata", n, "version", "007")),
+            (("new_bytes", n, 0), ("new_bytes", n, 6)),
+            (("preset_option", "quality", 1), ("preset_option", "quality", 3)),
+            (("output_name", n, "name"), ("output_name", n, "other")),
+        ]
+    )
+    between: list[Step] = chance.choice([[], [], [_meddling(chance)], [("later", chance.choice((2, 25)))]])
+    return [first, APPLY, second, APPLY, *between, first, APPLY]
+
+
+def _meddling(chance: random.Random) -> Step:
+    what = ("delete", "drop outputs", "drop inputs", "rename", "edit preset", "delete preset")
+    return ("third", chance.choice(what), _n(chance))
+
+
+def divided(chance: random.Random) -> list[Step]:
+    """Conversions of one manifest come, go, change and get other names one by one."""
+    n = _n(chance)
+    choices: list[Step] = [
+        ("option", n, "quality", chance.choice((1, 3, 4))),
+        ("option", n + 1, "quality", chance.choice((1, 3, 4))),
+        ("add_conversion", n, *chance.choice((("image", "png"), ("document", "txt")))),
+        ("drop_conversion", n),
+        ("conversion_back",),
+        ("rename_conversion", n, chance.choice(("k", "m"))),
+        ("shuffle_conversions", n),
+        ("field", n, "process", chance.choice((False, None))),
+        ("result", n, "deleted"),
+        _meddling(chance),
+    ]
+    steps: list[Step] = []
+    for one in chance.sample(choices, 4):
+        steps += [one, APPLY] if chance.random() < 0.7 else [one]
+    return [*steps, ("conversion_back",), APPLY]
+
+
+def kept_bytes(chance: random.Random) -> list[Step]:
+    """Bytes that an earlier job was sent are wanted again; they may be gone, or of another job."""
+    n = _n(chance)
+    away: list[Step] = chance.choice([[("third", "drop inputs", n)], [("third", "delete", n)], [("later", 2)], []])
+    change: Step = chance.choice(
+        [("option", n, "quality", 7), ("secret", "pass 2"), ("order", n), ("add_conversion", n, "image", "png")]
+    )
+    fault: list[Step] = chance.choice([[], [("fault", "create", chance.choice(("400", "lost", "500 after")), 0, 1)]])
+    return [APPLY, *away, change, *fault, APPLY, ("calm",), APPLY]
 
 
 PLOTS: Mapping[str, Plot] = {
@@ -241,4 +288,6 @@ PLOTS: Mapping[str, Plot] = {
     "ignoring": ignoring,
     "lasting": lasting,
     "there and back": there_and_back,
+    "divided": divided,
+    "kept bytes": kept_bytes,
 }

@@ -23,6 +23,8 @@ def random_ground(chance: random.Random, theme: str, flavour: Flavour) -> Ground
         kinds[0] = "Batch"
     if theme == "preset":
         kinds = ["Preset", "Job", *kinds[:1]]
+    if theme in ("divided", "kept bytes"):
+        kinds[0] = "Job"
     if theme == "two names":
         kinds = ["Job", "Job", *kinds[:1]]
     if "Job" not in kinds:
@@ -71,7 +73,7 @@ def _conversions(chance: random.Random, ground: Ground, theme: str) -> list[Doc]
     presets = [doc for doc in ground.docs.values() if doc["kind"] == "Preset"]
     targets = ground.flavour.targets
     alike = chance.choice(targets[:-1])
-    for number in range(chance.choice((1, 1, 1, 2, 2, 3))):
+    for number in range(chance.choice((2, 2, 3) if theme == "divided" else (1, 1, 1, 2, 2, 3))):
         category, target = alike if chance.random() < 0.5 else chance.choice(targets[:-1])
         if chance.random() < (0.8 if theme == "names" else 0.15):
             category, target = "archive", "zip"

@@ -9,6 +9,7 @@ Step = tuple[Any, ...]
 """The name of a function in ``edits`` or ``deeds``, and its arguments."""
 
 APPLY: Step = ("apply", "-y")
+MEDDLING = ("start", "edit", "edit more", "cancel", "delete", "rename", "drop outputs", "drop inputs", "edit preset")
 MOMENTS = ("send POST", "answered POST", "send PATCH", "answered PATCH", "send DELETE", "answered DELETE", "place", "")
 
 
@@ -33,6 +34,7 @@ def edit(chance: random.Random) -> Step:
         ("add_conversion", n, *chance.choice((("image", "png"), ("document", "txt"), ("archive", "zip")))),
         ("drop_conversion", n),
         ("rename_conversion", n, chance.choice(("k", "m"))),
+        ("conversion_back",),
         ("add_input", n, f"in/more{chance.randrange(2)}.txt", chance.randrange(8)),
         ("drop_input", n),
         ("twin", n, "twin"),
@@ -71,7 +73,7 @@ def random_step(chance: random.Random) -> Step:
         (2, random_fault(chance)),
         (1, ("later", chance.choice((0.5, 5, 23, 25)))),
         (1, ("colleague", n, chance.choice((-1, 3)), "", 0)),
-        (1, ("third", chance.choice(("start", "edit", "cancel", "delete", "rename", "drop outputs")), n)),
+        (1, ("third", chance.choice(MEDDLING), n)),
         (0.5, ("same_stamp", n, chance.randrange(8))),
         (0.5, ("lifecycle", n, "ignore", chance.choice((True, None)))),
         (0.5, ("lifecycle", n, "on_replace", chance.choice(("delete", None)))),

@@ -129,9 +129,9 @@ class World:
     def _check_told(self, ran: Ran, starts: int) -> None:
         """Failures are told under the right names, and nothing is paid for what then cannot be put in its place."""
         summary = next((one for one in ran.lines if one.get("event") == "summary"), {})
-        failed = [address for cause in summary.get("causes", []) for address in cause["addresses"]]
-        if len(failed) != len(set(failed)):
-            self.find("a failure is told more than once", f"{failed}")
+        for cause in summary.get("causes", []):
+            if len(cause["addresses"]) != len(set(cause["addresses"])):
+                self.find("a failure is told more than once", f"{cause}")
         denied = any(one.fault == "denied" for one in self.service.log)
         if denied and "not started after" in ran.complaint:
             self.find("a refused download stops the others", ran.complaint)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import ModuleType
 from typing import Any
 
@@ -23,6 +23,10 @@ from tests.worlds.switches import Switches, random_switches
 from tests.worlds.world import World
 
 MODULES: tuple[ModuleType, ...] = (edits, manifests, deeds, people)
+
+
+OFTEN = ("divided", "divided", "there and back", "held", "preset", "kept bytes")
+"""Plots of what changed last in the client are tried more often."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +44,9 @@ def script_of(seed: int, flavour: Flavour = OTHER) -> Script:
     """The world of a seed."""
     chance = random.Random(f"steps {seed}")
     switches = random_switches(random.Random(f"switches {seed}"))
-    theme = chance.choice([*PLOTS, ""])
+    theme = chance.choice([*PLOTS, *OFTEN, ""])
+    if theme == "kept bytes" and chance.random() < 0.3:
+        switches = replace(switches, input_id="refused")
     ground = random_ground(random.Random(f"ground {seed}"), theme, flavour)
     steps: list[Step] = []
     if chance.random() < 0.8:

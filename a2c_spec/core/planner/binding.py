@@ -56,6 +56,7 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
         return linked(record, live)
     record = link_ids(record, desired, live)
     if record.phase == "building" and not started_unlike(desired, record, live):
+        record = rebind(record, desired, edit(desired, live, known(record)).bindings)
         return replace(record, phase="started", fingerprint=desired.fingerprint, basis=desired.basis)
     return record
 
