@@ -1,0 +1,117 @@
+"""What becomes of the record of a run beside others of its address."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from a2c_spec.core.run_records import (
+    KEPT_BY_SERVICE,
+    beside_new_run,
+    is_expired,
+    made,
+    merged,
+    reclaimed,
+    renamed,
+    set_aside,
+    split_failed,
+    superseded,
+    with_earlier,
+    without_conversions,
+)
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+
+A = SavedFile("dist/a", 1, "aa", "o-a", "a", ("i",), wanted="dist/a")
+B = SavedFile("dist/b", 1, "bb", "o-b", "b", ("i",), wanted="dist/b")
+RECIPE: dict[str, Any] = {
+    "order": ["i"],
+    "inputs": {"i": {"type": "remote"}},
+    "conversions": {"a": {"target": "webp"}, "b": {"target": "pdf"}},
+}
+RUN = JobRecord("job", "x", "done", "job-1", answered_at=100.0, basis=RECIPE, files=(A, B))
+
+
+def test_parts_get_other_ids_in_recipe_elements_and_files() -> None:
+    run = replace(RUN, elements={"conversions.a": Element("c1"), "inputs.i": Element("i1"), "job": Element("j")})
+    new = renamed(run, {"a": "b"}, {"i": "k"})
+    assert list(new.basis["conversions"]) == ["b", "#b"]
+    assert (new.basis["order"], list(new.basis["inputs"])) == (["k"], ["k"])
+    assert list(new.elements) == ["conversions.b", "inputs.k", "job"]
+    assert [(file.conversion, file.inputs) for file in new.files] == [("b", ("k",)), ("#b", ("k",))]
+    assert renamed(run, {"a": "a"}, {"i": "i"}) is run
+
+
+def test_results_that_nobody_asks_for_are_set_aside_and_come_back_and_pending_ones_stay() -> None:
+    alone = set_aside(RUN, {"a"})
+    assert (alone.files, alone.leftover) == ((A,), (replace(B, aside=True),))
+    assert set_aside(alone, {"a", "b"}) == RUN
+    assert set_aside(RUN, {"a"}, pending={"b"}) is RUN
+    assert without_conversions(RUN, {"b"}) == alone
+
+
+def test_the_results_of_a_conversion_are_those_of_the_newest_run_that_counts() -> None:
+    newer = replace(RUN, address="job#2", answered_at=200.0, files=(replace(A, sha256="new"),))
+    gone = replace(newer, address="job#3", answered_at=300.0, gone_since=301.0)
+    assert [file.sha256 for file in made([RUN, newer, gone], "a")] == ["new"]
+    assert made([RUN, newer], "b") == (B,)
+    assert made([RUN], "c") == ()
+
+
+def test_of_a_run_whose_place_is_taken_all_stays_known_but_its_files_here() -> None:
+    kept = superseded(RUN, {"job"}, 500.0)
+    assert kept is not None
+    assert (kept.address, kept.gone_since, kept.job_id, kept.basis) == ("job#2", 500.0, "job-1", RECIPE)
+    assert [(file.path, file.sha256) for file in kept.files] == [("", "aa"), ("", "bb")]
+    for nothing in (replace(RUN, phase="failed"), replace(RUN, job_id=""), replace(RUN, files=())):
+        assert superseded(nothing, {"job"}, 500.0) is None
+
+
+def test_an_earlier_run_is_of_no_use_once_the_service_has_dropped_its_results() -> None:
+    old = replace(RUN, gone_since=1.0, files=(replace(A, path=""),))
+    assert is_expired(old, 100.0 + KEPT_BY_SERVICE + 1)
+    assert not is_expired(old, 100.0 + KEPT_BY_SERVICE - 1)
+    for kept in (replace(old, gone_since=0.0), replace(old, files=(A,)), replace(old, intent=Intent())):
+        assert not is_expired(kept, 1e9)
+
+
+def test_a_new_run_takes_its_conversions_from_the_others_and_drops_expired_ones() -> None:
+    old = replace(RUN, address="job#3", gone_since=1.0, answered_at=0.0, files=())
+    new = JobRecord("job#2", "x", "started", "job-2")
+    before = replace(RUN, address="job#2", answered_at=50.0)
+    changed, expired = beside_new_run(new, [RUN, new, old], ["b"], before, 100.0 + KEPT_BY_SERVICE)
+    assert expired == ["job#3"]
+    assert [run.address for run in changed] == ["job", "job#4"]
+    assert changed[0] == without_conversions(RUN, {"b"})
+
+
+def test_results_that_still_lie_here_as_leftovers_are_taken_back() -> None:
+    earlier = replace(RUN, address="job#2", files=(replace(A, path="", wanted=""), replace(B, path="", wanted="")))
+    now = replace(RUN, files=(), leftover=(A,))
+    assert reclaimed(earlier, [now, earlier]).files == (A, replace(B, path="", wanted=""))
+    assert reclaimed(earlier, [earlier]) is earlier
+
+
+def test_of_a_failed_job_what_it_made_is_one_run_and_the_rest_another() -> None:
+    whole, failed = split_failed(replace(RUN, phase="failed", problem="no"), {"a"}, "job#2")
+    assert (whole.address, whole.phase, whole.problem, list(whole.basis["conversions"])) == (
+        "job",
+        "completed",
+        "",
+        ["a"],
+    )
+    assert (failed.address, failed.phase, failed.problem, failed.job_id) == ("job#2", "failed", "no", "")
+    assert list(failed.basis["conversions"]) == ["b"]
+
+
+def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_of_the_newest() -> None:
+    mine = replace(RUN, basis={**RECIPE, "conversions": {"a": {"target": "png"}}})
+    assert with_earlier(mine, RUN).basis["conversions"] == {"a": {"target": "png"}, "b": {"target": "pdf"}}
+    assert with_earlier(mine, None) is mine
+    newer = replace(RUN, address="job#2", answered_at=200.0, elements={"job": Element("j2")})
+    both = merged([replace(RUN, elements={"job": Element("j1"), "inputs.i": Element("i1")}), newer])
+    assert both is not None
+    assert (both.address, {name: one.api_id for name, one in both.elements.items()}) == (
+        "job#2",
+        {"job": "j2", "inputs.i": "i1"},
+    )
+    assert merged([]) is None
