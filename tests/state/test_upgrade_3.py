@@ -67,7 +67,7 @@ def test_no_key_of_format_2_is_left() -> None:
     assert upgraded({"none": {}})["none"]["intent"] is None
 
 
-@pytest.mark.parametrize(("kind", "named"), [("upload", "n"), ("cloud", "n"), ("output", None)])
+@pytest.mark.parametrize(("kind", "named"), [("upload", "n"), ("cloud", "n"), ("output", "n")])
 def test_a_name_that_was_sent_is_part_of_the_recipe_where_it_decides(kind: str, named: str | None) -> None:
     sent = [["job", "k", {}], ["inputs.i", "x", {"filename": "n"}], ["conversions.c", "y", {}]]
     basis = TAKER["basis"] | {"inputs": {"i": {"type": kind}}}
