@@ -74,6 +74,8 @@ def divide(
     conversions' results, where they are known before the run.
     """
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
+    if not again and not lost and _all_as_it_was(desired, runs):
+        return Division((Part(address, tuple(ids), runs[0]),), complete=True)
     kept = [] if again else _kept(desired, runs, lost, own)
     have = {name for run in kept for name in run.names.values()}
     needed = [name for name in ids if name not in have]
@@ -101,6 +103,16 @@ def divide(
     used = {part.key for part in parts}
     unused = tuple(run for run in runs if run.address not in used)
     return Division(tuple(parts), unused, complete=bool(kept) and not needed)
+
+
+def _all_as_it_was(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
+    """Whether one run makes just what is desired, under the same names: nearly every job of nearly every plan."""
+    if len(runs) != 1 or runs[0].fingerprint != desired.fingerprint or runs[0].phase not in ALIVE:
+        return False
+    run, job = runs[0], desired.job
+    settled = run.address == job.address and run.intent is None and not run.gone_since and not run.leftover
+    same = [*run.basis.get("conversions", ())] == [item.id for item in job.conversions]
+    return settled and same and [*run.basis.get("order", ())] == [item.id for item in job.inputs]
 
 
 def _host(free: Sequence[JobRecord], address: str, needed: Collection[str]) -> JobRecord | None:

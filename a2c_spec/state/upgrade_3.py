@@ -57,6 +57,15 @@ def _taken(item: Mapping[str, Any], taker: Tree, trees: Mapping[str, Tree]) -> s
     return digest([file["sha256"] or file["output_id"] for file in files])
 
 
+def _named(item: Tree, trees: Mapping[str, Tree]) -> Tree:
+    """An input with the file name that the result which it took has on the service, unless it was sent under one."""
+    address, _, conversion = item.get("source", "").rpartition(".")
+    maker = trees.get(address, {})
+    files = (maker.get("previous") or maker).get("files", ())
+    names = [file.get("service_name", "") for file in files if file["conversion"] == conversion]
+    return {"filename": names[0]} | item if len(names) == 1 and names[0] else item
+
+
 def _create_of(sending: Tree) -> Tree:
     return _intent(
         kinds=["create_job"],
@@ -98,7 +107,7 @@ def _with_recipe(tree: Tree, trees: Mapping[str, Tree]) -> Tree:
     sent = {name: values for name, _, values in tree["elements"]}
     inputs = {name: _input(old, sent.get(f"inputs.{name}")) for name, old in basis["inputs"].items()}
     inputs = {
-        name: item | {"upstream": _taken(item, tree, trees)} if item.get("upstream") else item
+        name: _named(item, trees) | {"upstream": _taken(item, tree, trees)} if item.get("upstream") else item
         for name, item in inputs.items()
     }
     sent_order = [name.partition(".")[2] for name in sent if name.startswith("conversions.")]

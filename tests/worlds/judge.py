@@ -100,7 +100,9 @@ class Judge:
             base = stem(recipe.sources[0].name)
             likely = "" if base == "*" else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
+            targets = {one["id"]: one["target"] for one in tree["conversions"]}
             alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
+            alike = [one for one in alike if targets.get(one["from"]) == item["target"]]
             path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}" if len(alike) == 1 else ""
         free = not name and len(tree.get("inputs", [])) > 1
         return Wish(tree["name"], item["id"], recipe, path, True, bool(folder), path or likely, free)

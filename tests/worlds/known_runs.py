@@ -120,6 +120,12 @@ RUNS: Mapping[str, Script] = {
         ("third", "delete", 0),
         APPLY,
     ),
+    "two alike whose names only the service knows": known(
+        ground(unnamed(job("one", "in/a.txt", "in/b.txt", conversions=("image/webp", "image/webp")))),
+        APPLY,
+        WORSE,
+        APPLY,
+    ),
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
     ),
