@@ -77,12 +77,11 @@ def divide(
     if not again and not lost and _all_as_it_was(desired, runs):
         return Division((Part(address, tuple(ids), runs[0]),), complete=True)
     kept = [] if again else _kept(desired, runs, lost, own)
-    have = {name for run in kept for name in run.names.values()}
-    needed = [name for name in ids if name not in have]
     lost_start = next((run for run in runs if run.lost_start), None)
     if lost_start is not None:  # what became of it decides what has to be run
         kept = [run for run in kept if run.record.address != lost_start.address]
-        needed = [name for name in ids if name not in {one for run in kept for one in run.names.values()}]
+    have = {name for run in kept for name in run.names.values()}
+    needed = [name for name in ids if name not in have]
     free = [run for run in runs if run.address not in {one.record.address for one in kept}]
     host = lost_start or (_host(free, address, needed) if needed or not kept else None)
     keys = {run.address for run in runs}

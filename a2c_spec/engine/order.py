@@ -36,12 +36,12 @@ def independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
 
 def dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
     """Those that need others, each after those it needs."""
-    dependent: dict[str, list[PlannedChange]] = {}
+    by_address: dict[str, list[PlannedChange]] = {}
     jobs = []
     for step in steps:
         if needed(step) and step.desired is not None:
             address = address_of(step.change.address)
-            dependent.setdefault(address, []).append(step)
+            by_address.setdefault(address, []).append(step)
             jobs.append(replace(step.desired.job, address=address))
     for job in in_dependency_order(jobs):
-        yield from dependent[job.address]
+        yield from by_address[job.address]

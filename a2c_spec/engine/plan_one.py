@@ -268,7 +268,7 @@ async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord
         return PlannedChange(Change(record.address, "adopt", (reason,)), desired, record)
     if found is None:
         rest = replace(pending, record=settled(record))
-        step = plan_from_record(session, rest, offline=False) or await plan_from_live(session, rest, client)
+        step = _from_record(session, rest, offline=False) or await _from_live(session, rest, client, None)
         return replace(step, record=record)
     live = await client.job(found.job_id)
     observed = replace(session.observe(desired, found, live), gone=live is None)

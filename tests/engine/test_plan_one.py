@@ -220,6 +220,18 @@ def test_a_create_that_made_no_job_is_planned_again_and_stays_recorded(
     assert step.record == session.store.get("job")
 
 
+def test_a_result_that_stays_is_told_once_after_a_lost_create(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, LOST)
+    resolving(monkeypatch, None)
+    left = replace(pending(session), aside=("dist/old.webp stays",))
+    client: Any = Service()
+    step = asyncio.run(plan_from_live(session, left, client))
+    assert step.change.action == "create"
+    assert step.change.reasons.count("dist/old.webp stays") == 1
+
+
 def test_a_job_that_only_a_draft_can_prove_is_left_to_apply(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     async def resolve(*_: Any) -> JobRecord | None:
         raise TimeUnknown("a job may be the one", address="job")
