@@ -14,7 +14,7 @@ from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.failures import failure_text, problem_text
 from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
-from a2c_spec.api.poll import Poller
+from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.keys import address_of, free_key
@@ -23,7 +23,8 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, as_recorded, passwords, place, without_result
+from a2c_spec.core.result_paths import Placement, RenderLate, passwords, placed, without_result
+from a2c_spec.core.results import recorded, with_results
 from a2c_spec.core.run_records import split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
@@ -62,8 +63,7 @@ class Delivery:
 
     async def _rename_outputs(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
         """Sets on the service the names and passwords of results that could not be set before the run."""
-        placements = place(task.desired.job, as_recorded(record, live), record.names(), self.render_late)
-        calls = output_calls(task.desired, record, placements)
+        calls = output_calls(task.desired, record, placed(task.desired.job, record, self.render_late, live))
         if not calls:
             return record
         change = Change(record.address, "rename", ("names and passwords of results",), calls)
@@ -72,8 +72,14 @@ class Delivery:
     async def _wait(self, task: Task, record: JobRecord) -> tuple[JobRecord, LiveJob]:
         """Waits for the end of the job; one that did not start by itself is started, then waited for again."""
         for _ in range(STARTS):
-            async with self.slots.released():
-                live = await self.poller.wait(record.job_id, partial(self._tell_status, record.address))
+            try:
+                async with self.slots.released():
+                    live = await self.poller.wait(record.job_id, partial(self._tell_status, record.address))
+            except JobGone:
+                if record.phase != "completed" or not self._all_here(task.desired.job, record):
+                    raise
+                gone = tuple(file.output_id for file in record.files)
+                return replace(record, gone=gone), recorded(record)
             if live.terminal:
                 return await self._record_result(task, recognised(record, task.desired, live), live), live
             change, record = await self.executor.replan(task, record, waited=True)
@@ -84,6 +90,12 @@ class Delivery:
             hint="nothing was paid; `a2c-spec status` shows the job",
             address=record.address,
         )
+
+    def _all_here(self, job: Job, record: JobRecord) -> bool:
+        """Whether every result that the job gave is here, as far as it is wanted here."""
+        here = {file.output_id for file in record.files if file.path}
+        wanted = {one.output.id for one in placed(job, record, self.render_late) if one.path}
+        return bool(here) and wanted <= here
 
     def _tell_status(self, address: str, live: LiveJob) -> None:
         self.tell(Event("status", address, live.id, text=live.status))
@@ -103,7 +115,7 @@ class Delivery:
             why = "; ".join(wrong) or "it was started while it still differed from the manifest"
             raise Conflict(f"job {live.id} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
         if phase == "completed":
-            ended = await self.executor.save(ended)
+            ended = await self.executor.save(with_results(ended, live))
             if untold := untold_results(record, live):
                 which = f"which result is of which of {', '.join(untold)}"
                 raise Conflict(f"job {live.id} does not tell {which}", hint=UNTOLD_HINT, address=address)
@@ -120,14 +132,14 @@ class Delivery:
 
     async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
         """Records how a job failed, and saves what some of its conversions gave all the same; says which."""
-        placements = place(job, as_recorded(record, live), record.names(), self.render_late)
+        placements = placed(job, record, self.render_late, live)
         made = {placement.conversion for placement in placements if placement.conversion and not placement.gone}
         mine = [item.id for item in job.conversions if item.id in made]
         if not mine or len(mine) == len(job.conversions) or "conversions" not in record.basis:
             await self.executor.save(record)
             return ""
         keys = [run.address for run in self.store.runs(address_of(record.address))]
-        whole, failed = split_failed(record, made, free_key(address_of(record.address), keys))
+        whole, failed = split_failed(with_results(record, live), made, free_key(address_of(record.address), keys))
         whole = await self.executor.recorder.save(whole, failed)
         try:
             await self._download_all(with_conversions(job, mine), whole, live)
@@ -138,7 +150,7 @@ class Delivery:
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
-        every = place(job, as_recorded(record, live), record.names(), self.render_late)
+        every = placed(job, record, self.render_late, live)
         placements = [placement for placement in every if placement.conversion in ours or not placement.conversion]
         deliveries = (self._deliver(job, record, placement) for placement in placements)
         results = await asyncio.gather(*deliveries, return_exceptions=True)
@@ -167,31 +179,20 @@ class Delivery:
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
         leftover = tuple(file for file in (now or record).leftover if file.path not in paths)
         if not complete:
-            return await self.executor.save(replace(record, files=(*files, *earlier), leftover=leftover))
+            ids = {file.output_id for file in files}
+            missing = (file for file in record.files if not file.path and file.output_id not in ids)
+            return await self.executor.save(replace(record, files=(*files, *earlier, *missing), leftover=leftover))
         done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
         self.files.note_complete(done)
         return await self.executor.save(done)
 
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
         """Brings one result to its place, unless it is there or stays on the service."""
-        output = placement.output
-        known = next((file for file in record.files if file.output_id == output.id), None)
-        placed = known is not None and known.path and known.wanted == placement.path
-        if known and placed and self.files.status(known.path, record.address) == "intact":
+        known = next((file for file in record.files if file.output_id == placement.output.id), None)
+        in_place = known is not None and known.path and known.wanted == placement.path
+        if known and in_place and self.files.status(known.path, record.address) == "intact":
             return known
-        file = SavedFile(
-            path="",
-            size=output.size,
-            sha256="",
-            output_id=output.id,
-            conversion=placement.conversion,
-            inputs=placement.inputs,
-            index=placement.index,
-            service_name=output.filename,
-            name=placement.name,
-            wanted=placement.path,
-            checksum=output.checksum,
-        )
+        file = placement.unsaved
         if not placement.path:
             return file
         policy = placement.spec.on_conflict if placement.spec else "error"

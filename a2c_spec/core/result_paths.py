@@ -14,7 +14,8 @@ from a2c_spec.core.desired import Conversion, Input, Job, Late, Output, Value
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.results import as_recorded, made_from, recorded, recorded_names
+from a2c_spec.core.state import JobRecord, SavedFile
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
 
@@ -53,6 +54,15 @@ class Placement:
     @property
     def gone(self) -> bool:
         return self.output.status in GONE
+
+    @property
+    def unsaved(self) -> SavedFile:
+        """What is known of the result before it is here."""
+        one = self.output
+        return SavedFile(
+            "", one.size, "", one.id, self.conversion, self.inputs, self.index, one.filename, self.name, self.path,
+            one.checksum,
+        )  # fmt: skip
 
 
 def safe_name(name: str) -> str:
@@ -93,12 +103,15 @@ def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -
     return tuple(placements)
 
 
+def placed(job: Job, record: JobRecord, late: RenderLate, live: LiveJob | None = None) -> tuple[Placement, ...]:
+    """Where the results of a recorded job belong: those that ``live`` shows, else those that the record knows."""
+    known = {**record.names(), **recorded_names(record)}
+    return place(job, as_recorded(record, live) if live else recorded(record), known, late)
+
+
 def _result(job: Job, output: LiveOutput, names: Mapping[str, str]) -> Placement:
     """What a result was made of, and the entry that says where it goes."""
-    made = [name for name in names.values() if name.startswith("conversions.")] if not output.conversion else []
-    told = made[0] if len(made) == 1 else names.get(output.conversion, "")  # a single conversion made whatever there is
-    conversion = told.removeprefix("conversions.")
-    inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
+    conversion, inputs = made_from(output, names)
     return Placement(output, conversion, inputs, 0, "", "", spec_for(job.outputs, conversion, inputs))
 
 
@@ -112,13 +125,6 @@ def _placed(job: Job, one: Placement, told: str, late: RenderLate, taken: set[st
     file_name = safe_name(with_extension(name or told, there) if name or told else there)
     path = _unique(confined(folder) + file_name, taken) if folder else ""
     return replace(one, path=path, name=base_name(name))
-
-
-def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
-    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays."""
-    known = {file.output_id: file.service_name for file in record.files if file.service_name}
-    outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
-    return replace(live, outputs=tuple(outputs))
 
 
 def passwords(job: Job, placement: Placement) -> list[Value]:
@@ -275,25 +281,3 @@ def without_result(job: Job, conversions: Collection[str]) -> tuple[str, ...]:
         return ()
     here = [item.id for item in job.conversions if not item.output_target]
     return tuple(name for name in here if name not in conversions)
-
-
-def recorded(record: JobRecord) -> LiveJob:
-    """The results of a finished job as we remember them, in the shape of a live reply."""
-    outputs = tuple(
-        LiveOutput(
-            id=file.output_id,
-            conversion=f"conversions.{file.conversion}",
-            inputs=tuple(f"inputs.{name}" for name in file.inputs),
-            filename=file.service_name,
-            size=file.size,
-        )
-        for file in record.files
-    )
-    return LiveJob(record.job_id, "completed", outputs=outputs)
-
-
-def recorded_names(record: JobRecord) -> Mapping[str, str]:
-    """The names that go with ``recorded``: there, ids already are element names."""
-    every = [f"conversions.{file.conversion}" for file in record.files]
-    every += [f"inputs.{name}" for file in record.files for name in file.inputs]
-    return {name: name for name in every}

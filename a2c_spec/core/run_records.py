@@ -90,7 +90,8 @@ def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[Jo
         {**record.basis, "conversions": {name: one for name, one in conversions.items() if (name in made) is good}}
         for good in (True, False)
     )
-    whole = replace(record, phase="completed", problem="", basis=mine, fingerprint=fingerprint(mine))
+    files = tuple(file for file in record.files if file.conversion in made)
+    whole = replace(record, phase="completed", problem="", basis=mine, fingerprint=fingerprint(mine), files=files)
     failed = JobRecord(
         key, record.realm, "failed", basis=rest, fingerprint=fingerprint(rest), problem=record.problem,
         answered_at=record.answered_at,

@@ -14,6 +14,7 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping, pars
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.recognition import covered, sent_conversion, sent_input, tell_conversions, tell_inputs
+from a2c_spec.core.results import with_results
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
 
 
@@ -160,16 +161,19 @@ def _apply(elements: dict[str, Element], effect: Effect, api_id: str, *, fresh: 
 def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     """The record as live has it: ended where the job ended, without a job where the service has none any more.
 
-    A finished job keeps its record even if the service forgot it, as it does after a while.
+    A finished job keeps its record even if the service forgot it, as it does after a while. One that failed and gave
+    results all the same has not ended for us before they are here.
     """
     if record.phase not in ("building", "started") or record.unresolved:
         return record
     if live is None:
         return replace(record, job_id="", elements={}, phase="canceled", intent=None)
-    if record.phase == "started" and live.status in ENDED:
-        problem = "; ".join(error.message for error in live.errors) if live.status != "completed" else ""
-        return replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
-    return record
+    if record.phase != "started" or live.status not in ENDED:
+        return record
+    if live.status == "completed":
+        return with_results(replace(record, phase="completed", spent=live.spent, problem=""), live)
+    problem = "; ".join(error.message for error in live.errors)
+    return record if live.outputs else replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
 
 
 EARLY = 2.0

@@ -12,7 +12,7 @@ from a2c_spec.core.keys import address_of
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
 from a2c_spec.core.recipe import digest, preset_content
-from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_records import made
 from a2c_spec.manifests.digests import fill
 from a2c_spec.manifests.expressions.template import render_late
@@ -165,6 +165,6 @@ class Dependencies:
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:
     """The file name that the result of each conversion is going to have, as far as it is known."""
     if change.action == "download" and record is not None:
-        placed = place(desired.job, recorded(record), recorded_names(record), render_late)
-        return {one.conversion: one.path.rpartition("/")[2] for one in placed if one.path}
+        places = placed(desired.job, record, render_late)
+        return {one.conversion: one.path.rpartition("/")[2] for one in places if one.path}
     return {one.spec.conversion: one.path.rpartition("/")[2] for one in predicted(desired.job, render_late)}

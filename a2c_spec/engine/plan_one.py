@@ -237,8 +237,6 @@ async def _from_live(session: Session, pending: Pending, client: Client | None, 
     if record.lost_start:
         return await _plan_unresolved(session, pending, record, client)
     live = live or await client.job(record.job_id)
-    if live is None and record.phase == "done":
-        record = replace(record, gone=tuple(file.output_id for file in record.files))
     if live is not None:
         record = recognised(record, desired, live)
     observed = pending.observed if live is None else session.observe(desired, record, live)

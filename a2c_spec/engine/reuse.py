@@ -13,7 +13,7 @@ from a2c_spec.core.caching import cache_key, cacheable, entries_of, record_from,
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.prepare import only
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, place, recorded, recorded_names
+from a2c_spec.core.result_paths import Placement, placed
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
@@ -50,7 +50,7 @@ class Results:
         if not entries or len(entries) < len(desired.job.conversions):
             return None
         found = record_from(entries, desired, record, self.realm)
-        placements = place(desired.job, recorded(found), recorded_names(found), render_late)
+        placements = placed(desired.job, found, render_late)
         return found if placements and all(placement.path for placement in placements) else None
 
     def holds(self, desired: DesiredJob, conversion: str) -> bool:
@@ -121,7 +121,7 @@ class Restorer:
 
     async def restore(self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None) -> JobRecord:
         """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
-        placements = place(desired.job, recorded(cached), recorded_names(cached), render_late)
+        placements = placed(desired.job, cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
         paths = {file.path for file in fresh}

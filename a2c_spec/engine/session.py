@@ -17,7 +17,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
-from a2c_spec.core.result_paths import as_recorded, place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.engine.digest_key import secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
@@ -85,17 +85,14 @@ class Session:
 
     def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
         """What stands at every path that the job has written or is going to write."""
-        paths, placed = {placement.path for placement in predicted(desired.job, render_late)}, None
+        paths, places = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
-            source, names = recorded(record), recorded_names(record)
-            if live is not None:
-                source, names = as_recorded(record, live), record.names()
-            placed = place(desired.job, source, names, render_late)
+            places = placed(desired.job, record, render_late, live)
             paths |= {file.path for file in record.files if file.path}
-            paths |= {placement.path for placement in placed if placement.path}
+            paths |= {placement.path for placement in places if placement.path}
         disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
-        return Observed(render_late, live, disk=disk, blocked=blocked, placed=placed if live is None else None)
+        return Observed(render_late, live, disk=disk, blocked=blocked, placed=places if live is None else None)
 
 
 @contextmanager

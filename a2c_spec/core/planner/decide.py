@@ -26,7 +26,7 @@ from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.result_paths import place, predicted, recorded, recorded_names
+from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_records import with_earlier
 from a2c_spec.core.runs import same_recipe
 from a2c_spec.core.state import JobRecord
@@ -127,7 +127,7 @@ def _after_failure(desired: DesiredJob, record: JobRecord, observed: Observed) -
 
 def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, otherwise: Change) -> Change:
     """The same conversion of the same bytes was paid for before, here or elsewhere: its files are put in place."""
-    where = place(desired.job, recorded(cached), recorded_names(cached), observed.late)
+    where = placed(desired.job, cached, observed.late)
     return Change(
         desired.job.address,
         "cached",
@@ -228,16 +228,16 @@ def _replace_running(
 
 def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """The service no longer knows the job (it keeps results for about a day)."""
-    if record.phase in ("done", "completed", "started"):
+    why = "the service no longer has the job or its results"
+    if record.phase == "started" or (record.phase == "completed" and not record.files):  # nothing is known of results
+        return _rerun(desired, record, (why,), observed, paid=True)
+    if record.phase in ("done", "completed"):
+        record = replace(record, gone=tuple(file.output_id for file in record.files))
         found = diff_outputs(desired, record, None, observed)
-        found.calls = ()  # there is nothing left that could be renamed there
-        done = finish(desired, record, found)
-        if record.phase == "done" and not (done.downloads or found.lost):
-            return done
-        again = _rerun(desired, record, ("the service no longer has the job or its results",), observed, paid=True)
-        missing = {place.conversion for place in found.placements if place.path in found.downloads}
-        missing |= {conversion for conversion, _ in found.lost}
-        return replace(again, lost=tuple(sorted(missing)) if record.phase == "done" else ())
+        lost = tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
+        if lost:
+            return replace(_rerun(desired, record, (why,), observed, paid=True), lost=lost)
+        return finish(desired, record, found)
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
 

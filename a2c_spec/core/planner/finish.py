@@ -14,7 +14,7 @@ from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
-from a2c_spec.core.result_paths import Placement, as_recorded, place, recorded, recorded_names, without_result
+from a2c_spec.core.result_paths import Placement, placed, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -70,10 +70,9 @@ def _deleted(record: JobRecord, there: Collection[str], observed: Observed, work
 def _placements(
     desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed
 ) -> tuple[Placement, ...]:
-    if live is None:
-        known = observed.placed if record.files else None
-        return place(desired.job, recorded(record), recorded_names(record), observed.late) if known is None else known
-    return place(desired.job, as_recorded(record, live), record.names(), observed.late)
+    if live is None and record.files and observed.placed is not None:
+        return observed.placed
+    return placed(desired.job, record, observed.late, live)
 
 
 def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff, *, gone: bool) -> None:

@@ -1,0 +1,66 @@
+"""The results of a job: as an answer shows them, and as a record has them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.state import JobRecord, SavedFile
+
+
+def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
+    """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element."""
+    made = [name for name in names.values() if name.startswith("conversions.")] if not output.conversion else []
+    told = made[0] if len(made) == 1 else names.get(output.conversion, "")  # a single conversion made whatever there is
+    inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
+    return told.removeprefix("conversions."), inputs
+
+
+def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record with every result that the job shows; what it has of one already, it keeps.
+
+    Where of one result nothing tells which conversion made it, nothing is known of any.
+    """
+    known, names = {file.output_id for file in record.files}, record.names()
+    counts: Counter[str] = Counter()
+    new = []
+    for output in live.outputs:
+        conversion, inputs = made_from(output, names)
+        if not conversion:
+            return record
+        counts[conversion] += 1
+        if output.id not in known:
+            file = SavedFile("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
+            new.append(replace(file, checksum=output.checksum))
+    return replace(record, files=(*record.files, *new)) if new else record
+
+
+def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
+    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays."""
+    known = {file.output_id: file.service_name for file in record.files if file.service_name}
+    outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
+    return replace(live, outputs=tuple(outputs))
+
+
+def recorded(record: JobRecord) -> LiveJob:
+    """The results of a finished job as we remember them, in the shape of a live reply."""
+    outputs = tuple(
+        LiveOutput(
+            id=file.output_id,
+            conversion=f"conversions.{file.conversion}",
+            inputs=tuple(f"inputs.{name}" for name in file.inputs),
+            filename=file.service_name,
+            size=file.size,
+        )
+        for file in record.files
+    )
+    return LiveJob(record.job_id, "completed", outputs=outputs)
+
+
+def recorded_names(record: JobRecord) -> Mapping[str, str]:
+    """The names that go with ``recorded``: there, ids already are element names."""
+    every = [f"conversions.{file.conversion}" for file in record.files]
+    every += [f"inputs.{name}" for file in record.files for name in file.inputs]
+    return {name: name for name in every}

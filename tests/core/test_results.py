@@ -1,0 +1,50 @@
+"""The results of a job: as an answer shows them, and as a record has them."""
+
+from __future__ import annotations
+
+import pytest
+
+from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.results import made_from, with_results
+from a2c_spec.core.state import Element, JobRecord, SavedFile
+
+TWO = {"conversions.png": Element("c1"), "conversions.txt": Element("c2"), "inputs.cover": Element("i1")}
+HERE = SavedFile("dist/x.png", 3, "ab", "o1", "png", ("cover",), 1, "x.png", wanted="dist/x.png")
+
+
+def shown(*outputs: LiveOutput) -> LiveJob:
+    return LiveJob("j", "completed", outputs=outputs)
+
+
+def test_results_that_an_answer_shows_are_known_and_not_here() -> None:
+    record = JobRecord("job", "x", "completed", "j", elements=TWO)
+    answer = shown(LiveOutput("o1", "c1", ("i1",), "x.png", size=3, checksum="5d"), LiveOutput("o2", "c1", ("i1",)))
+    first, second = with_results(record, answer).files
+    assert first == SavedFile("", 3, "", "o1", "png", ("cover",), 1, "x.png", checksum="5d")
+    assert (second.conversion, second.index) == ("png", 2)
+
+
+def test_what_is_here_stays_whatever_an_answer_shows() -> None:
+    record = JobRecord("job", "x", "done", "j", elements=TWO, files=(HERE,))
+    assert with_results(record, shown()) == record
+    assert with_results(record, shown(LiveOutput("o1", "c1", (), "other.png", size=9))) == record
+    known = with_results(record, shown(LiveOutput("o2", "c2"), LiveOutput("o1", "c1"))).files
+    assert [(file.output_id, file.path) for file in known] == [("o1", "dist/x.png"), ("o2", "")]
+
+
+def test_where_one_result_is_nobodys_nothing_is_known() -> None:
+    record = JobRecord("job", "x", "completed", "j", elements=TWO)
+    assert with_results(record, shown(LiveOutput("o1", "c1"), LiveOutput("o2", "elsewhere"))) == record
+
+
+@pytest.mark.parametrize(
+    ("names", "conversion", "told"),
+    [
+        ({"c1": "conversions.png", "c2": "conversions.txt"}, "c2", "txt"),
+        ({"c1": "conversions.png", "c2": "conversions.txt"}, "", ""),
+        ({"c1": "conversions.png"}, "", "png"),
+        ({"c1": "conversions.png"}, "other", ""),
+    ],
+)
+def test_which_conversion_made_a_result(names: dict[str, str], conversion: str, told: str) -> None:
+    assert made_from(LiveOutput("o", conversion, ("i1",)), {**names, "i1": "inputs.cover"}) == (told, ("cover",))
