@@ -49,6 +49,17 @@ def echoes(value: Any, echo: Any) -> bool:
     return equal(value, echo) or _number_as_text(value, echo) or _number_as_text(echo, value)
 
 
+def echo_form(value: Any) -> Any:
+    """A value in the one form that all values have which may come back as the same echo."""
+    if isinstance(value, Mapping) or (_is_array(value) and not value):
+        return {key: echo_form(item) for key, item in dict(value).items()}
+    if _is_array(value):
+        return [echo_form(item) for item in value]
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = str(value) if number else value
+    return str(Decimal(text).normalize()) if isinstance(text, str) and _NUMBER.fullmatch(text) else value
+
+
 def _is_array(value: Any) -> bool:
     return isinstance(value, Sequence) and not isinstance(value, str)
 

@@ -31,10 +31,11 @@ class DesiredJob:
     def fingerprint(self) -> str:
         return recipe.fingerprint(self.basis)
 
-    @property
-    def as_sent(self) -> DesiredJob:
-        """The same with the digests of the bytes that an upload would send now, ``lifecycle.ignore`` or not."""
-        inputs = tuple(replace(item, applied_sha256="") for item in self.job.inputs)
+    def as_sent(self, ids: Collection[str]) -> DesiredJob:
+        """The same once these inputs are sent: their digests are those of the bytes now, ``lifecycle.ignore`` or not."""
+        if not any(item.applied_sha256 and item.id in ids for item in self.job.inputs):
+            return self
+        inputs = tuple(replace(item, applied_sha256="") if item.id in ids else item for item in self.job.inputs)
         return replace(self, job=replace(self.job, inputs=inputs))
 
     def sent_input(self, item: Input, position: int | None = None) -> Mapping[str, Any]:

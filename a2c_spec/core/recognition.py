@@ -213,7 +213,7 @@ def alike(sent: Sequence[Part]) -> list[list[int]]:
 
 def shown_form(part: Part) -> str:
     """A part as answers show it, as text: two of the same form cannot be told apart."""
-    return json.dumps(_given(_visible(part)), sort_keys=True, default=repr)
+    return json.dumps(_given(compare.echo_form(_visible(part))), sort_keys=True, default=repr)
 
 
 def _visible(value: Any) -> Any:

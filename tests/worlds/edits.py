@@ -73,7 +73,7 @@ def rename_source(world: World, which: int, number: int) -> None:
 
 
 def input_name(world: World, which: int, name: str) -> None:
-    one = pick([one for one in world.ground.inputs() if "source" in one], which)
+    one = pick([one for one in world.ground.inputs() if {"source", "path"} & {*one}], which)
     if one is not None:
         one["filename"] = name
         world.tell(f"edit: input {one['id']}: filename = {name}")

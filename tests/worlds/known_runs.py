@@ -113,6 +113,15 @@ RUNS: Mapping[str, Script] = {
         APPLY,
         APPLY,
     ),
+    "an input whose content is ignored is sent anew": known(
+        ground(HELD),
+        ("lifecycle", 0, "ignore", True),
+        APPLY,
+        ("new_bytes", 0, 6),
+        ("input_name", 0, "other.txt"),
+        APPLY,
+        APPLY,
+    ),
     "somebody deletes a job that gave a part": known(
         ground(job("one", FAR, conversions=("image/webp", "image/png"), job={"fail_on_conversion_error": False})),
         ("option", 1, "quality", 13),

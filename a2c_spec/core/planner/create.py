@@ -123,10 +123,8 @@ def conversion_effects(desired: DesiredJob, items: Sequence[Conversion]) -> list
 def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: bool = True) -> list[Effect]:
     hidden = set() if password else {"decrypt"}
     later = {*INPUT_SETTINGS} | hidden
-    return [
-        Effect(f"inputs.{item.id}", {k: v for k, v in desired.sent_input(item).items() if k not in later})
-        for item in items
-    ]
+    sent = {item.id: desired.sent_input(replace(item, applied_sha256="")) for item in items}
+    return [Effect(f"inputs.{name}", {k: v for k, v in one.items() if k not in later}) for name, one in sent.items()]
 
 
 def add_groups(desired: DesiredJob, groups: Sequence[Group], step: int, *, spread: bool, starts: bool) -> list[Call]:

@@ -40,8 +40,8 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     change = _decide(desired, record, observed)
     if observed.cached and not observed.replace and change.action in ("create", "re-run"):
         change = _from_cache(desired, observed.cached, observed, change)
-    uploads = any(call.kind.startswith("upload") for call in change.calls)
-    recipe = desired.as_sent if uploads else desired
+    sent = {name.removeprefix("inputs.") for call in change.calls for name in call.creates}
+    recipe = desired.as_sent(sent)
     return replace(change, fingerprint=recipe.fingerprint, basis=recipe.basis)
 
 
