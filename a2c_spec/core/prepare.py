@@ -32,7 +32,7 @@ class DesiredJob:
         return recipe.fingerprint(self.basis)
 
     def as_sent(self, ids: Collection[str]) -> DesiredJob:
-        """The same once these inputs are sent: their digests are those of the bytes now, ``lifecycle.ignore`` or not."""
+        """The same once these inputs are sent: theirs are the digests of the bytes now, ``lifecycle.ignore`` or not."""
         if not any(item.applied_sha256 and item.id in ids for item in self.job.inputs):
             return self
         inputs = tuple(replace(item, applied_sha256="") if item.id in ids else item for item in self.job.inputs)
