@@ -11,7 +11,7 @@ from functools import partial
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.failures import failure_text, problem_text
+from a2c_spec.api.failures import failure_text, problem_text, without_good_result
 from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import JobGone, Poller
@@ -30,6 +30,7 @@ from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
+FAILED_HINT = "fix the manifest or the input and apply again"
 UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
@@ -124,23 +125,20 @@ class Delivery:
         kept = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
         told = f"{'failed' if phase == 'failed' else 'was canceled'}: {problem}"
         told += f" ({counted(live.spent, 'credit')} spent)" if live.spent else ""
-        raise ConversionFailed(
-            f"job {live.id} {told}{kept}",
-            hint="fix the manifest or the input and apply again",
-            address=address,
-        )
+        raise ConversionFailed(f"job {live.id} {told}{kept}", hint=FAILED_HINT, address=address)
 
     async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
-        """Records how a job failed, and saves what some of its conversions gave all the same; says which."""
+        """Records how a job failed, and saves what conversions without an error gave all the same; says which."""
+        record, wrong = with_results(record, live), without_good_result(record, live)
         placements = placed(job, record, self.render_late, live)
-        made = {placement.conversion for placement in placements if placement.conversion and not placement.gone}
+        made = {one.conversion for one in placements if one.conversion and not one.gone} - wrong
         mine = [item.id for item in job.conversions if item.id in made]
-        if not mine or len(mine) == len(job.conversions) or "conversions" not in record.basis:
+        if not mine or "conversions" not in record.basis:
             await self.executor.save(record)
             return ""
-        keys = [run.address for run in self.store.runs(address_of(record.address))]
-        whole, failed = split_failed(with_results(record, live), made, free_key(address_of(record.address), keys))
-        whole = await self.executor.recorder.save(whole, failed)
+        address = address_of(record.address)
+        key = free_key(address, [run.address for run in self.store.runs(address)])
+        whole = await self.executor.recorder.save(*split_failed(record, made, key))
         try:
             await self._download_all(with_conversions(job, mine), whole, live)
         except SpecError as error:

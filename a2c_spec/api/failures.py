@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from a2c_spec.core.live import LiveJob, Problem
+from a2c_spec.core.results import made_from
 from a2c_spec.core.state import JobRecord
 
 
@@ -21,3 +22,18 @@ def problem_text(problem: Problem, names: Mapping[str, str]) -> str:
     where = f"{part.removesuffix('s')} {key}: " if key else f"{problem.source}: " if problem.source else ""
     code = f" (code {problem.code})" if problem.code and problem.code != "0" else ""
     return f"{where}{problem.message}{code}"
+
+
+def without_good_result(record: JobRecord, live: LiveJob) -> set[str]:
+    """The conversions of a failed job that an error is about, or whose results lack an input that one is about."""
+    names = record.names()
+    about = [names.get(error.id_source) or f"{error.source}s." for error in live.errors]
+    broken = {name.removeprefix("inputs.") for name in about if name.startswith("inputs.")}
+    if "" in broken:  # which one is not told
+        broken = {name.removeprefix("inputs.") for name in names.values() if name.startswith("inputs.")}
+    used: dict[str, set[str]] = {}
+    for output in live.outputs:
+        conversion, inputs = made_from(output, names)
+        used.setdefault(conversion, set()).update(inputs)
+    lacking = {conversion for conversion, inputs in used.items() if broken - inputs}
+    return lacking | {name.removeprefix("conversions.") for name in about if name.startswith("conversions.")}

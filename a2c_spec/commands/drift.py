@@ -45,7 +45,8 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
 
 async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
     async with open_session(project) as session:
-        rows = [row for row in session.store.scan() if not addresses or matches(row.address, addresses)]
+        rows = [row for row in session.store.scan() if not row.gone_since]  # what was let go may be as it likes
+        rows = [row for row in rows if not addresses or matches(row.address, addresses)]
         gate = asyncio.Semaphore(project.flags.parallelism)
 
         async def one(record: JobRecord) -> tuple[Drift, ...]:

@@ -84,6 +84,7 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
             _finding(project.root, address, file)
             for address, found in runs.items()
             for record in found
+            if not record.gone_since  # what was let go is nobody's result any more
             for file in record.files
             if file.path or file.wanted
         ]

@@ -6,6 +6,7 @@ absent, unknown status codes are not terminal. The per-job token is left out on 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,8 @@ from a2c_spec.core.patchable_fields import echoed
 
 TERMINAL = frozenset({"completed", "failed", "canceled"})
 """The only statuses that end a job; every other or unknown code means it may still change."""
+
+_MD5 = re.compile("[0-9a-f]{32}")
 
 NOT_STARTED = frozenset({"incomplete", "created"})
 """Statuses of a job that can still be edited. ``ready`` counts as not started only while ``process`` is false."""
@@ -117,6 +120,12 @@ def text(value: object) -> str:
     return value if isinstance(value, str) else "" if value is None else str(value)
 
 
+def _md5(value: object) -> str:
+    """A checksum of 32 hex digits, in lowercase: MD5, as every known reply has it. Another kind would prove nothing."""
+    shown = text(value).lower()
+    return shown if _MD5.fullmatch(shown) else ""
+
+
 def number(value: object) -> int:
     """A count; services of this family also send numbers as strings."""
     try:
@@ -139,7 +148,7 @@ def parse_input(row: Mapping[str, Any]) -> LiveInput:
         filename=text(row.get("filename")),
         content_type=text(row.get("content_type")),
         size=number(row.get("size")),
-        checksum=text(row.get("checksum") or row.get("hash")).lower(),
+        checksum=_md5(row.get("checksum") or row.get("hash")),
         status=text(row.get("status")),
         options=mapping(row.get("options")),
         parameters=mapping(row.get("parameters")),
@@ -170,7 +179,7 @@ def parse_output(row: Mapping[str, Any]) -> LiveOutput:
         filename=text(row.get("filename") or row.get("name")) or uri.split("?")[0].rsplit("/", 1)[-1],
         uri=uri,
         size=number(row.get("size")),
-        checksum=text(row.get("checksum")).lower(),
+        checksum=_md5(row.get("checksum")),
         status=text(row.get("status")),
     )
 

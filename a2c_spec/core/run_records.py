@@ -45,7 +45,8 @@ def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str
 
 def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
     """The results of one conversion of an address: those of the newest run that has any."""
-    having = [run for run in runs if any(file.conversion == conversion for file in run.files)]
+    alive = [run for run in runs if run.phase not in ("failed", "canceled")]
+    having = [run for run in alive if any(file.conversion == conversion for file in run.files)]
     newest = max(having, key=lambda run: run.age, default=None)
     return tuple(file for file in newest.files if file.conversion == conversion) if newest else ()
 
@@ -72,28 +73,38 @@ def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord 
 
 
 def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
-    """A run that is wanted again, with its results where they still lie as leftovers of another run of its address."""
-    left = {file.sha256: file for other in runs if other is not run for file in other.leftover if file.path}
+    """A run that is wanted again, with its results where they still lie as leftovers of another run of its address.
 
-    def found(file: SavedFile) -> SavedFile:
-        there = left.get(file.sha256) if file.sha256 and not file.path else None
-        return replace(file, path=there.path, wanted=there.wanted or there.path) if there else file
+    Of several results of equal bytes each takes a file of its own, its own one before another's.
+    """
+    left = [file for other in runs if other is not run for file in other.leftover if file.path]
+    files = list(run.files)
+    for same in (lambda one, other: one.conversion == other.conversion, lambda _one, _other: True):
+        for number, file in enumerate(files):
+            fits = [one for one in left if one.sha256 == file.sha256 and same(one, file)]
+            if fits and file.sha256 and not file.path:
+                left.remove(fits[0])
+                files[number] = replace(file, path=fits[0].path, wanted=fits[0].wanted or fits[0].path)
+    return replace(run, files=tuple(files)) if tuple(files) != run.files else run
 
-    files = tuple(found(file) for file in run.files)
-    return replace(run, files=files) if files != run.files else run
 
+def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[JobRecord, ...]:
+    """Of a job that failed: the run of what it made all the same, and under ``key`` what it did not make, if anything.
 
-def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[JobRecord, JobRecord]:
-    """Of a job that failed: the run of what it made all the same, and under ``key`` what it did not make."""
+    Results of what counts as failed stay known: they were paid for.
+    """
+    if all(name in made for name in record.basis["conversions"]):
+        return (replace(record, phase="completed", problem="", warnings=(*record.warnings, record.problem)),)
     conversions = record.basis["conversions"]
     mine, rest = (
         {**record.basis, "conversions": {name: one for name, one in conversions.items() if (name in made) is good}}
         for good in (True, False)
     )
     files = tuple(file for file in record.files if file.conversion in made)
+    others = tuple(file for file in record.files if file.conversion not in made)
     whole = replace(record, phase="completed", problem="", basis=mine, fingerprint=fingerprint(mine), files=files)
     failed = JobRecord(
-        key, record.realm, "failed", basis=rest, fingerprint=fingerprint(rest), problem=record.problem,
+        key, record.realm, "failed", basis=rest, fingerprint=fingerprint(rest), problem=record.problem, files=others,
         answered_at=record.answered_at,
     )  # fmt: skip
     return whole, failed

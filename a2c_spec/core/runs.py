@@ -108,10 +108,9 @@ def _all_as_it_was(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
     """Whether one run makes just what is desired, under the same names: nearly every job of nearly every plan."""
     if len(runs) != 1 or runs[0].fingerprint != desired.fingerprint or runs[0].phase not in ALIVE:
         return False
-    run, job = runs[0], desired.job
-    settled = run.address == job.address and run.intent is None and not run.gone_since and not run.leftover
-    same = [*run.basis.get("conversions", ())] == [item.id for item in job.conversions]
-    return settled and same and [*run.basis.get("order", ())] == [item.id for item in job.inputs]
+    run = runs[0]
+    settled = run.address == desired.job.address and run.intent is None and not run.gone_since and not run.leftover
+    return settled and bool(run.basis == desired.basis)
 
 
 def _host(free: Sequence[JobRecord], address: str, needed: Collection[str]) -> JobRecord | None:
@@ -177,10 +176,10 @@ def current(
 
 def same_recipe(desired: DesiredJob, run: JobRecord) -> bool:
     """Whether a run makes all that is desired, as it is desired; secrets out of reach count by their reference."""
-    if run.fingerprint == desired.fingerprint:
-        return True
+    if not run.basis:  # of an earlier version of the state: no names are known
+        return run.fingerprint == desired.fingerprint
     wanted, made = as_known(desired.basis, run.basis), run.basis
-    if not made or not _same_inputs(desired, wanted, made, awaited=False):
+    if not _same_inputs(desired, wanted, made, awaited=False):
         return False
     return all(name in made["conversions"] and _equal(wanted, name, made, name) for name in wanted["conversions"])
 

@@ -207,7 +207,7 @@ class PlanBuilder:
         A batch without a row, of which it was, is named.
         """
         if address_of(record.address) not in known:
-            change = plan_forget(record)
+            change = plan_forget(self.session.still_here(record))
             address = address_of(record.address)
             if batch := next((name for name in empty if address == name or address.startswith(f"{name}[")), ""):
                 told = f"the source of {batch} is empty now"

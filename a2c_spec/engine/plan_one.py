@@ -85,6 +85,7 @@ def _pending(session: Session, desired: DesiredJob, part: Part, lost: Lost, *, a
         return Pending(mine, record, observed)
     asked = {item.id for item in desired.job.conversions}
     away = [file for file in record.leftover if file.aside and file not in stored.leftover]
+    away = [file for file in away if session.files.status(file.path, part.key) != "absent"]
     away = [file for file in away if file.path and file.conversion not in asked]
     gone = dict.fromkeys(file.conversion.lstrip("#") for file in away)
     names = [f"conversion {name} is no longer in the manifest" for name in gone]
@@ -205,11 +206,12 @@ def run_replaced(session: Session, record: JobRecord, asked: Collection[str]) ->
     """
     stored = session.store.get(record.address) or record
     since = replace(stored, gone_since=session.project.runtime.clock())
-    if not record.running_or_held and not any(file.path for file in record.files):
+    here = session.still_here(record)
+    if not record.running_or_held and not here.files:
         return PlannedChange(Change(record.address, "no-op", ()), None, since)
     gone = [name for name in record.basis.get("conversions", {}) if name not in asked]
     why = f"conversion {', '.join(gone)} is no longer in the manifest" if gone else "another run makes its results now"
-    return PlannedChange(plan_forget(record, why), None, record)
+    return PlannedChange(plan_forget(here, why), None, record)
 
 
 async def plan_run_again(

@@ -68,6 +68,13 @@ class Session:
         found = [self.files.recover_files(record) for record in self.store.runs(address)]
         return found if len(found) < 2 else [self.files.own(record) for record in found]
 
+    def still_here(self, record: JobRecord) -> JobRecord:
+        """The record without saved files that are missing."""
+        saved = (file for file in record.files if file.path)
+        return replace(
+            record, files=tuple(one for one in saved if self.files.status(one.path, record.address) != "absent")
+        )
+
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
         record = self.store.get(address) or next(iter(self.store.runs(address)), None)

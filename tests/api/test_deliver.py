@@ -75,7 +75,7 @@ def test_a_change_with_a_problem_sends_nothing(bench: Bench) -> None:
 
 
 def test_a_job_that_failed_says_why_in_the_words_of_the_manifest(bench: Bench) -> None:
-    bench.service.ends_as = "failed"
+    bench.service.ends_as, bench.service.results = "failed", 0
 
     def rule(service: Service, _request: httpx.Request) -> None:
         for job in service.jobs.values():
@@ -90,8 +90,36 @@ def test_a_job_that_failed_says_why_in_the_words_of_the_manifest(bench: Bench) -
     assert (found.phase, found.spent, found.problem) == ("failed", 1, "input in0: broken (code 7)")
 
 
+def test_what_failed_and_gave_results_all_the_same_is_asked_about_before_it_is_paid_again(bench: Bench) -> None:
+    bench.service.ends_as = "failed"
+
+    def rule(service: Service, _request: httpx.Request) -> None:
+        for job in service.jobs.values():
+            about = job["conversion"][0]["id"]
+            job["errors"] = [{"source": "conversion", "id_source": about, "code": 7, "message": "broken"}]
+
+    bench.service.rule = rule
+    with pytest.raises(ConversionFailed):
+        bench.deliver(bench.change())
+    found = bench.durable()
+    assert found is not None
+    assert (found.phase, [file.path for file in found.files]) == ("failed", [""])
+    assert bench.change(found).paid_again
+
+
+@pytest.mark.parametrize("ended", ["failed", "canceled"])
+def test_results_that_no_error_is_about_are_kept_however_the_job_ended(bench: Bench, ended: str) -> None:
+    bench.service.ends_as = ended
+    with pytest.raises(ConversionFailed, match="the results of sum are kept"):
+        bench.deliver(bench.change())
+    found = bench.durable()
+    assert found is not None
+    assert (found.phase, [file.path for file in found.files]) == ("done", ["dist/result-0.txt"])
+    assert found.warnings == ("the service does not say why",)
+
+
 def test_a_job_that_was_canceled_is_recorded_as_that(bench: Bench) -> None:
-    bench.service.ends_as = "canceled"
+    bench.service.ends_as, bench.service.results = "canceled", 0
     with pytest.raises(ConversionFailed, match="was canceled: the service does not say why"):
         bench.deliver(bench.change())
     found = bench.durable()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
+from hashlib import sha1
 from pathlib import Path
 from typing import Any
 
@@ -180,6 +181,40 @@ def test_what_runs_goes_on_and_what_changed_runs_beside_it(
         write({"sha": 1, "md5": 2})
         assert posts(apply(a2c))[1] == 1
         quiet(a2c, project, "one.sha256", "one.md5")
+
+
+def test_two_that_exchange_what_they_make_and_take_it_back(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "md5": 1})
+    write({"old": 1}, name="two", source="from: one.sha")
+    manifest = project / "one.yaml"
+    first = manifest.read_text()
+    apply(a2c)
+    manifest.write_text(
+        first.replace("target: sha256", "target: x")
+        .replace("target: md5", "target: sha256")
+        .replace("target: x", "target: md5")
+    )
+    assert posts(apply(a2c))[0] == 1
+    manifest.write_text(first)
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "one.sha256", "one.md5", "two.sha1")
+    assert (project / "dist/two.sha1").read_text() == sha1((project / "dist/one.sha256").read_bytes()).hexdigest()
+
+
+def test_each_of_two_results_of_equal_bytes_finds_a_file_of_its_own(project: Path, a2c: Command, write: Writer) -> None:
+    write({"sha": 1, "k": 2})
+    manifest = project / "one.yaml"
+    first = manifest.read_text().replace("{from: k, filename: one}", "{from: k, filename: other}")
+    manifest.write_text(first)
+    apply(a2c)
+    (project / "b.txt").write_text("second")
+    manifest.write_text(
+        first.replace("a.txt", "b.txt").replace("target: sha256, options: {" + OPTION + ": 2}", "target: md5")
+    )
+    apply(a2c)
+    manifest.write_text(first)
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "one.sha256", "other.sha256")
 
 
 def test_prevent_replace_forbids_only_what_was_paid_for(project: Path, a2c: Command, write: Writer) -> None:

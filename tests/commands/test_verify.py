@@ -37,6 +37,18 @@ def test_untouched_results_are_intact(applied: Path, a2c: Command) -> None:
     assert applied.is_dir()
 
 
+def test_what_was_let_go_is_nobodys_result_any_more(applied: Path, project: Path, a2c: Command) -> None:
+    (applied / "a.sha256").unlink()
+    (project / "sums.yaml").unlink()
+    (project / "b.txt").write_text("other")
+    other = RECIPE.replace("sums", "other").replace("a.txt", "b.txt").replace("name: a", "name: b")
+    (project / "other.yaml").write_text(other)
+    plan = a2c("apply", "--local", "--no-cache")
+    assert (plan.code, "no longer in a manifest; 1 file stays here" in plan.out) == (0, True)
+    assert a2c("verify", "--local").out == "2 of 2 files intact\n"
+    assert a2c("drift", "--local").out == "no drift\n"
+
+
 def test_a_changed_byte_and_a_missing_file_are_found(applied: Path, a2c: Command) -> None:
     (applied / "a.md5").unlink()
     target = applied / "a.sha256"

@@ -31,7 +31,7 @@ REPLY: dict[str, Any] = {
     "spent": 2,
     "created_at": "2026-11-26T10:00:00",
     "notify_status": True,
-    "input": [{"id": "in-1", "type": "upload", "hash": "ABCD", "size": "12", "options": []}],
+    "input": [{"id": "in-1", "type": "upload", "hash": "AB" * 16, "size": "12", "options": []}],
     "conversion": [{"id": "c-1", "target": "png", "category": "image", "options": {"dpi": 72}, "output_target": None}],
     "output": [{"id": "o-1", "source": {"conversion": "c-1", "input": ["in-1"]}, "uri": "https://x/y/a.png?k=1"}],
     "errors": [{"source": "input", "id_source": "in-1", "code": 7, "message": "cannot be read"}],
@@ -49,7 +49,7 @@ def test_a_whole_reply_is_read() -> None:
         "https://web1.example.com/v2/dl/web1",
         2,
         "2026-11-26T10:00:00",
-        (LiveInput("in-1", "upload", size=12, checksum="abcd"),),
+        (LiveInput("in-1", "upload", size=12, checksum="ab" * 16),),
         (LiveConversion("c-1", "png", "image", {"dpi": 72}),),
         (LiveOutput("o-1", "c-1", ("in-1",), "a.png", "https://x/y/a.png?k=1"),),
         (Problem("input", "in-1", "7", "cannot be read"),),
@@ -112,14 +112,16 @@ def test_a_result_made_of_something_else_than_a_list_of_inputs_names_none() -> N
 
 
 def test_a_checksum_is_compared_in_lowercase_whatever_key_it_has() -> None:
-    assert [
-        parse_input(row).checksum for row in ({"checksum": "AB"}, {"hash": "AB"}, {"checksum": "", "hash": "C"})
-    ] == [
-        "ab",
-        "ab",
-        "c",
-    ]
-    assert parse_output({"checksum": "AB"}).checksum == "ab"
+    shown, md5 = "AB" * 16, "ab" * 16
+    rows = ({"checksum": shown}, {"hash": shown}, {"checksum": "", "hash": md5})
+    assert [parse_input(row).checksum for row in rows] == [md5] * 3
+    assert parse_output({"checksum": shown}).checksum == md5
+
+
+@pytest.mark.parametrize("shown", ["ab" * 20, "ab" * 32, "crc32:1a2b3c4d", "g" * 32, f"{'ab' * 16}-2", "0", 7])
+def test_a_checksum_that_is_no_md5_proves_nothing(shown: object) -> None:
+    assert parse_input({"checksum": shown}).checksum == ""
+    assert parse_output({"checksum": shown}).checksum == ""
 
 
 def test_where_a_conversion_delivers_is_kept_row_by_row() -> None:

@@ -118,9 +118,10 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
 
 
 def _after_failure(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
-    """A run that gave nothing is run again; with another recipe, it takes the place of what was paid for before it."""
+    """A run that failed is run again, unasked only if it gave nothing; with another recipe, it takes the place of what
+    was paid for before it."""
     if observed.earlier is None or same_recipe(desired, record):
-        return _rerun(desired, record, (recipes.failure(record),), observed, paid=False)
+        return _rerun(desired, record, (recipes.failure(record),), observed, paid=bool(record.files))
     before = with_earlier(record, observed.earlier)
     return _rerun(desired, before, recipes.why(desired, observed.earlier), observed, paid=True)
 

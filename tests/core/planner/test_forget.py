@@ -28,7 +28,7 @@ def test_a_job_that_is_let_go_is_named(phase: Phase, job_id: str, said: str, ask
 
 
 @pytest.mark.parametrize(
-    ("count", "said"), [(0, "0 files stay here"), (1, "1 file stays here"), (3, "2 files stay here")]
+    ("count", "said"), [(0, "no longer in a manifest"), (1, "1 file stays here"), (3, "2 files stay here")]
 )
 def test_the_files_that_stay_are_counted(count: int, said: str) -> None:
     change = plan_forget(JobRecord("a", "local", "done", files=FILES[:count]))
