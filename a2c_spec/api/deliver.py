@@ -148,7 +148,7 @@ class Delivery:
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
-        every = placed(job, record, self.render_late, live)
+        every = placed(self.files.apart(job, self.render_late), record, self.render_late, live)
         placements = [placement for placement in every if placement.conversion in ours or not placement.conversion]
         deliveries = (self._deliver(job, record, placement) for placement in placements)
         results = await asyncio.gather(*deliveries, return_exceptions=True)

@@ -12,11 +12,12 @@ from pathlib import Path
 from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
+from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.result_paths import LONGEST_NAME, path_key
+from a2c_spec.core.result_paths import LONGEST_NAME, RenderLate, path_key, predicted
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.core.transitions import without_files
 from a2c_spec.errors import Conflict, IntegrityError, SpecError
@@ -69,6 +70,15 @@ class OutputFiles:
         if folder not in self.folders:
             self.folders[folder] = folder_problem(self.root, folder)
         return name_problem(name) or self.folders[folder]
+
+    def apart(self, job: Job, late: RenderLate) -> Job:
+        """The job, results of which only the service knows the name kept apart from what other runs have by now."""
+        foreseen = {one.spec.conversion for one in predicted(job, late)}
+        if all(item.id in foreseen for item in job.conversions):
+            return job
+        others = (run for run in self.store.runs(address_of(job.address)) if run.address != job.address)
+        files = (file for run in others if not run.gone_since for file in run.files if file.path)
+        return replace(job, elsewhere=job.elsewhere | {file.wanted or file.path for file in files})
 
     def owner(self, path: str) -> str:
         """The address that a path was written for; empty when it is none of ours."""

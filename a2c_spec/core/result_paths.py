@@ -94,7 +94,7 @@ def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -
     results.sort(key=lambda one: order.get(one.conversion, len(order)))
     alike = Counter(id(one.spec) for one in results)
     counts: Counter[str] = Counter()
-    taken = {path.casefold() for path in job.elsewhere}
+    taken = {path_key(path) for path in job.elsewhere}
     placements = []
     for one in results:
         counts[one.conversion] += 1

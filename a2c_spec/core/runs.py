@@ -136,20 +136,24 @@ def _kept(
 ) -> list[_Kept]:
     """The runs that are current for some conversions; each conversion stands in one of them.
 
-    One whose result is here comes first, then the newest.
+    One whose result is here comes first, then one that calls the conversion by its id, then the newest.
     """
     open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
     newest_first = [run for run in sorted(runs, key=lambda run: run.age, reverse=True) if run.phase in ALIVE]
     found: dict[str, dict[str, str]] = {}
-    for here in (True, False):
-        for run in newest_first:
+    for here, called_so in ((True, True), (True, False), (False, True), (False, False)):
+        for run in newest_first if open_ids else ():
             saved = {file.conversion for file in run.files if file.path}
             mine = found.setdefault(run.address, {})
             names = current(own.get(run.address, desired), run, open_ids, without=mine)
-            names = {old: name for old, name in names.items() if old in saved or not here}
+            names = {
+                old: name
+                for old, name in names.items()
+                if (old in saved or not here) and (old == name or not called_so)
+            }
             mine |= names
             open_ids = [name for name in open_ids if name not in names.values()]
-    return [_Kept(run, found[run.address]) for run in newest_first if found[run.address]]
+    return [_Kept(run, found[run.address]) for run in newest_first if found.get(run.address)]
 
 
 def current(

@@ -121,7 +121,7 @@ class Restorer:
 
     async def restore(self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None) -> JobRecord:
         """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
-        placements = placed(desired.job, cached, render_late)
+        placements = placed(self.files.apart(desired.job, render_late), cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
         paths = {file.path for file in fresh}

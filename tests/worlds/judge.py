@@ -95,7 +95,7 @@ class Judge:
         name, folder = (spec or {}).get("filename", ""), (spec or {}).get("save", "")
         path = likely = ""
         if not self.pure and len(tree.get("inputs", [])) > 1:
-            return Wish(tree["name"], item["id"], recipe, saved=bool(folder))
+            return Wish(tree["name"], item["id"], recipe, saved=bool(folder), free=not name)
         if spec and recipe and not name and "${{" not in folder and folder and not recipe.each_alone:
             base = stem(recipe.sources[0].name)
             likely = "" if base == "*" else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"

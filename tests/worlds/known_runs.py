@@ -135,6 +135,14 @@ RUNS: Mapping[str, Script] = {
         WORSE,
         APPLY,
     ),
+    "two alike whose names only the service knows, side by side": known(
+        ground(unnamed(job("one", "in/a.txt", "in/b.txt", conversions=("image/webp", "image/webp")))),
+        APPLY,
+        APPLY,
+        WORSE,
+        APPLY,
+        APPLY,
+    ),
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
     ),
