@@ -9,16 +9,12 @@ from dataclasses import replace
 from a2c_spec.api.client import PAGE, Client
 from a2c_spec.api.http.concurrency import Clock, Sleep
 from a2c_spec.api.http.replies import Refused
-from a2c_spec.core.live import LiveJob, mapping, parse_job
-from a2c_spec.core.planner import shown_order
-from a2c_spec.core.state import Intent, JobRecord
-from a2c_spec.core.transitions import (
+from a2c_spec.core.adoption import (
     EARLY,
     QUARTER,
     ZONES,
     Evidence,
     adopt,
-    epoch,
     evidence,
     in_order,
     lost_creates_of,
@@ -26,6 +22,10 @@ from a2c_spec.core.transitions import (
     owned,
     zone_of,
 )
+from a2c_spec.core.live import LiveJob, mapping, parse_job
+from a2c_spec.core.planner import shown_order
+from a2c_spec.core.state import Intent, JobRecord
+from a2c_spec.core.transitions import epoch
 from a2c_spec.errors import Conflict, NetworkError
 
 WINDOW = 180.0

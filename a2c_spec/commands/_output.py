@@ -120,12 +120,17 @@ def show_result(project: Project, result: Result) -> int:
 def show_refreshed(flags: Flags, changed: Sequence[tuple[JobRecord, JobRecord]], *, written: bool) -> None:
     """Prints how the state differs, or differed, from the service."""
     rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
-    lines = (f"{row['address']}: {row['before']} -> {row['after']}" for row in rows)
+    lines = (f"{old.address}: {_told(old, new)}" for old, new in changed)
     emit(
         flags,
         lambda: {"refreshed": rows, "written": written},
         lambda: "\n".join(lines) or "the state agrees with the service",
     )
+
+
+def _told(old: JobRecord, new: JobRecord) -> str:
+    gone = [name for name in old.elements if name not in new.elements]
+    return f"{', '.join(gone)} gone" if gone and new.job_id else f"{_word(old)} -> {_word(new)}"
 
 
 def _word(record: JobRecord) -> str:

@@ -11,8 +11,8 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of, talk
+from a2c_spec.core.adoption import adopt, matches
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.transitions import adopt, matches
 from a2c_spec.engine.digest_key import check_of, given_key, key_file
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project

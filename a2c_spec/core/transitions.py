@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
-from a2c_spec.core import compare
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.foreign import conversion_parts, echo_of
-from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping, parse_conversion, parse_job, rows
-from a2c_spec.core.patchable_fields import JOB_FIELDS
-from a2c_spec.core.recipe import holds_secret
-from a2c_spec.core.recognition import covered, sent_conversion, sent_input, tell_conversions, tell_inputs
+from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, rows
 from a2c_spec.core.results import with_results
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
 
@@ -87,6 +83,15 @@ def without_untold(record: JobRecord) -> JobRecord:
     return replace(record, elements={name: one for name, one in record.elements.items() if one.api_id})
 
 
+def without_vanished(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record without inputs and conversions that somebody deleted from the job."""
+    there = {item.id for item in live.inputs} | {item.id for item in live.conversions}
+    parts = {name for name in record.elements if name.startswith(("inputs.", "conversions."))}
+    gone = {name for name in parts if record.elements[name].api_id and record.elements[name].api_id not in there}
+    left = {name: element for name, element in record.elements.items() if name not in gone}
+    return replace(record, elements=left) if gone else record
+
+
 def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts: bool, now: float) -> JobRecord:
     """The record once a create was answered: the new job in place of the old one, whose files are leftovers now.
 
@@ -139,6 +144,12 @@ def epoch(text: str) -> float | None:
     return (made if made.tzinfo else made.replace(tzinfo=UTC)).timestamp() if made else None
 
 
+def names_zone(text: str) -> bool:
+    """Whether a time as the service writes it says its zone."""
+    made = _moment(text)
+    return made is not None and made.tzinfo is not None
+
+
 def _moment(text: str) -> datetime | None:
     try:
         return datetime.fromisoformat(text)
@@ -168,6 +179,8 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
         return record
     if live is None:
         return replace(record, job_id="", elements={}, phase="canceled", intent=None)
+    if record.phase == "building" and live.editable:
+        return without_vanished(record, live)
     if record.phase != "started" or live.status not in ENDED:
         return record
     if live.status == "completed":
@@ -176,121 +189,6 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     return record if live.outputs else replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
 
 
-EARLY = 2.0
-"""Seconds that a job may seem older than its create, because services write whole seconds."""
-ZONES = 14 * 3600.0
-"""Seconds by which a time without its zone may be off."""
-QUARTER = 900.0
-"""Every zone is off by a multiple of this, in seconds."""
-
-Evidence = Literal["ours", "not ours", "unclear"]
-
-
-def zone_of(records: Iterable[JobRecord]) -> float | None:
-    """By how much the service's times without a zone differ from UTC (seconds), told by a create that was answered."""
-    known = [record for record in records if record.created_at and record.answered_at]
-    if not known:
-        return None
-    newest = max(known, key=lambda record: record.answered_at)
-    return round((newest.created_at - newest.answered_at) / QUARTER) * QUARTER
-
-
-def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float) -> Evidence:
-    """Whether a job of equal content was made by the create that was intended.
-
-    It was if it was created after the intent and at most ``window`` seconds later, by the service's clock. Where
-    neither the time nor anything else tells its zone, a job that is off by whole quarters of an hour is unclear, and so
-    is one that is not off at all: it may be hours older.
-    """
-    made, text = epoch(live.created_at), _moment(live.created_at)
-    if made is None or text is None:
-        return "unclear"
-    zone = 0.0 if text.tzinfo else zone
-    late = made - (zone or 0.0) - intent.noted_at
-    if zone is not None:
-        return "ours" if -EARLY <= late <= window else "not ours"
-    possible = abs(late) <= ZONES + window and (late + EARLY) % QUARTER <= window + EARLY
-    return "unclear" if possible else "not ours"
-
-
 def parts(elements: Mapping[str, Element], kind: str) -> list[tuple[str, Element]]:
     """The elements of one kind (``inputs``, ``conversions``), in the order in which they were sent."""
     return [(name, element) for name, element in elements.items() if name.startswith(f"{kind}.")]
-
-
-def matches(intent: Intent, live: LiveJob) -> bool:
-    """Whether ``live`` is what a create asked for: it runs, with the same inputs, conversions and callback.
-
-    Options come back expanded, so what was sent need only be contained; secrets never come back and do not count. The
-    order of a reply says nothing, so that of the inputs is judged by ``in_order``.
-    """
-    inputs, conversions = _sent_parts(intent, "inputs"), _sent_parts(intent, "conversions")
-    if live.process is False or len(inputs) != len(live.inputs) or len(conversions) != len(live.conversions):
-        return False
-    fields = intent.elements["job"].sent if "job" in intent.elements else {}
-    if any(name in JOB_FIELDS and not _field(name, live.fields[name], fields) for name in live.fields):
-        return False
-    same_inputs = covered(len(inputs), len(inputs), lambda s, n: _input(inputs[s], live.inputs[n]))
-    return same_inputs and covered(
-        len(conversions), len(conversions), lambda s, n: _conversion(conversions[s], live.conversions[n])
-    )
-
-
-def in_order(intent: Intent, inputs: Sequence[LiveInput]) -> bool:
-    """Whether inputs, in the order in which they are combined, are those that a create asked for."""
-    return all(_input(one, have) for one, have in zip(_sent_parts(intent, "inputs"), inputs, strict=True))
-
-
-def _sent_parts(intent: Intent, kind: str) -> list[Mapping[str, Any]]:
-    return [element.sent for _, element in parts(intent.elements, kind)]
-
-
-def _field(name: str, echo: Any, sent: Mapping[str, Any]) -> bool:
-    return compare.echoes(sent.get(name, JOB_FIELDS[name].reset), echo)
-
-
-def owned(records: Iterable[JobRecord]) -> frozenset[str]:
-    """Jobs that belong to some record."""
-    return frozenset(record.job_id for record in records if record.job_id)
-
-
-def lost_creates_of(records: Iterable[JobRecord], live: LiveJob) -> int:
-    """How many creates without an answer may have made this job; any of them may have it, since all asked for it."""
-    return sum(record.intent is not None and record.unresolved and matches(record.intent, live) for record in records)
-
-
-def _input(sent: Mapping[str, Any], live: LiveInput) -> bool:
-    identity = sent.get("identity", {})
-    source = sent.get("wire_source") or identity.get("source", "")
-    named = live.filename.startswith(sent.get("filename", "")) or not live.filename
-    if "wire_type" in sent:  # nothing says how a service shows bytes that it took from an earlier job
-        return named and (not live.checksum or sent.get("checksum", live.checksum) == live.checksum)
-    parameters = _contained(identity.get("parameters", {}), live.parameters) or not live.parameters
-    return bool(live.type == identity.get("type") and live.source == source and named and parameters)
-
-
-def _conversion(sent: Mapping[str, Any], live: LiveConversion) -> bool:
-    category = compare.same_category(sent.get("category", ""), live.category)
-    options = _contained(sent.get("options", {}), live.options)
-    metadata = _contained(sent.get("metadata", {}), live.metadata)
-    return bool(sent.get("target") == live.target and category and options and metadata)
-
-
-def _contained(sent: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    return all(holds_secret(value) or compare.echoes(value, live.get(key)) for key, value in sent.items())
-
-
-def adopt(record: JobRecord, live: LiveJob, now: float) -> JobRecord:
-    """The record with the job that its create turned out to have made, and the ids of parts that can be told.
-
-    No answer came, so that it counts as answered when it was sent. What that was by our own clock, tells nothing of
-    the zone of the service's times.
-    """
-    intent = record.intent or Intent()
-    inputs, conversions = parts(intent.elements, "inputs"), parts(intent.elements, "conversions")
-    of_inputs = tell_inputs([sent_input(one.sent) for _, one in inputs], live.inputs)
-    of_conversions = tell_conversions([sent_conversion(one.sent) for _, one in conversions], live.conversions)
-    ids = {"job": live.id} | {inputs[sent][0]: live.inputs[n].id for sent, n in of_inputs.items()}
-    ids |= {conversions[sent][0]: live.conversions[n].id for sent, n in of_conversions.items()}
-    after = created(record, live, ids, starts=not live.editable, now=intent.noted_at or now)
-    return replace(after, created_at=0.0) if intent.by_our_clock else after

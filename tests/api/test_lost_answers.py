@@ -19,9 +19,9 @@ from a2c_spec.api import lost_answers
 from a2c_spec.api.client import Client
 from a2c_spec.api.lost_answers import WINDOW, GracePeriod, TimeUnknown, resolve_lost_create
 from a2c_spec.api.upload import Uploads
+from a2c_spec.core.adoption import Evidence, evidence, zone_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
-from a2c_spec.core.transitions import Evidence, evidence, zone_of
 from a2c_spec.errors import Conflict
 from tests.api.wires import Clock, wire_over
 

@@ -264,3 +264,22 @@ def test_a_saved_plan_is_stale_when_a_secret_or_a_preset_changed_meanwhile(
     monkeypatch.setenv("WORD", "two")
     stale = a2c("apply", "q.a2cplan.json")
     assert (stale.code, "a: a secret changed" in stale.err) == (10, True)
+
+
+@pytest.mark.parametrize("part", ["input", "conversions"])
+@pytest.mark.parametrize("refresh", [True, False])
+def test_a_part_deleted_by_somebody_is_made_anew_and_then_nothing_has_drifted(
+    somebody: Somebody, write: Any, a2c: Command, part: str, refresh: bool
+) -> None:
+    write("one", QUALITY, process=False)
+    assert a2c("apply").code == 0
+    job = somebody("GET", "/jobs")[0]
+    key = job["conversion" if part == "conversions" else part][0]["id"]
+    somebody("DELETE", f"/jobs/{job['id']}/{part}/{key}")
+    assert "gone" in a2c("drift").out
+    if refresh:
+        assert a2c("apply", "--refresh-only").out.endswith(" gone\n")
+        assert a2c("drift").out == "no drift\n"
+    assert a2c("apply").code == 0
+    assert a2c("drift").out == "no drift\n"
+    assert "no-op" in a2c("plan").out

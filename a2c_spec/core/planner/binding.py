@@ -21,7 +21,7 @@ from a2c_spec.core.recognition import (
     tell_inputs,
 )
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.core.transitions import parts
+from a2c_spec.core.transitions import parts, without_vanished
 
 Live = TypeVar("Live", LiveInput, LiveConversion)
 
@@ -53,7 +53,7 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
     shows just that, checksums included.
     """
     if live.editable:
-        return linked(record, live)
+        return linked(without_vanished(record, live), live)
     record = link_ids(record, desired, live)
     if record.phase == "building" and not started_unlike(desired, record, live):
         record = rebind(record, desired, edit(desired, live, known(record)).bindings)

@@ -18,10 +18,10 @@ from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.replies import Reply
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.upload import Uploads
+from a2c_spec.core.adoption import adopt, evidence, matches
 from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveJob, mapping, number, parse_job
 from a2c_spec.core.state import Element, Intent, JobRecord
-from a2c_spec.core.transitions import adopt, evidence, matches
 from a2c_spec.errors import SpecError
 from tests.api.wires import Clock, wire_over
 
