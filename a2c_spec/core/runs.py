@@ -76,6 +76,9 @@ def divide(
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
     if not again and not lost and _all_as_it_was(desired, runs):
         return Division((Part(address, tuple(ids), runs[0]),), complete=True)
+    if _waiting(desired, runs):  # whatever has to be run once it is known, is run in one job
+        newest = max(runs, key=lambda run: run.age)
+        return Division((_to_run(newest.address, ids, newest, runs),))
     kept = [] if again else _kept(desired, runs, lost, own)
     lost_start = next((run for run in runs if run.lost_start), None)
     if lost_start is not None:  # what became of it decides what has to be run
@@ -111,6 +114,12 @@ def _all_as_it_was(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
     run = runs[0]
     settled = run.address == desired.job.address and run.intent is None and not run.gone_since and not run.leftover
     return settled and bool(run.basis == desired.basis)
+
+
+def _waiting(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
+    """Whether all of several runs have ended, and what they take is being made anew."""
+    awaited = any(item.awaited for item in desired.job.inputs)
+    return awaited and len(runs) > 1 and all(run.phase in ("completed", "done") and not run.intent for run in runs)
 
 
 def _host(free: Sequence[JobRecord], address: str, needed: Collection[str]) -> JobRecord | None:

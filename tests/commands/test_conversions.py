@@ -146,6 +146,21 @@ def test_a_dependent_takes_back_its_earlier_run_once_it_is_known_what_it_takes(
     quiet(a2c, project, "one.sha256", "two.md5")
 
 
+def test_a_dependent_that_was_made_in_two_runs_is_planned_and_run_again_in_one(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1})
+    for targets in ({"md5": 1}, {"md5": 1, "old": 1}):
+        write(targets, name="two", source="from: one.sha")
+        apply(a2c)
+    (project / "a.txt").write_text("second")
+    plan = a2c("plan", "--no-cache").out
+    assert "2 to re-run" in plan
+    assert "added" not in plan
+    assert posts(apply(a2c)) == (3, 4)
+    quiet(a2c, project, "one.sha256", "two.md5", "two.sha1")
+
+
 def test_a_lost_result_is_made_again_without_its_siblings(
     project: Path, a2c: Command, write: Writer, server: Background
 ) -> None:

@@ -69,13 +69,8 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
     if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
         return _after_failure(desired, record, observed)
     if record.phase in ("done", "completed") and not same_recipe(desired, record):
-        return _rerun(
-            desired,
-            record,
-            recipes.why(desired, record),
-            observed,
-            paid=True,
-        )
+        why = recipes.why(desired, with_earlier(record, observed.earlier))
+        return _rerun(desired, record, why, observed, paid=True)
     if observed.gone:
         return _vanished(desired, record, observed)
     if observed.live is None:
@@ -184,7 +179,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         "re-run" if desired.job.process else "replace",
         (*(why or ("the recipe changed",)), *_staying(desired, record, observed)),
         calls,
-        details=recipes.details(desired, record),
+        details=recipes.details(desired, with_earlier(record, observed.earlier)),
         fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
