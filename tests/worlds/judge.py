@@ -63,7 +63,7 @@ class Judge:
         job = tree.get("job", {})
         strict = job.get("fail_on_input_error", True)
         sources = [self._source(one) for one in tree.get("inputs", [])]
-        sure = all(one is None or one.name != "*" for one in sources)
+        sure = all(one is None or not one.name.startswith("*") for one in sources)
         if needs(tree) & (self.held | self.waiting):
             self.waiting.add(tree["name"])
         if needs(tree) & self.ignoring:
@@ -98,7 +98,7 @@ class Judge:
             return Wish(tree["name"], item["id"], recipe, saved=bool(folder), free=not name)
         if spec and recipe and not name and "${{" not in folder and folder and not recipe.each_alone:
             base = stem(recipe.sources[0].name)
-            likely = "" if base == "*" else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"
+            likely = "" if base.startswith("*") else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
             targets = {one["id"]: one["target"] for one in tree["conversions"]}
             alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
@@ -121,8 +121,9 @@ class Judge:
             made = self.made(address, conversion)
             if len(made) != 1:
                 return None
-            here = self.wishes[address, conversion].path.rsplit("/", 1)[-1]
-            return Source(sha256(made[0]), one.get("filename") or here or "*", password, settings)
+            wish = self.wishes[address, conversion]
+            here = wish.path.rsplit("/", 1)[-1] or "*" + wish.likely.rsplit("/", 1)[-1]  # as far as it can be told
+            return Source(sha256(made[0]), one.get("filename") or here, password, settings)
         if "missing" in one["source"]:
             return None
         name = one.get("filename") or one["source"].rsplit("/", 1)[-1]

@@ -104,6 +104,8 @@ class LocalService(Jobs):
         except HTTPError as error:
             error.close()
             return None
+        except ConnectionError:  # a fault of the world met us instead of the client
+            return None
         return json.loads(text) if text else None
 
 
