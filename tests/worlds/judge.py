@@ -98,7 +98,8 @@ class Judge:
             return Wish(tree["name"], item["id"], recipe, saved=bool(folder), free=not name)
         if spec and recipe and not name and "${{" not in folder and folder and not recipe.each_alone:
             base = stem(recipe.sources[0].name)
-            likely = "" if base.startswith("*") else f"{folder.rstrip('/')}/{base}.{ending(recipe.category, recipe.target)}"
+            name_here = f"{base}.{ending(recipe.category, recipe.target)}"
+            likely = "" if base.startswith("*") else f"{folder.rstrip('/')}/{name_here}"
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
             targets = {one["id"]: one["target"] for one in tree["conversions"]}
             alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
