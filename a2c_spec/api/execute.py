@@ -12,7 +12,7 @@ from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, 
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder
-from a2c_spec.core.calls import Call, Ref, made_by, single_part
+from a2c_spec.core.calls import Call, Ref, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
@@ -154,7 +154,7 @@ class Executor:
                 return await self.save(settled(record))
             text = f"adopted job {found.job_id}, made by a create whose answer was lost"
             self.tell(Event("note", record.address, text=text))
-            return await self.save(found)
+            return await self.recorder.save_created(found, record, self.client.wire.service_time())
 
     async def _run_steps(self, change: Change, record: JobRecord) -> JobRecord:
         for step in sorted({call.step for call in change.calls}):
@@ -242,7 +242,7 @@ class Executor:
         if call.kind == "create_job":
             live, now = parse_job(mapping(reply.data)), self.client.wire.service_time()
             after = created(before, live, ids, starts=call.starts, now=now)
-            await self.recorder.save_run(noticed(after, call, reply.data), made_by(call), before, now)
+            await self.recorder.save_created(noticed(after, call, reply.data), before, now)
             return
         after = apply_response(before, call, ids)
         if call.starts:

@@ -42,6 +42,11 @@ class Recorder:
         changed, expired = beside_new_run(record, runs, conversions, before, now)
         return await self.save(record, *changed, without=expired)
 
+    async def save_created(self, record: JobRecord, before: JobRecord, now: float) -> JobRecord:
+        """Writes the run that a create made, its conversions being those of the intent ``before``."""
+        recipe = before.intent.basis if before.intent else {}
+        return await self.save_run(record, [*recipe.get("conversions", ())], before, now)
+
     async def save_landing(self, address: str, file: SavedFile) -> None:
         """Writes what is about to get its name, so that after a crash the file is known to be ours.
 

@@ -142,6 +142,7 @@ async def _adopted(flags: Flags, address: str, job_id: str) -> int:
                 )
             if live is None or not matches(record.intent, live):
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
-            await session.store.put(adopt(record, live, session.service.client.wire.service_time()))
+            now = session.service.client.wire.service_time()
+            await session.service.executor.recorder.save_created(adopt(record, live, now), record, now)
     talk(project.flags, f"{address} is job {job_id} now")
     return 0

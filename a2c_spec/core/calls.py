@@ -142,11 +142,6 @@ class PlannerOptions:
     unnamed_targets: frozenset[str] = field(default_factory=frozenset)
 
 
-def made_by(create: Call) -> tuple[str, ...]:
-    """The conversions that a create asks for."""
-    return tuple(name.partition(".")[2] for name in create.creates if name.startswith("conversions."))
-
-
 def single_part(call: Call, number: int, part: object) -> Call:
     """The call that adds one part of an array alone."""
     name = call.creates[number]
