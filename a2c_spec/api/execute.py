@@ -253,7 +253,7 @@ class Executor:
         """A refused call did nothing: what was known before it is all there is to know."""
         after = settled(record)
         if after.empty:
-            await self.store.remove(record.address)
+            await self.store.put(without=(record.address,))
         elif after != record:
             await self.save(after)
 

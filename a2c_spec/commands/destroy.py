@@ -82,5 +82,5 @@ async def _delete(session: Session, record: JobRecord, change: Change, *, files:
     for file in record.files if files else ():
         if file.path:
             session.files.remove(file.path, record.address)
-    await session.store.remove(record.address)
+    await session.store.put(without=(record.address,))
     return True

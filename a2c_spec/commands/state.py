@@ -13,7 +13,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of, talk
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import adopt, matches
-from a2c_spec.engine.digest_key import check_of, given_key, key_file
+from a2c_spec.engine.digest_key import NOTE, check_of, given_key, key_file
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session, open_state
@@ -102,8 +102,7 @@ async def _forgotten(flags: Flags, address: str) -> int:
     async with open_session(project) as session:
         with session.store.lock("state rm"):
             session.recorded(address)
-            for run in session.store.runs(address):
-                await session.store.remove(run.address)
+            await session.store.put(without=[run.address for run in session.store.runs(address)])
     talk(project.flags, f"{address} is forgotten; its job and its files stay")
     return 0
 
@@ -115,7 +114,7 @@ def state_new_key(**given: Any) -> int:
     project = project_of(flags_of(given))
     with open_state(project) as session, session.store.lock("state new-key"):
         key = given_key(project.environ) or fingerprint_key(key_file(project.environ))
-        session.store.new_digest_key(check_of(key))
+        session.store.write_note(NOTE, check_of(key), over=True)
     talk(project.flags, "digests of secrets are made with the present key from now on")
     return 0
 

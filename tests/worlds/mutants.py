@@ -63,7 +63,7 @@ async def _as_planned(_execution: Any, step: Any) -> Any:
 
 
 async def _remove(session: Any, address: str) -> None:
-    await session.store.remove(address)
+    await session.store.put(without=(address,))
 
 
 EQUAL: Callable[[Any, Any], bool] = compare.equal
