@@ -96,7 +96,6 @@ class Owners:
         kept = {file.path for file in record.files if file.path} if record else set()
         if step is not None:
             kept -= {file.path for file in step.record.leftover} if step.record else set()
-            kept -= {move.source for move in step.change.moves}
             kept |= {move.target for move in step.change.moves}
         return kept
 
