@@ -1,4 +1,4 @@
-"""``state``: lists, shows, renames and forgets records, and adopts a job by hand."""
+"""``state``: lists, shows, renames and removes records, and adopts a job by hand."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from a2c_spec.views import records
 
 @click.group("state")
 def command() -> None:
-    """List, show, rename, forget or adopt records. Nothing on the service or on disk changes."""
+    """List, show, rename, remove or adopt records. Nothing on the service or on disk changes."""
 
 
 @command.command("list")
@@ -81,7 +81,7 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
         with session.store.lock("state mv"):
             session.recorded(old)
             if session.store.get(new) is not None:
-                raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
+                raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` removes the record")
             runs = session.store.runs(old)
             moved = [replace(run, address=new + run.address.removeprefix(old)) for run in runs]
             await session.store.put(*moved, without=[run.address for run in runs])
@@ -93,17 +93,17 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
 @click.argument("address")
 @options.project
 def state_rm(address: str, **given: Any) -> int:
-    """Forget an address; its job and its files stay where they are."""
-    return asyncio.run(_forgotten(flags_of(given), address))
+    """Remove the record of an address; its job and its files stay where they are."""
+    return asyncio.run(_removed(flags_of(given), address))
 
 
-async def _forgotten(flags: Flags, address: str) -> int:
+async def _removed(flags: Flags, address: str) -> int:
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("state rm"):
             session.recorded(address)
             await session.store.put(without=[run.address for run in session.store.runs(address)])
-    talk(project.flags, f"{address} is forgotten; its job and its files stay")
+    talk(project.flags, f"the record of {address} is removed; its job and its files stay")
     return 0
 
 
