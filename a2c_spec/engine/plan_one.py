@@ -22,7 +22,7 @@ from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
-from a2c_spec.engine.held import may_be_held, with_held_inputs
+from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
 from a2c_spec.engine.planned import Lost, Pending, PlannedChange
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
