@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.recipe import as_known
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import reclaimed, renamed, set_aside
 from a2c_spec.core.state import JobRecord, SavedFile
 

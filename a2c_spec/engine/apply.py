@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.budget import within
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.execution import Execution

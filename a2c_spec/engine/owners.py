@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.result_paths import predicted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.transitions import handed_over
 from a2c_spec.engine.planned import PlannedChange

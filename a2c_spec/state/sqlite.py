@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.errors import SpecError
 from a2c_spec.state.format import decode, encode

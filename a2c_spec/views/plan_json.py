@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from a2c_spec.core.calls import Call, Ref
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.plan import Change, Detail, Move, Plan
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.plan_text import path_of
 from a2c_spec.views.redact import redacted
 
