@@ -36,6 +36,11 @@ def test_a_new_one_is_created_whole() -> None:
     assert call.body == {name: value for name, value in LIVE.items() if name != "id"}
 
 
+def test_what_a_manifest_leaves_out_is_not_sent_but_options_always_are() -> None:
+    (call,) = plan_preset(Preset("a", "A", "jpg"), fingerprint_secret, None, None).calls
+    assert call.body == {"name": "A", "target": "jpg", "scope": "private", "options": {}}
+
+
 def test_one_that_the_service_no_longer_has_is_made_anew() -> None:
     change = plan_preset(SMALL, fingerprint_secret, record(), None, gone=True)
     assert (change.action, change.reasons) == ("create", ("the service no longer has it: preset for jpg",))
