@@ -37,7 +37,7 @@ from a2c_spec.errors import (
     SpecError,
     WaitTimeout,
 )
-from tests.engine.projects import NOW, desired, job, record, session_in
+from tests.engine.projects import NOW, WEBP, desired, job, record, session_in
 
 CREATE = (Call("create_job", starts=True),)
 PLAIN = ApplyOptions()
@@ -290,6 +290,29 @@ def test_the_budget_lets_no_job_start_beyond_it(world: World) -> None:
     result = world.apply(step("a"), step("b"), options=ApplyOptions(limits=Limits(credits=1)))
     assert ends(result) == {"b": "LimitRefused"}
     assert world.order == ["a"]
+
+
+FINISHED = record(job("a", conversions=(replace(WEBP, options={"width": 1}),)), job_id="job-1")
+BY_PRESET = job("a", conversions=(replace(WEBP, preset_from="small", upstream="f"),))
+NOT_CACHED: list[tuple[str, Job, JobRecord | None, bool, bool]] = [
+    ("it was never paid for", job("a"), None, False, True),
+    ("it would be paid for again", job("a"), FINISHED, False, False),
+    ("that is allowed", job("a"), FINISHED, True, True),
+    ("its preset was not read", BY_PRESET, None, True, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "before", "yes", "runs"), [row[1:] for row in NOT_CACHED], ids=[row[0] for row in NOT_CACHED]
+)
+def test_where_a_cached_result_has_gone_the_job_runs_if_that_is_allowed(
+    world: World, one: Job, before: JobRecord | None, yes: bool, runs: bool
+) -> None:
+    planned = PlannedChange(Change("a", "cached", ("paid for before",)), desired(one), before)
+    result = world.apply(planned, options=ApplyOptions(yes=yes))
+    assert world.order == (["a"] if runs else [])
+    assert ends(result) == ({} if runs else {"a": "Conflict"})
+    assert runs or "no longer in the results cache" in str(result.errors[0])
 
 
 def test_what_is_forgotten_stays_known(world: World) -> None:
