@@ -70,6 +70,49 @@ SAME_STEM = {
     "uploads",
 }
 
+MIRRORED = {"api", "commands", "core", "engine", "manifests", "state", "views"}
+"""Rooms of which every module has a test of its path. The local API is tested through its door, folder by folder."""
+
+WITHOUT_LOGIC = {
+    "core/desired", "core/events", "engine/planned", "manifests/load_options", "manifests/notes",
+}  # fmt: skip  # a table
+"""Values with nothing to decide."""
+
+PLANNER_PROOF = "core/planner/README.md"
+CASES = "manifests/test_manifest_cases.py"
+EXPRESSIONS = "manifests/expressions/test_expressions.py"
+TESTED_TOGETHER = {
+    **{
+        f"core/planner/{name}": PLANNER_PROOF
+        for name in (
+            "assignment", "binding", "bodies", "conversion", "create", "decide", "finish", "matching", "update",
+            "update_reasons",
+        )
+    },
+    **{
+        f"manifests/{name}": CASES
+        for name in (
+            "batch/expand", "batch/sources", "batch/tables", "build", "dump", "extends", "load", "manifest_file",
+            "references", "rules",
+        )
+    },
+    **{
+        f"manifests/expressions/{name}": EXPRESSIONS
+        for name in ("codegen", "functions", "j2", "parse", "sandbox", "syntax", "template")
+    },
+    "manifests/expressions/function_limits": "manifests/expressions/test_hostile.py",
+    "manifests/expressions/limits": "manifests/expressions/test_hostile.py",
+    "manifests/schema/keywords": "manifests/schema/test_compile.py",
+    "manifests/schema/published": "manifests/schema/test_compile.py",
+    "manifests/yaml/builder": "manifests/yaml/test_reader.py",
+    "manifests/yaml/scalars": "manifests/yaml/test_reader.py",
+    "manifests/yaml/syntax_errors": "manifests/yaml/test_reader.py",
+    "manifests/yaml/tree": "manifests/yaml/test_reader.py",
+    "commands/_options": "commands/test_help.py",
+    "commands/_output": "commands/test_reporting.py",
+}  # fmt: skip  # a table
+"""Modules that are tested with others, through one door, and where."""
+
 GUARDING_SUITES = {"benchmarks", "cases", "crash", "laws", "mutation", "secrecy", "worlds"}
 """Folders of tests that guard the whole and so have no room of their name."""
 
@@ -271,3 +314,14 @@ def test_the_tests_mirror_the_package() -> None:
         if folder.parts and folder.parts[0] not in GUARDING_SUITES
         if not (ROOT / folder).is_dir()
     )
+
+
+def test_every_module_is_tested_under_its_path() -> None:
+    tests = REPOSITORY / "tests"
+    check(f"no such test: {place}" for place in TESTED_TOGETHER.values() if not (tests / place).is_file())
+    untested = set()
+    for path, _ in in_rooms(*MIRRORED):
+        module = path.relative_to(ROOT).with_suffix("")
+        if path.stem != "__init__" and not (tests / module.parent / f"test_{path.stem.strip('_')}.py").is_file():
+            untested.add(module.as_posix())
+    check(untested, WITHOUT_LOGIC | TESTED_TOGETHER.keys())

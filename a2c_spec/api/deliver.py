@@ -17,7 +17,6 @@ from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.events import Event, Listener
-from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
@@ -25,6 +24,7 @@ from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, passwords, placed, without_result
 from a2c_spec.core.results import recorded, with_results
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError

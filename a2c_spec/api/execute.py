@@ -41,7 +41,7 @@ ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 """Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
 
 CONFLICT_HINT = (
-    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` forgets it, so that "
+    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
 
@@ -253,7 +253,7 @@ class Executor:
         """A refused call did nothing: what was known before it is all there is to know."""
         after = settled(record)
         if after.empty:
-            await self.store.remove(record.address)
+            await self.store.put(without=(record.address,))
         elif after != record:
             await self.save(after)
 

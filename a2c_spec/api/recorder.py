@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from a2c_spec.api.http.concurrency import Clock
 from a2c_spec.core.events import Probe, unobserved
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
 from a2c_spec.core.transitions import handed_over

@@ -139,7 +139,7 @@ def _word(record: JobRecord) -> str:
 
 def _progress(project: Project) -> Progress:
     """Bars or a live table on a terminal, plain lines elsewhere, JSON lines under --json, nothing under --quiet."""
-    from a2c_spec.views import many, progress
+    from a2c_spec.views import progress, progress_table
     from a2c_spec.views.board import Board
 
     flags, clock, colour = project.flags, project.runtime.monotonic, style_of(project).on
@@ -149,13 +149,15 @@ def _progress(project: Project) -> Progress:
         return progress.Silent()
     if sys.stderr.isatty() and not project.environ.get("CI") and project.environ.get("TERM") != "dumb":
         bars = progress.Bars(sys.stderr, colour=colour)
-        return many.BySize(bars, lambda jobs: many.LiveTable(sys.stderr, Board(jobs, clock), colour=colour))
+        return progress_table.BySize(
+            bars, lambda jobs: progress_table.LiveTable(sys.stderr, Board(jobs, clock), colour=colour)
+        )
 
     def line(text: str) -> None:
         talk(flags, text)
 
     lines = progress.Lines(line, Style(False), verbose=flags.verbose)
-    return many.BySize(lines, lambda jobs: many.Periodic(line, Style(False), Board(jobs, clock)))
+    return progress_table.BySize(lines, lambda jobs: progress_table.Periodic(line, Style(False), Board(jobs, clock)))
 
 
 def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:

@@ -32,7 +32,7 @@ RUNNING_HINT = "it stays recorded; destroy it again once it has ended (`a2c-spec
 @click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask for confirmation.")
 @options.project
 def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool, **given: Any) -> int:
-    """Delete jobs and presets from the service and forget them; files here stay unless --files."""
+    """Delete jobs and presets from the service, with their records; files here stay unless --files."""
     if bool(addresses) == everything:
         raise UsageError("name the addresses to destroy, or add --all")
     return asyncio.run(_destroy(flags_of(given), addresses, files=files, yes=yes))
@@ -82,5 +82,5 @@ async def _delete(session: Session, record: JobRecord, change: Change, *, files:
     for file in record.files if files else ():
         if file.path:
             session.files.remove(file.path, record.address)
-    await session.store.remove(record.address)
+    await session.store.put(without=(record.address,))
     return True

@@ -78,7 +78,7 @@ def _static(project: Project) -> Iterator[Check]:
 async def _service(project: Project) -> list[Check]:
     try:
         async with open_session(project) as session:
-            serial = session.store.serial()
+            serial = session.store.note("serial")
             state = Check("state", True, f"{project.home} (serial {serial})")
             return [state, await _reached(session.service.client.wire)]
     except SpecError as error:

@@ -98,7 +98,7 @@ def _recorded_as(session: Session, job_id: str) -> str:
 def _check_free(session: Session, job_id: str, name: str, known: str, target: Path) -> None:
     """Raises UsageError when the job, the name or the file is taken; a manifest that is lost may be written anew."""
     if known and (known != name or target.exists()):
-        hint = f"`a2c-spec state show {known}` shows it; `a2c-spec state rm {known}` forgets it, its files stay"
+        hint = f"`a2c-spec state show {known}` shows it; `a2c-spec state rm {known}` removes its record; its files stay"
         raise UsageError(f"job {job_id} is recorded already, as {known}; nothing was changed", hint=hint)
     if target.exists():
         raise UsageError(f"{target} exists already", hint="choose another with --out")

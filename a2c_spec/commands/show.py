@@ -40,7 +40,8 @@ def command(what: str, markdown: bool, max_bytes: int, exit_code: bool, **given:
 
 def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
     """Prints the plan; ``markdown`` is the most bytes of markdown, 0 for plain text."""
-    from a2c_spec.views.plan_saved import markdown_of, plan_from
+    from a2c_spec.views.plan_json import plan_from
+    from a2c_spec.views.plan_markdown import markdown_of
     from a2c_spec.views.plan_text import PlanView
     from a2c_spec.views.style import Style
 

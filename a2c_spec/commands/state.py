@@ -1,4 +1,4 @@
-"""``state``: lists, shows, renames and forgets records, and adopts a job by hand."""
+"""``state``: lists, shows, renames and removes records, and adopts a job by hand."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of, talk
 from a2c_spec.core.adoption import adopt, matches
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.digest_key import check_of, given_key, key_file
+from a2c_spec.engine.digest_key import NOTE, check_of, given_key, key_file
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session, open_state
@@ -24,7 +24,7 @@ from a2c_spec.views import records
 
 @click.group("state")
 def command() -> None:
-    """List, show, rename, forget or adopt records. Nothing on the service or on disk changes."""
+    """List, show, rename, remove or adopt records. Nothing on the service or on disk changes."""
 
 
 @command.command("list")
@@ -81,7 +81,7 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
         with session.store.lock("state mv"):
             session.recorded(old)
             if session.store.get(new) is not None:
-                raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` forgets it")
+                raise UsageError(f"{new} is recorded already", hint=f"`a2c-spec state rm {new}` removes the record")
             runs = session.store.runs(old)
             moved = [replace(run, address=new + run.address.removeprefix(old)) for run in runs]
             await session.store.put(*moved, without=[run.address for run in runs])
@@ -93,18 +93,17 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
 @click.argument("address")
 @options.project
 def state_rm(address: str, **given: Any) -> int:
-    """Forget an address; its job and its files stay where they are."""
-    return asyncio.run(_forgotten(flags_of(given), address))
+    """Remove the record of an address; its job and its files stay where they are."""
+    return asyncio.run(_removed(flags_of(given), address))
 
 
-async def _forgotten(flags: Flags, address: str) -> int:
+async def _removed(flags: Flags, address: str) -> int:
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("state rm"):
             session.recorded(address)
-            for run in session.store.runs(address):
-                await session.store.remove(run.address)
-    talk(project.flags, f"{address} is forgotten; its job and its files stay")
+            await session.store.put(without=[run.address for run in session.store.runs(address)])
+    talk(project.flags, f"the record of {address} is removed; its job and its files stay")
     return 0
 
 
@@ -115,7 +114,7 @@ def state_new_key(**given: Any) -> int:
     project = project_of(flags_of(given))
     with open_state(project) as session, session.store.lock("state new-key"):
         key = given_key(project.environ) or fingerprint_key(key_file(project.environ))
-        session.store.new_digest_key(check_of(key))
+        session.store.write_note(NOTE, check_of(key), over=True)
     talk(project.flags, "digests of secrets are made with the present key from now on")
     return 0
 

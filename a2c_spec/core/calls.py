@@ -132,7 +132,7 @@ class PlannerOptions:
     ``base64_file`` is the largest file (bytes) that may share a base64 upload: up to there the third more bytes is
     cheaper than one more call; ``base64_body`` bounds one such body. ``stage``: create every job held, so that an
     unseen answer can never cost anything. ``auto_start``: trust that a lone upload starts a job that has
-    process true. ``named_outputs`` says whether a (category, target) takes the option ``output_filename``.
+    process true. ``unnamed_targets`` are those that do not take the option ``output_filename``.
     """
 
     base64_file: int = 512 * 1024

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 
 Action = Literal[
     "create",

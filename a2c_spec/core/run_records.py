@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import JobRecord, SavedFile
 
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.recipe import as_known
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import reclaimed, renamed, set_aside
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -87,18 +87,11 @@ def divide(
     needed = [name for name in ids if name not in have]
     free = [run for run in runs if run.address not in {one.record.address for one in kept}]
     host = lost_start or (_host(free, address, needed) if needed or not kept else None)
-    keys = {run.address for run in runs}
     parts = [_current(run, desired, runs) for run in kept]
     if needed or not kept:
         editable = host is not None and host.phase == "building" and bool(host.job_id)
         stored = [name for name in needed if cached(name)] if not (again or editable or lost_start) else []
-        if len(stored) == len(needed):
-            stored = []
-        run = [name for name in needed if name not in stored]
-        parts.append(_to_run(host.address if host else free_key(address, keys), run, host, runs))
-        if stored:
-            taken = {*keys, parts[-1].key}
-            parts.append(_to_run(free_key(address, taken), stored, None, runs))
+        parts += _anew(address, needed, stored, host, runs)
     if kept:
         parts = [_with_results(part, needed) for part in parts]
     parts = _apart(parts, runs, foreseen) if len(parts) > 1 else parts
@@ -114,6 +107,18 @@ def _all_as_it_was(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
     run = runs[0]
     settled = run.address == desired.job.address and run.intent is None and not run.gone_since and not run.leftover
     return settled and bool(run.basis == desired.basis)
+
+
+def _anew(
+    address: str, needed: Sequence[str], stored: Collection[str], host: JobRecord | None, runs: Sequence[JobRecord]
+) -> list[Part]:
+    """What has to be run, and beside it, what the results cache has."""
+    run = [name for name in needed if name not in stored]
+    keys = {one.address for one in runs}
+    parts = [_to_run(host.address if host else free_key(address, keys), run or needed, host, runs)]
+    if run and stored:
+        parts.append(_to_run(free_key(address, {*keys, parts[0].key}), [*stored], None, runs))
+    return parts
 
 
 def _waiting(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
@@ -154,12 +159,8 @@ def _kept(
         for run in newest_first if open_ids else ():
             saved = {file.conversion for file in run.files if file.path}
             mine = found.setdefault(run.address, {})
-            names = current(own.get(run.address, desired), run, open_ids, without=mine)
-            names = {
-                old: name
-                for old, name in names.items()
-                if (old in saved or not here) and (old == name or not called_so)
-            }
+            pairs = current(own.get(run.address, desired), run, open_ids, without=mine).items()
+            names = {old: name for old, name in pairs if (old in saved or not here) and (old == name or not called_so)}
             mine |= names
             open_ids = [name for name in open_ids if name not in names.values()]
     return [_Kept(run, found[run.address]) for run in newest_first if found.get(run.address)]

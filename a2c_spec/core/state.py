@@ -166,29 +166,37 @@ class OwnedFile:
 
 
 class StateStore(Protocol):
-    """Where the records of one realm are kept. Reads see every write that was begun."""
+    """The state of one workspace, with the records of one realm of it.
+
+    Any number of stores, in any number of processes, may be open on one state: one of them writes records, while it
+    holds the lock, and the others read. A read shows the state as it was at one moment, all of a ``put`` or nothing of
+    it: what is durable, and what was begun through the same store. Text is kept as it is, compared and sorted by its
+    code points. Raises SpecError when the state cannot be read or written.
+
+    ``tests/state/test_contract.py`` proves each promise made here, for every store.
+    """
 
     def lock(self, who: str) -> AbstractContextManager[None]:
-        """Makes us the only writer until the context ends or the process dies; raises Locked, naming the holder."""
-        ...
+        """Makes us the only writer, in every realm, until the context ends or the process dies.
 
-    def get(self, address: str) -> JobRecord | None:
-        """The record of one address."""
-        ...
-
-    async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
-        """Inserts or replaces records, and removes those of ``without``: all or none, and durable when it returns.
-
-        Readers see it at once. Writers may share one fsync.
+        Raises Locked at once, naming the holder, when somebody is that already.
         """
         ...
 
-    async def remove(self, address: str) -> None:
-        """Forgets one address, as durably; nothing on the service or on the disk changes."""
+    async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
+        """Inserts or replaces records, and removes those of ``without`` that are not among them: all or none.
+
+        They are durable when it returns, and readers of this store see them at once. When it raises, or the process
+        dies, what was recorded before is still there. Writers may share one fsync. Their realm is that of the store.
+        """
+        ...
+
+    def get(self, address: str) -> JobRecord | None:
+        """The record of one address, equal to what was put."""
         ...
 
     def runs(self, address: str) -> tuple[JobRecord, ...]:
-        """Every run of one address, the first one first."""
+        """Every run of one address (``address``, ``address#2``, ...), sorted by its number."""
         ...
 
     def scan(self) -> Iterator[JobRecord]:
@@ -200,19 +208,28 @@ class StateStore(Protocol):
         ...
 
     def interrupted(self) -> tuple[JobRecord, ...]:
-        """Records that an interrupted apply left with files about to be written."""
+        """Records that an interrupted apply left with files about to be written, sorted by address."""
         ...
 
     def files_at(self, path: str) -> tuple[OwnedFile, ...]:
-        """Files that we wrote, or are about to write, at ``path``, in any realm; none means that it is not ours."""
+        """Files that we wrote, or are about to write, at ``path``, in any realm; none means that it is not ours.
+
+        A path belongs to the record that was put last with it: to what it says of it, be it one file or two.
+        """
         ...
 
-    def plan_used(self, nonce: str) -> bool:
-        """Whether a saved plan was applied before."""
+    def note(self, name: str) -> str:
+        """What is noted of the state as a whole under this name; empty when nothing is.
+
+        ``serial`` is noted by the store itself: a number that grows with every durable write.
+        """
         ...
 
-    def use_plan(self, nonce: str) -> bool:
-        """Records that a saved plan is being applied; False if it was applied before."""
+    def write_note(self, name: str, value: str, *, over: bool = False) -> bool:
+        """Writes a note, durable when it returns; one that stands already stays, unless ``over``.
+
+        Tells whether it was written. Of all who write one, with or without the lock, just one is told so.
+        """
         ...
 
     def close(self) -> None:

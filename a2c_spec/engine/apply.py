@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.budget import within
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.execution import Execution
@@ -14,7 +14,7 @@ from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import as_plan, plan_project, replan_summarised
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading
-from a2c_spec.engine.saved_plan import SavedPlan, check, used
+from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.errors import Conflict, LimitRefused, NotStarted, missing_key
@@ -79,16 +79,15 @@ def _allowed(
     where = endpoint(session.project)
     plan = as_plan(steps, partial=chosen.partial or bool(options.only))
     reporter.plan(plan)
-    if saved and session.store.plan_used(saved.nonce):
-        raise used()
     if saved:
+        check_unused(saved, session.store)
         check(saved, steps, where.realm)
     _confirmed(plan, options, reporter)
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:
         raise missing_key()
-    if saved and not session.store.use_plan(saved.nonce):
-        raise used()
+    if saved:
+        use(saved, session.store)
 
 
 def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:

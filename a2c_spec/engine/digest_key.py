@@ -8,11 +8,14 @@ from functools import cached_property
 from pathlib import Path
 
 from a2c_spec.core.desired import Secret
+from a2c_spec.core.state import StateStore
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests import secrets
 
 VARIABLE = "A2C_SPEC_DIGEST_KEY"
+NOTE = "digest_key"
+"""The note of the state that tells the key."""
 _CHECKED = "a2c-spec digest key"
 
 
@@ -80,6 +83,14 @@ class SecretFingerprints:
         except SpecError:
             return secret.reference
         return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
+
+
+def noted_key(store: StateStore, check: str) -> str:
+    """What tells the key of the digests in this state; ``check`` from now on, where nothing told it before."""
+    noted = store.note(NOTE)
+    if not noted:
+        store.write_note(NOTE, check)
+    return noted or store.note(NOTE)
 
 
 def check_of(key: bytes) -> str:

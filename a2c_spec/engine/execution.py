@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.execute import Task
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Budget

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.graph import in_dependency_order, split_reference
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.planned import PlannedChange
 
 

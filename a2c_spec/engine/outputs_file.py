@@ -6,8 +6,8 @@ import filecmp
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.plan import Change
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project

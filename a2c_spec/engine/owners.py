@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.result_paths import predicted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.transitions import handed_over
 from a2c_spec.engine.planned import PlannedChange
@@ -96,7 +96,6 @@ class Owners:
         kept = {file.path for file in record.files if file.path} if record else set()
         if step is not None:
             kept -= {file.path for file in step.record.leftover} if step.record else set()
-            kept -= {move.source for move in step.change.moves}
             kept |= {move.target for move in step.change.moves}
         return kept
 

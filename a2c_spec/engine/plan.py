@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan, outline
 from a2c_spec.core.planner import plan_forget
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies

@@ -11,18 +11,18 @@ from typing import TYPE_CHECKING
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import merged
 from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
-from a2c_spec.engine.held import may_be_held, with_held_inputs
+from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
 from a2c_spec.engine.planned import Lost, Pending, PlannedChange
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from a2c_spec.core.plan import Change
+    from a2c_spec.core.state import StateStore
     from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project
 
@@ -236,8 +237,19 @@ def _moved(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
     return found or (["what has to be done"] if now["actions"] != then["actions"] else [])
 
 
-def used() -> StalePlan:
-    """What is raised when a plan is applied a second time."""
+def check_unused(saved: SavedPlan, store: StateStore) -> None:
+    """Raises StalePlan when the plan was applied before."""
+    if store.note(f"plan:{saved.nonce}"):
+        raise _used()
+
+
+def use(saved: SavedPlan, store: StateStore) -> None:
+    """Notes that the plan is being applied; raises StalePlan when it was applied before."""
+    if not store.write_note(f"plan:{saved.nonce}", "1"):
+        raise _used()
+
+
+def _used() -> StalePlan:
     return StalePlan(
         "this plan was applied already; a plan can be applied only once", hint="make a new plan; nothing was sent"
     )

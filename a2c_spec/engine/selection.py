@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import needs
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.errors import UsageError
 
 

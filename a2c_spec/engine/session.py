@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from functools import partial
 from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +19,7 @@ from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
-from a2c_spec.engine.digest_key import secret_fingerprints
+from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
@@ -31,7 +32,7 @@ from a2c_spec.state.sqlite import SqliteStore
 if TYPE_CHECKING:
     from a2c_spec.core.live import LiveJob
     from a2c_spec.core.prepare import DesiredJob
-    from a2c_spec.core.state import JobRecord
+    from a2c_spec.core.state import JobRecord, StateStore
     from a2c_spec.engine.connection import Connection
 
 
@@ -44,7 +45,7 @@ class Session:
     """
 
     project: Project
-    store: SqliteStore
+    store: StateStore
     files: OutputFiles
     digests: DigestCache
     fingerprint_secret: FingerprintSecret
@@ -77,7 +78,7 @@ class Session:
 
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
-        record = self.store.get(address) or next(iter(self.store.runs(address)), None)
+        record = next(iter(self.store.runs(address)), None)
         if record is None:
             near = get_close_matches(address, self.store.addresses(), n=1)
             hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"
@@ -106,7 +107,7 @@ class Session:
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project).realm
-    store = SqliteStore(project.home / "state.db", realm)
+    store: StateStore = SqliteStore(project.home / "state.db", realm)
     try:
         with DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
 
@@ -118,7 +119,7 @@ def open_state(project: Project) -> Iterator[Session]:
                 store,
                 OutputFiles(project.root, store, sha256, project.runtime.probe),
                 digests,
-                secret_fingerprints(project, store.digest_key),
+                secret_fingerprints(project, partial(noted_key, store)),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
                 Results(cache_of(project), realm),
             )

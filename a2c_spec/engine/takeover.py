@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.keys import address_of, free_key
 from a2c_spec.core.prepare import only
 from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.runs import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan_one import plan_from_live, plan_from_record

@@ -55,7 +55,14 @@ def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd
         raise InvalidError(f"the secret {secret.reference} is empty")
     if len(value) > _MAX_BYTES:
         raise InvalidError(f"the secret {secret.reference} is longer than {_MAX_BYTES} bytes")
+    if _is_half(value):
+        raise InvalidError(f"the secret {secret.reference} is not UTF-8 text")
     return value
+
+
+def _is_half(value: str) -> bool:
+    """Whether it holds bytes of the environment that are no text, or half a character: neither can be sent."""
+    return value.encode(errors="replace").decode() != value
 
 
 def _environment(reference: str, name: str, access: _Access) -> str:

@@ -20,6 +20,7 @@ from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
+NOT_UNICODE = "holds bytes that are not UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +156,8 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _check(value: Any, kind: str, declaration: MapNode) -> None:
+    if not _is_unicode(value):
+        raise ValueError(NOT_UNICODE)
     words, fits = _KINDS.get(kind, _KINDS["string"])
     if not fits(value):
         raise ValueError(f"must be {words}, found {_shown(value)}")
@@ -171,6 +174,15 @@ def _check(value: Any, kind: str, declaration: MapNode) -> None:
         raise ValueError(f"must be at most {declaration['maximum']}, found {value}")
 
 
+def _is_unicode(value: Any) -> bool:
+    """Whether all text in a value can be written as UTF-8; bytes from the command line that are none cannot."""
+    try:
+        json.dumps(plain(value), ensure_ascii=False, default=str).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def _shown(value: Any) -> str:
     text = json.dumps(plain(value), ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
@@ -183,12 +195,12 @@ def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[s
     for number, name in enumerate(names if isinstance(names, list) else ()):
         if not isinstance(name, str):
             continue  # the schema check has reported it
-        if name in environ:
+        if name in environ and _is_unicode(environ[name]):
             values[name] = environ[name]
         else:
-            where = position(names.marks[number])
+            where, why = position(names.marks[number]), NOT_UNICODE if name in environ else "is not set"
             values[name] = Unknown()
-            problems.append(Diagnostic(where, f"the environment variable `{name}` is not set"))
+            problems.append(Diagnostic(where, f"the environment variable `{name}` {why}"))
     return values, problems
 
 

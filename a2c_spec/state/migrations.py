@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sqlite3
@@ -90,10 +89,8 @@ def _create_file(path: Path) -> None:
 
 
 def _upgrade(db: sqlite3.Connection, path: Path) -> None:
-    exists = db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0]
-    if not exists:
-        with contextlib.suppress(sqlite3.OperationalError):  # another process was faster
-            db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} COMMIT;")
+    if not _exists(db):
+        _create_tables(db)
     version = _version(db)
     if version > VERSION:
         raise IntegrityError(
@@ -104,24 +101,36 @@ def _upgrade(db: sqlite3.Connection, path: Path) -> None:
         _migrate(db, step)
 
 
+def _exists(db: sqlite3.Connection) -> bool:
+    return bool(db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'meta'").fetchone()[0])
+
+
+def _create_tables(db: sqlite3.Connection) -> None:
+    """All tables or none; another process may have been faster."""
+    with db:
+        db.execute("BEGIN IMMEDIATE")
+        if not _exists(db):
+            _execute_all(db, SCHEMA)
+
+
+def _execute_all(db: sqlite3.Connection, statements: str) -> None:
+    for statement in statements.split(";"):
+        db.execute(statement)
+
+
 def _version(db: sqlite3.Connection) -> int:
     return int(db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0])
 
 
 def _migrate(db: sqlite3.Connection, step: int) -> None:
     """One format further, all of it or nothing; another process may have been faster."""
-    db.execute("BEGIN IMMEDIATE")
-    try:
+    with db:
+        db.execute("BEGIN IMMEDIATE")
         if _version(db) == step - 1:
-            for statement in MIGRATIONS[step].split(";"):
-                db.execute(statement)
+            _execute_all(db, MIGRATIONS[step])
             if step in RECORDS:
                 _upgrade_records(db, RECORDS[step])
             db.execute("UPDATE meta SET value = ? WHERE key = 'version'", (step,))
-        db.execute("COMMIT")
-    except BaseException:
-        db.execute("ROLLBACK")
-        raise
 
 
 def _upgrade_records(db: sqlite3.Connection, upgrade: Upgrade) -> None:

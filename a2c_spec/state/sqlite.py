@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.errors import SpecError
 from a2c_spec.state.format import decode, encode
@@ -21,6 +21,8 @@ from a2c_spec.state.migrations import open_database, unreadable
 
 RECENT = 512
 """So many records, those written last, are kept in memory: an apply reads each of its records again and again."""
+
+WRITE, OVERWRITE = "INSERT OR IGNORE INTO meta VALUES (?, ?)", "INSERT OR REPLACE INTO meta VALUES (?, ?)"
 
 
 class SqliteStore:
@@ -55,7 +57,7 @@ class SqliteStore:
         first, pending = self.get(address), self._commits.pending
         query = "SELECT address FROM job WHERE realm = ? AND address > ? AND address < ?"
         rows = self._rows(query, (self.realm, f"{address}#", f"{address}$"))
-        keys = {key for (key,) in rows if key not in pending}
+        keys = {key for (key,) in rows}
         keys |= {key for key, record in pending.items() if record and key != address}
         further = sorted((key for key in keys if address_of(key) == address), key=lambda key: (len(key), key))
         found = [first, *(self.get(key) for key in further)]
@@ -73,9 +75,6 @@ class SqliteStore:
         except SpecError:
             self._recent.clear()
             raise
-
-    async def remove(self, address: str) -> None:
-        await self.put(without=(address,))
 
     def _remember(self, record: JobRecord) -> None:
         """Whoever writes holds the lock, so what was written last is what the file says."""
@@ -119,31 +118,14 @@ class SqliteStore:
         durable = (OwnedFile(address, path, size, sha256) for address, size, sha256 in rows if address not in stale)
         return (*pending, *durable)
 
-    def plan_used(self, nonce: str) -> bool:
-        return any(self._rows("SELECT 1 FROM meta WHERE key = ?", (f"plan:{nonce}",)))
+    def note(self, name: str) -> str:
+        row = next(self._rows("SELECT value FROM meta WHERE key = ?", (name,)), None)
+        return str(row[0]) if row else ""
 
-    def use_plan(self, nonce: str) -> bool:
+    def write_note(self, name: str, value: str, *, over: bool = False) -> bool:
         with self._transaction(self._db):
-            before = self._db.total_changes
-            self._db.execute("INSERT OR IGNORE INTO meta VALUES (?, 1)", (f"plan:{nonce}",))
-            return self._db.total_changes > before
-
-    def digest_key(self, check: str) -> str:
-        """What tells the key of the digests in this state; ``check`` from now on, where nothing told it before."""
-        query = "SELECT value FROM meta WHERE key = 'digest_key'"
-        if not any(self._rows(query, ())):
-            with self._transaction(self._db):
-                self._db.execute("INSERT OR IGNORE INTO meta VALUES ('digest_key', ?)", (check,))
-        return str(next(self._rows(query, ()))[0])
-
-    def new_digest_key(self, check: str) -> None:
-        """Records that digests are made with another key from now on."""
-        with self._transaction(self._db):
-            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('digest_key', ?)", (check,))
-
-    def serial(self) -> int:
-        """A number that grows with every durable write."""
-        return int(next(self._rows("SELECT value FROM meta WHERE key = 'serial'", ()))[0])
+            statement = OVERWRITE if over else WRITE
+            return self._db.execute(statement, (name, value)).rowcount > 0
 
     def close(self) -> None:
         self._commits.close()

@@ -95,7 +95,7 @@ def _settled(tree: Tree) -> Tree:
 
 def _intent(**values: Any) -> Tree:
     empty = {"kinds": [], "starts": False, "adds": False, "fingerprint": "", "basis": {}, "elements": [], "key": ""}
-    return empty | {"noted_at": 0.0} | values
+    return empty | values
 
 
 def _with_recipe(tree: Tree, trees: Mapping[str, Tree]) -> Tree:

@@ -1,12 +1,13 @@
-"""A plan as JSON: structured, versioned, without secrets."""
+"""A plan as JSON, structured, versioned, without secrets, and read back as the value it was."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from a2c_spec.core.calls import Call
-from a2c_spec.core.keys import address_of
-from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.calls import Call, Ref
+from a2c_spec.core.plan import Change, Detail, Move, Plan
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.plan_text import path_of
 from a2c_spec.views.redact import redacted
 
@@ -71,3 +72,44 @@ def call_json(call: Call) -> dict[str, Any]:
         "body": redacted(call.body),
         "reason": call.reason,
     }
+
+
+def plan_from(tree: Mapping[str, Any]) -> Plan:
+    """The plan as a value, fit to be shown; bodies are redacted already, so it cannot be carried out."""
+    return Plan(tuple(_change(row) for row in tree["changes"]), bool(tree.get("partial")))
+
+
+def _change(row: Mapping[str, Any]) -> Change:
+    return Change(
+        row.get("run", row["address"]),
+        row["action"],
+        tuple(row["reasons"]),
+        tuple(_call(call) for call in row["calls"]),
+        details=tuple(Detail(d["path"], d["before"], d["after"], d["sensitive"]) for d in row.get("details", ())),
+        moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
+        leaves=tuple(row.get("leaves", ())),
+        downloads=tuple(row.get("downloads", ())),
+        paid_again=bool(row.get("paid_again")),
+        bound=row.get("lower_bound", ""),
+        problem=row.get("problem", ""),
+        emptied=row.get("emptied", ""),
+    )
+
+
+def _call(row: Mapping[str, Any]) -> Call:
+    return Call(
+        row["kind"],
+        _subject(row["path"].rsplit("/", 1)[-1]),
+        row.get("body"),
+        step=row["step"] - 1,
+        starts=bool(row.get("starts")),
+        size=int(row.get("bytes", 0)),
+        reason=row.get("reason", ""),
+    )
+
+
+def _subject(shown: str) -> Ref | str:
+    """What the end of a path stands for: an id, or the name of one that was not known yet."""
+    if shown.startswith("<") and shown.endswith(">"):
+        return Ref(shown[1:-1])
+    return "" if "{" in shown else shown

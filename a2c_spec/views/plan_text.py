@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.plan import SIGNS, Action, Change, Detail, Plan
 from a2c_spec.core.reasons import counted, shown, size
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.redact import redacted
 from a2c_spec.views.style import Style
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.errors import InvalidError, SpecError
 from a2c_spec.views.style import Style
 

@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import IO, Any, Protocol
 
 from a2c_spec.core.events import Event
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.reasons import size
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.style import Style
 
 

@@ -6,9 +6,9 @@ from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.views.style import Style
 from a2c_spec.views.table import table

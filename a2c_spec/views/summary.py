@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.errors import NotStarted, SpecError

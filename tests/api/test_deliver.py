@@ -15,12 +15,10 @@ import pytest
 
 from a2c_spec.api.deliver import STARTS
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
-from a2c_spec.api.failures import failure_text
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
-from a2c_spec.core.live import parse_job
 from a2c_spec.core.plan import Change, Move
-from a2c_spec.core.state import Element, JobRecord, SavedFile
+from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
@@ -125,24 +123,6 @@ def test_a_job_that_was_canceled_is_recorded_as_that(bench: Bench) -> None:
     found = bench.durable()
     assert found is not None
     assert found.phase == "canceled"
-
-
-@pytest.mark.parametrize(
-    ("problem", "text"),
-    [
-        ({"source": "conversion", "id_source": "c1", "code": "3", "message": "no"}, "conversion sum: no (code 3)"),
-        ({"source": "conversion", "id_source": "other", "code": "0", "message": "no"}, "conversion: no"),
-        ({"message": "no"}, "no"),
-    ],
-)
-def test_a_problem_names_the_part_it_is_about(problem: dict[str, Any], text: str) -> None:
-    record = JobRecord("a", "host", elements={"conversions.sum": Element("c1")})
-    assert failure_text(record, parse_job({"id": "j", "errors": [problem]})) == text
-
-
-def test_a_job_without_errors_says_what_its_status_says() -> None:
-    live = parse_job({"id": "j", "status": {"code": "failed", "info": "out of paper"}})
-    assert failure_text(JobRecord("a", "host"), live) == "out of paper"
 
 
 def test_warnings_are_told(bench: Bench) -> None:

@@ -1,12 +1,48 @@
-"""Why a job failed, and which of its results are as good as if it had not."""
+"""Why a job failed: in the words of its manifest, as far as the service tells."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from a2c_spec.api.failures import without_good_result
-from a2c_spec.core.live import LiveJob, LiveOutput, Problem
+from a2c_spec.api.failures import failure_text, problem_text, without_good_result
+from a2c_spec.core.live import LiveJob, LiveOutput, Problem, parse_job
 from a2c_spec.core.state import Element, JobRecord
+
+
+@pytest.mark.parametrize(
+    ("problem", "text"),
+    [
+        ({"source": "conversion", "id_source": "c1", "code": "3", "message": "no"}, "conversion sum: no (code 3)"),
+        ({"source": "conversion", "id_source": "other", "code": "0", "message": "no"}, "conversion: no"),
+        ({"message": "no"}, "no"),
+    ],
+)
+def test_a_problem_names_the_part_it_is_about(problem: dict[str, Any], text: str) -> None:
+    record = JobRecord("a", "host", elements={"conversions.sum": Element("c1")})
+    assert failure_text(record, parse_job({"id": "j", "errors": [problem]})) == text
+
+
+def test_a_job_without_errors_says_what_its_status_says() -> None:
+    live = parse_job({"id": "j", "status": {"code": "failed", "info": "out of paper"}})
+    assert failure_text(JobRecord("a", "host"), live) == "out of paper"
+
+
+def test_a_job_about_which_nothing_is_said_says_so() -> None:
+    assert failure_text(JobRecord("a", "host"), parse_job({"id": "j"})) == "the service does not say why"
+
+
+def test_all_errors_are_told_in_their_order_and_go_before_the_status() -> None:
+    errors = [{"message": "no"}, {"message": "never", "code": "8"}]
+    live = parse_job({"id": "j", "status": {"code": "failed", "info": "out of paper"}, "errors": errors})
+    assert failure_text(JobRecord("a", "host"), live) == "no; never (code 8)"
+
+
+def test_an_input_is_named_as_an_input() -> None:
+    problem = Problem(source="input", id_source="i-1", code="7", message="broken")
+    assert problem_text(problem, {"i-1": "inputs.cover"}) == "input cover: broken (code 7)"
+
 
 RECORD = JobRecord(
     "job", "host", elements={"inputs.a": Element("i1"), "inputs.b": Element("i2"), "conversions.x": Element("c1"),

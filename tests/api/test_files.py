@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -161,38 +160,16 @@ def test_a_result_that_no_manifest_asks_for_any_more_may_be_replaced(files: Outp
     assert files.resolve_conflict("dist/a.pdf", "error", "pack") == "dist/a.pdf"
 
 
-def test_what_hinders_every_file_of_a_folder_is_told_before_anything_is_written(
-    files: OutputFiles, tmp_path: Path
-) -> None:
+def test_what_hinders_every_file_of_a_folder_is_told_before_anything_is_written(files: OutputFiles) -> None:
     (files.root / "file").write_text("x")
-    (files.root / "out").symlink_to(tmp_path)
-    (files.root / "nowhere").symlink_to("missing")
-    (files.root / "round").symlink_to("round")
     told = {
         "a.pdf": "",
-        "dist/a.pdf": "",
-        "dist/new/er/a.pdf": "",
         "file/a.pdf": "file is a file and no folder",
-        "file/deep/er/a.pdf": "file is a file and no folder",
-        "out/a.pdf": "out leads out of the project through a symbolic link",
-        "nowhere/a.pdf": "nowhere is a link to something that does not exist",
-        "round/a.pdf": "round cannot be read",
         f"dist/{'x' * 252}.pdf": "the name xxxxxxxxxxxxxxxxxxxx... is longer than 255 bytes",
-        f"new/{'x' * 256}/a.pdf": "the name xxxxxxxxxxxxxxxxxxxx... is longer than 255 bytes",
     }
-    assert {path: files.obstacle(path).partition(";")[0].partition(":")[0] for path in told} == told
+    assert {path: files.obstacle(path).partition(";")[0] for path in told} == told
     with pytest.raises(Conflict, match=r"file/a\.pdf cannot be written, because file is a file"):
         files.resolve_conflict("file/a.pdf", "rename", "pack")
-
-
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may write everywhere")
-@pytest.mark.parametrize(("mode", "free"), [(0o555, False), (0o600, False), (0o700, True)])
-def test_a_folder_that_may_not_be_written_is_told(files: OutputFiles, mode: int, free: bool) -> None:
-    (files.root / "dist").chmod(mode)
-    try:
-        assert (files.obstacle("dist/new/a.pdf") == "") is free
-    finally:
-        (files.root / "dist").chmod(0o700)
 
 
 def test_a_folder_in_the_place_of_a_result_is_never_replaced(files: OutputFiles) -> None:

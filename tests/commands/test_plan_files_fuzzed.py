@@ -17,7 +17,8 @@ from a2c_spec.core.plan import SIGNS
 from a2c_spec.engine.saved_plan import read
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.schema.published import load_schema
-from a2c_spec.views.plan_saved import markdown_of, plan_from
+from a2c_spec.views.plan_json import plan_from
+from a2c_spec.views.plan_markdown import markdown_of
 from a2c_spec.views.plan_text import PlanView
 from a2c_spec.views.style import Style
 from tests.conftest import Command

@@ -21,7 +21,7 @@ from urllib.request import Request, urlopen
 
 import certifi
 
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.local_api.settings import Limits, Progression, Settings
 from a2c_spec.state.sqlite import SqliteStore

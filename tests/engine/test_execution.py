@@ -22,7 +22,7 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.budget import Limits
-from a2c_spec.engine.execution import STOPPING, Execution
+from a2c_spec.engine.execution import STOPPING, UNDER_WAY, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
 from a2c_spec.engine.plan import summarised
 from a2c_spec.engine.planned import PlannedChange
@@ -37,7 +37,8 @@ from a2c_spec.errors import (
     SpecError,
     WaitTimeout,
 )
-from tests.engine.projects import NOW, desired, job, record, session_in
+from tests.engine.planning import SHA
+from tests.engine.projects import NOW, WEBP, desired, job, record, session_in
 
 CREATE = (Call("create_job", starts=True),)
 PLAIN = ApplyOptions()
@@ -292,6 +293,29 @@ def test_the_budget_lets_no_job_start_beyond_it(world: World) -> None:
     assert world.order == ["a"]
 
 
+FINISHED = record(job("a", conversions=(replace(WEBP, options={"width": 1}),)), job_id="job-1")
+BY_PRESET = job("a", conversions=(replace(WEBP, preset_from="small", upstream="f"),))
+NOT_CACHED: list[tuple[str, Job, JobRecord | None, bool, bool]] = [
+    ("it was never paid for", job("a"), None, False, True),
+    ("it would be paid for again", job("a"), FINISHED, False, False),
+    ("that is allowed", job("a"), FINISHED, True, True),
+    ("its preset was not read", BY_PRESET, None, True, False),
+]
+
+
+@pytest.mark.parametrize(
+    ("one", "before", "yes", "runs"), [row[1:] for row in NOT_CACHED], ids=[row[0] for row in NOT_CACHED]
+)
+def test_where_a_cached_result_has_gone_the_job_runs_if_that_is_allowed(
+    world: World, one: Job, before: JobRecord | None, yes: bool, runs: bool
+) -> None:
+    planned = PlannedChange(Change("a", "cached", ("paid for before",)), desired(one), before)
+    result = world.apply(planned, options=ApplyOptions(yes=yes))
+    assert world.order == (["a"] if runs else [])
+    assert ends(result) == ({} if runs else {"a": "Conflict"})
+    assert runs or "no longer in the results cache" in str(result.errors[0])
+
+
 def test_what_is_forgotten_stays_known(world: World) -> None:
     asyncio.run(world.session.store.put(record(job("old"))))
     result = world.apply(PlannedChange(Change("old", "forget", ()), None, record(job("old"))))
@@ -347,6 +371,28 @@ def test_only_so_many_are_under_way_at_once(tmp_path: Path) -> None:
         result = world.apply(*(step(f"a{n}") for n in range(150)))
     assert (result.tally.applied, len(world.order)) == (150, 150)
     assert world.most_at_once <= 64
+
+
+def test_more_may_be_under_way_where_more_requests_may_be_sent_at_once(tmp_path: Path) -> None:
+    with session_in(tmp_path, no_cache=True, parallelism=5) as session:
+        world = World(session, done, turns=300)
+        world.apply(*(step(f"j{n}") for n in range(100)))
+    assert world.most_at_once == 5 * UNDER_WAY
+
+
+@pytest.mark.parametrize(("forced", "runs"), [(False, []), (True, ["a"])])
+def test_what_shall_be_run_again_is_not_taken_from_the_cache(tmp_path: Path, forced: bool, runs: list[str]) -> None:
+    upload = Input("cover", "upload", path="a.png", content=Content(3, "ab" * 32, "cd" * 16))
+    one = job("a", inputs=(upload,))
+    file = SavedFile("dist/a.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "a.webp")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / file.path).write_bytes(b"abc")
+    with session_in(tmp_path) as session:
+        session.results.keep(desired(one), record(one, files=(file,)), tmp_path, NOW)
+        assert session.results.known(desired(one), None) is not None
+        world = World(session, done)
+        world.apply(PlannedChange(Change("a", "re-run", (), CREATE, forced=forced), desired(one), None))
+    assert world.order == runs
 
 
 def test_twins_are_converted_once_and_the_second_waits_for_the_first(tmp_path: Path) -> None:

@@ -3,68 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.desired import Preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.state import Intent, JobRecord, SavedFile
+from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan import KEPT_WHOLE, as_plan, plan_only, plan_project, replan_summarised, summarised
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Reading, reading
+from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
-from a2c_spec.engine.session import Session
 from a2c_spec.errors import InvalidError, StalePlan, UsageError
+from tests.engine.planning import Given, actions, done, named, plan, put
 from tests.engine.projects import WEBP, desired, job, project_in, record, session_in
-
-SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
-FILE = SavedFile("dist/cover.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "cover.webp", "", "dist/cover.webp")
-
-
-class Given(Reading):
-    """Manifests that ask for just these items."""
-
-    def __init__(self, session: Session, items: Sequence[Job | Preset]) -> None:
-        super().__init__(session.project, [], [])
-        self._items = items
-
-    def items(self) -> Any:
-        return iter(self._items)
-
-
-def plan(
-    session: Session, *items: Job | Preset, chosen: Selection = EVERYTHING, whole: bool = False
-) -> list[PlannedChange]:
-    return asyncio.run(plan_project(session, Given(session, items), chosen, None, whole=whole))
-
-
-def actions(steps: Sequence[PlannedChange]) -> dict[str, str]:
-    return {step.change.address: step.change.action for step in steps}
-
-
-def put(session: Session, *records: JobRecord) -> None:
-    for one in records:
-        asyncio.run(session.store.put(one))
-
-
-def named(address: str, *needed: str, **more: Any) -> Job:
-    """A job whose result has a name of its own."""
-    one = job(address, *needed)
-    return replace(one, outputs=(replace(one.outputs[0], filename=address),), **more)
-
-
-def done(session: Session, one: Job, name: str, **more: Any) -> JobRecord:
-    """A finished job whose result stands under this name."""
-    path = session.project.root / "dist" / f"{name}.webp"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"abc")
-    file = replace(FILE, path=f"dist/{name}.webp", wanted=f"dist/{name}.webp", name=name)
-    return record(one, **({"job_id": f"id-{one.address}", "files": (file,)} | more))
 
 
 def test_presets_come_first_then_the_manifests_in_their_order_then_what_is_gone(tmp_path: Path) -> None:
@@ -109,64 +64,6 @@ def test_two_jobs_that_would_write_one_path_are_refused(chosen: Selection, tmp_p
     with session_in(tmp_path) as session, pytest.raises(InvalidError) as error:
         plan(session, job("a"), job("b"), chosen=chosen)
     assert "would both write dist/cover.webp" in error.value.diagnostics[0].message
-
-
-def test_a_job_under_a_new_address_is_taken_over_with_its_files(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, done(session, job("old"), "cover"))
-        (step,) = plan(session, job("new"))
-    assert (step.change.action, step.taken_over) == ("adopt", "old")
-    assert step.change.reasons[0] == "taken over from old, which is in no manifest any more"
-
-
-@pytest.mark.parametrize("more", [{"phase": "failed"}, {"phase": "canceled"}, {"intent": Intent(("patch_job",))}])
-def test_a_job_that_failed_or_is_not_known_well_is_not_taken_over(more: dict[str, Any], tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, done(session, job("old"), "cover", **more))
-        assert actions(plan(session, job("new"))) == {"new": "create", "old": "forget"}
-
-
-def test_a_job_that_is_still_asked_for_is_not_taken_over(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, done(session, named("old"), "old"))
-        assert actions(plan(session, named("old"), named("new"))) == {"old": "no-op", "new": "create"}
-
-
-def test_only_one_job_takes_a_record_over(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, done(session, job("old"), "x"))
-        steps = plan(session, named("x"), named("y"))
-    assert [step.taken_over for step in steps] == ["old", ""]
-    assert steps[1].change.action == "create"
-
-
-def elsewhere(session: Session) -> JobRecord:
-    """A job that is done, whose result stands where the job ``y`` would write."""
-    return done(session, named("x"), "y")
-
-
-def test_no_result_is_written_over_that_of_another_address_that_stays(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, replace(elsewhere(session), address="other"))
-        (step,) = plan(
-            session, named("y", conversions=(replace(WEBP, options={"width": 1}),)), chosen=Selection(exclude=("z",))
-        )
-    assert step.change.problem == "dist/y.webp is a result of other; give one of the two another name or folder"
-
-
-def test_a_result_that_moves_away_in_the_same_plan_is_in_nobodys_way(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, elsewhere(session))
-        moving, coming = plan(session, named("x"), named("y", conversions=(replace(WEBP, options={"width": 1}),)))
-    assert [(move.source, move.target) for move in moving.change.moves] == [("dist/y.webp", "dist/x.webp")]
-    assert coming.change.problem == ""
-
-
-def test_a_result_of_what_no_manifest_asks_for_is_in_nobodys_way(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        put(session, replace(elsewhere(session), address="other"))
-        step = plan(session, named("y", conversions=(replace(WEBP, options={"width": 1}),)))[0]
-    assert (step.change.action, step.change.problem) == ("create", "")
 
 
 def test_of_many_changes_only_a_summary_is_kept_and_planned_again_when_its_turn_comes(tmp_path: Path) -> None:

@@ -11,13 +11,10 @@ from typing import Any
 import pytest
 
 from a2c_spec.api.lost_answers import TimeUnknown
-from a2c_spec.core.desired import Content, Input, Job, Preset
+from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.planner import sent_preset
-from a2c_spec.core.recipe import digest
-from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.live_presets import plan_one_preset
 from a2c_spec.engine.plan_one import plan_from_live, plan_from_record, prepared
 from a2c_spec.engine.planned import Pending, PlannedChange
 from a2c_spec.engine.selection import EVERYTHING, Selection
@@ -29,18 +26,14 @@ FILE = SavedFile("dist/cover.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "cov
 
 
 class Service:
-    """A service that answers with this job and this preset, and remembers what was asked."""
+    """A service that answers with this job, and remembers what was asked."""
 
-    def __init__(self, live: LiveJob | None = None, preset: dict[str, Any] | None = None) -> None:
-        self.live, self.made, self.asked = live, preset, list[str]()
+    def __init__(self, live: LiveJob | None = None) -> None:
+        self.live, self.asked = live, list[str]()
 
     async def job(self, job_id: str) -> LiveJob | None:
         self.asked.append(job_id)
         return self.live
-
-    async def preset(self, preset_id: str) -> dict[str, Any] | None:
-        self.asked.append(preset_id)
-        return self.made
 
 
 @pytest.fixture
@@ -146,42 +139,6 @@ def test_before_anything_is_paid_for_the_results_cache_is_looked_at(session: Ses
     assert (step.change.downloads, step.change.starts) == (("dist/a.webp",), False)
     wished = pending(session, one, Selection(replace=("job",)))
     assert action(plan_from_record(session, wished, offline=False)) == "create"
-
-
-PRESET = Preset("small", "Small", "jpg", options={"quality": 80})
-MADE = {"id": "p-1", "name": "Small", "target": "jpg", "options": {"quality": 80}}
-
-
-def preset(session: Session, service: Service | None, one: Preset = PRESET) -> PlannedChange:
-    client: Any = service
-    return asyncio.run(plan_one_preset(session, one, client))
-
-
-def applied(session: Session) -> None:
-    sent = sent_preset(PRESET, session.fingerprint_secret)
-    elements = {"preset": Element("p-1", sent)}
-    put(session, JobRecord("small", "local", "done", "p-1", fingerprint=digest(sent), elements=elements))
-
-
-def test_a_preset_that_did_not_change_is_not_read(session: Session) -> None:
-    applied(session)
-    service = Service()
-    assert (preset(session, service).change.action, service.asked) == ("no-op", [])
-
-
-def test_a_preset_that_changed_is_read_and_one_that_is_gone_made_anew(session: Session) -> None:
-    applied(session)
-    other = replace(PRESET, options={"quality": 90})
-    service = Service(preset=MADE)
-    step = preset(session, service, other)
-    assert (step.change.action, service.asked, step.preset) == ("update", ["p-1"], other)
-    assert preset(session, Service(), other).change.action == "create"
-    assert preset(session, None, other).change.action == "update"
-
-
-def test_a_new_preset_is_created_without_asking(session: Session) -> None:
-    service = Service()
-    assert (preset(session, service).change.action, service.asked) == ("create", [])
 
 
 LOST = replace(record(job(), phase="building", intent=Intent(("create_job",), starts=True, adds=True)), job_id="")

@@ -80,6 +80,14 @@ def test_what_rests_on_unknown_bytes_is_not_looked_up(results: Results) -> None:
     assert Results(None, "local").known(uploading(), None) is None
 
 
+@pytest.mark.parametrize("more", [{"fields": {"callback": "https://example.com/"}}, {"process": False}])
+def test_a_job_that_does_more_than_its_result_is_not_answered_from_here(results: Results, more: dict[str, Any]) -> None:
+    """Its recipe is the same; but somebody waits for its call, or for a job that is held."""
+    one = uploading(**more)
+    assert one.fingerprint == uploading().fingerprint
+    assert (results.known(one, None), results.sources(one)) == (None, [])
+
+
 def test_a_result_that_shall_stay_on_the_service_is_not_taken_from_here(results: Results) -> None:
     assert results.known(uploading(outputs=(Output("webp"),)), None) is None
     assert results.known(uploading(outputs=()), None) is None

@@ -16,10 +16,10 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.saved_plan import SavedPlan, check, is_saved_plan, read, stamp, used, write
+from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, is_saved_plan, read, stamp, use, write
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
-from tests.engine.projects import KEY, LINK, desired, job, project_in, record
+from tests.engine.projects import KEY, LINK, desired, job, project_in, record, session_in
 
 REALM = "api.api2convert.com/v2"
 UPLOAD = Input("page", "upload", path="a.png", content=Content(3, "ab" * 32, "cd" * 16))
@@ -200,5 +200,12 @@ def test_a_saved_plan_is_told_by_its_name() -> None:
     assert not is_saved_plan("x.json")
 
 
-def test_a_second_use_is_stale() -> None:
-    assert used().exit_code == StalePlan.exit_code
+def test_a_plan_is_used_once(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        plan = saved(tmp_path, [step()])
+        check_unused(plan, session.store)
+        use(plan, session.store)
+        for again in (check_unused, use):
+            with pytest.raises(StalePlan, match="applied already"):
+                again(plan, session.store)
+        use(replace(plan, nonce="another"), session.store)

@@ -19,7 +19,7 @@ from a2c_spec.manifests.secrets import fingerprint_key, fingerprint_secret, reso
 def _resolve(
     reference: str, root: Path, *, allow_cmd: bool = False, run: Callable[[Sequence[str]], bytes] | None = None
 ) -> str:
-    environ = {"PW": "hunter2", "EMPTY": "", "LONG": "x" * 65_537, "MOST": "x" * 65_536}
+    environ = {"PW": "hunter2", "EMPTY": "", "LONG": "x" * 65_537, "MOST": "x" * 65_536, "BYTES": "a\udcff"}
     if run is None:
         return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd)
     return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd, run=run)
@@ -44,6 +44,7 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("env:NONE", InvalidError, "the secret env:NONE is not set"),
         ("env:EMPTY", InvalidError, "the secret env:EMPTY is empty"),
         ("env:LONG", InvalidError, "the secret env:LONG is longer than 65536 bytes"),
+        ("env:BYTES", InvalidError, "the secret env:BYTES is not UTF-8 text"),
         ("file:long", InvalidError, "the secret file:long is longer than 65536 bytes"),
         ("keyring:nobody/", InvalidError, "the secret keyring:nobody/ must be keyring:service/user"),
         ("file:none", InvalidError, "the secret file:none cannot be read: No such file or directory"),

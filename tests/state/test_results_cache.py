@@ -98,6 +98,7 @@ def test_an_entry_cannot_name_a_file_outside_the_cache(cache: ResultsCache) -> N
     entry = next(cache.root.glob("entries/*/*.json"))
     for name in ("../../secret", "A" * 64, "a" * 63, "a" * 65):
         entry.write_text(json.dumps({**data, "files": [{**data["files"][0], "sha256": name}]}))
+        assert list(cache.entries()) == [], name
         assert cache.load(KEY) is None, name
 
 

@@ -67,9 +67,16 @@ def test_no_key_of_format_2_is_left() -> None:
     assert upgraded({"none": {}})["none"]["intent"] is None
 
 
-@pytest.mark.parametrize(("kind", "named"), [("upload", "n"), ("cloud", "n"), ("output", "n")])
+@pytest.mark.parametrize(("kind", "named"), [("upload", "n"), ("cloud", "n"), ("output", "n"), ("base64", None)])
 def test_a_name_that_was_sent_is_part_of_the_recipe_where_it_decides(kind: str, named: str | None) -> None:
     sent = [["job", "k", {}], ["inputs.i", "x", {"filename": "n"}], ["conversions.c", "y", {}]]
     basis = TAKER["basis"] | {"inputs": {"i": {"type": kind}}}
     new = upgraded({"taker": TAKER | {"elements": sent, "basis": basis}})["taker"]
     assert new["basis"]["inputs"]["i"].get("filename") == named
+
+
+def test_of_calls_that_were_on_their_way_only_a_start_says_nothing_of_what_runs() -> None:
+    held = TAKER | {"phase": "building", "pending": True}
+    kept, lost = (upgraded({"taker": held | {"phase": phase}})["taker"] for phase in ("building", "started"))
+    assert (bool(kept["fingerprint"]), bool(kept["basis"])) == (True, True)
+    assert (lost["phase"], lost["fingerprint"], lost["basis"]) == ("building", "", {})

@@ -10,8 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.plan import Change, Detail, Move, Plan
-from a2c_spec.views.plan_json import call_json, change_json, plan_json
-from a2c_spec.views.plan_saved import MARKER, markdown_of, plan_from
+from a2c_spec.views.plan_json import call_json, change_json, plan_from, plan_json
 from a2c_spec.views.plan_text import PlanView
 from a2c_spec.views.style import Style
 
@@ -98,33 +97,3 @@ def test_a_plan_read_back_looks_as_it_did(partial: bool, explain: bool) -> None:
     view = PlanView(Style(), verbose=True, explain=explain)
     assert view.text(back) == view.text(plan)
     assert (back.partial, back.changes[0].paid_again, back.empty) == (partial, True, False)
-
-
-def test_markdown_lists_what_changes_and_counts_the_rest() -> None:
-    odd = Change("c|d", "forget", ("two\nlines",))
-    lines = markdown_of(plan_json(Plan((CHANGE, IDLE, odd))), 10_000).splitlines()
-    assert lines == [
-        MARKER,
-        "### Plan: 1 to update, 1 unchanged, 1 no longer in a manifest",
-        "",
-        "| | address | action | why |",
-        "|---|---|---|---|",
-        "| ~ | `a` | update | why; and why; taken |",
-        "| - | `c\\|d` | forget | two lines |",
-        "",
-        "2 calls, 1 job started, 1 unchanged.",
-    ]
-
-
-def test_markdown_of_nothing_has_no_table() -> None:
-    assert "|" not in markdown_of(plan_json(Plan((IDLE,))), 10_000)
-    assert "nothing to do" in markdown_of(plan_json(Plan(())), 10_000)
-
-
-@pytest.mark.parametrize("most", [400, 1000, 4000])
-def test_markdown_is_cut_between_rows_and_says_how_many_are_left_out(most: int) -> None:
-    text = markdown_of(plan_json(Plan(tuple(Change(f"ä{n:03}", "create", ("new",)) for n in range(200)))), most)
-    shown = text.count("| + |")
-    assert len(text.encode()) <= most
-    assert len(text.encode()) > most - 120
-    assert f"… cut; the other {200 - shown} rows can be read in the plan file." in text

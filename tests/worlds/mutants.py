@@ -63,7 +63,7 @@ async def _as_planned(_execution: Any, step: Any) -> Any:
 
 
 async def _remove(session: Any, address: str) -> None:
-    await session.store.remove(address)
+    await session.store.put(without=(address,))
 
 
 EQUAL: Callable[[Any, Any], bool] = compare.equal
@@ -114,7 +114,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "presets are not read before a run": Mutant(
         {f"{ENGINE}.plan.read_presets": _unread}, "B14 somebody else edits a preset"
     ),
-    "a manifest that is gone is forgotten": Mutant(
+    "the record of a manifest that is gone is removed": Mutant(
         {f"{ENGINE}.first_things._let_go": _remove}, "B4 a manifest goes and comes back"
     ),
     "bytes that cannot be taken are not sent": Mutant(

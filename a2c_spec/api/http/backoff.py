@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 LONGEST_RETRY_AFTER = 120.0
@@ -38,13 +37,16 @@ def backoff(attempt: int, jitter: float, pace: Pace = RETRIES) -> float:
     return min(seconds, pace.longest) * (1 + jitter / 4)
 
 
-def pause_after_429(retry_after_header: str, attempt: int, jitter: float) -> float:
-    """Seconds to wait after a 429: what the service asks for, or else the growing pause of any failed attempt."""
-    asked = retry_after(retry_after_header)
+def pause_after_429(retry_after_header: str, attempt: int, jitter: float, now: float) -> float:
+    """Seconds to wait after a 429: what the service asks for, or else the growing pause of any failed attempt.
+
+    ``now`` is the time by the service's clock (epoch seconds).
+    """
+    asked = retry_after(retry_after_header, now)
     return backoff(attempt, jitter) if asked is None else min(asked, LONGEST_RETRY_AFTER)
 
 
-def retry_after(value: str, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> float | None:
+def retry_after(value: str, now: float) -> float | None:
     """Seconds that a ``Retry-After`` header asks for, given as seconds or as a date; None when it is neither."""
     try:
         seconds = float(value)
@@ -57,4 +59,4 @@ def retry_after(value: str, now: Callable[[], datetime] = lambda: datetime.now(U
     except (TypeError, ValueError):
         return None
     when = when if when.tzinfo else when.replace(tzinfo=UTC)
-    return max(0.0, (when - now()).total_seconds())
+    return max(0.0, when.timestamp() - now)

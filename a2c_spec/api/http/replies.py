@@ -16,6 +16,9 @@ LARGEST_REPLY = 16 * 1024 * 1024
 """JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
 
 
+HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
+"""What may be half a character in JSON; most answers have none."""
+
 NOT_JSON: Any = object()
 """The data of a successful answer that holds no JSON."""
 
@@ -64,11 +67,16 @@ async def read_capped(response: httpx.Response) -> bytes:
 
 
 def parse_body(response: httpx.Response, raw: bytes) -> Any:
-    """The JSON of an answer: None for an empty body, NOT_JSON if a successful answer holds none."""
+    """The JSON of an answer: None for an empty body, NOT_JSON if a successful answer holds none.
+
+    Half a character, as a service leaves it that cuts a text off in the middle of an emoji, becomes ``?``: it cannot be
+    written anywhere.
+    """
     if not raw.strip():
         return None
     try:
-        return json.loads(raw)
+        data = json.loads(raw)
+        return json.loads(json.dumps(data, ensure_ascii=False).encode(errors="replace")) if HALF.search(raw) else data
     except (ValueError, RecursionError):
         return NOT_JSON if response.status_code < 400 else None
 

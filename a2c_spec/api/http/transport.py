@@ -151,7 +151,7 @@ class Wire:
 
     def throttle(self, headers: Mapping[str, str], attempt: int) -> float:
         """After a 429 all requests pause, and fewer are sent at once; gives the pause in seconds."""
-        pause = pause_after_429(headers.get("retry-after", ""), attempt, self.jitter())
+        pause = pause_after_429(headers.get("retry-after", ""), attempt, self.jitter(), self.service_time())
         self.limiter.on_throttled(pause)
         return pause
 

@@ -8,12 +8,12 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.foreign import foreign
-from a2c_spec.core.keys import address_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.reasons import foreign_reason
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 
 

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from a2c_spec.api.client import Client
 from a2c_spec.api.created_ids import created_ids
-from a2c_spec.api.http.replies import Reply
+from a2c_spec.api.http.replies import Reply, parse_body
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.adoption import adopt, evidence, matches
@@ -110,6 +110,21 @@ def test_any_body_with_any_status_is_read_or_refused(body: bytes, status: int) -
     for ask in (client.job("1"), client.jobs(1), client.presets(), client.preset("1"), client.history("1")):
         with contextlib.suppress(SpecError):
             asyncio.run(ask)
+
+
+HALVES = [
+    (rb'{"id": "1", "info": "a\ud83d"}', "a?"),
+    (rb'{"id": "1", "info": "\uDE00a"}', "?a"),
+    (rb'{"id": "1", "info": "\ud83d\ude00"}', "\U0001f600"),
+    (rb'{"id": "1", "info": "\\ud83d"}', r"\ud83d"),
+    (b'{"id": "1", "info": "a\xed\xa0\xbd"}', "a?"),
+    ('{"id": "1", "info": "\ud7ff"}'.encode(), "\ud7ff"),
+]
+
+
+@pytest.mark.parametrize(("body", "info"), HALVES)
+def test_half_a_character_becomes_something_that_can_be_written(body: bytes, info: str) -> None:
+    assert parse_body(httpx.Response(200), body) == {"id": "1", "info": info}
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,14 @@ def test_retry_after_in_seconds_is_obeyed_by_this_request_and_all_others() -> No
     assert wire.limiter.width < 8
 
 
+def test_retry_after_as_a_date_is_read_by_the_clock_of_the_service() -> None:
+    """Ours may be wrong by years."""
+    clock = Clock()
+    told = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT", "Retry-After": "Mon, 23 Nov 2026 12:00:09 GMT"}
+    asyncio.run(wire_over(in_turn(again(429, **told), OK), clock).call("GET", "/jobs"))
+    assert clock.slept == [9.0]
+
+
 @pytest.mark.parametrize("status", [500, 502, 503])
 def test_a_read_is_repeated_after_a_failure_of_the_service(status: int) -> None:
     clock = Clock()

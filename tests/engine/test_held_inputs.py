@@ -14,7 +14,7 @@ from a2c_spec.core.desired import Content, Input
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.engine.held import may_be_held, with_held_inputs
+from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
 from a2c_spec.engine.planned import Pending
 from a2c_spec.engine.session import Session
 from tests.engine.projects import desired, job, record, session_in

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING
 
 from a2c_spec.core.events import Event
-from a2c_spec.core.keys import address_of
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.board import Board, duration
 from a2c_spec.views.progress import Progress, Silent
 from a2c_spec.views.style import Style

@@ -8,8 +8,8 @@ import pytest
 
 from a2c_spec.core.events import Event
 from a2c_spec.views.board import Board
-from a2c_spec.views.many import MANY, SILENCE, BySize, LiveTable, Periodic
 from a2c_spec.views.progress import Silent
+from a2c_spec.views.progress_table import MANY, SILENCE, BySize, LiveTable, Periodic
 from a2c_spec.views.style import Style
 from tests.views.test_board import Clock
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from a2c_spec.core.keys import address_of, free_key
+from a2c_spec.core.run_keys import address_of, free_key
 
 KEYS = [
     ("report", "report"),

@@ -1,0 +1,80 @@
+"""The state of an older version is upgraded, all of it or nothing; that of a newer one is refused and kept."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.state.migrations import SCHEMA, VERSION, _create_tables, _migrate
+from a2c_spec.state.sqlite import SqliteStore
+from tests.state.stores import put
+
+FILE = SavedFile("dist/a.pdf", 3, "ab" * 32, "out-1", "pdf")
+RECORD = JobRecord("pack", "host", "done", "job-1", files=(FILE,), spent=2)
+
+
+def test_a_state_of_a_newer_version_is_refused_and_kept(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    SqliteStore(file, "host").close()
+    with sqlite3.connect(file) as database:
+        database.execute("UPDATE meta SET value = ? WHERE key = 'version'", (VERSION + 1,))
+    database.close()
+    before = file.read_bytes()
+    with pytest.raises(IntegrityError, match="newer a2c-spec") as caught:
+        SqliteStore(file, "host")
+    assert "upgrade" in caught.value.hint
+    assert file.read_bytes() == before
+
+
+def first_format(file: Path) -> None:
+    """A state as the first version wrote it."""
+    with sqlite3.connect(file) as database:
+        database.executescript(SCHEMA)
+        database.execute("INSERT INTO job VALUES ('host', 'pack', 'done', 'job-1', 'f', '{\"phase\": \"done\"}')")
+        database.execute("INSERT INTO file VALUES ('dist/a.pdf', 'host', 'pack', 3, 'abab')")
+    database.close()
+
+
+def test_a_state_of_the_first_version_is_upgraded_with_all_it_holds(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    first_format(file)
+    store = SqliteStore(file, "host")
+    assert store.get("pack") == JobRecord("pack", "host", "done")
+    assert [file.sha256 for file in store.files_at("dist/a.pdf")] == ["abab"]
+    assert store._db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone() == (VERSION,)
+    store.close()
+
+
+def test_an_upgrade_that_fails_leaves_the_old_state_whole(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    first_format(file)
+    with sqlite3.connect(file) as database:
+        database.execute("CREATE TABLE unsettled_of (x)")  # the upgrade's last statement wants this name
+    database.close()
+    with pytest.raises(SpecError):
+        SqliteStore(file, "host")
+    with sqlite3.connect(file) as database:
+        assert database.execute("SELECT value FROM meta WHERE key = 'version'").fetchone() == (1,)
+        assert database.execute("SELECT path, realm FROM file").fetchone() == ("dist/a.pdf", "host")
+    database.close()
+
+
+def test_tables_that_another_process_has_made_meanwhile_are_left_and_no_transaction_stays_open(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    put(store, RECORD)
+    _create_tables(store._db)
+    assert not store._db.in_transaction
+    assert store.get("pack") == RECORD
+    store.close()
+
+
+def test_an_upgrade_that_another_process_has_made_is_not_made_again(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "state.db", "host")
+    put(store, RECORD)
+    _migrate(store._db, VERSION)
+    assert store.files_at("dist/a.pdf")
+    store.close()
