@@ -107,18 +107,20 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
 @dataclass(slots=True)
 class Reading:
     """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way, ``notes`` what
-    else was."""
+    else was. ``texts`` are files that are read as if they were written already, by their real path."""
 
     project: Project
     paths: list[str]
     found: list[Diagnostic]
     notes: Notes = field(default_factory=Notes)
+    texts: dict[Path, bytes] = field(default_factory=dict)
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read again each time; nothing of it is kept here."""
         rows = catalog_rows(self.project.root)
         catalog = index_catalog(rows) if rows else None
-        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings(), self.notes):
+        settings = replace(self.project.settings(), texts=self.texts)
+        for item in load([str(self.project.cwd / path) for path in self.paths], settings, self.notes):
             if catalog and not isinstance(item, Diagnostic):
                 self.found += [_relative(problem, self.project.cwd) for problem in check_catalog(item, catalog)]
             if isinstance(item, Job | Preset):
