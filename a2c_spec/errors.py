@@ -8,6 +8,7 @@
     ├── ResultLocked (3)          the service needs another password for a result
     ├── ConversionFailed (6)      the service ended the job as failed or canceled
     ├── WaitTimeout (7)           still running when the time was up; nothing is lost
+    │   └── AskedToWait           the service asks for a pause that would end after the time was up
     ├── NetworkError (8)          the service cannot be reached, or its response is unexpected
     ├── PartialFailure (9)        some jobs were applied, others were not
     ├── PartialResult (9)         the job completed, and a conversion of it gave nothing
@@ -91,6 +92,10 @@ class WaitTimeout(SpecError):
     """The job was still running when the time was up."""
 
     exit_code = 7
+
+
+class AskedToWait(WaitTimeout):
+    """The service asks for a pause that would end after the time was up."""
 
 
 class NetworkError(SpecError):

@@ -38,7 +38,7 @@ async def apply_project(
     """
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
-            session.service.poller.patience = options.timeout
+            session.service.poller.patience = session.service.client.wire.patience = options.timeout
             try:
                 await session.recover_files()
                 whole = saved is not None or project.flags.detailed

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
@@ -39,6 +40,7 @@ class Project:
     """What a command works on: the flags it was given, the project's root and settings, and the runtime.
 
     ``file`` is what ``a2c.yaml`` says, ``problems`` what is wrong with it; ``cwd`` is the folder the command runs in.
+    ``tell`` hears what happens where nobody else follows it.
     """
 
     flags: Flags
@@ -47,6 +49,7 @@ class Project:
     file: ProjectFile
     problems: tuple[Diagnostic, ...] = ()
     runtime: Runtime = DEFAULT_RUNTIME
+    tell: Listener = ignore
 
     @property
     def home(self) -> Path:
