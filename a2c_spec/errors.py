@@ -25,7 +25,8 @@ Foreign exceptions are translated at the edge that met them, with ``from``; only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -42,6 +43,21 @@ class SpecError(Exception):
         self.message = message
         self.hint = hint
         self.address = address
+
+
+OF_ALL = (3, 4)
+"""Exit codes of errors that are not about one address: the key, the credits."""
+
+
+@contextmanager
+def about(address: str) -> Iterator[None]:
+    """Errors that come out of this and name no address are about this one."""
+    try:
+        yield
+    except SpecError as error:
+        if error.exit_code not in OF_ALL:
+            error.address = error.address or address
+        raise
 
 
 class UsageError(SpecError):

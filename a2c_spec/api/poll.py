@@ -138,7 +138,7 @@ class Poller:
             self._fail([job_id], error)
             return
         if live is None:
-            self._fail([job_id], JobGone("the service no longer knows the job", address=job_id))
+            self._fail([job_id], JobGone(f"the service no longer knows job {job_id}"))
         else:
             self._update(job_id, live)
 

@@ -162,7 +162,8 @@ def test_a_job_that_ends_in_the_last_second_is_not_late() -> None:
 def test_a_job_that_the_service_forgot_leaves_the_others_waiting() -> None:
     gone, live = Service(Clock(), {"a": 3}).wait("forgotten", "a")
     assert isinstance(gone, JobGone)
-    assert gone.address == "forgotten"
+    assert str(gone) == "the service no longer knows job forgotten"
+    assert gone.address == ""
     assert isinstance(live, LiveJob)
 
 
