@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -96,7 +96,7 @@ def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    what = "; ".join([*_paid_again(plan), *plan.emptied()])
+    what = "; ".join([*_paid_again(plan), *_not_fetched(plan), *plan.emptied()])
     if not what or options.yes:
         return
     answer = reporter.confirm(f"{what}. Go on?")
@@ -107,7 +107,19 @@ def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
 
 
 def _paid_again(plan: Plan) -> list[str]:
-    runs = [change.address for change in plan.changes if change.paid_again and not change.problem]
-    again = list(dict.fromkeys(map(address_of, runs)))
-    named = f"{', '.join(again[:5])}{' and more' if len(again) > 5 else ''}"
-    return [f"{named} would be run again, cancelled or deleted, although already paid for"] if again else []
+    runs = [change for change in plan.changes if change.paid_again and change.action != "forget"]
+    again = _named(change for change in runs if not change.problem)
+    return [f"{again} would be run again, cancelled or deleted, although already paid for"] if again else []
+
+
+def _not_fetched(plan: Plan) -> list[str]:
+    """What is let go while it runs: nothing more is paid, but its result stays on the service, which keeps it a day."""
+    left = _named(change for change in plan.changes if change.paid_again and change.action == "forget")
+    return (
+        [f"{left} would be let go while it runs; what it gives, although paid for, is not downloaded"] if left else []
+    )
+
+
+def _named(changes: Iterable[Change]) -> str:
+    names = list(dict.fromkeys(address_of(change.address) for change in changes))
+    return f"{', '.join(names[:5])}{' and more' if len(names) > 5 else ''}"

@@ -73,7 +73,7 @@ class Execution:
         awaited = {address for step in whole for address, _ in needed(step)}
         for step in busy:
             address = address_of(step.change.address)
-            self.paid_again |= {address} if step.change.paid_again else set()
+            self.paid_again |= {address} if step.change.paid_again and step.change.action != "forget" else set()
             if address in awaited:
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
