@@ -94,3 +94,10 @@ def test_a_run_is_no_address_where_all_runs_are_meant(command: str, runs: Comman
 def test_one_run_can_be_forgotten(runs: Command) -> None:
     assert runs("state", "rm", "c#2", "--local").code == 0
     assert [row["run"] for row in json.loads(runs("state", "list", "--local", "--json").out)] == ["c"]
+
+
+def test_a_forgotten_result_is_not_said_to_be_somebody_elses(runs: Command) -> None:
+    assert runs("state", "rm", "c", "--local").code == 0
+    ran = runs("apply", "--local", "--no-cache")
+    assert ran.code == 13
+    assert "dist/cover.md5 exists and is not recorded as a result of a2c-spec" in ran.err
