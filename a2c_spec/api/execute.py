@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
-from a2c_spec.api.client import Client
+from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
-from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused, Reply
+from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder
 from a2c_spec.core.calls import Call, Ref, made_by, single_part
@@ -44,6 +44,16 @@ CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` forgets it, so that "
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
+
+
+NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
+
+
+def _conflict(error: Refused) -> Conflict:
+    """What is said of a refusal that came twice."""
+    if isinstance(error, NotCancelled):
+        return Conflict(error.message, hint=NOT_CANCELLED_HINT)
+    return Conflict(f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +110,7 @@ class Executor:
                 else:
                     conflicts += await self._is_conflict(error, task)
                 if conflicts > 1:
-                    raise Conflict(
-                        f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT
-                    ) from error
+                    raise _conflict(error) from error
             change, record = await self.replan(task, self.store.get(record.address) or record)
         if lost is not None:
             raise lost
@@ -263,11 +271,20 @@ class Executor:
         if call.kind in ARRAYS and len(parts) > 1 and error.status in (400, 415, 422):
             for number, part in enumerate(parts):
                 await self._send(single_part(call, number, part), change)
+        elif call.kind == "delete_job" and error.status == 409:
+            await self._not_cancelled(call, error)
         elif call.kind in ("patch_output", "patch_outputs"):
             self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
             await self.save(apply_response(self._stored(change.address), call, {}))
         else:
             raise error
+
+    async def _not_cancelled(self, call: Call, error: Refused) -> None:
+        """Raises NotCancelled when a job runs on because the service does not cancel it, else ``error``."""
+        live = await self.client.job(subject_id(call, {}))
+        if live is None or live.terminal or live.editable:
+            raise error
+        raise NotCancelled(409, f"the service does not cancel job {live.id}, which is {live.status}") from error
 
     def _stored(self, address: str) -> JobRecord:
         return self.store.get(address) or JobRecord(address, "")

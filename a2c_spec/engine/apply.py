@@ -115,9 +115,8 @@ def _paid_again(plan: Plan) -> list[str]:
 def _not_fetched(plan: Plan) -> list[str]:
     """What is let go while it runs: nothing more is paid, but its result stays on the service, which keeps it a day."""
     left = _named(change for change in plan.changes if change.paid_again and change.action == "forget")
-    return (
-        [f"{left} would be let go while it runs; what it gives, although paid for, is not downloaded"] if left else []
-    )
+    lost = "what it gives, although paid for, is not downloaded"
+    return [f"{left} would be let go while it runs; {lost}"] if left else []
 
 
 def _named(changes: Iterable[Change]) -> str:

@@ -143,6 +143,10 @@ class Refused(InvalidError):
         self.status = status
 
 
+class NotCancelled(Refused):
+    """The service does not cancel a job, which runs on."""
+
+
 class MissingIds(SpecError):
     """A call succeeded, but its answer does not say which ids it created."""
 
