@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.created_ids import created_ids
+from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
@@ -40,20 +41,8 @@ NO_SUCH_INPUT = frozenset({400, 404, 409, 410, 422})
 ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 """Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
 
-CONFLICT_HINT = (
-    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` forgets it, so that "
-    "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
-)
-
-
-NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
-
-
-def _conflict(error: Refused) -> Conflict:
-    """What is said of a refusal that came twice."""
-    if isinstance(error, NotCancelled):
-        return Conflict(error.message, hint=NOT_CANCELLED_HINT)
-    return Conflict(f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT)
+MOST_DRAFTS = 3
+"""So many drafts are made when answers get lost, before we give up: each may stay on the service, unpaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +84,7 @@ class Executor:
         A call whose answer was lost is never simply repeated: the job is read, and what is still missing is planned
         again. After a conflict that is done once. Raises Conflict when the job keeps changing.
         """
-        conflicts = 0
+        conflicts = drafts = 0
         lost: SpecError | None = None
         for _ in range(ROUNDS):
             record = await self.save(settled(rebind(record, task.desired, change.bindings)))
@@ -104,13 +93,16 @@ class Executor:
             except UNKNOWN_RESULT as error:
                 lost = error
                 self.grace.restart()
+                drafts += self._stored(record.address).lost_draft
+                if drafts == MOST_DRAFTS:
+                    raise drafts_lost(error, drafts) from error
             except Refused as error:
                 if any(item.held for item in task.desired.job.inputs) and error.status in NO_SUCH_INPUT:
                     task = replace(task, desired=sending_bytes(task.desired))
                 else:
                     conflicts += await self._is_conflict(error, task)
                 if conflicts > 1:
-                    raise _conflict(error) from error
+                    raise conflict_of(error) from error
             change, record = await self.replan(task, self.store.get(record.address) or record)
         if lost is not None:
             raise lost
