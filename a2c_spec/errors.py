@@ -8,6 +8,7 @@
     ├── ResultLocked (3)          the service needs another password for a result
     ├── ConversionFailed (6)      the service ended the job as failed or canceled
     ├── WaitTimeout (7)           still running when the time was up; nothing is lost
+    │   └── AskedToWait           the service asks for a pause that would end after the time was up
     ├── NetworkError (8)          the service cannot be reached, or its response is unexpected
     ├── PartialFailure (9)        some jobs were applied, others were not
     ├── PartialResult (9)         the job completed, and a conversion of it gave nothing
@@ -24,7 +25,8 @@ Foreign exceptions are translated at the edge that met them, with ``from``; only
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
 if TYPE_CHECKING:
@@ -41,6 +43,21 @@ class SpecError(Exception):
         self.message = message
         self.hint = hint
         self.address = address
+
+
+OF_ALL = (3, 4)
+"""Exit codes of errors that are not about one address: the key, the credits."""
+
+
+@contextmanager
+def about(address: str) -> Iterator[None]:
+    """Errors that come out of this and name no address are about this one."""
+    try:
+        yield
+    except SpecError as error:
+        if error.exit_code not in OF_ALL:
+            error.address = error.address or address
+        raise
 
 
 class UsageError(SpecError):
@@ -91,6 +108,10 @@ class WaitTimeout(SpecError):
     """The job was still running when the time was up."""
 
     exit_code = 7
+
+
+class AskedToWait(WaitTimeout):
+    """The service asks for a pause that would end after the time was up."""
 
 
 class NetworkError(SpecError):

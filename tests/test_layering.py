@@ -109,6 +109,8 @@ TESTED_TOGETHER = {
     "manifests/yaml/syntax_errors": "manifests/yaml/test_reader.py",
     "manifests/yaml/tree": "manifests/yaml/test_reader.py",
     "commands/_options": "commands/test_help.py",
+    "engine/new_manifest": "commands/test_import.py",
+    "state/read_only": "commands/test_obstacles.py",
     "commands/_output": "commands/test_reporting.py",
 }  # fmt: skip  # a table
 """Modules that are tested with others, through one door, and where."""

@@ -40,9 +40,9 @@ class Client:
     find_reference: Callable[[str], str]
     upload_access: dict[str, UploadAccess] = field(default_factory=dict)
 
-    async def job(self, job_id: str) -> LiveJob | None:
-        """``GET /jobs/{id}``; None when the service does not know it (404 or 410)."""
-        reply = await self.wire.call("GET", f"/jobs/{job_id}", accept=(404, 410))
+    async def job(self, job_id: str, patience: float = 0.0) -> LiveJob | None:
+        """``GET /jobs/{id}``; None when the service does not know it (404 or 410). ``patience``: as in the wire."""
+        reply = await self.wire.call("GET", f"/jobs/{job_id}", accept=(404, 410), patience=patience)
         return None if reply.status in (404, 410) else self._job(reply)
 
     async def jobs(self, page: int) -> tuple[LiveJob, ...]:

@@ -32,7 +32,7 @@ def created_ids(
         return {}
     if call.kind == "create_job":
         return _from_job(call, mapping(reply.data), find)
-    found = _elements(reply.data)
+    found = list({_created_id(row): row for row in _elements(reply.data)}.values())
     ids = [_created_id(row) for row in found]
     if len(ids) != len(call.creates) or not all(ids):
         return None

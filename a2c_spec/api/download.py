@@ -13,7 +13,7 @@ from pathlib import Path
 
 import httpx
 
-from a2c_spec.api.http.backoff import backoff
+from a2c_spec.api.http.backoff import asks_to_wait, backoff
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
@@ -52,10 +52,11 @@ class Download:
 
 
 class _PartFile:
-    """The temporary file of one download, and the digests of what it holds."""
+    """The temporary file of one download, the digests of what it holds, and how long the service made it wait."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.waited = 0.0
         self._reset()
         if path.exists():
             with path.open("rb") as file:
@@ -167,8 +168,8 @@ class Downloads:
         if status == 416:
             part.drop()
             return "the part of an earlier download does not fit"
-        if status == 429:
-            self.wire.throttle(response.headers, attempt)
+        if asks_to_wait(status, response.headers):
+            part.waited += self.wire.throttle(response.headers, attempt, part.waited)
         raise_if_final(status, output)
         return f"the service answered {status}"
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
-from a2c_spec.api.client import Client
+from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.created_ids import created_ids
+from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
-from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, Refused, Reply
+from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder
 from a2c_spec.core.calls import Call, Ref, single_part
@@ -40,10 +41,8 @@ NO_SUCH_INPUT = frozenset({400, 404, 409, 410, 422})
 ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 """Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
 
-CONFLICT_HINT = (
-    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
-    "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
-)
+MOST_DRAFTS = 3
+"""So many drafts are made when answers get lost, before we give up: each may stay on the service, unpaid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Executor:
         A call whose answer was lost is never simply repeated: the job is read, and what is still missing is planned
         again. After a conflict that is done once. Raises Conflict when the job keeps changing.
         """
-        conflicts = 0
+        conflicts = drafts = 0
         lost: SpecError | None = None
         for _ in range(ROUNDS):
             record = await self.save(settled(rebind(record, task.desired, change.bindings)))
@@ -94,15 +93,16 @@ class Executor:
             except UNKNOWN_RESULT as error:
                 lost = error
                 self.grace.restart()
+                drafts += self._stored(record.address).lost_draft
+                if drafts == MOST_DRAFTS:
+                    raise drafts_lost(error, drafts) from error
             except Refused as error:
                 if any(item.held for item in task.desired.job.inputs) and error.status in NO_SUCH_INPUT:
                     task = replace(task, desired=sending_bytes(task.desired))
                 else:
                     conflicts += await self._is_conflict(error, task)
                 if conflicts > 1:
-                    raise Conflict(
-                        f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT
-                    ) from error
+                    raise conflict_of(error) from error
             change, record = await self.replan(task, self.store.get(record.address) or record)
         if lost is not None:
             raise lost
@@ -263,11 +263,20 @@ class Executor:
         if call.kind in ARRAYS and len(parts) > 1 and error.status in (400, 415, 422):
             for number, part in enumerate(parts):
                 await self._send(single_part(call, number, part), change)
+        elif call.kind == "delete_job" and error.status == 409:
+            await self._not_cancelled(call, error)
         elif call.kind in ("patch_output", "patch_outputs"):
             self.tell(Event("note", change.address, text=f"the service does not rename its result: {error.message}"))
             await self.save(apply_response(self._stored(change.address), call, {}))
         else:
             raise error
+
+    async def _not_cancelled(self, call: Call, error: Refused) -> None:
+        """Raises NotCancelled when a job runs on because the service does not cancel it, else ``error``."""
+        live = await self.client.job(subject_id(call, {}))
+        if live is None or live.terminal or live.editable:
+            raise error
+        raise NotCancelled(409, f"the service does not cancel job {live.id}, which is {live.status}") from error
 
     def _stored(self, address: str) -> JobRecord:
         return self.store.get(address) or JobRecord(address, "")

@@ -4,9 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from a2c_spec.api.http.replies import LostAnswer, NotCancelled, Refused
 from a2c_spec.core.live import LiveJob, Problem
 from a2c_spec.core.results import made_from
 from a2c_spec.core.state import JobRecord
+from a2c_spec.errors import Conflict, SpecError
+
+CONFLICT_HINT = (
+    "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
+    "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
+)
+NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
+
+
+def conflict_of(error: Refused) -> Conflict:
+    """What is said of a refusal that came twice."""
+    if isinstance(error, NotCancelled):
+        return Conflict(error.message, hint=NOT_CANCELLED_HINT)
+    return Conflict(f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT)
+
+
+def drafts_lost(error: SpecError, count: int) -> LostAnswer:
+    """What is said when the service does not answer creates of drafts, which are not looked for."""
+    stay = f"up to {count} jobs that were not started, and cost nothing, may have stayed on the service"
+    return LostAnswer(f"{error.message}; {stay}", hint=error.hint or "apply again later")
 
 
 def failure_text(record: JobRecord, live: LiveJob) -> str:

@@ -133,14 +133,19 @@ class Poller:
 
     async def _read(self, job_id: str) -> None:
         try:
-            live = await self.client.job(job_id)
+            live = await self.client.job(job_id, self._left(job_id))
         except SpecError as error:
             self._fail([job_id], error)
             return
         if live is None:
-            self._fail([job_id], JobGone("the service no longer knows the job", address=job_id))
+            self._fail([job_id], JobGone(f"the service no longer knows job {job_id}"))
         else:
             self._update(job_id, live)
+
+    def _left(self, job_id: str) -> float:
+        """For how many seconds a job may still be waited for; 0 for no limit."""
+        waiter = self.waiters.get(job_id)
+        return max(waiter.until - self.clock(), SOON) if waiter and self.patience else 0.0
 
     def _update(self, job_id: str, live: LiveJob) -> None:
         """Ends the wait for a job, or says when to look again."""

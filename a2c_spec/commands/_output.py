@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -33,8 +34,12 @@ def runtime() -> Runtime:
 
 
 def project_of(flags: Flags) -> Project:
-    """The project that a command works on."""
-    return open_project(flags, runtime())
+    """The project that a command works on; notes about the service itself are lines for a person."""
+
+    def note(event: Event) -> None:
+        talk(flags, event.text if event.kind == "note" and not event.address else "")
+
+    return replace(open_project(flags, runtime()), tell=note)
 
 
 def style_of(project: Project) -> Style:

@@ -15,7 +15,7 @@ from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.selection import matches
+from a2c_spec.engine.selection import matches, whole_addresses
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import Conflict, LimitRefused, UsageError
 
@@ -35,6 +35,7 @@ def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool
     """Delete jobs and presets from the service, with their records; files here stay unless --files."""
     if bool(addresses) == everything:
         raise UsageError("name the addresses to destroy, or add --all")
+    whole_addresses(*addresses)
     return asyncio.run(_destroy(flags_of(given), addresses, files=files, yes=yes))
 
 

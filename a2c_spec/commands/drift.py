@@ -18,6 +18,7 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.selection import matches
 from a2c_spec.engine.session import open_session
+from a2c_spec.errors import about
 
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
@@ -51,7 +52,8 @@ async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
 
         async def one(record: JobRecord) -> tuple[Drift, ...]:
             async with gate:
-                return await _one(session, record, offline=project.flags.offline)
+                with about(record.address):
+                    return await _one(session, record, offline=project.flags.offline)
 
         return [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
 

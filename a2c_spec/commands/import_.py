@@ -14,17 +14,18 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import project_of, talk
-from a2c_spec.core.desired import Job
 from a2c_spec.core.importing import Clues, job_from, record_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.new_manifest import NewManifest, manifest_of
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import InvalidError, SpecError, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.core.desired import Job
     from a2c_spec.engine.session import Session
 
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
@@ -62,6 +63,7 @@ def import_job(flags: Flags, job_id: str, name: str, out: str, *, download: bool
 
 
 async def _import(project: Project, job_id: str, name: str, target: Path) -> bool:
+    folder = _folder_below(project.root, target)
     async with open_session(project) as session:
         with session.store.lock("import"):
             known = _recorded_as(session, job_id)
@@ -70,14 +72,8 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             if live is None:
                 raise UsageError(f"the service knows no job {job_id}")
             clues = Clues(await _defaults(session.service.client), _uploads(session, live))
-            folder = target.parent.relative_to(project.root).as_posix()
-            job = job_from(live, name, clues, "dist/" if folder == "." else f"{folder}/dist/")
-            _write(project, target, job)
-            from a2c_spec.engine.desired import Dependencies, make_ready
-
-            desired = make_ready(job, None, session, Dependencies(session))
-            if not known:
-                await session.store.put(record_of(desired, live, project.runtime.clock()))
+            job, manifest = _described(project, live, clues, name, target, folder)
+            await _written(session, job, manifest, live, adopt=not known)
     missing = [item.id for item in job.inputs if item.type == "input_id"]
     what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status})"
     talk(project.flags, f"wrote {target.name}, {what}" if known else f"wrote {target.name} and {what}")
@@ -88,6 +84,47 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             "manifest refers to the service's copy, which is deleted after a while",
         )
     return live.status == "completed"
+
+
+def _folder_below(root: Path, target: Path) -> str:
+    """The folder of a manifest, relative to the root; raises UsageError when that is elsewhere."""
+    folder = target.parent.resolve()
+    if not folder.is_relative_to(root.resolve()):
+        raise UsageError(f"{target} is outside the project {root}", hint="choose another with --out")
+    return folder.relative_to(root.resolve()).as_posix()
+
+
+def _described(
+    project: Project, live: LiveJob, clues: Clues, name: str, target: Path, folder: str
+) -> tuple[Job, NewManifest]:
+    """A manifest that `validate` accepts, and the job that it asks for; raises InvalidError when there is none.
+
+    Results get a folder of their own where they would take the place of those of other manifests.
+    """
+    results = "dist/" if folder == "." else f"{folder}/dist/"
+    refused: list[InvalidError] = []
+    for save in (results, f"{results}{name}/"):
+        manifest = manifest_of(project, job_from(live, name, clues, save), target)
+        try:
+            return manifest.checked(), manifest
+        except InvalidError as error:
+            refused.append(error)
+    raise InvalidError(f"job {live.id} cannot be imported: {refused[0].message}", hint=refused[0].hint)
+
+
+async def _written(session: Session, job: Job, manifest: NewManifest, live: LiveJob, *, adopt: bool) -> None:
+    """Records and writes it; where one of both is not possible, nothing is changed."""
+    from a2c_spec.engine.desired import Dependencies, make_ready
+
+    if adopt:
+        desired = make_ready(job, None, session, Dependencies(session))
+        await session.store.put(record_of(desired, live, session.project.runtime.clock()))
+    try:
+        manifest.write()
+    except SpecError:
+        if adopt:
+            await session.store.put(without=[job.address])
+        raise
 
 
 def _recorded_as(session: Session, job_id: str) -> str:
@@ -133,21 +170,3 @@ def _uploads(session: Session, live: LiveJob) -> dict[str, str]:
         if md5 in wanted:
             found.setdefault(md5, path.relative_to(root).as_posix())
     return found
-
-
-def _write(project: Project, target: Path, job: Job) -> None:
-    """Paths in a manifest are relative to its folder; it is written where the project root is their base."""
-    import yaml
-
-    from a2c_spec.manifests.dump import as_manifest
-
-    tree = as_manifest(job)
-    folder = target.parent.relative_to(project.root)
-    for row in tree.get("inputs", []):
-        if "path" in row:
-            row["path"] = os.path.relpath(project.root / row["path"], project.root / folder)
-    for row in tree.get("outputs", []):
-        if row.get("save"):
-            row["save"] = os.path.relpath(project.root / row["save"], project.root / folder) + "/"
-    target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120))

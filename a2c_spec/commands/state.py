@@ -16,6 +16,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.digest_key import NOTE, check_of, given_key, key_file
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.selection import whole_addresses
 from a2c_spec.engine.session import open_session, open_state
 from a2c_spec.errors import Conflict, UsageError
 from a2c_spec.manifests.secrets import fingerprint_key
@@ -50,20 +51,22 @@ async def _scan(project: Project) -> list[JobRecord]:
 @click.argument("address")
 @options.project
 def state_show(address: str, **given: Any) -> int:
-    """Show one record in full: facts, then intent."""
+    """Show an address in full, run by run (report, report#2, ...), or one run: facts, then intent."""
     project = project_of(flags_of(given))
-    record = asyncio.run(_record(project, address))
+    found = asyncio.run(_runs(project, address))
     emit(
         project.flags,
-        lambda: records.record_json(record),
-        lambda: records.detail(record, None, style_of(project)),
+        lambda: records.runs_json(found),
+        lambda: "\n\n".join(records.detail(record, None, style_of(project)) for record in found),
     )
     return 0
 
 
-async def _record(project: Project, address: str) -> JobRecord:
+async def _runs(project: Project, address: str) -> tuple[JobRecord, ...]:
+    """Every run of an address, the first one first; of the key of a run, that one."""
     async with open_session(project) as session:
-        return session.recorded(address)
+        session.recorded(address)
+        return session.store.runs(address)
 
 
 @command.command("mv")
@@ -77,6 +80,7 @@ def state_mv(old: str, new: str, **given: Any) -> int:
 
 async def _moved(flags: Flags, old: str, new: str) -> int:
     project = project_of(flags)
+    whole_addresses(old, new)
     async with open_session(project) as session:
         with session.store.lock("state mv"):
             session.recorded(old)
@@ -93,7 +97,7 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
 @click.argument("address")
 @options.project
 def state_rm(address: str, **given: Any) -> int:
-    """Remove the record of an address; its job and its files stay where they are."""
+    """Remove the record of an address, or of one run of it (report#2); its job and its files stay where they are."""
     return asyncio.run(_removed(flags_of(given), address))
 
 

@@ -15,7 +15,8 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.session import open_session
+from a2c_spec.engine.session import Session, open_session
+from a2c_spec.errors import about
 from a2c_spec.views import records
 
 
@@ -54,9 +55,14 @@ async def _found(project: Project, address: str) -> list[tuple[JobRecord, LiveJo
         counting = [row for row in recorded if not (row.gone_since and address_of(row.address) in alive)]
         rows = [session.recorded(address)] if address else counting
         asked = {} if project.flags.offline else {row.address: row for row in rows if _unfinished(row)}
-        lives = await asyncio.gather(*(session.service.client.job(row.job_id) for row in asked.values()))
+        lives = await asyncio.gather(*(_live(session, row) for row in asked.values()))
         live = dict(zip(asked, lives, strict=True))
         return [(row, live.get(row.address)) for row in rows]
+
+
+async def _live(session: Session, record: JobRecord) -> LiveJob | None:
+    with about(record.address):
+        return await session.service.client.job(record.job_id)
 
 
 def _unfinished(record: JobRecord) -> bool:

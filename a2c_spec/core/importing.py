@@ -14,6 +14,7 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import shown_order
 from a2c_spec.core.prepare import DesiredJob, base_name
+from a2c_spec.core.result_paths import safe_name, unusable_name
 from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
 
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
@@ -52,6 +53,10 @@ def job_from(live: LiveJob, address: str, known: Clues, save: str = "dist/") -> 
     return Job(address, not held, _fields(live), inputs, conversions, outputs)
 
 
+LONGEST_ID = 80
+"""Longest id made of a file name; a number may follow."""
+
+
 class _Names:
     """Makes ids out of file names, each once."""
 
@@ -59,7 +64,8 @@ class _Names:
         self._taken: set[str] = set()
 
     def take(self, text: str) -> str:
-        clean = re.sub(r"[^a-z0-9_-]+", "-", base_name(text.rsplit("/", 1)[-1]).lower()).strip("-") or "part"
+        clean = re.sub(r"[^a-z0-9_-]+", "-", base_name(text.rsplit("/", 1)[-1]).lower()).strip("-_")
+        clean = clean[:LONGEST_ID] or "part"
         name, number = clean, 1
         while name in self._taken:
             number += 1
@@ -146,7 +152,7 @@ def _output(name: str, live: LiveConversion, job: LiveJob, save: str) -> Output:
     made = [output for output in job.outputs if output.conversion == live.id]
     told = live.options.get("output_filename")
     filename = str(told) if told else base_name(made[0].filename) if len(made) == 1 else ""
-    return Output(name, filename=filename, save=save)
+    return Output(name, filename=safe_name(filename) if unusable_name(filename) else filename, save=save)
 
 
 def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:

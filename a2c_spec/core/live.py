@@ -7,9 +7,9 @@ absent, unknown status codes are not terminal. The per-job token is left out on 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from a2c_spec.core.patchable_fields import echoed
 
@@ -193,6 +193,21 @@ def _problem(row: Mapping[str, Any]) -> Problem:
     )
 
 
+class _Part(Protocol):
+    @property
+    def id(self) -> str: ...
+
+
+_P = TypeVar("_P", bound=_Part)
+
+
+def _parts(value: object, parse: Callable[[Mapping[str, Any]], _P]) -> tuple[_P, ...]:
+    """The parts of a job in a list. One that is listed twice with the same id is one; without an id each counts."""
+    found = [parse(row) for row in rows(value)]
+    first = {part.id: part for part in reversed(found)}
+    return tuple(part for part in found if not part.id or first[part.id] is part)
+
+
 def parse_job(data: Mapping[str, Any]) -> LiveJob:
     """Reads a job reply; never fails on an unexpected shape, but what is missing stays empty."""
     status = data.get("status")
@@ -206,9 +221,9 @@ def parse_job(data: Mapping[str, Any]) -> LiveJob:
         server=text(data.get("server")).rstrip("/"),
         spent=number(data.get("spent")),
         created_at=text(data.get("created_at")),
-        inputs=tuple(parse_input(row) for row in rows(data.get("input"))),
-        conversions=tuple(parse_conversion(row) for row in rows(data.get("conversion"))),
-        outputs=tuple(parse_output(row) for row in rows(data.get("output"))),
+        inputs=_parts(data.get("input"), parse_input),
+        conversions=_parts(data.get("conversion"), parse_conversion),
+        outputs=_parts(data.get("output"), parse_output),
         errors=tuple(_problem(row) for row in rows(data.get("errors"))),
         warnings=tuple(_problem(row) for row in rows(data.get("warnings"))),
     )

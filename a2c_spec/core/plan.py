@@ -64,11 +64,12 @@ class Change:
     """What happens to one address. ``bindings`` pairs element names with API ids that exist already.
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
-    cancelled or deleted. ``leaves`` are files that stay, although no manifest saves them any more. ``fetch``:
-    results are downloaded afterwards. ``bound``: why fewer calls are impossible. ``lost`` are conversions that are
-    run again only because their results can be had nowhere. ``emptied``: the batch that lets the address go because
-    its source is empty. ``verified``, ``skipped``: how many results are as they were written, and left out because
-    something stands in their places.
+    cancelled or deleted; of a run that is let go, that it still runs. ``leaves`` are files that stay, although no
+    manifest saves them any more. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are
+    impossible. ``lost`` are conversions that are run again only because their results can be had nowhere.
+    ``emptied``: the batch that lets the address go because its source is empty. ``verified``, ``skipped``: how many
+    results are as they were written, and left out because something stands in
+    their places.
     """
 
     address: str

@@ -95,7 +95,8 @@ def conflict(path: str, status: Disk, policy: str) -> str:
     if status == "folder":
         others = "rename" if policy == "skip" else "rename or skip"
         return f"{path} is a folder; move it away, or set on_conflict to {others}"
-    what = "has changed since a2c-spec wrote it" if status == "changed" else "exists and was not written by a2c-spec"
+    unknown = "exists and is not recorded as a result of a2c-spec"
+    what = "has changed since a2c-spec wrote it" if status == "changed" else unknown
     others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 

@@ -65,6 +65,15 @@ class Placement:
         )  # fmt: skip
 
 
+def unusable_name(name: str) -> str:
+    """Why a manifest cannot ask for this file name; empty when it can."""
+    if re.search(r"[/\\\x00-\x1f]", name):
+        return "must not contain slashes or control characters"
+    if name in (".", "..") or len(name.encode(errors="replace")) > LONGEST_NAME:
+        return "must be a valid file name"
+    return ""
+
+
 def safe_name(name: str) -> str:
     """A file name from the service made harmless: one path segment, no device name, at most 255 bytes."""
     last = re.split(r"[/\\]", name.encode(errors="replace").decode())[-1]

@@ -133,6 +133,11 @@ class JobRecord:
         return self.intent is not None and self.intent.creates and self.intent.starts
 
     @property
+    def lost_draft(self) -> bool:
+        """Whether a job may be there that was not started, costs nothing, and is not looked for."""
+        return self.intent is not None and self.intent.creates and not self.intent.starts
+
+    @property
     def age(self) -> tuple[bool, float, float]:
         """What sorts the runs of an address, the newest last: one that counts is newer than one that does not."""
         return (self.gone_since == 0, self.answered_at, self.updated_at)

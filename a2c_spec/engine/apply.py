@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -38,7 +38,7 @@ async def apply_project(
     """
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
-            session.service.poller.patience = options.timeout
+            session.service.poller.patience = session.service.client.wire.patience = options.timeout
             try:
                 await session.recover_files()
                 whole = saved is not None or project.flags.detailed
@@ -95,7 +95,7 @@ def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    what = "; ".join([*_paid_again(plan), *plan.emptied()])
+    what = "; ".join([*_paid_again(plan), *_not_fetched(plan), *plan.emptied()])
     if not what or options.yes:
         return
     answer = reporter.confirm(f"{what}. Go on?")
@@ -106,7 +106,18 @@ def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
 
 
 def _paid_again(plan: Plan) -> list[str]:
-    runs = [change.address for change in plan.changes if change.paid_again and not change.problem]
-    again = list(dict.fromkeys(map(address_of, runs)))
-    named = f"{', '.join(again[:5])}{' and more' if len(again) > 5 else ''}"
-    return [f"{named} would be run again, cancelled or deleted, although already paid for"] if again else []
+    runs = [change for change in plan.changes if change.paid_again and change.action != "forget"]
+    again = _named(change for change in runs if not change.problem)
+    return [f"{again} would be run again, cancelled or deleted, although already paid for"] if again else []
+
+
+def _not_fetched(plan: Plan) -> list[str]:
+    """What is let go while it runs: nothing more is paid, but its result stays on the service, which keeps it a day."""
+    left = _named(change for change in plan.changes if change.paid_again and change.action == "forget")
+    lost = "what it gives, although paid for, is not downloaded"
+    return [f"{left} would be let go while it runs; {lost}"] if left else []
+
+
+def _named(changes: Iterable[Change]) -> str:
+    names = list(dict.fromkeys(address_of(change.address) for change in changes))
+    return f"{', '.join(names[:5])}{' and more' if len(names) > 5 else ''}"

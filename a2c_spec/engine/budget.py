@@ -31,7 +31,7 @@ def estimate(change: Change, record: JobRecord | None) -> int:
 
 def within(plan: Plan, rows: Iterable[tuple[Change, JobRecord | None]], limits: Limits) -> None:
     """Raises LimitRefused, before anything is sent, when the plan would go beyond a bound."""
-    again = [change.address for change in plan.changes if change.paid_again]
+    again = [change.address for change in plan.changes if change.paid_again and change.action != "forget"]
     if limits.replace is not None and len(again) > limits.replace:
         raise LimitRefused(
             f"{counted(len(again), 'paid job')} would be run again, --max-replace allows {limits.replace}",

@@ -136,7 +136,7 @@ def _assemble(
     runtime = project.runtime
     sleep, jitter = runtime.sleep, runtime.jitter
     limiter = Limiter(project.flags.parallelism, runtime.monotonic, sleep)
-    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe, runtime.clock)
+    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe, runtime.clock, tell=tell)
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
     pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)

@@ -28,7 +28,7 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
-from a2c_spec.errors import Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout
+from a2c_spec.errors import AskedToWait, Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -73,7 +73,7 @@ class Execution:
         awaited = {address for step in whole for address, _ in needed(step)}
         for step in busy:
             address = address_of(step.change.address)
-            self.paid_again |= {address} if step.change.paid_again else set()
+            self.paid_again |= {address} if step.change.paid_again and step.change.action != "forget" else set()
             if address in awaited:
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
@@ -96,8 +96,10 @@ class Execution:
         if len(errors) == 1 and busy == 1:
             return errors[0]
         if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
-            running = f"{len(errors)} of {counted(busy, 'job')} still running"
-            return WaitTimeout(running, hint="`a2c-spec wait` fetches their results")
+            asked = any(isinstance(error, AskedToWait) for error in errors)
+            hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
+            word = "not done in time" if asked else "still running"
+            return WaitTimeout(f"{len(errors)} of {counted(busy, 'job')} {word}", hint=hint)
         if errors or unstarted:
             unstarted += (waiting := sum(isinstance(error, NotStarted) for error in errors))
             rest = f", {unstarted} not started" if unstarted else ""

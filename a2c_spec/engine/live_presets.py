@@ -13,6 +13,7 @@ from a2c_spec.core.reasons import shown
 from a2c_spec.core.recipe import digest
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
+from a2c_spec.errors import about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -32,7 +33,8 @@ async def plan_one_preset(
     fingerprint = session.fingerprint_secret
     changed = record is not None and record.fingerprint != digest(sent_preset(preset, fingerprint))
     asked = client is not None and record is not None and bool(record.job_id) and (changed or read)
-    live = await client.preset(record.job_id) if client and record and asked else None
+    with about(preset.address):
+        live = await client.preset(record.job_id) if client and record and asked else None
     gone = asked and live is None
     change = plan_preset(preset, fingerprint, record, live, gone=gone)
     if taken_over:

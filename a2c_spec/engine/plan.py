@@ -35,7 +35,7 @@ from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.takeover import Takeover, by_recipe, first_recipe
-from a2c_spec.errors import InvalidError, StalePlan
+from a2c_spec.errors import InvalidError, StalePlan, about
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
@@ -233,7 +233,8 @@ class PlanBuilder:
         return presets, await refused(self.session, presets, steps, client)
 
     async def _ask(self, job: Job, client: Client | None) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
-        return await plan_address(self.session, job, self.dependencies, self.chosen, client)
+        with about(job.address):
+            return await plan_address(self.session, job, self.dependencies, self.chosen, client)
 
 
 def _has_loose_ends(record: JobRecord) -> bool:

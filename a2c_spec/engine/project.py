@@ -9,6 +9,7 @@ from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
@@ -39,6 +40,7 @@ class Project:
     """What a command works on: the flags it was given, the project's root and settings, and the runtime.
 
     ``file`` is what ``a2c.yaml`` says, ``problems`` what is wrong with it; ``cwd`` is the folder the command runs in.
+    ``tell`` hears what happens where nobody else follows it.
     """
 
     flags: Flags
@@ -47,6 +49,7 @@ class Project:
     file: ProjectFile
     problems: tuple[Diagnostic, ...] = ()
     runtime: Runtime = DEFAULT_RUNTIME
+    tell: Listener = ignore
 
     @property
     def home(self) -> Path:
@@ -107,18 +110,20 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
 @dataclass(slots=True)
 class Reading:
     """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way, ``notes`` what
-    else was."""
+    else was. ``texts`` are files that are read as if they were written already, by their real path."""
 
     project: Project
     paths: list[str]
     found: list[Diagnostic]
     notes: Notes = field(default_factory=Notes)
+    texts: dict[Path, bytes] = field(default_factory=dict)
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read again each time; nothing of it is kept here."""
         rows = catalog_rows(self.project.root)
         catalog = index_catalog(rows) if rows else None
-        for item in load([str(self.project.cwd / path) for path in self.paths], self.project.settings(), self.notes):
+        settings = replace(self.project.settings(), texts=self.texts)
+        for item in load([str(self.project.cwd / path) for path in self.paths], settings, self.notes):
             if catalog and not isinstance(item, Diagnostic):
                 self.found += [_relative(problem, self.project.cwd) for problem in check_catalog(item, catalog)]
             if isinstance(item, Job | Preset):

@@ -8,6 +8,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session, lock_holder, open_session
+from a2c_spec.errors import about
 
 Pair = tuple[JobRecord, JobRecord]
 """A record as it was, and as it is now."""
@@ -31,7 +32,8 @@ async def _changed(session: Session) -> list[Pair]:
 
     async def read(record: JobRecord) -> Pair:
         async with gate:
-            return record, refreshed(record, await session.service.client.job(record.job_id))
+            with about(record.address):
+                return record, refreshed(record, await session.service.client.job(record.job_id))
 
     pairs = await asyncio.gather(*(read(record) for record in records))
     return [pair for pair in pairs if pair[0] != pair[1]]

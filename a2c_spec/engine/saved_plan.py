@@ -212,11 +212,12 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
             hint="apply it there, or make a new plan; nothing was sent",
         )
     now = {step.change.address: stamp(step) for step in steps}
+    why = {step.change.address: "; ".join(step.change.reasons) for step in steps}
     moved = [f"{address} is new" for address in now if address not in saved.stamps]
     moved += [f"{address} is gone" for address in saved.stamps if address not in now]
     for address in now:
         if address in saved.stamps:
-            moved += [f"{address}: {word} changed" for word in _moved(now[address], saved.stamps[address])]
+            moved += [f"{address}: {text}" for text in _moved(now[address], saved.stamps[address], why[address])]
     if moved:
         more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
@@ -231,10 +232,16 @@ _WORDS = {
 }
 
 
-def _moved(now: Mapping[str, str], then: Mapping[str, str]) -> list[str]:
-    """What differs of one change; what has to be done is told only where nothing says why."""
-    found = [word for key, word in _WORDS.items() if now[key] != then[key]]
-    return found or (["what has to be done"] if now["actions"] != then["actions"] else [])
+def _moved(now: Mapping[str, str], then: Mapping[str, str], why: str) -> list[str]:
+    """What differs of one change; what has to be done now, and ``why``, is told only where nothing else tells it.
+
+    A job that was read for only one of both plans says nothing: something here is why it was, or was not, read.
+    """
+    differing = [key for key in _WORDS if now[key] != then[key]]
+    known = [key for key in differing if key != "live" or (now["live"] and then["live"])]
+    if not known and now["actions"] != then["actions"]:
+        return [f"what has to be done changed{f' ({why})' if why else ''}"]
+    return [f"{_WORDS[key]} changed" for key in known or differing]
 
 
 def check_unused(saved: SavedPlan, store: StateStore) -> None:

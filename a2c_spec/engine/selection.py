@@ -75,7 +75,16 @@ EVERYTHING = Selection()
 
 def selection_of(given: dict[str, Any]) -> Selection:
     """Takes its own flags out of a command's parameters."""
-    return Selection(**{name: tuple(given.pop(name, ())) for name in ("target", "exclude", "selector", "replace")})
+    chosen = Selection(**{name: tuple(given.pop(name, ())) for name in ("target", "exclude", "selector", "replace")})
+    whole_addresses(*chosen.target, *chosen.exclude, *chosen.replace)
+    return chosen
+
+
+def whole_addresses(*names: str) -> None:
+    """Raises UsageError for the key of a single run, where only the address with all its runs can be meant."""
+    for name in names:
+        if (address := address_of(name)) != name:
+            raise UsageError(f"{name} is one run of {address}, not an address", hint=f"name {address}")
 
 
 def matches(address: str, globs: Iterable[str]) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
-from a2c_spec.core.events import Listener, ignore
+from a2c_spec.core.events import Listener
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
@@ -128,12 +128,15 @@ def open_state(project: Project) -> Iterator[Session]:
 
 
 @asynccontextmanager
-async def open_session(project: Project, tell: Listener = ignore) -> AsyncIterator[Session]:
-    """Opens the state and a connection to the service; nothing is sent until something is asked."""
+async def open_session(project: Project, tell: Listener | None = None) -> AsyncIterator[Session]:
+    """Opens the state and a connection to the service; nothing is sent until something is asked.
+
+    ``tell`` hears what happens; without it, the project's own listener does.
+    """
     from a2c_spec.engine.connection import connect
 
     with open_state(project) as session:
-        async with connect(project, session.store, session.files, tell) as connection:
+        async with connect(project, session.store, session.files, tell or project.tell) as connection:
             yield replace(session, connection=connection)
 
 

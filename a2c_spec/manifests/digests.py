@@ -56,12 +56,12 @@ def measure_bytes(data: bytes) -> Content:
 class DigestCache:
     """Digests by path, valid while size, time of change and inode are the same and that time was old enough.
 
-    ``clock`` gives nanoseconds since the epoch. A damaged cache file is replaced by an empty one.
+    ``clock`` gives nanoseconds since the epoch. A damaged cache file is replaced by an empty one; where none can be
+    written, digests are kept in memory.
     """
 
     def __init__(self, file: Path, clock: Callable[[], int]) -> None:
         self.clock = clock
-        file.parent.mkdir(parents=True, exist_ok=True)
         self.connection = _opened(file)
 
     def __enter__(self) -> Self:
@@ -108,14 +108,25 @@ class DigestCache:
 
 def _opened(file: Path) -> sqlite3.Connection:
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         return _connected(file)
+    except OSError:
+        return _connected(":memory:")
     except sqlite3.DatabaseError:  # damaged, or of another version
+        return _anew(file)
+
+
+def _anew(file: Path) -> sqlite3.Connection:
+    try:
         file.unlink(missing_ok=True)
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         return _connected(file)
+    except (OSError, sqlite3.DatabaseError):
+        return _connected(":memory:")
 
 
-def _connected(file: Path) -> sqlite3.Connection:
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+def _connected(file: Path | str) -> sqlite3.Connection:
     connection = sqlite3.connect(file, timeout=1, isolation_level=None, check_same_thread=False)
     try:
         connection.execute("pragma synchronous=off")

@@ -100,7 +100,7 @@ class _Loader:
                 yield from self._file(file, real)
 
     def _file(self, file: _ManifestFile, real: Path) -> Iterator[Item]:
-        data = read_bytes(file.path, file.name)
+        data = self.options.texts.get(real) or read_bytes(file.path, file.name)
         if isinstance(data, Diagnostic):
             yield data
             return

@@ -12,10 +12,9 @@ from collections.abc import Iterator, Sequence
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.patchable_fields import JOB_FIELDS
+from a2c_spec.core.result_paths import unusable_name
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
-
-_UNSAFE_NAME = re.compile(r"[/\\\x00-\x1f]")
 
 
 def check(tree: MapNode) -> Iterator[Diagnostic]:
@@ -118,7 +117,7 @@ def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
     else:
         yield from _missing(tree, output, "from", source, "conversion")
     filename = output.get("filename")
-    problem = name_problem(filename) if isinstance(filename, str) else ""
+    problem = unusable_name(filename) if isinstance(filename, str) else ""
     if problem:
         yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "put folders into `save`")
 
@@ -129,15 +128,6 @@ def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -
         yield Diagnostic(
             position_of(table, key), f"there is no {what} `{wanted[:100]}` in this job", nearest(wanted, ids)
         )
-
-
-def name_problem(name: str) -> str:
-    """Why ``name`` cannot be the name of a file; empty when it can."""
-    if _UNSAFE_NAME.search(name):
-        return "must not contain slashes or control characters"
-    if name in (".", "..") or len(name.encode(errors="replace")) > 255:
-        return "must be a valid file name"
-    return ""
 
 
 def _ignored(tree: MapNode) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import sqlite3
@@ -50,26 +51,60 @@ RECORDS: Mapping[int, Upgrade] = {3: upgraded}
 """Format -> what makes the records of one realm (address -> the JSON of its row) of those of the format before."""
 
 VERSION = max(MIGRATIONS)
+ROOM = "check free space and permissions"
 
 
-def open_database(path: Path) -> sqlite3.Connection:
-    """A connection whose every commit is durable, to a state of the newest format.
+class NotWritable(SpecError):
+    """The state is on a file system, or in a folder, that cannot be written; it may be read all the same."""
 
-    Raises SpecError when the file cannot be opened, IntegrityError when it is damaged or of a newer format.
+
+NO_WRITING = (errno.EROFS, errno.EACCES, errno.EPERM)
+NO_WRITING_SQLITE = (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM)
+BESIDE = ("digests.db", "outputs.json")
+"""What lies beside a state that was in use."""
+
+
+def open_database(path: Path, named: Path | None = None) -> sqlite3.Connection:
+    """A connection whose every commit is durable, to a state of the newest format; errors name ``named``.
+
+    Raises NotWritable when it cannot be written, SpecError when it cannot be opened at all, IntegrityError when it is
+    damaged or of a newer format.
     """
     try:
-        _create_file(path)
-        db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+        return _opened(path, named or path)
+    except sqlite3.OperationalError as error:
+        kind = NotWritable if (error.sqlite_errorcode & 0xFF) in NO_WRITING_SQLITE else SpecError
+        raise kind(f"cannot open the state in {named or path}: {error}", hint=ROOM) from error
+    except sqlite3.DatabaseError as error:
+        raise unreadable(named or path, error) from error
+    except OSError as error:
+        kind = NotWritable if error.errno in NO_WRITING else SpecError
+        raise kind(f"cannot open the state in {named or path}: {error.strerror}", hint=ROOM) from error
+
+
+def _opened(path: Path, named: Path) -> sqlite3.Connection:
+    _refuse_empty(path)
+    _create_file(path)
+    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    try:
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
-        _upgrade(db, path)
-    except sqlite3.OperationalError as error:
-        raise SpecError(f"cannot open the state in {path}: {error}", hint="check free space and permissions") from error
-    except sqlite3.DatabaseError as error:
-        raise unreadable(path, error) from error
-    except OSError as error:
-        raise SpecError(f"cannot open the state in {path}: {error.strerror}") from error
+        _upgrade(db, named)
+    except BaseException:
+        db.close()
+        raise
     return db
+
+
+def _refuse_empty(path: Path) -> None:
+    """An empty file is no new state where others show that it was in use: all that was paid for would be paid again."""
+    beside = [name for name in BESIDE if (path.parent / name).exists()]
+    if beside and path.is_file() and path.stat().st_size == 0:
+        raise IntegrityError(
+            f"the state in {path} is empty (0 bytes), although {beside[0]} beside it shows that it was in use",
+            hint="the file was not changed; restore it from a backup, or delete it to begin anew: `a2c-spec import` "
+            "takes up jobs, and what nothing records is paid for again",
+        )
 
 
 def unreadable(path: Path, error: Exception) -> IntegrityError:

@@ -54,7 +54,7 @@ class ResultsCache:
             with contextlib.suppress(OSError):
                 os.utime(path)
             return data
-        path.unlink(missing_ok=True)
+        _drop(path)
         return None
 
     def _is_intact(self, sha256: str, size: int) -> bool:
@@ -64,7 +64,7 @@ class ResultsCache:
                 return True
         except OSError:
             return False
-        path.unlink(missing_ok=True)
+        _drop(path)
         return False
 
     def save(self, key: str, data: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
@@ -183,3 +183,9 @@ def _draft(target: Path) -> Iterator[Any]:
             os.unlink(file.name)  # noqa: PTH108 - a name
             raise
     Path(file.name).replace(target)
+
+
+def _drop(path: Path) -> None:
+    """Removes what is damaged, where that is allowed."""
+    with contextlib.suppress(OSError):
+        path.unlink()

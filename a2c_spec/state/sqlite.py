@@ -18,6 +18,7 @@ from a2c_spec.state.format import decode, encode
 from a2c_spec.state.group_commit import Changes, GroupCommit
 from a2c_spec.state.lock import exclusive
 from a2c_spec.state.migrations import open_database, unreadable
+from a2c_spec.state.read_only import StateFile
 
 RECENT = 512
 """So many records, those written last, are kept in memory: an apply reads each of its records again and again."""
@@ -29,18 +30,21 @@ class SqliteStore:
     """The records of one realm (the host of a service, or ``local``) in the file at ``path``.
 
     Records are written in a thread, through a connection of its own, so that reads never wait for the disk. Reads see
-    what is about to be written as if it were.
+    what is about to be written as if it were. Where the file cannot be written it can be read, and nothing else.
     """
 
     def __init__(self, path: Path, realm: str) -> None:
         self.path = path
         self.realm = realm
-        self._db = open_database(path)
+        self._file = StateFile(path)
+        self._db = self._file.db
         self._writer: sqlite3.Connection | None = None
         self._commits = GroupCommit(self._write)
         self._recent: dict[str, JobRecord] = {}
 
     def lock(self, who: str) -> AbstractContextManager[None]:
+        if self._file.why_not is not None:
+            raise self._file.why_not
         return exclusive(self.path.with_suffix(".lock"), who)
 
     def get(self, address: str) -> JobRecord | None:
@@ -131,7 +135,7 @@ class SqliteStore:
         self._commits.close()
         if self._writer is not None:
             self._writer.close()
-        self._db.close()
+        self._file.close()
 
     def _rows(self, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
         try:

@@ -10,7 +10,7 @@ from typing import IO, Any, Protocol
 from a2c_spec.core.events import Event
 from a2c_spec.core.reasons import size
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.views.style import Style
+from a2c_spec.views.style import PLAIN, Style
 
 
 class Progress(Protocol):
@@ -27,6 +27,11 @@ class Progress(Protocol):
     def close(self) -> None:
         """The run is over; leave the terminal clean."""
         ...
+
+
+def line_of(event: Event, text: str, style: Style = PLAIN) -> str:
+    """A line about an address, or about the run as a whole."""
+    return f"{style(address_of(event.address), 'bold')}: {text}" if event.address else text
 
 
 class Silent:
@@ -51,9 +56,9 @@ class Lines(Silent):
 
     def __call__(self, event: Event) -> None:
         text = self._text(event)
-        if text and self._last.get(event.address) != text:
+        if text and (self._last.get(event.address) != text or not event.address):
             self._last[event.address] = text
-            self._write(f"{self._style(address_of(event.address), 'bold')}: {text}")
+            self._write(line_of(event, text, self._style))
 
     def _text(self, event: Event) -> str:
         if event.kind == "upload":
@@ -106,7 +111,7 @@ class Bars(Silent):
         elif event.kind in ("saved", "done", "failed"):
             self._ended(event)
         elif event.kind == "note":
-            self._console.print(f"{address_of(event.address)}: {event.text}")
+            self._console.print(line_of(event, event.text))
 
     def _moved(self, event: Event) -> None:
         key = f"{event.kind} {event.address} {event.subject}"

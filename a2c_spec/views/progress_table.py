@@ -8,7 +8,7 @@ from typing import IO, TYPE_CHECKING
 from a2c_spec.core.events import Event
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.board import Board, duration
-from a2c_spec.views.progress import Progress, Silent
+from a2c_spec.views.progress import Progress, Silent, line_of
 from a2c_spec.views.style import Style
 
 if TYPE_CHECKING:
@@ -51,9 +51,9 @@ class Periodic(Silent):
         self._board.hear(event)
         if event.kind == "failed":
             failed = self._style(f"failed: {event.text}", "red")
-            self._write(f"{self._style(address_of(event.address), 'bold')}: {failed}")
+            self._write(line_of(event, failed, self._style))
         elif event.kind == "note":
-            self._write(f"{self._style(address_of(event.address), 'bold')}: {event.text}")
+            self._write(line_of(event, event.text, self._style))
         if self._board.clock() - self._told >= SILENCE:
             self._told = self._board.clock()
             self._write(self._board.line())
@@ -81,7 +81,7 @@ class LiveTable(Silent):
         if event.kind == "failed":
             self._console.print(f"{address_of(event.address)}: failed: {event.text}", style="red")
         elif event.kind == "note":
-            self._console.print(f"{address_of(event.address)}: {event.text}")
+            self._console.print(line_of(event, event.text))
 
     def _table(self) -> Table:
         from rich.progress_bar import ProgressBar

@@ -107,6 +107,12 @@ def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any
     }
 
 
+def runs_json(found: Sequence[JobRecord]) -> dict[str, Any]:
+    """An address as its first run, and its further runs, if there are any, beside it."""
+    first, *further = map(record_json, found)
+    return first | ({"further_runs": further} if further else {})
+
+
 def _intent_json(intent: Intent | None) -> dict[str, Any] | None:
     if intent is None:
         return None

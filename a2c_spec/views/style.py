@@ -27,6 +27,10 @@ class Style:
         return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
 
 
+PLAIN = Style()
+"""Text without codes."""
+
+
 def wants_colour(environ: Mapping[str, str], *, is_tty: bool, no_color: bool) -> bool:
     """NO_COLOR, --no-color, TERM=dumb and anything that is no terminal mean plain text; FORCE_COLOR overrides."""
     if no_color or environ.get("NO_COLOR") or environ.get("TERM") == "dumb":

@@ -40,7 +40,8 @@ BOTH_INPUTS = {"job": "j", "inputs.a": "i1", "inputs.b": "i2"}
             {"job": "j", "inputs.a": "i1", "conversions.c": "c1"},
         ),
         ({"id": "j", "input": INPUTS, "conversion": [{"id": "c1", "target": "jpg"}]}, BOTH_INPUTS),
-        ({"id": "j", "input": INPUTS, "conversion": CONVERSIONS * 2}, BOTH_INPUTS),
+        ({"id": "j", "input": INPUTS, "conversion": [*CONVERSIONS, {"id": "c2", "target": "pdf"}]}, BOTH_INPUTS),
+        ({"id": "j", "input": INPUTS, "conversion": CONVERSIONS * 2}, {**BOTH_INPUTS, "conversions.c": "c1"}),
         ({"id": "j", "input": INPUTS, "conversion": [{"id": "", "target": "pdf"}]}, BOTH_INPUTS),
         ({"id": "j"}, {"job": "j"}),
         ({"input": INPUTS, "conversion": CONVERSIONS}, None),
@@ -58,6 +59,7 @@ def test_a_part_of_a_new_job_has_an_id_if_it_came_back_as_it_was_sent_in_whateve
     [
         (("inputs.a",), {"id": {"job": "j", "input": "i1"}}, {"inputs.a": "i1"}),
         (("inputs.a",), {"id": "i1"}, {"inputs.a": "i1"}),
+        (("inputs.a",), [{"id": "i1"}, {"id": "i1"}], {"inputs.a": "i1"}),
         (("inputs.a", "inputs.b"), [{"id": "i1"}, {"id": "i2"}], {"inputs.a": "i1", "inputs.b": "i2"}),
         (("inputs.a", "inputs.b"), [{"id": "i1"}], None),
         (("inputs.a", "inputs.b"), [{"id": "i1"}, {}], None),

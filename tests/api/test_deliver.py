@@ -280,7 +280,7 @@ def test_a_file_in_the_way_is_a_conflict_unless_the_manifest_says_otherwise(tmp_
     bench = bench_of(tmp_path)
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/result-0.txt").write_text("theirs")
-    with pytest.raises(Conflict, match="was not written by a2c-spec, and on_conflict is error"):
+    with pytest.raises(Conflict, match="is not recorded as a result of a2c-spec, and on_conflict is error"):
         bench.deliver(bench.change())
     assert (tmp_path / "dist/result-0.txt").read_text() == "theirs"
     bench.store.close()

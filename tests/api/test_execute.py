@@ -11,7 +11,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from a2c_spec.api.execute import ROUNDS
+from a2c_spec.api.execute import MOST_DRAFTS, ROUNDS
 from a2c_spec.api.http.replies import LostAnswer, Refused
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.desired import Input
@@ -477,6 +477,15 @@ def test_a_draft_whose_create_was_lost_is_made_anew_and_none_is_looked_for(tmp_p
     done = held.execute(held.change())
     assert held.service.requests == ["POST /jobs", "POST /jobs"]
     assert (done.job_id, done.phase) == ("job-2", "building")
+    held.store.close()
+
+
+def test_a_service_that_loses_every_draft_is_given_up_soon_and_what_may_have_stayed_is_told(tmp_path: Path) -> None:
+    held = Bench(tmp_path, Service(), job_of(process=False))
+    held.service.rule = first("POST", "/jobs", *[httpx.Response(502, json={})] * 100)
+    with pytest.raises(LostAnswer, match=r"failed with 502.*; up to 3 jobs that were not started, and cost nothing"):
+        held.execute(held.change())
+    assert held.service.requests == ["POST /jobs"] * MOST_DRAFTS
     held.store.close()
 
 

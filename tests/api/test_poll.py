@@ -17,7 +17,7 @@ from a2c_spec.api.http.backoff import Pace
 from a2c_spec.api.poll import STUCK_AFTER, USELESS_LISTS, JobGone, Poller, _Waiter, is_complete
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.live import LiveJob, parse_job
-from a2c_spec.errors import NetworkError, SpecError, WaitTimeout
+from a2c_spec.errors import AskedToWait, NetworkError, SpecError, WaitTimeout
 from tests.api.wires import Clock, wire_over
 
 OUTPUT = {"id": "o", "uri": "https://dl.example/o", "filename": "a.pdf"}
@@ -162,7 +162,8 @@ def test_a_job_that_ends_in_the_last_second_is_not_late() -> None:
 def test_a_job_that_the_service_forgot_leaves_the_others_waiting() -> None:
     gone, live = Service(Clock(), {"a": 3}).wait("forgotten", "a")
     assert isinstance(gone, JobGone)
-    assert gone.address == "forgotten"
+    assert str(gone) == "the service no longer knows job forgotten"
+    assert gone.address == ""
     assert isinstance(live, LiveJob)
 
 
@@ -260,3 +261,18 @@ def test_jobs_that_are_due_soon_after_a_list_wait_for_the_next_one() -> None:
         return looks
 
     assert asyncio.run(next_looks()) == [0.1, 0.1, 0.1, 0.5]
+
+
+def test_a_pause_that_the_service_asks_for_ends_the_wait_when_the_time_would_be_up() -> None:
+    clock = Clock()
+    service = Service(clock, {"a": 100})
+    busy = httpx.Response(429, headers={"Retry-After": "6"})
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        return busy if clock() > 1003 else service(request)
+
+    client = Client(wire_over(answer, clock), Uploads(Path()), lambda _: "", lambda _: "")
+    poller = Poller(client, clock, clock.sleep, lambda: 0.0, patience=7)
+    with pytest.raises(AskedToWait):
+        asyncio.run(poller.wait("a", lambda _: None))
+    assert clock() < 1007

@@ -1,12 +1,18 @@
-"""Two jobs, and what is planned for them."""
+"""Two jobs, and what is planned for them; and somebody else who has the same key."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
 from tests.conftest import Command
 
 PNG = """\
@@ -36,3 +42,28 @@ def planned(a2c: Command, *args: str) -> dict[str, str]:
     """address -> action."""
     tree = json.loads(a2c("plan", "two.yaml", "--local", "--json", *args).out)
     return {change["address"]: change["action"] for change in tree["changes"]}
+
+
+Somebody = Callable[..., Any]
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
+    with Background(create_app(Settings())) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        yield running
+
+
+@pytest.fixture
+def somebody(server: Background) -> Somebody:
+    """Sends a request of somebody else, who has the same key."""
+
+    def send(method: str, path: str, **body: Any) -> Any:
+        url = path if path.startswith("http") else f"{server.url}{path}"
+        with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
+            reply = client.request(method, url, json=body or None)
+        assert reply.status_code < 300, reply.text
+        return reply.json() if reply.content else None
+
+    return send

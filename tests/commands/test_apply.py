@@ -6,8 +6,11 @@ import json
 from pathlib import Path
 from typing import Any
 
+import httpx
 import jsonschema
+import pytest
 
+from a2c_spec.local_api.server import Background
 from a2c_spec.manifests.schema.published import load_schema
 from tests.commands.conftest import PNG, planned
 from tests.conftest import Command
@@ -85,3 +88,29 @@ options: {width: 100, quality: 60}
     assert a2c("apply", "preset.yaml", "--local").code == 0
     assert a2c("destroy", "small", "--local", "-y").code == 0
     assert actions() == ["create"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "options", "code", "said"),
+    [
+        ("3", (), 0, "the service is busy and asks to wait 3 s"),
+        ("400", (), 8, "asks to wait 400 s, longer than the 120 s that are waited"),
+        ("60", ("--timeout", "5"), 7, "asks to wait 60 s, longer than --timeout 5 allows"),
+    ],
+)
+def test_how_long_the_service_asks_to_wait_is_told_and_has_an_end(
+    asked: str, options: tuple[str, ...], code: int, said: str, two: Path, server: Background, a2c: Command
+) -> None:
+    busy = {"do": "status", "status": 429, "retry_after": asked, "method": "POST", "path": "/jobs"}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[busy])
+    ran = a2c("apply", "two.yaml", "--target", "one", *options)
+    assert ran.code == code
+    assert said in ran.err
+    assert a2c("apply", "two.yaml", "--target", "one").code == 0
+
+
+def test_a_plan_says_too_that_the_service_asks_to_wait(two: Path, server: Background, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--detach").code == 0
+    busy = {"do": "status", "status": 429, "retry_after": "3", "method": "GET"}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[busy])
+    assert "the service is busy and asks to wait 3 s" in a2c("plan", "two.yaml").err

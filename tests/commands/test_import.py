@@ -2,11 +2,27 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import shutil
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from tests.commands.conftest import Somebody
 from tests.conftest import EXAMPLES, Command
+
+THERE = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: there
+inputs: [{id: i, path: src/a.txt}]
+conversions: [{id: c, category: hash, target: md5}]
+outputs: [{from: c, filename: X}]
+"""
 
 
 def test_an_imported_job_is_ours_and_nothing_is_left_to_do(two: Path, a2c: Command) -> None:
@@ -15,7 +31,110 @@ def test_an_imported_job_is_ours_and_nothing_is_left_to_do(two: Path, a2c: Comma
     job_id = json.loads(a2c("state", "show", "board-pack", "--local", "--json").out)["job_id"]
     assert a2c("state", "rm", "board-pack", "--local").code == 0
     shutil.rmtree(two / "dist")
+    (two / "report.yaml").unlink()
     assert a2c("import", job_id, "--local", "--name", "pack").code == 0
     assert (two / "dist/board-pack-Q3-2026.pdf").exists()
     assert json.loads(a2c("plan", "pack.yaml", "--local", "--json").out)["noop"]
     assert a2c("import", job_id, "--local", "--name", "pack").code == 2
+
+
+Foreign = Callable[..., str]
+
+
+@pytest.fixture
+def foreign(somebody: Somebody) -> Foreign:
+    """Makes a job of somebody else, waits for its end, and gives its id."""
+
+    def job(*conversions: dict[str, Any], filename: str = "a.txt") -> str:
+        made = somebody("POST", "/jobs", process=False, conversion=list(conversions))
+        upload = {"content": base64.b64encode(b"A").decode(), "filename": filename}
+        somebody("POST", f"{made['server']}/upload-base64/{made['id']}", **upload)
+        somebody("PATCH", f"/jobs/{made['id']}", process=True)
+        for _ in range(200):
+            if somebody("GET", f"/jobs/{made['id']}")["status"]["code"] in ("completed", "failed"):
+                break
+            time.sleep(0.05)
+        return str(made["id"])
+
+    return job
+
+
+def md5(**options: Any) -> dict[str, Any]:
+    return {"category": "hash", "target": "md5", "options": options}
+
+
+NAMES = {
+    "it leads elsewhere": ["../up"],
+    "it has a control character": ["a\x01b"],
+    "it is too long": ["\u00e9" * 200],
+    "it is two dots": [".."],
+    "it is that of a device": ["con"],
+    "it has a template": ["${{ x }}"],
+    "two are equal": ["same", "same"],
+    "two differ in case": ["same", "SAME"],
+    "two differ in their form": ["\u00e9", "e\u0301"],
+    "two end in dots": ["same", "same."],
+}
+
+
+@pytest.mark.parametrize("names", NAMES.values(), ids=NAMES)
+def test_what_is_imported_is_valid_whatever_the_results_are_called(
+    names: list[str], project: Path, foreign: Foreign, a2c: Command
+) -> None:
+    job = foreign(*[md5(output_filename=name, allow_multiple_outputs_threshold=n + 2) for n, name in enumerate(names)])
+    assert a2c("import", job, "--name", "n").code == 0
+    assert a2c("validate").code == 0
+    assert json.loads(a2c("plan", "--json").out)["noop"]
+    assert a2c("verify").code == 0
+    assert len(list((project / "dist").iterdir())) == len(names)
+
+
+@pytest.mark.parametrize("filename", ["_.txt", "x" * 200 + ".txt", "-", "\u00e9\x02.txt"])
+def test_what_is_imported_is_valid_whatever_the_inputs_are_called(
+    filename: str, foreign: Foreign, a2c: Command
+) -> None:
+    assert a2c("import", foreign(md5(), filename=filename), "--name", "n").code == 0
+    assert a2c("validate").code == 0
+    assert json.loads(a2c("plan", "--json").out)["noop"]
+
+
+def test_results_that_another_manifest_writes_get_a_folder_of_their_own(
+    project: Path, foreign: Foreign, a2c: Command
+) -> None:
+    (project / "src/a.txt").write_text("A")
+    (project / "there.yaml").write_text(THERE)
+    assert a2c("import", foreign(md5(output_filename="x")), "--name", "n").code == 0
+    assert a2c("validate").code == 0
+    assert (project / "dist/n/x.md5").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [(["--name", "there"], "`there` is given twice"), (["--name", "n" * 2001], "its manifest would not be valid")],
+)
+def test_nothing_is_changed_where_the_manifest_would_not_be_valid(
+    options: list[str], said: str, project: Path, foreign: Foreign, a2c: Command
+) -> None:
+    (project / "src/a.txt").write_text("A")
+    (project / "there.yaml").write_text(THERE)
+    before = sorted(project.rglob("*.y*ml"))
+    ran = a2c("import", foreign(md5()), "-o", "new.yaml", *options)
+    assert (ran.code, ran.out) == (5, "")
+    assert said in ran.err
+    assert "nothing was changed" in ran.err
+    assert sorted(project.rglob("*.y*ml")) == before
+    assert json.loads(a2c("state", "list", "--json").out) == []
+
+
+def test_a_manifest_that_cannot_be_written_leaves_no_record(project: Path, foreign: Foreign, a2c: Command) -> None:
+    (project / "file").touch()
+    ran = a2c("import", foreign(md5()), "--name", "n", "-o", "file/n.yaml")
+    assert ran.code == 1
+    assert "nothing was changed" in ran.err
+    assert json.loads(a2c("state", "list", "--json").out) == []
+
+
+def test_a_manifest_is_not_written_outside_the_project(foreign: Foreign, a2c: Command) -> None:
+    ran = a2c("import", foreign(md5()), "-o", "../n.yaml")
+    assert ran.code == 2
+    assert "outside the project" in ran.err

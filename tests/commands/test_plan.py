@@ -102,3 +102,14 @@ def test_a_file_that_is_no_plan_is_refused(text: str, two: Path, a2c: Command) -
     (two / "p.a2cplan.json").write_text(text)
     assert a2c("apply", "p.a2cplan.json").code == 5
     assert a2c("show", "p.a2cplan.json").code == 5
+
+
+def test_a_plan_that_is_stale_because_of_a_file_here_says_which(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    (two / "two.yaml").write_text(PNG.replace("filename: cover", "filename: other"))
+    assert a2c("plan", "two.yaml", "--local", "-o", "x.a2cplan.json").code == 0
+    (two / "dist/cover.webp").unlink()
+    ran = a2c("apply", "x.a2cplan.json")
+    assert ran.code == 10
+    assert "one: what has to be done changed (dist/cover.webp is missing here" in ran.err
+    assert "live job" not in ran.err

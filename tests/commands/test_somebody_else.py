@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
-from a2c_spec.local_api.settings import Settings
+from tests.commands.conftest import Somebody
 from tests.conftest import Command
 
 HEAD = "apiVersion: a2c-spec/v1\nkind: {kind}\nname: {name}\n"
@@ -23,29 +22,6 @@ JOB = HEAD + (
 PRESET = HEAD + "category: image\ntarget: jpg\noptions: {{quality: {quality}}}\n"
 BY_PRESET = "preset: {from: look}"
 QUALITY = "options: {quality: 50}"
-
-Somebody = Callable[..., Any]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
-    with Background(create_app(Settings())) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
-
-
-@pytest.fixture
-def somebody(server: Background) -> Somebody:
-    """Sends a request of somebody else, who has the same key."""
-
-    def send(method: str, path: str, **body: Any) -> Any:
-        with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
-            reply = client.request(method, f"{server.url}{path}", json=body or None)
-        assert reply.status_code < 300, reply.text
-        return reply.json() if reply.content else None
-
-    return send
 
 
 @pytest.fixture

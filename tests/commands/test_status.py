@@ -5,6 +5,10 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import httpx
+import pytest
+
+from a2c_spec.local_api.server import Background
 from tests.commands.conftest import PNG
 from tests.conftest import Command
 
@@ -31,3 +35,23 @@ def test_an_unknown_address_is_answered_with_the_nearest(two: Path, a2c: Command
     assert a2c("apply", "two.yaml", "--local").code == 0
     ran = a2c("status", "ones", "--local")
     assert (two.is_dir(), ran.code, "did you mean one?" in ran.err) == (True, 2, True)
+
+
+@pytest.mark.parametrize("command", ["plan", "status", "drift", "history one", "apply", "apply --refresh-only"])
+@pytest.mark.parametrize("status", [418, 500])
+def test_a_read_that_is_refused_or_fails_names_the_address(
+    command: str, status: int, two: Path, server: Background, a2c: Command
+) -> None:
+    (two / "two.yaml").write_text(PNG.replace("labels", "job: {process: false}\nlabels"))
+    assert a2c("apply", "--target", "one").code == 0
+    fault = {"do": "status", "status": status, "method": "GET", "path": "/jobs/*", "times": None}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault])
+    assert "error: one: the service" in a2c(*command.split()).err
+
+
+def test_a_job_that_the_service_forgets_while_it_is_waited_for_is_named(
+    two: Path, server: Background, a2c: Command
+) -> None:
+    fault = {"do": "status", "status": 404, "method": "GET", "path": "/jobs/*", "times": None}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault])
+    assert "error: one: the service no longer knows job " in a2c("apply", "two.yaml", "--target", "one").err

@@ -13,7 +13,7 @@ import pytest
 
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
-from a2c_spec.local_api.settings import Settings, Unknowns
+from a2c_spec.local_api.settings import Progression, Settings, Unknowns
 from a2c_spec.local_api.simulation.faults import Fault
 from tests.conftest import Command
 
@@ -210,6 +210,23 @@ def test_a_job_that_cannot_be_deleted_stays_recorded_as_long_as_it_is_there(
     assert job_id in a2c("state", "list", "--json").out
     assert a2c("destroy", "job", "-y").code == 0
     assert job_id not in a2c("state", "list", "--json").out
+
+
+def test_a_running_job_that_the_service_does_not_cancel_is_said_to_run_on(
+    project: Path, serve: Serve, a2c: Command
+) -> None:
+    serve(
+        progression=Progression(by="time", running=600),
+        faults=(Fault(do="status", status=409, method="DELETE", path="/jobs/*", times=99),),
+    )
+    write(project, COVER, process=True)
+    assert a2c("apply", "m.yaml", "--detach").code == 0
+    write(project, f"{COVER}, {PAGE}", process=True)
+    ran = a2c("apply", "m.yaml", "-y")
+    assert ran.code == 13
+    assert "the service does not cancel job" in ran.err
+    assert "modified outside" not in ran.err
+    assert len(json.loads(a2c("state", "list", "--json").out)) == 1
 
 
 @pytest.mark.parametrize(("status", "code"), [(401, 3), (402, 4), (500, 8), (302, 8)])

@@ -143,3 +143,14 @@ def test_the_readers_of_single_values() -> None:
     assert [mapping(value) for value in objects] == [{"a": 1}, {}, {}, {}]
     arrays: list[object] = [[{"a": 1}, None, 2], "ab", b"ab", {"a": 1}, None]
     assert [list(rows(value)) for value in arrays] == [[{"a": 1}], [], [], [], []]
+
+
+@pytest.mark.parametrize("part", ["input", "conversion", "output"])
+def test_a_part_that_is_listed_twice_with_one_id_is_one(part: str) -> None:
+    other = REPLY[part][0] | {"id": "x"}
+    twice = REPLY | {part: [REPLY[part][0], other, REPLY[part][0], other]}
+    assert parse_job(twice) == parse_job(REPLY | {part: [REPLY[part][0], other]})
+
+
+def test_parts_without_an_id_each_count() -> None:
+    assert len(parse_job({"output": [{"filename": "a"}, {"filename": "a"}]}).outputs) == 2

@@ -120,7 +120,7 @@ def test_a_conflict_says_what_stands_there_and_the_ways_out() -> None:
         "move it away, or set on_conflict to overwrite, rename or skip"
     )
     assert conflict("a", "foreign", "skip") == (
-        "a exists and was not written by a2c-spec, and on_conflict is skip; "
+        "a exists and is not recorded as a result of a2c-spec, and on_conflict is skip; "
         "move it away, or set on_conflict to overwrite or rename"
     )
     assert of_another("a", "b") == "a is a result of b; give one of the two another name or folder"
@@ -130,12 +130,12 @@ REFUSED: list[tuple[Disk, str, bool, str]] = [
     ("absent", "error", False, ""),
     ("intact", "error", False, ""),
     ("another's", "error", False, ""),
-    ("foreign", "error", False, "a exists and was not written by a2c-spec"),
+    ("foreign", "error", False, "a exists and is not recorded as a result of a2c-spec"),
     ("changed", "error", True, "a has changed since a2c-spec wrote it"),
     ("foreign", "overwrite", True, ""),
     ("foreign", "rename", True, ""),
     ("foreign", "skip", False, ""),
-    ("foreign", "skip", True, "a exists and was not written by a2c-spec"),
+    ("foreign", "skip", True, "a exists and is not recorded as a result of a2c-spec"),
     ("folder", "error", False, "a is a folder; move it away, or set on_conflict to rename or skip"),
     ("folder", "overwrite", False, "a is a folder; move it away, or set on_conflict to rename or skip"),
     ("folder", "rename", True, ""),

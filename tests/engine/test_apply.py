@@ -6,6 +6,7 @@ import pytest
 
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.engine.apply import _confirmed
+from a2c_spec.engine.budget import Limits, within
 from a2c_spec.engine.outcome import ApplyOptions, Unattended
 from a2c_spec.errors import Conflict, LimitRefused
 
@@ -35,6 +36,15 @@ def test_what_was_paid_for_runs_again_only_if_somebody_says_so() -> None:
     assert asked(again(1), True) == ["a0 would be run again, cancelled or deleted, although already paid for. Go on?"]
     with pytest.raises(LimitRefused, match="not confirmed; nothing was sent"):
         asked(again(1), False)
+
+
+def test_a_running_job_is_let_go_only_if_somebody_says_so_and_is_not_said_to_run_again() -> None:
+    plan = Plan((Change("a", "forget", (), paid_again=True),))
+    says = "a would be let go while it runs; what it gives, although paid for, is not downloaded"
+    assert asked(plan, True) == [f"{says}. Go on?"]
+    with pytest.raises(LimitRefused, match="let go while it runs"):
+        asked(plan, None)
+    within(plan, [], Limits(None, 0))  # nothing is paid again
 
 
 def test_where_nobody_can_be_asked_it_is_refused_with_the_way_to_allow_it() -> None:

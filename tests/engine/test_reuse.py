@@ -181,7 +181,7 @@ def test_files_of_the_run_before_are_leftovers_unless_they_were_replaced(results
 
 def test_a_file_of_somebody_else_is_in_the_way(results: Results, tmp_path: Path) -> None:
     (tmp_path / "dist/new.webp").write_bytes(b"mine")
-    with pytest.raises(SpecError, match="was not written by a2c-spec"):
+    with pytest.raises(SpecError, match="is not recorded as a result of a2c-spec"):
         restored(tmp_path, results)
     record, _ = restored(tmp_path, results, policy="rename")
     (file,) = record.files

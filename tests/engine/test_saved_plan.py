@@ -83,7 +83,12 @@ MOVED: list[tuple[str, PlannedChange, str]] = [
     ("no record", step(record=None), "a: the state changed"),
     ("the live job", step(live=LiveJob("j", "processing")), "a: the live job changed"),
     ("no live job", step(live=None), "a: the live job changed"),
-    ("what is done", step(change=Change("a", "update", ("new",))), "a: what has to be done changed"),
+    ("what is done", step(change=Change("a", "update", ("new",))), "a: what has to be done changed (new)"),
+    (
+        "a job that need not be read, and what is done",
+        step(live=None, change=Change("a", "download", ("new",))),
+        "a: what has to be done changed (new)",
+    ),
     ("the address", step("b"), "b is new; a is gone"),
 ]
 

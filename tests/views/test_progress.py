@@ -20,6 +20,7 @@ LINES = [
     (Event("failed", "a", text="damaged"), "a: failed: damaged", "a: failed: damaged"),
     (Event("status", "a", text="queued"), "a: queued", "a: queued"),
     (Event("note", "a", text="odd"), "a: odd", "a: odd"),
+    (Event("note", "", text="busy"), "busy", "busy"),
     (Event("download", "a", "dist/a", done=1, total=1), "", ""),
     (Event("done", "a", text="2 files"), "", ""),
 ]

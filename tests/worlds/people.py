@@ -84,6 +84,7 @@ def colleague(world: World, which: int, number: int, moment: str, hold: int) -> 
     ran = world.colleague.run(args, probe, fork=bool(moment))
     world.service.refresh()
     world.service.actor = "us"
+    world.clock.advance(4)  # a service writes whole seconds: within two of them nothing tells whose an equal job is
     told = f", with other bytes ({number}) in {paths[which % len(paths)]}" if number >= 0 else ""
     world.tell(
         f"a colleague applies a copy of the project{told}{', all held' if hold else ''}"

@@ -1,14 +1,15 @@
-"""How long to wait before the next attempt: growing pauses; after a 429, what its ``Retry-After`` header asks for."""
+"""How long to wait before the next attempt: growing pauses, or what a ``Retry-After`` header asks for."""
 
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
 LONGEST_RETRY_AFTER = 120.0
-"""Seconds. A ``Retry-After`` is obeyed up to here; a service that asks for more is down, not busy."""
+"""Seconds, as the official clients have it. Longer pauses are not waited for: the service is down, not busy."""
 
 MOST_STEPS = 64
 """After so many attempts every pause has reached its cap; a larger exponent would overflow."""
@@ -37,13 +38,9 @@ def backoff(attempt: int, jitter: float, pace: Pace = RETRIES) -> float:
     return min(seconds, pace.longest) * (1 + jitter / 4)
 
 
-def pause_after_429(retry_after_header: str, attempt: int, jitter: float, now: float) -> float:
-    """Seconds to wait after a 429: what the service asks for, or else the growing pause of any failed attempt.
-
-    ``now`` is the time by the service's clock (epoch seconds).
-    """
-    asked = retry_after(retry_after_header, now)
-    return backoff(attempt, jitter) if asked is None else min(asked, LONGEST_RETRY_AFTER)
+def asks_to_wait(status: int, headers: Mapping[str, str]) -> bool:
+    """Whether an answer says that the service is busy, and did nothing: 429, or 503 with the time to come back."""
+    return status == 429 or (status == 503 and retry_after(headers.get("retry-after", ""), 0.0) is not None)
 
 
 def retry_after(value: str, now: float) -> float | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.errors import AuthError, InvalidError, NetworkError, QuotaError, SpecError
+from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
 """JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
@@ -116,6 +116,15 @@ def throttled() -> NetworkError:
     return NetworkError("the service keeps answering 429 (too many requests)", hint="lower --parallelism, or try later")
 
 
+def busy_for(seconds: float, longest: float, *, given: bool) -> SpecError:
+    """The service asks for a pause that is not waited for; ``given``: because of the time that the user gave."""
+    asked = f"the service asks to wait {seconds:.0f} s"
+    if given:
+        hint = "nothing is lost: apply again later, or with a longer --timeout"
+        return AskedToWait(f"{asked}, longer than --timeout {longest:g} allows", hint=hint)
+    return NetworkError(f"{asked}, longer than the {longest:g} s that are waited", hint="apply again after that time")
+
+
 def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
     """The error for an answer that is no success; LostAnswer if a request that must not be repeated may have worked."""
     text = reply.message or f"the service answered {reply.status}"
@@ -140,6 +149,10 @@ class Refused(InvalidError):
     def __init__(self, status: int, message: str) -> None:
         super().__init__(message)
         self.status = status
+
+
+class NotCancelled(Refused):
+    """The service does not cancel a job, which runs on."""
 
 
 class MissingIds(SpecError):

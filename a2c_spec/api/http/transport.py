@@ -14,13 +14,14 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.api.http.backoff import backoff, pause_after_429
+from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, asks_to_wait, backoff, retry_after
 from a2c_spec.api.http.concurrency import Limiter, Sleep
 from a2c_spec.api.http.replies import (
     NOT_JSON,
     LostAnswer,
     Reply,
     TooLarge,
+    busy_for,
     error_of,
     error_text,
     not_json,
@@ -29,7 +30,7 @@ from a2c_spec.api.http.replies import (
     throttled,
     unreachable,
 )
-from a2c_spec.core.events import Probe, unobserved
+from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
 from a2c_spec.errors import NetworkError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"
@@ -39,6 +40,8 @@ ATTEMPTS = 5
 OPEN_PATHS = ("/conversions", "/presets", "/statuses")
 """What the service answers without a key."""
 REDIRECTS = 5
+LEAST_TOLD = 2.0
+"""Seconds. Shorter pauses that the service asks for are not worth a line."""
 
 UNSENT = (httpx.ConnectError, httpx.PoolTimeout)
 """Failures which prove that nothing was sent. ConnectTimeout does not: httpx-aiohttp also raises it for connections
@@ -51,6 +54,8 @@ MOST_UNSENT = 3
 @dataclass(slots=True)
 class Wire:
     """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
+
+    ``patience``: the most seconds that one request waits because the service asks for it, 0 for as long as is usual.
 
     ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell; None until
     one did.
@@ -66,6 +71,8 @@ class Wire:
     probe: Probe = unobserved
     clock: Callable[[], float] = time.time
     skew: float | None = None
+    tell: Listener = ignore
+    patience: float = 0.0
     count: dict[str, int] = field(default_factory=dict)
 
     async def call(
@@ -77,12 +84,13 @@ class Wire:
         headers: Mapping[str, str] | None = None,
         repeatable: bool | None = None,
         accept: tuple[int, ...] = (),
+        patience: float = 0.0,
     ) -> Reply:
         """A JSON request below ``base_url``.
 
         ``repeatable``: sending it twice does the same as once (default: all but POST). Statuses in ``accept`` are
-        returned instead of raised. Raises the tree of ``errors``; LostAnswer when a request that is not repeatable may
-        have taken effect.
+        returned instead of raised. ``patience``: as that of the wire, where less is left. Raises the tree of
+        ``errors``; LostAnswer when a request that is not repeatable may have taken effect.
         """
         if not self.key and not path.startswith(OPEN_PATHS):
             raise missing_key()
@@ -94,12 +102,19 @@ class Wire:
             lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=all_headers),
             repeatable=method != "POST" if repeatable is None else repeatable,
             accept=accept,
+            patience=patience,
         )
 
     async def send(
-        self, build: Callable[[], httpx.Request], *, repeatable: bool, accept: tuple[int, ...] = ()
+        self,
+        build: Callable[[], httpx.Request],
+        *,
+        repeatable: bool,
+        accept: tuple[int, ...] = (),
+        patience: float = 0.0,
     ) -> Reply:
         """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer."""
+        waited = 0.0
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
@@ -107,8 +122,11 @@ class Wire:
             except httpx.RequestError as error:
                 await self._after_failure(error, repeatable=repeatable, last=last, attempt=attempt)
                 continue
-            if reply.status == 429 and not last:
-                await self.sleep(self.throttle(reply.headers, attempt))
+            busy = asks_to_wait(reply.status, reply.headers) and (reply.status == 429 or repeatable)
+            if busy and not last:
+                pause = self.throttle(reply.headers, attempt, waited, patience)
+                waited += pause
+                await self.sleep(pause)
             elif reply.status >= 500 and repeatable and not last:
                 await self.sleep(backoff(attempt, self.jitter()))
             else:
@@ -127,7 +145,7 @@ class Wire:
                 await response.aclose()
         self._compare_clocks(response.headers.get("date", ""))
         self.probe(f"answered {request.method} {request.url.path}")
-        if response.status_code != 429:
+        if not asks_to_wait(response.status_code, response.headers):
             self.limiter.on_success()
         return Reply(response.status_code, parse_body(response, raw), response.headers)
 
@@ -149,9 +167,21 @@ class Wire:
             raise unreachable(self.base_url, error) from error
         await self.sleep(backoff(attempt, self.jitter()))
 
-    def throttle(self, headers: Mapping[str, str], attempt: int) -> float:
-        """After a 429 all requests pause, and fewer are sent at once; gives the pause in seconds."""
-        pause = pause_after_429(headers.get("retry-after", ""), attempt, self.jitter(), self.service_time())
+    def throttle(self, headers: Mapping[str, str], attempt: int, waited: float = 0.0, patience: float = 0.0) -> float:
+        """All requests pause, and fewer are sent at once, because the service is busy; gives the pause in seconds.
+
+        ``waited``: seconds that the same request has waited already. Raises NetworkError when the service asks for more
+        than is usual, AskedToWait when that takes longer than ``patience``.
+        """
+        asked = retry_after(headers.get("retry-after", ""), self.service_time())
+        pause = backoff(attempt, self.jitter()) if asked is None else asked
+        patience = patience or self.patience
+        if patience and waited + pause > patience:
+            raise busy_for(pause, patience, given=True)
+        if pause > LONGEST_RETRY_AFTER:
+            raise busy_for(pause, LONGEST_RETRY_AFTER, given=False)
+        if pause >= LEAST_TOLD and asked is not None and self.limiter.resume_at <= self.limiter.clock():
+            self.tell(Event("note", "", text=f"the service is busy and asks to wait {pause:.0f} s"))
         self.limiter.on_throttled(pause)
         return pause
 

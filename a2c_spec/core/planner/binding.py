@@ -7,11 +7,11 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.planner.matching import known, looks_like, spare_name
 from a2c_spec.core.planner.update import edit
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import uploaded
+from a2c_spec.core.recipe import NOT_DECISIVE, uploaded
 from a2c_spec.core.recognition import (
     Part,
     input_may_be,
@@ -62,13 +62,19 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
 
 
 def started_unlike(desired: DesiredJob, record: JobRecord, live: LiveJob) -> bool:
-    """Whether a job that was started shows anything but what is desired; that it runs does not count."""
+    """Whether a job that was started shows anything but what is desired; that it runs does not count, nor what its
+    results are called."""
     calls = edit(desired, live, known(record)).calls
-    return any(not call.starts and not _only_process(call) for call in calls)
+    return any(not call.starts and not _idle(call) for call in calls)
 
 
-def _only_process(call: Call) -> bool:
-    return call.kind == "patch_job" and isinstance(call.body, Mapping) and set(call.body) == {"process"}
+def _idle(call: Call) -> bool:
+    """Whether a call changes nothing that decides a result."""
+    if not isinstance(call.body, Mapping):
+        return False
+    if call.kind == "patch_conversion":
+        return call.body.keys() == {"options"} and mapping(call.body["options"]).keys() <= NOT_DECISIVE
+    return call.kind == "patch_job" and call.body.keys() == {"process"}
 
 
 def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:

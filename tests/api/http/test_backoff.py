@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, Pace, backoff, pause_after_429, retry_after
+from a2c_spec.api.http.backoff import Pace, asks_to_wait, backoff, retry_after
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -50,8 +50,17 @@ def test_a_retry_after_that_is_neither_is_ignored(value: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("header", "attempt", "seconds"),
-    [("7", 3, 7), ("0", 3, 0), ("120", 0, 120), ("86400", 0, LONGEST_RETRY_AFTER), ("", 2, 2.25), ("soon", 0, 0.5625)],
+    ("status", "headers", "busy"),
+    [
+        (429, {}, True),
+        (429, {"retry-after": "7"}, True),
+        (503, {"retry-after": "7"}, True),
+        (503, {}, False),
+        (503, {"retry-after": "soon"}, False),
+        (500, {"retry-after": "7"}, False),
+    ],
 )
-def test_after_a_429_the_service_decides_how_long_within_a_bound(header: str, attempt: int, seconds: float) -> None:
-    assert pause_after_429(header, attempt, 0.5, 0.0) == seconds
+def test_a_429_and_a_503_with_a_time_say_that_the_service_is_busy(
+    status: int, headers: dict[str, str], busy: bool
+) -> None:
+    assert asks_to_wait(status, headers) == busy

@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from a2c_spec.api.http.replies import LARGEST_REPLY, LostAnswer, Refused
-from a2c_spec.errors import AuthError, NetworkError, QuotaError
+from a2c_spec.core.events import Event
+from a2c_spec.errors import AskedToWait, AuthError, NetworkError, QuotaError
 from tests.api.wires import BASE, KEY, Clock, in_turn, wire_over
 
 OK = httpx.Response(200, json={"id": "1"})
@@ -40,6 +41,49 @@ def test_retry_after_as_a_date_is_read_by_the_clock_of_the_service() -> None:
     told = {"Date": "Mon, 23 Nov 2026 12:00:00 GMT", "Retry-After": "Mon, 23 Nov 2026 12:00:09 GMT"}
     asyncio.run(wire_over(in_turn(again(429, **told), OK), clock).call("GET", "/jobs"))
     assert clock.slept == [9.0]
+
+
+def test_a_503_that_names_a_time_is_waited_out_by_a_read() -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(again(503, **{"Retry-After": "7"}), OK), clock)
+    asyncio.run(wire.call("GET", "/jobs"))
+    assert clock.slept == [7.0]
+    assert wire.limiter.resume_at == 1007
+
+
+def test_a_pause_that_the_service_asks_for_is_told_once_for_all_requests() -> None:
+    clock, told = Clock(), list[Event]()
+    wire = wire_over(in_turn(), clock)
+    wire.tell = told.append
+    for pause, passed in (("60", 0), ("60", 61), ("60", 61), ("1", 0)):
+        wire.throttle({"retry-after": pause}, 0)
+        clock.now += passed
+    assert told == [Event("note", "", text="the service is busy and asks to wait 60 s")] * 2
+
+
+@pytest.mark.parametrize(("status", "method"), [(429, "POST"), (429, "GET"), (503, "GET")])
+def test_a_pause_of_more_than_is_usual_is_an_error_at_once(status: int, method: str) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(again(status, **{"Retry-After": "400"})), clock)
+    with pytest.raises(NetworkError, match=r"asks to wait 400 s, longer than the 120 s") as caught:
+        asyncio.run(wire.call(method, "/jobs"))
+    assert "apply again after that time" in caught.value.hint
+    assert not isinstance(caught.value, LostAnswer)
+    assert (clock.slept, wire.limiter.resume_at) == ([], 0)
+
+
+@pytest.mark.parametrize(
+    ("pauses", "slept"), [(["400"], []), (["6"], []), (["3", "3"], [3.0]), (["2", "2", "2"], [2.0, 2.0])]
+)
+def test_the_time_that_the_user_gave_counts_while_the_service_asks_to_wait(
+    pauses: list[str], slept: list[float]
+) -> None:
+    clock = Clock()
+    wire = wire_over(in_turn(*(again(429, **{"Retry-After": pause}) for pause in pauses)), clock)
+    wire.patience = 5.0
+    with pytest.raises(AskedToWait, match=f"asks to wait {pauses[-1]} s, longer than --timeout 5 allows"):
+        asyncio.run(wire.call("POST", "/jobs"))
+    assert clock.slept == slept
 
 
 @pytest.mark.parametrize("status", [500, 502, 503])

@@ -1,0 +1,91 @@
+"""A manifest that is about to be written: its text, and the proof that `validate` accepts it beside all others."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.path_claims import Claims
+from a2c_spec.engine.project import Project, Reading, manifest_paths, real_path
+from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.manifests.dump import as_manifest
+from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.manifests.references import check_references
+
+
+@dataclass(frozen=True, slots=True)
+class NewManifest:
+    """What is going to stand in the file ``path``."""
+
+    project: Project
+    path: Path
+    text: str
+
+    def checked(self) -> Job:
+        """The job that it asks for. Raises InvalidError where `validate` would refuse it, or the project with it."""
+        paths = _paths(self.project)
+        stream = Reading(self.project, [*paths, os.path.relpath(self.path, self.project.cwd)], [])
+        stream.texts[self.path.resolve()] = self.text.encode(errors="surrogatepass")
+        items, file = list(stream.items()), str(self.project.cwd / stream.paths[-1])
+        mine = [item for item in items if isinstance(item, Job) and item.position.file == file]
+        others = [item for item in items if item not in mine]
+        found = [one for one in stream.found if one.position.file == stream.paths[-1] and one.severity == "error"]
+        if not found:
+            known = self._clashes(others, stream)
+            found = [problem for problem in self._clashes([*others, *mine], stream) if problem not in known]
+        if found or len(mine) != 1:
+            raise _refused(found)
+        return mine[0]
+
+    def _clashes(self, items: list[Job | Preset], stream: Reading) -> list[Diagnostic]:
+        claims = Claims(render_late, real_path(self.project.root))
+        for item in items:
+            if isinstance(item, Job):
+                claims.add(item)
+        found = [*check_references(items), *claims.checked(stream.files())]
+        return [problem for problem in found if problem.severity == "error"]
+
+    def write(self) -> None:
+        """Writes the file, all of it or nothing; raises SpecError when it cannot be written."""
+        draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            draft.write_text(self.text)
+            draft.replace(self.path)
+        except OSError as error:
+            with contextlib.suppress(OSError):
+                draft.unlink()
+            raise SpecError(f"cannot write {self.path}: {error.strerror}; nothing was changed") from error
+
+
+def manifest_of(project: Project, job: Job, path: Path) -> NewManifest:
+    """A job as a manifest at ``path``; paths in a manifest are relative to its folder."""
+    import yaml
+
+    tree = as_manifest(job)
+    folder = path.parent.resolve()
+    for row in tree.get("inputs", []):
+        if "path" in row:
+            row["path"] = os.path.relpath(project.root / row["path"], folder)
+    for row in tree.get("outputs", []):
+        if row.get("save"):
+            row["save"] = os.path.relpath(project.root / row["save"], folder) + "/"
+    return NewManifest(project, path, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120))
+
+
+def _paths(project: Project) -> list[str]:
+    try:
+        return manifest_paths(project)[0]
+    except UsageError:  # it is going to be the first one
+        return []
+
+
+def _refused(found: list[Diagnostic]) -> InvalidError:
+    why = found[0].message if found else "it would not be found"
+    more = f" (and {len(found) - 1} more)" if len(found) > 1 else ""
+    hint = found[0].hint if found else ""
+    return InvalidError(f"its manifest would not be valid: {why}{more}; nothing was changed", hint=hint)
