@@ -17,6 +17,7 @@ from starlette.types import Receive, Scope, Send
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import Converters
+from a2c_spec.local_api.http.dates import Dated
 from a2c_spec.local_api.http.wire import wire_for
 from a2c_spec.local_api.jobs.clock import Clock
 from a2c_spec.local_api.jobs.identity import Identity
@@ -112,7 +113,7 @@ class LocalApi:
             await self._lifespan(receive, send)
         elif scope["type"] == "http":
             try:
-                await self._answer(scope, receive, send)
+                await self._answer(scope, receive, Dated(self.service.clock.now, send).send)
             except ClientDisconnect:
                 return  # the client has gone
             except Dropped:

@@ -44,6 +44,7 @@ def server_of(app: LocalApi, on_ready: Callable[[], None]) -> uvicorn.Server:
         log_config=None,
         access_log=False,
         server_header=False,
+        date_header=False,  # the service tells its own
         timeout_graceful_shutdown=1,
         timeout_keep_alive=75,
     )

@@ -69,6 +69,13 @@ def test_progress_can_be_shown_by_time(api_with: Start) -> None:
     assert api.wait(job)["status"]["code"] == "completed"
 
 
+def test_every_answer_is_dated_by_the_clock_of_the_service_also_once_it_was_moved(api_with: Start) -> None:
+    api = api_with(clock=lambda: 1000.0)
+    assert api("GET", "/jobs").headers["date"] == "Thu, 01 Jan 1970 00:16:40 GMT"
+    api.ok("POST", "/_a2c/clock", json={"advance": 5})
+    assert api("GET", "/nowhere").headers.get_list("date") == ["Thu, 01 Jan 1970 00:16:45 GMT"]
+
+
 def test_a_staged_job_with_all_its_parts_may_be_called_ready(api_with: Start) -> None:
     api = api_with(unknowns=Unknowns(staged_status="ready"))
     job = api.job(conversion=[{"target": "upper"}])

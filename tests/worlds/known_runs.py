@@ -143,6 +143,16 @@ RUNS: Mapping[str, Script] = {
         APPLY,
         APPLY,
     ),
+    "somebody starts a held job, then its result gets another name": known(
+        ground(HELD), APPLY, ("third", "start", 0), ("output_name", 0, None), START, APPLY
+    ),
+    "the create that changes one of two is lost, and only the service knows a name": known(
+        ground(unnamed(job("one", "in/a.txt", "in/b.txt", conversions=("image/webp", "image/png")))),
+        APPLY,
+        BETTER,
+        ("fault", "create", "500 after", 0, 1),
+        APPLY,
+    ),
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
     ),
