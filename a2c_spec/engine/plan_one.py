@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -118,11 +117,11 @@ async def plan_address(
 ) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
     """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
     lost, runs = Lost(), session.runs(job.address)
-    found = await _found_runs(session, runs, client) if client else {}
+    found, undecided = await _looked_for(session, runs, client) if client else ({}, {})
     runs = [found.get(run.address, run) for run in runs]
     while True:
         pending, unused = prepared(session, job, dependencies, chosen, lost, runs)
-        steps = [_adopting(await plan_run(session, one, client), found) for one in pending]
+        steps = [_adopting(await plan_run(session, one, client, undecided), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
@@ -148,7 +147,8 @@ def _told(step: PlannedChange, pending: Pending) -> PlannedChange:
 def _from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
     desired, record, observed = pending.desired, pending.record, pending.observed
     if record is not None and record.lost_start:
-        return _unresolved_offline(pending, record) if offline else None
+        why = "the answer to an earlier create is missing; plan without --offline to look for its job"
+        return _undecided(pending, record, why) if offline else None
     if record is not None and record.phase == "done":
         change = plan_job(desired, record, observed)
         if change.action == "no-op":
@@ -158,21 +158,27 @@ def _from_record(session: Session, pending: Pending, *, offline: bool) -> Planne
     return None
 
 
-def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
-    reason = "the answer to an earlier create is missing; plan without --offline to look for its job"
-    return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
+def _undecided(pending: Pending, record: JobRecord, why: str) -> PlannedChange:
+    """What became of a create is not known; nothing is done before it is."""
+    return PlannedChange(Change(record.address, "adopt", (why,)), pending.desired, record)
 
 
-async def _found_runs(session: Session, runs: Sequence[JobRecord], client: Client) -> dict[str, JobRecord]:
-    """The runs whose create was lost and turns out to have made a job: with that job, and the recipe that it runs."""
+async def _looked_for(
+    session: Session, runs: Sequence[JobRecord], client: Client
+) -> tuple[dict[str, JobRecord], dict[str, str]]:
+    """The runs whose create was lost: those with the job that it made; by key, why it is not known of others."""
     from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
 
     found: dict[str, JobRecord] = {}
+    undecided: dict[str, str] = {}
     for run in runs:
-        with suppress(TimeUnknown):
+        try:
             job = await resolve_lost_create(client, run, tuple(session.store.scan())) if run.lost_start else None
             found |= {run.address: job} if job else {}
-    return found
+        except TimeUnknown as unknown:
+            then = "apply finds out with a draft, which costs nothing, and takes the job or makes it"
+            undecided[run.address] = f"{unknown.message}; {then}"
+    return found, undecided
 
 
 def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedChange:
@@ -184,8 +190,19 @@ def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedCha
     return replace(step, change=change, filed_anew=True)
 
 
-async def plan_run(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
-    """The change of a run, asked of the service where needed; bytes that it holds are not sent again."""
+async def plan_run(
+    session: Session, pending: Pending, client: Client | None, undecided: Mapping[str, str] = {}
+) -> PlannedChange:
+    """The change of a run, asked of the service where needed; bytes that it holds are not sent again.
+
+    A run whose create was lost has been looked for: ``undecided`` says why that is not decided, else it made no job.
+    """
+    record = pending.record
+    if client is not None and record is not None and record.lost_start:
+        if why := undecided.get(record.address):
+            return _told(_undecided(pending, record, why), pending)
+        anew = await plan_run(session, replace(pending, record=settled(record)), client)
+        return replace(anew, record=record)  # apply looks again before it pays
     step = plan_from_record(session, pending, offline=client is None)
     step = step or await plan_from_live(session, pending, client)
     wrong = bool(step.live and step.record and other_bytes(pending.desired, step.record, step.live))
@@ -234,8 +251,6 @@ async def _from_live(session: Session, pending: Pending, client: Client | None, 
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
-    if record.lost_start:
-        return await _plan_unresolved(session, pending, record, client)
     live = live or await client.job(record.job_id)
     if live is None and record.phase == "done":
         record = replace(record, gone=tuple(file.output_id for file in record.files))
@@ -254,24 +269,3 @@ def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None
         return change
     cached = session.results.known(pending.desired, record)
     return plan_job(pending.desired, record, replace(observed, cached=cached)) if cached else change
-
-
-async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord, client: Client) -> PlannedChange:
-    """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
-
-    desired = pending.desired
-    try:
-        found = await resolve_lost_create(client, record, tuple(session.store.scan()))
-    except TimeUnknown as unknown:
-        reason = f"{unknown.message}; apply finds out with a draft, which costs nothing, and takes the job or makes it"
-        return PlannedChange(Change(record.address, "adopt", (reason,)), desired, record)
-    if found is None:
-        rest = replace(pending, record=settled(record))
-        step = _from_record(session, rest, offline=False) or await _from_live(session, rest, client, None)
-        return replace(step, record=record)
-    live = await client.job(found.job_id)
-    observed = replace(session.observe(desired, found, live), gone=live is None)
-    change = plan_job(desired, found, observed)
-    reason = f"job {found.job_id} was created by a call whose answer was lost"
-    return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)
