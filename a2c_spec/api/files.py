@@ -53,10 +53,10 @@ class OutputFiles:
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
-        if target.is_dir() and not target.is_symlink():
-            return "folder"
+        if not target.is_file():
+            return "folder" if target.is_dir() and not target.is_symlink() else "foreign"
         written = self.store.files_at(path)
-        if not written or not target.is_file():
+        if not written:
             return "foreign"
         intact = [file.address for file in written if self._is_intact(file)]
         if not intact:
@@ -102,7 +102,7 @@ class OutputFiles:
         for new in record.landing:
             if self._is_intact(new):
                 files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
-        return replace(record, files=files, landing=())
+        return replace(record, files=files, landing=()) if record.landing else record
 
     def own(self, record: JobRecord) -> JobRecord:
         """The record without the files that another run of the same address has written over since."""
