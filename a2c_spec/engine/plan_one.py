@@ -201,7 +201,7 @@ async def plan_run(
     step = plan_from_record(session, pending, offline=client is None)
     step = step or await plan_from_live(session, pending, client)
     wrong = bool(step.live and step.record and other_bytes(pending.desired, step.record, step.live))
-    holding = may_be_held(session, pending, step.change) if client and not wrong else ()
+    holding = may_be_held(session, pending, step.change) if client and not wrong else {}
     if client is None or not holding:
         return step
     pending, seen = await with_held_inputs(holding, pending, client)
