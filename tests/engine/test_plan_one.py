@@ -157,10 +157,10 @@ def preset(session: Session, service: Service | None, one: Preset = PRESET) -> P
     return asyncio.run(plan_one_preset(session, one, client))
 
 
-def applied(session: Session) -> None:
+def applied(session: Session, gone_since: float = 0.0) -> None:
     sent = sent_preset(PRESET, session.fingerprint_secret)
-    elements = {"preset": Element("p-1", sent)}
-    put(session, JobRecord("small", "local", "done", "p-1", fingerprint=digest(sent), elements=elements))
+    made = JobRecord("small", "local", "done", "p-1", fingerprint=digest(sent), gone_since=gone_since)
+    put(session, replace(made, elements={"preset": Element("p-1", sent)}))
 
 
 def test_a_preset_that_did_not_change_is_not_read(session: Session) -> None:
@@ -177,6 +177,14 @@ def test_a_preset_that_changed_is_read_and_one_that_is_gone_made_anew(session: S
     assert (step.change.action, service.asked, step.preset) == ("update", ["p-1"], other)
     assert preset(session, Service(), other).change.action == "create"
     assert preset(session, None, other).change.action == "update"
+
+
+@pytest.mark.parametrize("since", [0.0, 5.0])
+def test_a_preset_that_comes_back_is_no_longer_gone(since: float, session: Session) -> None:
+    applied(session, since)
+    step = preset(session, Service(preset=MADE), replace(PRESET, options={"quality": 90}))
+    assert step.record is not None
+    assert (step.change.action, step.record.gone_since, step.filed_anew) == ("update", 0.0, since > 0)
 
 
 def test_a_new_preset_is_created_without_asking(session: Session) -> None:
