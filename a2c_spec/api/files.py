@@ -50,18 +50,15 @@ class OutputFiles:
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
+        written = self.store.files_at(path)
+        if intact := [file.address for file in written if self._is_intact(file)]:
+            return "intact" if address_of(address) in map(address_of, intact) else "another's"
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
         if not target.is_file():
             return "folder" if target.is_dir() and not target.is_symlink() else "foreign"
-        written = self.store.files_at(path)
-        if not written:
-            return "foreign"
-        intact = [file.address for file in written if self._is_intact(file)]
-        if not intact:
-            return "changed"
-        return "intact" if address_of(address) in map(address_of, intact) else "another's"
+        return "changed" if written else "foreign"
 
     def obstacle(self, path: str) -> str:
         """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""
