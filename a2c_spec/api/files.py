@@ -51,18 +51,15 @@ class OutputFiles:
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
+        written = self.store.files_at(path)
+        if intact := [file.address for file in written if self._is_intact(file)]:
+            return "intact" if address_of(address) in map(address_of, intact) else "another's"
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
-        if target.is_dir() and not target.is_symlink():
-            return "folder"
-        written = self.store.files_at(path)
-        if not written or not target.is_file():
-            return "foreign"
-        intact = [file.address for file in written if self._is_intact(file)]
-        if not intact:
-            return "changed"
-        return "intact" if address_of(address) in map(address_of, intact) else "another's"
+        if not target.is_file():
+            return "folder" if target.is_dir() and not target.is_symlink() else "foreign"
+        return "changed" if written else "foreign"
 
     def obstacle(self, path: str) -> str:
         """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""
@@ -112,7 +109,7 @@ class OutputFiles:
         for new in record.landing:
             if self._is_intact(new):
                 files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
-        return replace(record, files=files, landing=())
+        return replace(record, files=files, landing=()) if record.landing else record
 
     def own(self, record: JobRecord) -> JobRecord:
         """The record without the files that another run of the same address has written over since."""

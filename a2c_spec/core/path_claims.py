@@ -82,7 +82,7 @@ class Claims:
 
     def _writes(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))
-        if not PROTECTED.isdisjoint((key.partition("/")[0], path_key(claim.path).partition("/")[0])):
+        if not PROTECTED.isdisjoint((key.partition("/")[0], path_key(claim.path.partition("/")[0]))):
             yield Diagnostic(claim.position, f"{claim.path}: no result is written there", "choose another folder")
         if key in self.read:
             yield _over_source(claim, self.read[key])

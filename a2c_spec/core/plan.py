@@ -147,7 +147,7 @@ class Plan:
                 shown[idle[address]] = _together(shown[idle[address]], change)
             elif address not in busy:
                 idle[address] = len(shown)
-                shown.append(replace(change, address=address))
+                shown.append(change if address == change.address else replace(change, address=address))
         return tuple(shown)
 
     def emptied(self) -> tuple[str, ...]:

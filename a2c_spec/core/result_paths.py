@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from a2c_spec.core.desired import Conversion, Input, Job, Late, Output, Value
+from a2c_spec.core.desired import Input, Job, Late, Output, Value
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
@@ -33,7 +33,7 @@ UNFORESEEN = frozenset({"operation", "metadata"})
 def path_key(path: str) -> str:
     """What two paths have in common that some file system takes for the same: no case, no dots and spaces at an end."""
     same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-    return "/".join(part.rstrip(" .") or part for part in same.split("/"))
+    return "/".join([part.rstrip(" .") or part for part in same.split("/")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,17 +99,12 @@ def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -
     gave counts only where nothing was: for one of several results of a conversion, or of several inputs.
     """
     order = {item.id: number for number, item in enumerate(job.conversions)}
-    results = [_result(job, output, names) for output in live.outputs]
+    counts: Counter[str] = Counter()
+    results = [_result(job, output, names, counts) for output in live.outputs]
     results.sort(key=lambda one: order.get(one.conversion, len(order)))
     alike = Counter(id(one.spec) for one in results)
-    counts: Counter[str] = Counter()
     taken = {path_key(path) for path in job.elsewhere}
-    placements = []
-    for one in results:
-        counts[one.conversion] += 1
-        told = _default_name(job, one.conversion, one.spec) if one.spec and alike[id(one.spec)] == 1 else ""
-        placements.append(_placed(job, replace(one, index=counts[one.conversion]), told, late, taken))
-    return tuple(placements)
+    return tuple(_placed(job, one, late, taken, alone=alike[id(one.spec)] == 1) for one in results)
 
 
 def placed(job: Job, record: JobRecord, late: RenderLate, live: LiveJob | None = None) -> tuple[Placement, ...]:
@@ -118,20 +113,26 @@ def placed(job: Job, record: JobRecord, late: RenderLate, live: LiveJob | None =
     return place(job, as_recorded(record, live) if live else recorded(record), known, late)
 
 
-def _result(job: Job, output: LiveOutput, names: Mapping[str, str]) -> Placement:
-    """What a result was made of, and the entry that says where it goes."""
+def _result(job: Job, output: LiveOutput, names: Mapping[str, str], counts: Counter[str]) -> Placement:
+    """What a result was made of, its number among those of its conversion, and the entry that says where it goes."""
     conversion, inputs = made_from(output, names)
-    return Placement(output, conversion, inputs, 0, "", "", spec_for(job.outputs, conversion, inputs))
+    counts[conversion] += 1
+    return Placement(output, conversion, inputs, counts[conversion], "", "", spec_for(job.outputs, conversion, inputs))
 
 
-def _placed(job: Job, one: Placement, told: str, late: RenderLate, taken: set[str]) -> Placement:
-    """The result with its place; ``told`` is its name where neither manifest nor service say it."""
+def _placed(job: Job, one: Placement, late: RenderLate, taken: set[str], *, alone: bool) -> Placement:
+    """The result with its place; ``alone``: no other is saved by the same entry, so that its name is foreseen."""
     spec, there = one.spec, one.output.filename
     if spec is None:
         return one
-    scope = {"output": _output_scope(one.output, one.index), "input": _input_scope(job, one.inputs)}
-    name, folder = _text(spec.filename, scope, late), _text(spec.save, scope, late)
-    file_name = safe_name(with_extension(name or told, there) if name or told else there)
+    name, folder = (
+        late(text, {"output": _output_scope(one.output, one.index), "input": _input_scope(job, one.inputs)})
+        if isinstance(text, Late)
+        else text
+        for text in (spec.filename, spec.save)
+    )
+    wanted = name or (_default_name(job, one.conversion, spec) if alone else "")
+    file_name = safe_name(with_extension(wanted, there) if wanted else there)
     path = _unique(confined(folder) + file_name, taken) if folder else ""
     return replace(one, path=path, name=base_name(name))
 
@@ -152,10 +153,6 @@ def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]
     mine = [spec for spec in outputs if spec.conversion == conversion]
     exact = [spec for spec in mine if spec.input and spec.input in inputs]
     return next(iter(exact + [spec for spec in mine if not spec.input]), None)
-
-
-def _text(value: str | Late, scope: Mapping[str, Any], late: RenderLate) -> str:
-    return late(value, scope) if isinstance(value, Late) else value
 
 
 def _output_scope(output: LiveOutput, index: int) -> dict[str, Any]:
@@ -191,12 +188,11 @@ def confined(folder: str) -> str:
 
 
 def _unique(path: str, taken: set[str]) -> str:
-    stem, ending = _split(path)
     number, unique = 1, path
-    while path_key(unique) in taken:
-        number += 1
+    while (key := path_key(unique)) in taken:
+        number, (stem, ending) = number + 1, _split(path)
         unique = f"{stem}-{number}{ending}"
-    taken.add(path_key(unique))
+    taken.add(key)
     return unique
 
 
@@ -221,8 +217,9 @@ def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
         item = targets.get(spec.conversion)
         if item is None or item.category in UNFORESEEN:
             continue
-        name = _foreseen_name(job, item, spec, late)
-        folder = _foreseen(spec.save, _only_input(job, spec), late, job)
+        source = _only_input(job, spec)
+        name = _foreseen(spec.filename, source, late, job) if spec.filename else _default_name(job, item.id, spec)
+        folder = _foreseen(spec.save, source, late, job)
         if name and folder:
             file_name = safe_name(with_extension(name, f"x.{item.target}"))
             found.append(Prediction(confined(folder) + file_name, spec))
@@ -240,12 +237,6 @@ def _only_input(job: Job, spec: Output) -> Input | None:
     """The one input that a result is made from, where that is known before the run."""
     inputs = [item for item in job.inputs if item.id == spec.input] if spec.input else job.inputs
     return inputs[0] if len(inputs) == 1 else None
-
-
-def _foreseen_name(job: Job, item: Conversion, spec: Output, late: RenderLate) -> str:
-    if spec.filename:
-        return _foreseen(spec.filename, _only_input(job, spec), late, job)
-    return _default_name(job, item.id, spec)
 
 
 def _default_name(job: Job, conversion: str, spec: Output) -> str:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec.core.events import Listener
@@ -68,16 +69,15 @@ class Connection:
 async def connect(project: Project, store: StateStore, files: OutputFiles, tell: Listener) -> AsyncIterator[Connection]:
     """Opens the connection and closes it; the local API lives and ends with it."""
     where = endpoint(project)
-    if project.flags.local:
-        app = _local_app(project)
-        try:
-            async with _http_in_process(app) as http:
-                yield _assemble(project, where, http, store, files, tell)
-        finally:
+    app = _local_app(project) if project.flags.local else None
+    open_http = partial(_http, project) if app is None else partial(_http_in_process, app)
+    connection = _assemble(project, where, open_http, store, files, tell)
+    try:
+        yield connection
+    finally:
+        await connection.client.wire.close()
+        if app is not None:
             await app.aclose()
-    else:
-        async with _http(project) as http:
-            yield _assemble(project, where, http, store, files, tell)
 
 
 def _local_app(project: Project) -> Any:
@@ -116,7 +116,7 @@ def _http(project: Project) -> httpx.AsyncClient:
 def _assemble(
     project: Project,
     where: Endpoint,
-    http: httpx.AsyncClient,
+    open_http: Callable[[], httpx.AsyncClient],
     store: StateStore,
     files: OutputFiles,
     tell: Listener,
@@ -136,7 +136,7 @@ def _assemble(
     runtime = project.runtime
     sleep, jitter = runtime.sleep, runtime.jitter
     limiter = Limiter(project.flags.parallelism, runtime.monotonic, sleep)
-    wire = Wire(http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe, runtime.clock, tell=tell)
+    wire = Wire(open_http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe, runtime.clock, tell=tell)
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
     pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)

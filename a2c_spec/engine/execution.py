@@ -235,15 +235,16 @@ class Execution:
             async with self.service.turns.released():
                 await twin.wait()
         with results.claimed(step.desired):
-            found = not (taken or step.change.forced) and results.known(step.desired, step.record) is not None
-            if waited or step.change.action == "cached" or (step.change.starts and found):
-                return await self._from_cache(step, step.desired)
+            meant = waited or step.change.action == "cached"
+            maybe = meant or (step.change.starts and not (taken or step.change.forced))
+            cached = results.known(step.desired, step.record) if maybe else None
+            if meant or cached:
+                return await self._from_cache(step, step.desired, cached)
             return await self._convert(step, step.desired)
 
-    async def _from_cache(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
+    async def _from_cache(self, step: PlannedChange, desired: DesiredJob, cached: JobRecord | None) -> JobRecord:
         """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
         results = self.session.results
-        cached = results.known(desired, step.record)
         if cached is None or results.cache is None:
             change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
             unread = any(item.preset_from for item in desired.job.conversions)  # the plan had no need to read presets

@@ -27,8 +27,6 @@ async def first_things(session: Session, steps: Sequence[PlannedChange], whole: 
             await _tidy(session, step, step.record)
         elif step.change.action == "forget" and step.desired is None:
             await _let_go(session, step.change.address)
-        elif step.change.action != "forget" and (known := store.get(step.change.address)) and known.gone_since:
-            await store.put(replace(known, gone_since=0.0))
     sound = [step for step in whole if not step.change.problem]
     for step in sound:
         await hand_over(store, step, session.results.realm)

@@ -19,12 +19,15 @@ if TYPE_CHECKING:
     from a2c_spec.engine.planned import Pending
     from a2c_spec.engine.session import Session
 
+Holding = Mapping[str, Mapping[str, Sequence[str]]]
+"""Job id -> id of an input -> the ids under which that job was sent the same bytes under the same name."""
+
 GONE = frozenset({"failed", "error", "deleted", "expired"})
 """Statuses of an input whose bytes cannot be used again."""
 
 
-def may_be_held(session: Session, pending: Pending, change: Change) -> tuple[JobRecord, ...]:
-    """The earlier runs, the newest first, that were sent bytes which this change would send again.
+def may_be_held(session: Session, pending: Pending, change: Change) -> Holding:
+    """The jobs of earlier runs, the newest first, that were sent bytes which this change would send again.
 
     After a run that failed the bytes are sent anew: they may be why it failed. A job that the change deletes takes its
     bytes with it.
@@ -32,35 +35,30 @@ def may_be_held(session: Session, pending: Pending, change: Change) -> tuple[Job
     uploads = any(call.kind.startswith("upload") for call in change.calls)
     failed = pending.record is not None and pending.record.phase in ("failed", "canceled")
     if not uploads or failed or change.action not in ("create", "re-run", "replace"):
-        return ()
-    wanted = [item for item in pending.desired.job.inputs if _bytes(item)]
+        return {}
     deleted = {call.subject for call in change.calls if call.kind == "delete_job"}
     runs = [run for run in session.store.runs(address_of(change.address)) if run.job_id and run.phase in ALIVE]
-    runs = [run for run in runs if run.job_id not in deleted]
-    holding = [run for run in runs if any(_ids(run, item) for item in wanted)]
-    return tuple(sorted(holding, key=lambda run: run.age, reverse=True))
+    runs = sorted((run for run in runs if run.job_id not in deleted), key=lambda run: run.age, reverse=True)
+    holding = {run.job_id: _ids(run, pending.desired.job.inputs) for run in runs}
+    return {job_id: ids for job_id, ids in holding.items() if ids}
 
 
-async def with_held_inputs(
-    runs: Sequence[JobRecord], pending: Pending, client: Client
-) -> tuple[Pending, LiveJob | None]:
-    """The same, each input named by the id under which one of the runs holds its bytes, as a GET of the job shows.
+async def with_held_inputs(holding: Holding, pending: Pending, client: Client) -> tuple[Pending, LiveJob | None]:
+    """The same, each input named by the id under which one of the jobs holds its bytes, as a GET of it shows.
 
     Also gives the job that showed it last.
     """
     job = pending.desired.job
     found: dict[str, str] = {}
     seen: LiveJob | None = None
-    for run in runs:
-        missing = [item for item in job.inputs if _bytes(item) and item.id not in found]
-        if not any(_ids(run, item) for item in missing):
-            continue
-        live = await client.job(run.job_id)
+    for job_id, ids in holding.items():
+        missing = [item for item in job.inputs if item.id in ids and item.id not in found]
+        live = await client.job(job_id) if missing else None
         there = {item.id: item for item in live.inputs} if live else {}
         for item in missing:
-            ids = [one for one in _ids(run, item) if _holds(there, one, item)]
-            found |= {item.id: ids[0]} if ids else {}
-            seen = live if ids else seen
+            held = next((one for one in ids[item.id] if _holds(there, one, item)), "")
+            found |= {item.id: held} if held else {}
+            seen = live if held else seen
     inputs = tuple(replace(item, held=found.get(item.id, "")) for item in job.inputs)
     return replace(pending, desired=replace(pending.desired, job=replace(job, inputs=inputs))), seen
 
@@ -70,14 +68,16 @@ def _bytes(item: Input) -> str:
     return item.content.sha256 if item.type in UPLOADED and item.content and not item.applied_sha256 else ""
 
 
-def _ids(run: JobRecord, item: Input) -> list[str]:
-    """The ids of inputs of a run that were sent the same bytes under the same name."""
-    same = {"type": "upload", "sha256": _bytes(item)}
+def _ids(run: JobRecord, inputs: Sequence[Input]) -> dict[str, list[str]]:
+    """Of each input: the ids of those of a run that were sent the same bytes under the same name."""
     sent = [element for name, element in run.elements.items() if name.startswith("inputs.") and element.api_id]
-    alike = [
-        one for one in sent if one.sent.get("identity") == same and one.sent.get("filename") == sent_filename(item)
-    ]
-    return [one.api_id for one in alike]
+    alike: dict[str, list[str]] = {}
+    for item in inputs:
+        same = ({"type": "upload", "sha256": _bytes(item)}, sent_filename(item))
+        for one in sent if _bytes(item) else ():
+            if (one.sent.get("identity"), one.sent.get("filename")) == same:
+                alike.setdefault(item.id, []).append(one.api_id)
+    return alike
 
 
 def _holds(there: Mapping[str, LiveInput], api_id: str, item: Input) -> bool:

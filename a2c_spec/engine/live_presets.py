@@ -40,7 +40,9 @@ async def plan_one_preset(
     if taken_over:
         action = "adopt" if change.action == "no-op" else change.action
         change = replace(change, action=action, reasons=(f"it was {taken_over}", *change.reasons))
-    return PlannedChange(change, None, record, preset, taken_over=taken_over)
+    back = record is not None and record.gone_since > 0
+    record = replace(record, gone_since=0.0) if record else None
+    return PlannedChange(change, None, record, preset, taken_over=taken_over, filed_anew=back)
 
 
 def named(step: PlannedChange) -> frozenset[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -39,19 +38,23 @@ def prepared(
     dependencies: Dependencies,
     chosen: Selection,
     lost: Lost = Lost(),  # noqa: B008 - frozen
-    runs: list[JobRecord] | None = None,
+    found: Mapping[str, JobRecord] = {},
 ) -> tuple[list[Pending], tuple[JobRecord, ...]]:
-    """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted."""
-    runs = session.runs(job.address) if runs is None else runs
+    """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted.
+
+    ``found`` are runs, by key, of which more is known than is stored.
+    """
+    stored = {run.address: run for run in session.store.runs(job.address)}
+    runs = [found.get(run.address, run) for run in session.on_disk(stored.values())]
     desired = make_ready(job, merged(runs), session, dependencies)
     ignoring = runs if job.lifecycle.ignore and len(runs) > 1 else ()
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
-    stored = partial(_made_elsewhere, session, desired, dependencies.making, set())
+    cached = partial(_made_elsewhere, session, desired, dependencies.making, set())
     foreseen = numbered(desired.job, render_late) if len(desired.job.conversions) > 1 else {}
-    division = divide(desired, runs, again=again, lost=lost.conversions, cached=stored, own=own, foreseen=foreseen)
-    parts = [_pending(session, own.get(part.key, desired), part, lost, again=again) for part in division.parts]
-    return parts, division.unused
+    division = divide(desired, runs, again=again, lost=lost.conversions, cached=cached, own=own, foreseen=foreseen)
+    parts = [(own.get(part.key, desired), part, stored.get(part.key)) for part in division.parts]
+    return [_pending(session, *part, lost, again=again) for part in parts], division.unused
 
 
 def _made_elsewhere(
@@ -73,14 +76,17 @@ def prepared_run(
     record = record or session.record(job.address)
     desired = make_ready(job, record, session, dependencies)
     part = Part(job.address, tuple(item.id for item in job.conversions), record)
-    return _pending(session, desired, part, Lost(), again=chosen.replaces(address_of(job.address)))
+    stored = session.store.get(job.address)
+    return _pending(session, desired, part, stored, Lost(), again=chosen.replaces(address_of(job.address)))
 
 
-def _pending(session: Session, desired: DesiredJob, part: Part, lost: Lost, *, again: bool) -> Pending:
+def _pending(
+    session: Session, desired: DesiredJob, part: Part, stored: JobRecord | None, lost: Lost, *, again: bool
+) -> Pending:
+    """``stored`` is the record of the run as the state has it; that of the part may know better."""
     mine, record = restricted(desired, part), part.record
-    stored = session.store.get(part.key)
     why = lost.why if lost.conversions.intersection(part.conversions) else ()
-    observed = replace(session.observe(mine, record, None), replace=again, earlier=part.earlier, why=why)
+    observed = session.observe(mine, record, None, replace=again, earlier=part.earlier, why=why)
     if record is None or stored is None:
         return Pending(mine, record, observed)
     asked = {item.id for item in desired.job.conversions}
@@ -91,7 +97,7 @@ def _pending(session: Session, desired: DesiredJob, part: Part, lost: Lost, *, a
     names = [f"conversion {name} is no longer in the manifest" for name in gone]
     filed_anew = (record.elements, record.files, record.leftover) != (stored.elements, stored.files, stored.leftover)
     aside = (*names, *(reasons.stays(file.path) for file in away))
-    record = replace(record, gone_since=0.0)
+    record = replace(record, gone_since=0.0) if record.gone_since else record
     return Pending(mine, record, observed, aside, filed_anew or stored.gone_since > 0)
 
 
@@ -107,9 +113,9 @@ def plan_from_records(session: Session, pending: Sequence[Pending], *, offline: 
 
 def lost_results(steps: Sequence[PlannedChange]) -> Lost:
     """What is lost of runs that have other results, which need not be made again."""
-    some = [step.change for step in steps if step.change.lost and step.desired]
-    whole = {step.change.address: len(step.desired.job.conversions) for step in steps if step.desired}
-    some = [change for change in some if len(change.lost) < whole[change.address]]
+    some = [
+        step.change for step in steps if step.desired and 0 < len(step.change.lost) < len(step.desired.job.conversions)
+    ]
     lost = frozenset(name for change in some for name in change.lost)
     return Lost(lost, tuple(dict.fromkeys(why for change in some for why in change.reasons)))
 
@@ -118,12 +124,11 @@ async def plan_address(
     session: Session, job: Job, dependencies: Dependencies, chosen: Selection, client: Client | None
 ) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
     """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
-    lost, runs = Lost(), session.runs(job.address)
-    found = await _found_runs(session, runs, client) if client else {}
-    runs = [found.get(run.address, run) for run in runs]
+    lost = Lost()
+    found, undecided = await _looked_for(session, job.address, client) if client else ({}, {})
     while True:
-        pending, unused = prepared(session, job, dependencies, chosen, lost, runs)
-        steps = [_adopting(await plan_run(session, one, client), found) for one in pending]
+        pending, unused = prepared(session, job, dependencies, chosen, lost, found)
+        steps = [_adopting(await plan_run(session, one, client, undecided), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
@@ -132,48 +137,44 @@ async def plan_address(
 
 def plan_from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
     """The change of a run where manifest, record and disk are enough; None when the service must be asked."""
-    step = _from_record(session, pending, offline=offline)
-    return _told(step, pending) if step else None
+    desired, record, observed = pending.desired, pending.record, pending.observed
+    if record is not None and record.lost_start:
+        why = "the answer to an earlier create is missing; plan without --offline to look for its job"
+        return _undecided(pending, record, why) if offline else None
+    change = plan_with_cache(session, pending, record, observed)
+    if offline or change.action == "no-op" or not needs_live(desired, record, observed):
+        return _planned(pending, record, change)
+    return None
 
 
-def _told(step: PlannedChange, pending: Pending) -> PlannedChange:
+def _planned(pending: Pending, record: JobRecord | None, change: Change, live: LiveJob | None = None) -> PlannedChange:
     """The change, which also says which results no manifest asks for any more."""
-    change = step.change
     if pending.aside:
         idle = change.action == "no-op"
         said = pending.aside if idle else (*change.reasons, *pending.aside)
         change = replace(change, action="forget" if idle else change.action, reasons=said)
-    return replace(step, change=change, filed_anew=pending.filed_anew)
+    return PlannedChange(change, pending.desired, record, live=live, filed_anew=pending.filed_anew)
 
 
-def _from_record(session: Session, pending: Pending, *, offline: bool) -> PlannedChange | None:
-    desired, record, observed = pending.desired, pending.record, pending.observed
-    if record is not None and record.lost_start:
-        return _unresolved_offline(pending, record) if offline else None
-    if record is not None and record.phase == "done":
-        change = plan_job(desired, record, observed)
-        if change.action == "no-op":
-            return PlannedChange(change, desired, record)
-    if offline or record is None or not needs_live(desired, record, observed):
-        return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record)
-    return None
+def _undecided(pending: Pending, record: JobRecord, why: str) -> PlannedChange:
+    """What became of a create is not known; nothing is done before it is."""
+    return _planned(pending, record, Change(record.address, "adopt", (why,)))
 
 
-def _unresolved_offline(pending: Pending, record: JobRecord) -> PlannedChange:
-    reason = "the answer to an earlier create is missing; plan without --offline to look for its job"
-    return PlannedChange(Change(record.address, "adopt", (reason,)), pending.desired, record)
-
-
-async def _found_runs(session: Session, runs: Sequence[JobRecord], client: Client) -> dict[str, JobRecord]:
-    """The runs whose create was lost and turns out to have made a job: with that job, and the recipe that it runs."""
+async def _looked_for(session: Session, address: str, client: Client) -> tuple[dict[str, JobRecord], dict[str, str]]:
+    """The runs whose create was lost, by key: those with the job that it made, and why it is not known of others."""
     from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
 
     found: dict[str, JobRecord] = {}
-    for run in runs:
-        with suppress(TimeUnknown):
+    undecided: dict[str, str] = {}
+    for run in session.runs(address):
+        try:
             job = await resolve_lost_create(client, run, tuple(session.store.scan())) if run.lost_start else None
             found |= {run.address: job} if job else {}
-    return found
+        except TimeUnknown as unknown:
+            then = "apply finds out with a draft, which costs nothing, and takes the job or makes it"
+            undecided[run.address] = f"{unknown.message}; {then}"
+    return found, undecided
 
 
 def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedChange:
@@ -185,12 +186,23 @@ def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedCha
     return replace(step, change=change, filed_anew=True)
 
 
-async def plan_run(session: Session, pending: Pending, client: Client | None) -> PlannedChange:
-    """The change of a run, asked of the service where needed; bytes that it holds are not sent again."""
+async def plan_run(
+    session: Session, pending: Pending, client: Client | None, undecided: Mapping[str, str] = {}
+) -> PlannedChange:
+    """The change of a run, asked of the service where needed; bytes that it holds are not sent again.
+
+    A run whose create was lost has been looked for: ``undecided`` says why that is not decided, else it made no job.
+    """
+    record = pending.record
+    if client is not None and record is not None and record.lost_start:
+        if why := undecided.get(record.address):
+            return _undecided(pending, record, why)
+        anew = await plan_run(session, replace(pending, record=settled(record)), client)
+        return replace(anew, record=record)  # apply looks again before it pays
     step = plan_from_record(session, pending, offline=client is None)
     step = step or await plan_from_live(session, pending, client)
     wrong = bool(step.live and step.record and other_bytes(pending.desired, step.record, step.live))
-    holding = may_be_held(session, pending, step.change) if client and not wrong else ()
+    holding = may_be_held(session, pending, step.change) if client and not wrong else {}
     if client is None or not holding:
         return step
     pending, seen = await with_held_inputs(holding, pending, client)
@@ -229,22 +241,17 @@ async def plan_from_live(
     session: Session, pending: Pending, client: Client | None, live: LiveJob | None = None
 ) -> PlannedChange:
     """The change of a run that must be read from the service first, unless ``live`` is what it said."""
-    return _told(await _from_live(session, pending, client, live), pending)
-
-
-async def _from_live(session: Session, pending: Pending, client: Client | None, live: LiveJob | None) -> PlannedChange:
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
-    if record.lost_start:
-        return await _plan_unresolved(session, pending, record, client)
     live = live or await client.job(record.job_id)
     if live is not None:
         record = recognised(record, desired, live)
-    observed = pending.observed if live is None else session.observe(desired, record, live)
     known = pending.observed
-    observed = replace(observed, gone=live is None, replace=known.replace, earlier=known.earlier, why=known.why)
-    return PlannedChange(plan_with_cache(session, pending, record, observed), desired, record, live=live)
+    observed = replace(known, gone=True)
+    if live is not None:
+        observed = session.observe(desired, record, live, replace=known.replace, earlier=known.earlier, why=known.why)
+    return _planned(pending, record, plan_with_cache(session, pending, record, observed), live)
 
 
 def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None, observed: Observed) -> Change:
@@ -254,24 +261,3 @@ def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None
         return change
     cached = session.results.known(pending.desired, record)
     return plan_job(pending.desired, record, replace(observed, cached=cached)) if cached else change
-
-
-async def _plan_unresolved(session: Session, pending: Pending, record: JobRecord, client: Client) -> PlannedChange:
-    """A create whose answer never came: look for the job it may have made before planning anything that costs."""
-    from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
-
-    desired = pending.desired
-    try:
-        found = await resolve_lost_create(client, record, tuple(session.store.scan()))
-    except TimeUnknown as unknown:
-        reason = f"{unknown.message}; apply finds out with a draft, which costs nothing, and takes the job or makes it"
-        return PlannedChange(Change(record.address, "adopt", (reason,)), desired, record)
-    if found is None:
-        rest = replace(pending, record=settled(record))
-        step = _from_record(session, rest, offline=False) or await _from_live(session, rest, client, None)
-        return replace(step, record=record)
-    live = await client.job(found.job_id)
-    observed = replace(session.observe(desired, found, live), gone=live is None)
-    change = plan_job(desired, found, observed)
-    reason = f"job {found.job_id} was created by a call whose answer was lost"
-    return PlannedChange(replace(change, action="adopt", reasons=(reason, *change.reasons)), desired, record)

@@ -133,9 +133,10 @@ class Reading:
 
     def files(self) -> Iterator[str]:
         """Every file below the root that was read to know what is asked for; ``a2c.yaml`` even if there is none."""
-        root = self.project.root.resolve()
+        root = f"{self.project.root.resolve().as_posix().rstrip('/')}/"
         yield SETTINGS_FILE
-        yield from (path.relative_to(root).as_posix() for path in self.notes.files if path.is_relative_to(root))
+        files = (path.as_posix() for path in self.notes.files)
+        yield from (path.removeprefix(root) for path in files if path.startswith(root))
 
     def checked(self, more: Sequence[Diagnostic]) -> None:
         """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""

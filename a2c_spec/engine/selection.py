@@ -89,8 +89,11 @@ def whole_addresses(*names: str) -> None:
 
 def matches(address: str, globs: Iterable[str]) -> bool:
     """Whether any glob means this address, or the run of an address; ``[`` stands for itself, as in batches."""
-    names = {address, address_of(address)}
-    return any(name == glob or fnmatchcase(name, glob.replace("[", "[[]")) for glob in globs for name in names)
+    return any(_means(glob, address) or _means(glob, address_of(address)) for glob in globs)
+
+
+def _means(glob: str, name: str) -> bool:
+    return name == glob or fnmatchcase(name, glob.replace("[", "[[]"))
 
 
 def _label(text: str, labels: Mapping[str, str]) -> bool:

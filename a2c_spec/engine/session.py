@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import getpass
 import socket
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
 from os import getpid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
@@ -65,8 +65,12 @@ class Session:
         return self.files.recover_files(found) if found else None
 
     def runs(self, address: str) -> list[JobRecord]:
-        """Every run of an address; files that another run has by now are not theirs any more."""
-        found = [self.files.recover_files(record) for record in self.store.runs(address)]
+        """Every run of an address, as the disk shows it."""
+        return self.on_disk(self.store.runs(address))
+
+    def on_disk(self, runs: Collection[JobRecord]) -> list[JobRecord]:
+        """All runs of an address; files that another run has by now are not theirs any more."""
+        found = [self.files.recover_files(record) for record in runs]
         return found if len(found) < 2 else [self.files.own(record) for record in found]
 
     def still_here(self, record: JobRecord) -> JobRecord:
@@ -91,8 +95,8 @@ class Session:
             self.files.drop_parts(record)
             await self.store.put(self.files.recover_files(record))
 
-    def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None) -> Observed:
-        """What stands at every path that the job has written or is going to write."""
+    def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None, **known: Any) -> Observed:
+        """What stands at every path that the job has written or is going to write; ``known`` is observed besides."""
         paths, places = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
             places = placed(desired.job, record, render_late, live)
@@ -100,7 +104,7 @@ class Session:
             paths |= {placement.path for placement in places if placement.path}
         disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
-        return Observed(render_late, live, disk=disk, blocked=blocked, placed=places if live is None else None)
+        return Observed(render_late, live, disk=disk, blocked=blocked, placed=None if live else places, **known)
 
 
 @contextmanager

@@ -92,7 +92,7 @@ class Takeover:
             old = keys.get(part.key, "")
             self.gone.pop(old, None)
             mine = restricted(desired, part)
-            observed = replace(self.session.observe(mine, part.record, None), earlier=part.earlier)
+            observed = self.session.observe(mine, part.record, None, earlier=part.earlier)
             disk = {
                 path: "intact" if status == "another's" and self._belonged(path, keys) else status
                 for path, status in observed.disk.items()

@@ -53,7 +53,7 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
         found = False
         for path in _files(name, start):
             found = True
-            yield os.path.relpath(start / path, cwd) if not Path(path).is_absolute() else path
+            yield path if path.startswith("/") else os.path.relpath(start / path, cwd)
         if not found:
             yield Diagnostic(Position(name), "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`")
 
@@ -74,10 +74,11 @@ def _below(folder: Path) -> Iterator[str]:
     """Yield the manifests below a folder in a stable order, without hidden and foreign folders."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
+        here, below = Path(where), Path(where).relative_to(folder)
         for name in sorted(files):
-            path = Path(where) / name
-            if name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE and _is_manifest(path):
-                yield str(path.relative_to(folder))
+            meant = name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
+            if meant and _is_manifest(here / name):
+                yield str(below / name)
 
 
 def _is_manifest(path: Path) -> bool:

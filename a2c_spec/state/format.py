@@ -11,6 +11,9 @@ from a2c_spec.core.recipe import dumps
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 
 _COLUMNS = frozenset({"address", "realm"})
+_FIELDS = {field.name for field in fields(JobRecord)} - _COLUMNS
+_INTENT = {field.name for field in fields(Intent)}
+_FILE = {field.name for field in fields(SavedFile)}
 
 
 def encode(record: JobRecord) -> str:
@@ -19,7 +22,7 @@ def encode(record: JobRecord) -> str:
 
 
 def _tree(record: JobRecord) -> dict[str, Any]:
-    tree = {field.name: getattr(record, field.name) for field in fields(record) if field.name not in _COLUMNS}
+    tree = {name: getattr(record, name) for name in _FIELDS}
     tree["elements"] = _element_rows(record.elements)
     tree["files"] = [asdict(file) for file in record.files]
     tree["landing"] = [asdict(file) for file in record.landing]
@@ -29,7 +32,7 @@ def _tree(record: JobRecord) -> dict[str, Any]:
 
 
 def _intent_tree(intent: Intent) -> dict[str, Any]:
-    tree = {field.name: getattr(intent, field.name) for field in fields(intent)}
+    tree = {name: getattr(intent, name) for name in _INTENT}
     return tree | {"elements": _element_rows(intent.elements)}
 
 
@@ -47,8 +50,7 @@ def decode(realm: str, address: str, text: str) -> JobRecord:
 
 
 def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
-    known = {field.name for field in fields(JobRecord)} - _COLUMNS
-    values = {key: value for key, value in tree.items() if key in known}
+    values = {key: value for key, value in tree.items() if key in _FIELDS}
     values["elements"] = _elements(values.get("elements", ()))
     values["files"] = tuple(_file(row) for row in values.get("files", ()))
     values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
@@ -61,8 +63,7 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
 
 
 def _intent(tree: Mapping[str, Any]) -> Intent:
-    known = {field.name for field in fields(Intent)}
-    values = {key: value for key, value in tree.items() if key in known}
+    values = {key: value for key, value in tree.items() if key in _INTENT}
     return Intent(**(values | {"kinds": tuple(values.get("kinds", ())), "elements": _elements(values["elements"])}))
 
 
@@ -71,6 +72,5 @@ def _elements(rows: Iterable[Any]) -> Mapping[str, Element]:
 
 
 def _file(row: Mapping[str, Any]) -> SavedFile:
-    known = {field.name for field in fields(SavedFile)}
-    values = {key: value for key, value in row.items() if key in known}
+    values = {key: value for key, value in row.items() if key in _FILE}
     return SavedFile(**(values | {"inputs": tuple(values.get("inputs", ()))}))

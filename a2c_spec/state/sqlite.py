@@ -58,14 +58,11 @@ class SqliteStore:
         return self._decoded(address, row[0]) if row else None
 
     def runs(self, address: str) -> tuple[JobRecord, ...]:
-        first, pending = self.get(address), self._commits.pending
-        query = "SELECT address FROM job WHERE realm = ? AND address > ? AND address < ?"
-        rows = self._rows(query, (self.realm, f"{address}#", f"{address}$"))
-        keys = {key for (key,) in rows}
-        keys |= {key for key, record in pending.items() if record and key != address}
-        further = sorted((key for key in keys if address_of(key) == address), key=lambda key: (len(key), key))
-        found = [first, *(self.get(key) for key in further)]
-        return tuple(record for record in found if record is not None)
+        query = "SELECT address, data FROM job WHERE realm = ? AND address >= ? AND address < ?"
+        rows, pending = self._rows(query, (self.realm, address, f"{address}$")), dict(self._commits.pending)
+        near = (*self._durable(rows, pending), *filter(None, pending.values()))
+        found = [record for record in near if address_of(record.address) == address]
+        return tuple(sorted(found, key=lambda record: (len(record.address), record.address)))
 
     async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
         changes: dict[str, JobRecord | None] = dict.fromkeys(without)
@@ -99,9 +96,13 @@ class SqliteStore:
     def _with_pending(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[JobRecord]:
         """The records of these rows and of pending changes, sorted by address."""
         pending = dict(self._commits.pending)
-        durable = (self._decoded(address, data) for address, data in rows if address not in pending)
-        changed = sorted((record for record in pending.values() if record), key=lambda record: record.address)
-        return heapq.merge(durable, changed, key=lambda record: record.address)
+        changed = sorted(filter(None, pending.values()), key=lambda record: record.address)
+        return heapq.merge(self._durable(rows, pending), changed, key=lambda record: record.address)
+
+    def _durable(self, rows: Iterator[tuple[Any, ...]], pending: Changes) -> Iterator[JobRecord]:
+        for address, data in rows:
+            if address not in pending:
+                yield self._recent.get(address) or self._decoded(address, data)
 
     def addresses(self) -> tuple[str, ...]:
         pending = self._commits.pending

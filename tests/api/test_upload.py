@@ -50,7 +50,7 @@ class Server(httpx.AsyncBaseTransport):
     def upload(self, root: Path, item: Payload, password: str = "") -> Reply:
         async def run() -> Reply:
             wire = wire_over(lambda _: httpx.Response(500), Clock())
-            wire.http = httpx.AsyncClient(transport=self)
+            wire.opened = httpx.AsyncClient(transport=self)
             headers = {"X-Token": "t"}
             return await Uploads(root).file(wire, URL, headers, item, password, lambda *row: self.told.append(row))
 
@@ -59,7 +59,7 @@ class Server(httpx.AsyncBaseTransport):
     def upload_base64(self, root: Path, *items: Payload) -> Reply:
         async def run() -> Reply:
             wire = wire_over(lambda _: httpx.Response(500), Clock())
-            wire.http = httpx.AsyncClient(transport=self)
+            wire.opened = httpx.AsyncClient(transport=self)
             return await Uploads(root).base64(wire, URL, {}, items, lambda *row: self.told.append(row))
 
         return asyncio.run(run())

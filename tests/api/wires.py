@@ -33,7 +33,7 @@ class Clock:
 def wire_over(answer: Answer, clock: Clock, *, most: int = 8, base: str = BASE) -> Wire:
     """A wire whose service is a function."""
     http = httpx.AsyncClient(transport=httpx.MockTransport(answer))
-    return Wire(http, base, KEY, Limiter(most, clock, clock.sleep), clock.sleep, lambda: 0.0, clock=clock)
+    return Wire(lambda: http, base, KEY, Limiter(most, clock, clock.sleep), clock.sleep, lambda: 0.0, clock=clock)
 
 
 def in_turn(*answers: httpx.Response | Exception) -> Answer:

@@ -37,6 +37,7 @@ from a2c_spec.errors import (
     SpecError,
     WaitTimeout,
 )
+from a2c_spec.state.results_cache import ResultsCache
 from tests.engine.planning import SHA
 from tests.engine.projects import NOW, WEBP, desired, job, record, session_in
 
@@ -395,7 +396,11 @@ def test_what_shall_be_run_again_is_not_taken_from_the_cache(tmp_path: Path, for
     assert world.order == runs
 
 
-def test_twins_are_converted_once_and_the_second_waits_for_the_first(tmp_path: Path) -> None:
+def test_twins_are_converted_once_and_the_second_waits_for_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked: list[str] = []
+    monkeypatch.setattr(ResultsCache, "load", lambda _cache, key: looked.append(key))
     (tmp_path / "a.txt").write_bytes(b"abc")
     upload = Input("cover", "upload", path="a.txt", content=Content(3, "ab" * 32, ""))
     steps = [replace(step(name), desired=desired(job(name, inputs=(upload,)))) for name in ("a", "b")]
@@ -404,6 +409,7 @@ def test_twins_are_converted_once_and_the_second_waits_for_the_first(tmp_path: P
         result = world.apply(*steps)
     assert result.tally.applied == 2
     assert (world.order, world.most_at_once) == (["a", "b"], 1)  # nothing was kept of the first, so the second runs too
+    assert len(looked) == 2  # the cache is asked once for each
 
 
 def test_summaries_are_planned_again_and_one_that_became_invalid_leaves_the_rest_alone(world: World) -> None:

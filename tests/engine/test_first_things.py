@@ -110,7 +110,7 @@ def test_what_no_manifest_asks_for_stays_recorded_with_the_time_at_which_it_went
 
 def test_what_is_asked_for_again_is_gone_no_more(world: World) -> None:
     put(world.session, record(job("a"), gone_since=5.0), record(job("b"), gone_since=5.0))
-    world.do(step("a", "re-run", record(job("a"))), step("b", "forget", record(job("b"))))
+    world.do(replace(step("a", "re-run", record(job("a"))), filed_anew=True), step("b", "forget", record(job("b"))))
     assert {address: one.gone_since for address, one in world.known().items()} == {"a": 0.0, "b": 5.0}
 
 

@@ -33,7 +33,7 @@ def pending(session: Session, before: JobRecord | None = BEFORE) -> Pending:
 def asked(tmp_path: Path, before: JobRecord, change: Change = UPLOADS) -> list[str]:
     with session_in(tmp_path) as session:
         asyncio.run(session.store.put(before))
-        return [run.job_id for run in may_be_held(session, pending(session, before), change)]
+        return list(may_be_held(session, pending(session, before), change))
 
 
 def test_the_job_that_was_sent_the_same_bytes_under_the_same_name_is_asked(tmp_path: Path) -> None:
@@ -82,6 +82,6 @@ SHOWN = [
 def test_only_an_input_that_is_shown_with_our_checksum_is_taken(tmp_path: Path, inputs: Any, held: str) -> None:
     client: Any = Service(*inputs)
     with session_in(tmp_path) as session:
-        found, seen = asyncio.run(with_held_inputs([BEFORE], pending(session), client))
+        found, seen = asyncio.run(with_held_inputs({"job-1": {"cover": ["i1"]}}, pending(session), client))
     assert found.desired.job.inputs[0].held == held
     assert (seen is not None) == bool(held)

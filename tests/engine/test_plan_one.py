@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 
 from a2c_spec.api.lost_answers import TimeUnknown
-from a2c_spec.core.desired import Content, Input, Job
+from a2c_spec.core.desired import Content, Conversion, Input, Job
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.plan_one import plan_from_live, plan_from_record, prepared
+from a2c_spec.engine.plan_one import plan_address, plan_from_live, plan_from_record, prepared
 from a2c_spec.engine.planned import Pending, PlannedChange
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session
-from tests.engine.projects import NOW, job, record, session_in
+from tests.engine.projects import NOW, WEBP, job, record, session_in
 
 SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
 FILE = SavedFile("dist/cover.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "cover.webp", "", "dist/cover.webp")
@@ -141,60 +141,76 @@ def test_before_anything_is_paid_for_the_results_cache_is_looked_at(session: Ses
     assert action(plan_from_record(session, wished, offline=False)) == "create"
 
 
-LOST = replace(record(job(), phase="building", intent=Intent(("create_job",), starts=True, adds=True)), job_id="")
+LOOKED_FOR = Intent(("create_job",), starts=True, adds=True)
+LOST = replace(record(job(), phase="building", intent=LOOKED_FOR), job_id="")
 
 
-def resolving(monkeypatch: pytest.MonkeyPatch, found: JobRecord | None) -> None:
-    """The search for the job of a lost create ends like this."""
+def searched(
+    session: Session,
+    monkeypatch: pytest.MonkeyPatch,
+    found: JobRecord | TimeUnknown | None,
+    service: Service,
+    one: Job | None = None,
+) -> list[PlannedChange]:
+    """The changes after a lost create, when the search for its job, which is made once, ends like this."""
+    searches = []
 
-    async def resolve(_client: Any, _record: JobRecord, records: Any) -> JobRecord | None:
-        assert [one.address for one in records] == ["job"]
+    async def resolve(_client: Any, run: JobRecord, records: Any) -> JobRecord | None:
+        assert list(records) == list(session.store.scan())
+        searches.append(run)
+        if isinstance(found, TimeUnknown):
+            raise found
         return found
 
     monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
+    client: Any = service
+    steps, unused = asyncio.run(plan_address(session, one or job(), Dependencies(session), EVERYTHING, client))
+    assert searches == [run for run in session.store.scan() if run.intent]
+    assert unused == ()
+    return steps
 
 
 def test_the_job_of_a_create_whose_answer_was_lost_is_taken_up(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(session, LOST)
-    resolving(monkeypatch, record(job(), phase="started", job_id="job-7"))
-    step = live(session, Service(LiveJob("job-7", "processing", process=True)))
-    assert (step.change.action, step.change.reasons[0]) == (
-        "adopt",
-        "job job-7 was created by a call whose answer was lost",
-    )
-    assert step.record == session.store.get("job")  # the job is looked for again when the plan is carried out
+    found = record(job(), phase="started", job_id="job-7")
+    service = Service(LiveJob("job-7", "processing", process=True))
+    (step,) = searched(session, monkeypatch, found, service)
+    assert (step.change.action, step.change.calls) == ("adopt", ())
+    assert step.change.reasons[0] == "job job-7 was created by a call whose answer was lost"
+    assert (service.asked, step.live) == (["job-7"], service.live)
+    assert (step.record, step.filed_anew) == (found, True)  # it is written down before anything else is done
 
 
 def test_a_create_that_made_no_job_is_planned_again_and_stays_recorded(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(session, LOST)
-    resolving(monkeypatch, None)
-    step = live(session, Service())
-    assert step.change.action == "create"
-    assert step.record == session.store.get("job")
+    service = Service()
+    (step,) = searched(session, monkeypatch, None, service)
+    assert (step.change.action, service.asked) == ("create", [])
+    assert (step.record, step.filed_anew) == (session.store.get("job"), False)  # apply looks again before it pays
 
 
 def test_a_result_that_stays_is_told_once_after_a_lost_create(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(session, LOST)
-    resolving(monkeypatch, None)
-    left = replace(pending(session), aside=("dist/old.webp stays",))
-    client: Any = Service()
-    step = asyncio.run(plan_from_live(session, left, client))
-    assert step.change.action == "create"
-    assert step.change.reasons.count("dist/old.webp stays") == 1
+    old, jpg = (Conversion(name, "jpg", "image", {"width": width}) for name, width in (("old", 1), ("jpg", 2)))
+    saved = tuple(SavedFile(f"dist/{one.id}.jpg", 3, SHA, f"out-{one.id}", one.id) for one in (old, jpg))
+    earlier = record(job(conversions=(old, jpg)), job_id="job-2", files=saved, intent=LOOKED_FOR)
+    put(session, finished(session), replace(earlier, address="job#2"))
+    (session.project.root / "dist/old.jpg").write_bytes(b"abc")
+    asked = job(conversions=(WEBP, replace(jpg, options={"width": 3})))
+    kept, step = searched(session, monkeypatch, None, Service(), asked)
+    assert (kept.change.action, step.change.action) == ("no-op", "re-run")
+    assert step.change.reasons.count("dist/old.jpg stays here") == 1
+    assert step.record
+    assert step.record.leftover == (replace(saved[0], aside=True),)
 
 
 def test_a_job_that_only_a_draft_can_prove_is_left_to_apply(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def resolve(*_: Any) -> JobRecord | None:
-        raise TimeUnknown("a job may be the one", address="job")
-
     put(session, LOST)
-    monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
-    step = live(session, Service())
+    (step,) = searched(session, monkeypatch, TimeUnknown("a job may be the one", address="job"), Service())
     assert (step.change.action, step.change.calls, step.record) == ("adopt", (), session.store.get("job"))
     assert step.change.reasons[0].startswith("a job may be the one; apply finds out with a draft")

@@ -10,6 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.plan import Change, Detail, Move, Plan
+from a2c_spec.manifests.schema.published import load_schema
 from a2c_spec.views.plan_json import call_json, change_json, plan_from, plan_json
 from a2c_spec.views.plan_text import PlanView
 from a2c_spec.views.style import Style
@@ -74,6 +75,12 @@ def test_a_change_tells_everything_but_sensitive_values() -> None:
         ["dist/d"],
         "they differ",
     ]
+
+
+def test_the_published_schema_describes_every_key() -> None:
+    schema = load_schema("plan")["definitions"]
+    assert schema["change"]["properties"].keys() == change_json(Change("a", "create", ())).keys()
+    assert schema["call"]["properties"].keys() == call_json(Call("create_job")).keys()
 
 
 def test_the_totals_are_those_of_the_plan() -> None:

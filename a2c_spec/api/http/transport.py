@@ -56,13 +56,14 @@ class Wire:
     """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
 
     ``patience``: the most seconds that one request waits because the service asks for it, 0 for as long as is usual.
+    ``open_http`` gives the HTTP client, which is made for the first request: most plans send none.
 
     ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell; None until
     one did.
     The account key travels only to ``base_url``; uploads carry the job's token instead, downloads neither.
     """
 
-    http: httpx.AsyncClient
+    open_http: Callable[[], httpx.AsyncClient]
     base_url: str
     key: str
     limiter: Limiter
@@ -74,6 +75,17 @@ class Wire:
     tell: Listener = ignore
     patience: float = 0.0
     count: dict[str, int] = field(default_factory=dict)
+    opened: httpx.AsyncClient | None = None
+
+    @property
+    def http(self) -> httpx.AsyncClient:
+        self.opened = self.opened or self.open_http()
+        return self.opened
+
+    async def close(self) -> None:
+        """Closes the connections; nothing is sent afterwards."""
+        if self.opened is not None:
+            await self.opened.aclose()
 
     async def call(
         self,

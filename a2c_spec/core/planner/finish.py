@@ -222,9 +222,10 @@ def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:
     """Job fields that decide no result and were changed after the run, when the service takes no change any more."""
     if (element := record.element("job")) is None:
         return
-    for name, row in JOB_FIELDS.items():
-        before, now = (sent.get(name, row.reset) for sent in (element.sent, desired.sent_fields))
-        if name not in DECISIVE_FIELDS and not equal(before, now):
+    told = {**element.sent, **desired.sent_fields}
+    for name in (name for name in JOB_FIELDS if name in told and name not in DECISIVE_FIELDS):
+        before, now = (sent.get(name, JOB_FIELDS[name].reset) for sent in (element.sent, desired.sent_fields))
+        if not equal(before, now):
             yield f"job.{name} changed after the run: the results have what was set then; --replace runs it again"
 
 
