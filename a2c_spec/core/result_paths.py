@@ -204,8 +204,8 @@ class Prediction:
     spec: Output
 
 
-def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
-    """Every path that can be told before the conversion.
+def predicted(job: Job, late: RenderLate, shown: Mapping[str, str] = {}) -> tuple[Prediction, ...]:
+    """Every path that can be told before the conversion. ``shown``: what the service called earlier results.
 
     That is: a name that the manifest gives, also one made from ``input``; and where it gives none, that of the input
     as it is sent. Results whose kind or number only the conversion decides
@@ -221,15 +221,15 @@ def predicted(job: Job, late: RenderLate) -> tuple[Prediction, ...]:
         name = _foreseen(spec.filename, source, late, job) if spec.filename else _default_name(job, item.id, spec)
         folder = _foreseen(spec.save, source, late, job)
         if name and folder:
-            file_name = safe_name(with_extension(name, f"x.{item.target}"))
+            file_name = safe_name(with_extension(name, shown.get(item.id) or f"x.{item.target}"))
             found.append(Prediction(confined(folder) + file_name, spec))
     return tuple(found)
 
 
-def numbered(job: Job, late: RenderLate) -> dict[str, str]:
+def numbered(job: Job, late: RenderLate, shown: Mapping[str, str]) -> dict[str, str]:
     """Where the results of conversions go, as far as it can be told before the run: equal paths have their numbers."""
     taken: set[str] = set()
-    paths = {one.spec.conversion: one.path for one in predicted(job, late) if not one.spec.input}
+    paths = {one.spec.conversion: one.path for one in predicted(job, late, shown) if not one.spec.input}
     return {item.id: _unique(paths[item.id], taken) for item in job.conversions if item.id in paths}
 
 

@@ -16,7 +16,7 @@ from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import merged
+from a2c_spec.core.run_records import made, merged
 from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
@@ -51,7 +51,9 @@ def prepared(
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
     cached = partial(_made_elsewhere, session, desired, dependencies.making, set())
-    foreseen = numbered(desired.job, render_late) if len(desired.job.conversions) > 1 else {}
+    several = [item.id for item in desired.job.conversions] if len(runs) > 1 or len(desired.job.conversions) > 1 else []
+    earlier = {name: files[0].service_name for name in several if len(files := made(runs, name)) == 1}
+    foreseen = numbered(desired.job, render_late, earlier) if several else {}
     division = divide(desired, runs, again=again, lost=lost.conversions, cached=cached, own=own, foreseen=foreseen)
     parts = [(own.get(part.key, desired), part, stored.get(part.key)) for part in division.parts]
     return [_pending(session, *part, lost, again=again) for part in parts], division.unused

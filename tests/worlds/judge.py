@@ -95,7 +95,8 @@ class Judge:
         name, folder = (spec or {}).get("filename", ""), (spec or {}).get("save", "")
         path = likely = ""
         if not self.pure and len(tree.get("inputs", [])) > 1:
-            return Wish(tree["name"], item["id"], recipe, saved=bool(folder), free=not name)
+            # the local API packs some results of several inputs, so that the ending is not known either
+            return Wish(tree["name"], item["id"], recipe, saved=bool(folder), free=True)
         if spec and recipe and not name and "${{" not in folder and folder and not recipe.each_alone:
             base = stem(recipe.sources[0].name)
             name_here = f"{base}.{ending(recipe.category, recipe.target)}"
