@@ -105,10 +105,11 @@ class Delivery:
         """Records how the job ended; raises ConversionFailed unless it completed, and Conflict if it ran with other
         content than was sent."""
         names, address = record.names(), record.address
-        warnings = tuple(problem_text(warning, names) for warning in live.warnings)
-        for text in warnings:
+        known = record.phase in ("completed", "done")  # even if the job failed for the rest of it
+        phase = "completed" if known else ENDED[live.status]
+        warnings = tuple(problem_text(warning, names) for warning in live.warnings) if not known else record.warnings
+        for text in warnings if not known else ():
             self.tell(Event("note", address, text=f"warning: {text}"))
-        phase = ENDED[live.status]
         ended = replace(record, phase=phase, spent=live.spent, problem="", warnings=warnings)
         wrong = other_bytes(task.desired, record, live)
         if record.phase == "building" or wrong:

@@ -38,7 +38,8 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
 class OutputFiles:
     """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at.
 
-    ``reserved``: what an address is going to write, or has written, by the key of the path.
+    ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: addresses
+    that are another one now, which has their files.
     """
 
     root: Path
@@ -48,12 +49,14 @@ class OutputFiles:
     folders: dict[str, str] = field(default_factory=dict)
     leftovers: Leftovers = field(default_factory=Leftovers)
     reserved: dict[str, str] = field(default_factory=dict)
+    followed: dict[str, str] = field(default_factory=dict)
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
         written = self.store.files_at(path)
-        if intact := [file.address for file in written if self._is_intact(file)]:
-            return "intact" if address_of(address) in map(address_of, intact) else "another's"
+        if intact := [address_of(file.address) for file in written if self._is_intact(file)]:
+            mine = address_of(address) in (self.followed.get(owner, owner) for owner in intact)
+            return "intact" if mine else "another's"
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"

@@ -13,14 +13,14 @@ from a2c_spec.core.result_paths import GONE
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
-    "done": frozenset({"completed", "failed"}),
-    "completed": frozenset({"completed"}),
+    "done": frozenset({"completed", "failed", "canceled"}),
+    "completed": frozenset({"completed", "failed", "canceled"}),
     "failed": frozenset({"failed"}),
     "canceled": frozenset({"canceled"}),
 }
 """The statuses that agree with a recorded phase; a started job may be in any, one being built must be editable.
 
-What a job gave counts as done although the job failed for the rest.
+What a job gave counts as done although the job failed, or was canceled, for the rest.
 """
 
 

@@ -30,6 +30,8 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
         conversion, inputs = made_from(output, names)
         if not conversion:
             return record
+        if conversion not in record.basis.get("conversions", (conversion,)):
+            continue  # another run has it
         counts[conversion] += 1
         if output.id not in known:
             file = SavedFile("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)

@@ -201,7 +201,7 @@ class StateStore(Protocol):
         ...
 
     def runs(self, address: str) -> tuple[JobRecord, ...]:
-        """Every run of one address (``address``, ``address#2``, ...), sorted by its number."""
+        """Every run of one address (``address``, ``address#2``, ...), sorted by its number; of the key of a run, it."""
         ...
 
     def scan(self) -> Iterator[JobRecord]:

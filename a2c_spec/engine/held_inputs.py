@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -26,8 +26,10 @@ GONE = frozenset({"failed", "error", "deleted", "expired"})
 """Statuses of an input whose bytes cannot be used again."""
 
 
-def may_be_held(session: Session, pending: Pending, change: Change) -> Holding:
+def may_be_held(session: Session, pending: Pending, change: Change, others: Collection[JobRecord] = ()) -> Holding:
     """The jobs of earlier runs, the newest first, that were sent bytes which this change would send again.
+
+    ``others`` are runs under another address, which become those of this one.
 
     After a run that failed the bytes are sent anew: they may be why it failed. A job that the change deletes takes its
     bytes with it.
@@ -37,7 +39,8 @@ def may_be_held(session: Session, pending: Pending, change: Change) -> Holding:
     if not uploads or failed or change.action not in ("create", "re-run", "replace"):
         return {}
     deleted = {call.subject for call in change.calls if call.kind == "delete_job"}
-    runs = [run for run in session.store.runs(address_of(change.address)) if run.job_id and run.phase in ALIVE]
+    runs = [*session.store.runs(address_of(change.address)), *others]
+    runs = [run for run in runs if run.job_id and run.phase in ALIVE]
     runs = sorted((run for run in runs if run.job_id not in deleted), key=lambda run: run.age, reverse=True)
     holding = {run.job_id: _ids(run, pending.desired.job.inputs) for run in runs}
     return {job_id: ids for job_id, ids in holding.items() if ids}

@@ -30,7 +30,8 @@ class Owners:
     by_address: dict[str, PlannedChange] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.by_address = {step.change.address: step for step in self.steps}
+        self.by_address = {step.taken_over: step for step in self.steps if step.taken_over}
+        self.by_address |= {step.change.address: step for step in self.steps}
 
     def checked(self, step: PlannedChange) -> PlannedChange:
         """The change, with what it takes the place of; with a problem where the owner keeps its result."""

@@ -34,7 +34,7 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
-from a2c_spec.engine.takeover import Takeover, by_recipe, first_recipe
+from a2c_spec.engine.takeover import Takeover, by_recipe, recipes_of
 from a2c_spec.errors import InvalidError, StalePlan, about
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
@@ -170,7 +170,7 @@ class PlanBuilder:
         """Whether something of the same recipe is recorded, which a new job may take over."""
         if self.recipes is None:
             self.recipes = frozenset(by_recipe(self.session.store.scan()))
-        return bool(self.recipes) and step.desired is not None and first_recipe(step.desired) in self.recipes
+        return bool(self.recipes) and step.desired is not None and not self.recipes.isdisjoint(recipes_of(step.desired))
 
     async def finish(
         self, client: Client | None, known: Collection[str], empty: Collection[str]

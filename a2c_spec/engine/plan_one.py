@@ -189,9 +189,15 @@ def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedCha
 
 
 async def plan_run(
-    session: Session, pending: Pending, client: Client | None, undecided: Mapping[str, str] = {}
+    session: Session,
+    pending: Pending,
+    client: Client | None,
+    undecided: Mapping[str, str] = {},
+    others: Collection[JobRecord] = (),
 ) -> PlannedChange:
     """The change of a run, asked of the service where needed; bytes that it holds are not sent again.
+
+    ``others`` are runs under another address, which become those of this one.
 
     A run whose create was lost has been looked for: ``undecided`` says why that is not decided, else it made no job.
     """
@@ -204,7 +210,7 @@ async def plan_run(
     step = plan_from_record(session, pending, offline=client is None)
     step = step or await plan_from_live(session, pending, client)
     wrong = bool(step.live and step.record and other_bytes(pending.desired, step.record, step.live))
-    holding = may_be_held(session, pending, step.change) if client and not wrong else {}
+    holding = may_be_held(session, pending, step.change, others) if client and not wrong else {}
     if client is None or not holding:
         return step
     pending, seen = await with_held_inputs(holding, pending, client)

@@ -11,7 +11,7 @@ from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.runs import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.plan_one import plan_from_live, plan_from_record
+from a2c_spec.engine.plan_one import plan_run
 from a2c_spec.engine.planned import Pending, PlannedChange
 from a2c_spec.engine.session import Session
 
@@ -31,9 +31,9 @@ def by_recipe(records: Iterable[JobRecord]) -> dict[str, set[str]]:
     return found
 
 
-def first_recipe(desired: DesiredJob) -> str:
-    """The recipe of the first conversion; every address that makes all of a job makes this."""
-    return only(desired, desired.job.conversions[0].id).fingerprint if desired.job.conversions else ""
+def recipes_of(desired: DesiredJob) -> set[str]:
+    """The recipe of each conversion of a job."""
+    return {only(desired, item.id).fingerprint for item in desired.job.conversions}
 
 
 @dataclass(slots=True)
@@ -58,52 +58,63 @@ class Takeover:
         if not parts or len(parts) < len(steps):
             return steps
         taken = []
-        for old, pending in self._as_own(whole(parts)):
-            again = plan_from_record(self.session, pending, offline=client is None)
-            again = again or await plan_from_live(self.session, pending, client)
+        others, own = self._as_own(whole(parts))
+        for old, pending in own:
+            again = await plan_run(self.session, pending, client, others=others)
             moved_from = parts[0].job.moved_from
             before = address_of(old) if old else moved_from
-            moved = before == moved_from
-            reason = f"it was {before}" if moved else f"taken over from {before}, which is in no manifest any more"
+            told = f"taken over from {before}, which is in no manifest any more"
+            why = [f"it was {before}" if before == moved_from else told] if before else []
             action = "adopt" if again.change.action in ("no-op", "forget") else again.change.action
-            change = replace(again.change, action=action, reasons=(reason, *again.change.reasons))
+            change = replace(again.change, action=action, reasons=(*why, *again.change.reasons))
             taken.append(replace(again, change=change, taken_over=old, whole=steps[0].whole))
         return taken or steps
 
-    def _as_own(self, desired: DesiredJob) -> Iterator[tuple[str, Pending]]:
-        """The runs of another address as runs of this one; what stands on the disk for them stands there for it.
+    def _as_own(self, desired: DesiredJob) -> tuple[list[JobRecord], list[tuple[str, Pending]]]:
+        """The runs of another address, and these as runs of this one; what stands on the disk for them stands there
+        for it.
 
-        Those of the address that it had before, if the manifest names one; else those that make all it asks for.
+        Those of the address that it had before, if the manifest names one; else those that make all it asks for, or of
+        which it asks for all.
         """
         moved_from = desired.job.moved_from
-        for address in (moved_from, *sorted(self.recipes.get(first_recipe(desired), ()))):
+        alike = {address for one in recipes_of(desired) for address in self.recipes.get(one, ())}
+        for address in (moved_from, *sorted(alike)):
             keys: dict[str, str] = {}
             for key in self.addresses.get(address, ()):
                 if key in self.gone and not self.gone[key].intent:
                     keys[free_key(desired.job.address, keys)] = key
-            division = divide(desired, [replace(self.gone[old], address=key) for key, old in keys.items()])
-            if keys and (address == moved_from or _makes_all(division, desired)):
-                yield from self._taken(desired, division, keys)
-                return
+            runs = [replace(self.gone[old], address=key) for key, old in keys.items()]
+            division = divide(desired, runs)
+            if keys and (address == moved_from or _makes_all(division, desired) or _wants_all(division, runs)):
+                return [self.gone[key] for key in keys.values()], [*self._taken(desired, division, keys)]
+        return [], []
 
     def _taken(self, desired: DesiredJob, division: Division, keys: Mapping[str, str]) -> Iterator[tuple[str, Pending]]:
         """Each part with the key under which it is recorded until now, if it is."""
+        self.session.files.followed.update({address_of(old): desired.job.address for old in keys.values()})
         for part in division.parts:
             old = keys.get(part.key, "")
             self.gone.pop(old, None)
             mine = restricted(desired, part)
-            observed = self.session.observe(mine, part.record, None, earlier=part.earlier)
-            disk = {
-                path: "intact" if status == "another's" and self._belonged(path, keys) else status
-                for path, status in observed.disk.items()
-            }
-            yield old, Pending(mine, part.record, replace(observed, disk=disk))
-
-    def _belonged(self, path: str, keys: Mapping[str, str]) -> bool:
-        return self.session.files.owner(path) in keys.values()
+            yield old, Pending(mine, part.record, self.session.observe(mine, part.record, None, earlier=part.earlier))
 
 
 def _makes_all(division: Division, desired: DesiredJob) -> bool:
     """Whether the runs make, or are held to make, just what is desired."""
     drafts = [part.record for part in division.parts if part.record and part.record.phase == "building"]
     return division.complete or any(run.fingerprint == desired.fingerprint for run in drafts)
+
+
+def _wants_all(division: Division, runs: Iterable[JobRecord]) -> bool:
+    """Whether all that the runs made is what is desired, so that nothing of it is left to anybody else."""
+    made = [(run.address, file.output_id) for run in runs for file in run.files if run.phase in ALIVE]
+    kept = [part for part in division.parts if part.record is not None and part.record.phase in ALIVE]
+    wanted = {
+        (part.key, file.output_id)
+        for part in kept
+        if part.record
+        for file in part.record.files
+        if file.conversion in part.conversions
+    }
+    return bool(made) and all(one in wanted for one in made)

@@ -250,7 +250,7 @@ def test_a_manifest_that_was_another_one_keeps_what_is_current_of_it(
     apply(a2c)
     (project / "before.yaml").unlink()
     write({"sha": 1, "md5": 2}, extra="moved: {from: before}\n")
-    assert posts(apply(a2c)) == (1, 2)
+    assert posts(apply(a2c)) == (1, 1)
     quiet(a2c, project, "one.sha256", "one.md5")
     assert "before" not in a2c("state", "list").out
 
@@ -330,9 +330,9 @@ def test_of_a_job_that_is_held_in_part_the_plan_says_so_and_no_earlier_result_co
 BAD = "  - {id: bad, category: image, target: png}\n"
 
 
-def with_bad(project: Path) -> None:
+def with_bad(project: Path, name: str = "one") -> None:
     """Adds a conversion that fails to the job."""
-    file = project / "one.yaml"
+    file = project / f"{name}.yaml"
     file.write_text(file.read_text().replace("outputs:", f"{BAD}outputs:"))
 
 
@@ -346,6 +346,28 @@ def test_what_a_failed_job_gave_is_kept_and_only_the_rest_runs_again(
     assert "1 credit" not in a2c("apply", "--no-cache").err
     write({"sha": 1})
     quiet(a2c, project, "one.sha256")
+
+
+def test_what_a_failed_job_gave_is_fetched_and_renamed_like_any_other_result(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1})
+    with_bad(project)
+    assert a2c("apply", "--no-cache").code == 6
+    (project / "dist/one.sha256").unlink()
+    assert "download" in a2c("apply", "--no-cache").out
+    assert a2c("verify").out == "1 of 1 file intact\n"
+    manifest = project / "one.yaml"
+    manifest.write_text(manifest.read_text().replace("filename: one", "filename: other"))
+    assert "rename" in a2c("apply", "--no-cache").out
+    write({"sha": 1}, name="two")
+    with_bad(project, "two")
+    manifest.unlink()
+    assert "taken over from one" in a2c("apply", "--no-cache").out
+    write({"sha": 1}, name="two")
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "two.sha256")
+    assert a2c("drift").out == "no drift\n"
 
 
 def test_after_a_failed_part_what_was_paid_for_is_not_run_again_unasked(

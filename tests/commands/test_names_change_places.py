@@ -35,6 +35,28 @@ def test_two_results_swap_their_names(project: Path, a2c: Command) -> None:
     assert "no API calls" in a2c("apply", "sums.yaml", "--local").out
 
 
+def test_two_jobs_change_their_own_names_and_those_of_their_results(project: Path, a2c: Command) -> None:
+    """What is taken over is moved beside the rest of the plan, and nothing stands in its way."""
+
+    def write(name: str, source: str, result: str) -> None:
+        (project / f"{source}.txt").write_text(source)
+        text = RECIPE.replace("sums", name).replace(", {id: b, path: b.txt}", "").replace("a.txt", f"{source}.txt")
+        text = text[: text.index("\noutputs:")] + f"\noutputs: [{{from: sum, filename: {result}, save: dist/}}]\n"
+        (project / f"{source}.yaml").write_text(text)
+
+    write("one", "a", "x")
+    write("two", "b", "y")
+    assert a2c("apply", "--local", "--no-cache").code == 0
+    first, second = ((project / "dist" / f"{name}.md5").read_bytes() for name in "xy")
+    write("three", "a", "y")
+    write("four", "b", "x")
+    done = a2c("apply", "--local", "--no-cache")
+    assert done.code == 0, done.err
+    assert "replaces" not in done.out
+    assert ((project / "dist" / "x.md5").read_bytes(), (project / "dist" / "y.md5").read_bytes()) == (second, first)
+    assert "no API calls" in a2c("apply", "--local", "--no-cache").out
+
+
 def test_moves_in_a_circle_step_aside_first() -> None:
     moves = [Move("a", "b"), Move("b", "c"), Move("c", "a"), Move("d", "e")]
     disk = {name: name for name in "abcd"}

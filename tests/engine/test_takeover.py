@@ -12,7 +12,7 @@ import pytest
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.takeover import Takeover, by_recipe, first_recipe
+from a2c_spec.engine.takeover import Takeover, by_recipe, recipes_of
 from tests.engine.planning import actions, done, named, plan, put
 from tests.engine.projects import WEBP, desired, job, record, session_in
 
@@ -50,9 +50,28 @@ def test_what_may_be_taken_over_is_found_by_the_recipe_of_each_conversion(tmp_pa
     two = (WEBP, replace(WEBP, id="png", target="png"))
     whole, one, other = job("whole", conversions=two), job("one"), job("other", conversions=two[1:])
     found = by_recipe([record(whole), record(replace(one, address="one#2"))])
-    assert found[first_recipe(desired(whole))] == {"whole", "one"}
-    assert found[first_recipe(desired(other))] == {"whole"}
-    assert first_recipe(desired(job("none", conversions=()))) == ""
+    (mine,), (png,) = recipes_of(desired(one)), recipes_of(desired(other))
+    assert found == {mine: {"whole", "one"}, png: {"whole"}}
+    assert recipes_of(desired(whole)) == {mine, png}
+    assert recipes_of(desired(job("none", conversions=()))) == set()
+
+
+def test_a_job_that_wants_all_that_was_made_and_more_takes_it_over(tmp_path: Path) -> None:
+    more = (WEBP, replace(WEBP, id="png", target="png"))
+    with session_in(tmp_path) as session:
+        put(session, done(session, named("old"), "old"))
+        steps = plan(session, named("new", conversions=more))
+    assert [(step.change.action, step.taken_over) for step in steps] == [("rename", "old"), ("create", "")]
+    assert steps[1].change.reasons == ("not applied yet",)
+
+
+def test_what_is_wanted_in_part_only_is_left_to_whoever_comes_back(tmp_path: Path) -> None:
+    two = (WEBP, replace(WEBP, id="png", target="png"))
+    with session_in(tmp_path) as session:
+        old = done(session, named("old", conversions=two), "old")
+        put(session, replace(old, files=(*old.files, replace(old.files[0], output_id="out-2", conversion="png"))))
+        steps = plan(session, named("new", conversions=(WEBP, replace(WEBP, id="gif", target="gif"))))
+    assert {step.taken_over for step in steps} == {""}
 
 
 NOTHING: list[tuple[str, JobRecord]] = [
@@ -99,13 +118,6 @@ def test_every_run_of_an_address_is_taken_over_under_its_own_number(tmp_path: Pa
         put(session, done(session, first, "old"), replace(record(second), job_id="id-2"))
         steps = plan(session, named("new", conversions=(WEBP, png)))
     assert [(step.change.address, step.taken_over) for step in steps] == [("new", "old"), ("new#2", "old#2")]
-
-
-def test_a_job_of_which_only_a_part_was_made_is_made_anew(tmp_path: Path) -> None:
-    more = named("new", conversions=(WEBP, replace(WEBP, id="png", target="png")))
-    with session_in(tmp_path) as session:
-        put(session, done(session, named("old"), "old"))
-        assert actions(plan(session, more)) == {"new": "create", "old": "forget"}
 
 
 def test_what_is_taken_over_is_asked_for_no_second_time(tmp_path: Path) -> None:

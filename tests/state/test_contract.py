@@ -175,6 +175,7 @@ def test_the_runs_of_an_address_are_sorted_by_their_number_and_are_nobody_elses(
     put(store, without=("a_b",))
     assert [run.address for run in store.runs("a_b")] == own[1:], "the first one may be gone"
     assert store.runs("nobody") == ()
+    assert [run.address for run in store.runs(own[1])] == own[1:2]
 
 
 def test_only_records_with_files_about_to_be_written_are_interrupted(place: Place, store: StateStore) -> None:

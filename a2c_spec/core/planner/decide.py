@@ -81,7 +81,7 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
 def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> Change:
     if live.editable and not _about_to_run(desired, record, live, observed):
         return _update(desired, record, live, observed)
-    if live.status in ("failed", "canceled"):
+    if live.status in ("failed", "canceled") and record.phase not in ("completed", "done"):
         if record.phase == "started" and live.outputs:
             return Change(desired.job.address, "wait", (f"{live.status}, with results",), fetch=True)
         return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
