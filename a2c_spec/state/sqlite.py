@@ -61,7 +61,8 @@ class SqliteStore:
         query = "SELECT address, data FROM job WHERE realm = ? AND address >= ? AND address < ?"
         rows, pending = self._rows(query, (self.realm, address, f"{address}$")), dict(self._commits.pending)
         near = (*self._durable(rows, pending), *filter(None, pending.values()))
-        found = [record for record in near if address in (record.address, address_of(record.address))]
+        one = address_of(address) != address
+        found = [record for record in near if (record.address if one else address_of(record.address)) == address]
         return tuple(sorted(found, key=lambda record: (len(record.address), record.address)))
 
     async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
