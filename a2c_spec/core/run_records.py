@@ -13,8 +13,9 @@ from a2c_spec.core.state import JobRecord, SavedFile
 def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> JobRecord:
     """The record with its parts under other ids (old id -> new id); nothing else of it changes."""
     names = record.basis.get("conversions", {})
+    parts = [name.removeprefix("conversions.") for name in record.elements if name.startswith("conversions.")]
     taken = {new for old, new in conversions.items() if old != new}
-    called = {name: conversions.get(name, f"#{name}" if name in taken else name) for name in names}
+    called = {name: conversions.get(name, f"#{name}" if name in taken else name) for name in (*names, *parts)}
     if all(old == new for old, new in (*called.items(), *inputs.items())):
         return record
     basis = dict(record.basis)

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.prepare import only
+from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.run_keys import address_of, free_key
+from a2c_spec.core.run_records import merged
 from a2c_spec.core.runs import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan_one import plan_run
@@ -85,9 +86,10 @@ class Takeover:
                 if key in self.gone and not self.gone[key].intent:
                     keys[free_key(desired.job.address, keys)] = key
             runs = [replace(self.gone[old], address=key) for key, old in keys.items()]
-            division = divide(desired, runs)
-            if keys and (address == moved_from or _makes_all(division, desired) or _wants_all(division, runs)):
-                return [self.gone[key] for key in keys.values()], [*self._taken(desired, division, keys)]
+            kept = replace(desired, job=keep_ignored(desired.job, merged(runs)))
+            division = divide(kept, runs)
+            if keys and (address == moved_from or _makes_all(division, kept) or _wants_all(division, runs)):
+                return [self.gone[key] for key in keys.values()], [*self._taken(kept, division, keys)]
         return [], []
 
     def _taken(self, desired: DesiredJob, division: Division, keys: Mapping[str, str]) -> Iterator[tuple[str, Pending]]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.core.patchable_fields import JOB_FIELDS
+from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.result_paths import unusable_name
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
@@ -141,22 +141,26 @@ def _ignored(tree: MapNode) -> Iterator[Diagnostic]:
 def _ignored_address(tree: MapNode, address: str, where: Position) -> Iterator[Diagnostic]:
     part, _, rest = address.partition(".")
     known = _parts_of(tree)
+    if part == "outputs":
+        yield Diagnostic(where, f"`{address[:200]}` cannot be ignored", "names and folders change without another run")
+        return
     if part not in known:
         yield Diagnostic(where, f"`{address[:200]}` is not part of this job", nearest(part, known))
         return
-    name = rest.partition(".")[0]
+    name, _, attribute = rest.partition(".")
     if name not in known[part]:
         message = f"`{address[:200]}`: there is no `{name[:100]}` in `{part}`"
         yield Diagnostic(where, message, nearest(name, known[part]))
+    elif part in IGNORABLE and attribute.partition(".")[0] not in IGNORABLE[part]:
+        choices = " or ".join(f"{part}.{name}.{one}" for one in IGNORABLE[part])
+        yield Diagnostic(where, f"`{address[:200]}` cannot be ignored", f"what can be is {choices}")
+
+
+IGNORABLE = {"inputs": ("content", *INPUT_SETTINGS), "conversions": ("options", "metadata")}
+"""What of an input or a conversion ``lifecycle.ignore`` can leave as it was applied."""
 
 
 def _parts_of(tree: MapNode) -> dict[str, Sequence[str]]:
     """The names that an address may start with, and for each the names that may follow it."""
-    sources = [item.get("from") for item in mappings(tree, "outputs")]
-    outputs = [source["conversion"] if isinstance(source, MapNode) else source for source in sources]
-    return {
-        "inputs": _ids(tree, "inputs"),
-        "conversions": _ids(tree, "conversions"),
-        "outputs": list(dict.fromkeys(name for name in outputs if isinstance(name, str))),
-        "job": ("process", *JOB_FIELDS),
-    }
+    fields = tuple(name for name, field in JOB_FIELDS.items() if not field.secret)
+    return {"inputs": _ids(tree, "inputs"), "conversions": _ids(tree, "conversions"), "job": fields}

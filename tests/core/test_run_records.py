@@ -41,6 +41,13 @@ def test_parts_get_other_ids_in_recipe_elements_and_files() -> None:
     assert renamed(run, {"a": "a"}, {"i": "i"}) is run
 
 
+def test_a_part_that_is_of_no_recipe_gives_its_id_up() -> None:
+    """The rest of a job that failed is still there, though its run is another one."""
+    kept = {**RUN.basis, "conversions": {"a": RUN.basis["conversions"]["a"]}}
+    run = replace(RUN, basis=kept, elements={"conversions.b": Element("c2"), "conversions.a": Element("c1")})
+    assert renamed(run, {"a": "b"}, {}).elements == {"conversions.#b": Element("c2"), "conversions.b": Element("c1")}
+
+
 def test_results_that_nobody_asks_for_are_set_aside_and_come_back_and_pending_ones_stay() -> None:
     alone = set_aside(RUN, {"a"})
     assert (alone.files, alone.leftover) == ((A,), (replace(B, aside=True),))

@@ -9,8 +9,9 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.core.desired import Lifecycle
 from a2c_spec.core.plan import Change
-from a2c_spec.core.state import Intent, JobRecord
+from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.takeover import Takeover, by_recipe, recipes_of
 from tests.engine.planning import actions, done, named, plan, put
@@ -92,6 +93,17 @@ def test_a_job_that_is_kept_under_its_old_name_is_moved_although_its_recipe_chan
         put(session, done(session, named("old"), "old"))
         (step,) = plan(session, changed)
     assert (step.change.action, step.taken_over, step.change.reasons[0]) == ("re-run", "old", "it was old")
+
+
+def test_what_does_not_count_of_a_moved_job_is_as_it_was(tmp_path: Path) -> None:
+    wider = (replace(WEBP, options={"width": 9}),)
+    ignoring = Lifecycle(ignore=("conversions.webp.options",))
+    with session_in(tmp_path) as session:
+        before = done(session, named("old"), "old")
+        sent = {"conversions.webp": Element("c-1", desired(named("old")).sent_conversion(WEBP))}
+        put(session, replace(before, elements=sent))
+        (step,) = plan(session, named("new", conversions=wider, moved_from="old", lifecycle=ignoring))
+    assert (step.change.action, step.taken_over) == ("rename", "old")
 
 
 def test_what_a_moved_job_made_before_of_a_conversion_that_changed_is_told_as_its_own(tmp_path: Path) -> None:

@@ -91,7 +91,9 @@ def jobs(draw: st.DrawFn) -> Job:
         on_conflict=draw(st.sampled_from(["error", "rename"])),
         download_password=draw(passwords),
     )
-    lifecycle = Lifecycle((f"inputs.{some[0].id}",), draw(st.sampled_from(["keep", "delete"])), draw(st.booleans()))
+    lifecycle = Lifecycle(
+        (f"inputs.{some[0].id}.content",), draw(st.sampled_from(["keep", "delete"])), draw(st.booleans())
+    )
     rest = tuple(Output(item.id, save="dist/") for item in made[1:] if not item.output_target)
     return Job(draw(names), draw(st.booleans()), draw(fields), some, made, (output, *rest), lifecycle, draw(labels))
 

@@ -161,8 +161,13 @@ class World:
         idle = ran.code == 0 and bool(ran.plan.get("noop"))
         if before and not idle and not self.found:
             done = [one for one in ran.plan.get("changes", []) if one["action"] != "no-op"]
+            free = {wish.address for wish in self.judged.wishes.values() if wish.free} if self.judged else set()
+            done = [
+                one for one in done if one["action"] != "rename" or one["address"] not in free
+            ]  # names only it knew
             told = [f"{one['address']}: {one['action']} {one['reasons']}" for one in done]
-            self.find("a second apply does something", ", ".join(told) or ran.said)
+            if done or ran.code:
+                self.find("a second apply does something", ", ".join(told) or ran.said)
         self.rested = ran.code == 0
         return ran
 
