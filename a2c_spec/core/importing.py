@@ -165,7 +165,9 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     for conversion, row in zip(desired.job.conversions, live.conversions, strict=True):
         sent = desired.sent_conversion(conversion)
         elements[f"conversions.{conversion.id}"] = Element(row.id, sent, echo_of(sent, conversion_parts(row, sent)))
-    phase: Phase = "building" if live.editable else ENDED.get(live.status, "started")
+    ended = ENDED.get(live.status, "started")
+    given = live.status != "completed" and live.outputs  # they are fetched before it counts as failed
+    phase: Phase = "building" if live.editable else "started" if given else ended
     return JobRecord(
         desired.job.address,
         "",

@@ -87,7 +87,8 @@ class Execution:
         self.reporter.close()
         error = self._error()
         if steps:
-            write_outputs(self.session.project, self.session.store, [step.change for step in steps])
+            problems = {address_of(error.address): error.message for error in self.errors}
+            write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
 
     def _error(self) -> SpecError | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import filecmp
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from a2c_spec.core.plan import Change
@@ -15,16 +15,18 @@ from a2c_spec.errors import SpecError
 from a2c_spec.views.outputs import outputs_lines
 
 
-def write_outputs(project: Project, store: StateStore, changes: Iterable[Change]) -> None:
+def write_outputs(
+    project: Project, store: StateStore, changes: Iterable[Change], problems: Mapping[str, str] = {}
+) -> None:
     """To --outputs, else to ``.a2c/outputs.json``; raises SpecError when that cannot be written.
 
     It names every address that manifests ask for: those of ``changes`` in their order, then those that were not part
-    of this apply.
+    of this apply. ``problems``: address -> why it could not be made.
     """
     target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / "outputs.json"
     draft = target.with_name(f".{target.name}.draft")
     try:
-        _written(draft, outputs_lines(_rows(store, changes)))
+        _written(draft, outputs_lines(_rows(store, changes, problems)))
         if target.is_file() and filecmp.cmp(draft, target, shallow=False):
             draft.unlink()
         else:
@@ -41,8 +43,10 @@ def _written(draft: Path, pieces: Iterator[str]) -> None:
         file.writelines(pieces)
 
 
-def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, list[JobRecord]]]:
-    """Each address once, with what was done to it and its runs, the newest last."""
+def _rows(
+    store: StateStore, changes: Iterable[Change], problems: Mapping[str, str]
+) -> Iterator[tuple[str, list[JobRecord], str]]:
+    """Each address once, with what was done to it, its runs, the newest last, and its problem."""
     actions: dict[str, str] = {}
     for change in changes:
         address = address_of(change.address)
@@ -52,4 +56,4 @@ def _rows(store: StateStore, changes: Iterable[Change]) -> Iterator[tuple[str, l
     for address, action in actions.items():
         runs = [run for run in store.runs(address) if not run.gone_since]
         if runs:
-            yield action, sorted(runs, key=lambda run: run.age)
+            yield action, sorted(runs, key=lambda run: run.age), problems.get(address, "")

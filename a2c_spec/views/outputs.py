@@ -13,28 +13,35 @@ from a2c_spec.core.state import JobRecord, SavedFile
 FORMAT_VERSION = 1
 
 
-def outputs_lines(rows: Iterable[tuple[str, Sequence[JobRecord]]]) -> Iterator[str]:
-    """The JSON document in pieces, one address at a time; ``rows`` are (action, its runs, the newest last)."""
+LEAST_FIRST = ("failed", "canceled", "building", "started", "completed", "done")
+"""The phases, the one first that an address as a whole is in if any of its runs is."""
+
+
+def outputs_lines(rows: Iterable[tuple[str, Sequence[JobRecord], str]]) -> Iterator[str]:
+    """The JSON document in pieces, one address at a time; ``rows`` are (action, its runs, the newest last, problem)."""
     yield f'{{"format_version": {FORMAT_VERSION}, "jobs": ['
     comma = "\n"
-    for action, runs in rows:
-        yield comma + json.dumps(job_json(action, runs), ensure_ascii=False)
+    for row in rows:
+        yield comma + json.dumps(job_json(*row), ensure_ascii=False)
         comma = ",\n"
     yield "\n]}\n"
 
 
-def job_json(action: str, runs: Sequence[JobRecord]) -> dict[str, Any]:
+def job_json(action: str, runs: Sequence[JobRecord], problem: str = "") -> dict[str, Any]:
     """One address with the results of all its runs; ``action`` is what this apply did with it. Times are UTC.
 
-    What is told of a job is told of the newest one.
+    What is told of a job is told of the newest one. ``problem``: why the files are not what the manifest asks for, if
+    this apply could not make them; else what a run tells of it.
     """
     record = runs[-1]
+    partial = ("; ".join(run.warnings) or "not all of its results are here" for run in runs if run.phase == "completed")
+    problems = [problem, *(run.problem for run in runs), *partial]
     return {
         "address": address_of(record.address),
         "action": action,
         "job_id": record.job_id,
-        "phase": record.phase,
-        "problem": record.problem,
+        "phase": min((run.phase for run in runs), key=LEAST_FIRST.index),
+        "problem": next(filter(None, problems), ""),
         "fingerprint": record.fingerprint,
         "spent": sum(run.spent for run in runs),
         "created_at": _when(record.answered_at),

@@ -28,7 +28,7 @@ RECORD = JobRecord(
 
 @pytest.mark.parametrize("records", [[], [RECORD], [RECORD, replace(RECORD, address="ü")]])
 def test_the_pieces_are_one_json_document(records: list[JobRecord]) -> None:
-    tree = json.loads("".join(outputs_lines(("create", [one]) for one in records)))
+    tree = json.loads("".join(outputs_lines(("create", [one], "") for one in records)))
     assert (tree["format_version"], [row["address"] for row in tree["jobs"]]) == (1, [one.address for one in records])
 
 
@@ -64,3 +64,21 @@ def test_a_job_tells_what_went_in_what_came_out_and_when() -> None:
 def test_what_never_happened_has_no_time() -> None:
     told = job_json("create", [JobRecord("a", "local")])
     assert (told["created_at"], told["ended_at"], told["inputs"]) == ("", "", [])
+
+
+PARTS: list[tuple[list[JobRecord], str, str, str]] = [
+    ([RECORD, replace(RECORD, phase="failed", problem="no")], "", "failed", "no"),
+    ([replace(RECORD, phase="failed", problem="no"), RECORD], "it needs up", "failed", "it needs up"),
+    ([replace(RECORD, phase="completed", warnings=("tired", "odd"))], "", "completed", "tired; odd"),
+    ([replace(RECORD, phase="completed")], "", "completed", "not all of its results are here"),
+    ([RECORD, replace(RECORD, phase="started")], "", "started", ""),
+    ([RECORD, replace(RECORD, warnings=("odd",))], "", "done", ""),
+]
+
+
+@pytest.mark.parametrize(("runs", "problem", "phase", "told"), PARTS)
+def test_an_address_of_which_a_part_is_not_as_it_was_asked_for_says_so(
+    runs: list[JobRecord], problem: str, phase: str, told: str
+) -> None:
+    found = job_json("re-run", runs, problem)
+    assert (found["phase"], found["problem"]) == (phase, told)

@@ -202,7 +202,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
         moves=tuple(found.moves),
         leaves=stale,
         downloads=tuple(found.downloads),
-        fetch=bool(found.downloads),
+        fetch=bool(found.downloads) or record.phase != "done",
         verified=found.verified,
         problem=next(iter(found.problems), ""),
     )
