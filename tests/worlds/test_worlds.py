@@ -22,17 +22,6 @@ from tests.worlds.worlds import Script, script_of
 SECONDS = float(os.environ.get("A2C_SPEC_WORLD_SECONDS", "6"))
 """How long random worlds are tried on the other service; on the local API, half as long."""
 
-KNOWN_TO_FAIL = pytest.mark.xfail(strict=False, reason="not mended yet; random worlds may meet one of OPEN")
-
-
-OPEN: tuple[str, ...] = ()
-"""Worlds that do not end right yet: a name that is taken out of this list is a regression test from then on."""
-
-
-def _marked() -> list[object]:
-    assert set(OPEN) <= set(KNOWN), "a name of OPEN is no world"
-    return [pytest.param(name, marks=KNOWN_TO_FAIL if name in OPEN else ()) for name in KNOWN]
-
 
 @pytest.fixture(scope="module")
 def folder() -> Iterator[Path]:
@@ -40,13 +29,12 @@ def folder() -> Iterator[Path]:
         yield place
 
 
-@pytest.mark.parametrize("name", _marked())
+@pytest.mark.parametrize("name", KNOWN)
 def test_a_world_that_once_went_wrong_ends_right(folder: Path, name: str) -> None:
     found = play(KNOWN[name], folder)
     assert not found.found, "\n".join([*found.story, *(f"{one.kind}: {one.text}" for one in found.found)])
 
 
-@KNOWN_TO_FAIL
 @pytest.mark.parametrize("flavour", [OTHER, LOCAL], ids=lambda one: str(one.name))
 def test_random_worlds_end_right(folder: Path, flavour: Flavour) -> None:
     until = time.monotonic() + (SECONDS if flavour.pure else SECONDS / 2)
