@@ -370,6 +370,21 @@ def test_what_a_failed_job_gave_is_fetched_and_renamed_like_any_other_result(
     assert a2c("drift").out == "no drift\n"
 
 
+def test_what_a_failed_job_gave_is_of_the_bytes_that_it_was_sent(project: Path, a2c: Command, write: Writer) -> None:
+    """Whatever the file here holds when the result is fetched: with the old bytes back, it is current."""
+    write({"sha": 1})
+    with_bad(project)
+    assert a2c("apply", "--no-cache", "--detach").code == 0
+    (project / "a.txt").write_text("second")
+    failed = a2c("wait")
+    assert (failed.code, "the results of sha are kept" in failed.err) == (6, True)
+    assert a2c("apply", "--no-cache").code == 11, "what was paid for is not run again unasked"
+    (project / "a.txt").write_text("first")
+    write({"sha": 1})
+    assert posts(apply(a2c)) == (0, 0)
+    quiet(a2c, project, "one.sha256")
+
+
 def test_after_a_failed_part_what_was_paid_for_is_not_run_again_unasked(
     project: Path, a2c: Command, write: Writer
 ) -> None:

@@ -78,7 +78,7 @@ def _idle(call: Call) -> bool:
 
 
 def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:
-    """What of the bytes on the service is not what is desired, told as reasons.
+    """What of the bytes on the service is not what was sent, or is desired where that is not known, told as reasons.
 
     That is: uploads whose checksum (MD5) is another one, and uploads that nobody here sent. Other inputs that we do not
     know are left alone, for the service may list what it made of ours.
@@ -88,8 +88,9 @@ def other_bytes(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[
     found = []
     for item, element in elements:
         there = here.get(element.api_id) if element else None
-        told = there is not None and there.checksum and item.content and uploaded(item) and not item.applied_sha256
-        if told and there is not None and item.content and there.checksum != item.content.md5:
+        known = item.content if uploaded(item) and not item.applied_sha256 else None
+        sent = (element.sent.get("checksum") if element else None) or (known.md5 if known else "")
+        if known and sent and there is not None and there.checksum not in ("", sent):
             found.append(f"input {item.id} on the service is not the file here (checksum {there.checksum[:4]}..)")
     unknown = [there.checksum for there in live.inputs if there.id not in record.names() and there.checksum]
     untold = [item for item, element in elements if element is None or element.api_id not in here]
