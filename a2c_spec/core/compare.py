@@ -132,5 +132,14 @@ def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, 
         for key in dict.fromkeys([*before, *after]):
             below = f"{path}.{key}" if path else str(key)
             yield from differences(before.get(key, MISSING), after.get(key, MISSING), below)
+    elif _alike_tables(before, after):
+        for number, (old, new) in enumerate(zip(before, after, strict=True)):
+            yield from differences(old, new, f"{path}.{number}")
     elif before is MISSING or after is MISSING or not equal(before, after):
         yield path, before, after
+
+
+def _alike_tables(before: Any, after: Any) -> bool:
+    """Whether two arrays have as many mappings each, and nothing else."""
+    both = _is_array(before) and _is_array(after) and len(before) == len(after)
+    return both and all(isinstance(item, Mapping) for item in (*before, *after))

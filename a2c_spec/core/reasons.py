@@ -9,7 +9,7 @@ from a2c_spec.core import compare
 from a2c_spec.core.compare import MISSING
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
-from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.recipe import dumps, holds_secret
 
 
 def details(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Detail, ...]:
@@ -85,8 +85,7 @@ def shown(value: Any) -> str:
         return "(unset)"
     if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
         return f"{value[:4]}.."
-    plain = str(value).lower() if isinstance(value, bool) else str(value)
-    text = f'"{value}"' if isinstance(value, str) else plain
+    text = f'"{value}"' if isinstance(value, str) else dumps(value)
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
