@@ -17,9 +17,9 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
+from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.first_things import first_things
 from a2c_spec.engine.order import dependent, held, independent, needed
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
@@ -77,7 +77,7 @@ class Execution:
             if address in awaited:
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
-        await first_things(self.session, steps, whole)
+        await keep_books(self.session, steps, whole)
         try:
             started = await self._start_all(chain(independent(whole), again, dependent(whole)))
         except BaseExceptionGroup as group:
@@ -217,7 +217,7 @@ class Execution:
             raise Conflict(f"the plan has changed: {refused[0].reasons[0]}", hint="apply again to make a new plan")
         asked = [item.id for item in step.whole.conversions]
         replaced = [run_replaced(self.session, run, asked) for run in unused if not run.gone_since]
-        await first_things(self.session, [*steps, *replaced], steps)
+        await keep_books(self.session, [*steps, *replaced], steps)
         return steps
 
     async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
@@ -228,7 +228,7 @@ class Execution:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
         if step.desired is None or step.change.action == "forget":
-            return None  # done already, among the first things
+            return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
         taken = step.change.address in self.ended  # by others, who need an id of the service
         while step.change.starts and (twin := results.twin(step.desired)) and not taken:
@@ -268,7 +268,7 @@ class Execution:
         executor, delivery = self.service.executor, self.service.delivery
         change = replace(step.change, moves=())  # carried out already, with those of all other addresses
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
-        if now is not None:  # whose files they are is settled among the first things
+        if now is not None:  # whose files they are is settled by the bookkeeping
             record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""

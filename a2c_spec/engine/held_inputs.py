@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Input
 from a2c_spec.core.recipe import UPLOADED, sent_filename
+from a2c_spec.core.run_division import ALIVE
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.runs import ALIVE
 from a2c_spec.core.state import JobRecord
 
 if TYPE_CHECKING:

@@ -15,9 +15,9 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
+from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made, merged
-from a2c_spec.core.runs import Part, divide, restricted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import merged
-from a2c_spec.core.runs import ALIVE, Division, divide, restricted, whole
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.plan_one import plan_run
 from a2c_spec.engine.planned import Pending, PlannedChange

@@ -73,10 +73,10 @@ CORE, ENGINE, API = "a2c_spec.core", "a2c_spec.engine", "a2c_spec.api"
 
 MUTANTS: Mapping[str, Mutant] = {
     "what changed counts as current": Mutant(
-        {f"{CORE}.runs._equal": lambda *_: True}, "one of two conversions changes"
+        {f"{CORE}.run_division._equal": lambda *_: True}, "one of two conversions changes"
     ),
     "one change runs all conversions again": Mutant(
-        {f"{CORE}.runs._kept": lambda *_: []}, "one of two conversions changes"
+        {f"{CORE}.run_division._kept": lambda *_: []}, "one of two conversions changes"
     ),
     "an intent is taken for a fact": Mutant({f"{API}.execute.intended": _intent_as_fact}, "B3 a create is refused"),
     "texts are compared as numbers": Mutant({f"{CORE}.compare.equal": _as_numbers}, "A7 a text becomes another text"),
@@ -115,7 +115,7 @@ MUTANTS: Mapping[str, Mutant] = {
         {f"{ENGINE}.plan.read_presets": _unread}, "B14 somebody else edits a preset"
     ),
     "the record of a manifest that is gone is removed": Mutant(
-        {f"{ENGINE}.first_things._let_go": _remove}, "B4 a manifest goes and comes back"
+        {f"{ENGINE}.bookkeeping._let_go": _remove}, "B4 a manifest goes and comes back"
     ),
     "bytes that cannot be taken are not sent": Mutant(
         {f"{API}.execute.sending_bytes": lambda desired: desired}, "bytes that an earlier job held cannot be taken"

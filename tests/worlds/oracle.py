@@ -76,6 +76,8 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
         bad |= {tree["name"] for tree in judge.trees if needs(tree) & bad}
     if not judge.pure and "cannot be converted" in ran.complaint:
         return  # what the local API cannot do, it says
+    if "could not be canceled" in ran.complaint:
+        return  # a service that never cancels, and a job that ends only once it was asked for often enough
     if ran.code != 0 and not bad and not _undecided(one, ran) and not _names_met(ran, judge):
         one.find(f"does not come to rest: {_gist(ran.complaint)}", f"exit {ran.code}: {ran.complaint}")
     elif ran.code == 0 and not ran.plan.get("noop"):

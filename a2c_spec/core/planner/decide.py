@@ -27,8 +27,8 @@ from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import placed, predicted
+from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_records import with_earlier
-from a2c_spec.core.runs import same_recipe
 from a2c_spec.core.state import JobRecord
 
 FEWEST_ANEW = (2, 0)

@@ -12,7 +12,7 @@ import pytest
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.prepare import DesiredJob, prepare
-from a2c_spec.core.runs import ALIVE, Division, divide, restricted, same_recipe
+from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, same_recipe
 from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
 from tests.core.planner.situations import fingerprint_secret
 

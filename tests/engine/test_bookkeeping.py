@@ -14,7 +14,7 @@ import pytest
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Element, Intent, JobRecord
-from a2c_spec.engine.first_things import first_things
+from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from tests.engine.planning import FILE, put
@@ -34,7 +34,7 @@ class World:
     def do(self, *steps: PlannedChange, whole: Sequence[PlannedChange] | None = None) -> None:
         connection: Any = SimpleNamespace(delivery=self)
         session = replace(self.session, connection=connection)
-        asyncio.run(first_things(session, steps, steps if whole is None else whole))
+        asyncio.run(keep_books(session, steps, steps if whole is None else whole))
 
     def known(self) -> dict[str, JobRecord]:
         return {one.address: one for one in self.session.store.scan()}

@@ -12,7 +12,7 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 
 
-async def first_things(session: Session, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
+async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
     """Does what costs nothing and must not wait.
 
     Moves of the whole plan are ordered together, so that names can be swapped between jobs.
