@@ -17,7 +17,6 @@ from starlette.types import Receive, Scope, Send
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import Converters
-from a2c_spec.local_api.http.dates import Dated
 from a2c_spec.local_api.http.wire import wire_for
 from a2c_spec.local_api.jobs.clock import Clock
 from a2c_spec.local_api.jobs.identity import Identity
@@ -29,6 +28,7 @@ from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.routes import routes
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.call_log import Call
+from a2c_spec.local_api.simulation.dates import Dated
 from a2c_spec.local_api.simulation.fault_middleware import Dropped, handle_with_faults, socket_of
 from a2c_spec.local_api.simulation.faults import ActiveFaults
 from a2c_spec.local_api.storage.blobs import Blobs

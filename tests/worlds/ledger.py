@@ -93,9 +93,11 @@ class Ledger:
         return {key: (count, may[key]) for key, count in paid.items() if count > may[key]}
 
     def unwanted(self, starts: Iterable[Start]) -> list[str]:
-        """Recipes that nobody ever asked for."""
+        """Recipes that nobody ever asked for. What somebody else starts may be a draft that was left half built."""
         bound = self.bound()
-        mine = (key for start in starts if start.owner == "us" and not start.edited for key in start.keys)
+        mine = (
+            key for start in starts if start.owner == start.actor == "us" and not start.edited for key in start.keys
+        )
         return [] if self.loose else [key for key in mine if key not in bound]
 
 
