@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2c_spec.core import compare
@@ -137,7 +137,26 @@ def tell_conversions(sent: Sequence[Part], live: Sequence[LiveConversion]) -> di
         lambda s, n: conversion_may_be(sent[s], live[n], told=told),
         lambda s, n: conversion_may_be(sent[s], live[n]),
     )
-    return _strictest(sent, len(live), ways)
+    found = _strictest(sent, len(live), ways)
+    return found | _shown_alike(sent, live, found)
+
+
+def _shown_alike(sent: Sequence[Part], live: Sequence[LiveConversion], found: Mapping[int, int]) -> dict[int, int]:
+    """What is left, where the service shows all of it as one and the same conversion: one leaves out what the other one
+    says, and that is the default. No result depends on which is which, unless their secrets differ."""
+    parts = [s for s in range(len(sent)) if s not in found]
+    rows = [n for n in range(len(live)) if n not in found.values()]
+    if len(parts) != len(rows) or len({_secrets(sent[s]) for s in parts}) != 1:
+        return {}
+    same = all(replace(live[n], id="") == replace(live[rows[0]], id="") for n in rows)
+    fit = all(conversion_may_be(sent[s], live[n], told=CONVERSION_MAPS) for s in parts for n in rows)
+    return dict(zip(parts, rows, strict=True)) if same and fit else {}
+
+
+def _secrets(part: Part) -> str:
+    """Everything of a part that no answer shows, as text."""
+    hid = {name: {k: v for k, v in (part.get(name) or {}).items() if hidden(v)} for name in CONVERSION_MAPS}
+    return json.dumps([hid, part.get("output_target")], sort_keys=True, default=repr)
 
 
 def _told_maps(live: Sequence[LiveInput] | Sequence[LiveConversion], names: Sequence[str]) -> frozenset[str]:

@@ -153,6 +153,14 @@ def test_conversions_that_differ_in_what_the_answer_does_not_say_have_no_ids() -
     assert created([WIDE, NARROW], rows) == {"job": "j"}
 
 
+def test_what_one_conversion_says_and_another_one_leaves_out_is_the_same_where_it_is_the_default() -> None:
+    shown = {"target": "png", "options": {"width": 80, "dpi": 72}}
+    whole = {"job": "j", "conversions.one": "c1", "conversions.two": "c2"}
+    assert created([NARROW, {"target": "png"}], [{"id": "c1", **shown}, {"id": "c2", **shown}]) == whole
+    locked = {"target": "png", "options": {"password": Secret("env:PDF")}}
+    assert created([NARROW, locked], [{"id": "c1", **shown}, {"id": "c2", **shown}]) == {"job": "j"}
+
+
 def test_a_service_that_shows_options_of_one_conversion_shows_them_of_all() -> None:
     rows: Rows = [{"id": "c1", "target": "png", "options": []}, {"id": "c2", "target": "png", "options": {"width": 80}}]
     assert created([NARROW, {"target": "png"}], rows) == {
