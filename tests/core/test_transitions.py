@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, Problem
+from a2c_spec.core.live import LiveJob, Problem
 from a2c_spec.core.state import Element, Intent, JobRecord, Phase, SavedFile
 from a2c_spec.core.transitions import (
     apply_response,
@@ -20,11 +20,10 @@ from a2c_spec.core.transitions import (
     settled,
     started,
 )
+from tests.core.created_jobs import HELD, INTENT, LIVE
 
 FILE = SavedFile("dist/a", 1, "ab", "o", "webp")
 KEPT = SavedFile("", 1, "ab", "p", "webp")
-BARE = JobRecord("a", "x")
-HELD = JobRecord("a", "x", "building", "job-1", elements={"job": Element("job-1", {"callback": "c"})})
 
 
 def after(record: JobRecord, kind: str, *effects: Effect, subject: str = "", **ids: str) -> JobRecord:
@@ -71,20 +70,6 @@ def test_parts_whose_adding_is_not_known_stay_open(before: bool | None, now: boo
     assert settled(after_it) == HELD
 
 
-INTENT = Intent(
-    ("create_job",),
-    fingerprint="f",
-    basis={"order": []},
-    elements={"job": Element("", {"callback": "c"}), "inputs.a": Element(""), "conversions.webp": Element("")},
-    noted_at=1000.0,
-)
-LIVE = LiveJob(
-    "job-2",
-    "incomplete",
-    created_at="1970-01-01T00:16:41",
-    inputs=(LiveInput("in-1"),),
-    conversions=(LiveConversion("con-1"),),
-)
 BEFORE = replace(
     HELD, files=(FILE, KEPT), leftover=(FILE,), spent=5, problem="old", warnings=("odd",), intent=INTENT, phase="failed"
 )

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,7 +19,7 @@ from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, r
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from tests.engine.planning import put
-from tests.engine.projects import WEBP, desired, job, session_in
+from tests.engine.projects import WEBP, desired, job
 
 PRESET = Preset("small", "Small", "jpg", options={"quality": 80})
 OTHER = replace(PRESET, options={"quality": 90})
@@ -37,12 +36,6 @@ class Service:
     async def preset(self, preset_id: str) -> Mapping[str, Any] | None:
         self.asked.append(preset_id)
         return self.made
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    with session_in(tmp_path) as opened:
-        yield opened
 
 
 def preset(session: Session, service: Service | None, one: Preset = PRESET) -> PlannedChange:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from a2c_spec.engine.plan_one import plan_address, plan_from_live, plan_from_rec
 from a2c_spec.engine.planned import Pending, PlannedChange
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session
-from tests.engine.projects import NOW, WEBP, job, record, session_in
+from tests.engine.projects import NOW, WEBP, job, record
 
 SHA = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"  # of b"abc"
 FILE = SavedFile("dist/cover.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "cover.webp", "", "dist/cover.webp")
@@ -34,12 +33,6 @@ class Service:
     async def job(self, job_id: str) -> LiveJob | None:
         self.asked.append(job_id)
         return self.live
-
-
-@pytest.fixture
-def session(tmp_path: Path) -> Iterator[Session]:
-    with session_in(tmp_path) as opened:
-        yield opened
 
 
 def put(session: Session, *records: JobRecord) -> None:
