@@ -105,10 +105,10 @@ class Delivery:
         """Records how the job ended; raises ConversionFailed unless it completed, and Conflict if it ran with other
         content than was sent."""
         names, address = record.names(), record.address
-        known = record.phase in ("completed", "done")  # even if the job failed for the rest of it
-        phase = "completed" if known else ENDED[live.status]
-        warnings = tuple(problem_text(warning, names) for warning in live.warnings) if not known else record.warnings
-        for text in warnings if not known else ():
+        kept = record.phase in ("completed", "done") and live.status != "completed"  # it failed for the rest
+        phase = "completed" if kept else ENDED[live.status]
+        warnings = record.warnings if kept else tuple(problem_text(warning, names) for warning in live.warnings)
+        for text in () if kept else warnings:
             self.tell(Event("note", address, text=f"warning: {text}"))
         ended = replace(record, phase=phase, spent=live.spent, problem="", warnings=warnings)
         wrong = other_bytes(task.desired, record, live)
@@ -123,10 +123,10 @@ class Delivery:
                 raise Conflict(f"job {live.id} does not tell {which}", hint=UNTOLD_HINT, address=address)
             return ended
         problem = failure_text(record, live)
-        kept = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
+        saved = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
         told = f"{'failed' if phase == 'failed' else 'was canceled'}: {problem}"
         told += f" ({counted(live.spent, 'credit')} spent)" if live.spent else ""
-        raise ConversionFailed(f"job {live.id} {told}{kept}", hint=FAILED_HINT, address=address)
+        raise ConversionFailed(f"job {live.id} {told}{saved}", hint=FAILED_HINT, address=address)
 
     async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
         """Records how a job failed, and saves what conversions without an error gave all the same; says which."""

@@ -15,7 +15,8 @@ from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import shown_order
 from a2c_spec.core.prepare import DesiredJob, base_name
 from a2c_spec.core.result_paths import safe_name, unusable_name
-from a2c_spec.core.state import ENDED, Element, JobRecord, Phase
+from a2c_spec.core.state import Element, JobRecord, Phase
+from a2c_spec.core.transitions import phase_of
 
 CREDENTIALS: Mapping[str, tuple[str, ...]] = {
     "amazons3": ("accesskeyid", "secretaccesskey"),
@@ -165,9 +166,7 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     for conversion, row in zip(desired.job.conversions, live.conversions, strict=True):
         sent = desired.sent_conversion(conversion)
         elements[f"conversions.{conversion.id}"] = Element(row.id, sent, echo_of(sent, conversion_parts(row, sent)))
-    ended = ENDED.get(live.status, "started")
-    given = live.status != "completed" and live.outputs  # they are fetched before it counts as failed
-    phase: Phase = "building" if live.editable else "started" if given else ended
+    phase: Phase = "building" if live.editable else phase_of(live)
     return JobRecord(
         desired.job.address,
         "",

@@ -11,7 +11,7 @@ from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.foreign import conversion_parts, echo_of
 from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, rows
 from a2c_spec.core.results import with_results
-from a2c_spec.core.state import ENDED, Element, Intent, JobRecord
+from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase
 
 
 def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
@@ -172,8 +172,7 @@ def _apply(elements: dict[str, Element], effect: Effect, api_id: str, *, fresh: 
 def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     """The record as live has it: ended where the job ended, without a job where the service has none any more.
 
-    A finished job keeps its record even if the service forgot it, as it does after a while. One that failed and gave
-    results all the same has not ended for us before they are here.
+    A finished job keeps its record even if the service forgot it, as it does after a while.
     """
     if record.phase not in ("building", "started") or record.unresolved:
         return record
@@ -181,12 +180,18 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
         return replace(record, job_id="", elements={}, phase="canceled", intent=None)
     if record.phase == "building" and live.editable:
         return without_vanished(record, live)
-    if record.phase != "started" or live.status not in ENDED:
+    phase = phase_of(live)
+    if record.phase != "started" or phase == "started":
         return record
-    if live.status == "completed":
-        return with_results(replace(record, phase="completed", spent=live.spent, problem=""), live)
-    problem = "; ".join(error.message for error in live.errors)
-    return record if live.outputs else replace(record, phase=ENDED[live.status], spent=live.spent, problem=problem)
+    problem = "; ".join(error.message for error in live.errors) if phase != "completed" else ""
+    return with_results(replace(record, phase=phase, spent=live.spent, problem=problem), live)
+
+
+def phase_of(live: LiveJob) -> Phase:
+    """How far a job is that was started; one that failed and gave results all the same has not ended before these are
+    here."""
+    given = live.status != "completed" and live.outputs
+    return "started" if given else ENDED.get(live.status, "started")
 
 
 def parts(elements: Mapping[str, Element], kind: str) -> list[tuple[str, Element]]:

@@ -93,8 +93,8 @@ def _pending(
         return Pending(mine, record, observed)
     asked = {item.id for item in desired.job.conversions}
     away = [file for file in record.leftover if file.aside and file not in stored.leftover]
-    away = [file for file in away if session.files.status(file.path, part.key) != "absent"]
     away = [file for file in away if file.path and file.conversion not in asked]
+    away = [file for file in away if session.files.status(file.path, part.key) != "absent"]
     gone = dict.fromkeys(file.conversion.lstrip("#") for file in away)
     names = [f"conversion {name} is no longer in the manifest" for name in gone]
     filed_anew = (record.elements, record.files, record.leftover) != (stored.elements, stored.files, stored.leftover)

@@ -82,7 +82,7 @@ class Session:
 
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
-        record = self.store.get(address) or next(iter(self.store.runs(address)), None)
+        record = next(iter(self.store.runs(address)), None)
         if record is None:
             near = get_close_matches(address, self.store.addresses(), n=1)
             hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
-from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, whole
+from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, same_recipe, whole
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import merged
 from a2c_spec.core.state import JobRecord
@@ -88,8 +88,8 @@ class Takeover:
             runs = [replace(self.gone[old], address=key) for key, old in keys.items()]
             kept = replace(desired, job=keep_ignored(desired.job, merged(runs)))
             division = divide(kept, runs)
-            if keys and (address == moved_from or _makes_all(division, kept) or _wants_all(division, runs)):
-                return [self.gone[key] for key in keys.values()], [*self._taken(kept, division, keys)]
+            if keys and (address == moved_from or _makes_all(division, kept) or _wants_all(division, kept, runs)):
+                return runs, [*self._taken(kept, division, keys)]
         return [], []
 
     def _taken(self, desired: DesiredJob, division: Division, keys: Mapping[str, str]) -> Iterator[tuple[str, Pending]]:
@@ -108,15 +108,11 @@ def _makes_all(division: Division, desired: DesiredJob) -> bool:
     return division.complete or any(run.fingerprint == desired.fingerprint for run in drafts)
 
 
-def _wants_all(division: Division, runs: Iterable[JobRecord]) -> bool:
+def _wants_all(division: Division, desired: DesiredJob, runs: Iterable[JobRecord]) -> bool:
     """Whether all that the runs made is what is desired, so that nothing of it is left to anybody else."""
-    made = [(run.address, file.output_id) for run in runs for file in run.files if run.phase in ALIVE]
-    kept = [part for part in division.parts if part.record is not None and part.record.phase in ALIVE]
-    wanted = {
-        (part.key, file.output_id)
-        for part in kept
-        if part.record
-        for file in part.record.files
-        if file.conversion in part.conversions
-    }
-    return bool(made) and all(one in wanted for one in made)
+    made = {(run.address, file.output_id) for run in runs if run.phase in ALIVE for file in run.files}
+    kept = [(part, part.record) for part in division.parts if part.record]
+    kept = [(part, run) for part, run in kept if same_recipe(restricted(desired, part), run)]
+    files = ((part, file) for part, run in kept for file in run.files)
+    wanted = {(part.key, file.output_id) for part, file in files if file.conversion in part.conversions}
+    return bool(made) and made <= wanted

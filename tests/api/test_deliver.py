@@ -135,6 +135,16 @@ def test_warnings_are_told(bench: Bench) -> None:
     assert bench.notes() == ["warning: blurred"]
 
 
+def test_warnings_are_recorded_of_a_job_that_was_only_seen_to_have_ended_before(bench: Bench) -> None:
+    """A record that a refresh or an import left says nothing of them, and a result with a warning is never whole."""
+    started = bench.execute(bench.change())
+    for job in bench.service.jobs.values():
+        job["warnings"] = [{"message": "blurred"}]
+    seen = bench.put(replace(started, phase="completed"))
+    done = bench.deliver(Change("pack", "wait", fetch=True, reasons=()), seen)
+    assert (done.phase, done.warnings) == ("done", ("blurred",))
+
+
 def test_a_job_that_does_not_start_by_itself_is_started_and_given_up_in_the_end(bench: Bench) -> None:
     patches = 0
 

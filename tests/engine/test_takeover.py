@@ -66,6 +66,18 @@ def test_a_job_that_wants_all_that_was_made_and_more_takes_it_over(tmp_path: Pat
     assert steps[1].change.reasons == ("not applied yet",)
 
 
+def test_what_changed_meanwhile_is_not_wanted_in_whichever_run_it_lies(tmp_path: Path) -> None:
+    """The verdict is the same as for one run of both: what is not as it was made stays with the name that it had."""
+    png = replace(WEBP, id="png", target="png")
+    first, second = named("old"), named("old#2", conversions=(png,))
+    with session_in(tmp_path) as session:
+        made = done(session, second, "two", job_id="id-2")
+        made = replace(made, files=(replace(made.files[0], output_id="out-2", conversion="png"),))
+        put(session, done(session, first, "one"), made)
+        steps = plan(session, named("new", conversions=(replace(WEBP, options={"width": 2}), png)))
+    assert {step.taken_over for step in steps} == {""}
+
+
 def test_what_is_wanted_in_part_only_is_left_to_whoever_comes_back(tmp_path: Path) -> None:
     two = (WEBP, replace(WEBP, id="png", target="png"))
     with session_in(tmp_path) as session:
