@@ -38,8 +38,8 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
 class OutputFiles:
     """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at.
 
-    ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: addresses
-    that are another one now, which has their files.
+    ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: paths whose
+    files are another address's from now on.
     """
 
     root: Path
@@ -54,8 +54,8 @@ class OutputFiles:
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
         written = self.store.files_at(path)
-        if intact := [address_of(file.address) for file in written if self._is_intact(file)]:
-            mine = address_of(address) in (self.followed.get(owner, owner) for owner in intact)
+        if intact := [file.address for file in written if self._is_intact(file)]:
+            mine = address_of(address) in (self.followed.get(path, address_of(key)) for key in intact)
             return "intact" if mine else "another's"
         target = self.root / path
         if not os.path.lexists(target):

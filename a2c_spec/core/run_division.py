@@ -287,7 +287,7 @@ def restricted(desired: DesiredJob, part: Part) -> DesiredJob:
 def whole(parts: Sequence[DesiredJob]) -> DesiredJob:
     """What is desired of all parts of an address together, in the order of the manifest."""
     job = parts[0].job
-    if len(parts) == 1:
+    if len(parts) == 1 and job.address == address_of(job.address):
         return parts[0]
     found = [item for part in parts for item in part.job.conversions]
     conversions = sorted(found, key=lambda item: (item.position.line, item.position.column))

@@ -111,6 +111,16 @@ def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[Jo
     return whole, failed
 
 
+def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
+    """What a run made of one conversion, as a record of its own: a result that is here, whose job is another's."""
+    basis = {**run.basis, "conversions": {conversion: run.basis["conversions"][conversion]}}
+    made = [file for file in (*run.files, *(one for one in run.leftover if one.aside)) if file.conversion == conversion]
+    files = tuple(replace(file, aside=False) for file in made)
+    return JobRecord(
+        key, run.realm, "done", answered_at=run.answered_at, fingerprint=fingerprint(basis), basis=basis, files=files
+    )
+
+
 def beside_new_run(
     record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
 ) -> tuple[list[JobRecord], list[str]]:

@@ -11,12 +11,13 @@ from a2c_spec.engine.budget import within
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
-from a2c_spec.engine.plan import as_plan, plan_project, replan_summarised
+from a2c_spec.engine.plan import as_plan, plan_project
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
+from a2c_spec.engine.summaries import replan_summarised
 from a2c_spec.errors import Conflict, LimitRefused, NotStarted, missing_key
 
 if TYPE_CHECKING:

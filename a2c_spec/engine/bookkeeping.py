@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.owners import hand_over
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
@@ -19,6 +20,8 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
     """
     store = session.store
     for step in steps:
+        if step.split_off:
+            continue
         if step.taken_over and step.record is not None:
             await store.put(replace(step.record, gone_since=0.0), without=(step.taken_over,))
         elif step.filed_anew and step.record is not None and step.change.action != "no-op":
@@ -27,6 +30,9 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
             await _tidy(session, step, step.record)
         elif step.change.action == "forget" and step.desired is None:
             await _let_go(session, step.change.address)
+    for record in (step.record for step in steps if step.split_off and step.record is not None):
+        await _split_off(session, record)
+    session.files.followed.clear()  # they are recorded where they are now
     sound = [step for step in whole if not step.change.problem]
     for step in sound:
         await hand_over(store, step, session.results.realm)
@@ -49,6 +55,14 @@ async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> Non
         after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
     if after != session.store.get(after.address):
         await session.store.put(after)
+
+
+async def _split_off(session: Session, record: JobRecord) -> None:
+    """The results are this run's, and no other's any more."""
+    paths = {file.path for file in record.files}
+    owners = {session.files.owner(path) for path in paths} - {"", record.address}
+    givers = [giver for owner in owners if (giver := session.store.get(owner))]
+    await session.store.put(*(without_files(giver, paths) for giver in givers), record)
 
 
 async def _let_go(session: Session, address: str) -> None:

@@ -150,12 +150,16 @@ class Dependencies:
                 self.renewed.add(change.address)
             return
         address = address_of(change.address)
-        if change.action not in ("no-op", "rename", "forget"):
+        for name in (f"{address}.{item.id}" for item in desired.job.conversions):
+            for noted in (self.names, self.running, self.restored, self.makers):
+                noted.pop(name, None)
+        settled = change.action in ("no-op", "rename", "forget") or (change.action == "adopt" and not change.fetch)
+        if not settled:
             self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
         if change.action == "cached":
             for path, (name, kept) in zip(change.downloads, self.session.results.sources(desired), strict=False):
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
-        elif change.action not in ("no-op", "rename", "download", "forget"):
+        elif not (settled or change.action == "download"):
             self.running |= {f"{address}.{item.id}": change.fingerprint for item in desired.job.conversions}
             self.making |= set(self.session.results.keys(desired).values())
         elif record is not None:

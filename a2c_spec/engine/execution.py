@@ -74,7 +74,7 @@ class Execution:
         for step in busy:
             address = address_of(step.change.address)
             self.paid_again |= {address} if step.change.paid_again and step.change.action != "forget" else set()
-            if address in awaited:
+            if address in awaited and (step.change.action != "adopt" or step.change.fetch):
                 self.ended[step.change.address] = asyncio.Event()
                 self.awaited.setdefault(address, []).append(step)
         await keep_books(self.session, steps, whole)

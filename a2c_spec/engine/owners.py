@@ -30,8 +30,8 @@ class Owners:
     by_address: dict[str, PlannedChange] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.by_address = {step.taken_over: step for step in self.steps if step.taken_over}
-        self.by_address |= {step.change.address: step for step in self.steps}
+        self.by_address = {step.change.address: step for step in self.steps}
+        self.by_address |= {step.taken_over: step for step in self.steps if step.taken_over and not step.split_off}
 
     def checked(self, step: PlannedChange) -> PlannedChange:
         """The change, with what it takes the place of; with a problem where the owner keeps its result."""
@@ -68,6 +68,8 @@ class Owners:
     def all_checked(self) -> list[PlannedChange]:
         """Every change, checked, and without the words that a file stays where another address takes its place."""
         checked = [self.checked(step) for step in self.steps]
+        split_off = (step.record for step in self.steps if step.split_off and step.record)
+        self.given_up |= {file.path for record in split_off for file in record.files}
         untrue = {reasons.stays(path) for path in self.given_up}
         return [_without_words(step, untrue) for step in checked]
 

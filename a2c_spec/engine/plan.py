@@ -14,7 +14,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.path_claims import Claims
-from a2c_spec.core.plan import Plan, outline
+from a2c_spec.core.plan import Plan
 from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
@@ -24,7 +24,6 @@ from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, r
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import (
     plan_address,
-    plan_from_record,
     plan_from_records,
     plan_run_again,
     prepared,
@@ -34,16 +33,14 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
-from a2c_spec.engine.takeover import Takeover, by_recipe, recipes_of
-from a2c_spec.errors import InvalidError, StalePlan, about
+from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
+from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
+from a2c_spec.errors import InvalidError, about
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-
-KEPT_WHOLE = 256
-"""At most so many changes that do something are kept whole; of further ones the summary, until it is their turn."""
 
 
 def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
@@ -118,8 +115,7 @@ class PlanBuilder:
     whole: bool = False
     dependencies: Dependencies = field(init=False)
     made: dict[str, list[PlannedChange]] = field(default_factory=dict)
-    unused: list[JobRecord] = field(default_factory=list)
-    asked: dict[str, list[str]] = field(default_factory=dict)
+    unused: dict[str, Sequence[JobRecord]] = field(default_factory=dict)
     presets: list[Preset] = field(default_factory=list)
     waiting: list[Job] = field(default_factory=list)
     kept: int = 0
@@ -143,34 +139,37 @@ class PlanBuilder:
         if steps is None:
             self.waiting.append(item)
         else:
-            self._put(steps, unused)
+            self._put(item.address, steps, unused)
 
-    def _put(self, steps: Sequence[PlannedChange], unused: Sequence[JobRecord]) -> None:
-        self.unused += [run for run in unused if not run.gone_since]
+    def _put(self, address: str, steps: Sequence[PlannedChange], unused: Sequence[JobRecord]) -> None:
+        self.made[address] = []
         if unused:
-            address = address_of(unused[0].address)
-            self.asked[address] = [item.id for step in steps if step.desired for item in step.desired.job.conversions]
+            self.unused[address] = unused
+        else:
+            self.unused.pop(address, None)
         several = len(steps) + len(unused) > 1
         for step in steps:
-            told = several or step.filed_anew or step.change.action == "download"
+            told = several or step.filed_anew or bool(step.taken_over) or step.change.action == "download"
             self.dependencies.note(step.change, step.desired, step.record if told else None)
-            self._put_one(step, several=several)
+            self.made[address].append(self._kept(step, several=several))
 
-    def _put_one(self, step: PlannedChange, *, several: bool) -> None:
-        """Keeps a change whole, or a summary of it where it can be planned again when its turn comes."""
+    def _kept(self, step: PlannedChange, *, several: bool) -> PlannedChange:
+        """A change whole, or a summary of it where it can be planned again when its turn comes."""
         idle = step.change.action == "no-op"
         needed = step.desired is not None and _takes_from_others(step.desired.job)
         needed = needed or several or step.filed_anew or (step.record is not None and _has_loose_ends(step.record))
-        needed = needed or (step.record is None and self._may_be_taken_over(step))
-        drop = not self.whole and step.live is None and (idle or self.kept >= KEPT_WHOLE) and not needed
+        needed = needed or bool(step.taken_over) or self.whole or step.live is not None
+        drop = not needed and (idle or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step)))
         self.kept += not (idle or drop)
-        self.made[address_of(step.change.address)].append(summarised(step, self.shared) if drop else step)
+        return summarised(step, self.shared) if drop else step
 
     def _may_be_taken_over(self, step: PlannedChange) -> bool:
-        """Whether something of the same recipe is recorded, which a new job may take over."""
+        """Whether something of the same recipe is recorded, which a job that would run may take over."""
+        if not pays(step) or step.desired is None:
+            return False
         if self.recipes is None:
-            self.recipes = frozenset(by_recipe(self.session.store.scan()))
-        return bool(self.recipes) and step.desired is not None and not self.recipes.isdisjoint(recipes_of(step.desired))
+            self.recipes = frozenset(recipe for run in self.session.store.scan() for _, recipe in recipes_in(run))
+        return bool(self.recipes) and not self.recipes.isdisjoint(recipes_of(step.desired))
 
     async def finish(
         self, client: Client | None, known: Collection[str], empty: Collection[str]
@@ -183,23 +182,57 @@ class PlanBuilder:
         free = [job for job in self.waiting if not needs(job)]
         width = self.session.project.flags.parallelism
         for start in range(0, len(free), width):
-            for planned in await asyncio.gather(*(self._ask(job, client) for job in free[start : start + width])):
-                self._put(*planned)
-        for job in in_dependency_order(job for job in self.waiting if needs(job)):
-            self._put(*await self._ask(job, client))
-        all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
-        gone = _gone(self.session, known, whole=all_of_it)
-        takeover = Takeover(self.session, gone)
-        steps = [step for made in self.made.values() for step in await takeover.of(made, client)]
+            some = free[start : start + width]
+            for job, planned in zip(some, await asyncio.gather(*(self._ask(job, client) for job in some)), strict=True):
+                self._put(job.address, *planned)
+        gone = await self._with_others(client, known)
+        steps = [step for made in self.made.values() for step in made]
         if client is not None:
             presets, steps = await self._with_live_presets(presets, steps, client)
-        taken = {step.taken_over for step in (*presets, *steps)}
-        gone |= {record.address: record for record in self.unused}
+        taken = {step.taken_over for step in (*presets, *steps) if not step.split_off}
+        gone |= {run.address: run for unused in self.unused.values() for run in unused if not run.gone_since}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         forgotten = [without_files(record, owners.given_up) for record in forgotten]
         return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
+
+    async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
+        """Plans the jobs that take results of others, and what any job has of runs that are nobody's any more.
+
+        Gives the runs of addresses that no manifest asks for.
+        """
+        all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
+        gone = _gone(self.session, known, whole=all_of_it)
+        takeover = Takeover(self.session, self.dependencies, self.chosen, client, gone)
+        for address, steps in self.made.items():
+            takeover.offer(steps, self.unused.get(address, ()))
+        await self._exchanged(takeover)
+        for job in in_dependency_order(job for job in self.waiting if needs(job)):
+            self._put(job.address, *await self._ask(job, client))
+            takeover.offer(self.made[job.address], self.unused.get(job.address, ()))
+            await self._taken_over(takeover, [job.address])
+        await self._exchanged(takeover)
+        return gone
+
+    async def _exchanged(self, takeover: Takeover) -> None:
+        """Whole runs as long as one is wanted elsewhere, then single results."""
+        while await self._taken_over(takeover, self.made):
+            pass
+        takeover.offer_parts(step for steps in self.made.values() for step in steps)
+        await self._taken_over(takeover, self.made)
+
+    async def _taken_over(self, takeover: Takeover, addresses: Collection[str]) -> bool:
+        """Whether any of these addresses has, or leaves, a run by now that it did not have, or leave, before."""
+        changed = False
+        for address in addresses:
+            with about(address):
+                again = await takeover.of(self.made[address])
+            if again is not None:
+                self._put(address, *again)
+                takeover.offer(self.made[address], again[1])
+                changed = True
+        return changed
 
     def _forgotten(self, record: JobRecord, known: Collection[str], empty: Collection[str]) -> PlannedChange:
         """A run that is let go: of an address in no manifest, or one whose conversions another run makes now.
@@ -213,7 +246,9 @@ class PlanBuilder:
                 told = f"the source of {batch} is empty now"
                 change = replace(change, emptied=batch, reasons=(told, *change.reasons))
             return PlannedChange(change, None, record)
-        return run_replaced(self.session, record, self.asked.get(address_of(record.address), ()))
+        steps = self.made[address_of(record.address)]
+        asked = [item.id for step in steps if step.desired for item in step.desired.job.conversions]
+        return run_replaced(self.session, record, asked)
 
     async def _with_live_presets(
         self, presets: list[PlannedChange], steps: list[PlannedChange], client: Client
@@ -247,43 +282,8 @@ def _takes_from_others(job: Job) -> bool:
     return bool(needs(job)) or any(item.preset_from for item in job.conversions)
 
 
-def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
-    """The summary of a planned change: what a plan shows of it, and what its cost is estimated from."""
-    spent = step.record.spent if step.record else 0
-    record = JobRecord(step.record.address, step.record.realm, spent=spent) if step.record and spent else None
-    return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
-
-
 def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str, JobRecord]:
     """What is recorded and not asked for. Only a plan of the whole project can say so of what was asked for before."""
     addresses = [address for address in session.store.addresses() if address_of(address) not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
     return {record.address: record for record in records if whole or record.gone_since}
-
-
-def replan_summarised(
-    session: Session, items: Iterable[Job | Preset], shown: Sequence[PlannedChange], chosen: Selection
-) -> Iterator[PlannedChange]:
-    """The changes of which only a summary was kept, whole, one at a time.
-
-    Raises StalePlan when one is no longer in its manifest; one that differs from what was shown has a problem.
-    """
-    left = {step.change.address: step for step in shown if step.summary_only and step.change.action != "no-op"}
-    waiting = {address_of(key) for key in left}
-    dependencies = Dependencies(session)
-    for item in items if left else ():
-        if item.address in waiting and isinstance(item, Job):
-            for pending in prepared(session, item, dependencies, chosen)[0]:
-                before = left.pop(pending.desired.job.address, None)
-                if before is not None:
-                    yield _as_shown(before, plan_from_record(session, pending, offline=False))
-    if left:
-        raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to make a new plan")
-
-
-def _as_shown(shown: PlannedChange, now: PlannedChange | None) -> PlannedChange:
-    """What is carried out is what was shown, or nothing."""
-    if now and (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
-        return now
-    stale = "changed since the plan was shown; apply again to make a new plan"
-    return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)

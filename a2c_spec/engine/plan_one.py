@@ -22,7 +22,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
-from a2c_spec.engine.planned import Lost, Pending, PlannedChange
+from a2c_spec.engine.planned import Lost, Pending, PlannedChange, Traded
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
@@ -39,13 +39,15 @@ def prepared(
     chosen: Selection,
     lost: Lost = Lost(),  # noqa: B008 - frozen
     found: Mapping[str, JobRecord] = {},
+    traded: Traded = Traded(),  # noqa: B008 - frozen
 ) -> tuple[list[Pending], tuple[JobRecord, ...]]:
     """Everything about one job that can be had without the service, run by run; and runs of which nothing is wanted.
 
     ``found`` are runs, by key, of which more is known than is stored.
     """
-    stored = {run.address: run for run in session.store.runs(job.address)}
-    runs = [found.get(run.address, run) for run in session.on_disk(stored.values())]
+    recorded = session.store.runs(job.address)
+    stored = {run.address: run for run in traded.runs(recorded)}
+    runs = [found.get(run.address, run) for run in traded.runs(session.on_disk(recorded))]
     desired = make_ready(job, merged(runs), session, dependencies)
     ignoring = runs if job.lifecycle.ignore and len(runs) > 1 else ()
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
@@ -123,14 +125,20 @@ def lost_results(steps: Sequence[PlannedChange]) -> Lost:
 
 
 async def plan_address(
-    session: Session, job: Job, dependencies: Dependencies, chosen: Selection, client: Client | None
+    session: Session,
+    job: Job,
+    dependencies: Dependencies,
+    chosen: Selection,
+    client: Client | None,
+    traded: Traded = Traded(),  # noqa: B008 - frozen
 ) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
     """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
+    others = traded.gained.values()
     lost = Lost()
     found, undecided = await _looked_for(session, job.address, client) if client else ({}, {})
     while True:
-        pending, unused = prepared(session, job, dependencies, chosen, lost, found)
-        steps = [_adopting(await plan_run(session, one, client, undecided), found) for one in pending]
+        pending, unused = prepared(session, job, dependencies, chosen, lost, found, traded)
+        steps = [_adopting(await plan_run(session, one, client, undecided, others), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
@@ -242,7 +250,7 @@ async def plan_run_again(
         return step
     pending = prepared_run(session, step.desired.job, dependencies, chosen, step.record)
     again = await plan_run(session, pending, client)
-    return replace(again, taken_over=step.taken_over, filed_anew=step.filed_anew, whole=step.whole)
+    return replace(step, change=again.change, desired=again.desired, record=again.record, live=again.live)
 
 
 async def plan_from_live(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Job, Preset
@@ -21,9 +22,9 @@ class PlannedChange:
 
     ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
     ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
-    address under which the record stands until now, which no manifest asks for any more. ``filed_anew``: the record has
-    parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the job as its manifest says it,
-    where it takes results of others: it is planned again once these are there.
+    key under which the record stands until now; ``split_off``: only its files stand there. ``filed_anew``: the record
+    has parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the job as its manifest says
+    it, where it takes results of others: it is planned again once these are there.
     """
 
     change: Change
@@ -33,6 +34,7 @@ class PlannedChange:
     live: LiveJob | None = None
     summary_only: bool = False
     taken_over: str = ""
+    split_off: bool = False
     takes: tuple[tuple[str, str], ...] = ()
     filed_anew: bool = False
     whole: Job | None = None
@@ -58,3 +60,22 @@ class Lost:
 
     conversions: frozenset[str] = frozenset()
     why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Traded:
+    """What an address has from others, and they from it.
+
+    ``gained``: runs under the keys that they get; of ``split`` ones only a result, whose job stays another's.
+    ``origin``: the key that each has until now, or from which it is split off. ``given``: keys of runs that are others'
+    from now on.
+    """
+
+    gained: Mapping[str, JobRecord] = field(default_factory=dict)
+    origin: Mapping[str, str] = field(default_factory=dict)
+    split: frozenset[str] = frozenset()
+    given: frozenset[str] = frozenset()
+
+    def runs(self, recorded: Iterable[JobRecord]) -> list[JobRecord]:
+        """The runs of the address, of those that are recorded for it."""
+        return [*(run for run in recorded if run.address not in self.given), *self.gained.values()]

@@ -1,8 +1,8 @@
-"""What is recorded under an address that no manifest asks for any more, taken over by the job that it is now."""
+"""Runs of which nothing is wanted where they are recorded, taken over by the jobs that they are now."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -10,26 +10,27 @@ from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, same_recipe, whole
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import merged
+from a2c_spec.core.run_records import merged, split_off
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.plan_one import plan_run
-from a2c_spec.engine.planned import Pending, PlannedChange
+from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.plan_one import plan_address
+from a2c_spec.engine.planned import PlannedChange, Traded
+from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.core.prepare import DesiredJob
 
+PAYING = frozenset({"create", "re-run", "replace", "cached"})
+"""What is done of a job where nothing that is recorded is the result that it asks for."""
 
-def by_recipe(records: Iterable[JobRecord]) -> dict[str, set[str]]:
-    """The addresses under which something is recorded that may be taken over, by the recipe of each conversion."""
-    found: dict[str, set[str]] = {}
-    for record in records:
-        if record.phase in ("building", *ALIVE) and not record.intent and "conversions" in record.basis:
-            for name in record.basis["conversions"]:
-                recipe = {**record.basis, "conversions": {name: record.basis["conversions"][name]}}
-                found.setdefault(fingerprint(recipe), set()).add(address_of(record.address))
-    return found
+
+def recipes_in(record: JobRecord) -> Iterator[tuple[str, str]]:
+    """Of a run that may be taken over: each conversion, and its recipe."""
+    if record.phase in ("building", *ALIVE) and not record.intent and "conversions" in record.basis:
+        for name, one in record.basis["conversions"].items():
+            yield name, fingerprint({**record.basis, "conversions": {name: one}})
 
 
 def recipes_of(desired: DesiredJob) -> set[str]:
@@ -37,82 +38,182 @@ def recipes_of(desired: DesiredJob) -> set[str]:
     return {only(desired, item.id).fingerprint for item in desired.job.conversions}
 
 
+def pays(step: PlannedChange) -> bool:
+    """Whether the change makes what another run may have made already; what is asked for by --replace is made anew."""
+    edited = step.change.action == "update" and step.change.starts
+    return step.desired is not None and not step.change.forced and (edited or step.change.action in PAYING)
+
+
 @dataclass(slots=True)
 class Takeover:
-    """The runs of addresses that no manifest asks for, key -> record; those that are taken over are taken out."""
+    """``gone``: runs of addresses that no manifest asks for, by key.
+
+    ``free``: these, and those of which nothing is wanted at an address that stays; what is taken is taken out.
+    ``replaced``: those of them that another run is about to replace, so that they are left only to who wants all of
+    one. ``recipes``: by the recipe of a conversion, the free runs that make it. ``parts``: by recipe, results that are
+    here, of conversions that nobody asks for any more where they are recorded: the run, its conversion.
+    ``traded``: by address, what it has from others and what others have from it. ``robbed``: addresses that have to be
+    planned again without what others have.
+    """
 
     session: Session
-    gone: dict[str, JobRecord]
-    addresses: dict[str, list[str]] = field(init=False)
-    recipes: dict[str, set[str]] = field(init=False)
+    dependencies: Dependencies
+    chosen: Selection
+    client: Client | None
+    gone: Mapping[str, JobRecord]
+    free: dict[str, JobRecord] = field(default_factory=dict)
+    replaced: set[str] = field(default_factory=set)
+    recipes: dict[str, set[str]] = field(default_factory=dict)
+    parts: dict[str, list[tuple[JobRecord, str]]] = field(default_factory=dict)
+    traded: dict[str, Traded] = field(default_factory=dict)
+    robbed: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self.addresses = {}
-        for key in self.gone:
-            self.addresses.setdefault(address_of(key), []).append(key)
-        self.recipes = by_recipe(self.gone.values())
+        self._free(self.gone.values())
 
-    async def of(self, steps: list[PlannedChange], client: Client | None) -> list[PlannedChange]:
-        """The changes of one job; where it would be created, those of the runs that it is under another address."""
-        new = [step.desired for step in steps if step.change.action in ("create", "cached") and not step.record]
-        parts = [desired for desired in new if desired is not None]
-        if not parts or len(parts) < len(steps):
-            return steps
-        taken = []
-        others, own = self._as_own(whole(parts))
-        for old, pending in own:
-            again = await plan_run(self.session, pending, client, others=others)
-            moved_from = parts[0].job.moved_from
-            before = address_of(old) if old else moved_from
-            told = f"taken over from {before}, which is in no manifest any more"
-            why = [f"it was {before}" if before == moved_from else told] if before else []
-            action = "adopt" if again.change.action in ("no-op", "forget") else again.change.action
-            change = replace(again.change, action=action, reasons=(*why, *again.change.reasons))
-            taken.append(replace(again, change=change, taken_over=old, whole=steps[0].whole))
-        return taken or steps
+    def _free(self, runs: Iterable[JobRecord]) -> None:
+        for run in runs:
+            if run.address not in self._traded(run.address).gained:
+                self.free[run.address] = run
+                for _, recipe in recipes_in(run):
+                    self.recipes.setdefault(recipe, set()).add(run.address)
 
-    def _as_own(self, desired: DesiredJob) -> tuple[list[JobRecord], list[tuple[str, Pending]]]:
-        """The runs of another address, and these as runs of this one; what stands on the disk for them stands there
-        for it.
+    def _traded(self, key: str) -> Traded:
+        return self.traded.get(address_of(key), Traded())
 
-        Those of the address that it had before, if the manifest names one; else those that make all it asks for, or of
-        which it asks for all.
+    def offer(self, steps: Sequence[PlannedChange], unused: Sequence[JobRecord]) -> None:
+        """What an address leaves to others: runs of which it wants nothing, and those that it is about to replace."""
+        replaced = [step.record for step in steps if pays(step) and not step.change.lost and step.record]
+        self.replaced |= {run.address for run in replaced}
+        self._free((*unused, *(run for run in replaced if run.phase in ALIVE)))
+
+    def offer_parts(self, steps: Iterable[PlannedChange]) -> None:
+        """What is left once runs have been taken as a whole: single results that are here and that nobody wants."""
+        self.parts.clear()
+        aside = [step.record for step in steps if step.record and any(file.aside for file in step.record.leftover)]
+        for run in (*self.free.values(), *aside):
+            for name, recipe in recipes_in(run):
+                files = split_off(run, name, run.address).files
+                wanted = run.address not in self.free and any(file in run.files for file in files)
+                here = (file.path and self.session.files.status(file.path, run.address) == "intact" for file in files)
+                if files and not wanted and all(here):
+                    self.parts.setdefault(recipe, []).append((run, name))
+
+    async def of(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[JobRecord]] | None:
+        """The changes of an address and the runs of which it wants nothing, once it has from others what they have of
+        it, and without what others have from it; None where that changes nothing."""
+        parts = [step.desired for step in steps if step.desired is not None]
+        if not parts or any(step.summary_only for step in steps):
+            return None
+        desired = whole(parts)
+        address = desired.job.address
+        needed = {recipe for step in steps if step.desired and pays(step) for recipe in recipes_of(step.desired)}
+        before = self._traded(address)
+        traded = self._gained(desired, before, needed) if needed else before
+        if traded == before and address not in self.robbed:
+            return None
+        self.robbed.discard(address)
+        self._follow(address, traded)
+        job = steps[0].whole or desired.job
+        again, unused = await plan_address(self.session, job, self.dependencies, self.chosen, self.client, traded)
+        used = {step.change.address for step in again}
+        self.traded[address] = replace(traded, gained={key: run for key, run in traded.gained.items() if key in used})
+        for key, old in traded.origin.items():
+            if key not in used:  # its results turned out to be lost
+                self.free.pop(old, None)
+            elif key not in traded.split:
+                self._give(old)
+        told = [self._told(step, traded, job.moved_from) for step in again]
+        return told, [run for run in unused if run.address not in traded.gained]
+
+    def _follow(self, address: str, traded: Traded) -> None:
+        """What stands on the disk for a run that this address has stands there for this address."""
+        for run in traded.gained.values():
+            known = (*run.files, *run.leftover, *run.landing)
+            self.session.files.followed.update({file.path: address for file in known if file.path})
+
+    def _give(self, key: str) -> None:
+        """Notes that a run is another address's from now on; where it was, is planned again without it."""
+        giver, before = address_of(key), self._traded(key)
+        if self.free.pop(key, None) is not None:
+            self.traded[giver] = replace(before, given=before.given | {key})
+            self.robbed |= {giver} if key not in self.gone else set()
+
+    def _gained(self, desired: DesiredJob, traded: Traded, needed: set[str]) -> Traded:
+        """What the address has from others, with what makes more of what it needs.
+
+        First the runs of the address that it had before, if the manifest names one, then others; then single results.
         """
-        moved_from = desired.job.moved_from
-        alike = {address for one in recipes_of(desired) for address in self.recipes.get(one, ())}
-        for address in (moved_from, *sorted(alike)):
-            keys: dict[str, str] = {}
-            for key in self.addresses.get(address, ()):
-                if key in self.gone and not self.gone[key].intent:
-                    keys[free_key(desired.job.address, keys)] = key
-            runs = [replace(self.gone[old], address=key) for key, old in keys.items()]
-            kept = replace(desired, job=keep_ignored(desired.job, merged(runs)))
-            division = divide(kept, runs)
-            if keys and (address == moved_from or _makes_all(division, kept) or _wants_all(division, kept, runs)):
-                return runs, [*self._taken(kept, division, keys)]
-        return [], []
+        address, moved_from = desired.job.address, desired.job.moved_from
+        own = self.session.runs(address)
+        moved = [key for key in self.gone if moved_from and address_of(key) == moved_from]
+        alike = {key for recipe in needed for key in self.recipes.get(recipe, ())}
+        for keys in (moved, sorted(alike.difference(moved))):
+            runs = [self.free[key] for key in keys if key in self.free and address_of(key) != address]
+            offered = {run.address: self._as_recorded(run.address) for run in runs if not run.intent}
+            traded = self._with_wanted(desired, own, traded, offered)
+        for recipe in sorted(needed):
+            for run, name in self.parts.pop(recipe, ()):
+                part = split_off(run, name, run.address)
+                traded = self._with_wanted(desired, own, traded, {run.address: part}, split=True)
+        return traded
 
-    def _taken(self, desired: DesiredJob, division: Division, keys: Mapping[str, str]) -> Iterator[tuple[str, Pending]]:
-        """Each part with the key under which it is recorded until now, if it is."""
-        self.session.files.followed.update({address_of(old): desired.job.address for old in keys.values()})
-        for part in division.parts:
-            old = keys.get(part.key, "")
-            self.gone.pop(old, None)
-            mine = restricted(desired, part)
-            yield old, Pending(mine, part.record, self.session.observe(mine, part.record, None, earlier=part.earlier))
+    def _as_recorded(self, key: str) -> JobRecord:
+        return next(run for run in self.session.runs(address_of(key)) if run.address == key)
+
+    def _with_wanted(
+        self,
+        desired: DesiredJob,
+        own: Sequence[JobRecord],
+        traded: Traded,
+        offered: Mapping[str, JobRecord],
+        *,
+        split: bool = False,
+    ) -> Traded:
+        """With those of the offered runs that make, or are held to make, something of what is desired.
+
+        A run of the address that it had before goes with it also where it has to be run again.
+        """
+        address, origin = desired.job.address, dict(traded.origin)
+        gained = dict(traded.gained)
+        for old, run in offered.items():
+            key = free_key(address, {*origin, *(one.address for one in own)})
+            gained[key], origin[key] = replace(run, address=key, gone_since=0.0), old
+        every = replace(traded, gained=gained).runs(own)
+        kept = replace(desired, job=keep_ignored(desired.job, merged(every)))
+        division = divide(kept, every)
+        used = {part.key for part in division.parts}
+        wanted = {
+            key: run
+            for key, run in gained.items()
+            if key in traded.gained
+            or (key in used and address_of(origin[key]) == desired.job.moved_from)
+            or _makes(division, kept, run, all_of_it=origin[key] in self.replaced)
+        }
+        origin = {key: origin[key] for key in (*traded.origin, *wanted)}
+        parts = traded.split.union(set(wanted) - set(traded.gained) if split else ())
+        return replace(traded, gained=wanted, origin=origin, split=parts)
+
+    def _told(self, step: PlannedChange, traded: Traded, moved_from: str) -> PlannedChange:
+        """The change, which says from where its run was taken over."""
+        if step.change.address not in traded.gained:
+            return step
+        old = traded.origin[step.change.address]
+        before = address_of(old)
+        why = "which is in no manifest any more" if old in self.gone else "which no longer asks for it"
+        told = f"it was {before}" if before == moved_from else f"taken over from {before}, {why}"
+        action = "adopt" if step.change.action in ("no-op", "forget") else step.change.action
+        change = replace(step.change, action=action, reasons=(told, *step.change.reasons))
+        return replace(step, change=change, taken_over=old, split_off=step.change.address in traded.split)
 
 
-def _makes_all(division: Division, desired: DesiredJob) -> bool:
-    """Whether the runs make, or are held to make, just what is desired."""
-    drafts = [part.record for part in division.parts if part.record and part.record.phase == "building"]
-    return division.complete or any(run.fingerprint == desired.fingerprint for run in drafts)
-
-
-def _wants_all(division: Division, desired: DesiredJob, runs: Iterable[JobRecord]) -> bool:
-    """Whether all that the runs made is what is desired, so that nothing of it is left to anybody else."""
-    made = {(run.address, file.output_id) for run in runs if run.phase in ALIVE for file in run.files}
-    kept = [(part, part.record) for part in division.parts if part.record]
-    kept = [(part, run) for part, run in kept if same_recipe(restricted(desired, part), run)]
-    files = ((part, file) for part, run in kept for file in run.files)
-    wanted = {(part.key, file.output_id) for part, file in files if file.conversion in part.conversions}
-    return bool(made) and made <= wanted
+def _makes(division: Division, desired: DesiredJob, run: JobRecord, *, all_of_it: bool) -> bool:
+    """Whether a run makes something of what is desired; ``all_of_it``: and nothing else."""
+    part = next((part for part in division.parts if part.key == run.address), None)
+    if part is None or part.record is None:
+        return False
+    if run.phase == "building":
+        return run.fingerprint == desired.fingerprint
+    if not same_recipe(restricted(desired, part), part.record):
+        return False
+    return len(run.basis["conversions"]) == len(part.conversions) or not all_of_it

@@ -50,6 +50,19 @@ def test_another_name_costs_nothing_and_needs_no_call(project: Path, a2c: Comman
     assert actions(a2c) == ["no-op"]
 
 
+def test_what_was_paid_for_under_another_name_is_not_paid_for_again_unasked(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    applied(a2c)
+    write(project, "first", "second")
+    applied(a2c)
+    (project / "dist/second.webp").unlink()
+    shutil.rmtree(project / ".a2c/cache")
+    assert actions(a2c) == ["no-op", "re-run"]
+    assert a2c("apply", "m.yaml", "--local").code == 11
+    write(project, "first", "second", width=65)
+    assert actions(a2c) == ["re-run", "re-run"]
+
+
 def test_a_lost_file_comes_back_without_the_service(project: Path, a2c: Command) -> None:
     write(project, "first")
     applied(a2c)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.engine.plan import KEPT_WHOLE
+from a2c_spec.engine.summaries import KEPT_WHOLE
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
 from tests.conftest import Command
 

@@ -15,6 +15,7 @@ from a2c_spec.core.run_records import (
     renamed,
     set_aside,
     split_failed,
+    split_off,
     superseded,
     with_earlier,
     without_conversions,
@@ -122,3 +123,12 @@ def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_
         {"job": "j2", "inputs.i": "i1"},
     )
     assert merged([]) is None
+
+
+def test_what_a_run_made_of_one_conversion_is_a_result_without_a_job() -> None:
+    for run in (RUN, set_aside(RUN, {"a"})):
+        part = split_off(replace(run, spent=2), "b", "other")
+        assert (part.address, part.phase, part.job_id, part.spent, part.files) == ("other", "done", "", 0, (B,))
+        assert part.basis == {**RECIPE, "conversions": {"b": {"target": "pdf"}}}
+    earlier = replace(RUN, files=(A,), leftover=(replace(B, sha256="earlier"),))
+    assert split_off(earlier, "b", "other").files == ()

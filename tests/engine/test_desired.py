@@ -156,7 +156,7 @@ SETTLED = ("no-op", "rename", "download", "forget")
 def test_only_what_changes_results_is_going_to_run(action: Any, tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         dependencies = Dependencies(session)
-        dependencies.note(Change("a", action, (), fingerprint="f"), desired(job("a")))
+        dependencies.note(Change("a", action, (), fingerprint="f", fetch=action == "adopt"), desired(job("a")))
         assert dependencies.running == ({} if action in SETTLED else {"a.webp": "f"})
 
 

@@ -24,10 +24,10 @@ from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.execution import STOPPING, UNDER_WAY, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
-from a2c_spec.engine.plan import summarised
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.engine.session import Session
+from a2c_spec.engine.summaries import summarised
 from a2c_spec.errors import (
     AuthError,
     Conflict,

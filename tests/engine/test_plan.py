@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +11,13 @@ import pytest
 from a2c_spec.core.desired import Preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.plan import KEPT_WHOLE, as_plan, plan_only, plan_project, replan_summarised, summarised
+from a2c_spec.engine.plan import as_plan, plan_only, plan_project
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
-from a2c_spec.errors import InvalidError, StalePlan, UsageError
+from a2c_spec.errors import InvalidError, UsageError
 from tests.engine.planning import Given, actions, done, named, plan, put
-from tests.engine.projects import WEBP, desired, job, project_in, record, session_in
+from tests.engine.projects import job, project_in, record, session_in
 
 
 def test_presets_come_first_then_the_manifests_in_their_order_then_what_is_gone(tmp_path: Path) -> None:
@@ -64,38 +62,6 @@ def test_two_jobs_that_would_write_one_path_are_refused(chosen: Selection, tmp_p
     with session_in(tmp_path) as session, pytest.raises(InvalidError) as error:
         plan(session, job("a"), job("b"), chosen=chosen)
     assert "would both write dist/cover.webp" in error.value.diagnostics[0].message
-
-
-def test_of_many_changes_only_a_summary_is_kept_and_planned_again_when_its_turn_comes(tmp_path: Path) -> None:
-    items = [named(f"j{n}") for n in range(KEPT_WHOLE + 2)]
-    with session_in(tmp_path) as session:
-        steps = plan(session, *items)
-        assert [step.summary_only for step in steps].count(True) == 2
-        assert all(step.desired is None for step in steps if step.summary_only)
-        again = list(replan_summarised(session, items, steps, EVERYTHING))
-        assert [step.change.address for step in again] == [f"j{KEPT_WHOLE}", f"j{KEPT_WHOLE + 1}"]
-        assert all(step.desired and not step.change.problem for step in again)
-        assert not any(step.summary_only for step in plan(session, *items, whole=True))
-        changed = [replace(item, conversions=(replace(WEBP, target="png"),)) for item in items]
-        (first, _) = replan_summarised(session, changed, steps, EVERYTHING)
-        assert first.change.problem == "changed since the plan was shown; apply again to make a new plan"
-        with pytest.raises(StalePlan, match=f"j{KEPT_WHOLE + 1} is no longer in its manifest"):
-            list(replan_summarised(session, items[:-1], steps, EVERYTHING))
-
-
-def test_nothing_is_planned_again_where_all_was_kept(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        steps = plan(session, named("a"))
-        assert list(replan_summarised(session, [named("a")], steps, EVERYTHING)) == []
-
-
-def test_a_summary_keeps_what_the_estimate_of_the_cost_needs() -> None:
-    step = PlannedChange(Change("a", "create", ("new",)), desired(job("a")), record(job("a"), spent=3))
-    short = summarised(step, {})
-    assert short.record == JobRecord("a", "local", spent=3)
-    assert (short.desired, short.summary_only, short.change.reasons) == (None, True, ("new",))
-    assert summarised(replace(step, record=record(job("a"))), {}).record is None
-    assert summarised(replace(step, record=None), {}).record is None
 
 
 def test_loose_ends_are_kept_whole_although_nothing_is_to_be_done(tmp_path: Path) -> None:

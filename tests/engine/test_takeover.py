@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from a2c_spec.core.desired import Lifecycle
-from a2c_spec.core.plan import Change
+from a2c_spec.core.desired import Conversion, Job, Lifecycle
 from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.takeover import Takeover, by_recipe, recipes_of
+from a2c_spec.engine.selection import Selection
+from a2c_spec.engine.session import Session
+from a2c_spec.engine.takeover import recipes_in, recipes_of
 from tests.engine.planning import actions, done, named, plan, put
 from tests.engine.projects import WEBP, desired, job, record, session_in
 
@@ -47,16 +48,6 @@ def test_only_one_job_takes_a_record_over(tmp_path: Path) -> None:
     assert steps[1].change.action == "create"
 
 
-def test_what_may_be_taken_over_is_found_by_the_recipe_of_each_conversion(tmp_path: Path) -> None:
-    two = (WEBP, replace(WEBP, id="png", target="png"))
-    whole, one, other = job("whole", conversions=two), job("one"), job("other", conversions=two[1:])
-    found = by_recipe([record(whole), record(replace(one, address="one#2"))])
-    (mine,), (png,) = recipes_of(desired(one)), recipes_of(desired(other))
-    assert found == {mine: {"whole", "one"}, png: {"whole"}}
-    assert recipes_of(desired(whole)) == {mine, png}
-    assert recipes_of(desired(job("none", conversions=()))) == set()
-
-
 def test_a_job_that_wants_all_that_was_made_and_more_takes_it_over(tmp_path: Path) -> None:
     more = (WEBP, replace(WEBP, id="png", target="png"))
     with session_in(tmp_path) as session:
@@ -64,27 +55,6 @@ def test_a_job_that_wants_all_that_was_made_and_more_takes_it_over(tmp_path: Pat
         steps = plan(session, named("new", conversions=more))
     assert [(step.change.action, step.taken_over) for step in steps] == [("rename", "old"), ("create", "")]
     assert steps[1].change.reasons == ("not applied yet",)
-
-
-def test_what_changed_meanwhile_is_not_wanted_in_whichever_run_it_lies(tmp_path: Path) -> None:
-    """The verdict is the same as for one run of both: what is not as it was made stays with the name that it had."""
-    png = replace(WEBP, id="png", target="png")
-    first, second = named("old"), named("old#2", conversions=(png,))
-    with session_in(tmp_path) as session:
-        made = done(session, second, "two", job_id="id-2")
-        made = replace(made, files=(replace(made.files[0], output_id="out-2", conversion="png"),))
-        put(session, done(session, first, "one"), made)
-        steps = plan(session, named("new", conversions=(replace(WEBP, options={"width": 2}), png)))
-    assert {step.taken_over for step in steps} == {""}
-
-
-def test_what_is_wanted_in_part_only_is_left_to_whoever_comes_back(tmp_path: Path) -> None:
-    two = (WEBP, replace(WEBP, id="png", target="png"))
-    with session_in(tmp_path) as session:
-        old = done(session, named("old", conversions=two), "old")
-        put(session, replace(old, files=(*old.files, replace(old.files[0], output_id="out-2", conversion="png"))))
-        steps = plan(session, named("new", conversions=(WEBP, replace(WEBP, id="gif", target="gif"))))
-    assert {step.taken_over for step in steps} == {""}
 
 
 NOTHING: list[tuple[str, JobRecord]] = [
@@ -96,7 +66,7 @@ NOTHING: list[tuple[str, JobRecord]] = [
 
 @pytest.mark.parametrize("given", [row[1] for row in NOTHING], ids=[row[0] for row in NOTHING])
 def test_nothing_can_be_taken_over_of_what_is_not_known_well(given: JobRecord) -> None:
-    assert by_recipe([given]) == {}
+    assert list(recipes_in(given)) == []
 
 
 def test_a_job_that_is_kept_under_its_old_name_is_moved_although_its_recipe_changed(tmp_path: Path) -> None:
@@ -144,16 +114,6 @@ def test_every_run_of_an_address_is_taken_over_under_its_own_number(tmp_path: Pa
     assert [(step.change.address, step.taken_over) for step in steps] == [("new", "old"), ("new#2", "old#2")]
 
 
-def test_what_is_taken_over_is_asked_for_no_second_time(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        gone = {"old": done(session, job("old"), "cover")}
-        takeover = Takeover(session, gone)
-        new = PlannedChange(Change("new", "create", ("new",)), desired(job("new")), None)
-        (taken,) = asyncio.run(takeover.of([new], None))
-        assert (taken.change.address, taken.taken_over, gone) == ("new", "old", {})
-        assert asyncio.run(takeover.of([new], None)) == [new]
-
-
 def test_of_two_of_the_same_recipe_the_first_one_by_name_is_taken(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, done(session, named("b"), "b"), done(session, named("a"), "a"))
@@ -175,27 +135,142 @@ def test_a_job_that_is_held_is_taken_over(tmp_path: Path) -> None:
     assert step.taken_over == "old"
 
 
-def test_it_stays_known_how_the_job_was_asked_for(tmp_path: Path) -> None:
-    """It is planned again once the results that it takes are there."""
-    whole = job("new", "base")
-    with session_in(tmp_path) as session:
-        new = PlannedChange(Change("new", "create", ("new",)), desired(job("new")), None, whole=whole)
-        gone = {"old": done(session, job("old"), "cover")}
-        (taken,) = asyncio.run(Takeover(session, gone).of([new], None))
-    assert (taken.taken_over, taken.whole) == ("old", whole)
-
-
-def test_a_job_that_is_recorded_takes_nothing_over(tmp_path: Path) -> None:
-    with session_in(tmp_path) as session:
-        gone = {"old": done(session, job("old"), "cover")}
-        own = PlannedChange(Change("new", "create", ("new",)), desired(job("new")), record(job("new"), phase="failed"))
-        assert asyncio.run(Takeover(session, gone).of([own], None)) == [own]
-        assert gone != {}
-
-
 def test_its_files_are_its_own_at_once_where_nothing_moves(tmp_path: Path) -> None:
     """Whoever takes over finds the files of the one before: they are not another's."""
     with session_in(tmp_path) as session:
         put(session, done(session, job("old"), "cover"))
         (step,) = plan(session, job("new"))
     assert (step.change.action, step.change.moves, step.change.problem) == ("adopt", (), "")
+
+
+PNG = replace(WEBP, id="png", target="png")
+GIF = replace(WEBP, id="gif", target="gif")
+
+
+def ran(session: Session, address: str, *conversions: Conversion, key: str = "", **more: Any) -> JobRecord:
+    """A finished job with a result of each conversion, named after it."""
+    asked = replace(wants(address, *conversions), address=key or address)
+    one = done(session, asked, f"{address}-{conversions[0].id}", **more)
+    files = []
+    for item in conversions:
+        name = f"{address}-{item.id}"
+        (session.project.root / f"dist/{name}.{item.target}").write_bytes(b"abc")
+        place = f"dist/{name}.{item.target}"
+        file = replace(one.files[0], path=place, wanted=place, name=name, service_name=f"cover.{item.target}")
+        files.append(replace(file, output_id=f"out-{item.id}", conversion=item.id))
+    return replace(one, files=tuple(files))
+
+
+def taken(steps: Sequence[PlannedChange]) -> list[tuple[str, str, str]]:
+    return [(step.change.address, step.change.action, step.taken_over) for step in steps if step.desired]
+
+
+def wants(address: str, *conversions: Conversion, **more: Any) -> Job:
+    """A job each result of which has the name that ``ran`` gives it."""
+    one = named(address, conversions=conversions, **more)
+    given = one.outputs[0]
+    outputs = [replace(given, conversion=item.id, filename=f"{address}-{item.id}") for item in conversions]
+    return replace(one, outputs=tuple(outputs))
+
+
+def test_what_may_be_taken_over_is_found_by_the_recipe_of_each_conversion() -> None:
+    whole, one, other = (job("a", conversions=some) for some in ((WEBP, PNG), (WEBP,), (PNG,)))
+    (mine,), (png,) = recipes_of(desired(one)), recipes_of(desired(other))
+    assert dict(recipes_in(record(whole))) == {"webp": mine, "png": png}
+    assert recipes_of(desired(whole)) == {mine, png}
+    assert recipes_of(desired(job("none", conversions=()))) == set()
+
+
+def test_what_is_wanted_in_part_is_taken_over_and_only_the_rest_is_run(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "old", WEBP, PNG))
+        steps = plan(session, wants("new", WEBP, GIF))
+    assert taken(steps) == [("new", "rename", "old"), ("new#2", "create", "")]
+    assert "conversion png is no longer in the manifest" in steps[0].change.reasons
+
+
+def test_of_several_runs_those_are_taken_over_of_which_something_is_wanted(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "old", WEBP), ran(session, "old", PNG, key="old#2", job_id="id-2"))
+        steps = plan(session, wants("new", replace(WEBP, options={"width": 2}), PNG))
+    assert taken(steps) == [("new", "rename", "old#2"), ("new#2", "create", "")]
+    assert actions(steps)["old"] == "forget"
+
+
+def test_a_name_that_is_taken_back_has_again_what_another_one_made_meanwhile(tmp_path: Path) -> None:
+    """The name has a run of its own by then, which it had made before the other name took the newer one."""
+    wider = replace(WEBP, options={"width": 9})
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "p", WEBP, key="p#2", gone_since=5.0), ran(session, "q", wider, job_id="id-q"))
+        assert taken(plan(session, wants("p", wider))) == [("p", "rename", "q")]
+
+
+@pytest.mark.parametrize("moved_from", ["", "old"])
+def test_a_job_that_stays_takes_over_what_was_moved_into_it(moved_from: str, tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "stays", PNG, job_id="id-s"), ran(session, "old", WEBP))
+        steps = plan(session, wants("stays", PNG, WEBP, moved_from=moved_from))
+    assert taken(steps) == [("stays", "no-op", ""), ("stays#2", "rename", "old")]
+
+
+def test_two_jobs_that_stay_exchange_what_they_make(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "p", WEBP), ran(session, "q", PNG))
+        steps = plan(session, wants("p", PNG), wants("q", WEBP))
+    assert taken(steps) == [("p#2", "rename", "q"), ("q#2", "rename", "p")]
+    assert steps[0].change.reasons[0] == "taken over from q, which no longer asks for it"
+
+
+def test_three_jobs_pass_on_what_they_make_and_only_the_first_runs(tmp_path: Path) -> None:
+    for order in ("pqr", "rqp"):
+        root = tmp_path / order
+        root.mkdir()
+        with session_in(root) as session:
+            put(session, ran(session, "p", WEBP), ran(session, "q", PNG), ran(session, "r", GIF))
+            asked = {"p": replace(WEBP, id="x", target="x"), "q": WEBP, "r": PNG}
+            found = taken(plan(session, *(wants(name, asked[name]) for name in order)))
+        assert sorted(found) == [("p", "create", ""), ("q#2", "rename", "p"), ("r#2", "rename", "q")]
+
+
+def test_a_run_that_is_replaced_is_left_only_to_who_wants_all_of_it(tmp_path: Path) -> None:
+    """It asks before it runs again; nobody takes its results away behind that question."""
+    changed = [replace(item, options={"width": 9}) for item in (WEBP, PNG)]
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "p", WEBP, PNG))
+        for path in (tmp_path / "dist").iterdir():
+            path.unlink()
+        steps = plan(session, wants("p", *changed), wants("q", WEBP))
+    assert taken(steps) == [("p", "re-run", ""), ("q", "create", "")]
+
+
+def test_a_job_that_is_split_leaves_each_its_results(tmp_path: Path) -> None:
+    """The job goes to one of them; the result that is here, and that the job's owner does not want, to the other."""
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "old", WEBP, PNG))
+        steps = plan(session, wants("p", WEBP), wants("q", PNG), wants("r", PNG))
+        assert taken(steps) == [("p", "rename", "old"), ("q", "rename", "p"), ("r", "create", "")]
+        assert [step.split_off for step in steps if step.desired] == [False, True, False]
+        assert (steps[1].record and steps[1].record.job_id) == ""
+
+
+def test_a_conversion_that_goes_to_another_job_takes_its_result_along(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "p", WEBP, PNG))
+        steps = plan(session, wants("p", WEBP), wants("q", PNG))
+    assert taken(steps) == [("p", "forget", ""), ("q", "rename", "p")]
+    assert steps[0].change.reasons == ("conversion png is no longer in the manifest",)
+
+
+def test_what_is_not_here_any_more_is_not_split_off(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "p", WEBP, PNG))
+        (tmp_path / "dist/p-png.png").write_bytes(b"abd")
+        steps = plan(session, wants("p", WEBP), wants("q", PNG))
+    assert taken(steps) == [("p", "forget", ""), ("q", "create", "")]
+
+
+def test_what_is_asked_for_anew_is_run_again_as_what_it_was(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "old", WEBP))
+        steps = plan(session, wants("new", WEBP), chosen=Selection(replace=("new",)))
+    assert taken(steps) == [("new", "re-run", "old")]

@@ -156,4 +156,26 @@ RUNS: Mapping[str, Script] = {
     "two runs wait for what fails": known(
         ground(*CHAIN), APPLY, ("add_conversion", 1, "document", "txt"), ("option", 0, "quality", 13), APPLY
     ),
+    "two jobs change all that they ask for": known(
+        ground(job("one", FAR), job("two", FAR, conversions=("image/png",))), APPLY, ("exchange", 0, 1), APPLY
+    ),
+    "a held job and a finished one change all that they ask for": known(
+        ground(job("one", FAR), job("two", FAR, conversions=("image/png",), job={"process": False})),
+        APPLY,
+        ("exchange", 0, 1),
+        APPLY,
+    ),
+    "a conversion goes into a manifest of its own": known(
+        ground(job("one", FAR, conversions=("image/webp", "image/png"))), APPLY, ("split", 0, "part"), APPLY
+    ),
+    "a name is taken back after another one made more": known(
+        ground(job("one", FAR)),
+        APPLY,
+        WORSE,
+        APPLY,
+        ("rename_manifest", 0, "other"),
+        APPLY,
+        ("rename_manifest", 0, "one"),
+        APPLY,
+    ),
 }

@@ -37,10 +37,10 @@ class Ledger:
 
     def want(self, judge: Judge) -> None:
         """These recipes are wanted from now on."""
-        here, keys = judge.addresses(), judge.keys()
+        keys = judge.keys()
         for (loose, key, address), count in keys.items():
             held = self.holders.setdefault((loose, key), Counter())
-            if address not in held and (gone := next((one for one in held if one not in here), None)):
+            if address not in held and (gone := next((one for one in held if (loose, key, one) not in keys), None)):
                 held[address] = held.pop(gone)
             held[address] = max(held[address], count)
         self.now = {loose for loose, _, _ in keys}

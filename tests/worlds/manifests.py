@@ -120,6 +120,49 @@ def rename_manifest(world: World, which: int, name: str) -> None:
     world.ground.renamed(doc["name"], name)
 
 
+def exchange(world: World, first: int, second: int) -> None:
+    """Two jobs change their contents; only their names stay where they are."""
+    one, two = pick(world.ground.jobs(), first), pick(world.ground.jobs(), second)
+    if one is None or one is two:
+        return
+    names = {one["name"], two["name"]}
+    if any(str(item.get("from", "")).split(".")[0] in names for item in world.ground.inputs()):
+        return
+    for key in {*one, *two} - {"apiVersion", "kind", "name"}:
+        mine, theirs = one.get(key), two.get(key)
+        put(one, key, theirs)
+        put(two, key, mine)
+    world.tell(f"edit: {one['name']} and {two['name']} change all that they ask for")
+
+
+def split(world: World, which: int, name: str) -> None:
+    """The last conversion of a job goes, with its results, into a new manifest, or into one that takes the same."""
+    jobs = [doc for doc in world.ground.jobs() if len(doc["conversions"]) > 1]
+    doc = pick(jobs, which)
+    if doc is None or _taken(world, doc):
+        return
+    gone = doc["conversions"].pop()
+    mine = [one for one in doc.get("outputs", []) if one["from"] == gone["id"]]
+    doc["outputs"] = [one for one in doc.get("outputs", []) if one not in mine]
+    there = next((one for one in world.ground.jobs() if one is not doc and one["inputs"] == doc["inputs"]), None)
+    if there is None and name not in world.ground.docs:
+        there = copy.deepcopy(doc) | {"name": name, "conversions": [], "outputs": []}
+        world.ground.docs[name] = there
+    if there is None or any(one["id"] == gone["id"] for one in there["conversions"]):
+        doc["conversions"].append(gone)
+        doc["outputs"].extend(mine)
+        return
+    there["conversions"].append(gone)
+    there["outputs"].extend(mine)
+    world.tell(f"edit: {doc['name']}: conversion {gone['id']} goes to {there['name']}")
+
+
+def _taken(world: World, doc: Doc) -> bool:
+    """Whether another job takes the result of the last conversion."""
+    last = f"{doc['name']}.{doc['conversions'][-1]['id']}"
+    return any(one.get("from") == last for one in world.ground.inputs())
+
+
 def empty_table(world: World) -> None:
     for path in [path for path in world.ground.sources if path.endswith(".csv")]:
         world.ground.emptied[path] = world.ground.sources[path]

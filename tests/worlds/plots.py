@@ -159,6 +159,23 @@ def gone(chance: random.Random) -> list[Step]:
     )
 
 
+def elsewhere(chance: random.Random) -> list[Step]:
+    """What one manifest asks for, another one asks for later; some of it is taken back."""
+    n, m = _n(chance), _n(chance)
+    wider: Step = ("option", n, "quality", 4)
+    return chance.choice(
+        [
+            [APPLY, ("exchange", n, m), APPLY],
+            [APPLY, ("exchange", n, m), ("exchange", m, n + 1), APPLY],
+            [wider, APPLY, ("rename_manifest", n, "renamed"), APPLY, ("rename_manifest", n, "back"), APPLY],
+            [APPLY, ("rename_manifest", n, "renamed"), APPLY, wider, APPLY, ("rename_manifest", n, "job0"), APPLY],
+            [("add_conversion", n, "image", "png"), APPLY, ("split", n, "part"), APPLY],
+            [("add_conversion", n, "image", "png"), APPLY, ("split", n, "part"), ("exchange", n, m), APPLY],
+            [APPLY, ("twin", n, "twin"), ("remove", n), ("drop_cache",), APPLY],
+        ]
+    )
+
+
 def held(chance: random.Random) -> list[Step]:
     """A held job, on which others work, too."""
     n = _n(chance)
@@ -281,6 +298,7 @@ PLOTS: Mapping[str, Plot] = {
     "partial": partial,
     "refused": refused,
     "gone": gone,
+    "elsewhere": elsewhere,
     "held": held,
     "exclude": exclude,
     "waiting": waiting,

@@ -41,6 +41,8 @@ def edit(chance: random.Random) -> Step:
         ("remove", n),
         ("bring_back", chance.choice(("", "again"))),
         ("rename_manifest", n, "renamed"),
+        ("exchange", n, number(chance)),
+        ("split", n, "part"),
         ("row_file", chance.choice(("new.txt", "x/one.txt", "two.txt")), chance.choice((-1, 0, 7))),
         ("empty_table",),
         ("fill_table",),

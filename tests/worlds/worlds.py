@@ -25,7 +25,7 @@ from tests.worlds.world import World
 MODULES: tuple[ModuleType, ...] = (edits, manifests, deeds, people)
 
 
-OFTEN = ("divided", "divided", "there and back", "held", "preset", "kept bytes")
+OFTEN = ("divided", "elsewhere", "elsewhere", "elsewhere", "there and back", "held", "preset", "kept bytes")
 """Plots of what changed last in the client are tried more often."""
 
 

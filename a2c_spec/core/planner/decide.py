@@ -145,9 +145,11 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
-        return replace(change, reasons=recipes.why(desired, record) or change.reasons)
+        return _rerun(desired, record, recipes.why(desired, record), observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
-    return replace(change, reasons=tuple(found.why)) if found.downloads else finish(desired, record, found)
+    if found.downloads or found.lost:
+        return _rerun(desired, record, tuple(found.why), observed, paid=True)
+    return finish(desired, record, found)
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:

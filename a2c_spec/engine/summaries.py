@@ -1,0 +1,56 @@
+"""Summaries of planned changes, and the changes again when their turn comes: memory does not grow with the project."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.plan import outline
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.plan_one import plan_from_record, prepared
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.selection import Selection
+from a2c_spec.engine.session import Session
+from a2c_spec.errors import StalePlan
+
+KEPT_WHOLE = 256
+"""At most so many changes that do something are kept whole; of further ones the summary, until it is their turn."""
+
+
+def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
+    """The summary of a planned change: what a plan shows of it, and what its cost is estimated from."""
+    spent = step.record.spent if step.record else 0
+    record = JobRecord(step.record.address, step.record.realm, spent=spent) if step.record and spent else None
+    return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
+
+
+def replan_summarised(
+    session: Session, items: Iterable[Job | Preset], shown: Sequence[PlannedChange], chosen: Selection
+) -> Iterator[PlannedChange]:
+    """The changes of which only a summary was kept, whole, one at a time.
+
+    Raises StalePlan when one is no longer in its manifest; one that differs from what was shown has a problem.
+    """
+    left = {step.change.address: step for step in shown if step.summary_only and step.change.action != "no-op"}
+    waiting = {address_of(key) for key in left}
+    dependencies = Dependencies(session)
+    for item in items if left else ():
+        if item.address in waiting and isinstance(item, Job):
+            for pending in prepared(session, item, dependencies, chosen)[0]:
+                before = left.pop(pending.desired.job.address, None)
+                if before is not None:
+                    yield _as_shown(before, plan_from_record(session, pending, offline=False))
+    if left:
+        raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to make a new plan")
+
+
+def _as_shown(shown: PlannedChange, now: PlannedChange | None) -> PlannedChange:
+    """What is carried out is what was shown, or nothing."""
+    if now and (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
+        return now
+    stale = "changed since the plan was shown; apply again to make a new plan"
+    return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)
