@@ -127,7 +127,7 @@ class PartialFailure(SpecError):
 
 
 class PartialResult(SpecError):
-    """The job completed, and one of its conversions gave nothing."""
+    """The job completed, and one of its conversions gave nothing, or nothing of one of its inputs."""
 
     exit_code = 9
 

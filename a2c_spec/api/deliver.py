@@ -22,7 +22,7 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, passwords, placed, without_result
+from a2c_spec.core.result_paths import Placement, RenderLate, named_parts, passwords, placed, without_result
 from a2c_spec.core.results import recorded, with_results
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import split_failed
@@ -155,14 +155,16 @@ class Delivery:
         results = await asyncio.gather(*deliveries, return_exceptions=True)
         files = tuple(file for file in results if isinstance(file, SavedFile))
         errors = [error for error in results if isinstance(error, BaseException)]
-        missing = without_result(job, [placement.conversion for placement in placements])
+        made = [(placement.conversion, placement.inputs) for placement in placements]
+        missing = without_result(job, made, warned=bool(record.warnings))
         others = tuple(file for file in record.files if file.conversion and file.conversion not in ours)
         record = await self._record_files(record, (*files, *others), complete=not errors and not missing)
         for error in errors:
             raise error
         if missing:
+            why = "; ".join(record.warnings) or "the service does not say why"
             raise PartialResult(
-                f"{', '.join(missing)} gave no result: {'; '.join(record.warnings) or 'the service does not say why'}",
+                f"{named_parts(missing)} gave no result: {why}",
                 hint="the other results are saved; fix the manifest or the input, or run it again with --replace",
                 address=job.address,
             )

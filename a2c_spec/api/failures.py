@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from a2c_spec.api.http.replies import LostAnswer, NotCancelled, Refused
 from a2c_spec.core.live import LiveJob, Problem
-from a2c_spec.core.results import made_from
+from a2c_spec.core.results import left_out, made_from
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import Conflict, SpecError
 
@@ -46,15 +46,13 @@ def problem_text(problem: Problem, names: Mapping[str, str]) -> str:
 
 
 def without_good_result(record: JobRecord, live: LiveJob) -> set[str]:
-    """The conversions of a failed job that an error is about, or whose results lack an input that one is about."""
+    """The conversions of a job that failed which an error is about, or whose results lack an input."""
     names = record.names()
     about = [names.get(error.id_source) or f"{error.source}s." for error in live.errors]
-    broken = {name.removeprefix("inputs.") for name in about if name.startswith("inputs.")}
-    if "" in broken:  # which one is not told
-        broken = {name.removeprefix("inputs.") for name in names.values() if name.startswith("inputs.")}
-    used: dict[str, set[str]] = {}
-    for output in live.outputs:
-        conversion, inputs = made_from(output, names)
-        used.setdefault(conversion, set()).update(inputs)
-    lacking = {conversion for conversion, inputs in used.items() if broken - inputs}
+    made = [made_from(output, names) for output in live.outputs]
+    inputs = [name.removeprefix("inputs.") for name in names.values() if name.startswith("inputs.")]
+    lacking = set(left_out(made, inputs))
+    if any(name.startswith("inputs.") for name in about):  # a result of which it is not told may lack that one
+        used = {name: {one for conversion, some in made if conversion == name for one in some} for name, _ in made}
+        lacking = {conversion for conversion, some in used.items() if not some.issuperset(inputs)}
     return lacking | {name.removeprefix("conversions.") for name in about if name.startswith("conversions.")}

@@ -9,6 +9,7 @@ from typing import Any
 from a2c_spec.core.desired import Job
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import UPLOADED, digest
+from a2c_spec.core.results import left_out
 from a2c_spec.core.state import JobRecord, SavedFile
 
 FORMAT = 2
@@ -61,6 +62,8 @@ def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[
     inputs = {item.id: number for number, item in enumerate(desired.job.inputs)}
     conversions = {item.id: number for number, item in enumerate(desired.job.conversions)}
     if any(file.conversion not in conversions or set(file.inputs) - inputs.keys() for file in files):
+        return None
+    if left_out(((file.conversion, file.inputs) for file in files), inputs):
         return None
     return {
         "format": FORMAT,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
@@ -14,7 +14,7 @@ from a2c_spec.core.desired import Input, Job, Late, Output, Value
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
-from a2c_spec.core.results import as_recorded, made_from, recorded, recorded_names
+from a2c_spec.core.results import as_recorded, left_out, made_from, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
@@ -271,13 +271,28 @@ def _foreseen(text: str | Late, source: Input | None, late: RenderLate, job: Job
     return late(text, {"output": {}, "input": _input_scope(job, (source.id,))})
 
 
-def without_result(job: Job, conversions: Collection[str]) -> tuple[str, ...]:
-    """Conversions that gave nothing, of a job whose results are of ``conversions``.
+def without_result(
+    job: Job, made: Iterable[tuple[str, Sequence[str]]], *, warned: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What is asked for, and was not given, of a job whose results are ``made``: of each its conversion, its inputs.
 
-    Those that deliver to the customer's storage never give anything here. Where it is not known of some result which
-    conversion made it, nothing is said.
+    Gives (conversion, "") for a conversion that gave nothing, and (conversion, input) for an input of which one gave
+    nothing: if an ``outputs`` entry names it, or if the service ``warned`` of something, unless the manifest lets
+    inputs fail. Conversions that deliver to the customer's storage never give anything here. Where it is not known of
+    some result which conversion made it, nothing is said.
     """
+    made = list(made)
+    conversions = {conversion for conversion, _ in made}
     if "" in conversions:
         return ()
     here = [item.id for item in job.conversions if not item.output_target]
-    return tuple(name for name in here if name not in conversions)
+    named = {(spec.conversion, spec.input) for spec in job.outputs if spec.input}
+    every = warned and job.fields.get("fail_on_input_error") is not False
+    lacking = left_out(made, [item.id for item in job.inputs])
+    parts = [(name, one) for name in here for one in lacking.get(name, ()) if every or (name, one) in named]
+    return (*((name, "") for name in here if name not in conversions), *parts)
+
+
+def named_parts(parts: Iterable[tuple[str, str]]) -> str:
+    """``pdf, thumbnail of cover``."""
+    return ", ".join(f"{name} of {one}" if one else name for name, one in parts)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.live import LiveJob, LiveOutput
@@ -37,6 +37,22 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
             file = SavedFile("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
             new.append(replace(file, checksum=output.checksum))
     return replace(record, files=(*record.files, *new)) if new else record
+
+
+def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str]) -> dict[str, list[str]]:
+    """The inputs of which a conversion gave nothing, though it gave something of others, by conversion.
+
+    ``made``: of each result, its conversion and its inputs. The service names every input that a result was made of;
+    where it does not, or names one that is not known, nothing is said of that conversion.
+    """
+    used: dict[str, list[Sequence[str]]] = {}
+    for conversion, some in made:
+        used.setdefault(conversion, []).append(some)
+    told = {name: {one for some in each for one in some} for name, each in used.items() if all(each)}
+    lacking = {
+        name: [one for one in inputs if one not in known] for name, known in told.items() if known.issubset(inputs)
+    }
+    return {name: some for name, some in lacking.items() if some}
 
 
 def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:

@@ -355,6 +355,32 @@ def test_a_conversion_that_gave_nothing_is_told_each_time_and_is_not_paid_again(
     bench.store.close()
 
 
+def test_an_input_of_which_nothing_came_is_told_each_time_where_the_service_warns(tmp_path: Path) -> None:
+    job = job_of()
+    more = Input("in1", "remote", source="https://example.com/b.txt")
+    bench = Bench(tmp_path, Service(), replace(job, inputs=(*job.inputs, more)))
+
+    def rule(service: Service, request: httpx.Request) -> httpx.Response | None:
+        found = service.jobs.get(request.url.path.rsplit("/", 1)[1])
+        if request.method == "GET" and found and found["output"]:
+            first, second = (one["id"] for one in found["input"])
+            found["output"][0]["source"]["input"] = [first]
+            found["warnings"] = [{"source": "input", "id_source": second, "code": 404, "message": "not there"}]
+        return None
+
+    bench.service.rule = rule
+    with pytest.raises(PartialResult, match="sum of in1 gave no result: input in1: not there"):
+        bench.deliver(bench.change())
+    record = bench.durable()
+    assert record is not None
+    assert (record.phase, [file.inputs for file in record.files]) == ("completed", [("in0",)])
+    change, record = asyncio.run(bench.executor.replan(bench.task(), record))
+    assert change.reasons == ("sum of in1 gave no result; --replace runs it again",)
+    with pytest.raises(PartialResult):
+        bench.deliver(change, record)
+    bench.store.close()
+
+
 def uploading(folder: Path, checksum: str, status: str = "completed") -> Bench:
     """A job whose upload is answered 409, because the service has started it with a file that somebody else sent."""
     (folder / "a.txt").write_bytes(b"our bytes")

@@ -50,24 +50,32 @@ RECORD = JobRecord(
 )  # fmt: skip
 BOTH = (LiveOutput("o1", "c1", ("i1", "i2")), LiveOutput("o2", "c2", ("i1",)))
 
-BAD: list[tuple[str, str, set[str]]] = [
-    ("conversion", "c1", {"x"}),
-    ("input", "i1", set()),
-    ("input", "i2", {"y"}),
-    ("input", "unknown", {"y"}),
-    ("conversion", "unknown", set()),
-    ("output", "o1", set()),
-    ("", "", set()),
+WHOLE = (BOTH[0], LiveOutput("o2", "c2", ("i1",)), LiveOutput("o3", "c2", ("i2",)))
+UNTOLD = (BOTH[0], LiveOutput("o2", "c2"))
+
+BAD: list[tuple[str, str, tuple[LiveOutput, ...], set[str]]] = [
+    ("conversion", "c1", WHOLE, {"x"}),
+    ("conversion", "unknown", WHOLE, set()),
+    ("input", "i2", WHOLE, set()),
+    ("input", "i2", BOTH, {"y"}),
+    ("input", "i1", UNTOLD, {"y"}),
+    ("input", "unknown", UNTOLD, {"y"}),
+    ("conversion", "c1", BOTH, {"x", "y"}),
+    ("output", "o1", WHOLE, set()),
+    ("", "", WHOLE, set()),
 ]
 
 
-@pytest.mark.parametrize(("source", "about", "bad"), BAD)
-def test_a_result_is_good_unless_an_error_is_about_it_or_about_an_input_it_lacks(
-    source: str, about: str, bad: set[str]
+@pytest.mark.parametrize(("source", "about", "outputs", "bad"), BAD)
+def test_a_result_is_good_unless_an_error_is_about_it_or_it_lacks_an_input(
+    source: str, about: str, outputs: tuple[LiveOutput, ...], bad: set[str]
 ) -> None:
-    live = LiveJob("j", "failed", outputs=BOTH, errors=(Problem(source, about, "1", "no"),))
+    live = LiveJob("j", "failed", outputs=outputs, errors=(Problem(source, about, "1", "no"),))
     assert without_good_result(RECORD, live) - {""} == bad
 
 
-def test_without_an_error_every_result_is_good() -> None:
-    assert without_good_result(RECORD, LiveJob("j", "canceled", outputs=BOTH)) == set()
+@pytest.mark.parametrize(("outputs", "bad"), [(WHOLE, set()), (UNTOLD, set()), (BOTH, {"y"})])
+def test_without_an_error_every_result_is_good_that_lacks_no_input(
+    outputs: tuple[LiveOutput, ...], bad: set[str]
+) -> None:
+    assert without_good_result(RECORD, LiveJob("j", "canceled", outputs=outputs)) == bad

@@ -63,7 +63,9 @@ DONE = JobRecord("job", "x", "done", "job-1", files=(FILE,), spent=2)
 
 def test_an_entry_has_numbers_for_parts_and_says_who_named_the_file() -> None:
     two = ready(BASE64, UPLOAD, conversions=(Conversion("pdf", "pdf"), replace(WEBP, options={"output_filename": "a"})))
-    files = (FILE, replace(FILE, conversion="pdf", inputs=("b", "u"), index=2, service_name="p.pdf"))
+    pdf = replace(FILE, conversion="pdf", inputs=("b", "u"), index=2, service_name="p.pdf")
+    assert entry_of(two, replace(DONE, files=(FILE, pdf)), 7.0) is None  # nothing of b as webp
+    files = (replace(FILE, inputs=("u", "b")), pdf)
     assert entry_of(two, replace(DONE, files=files), 7.0) == {
         "format": 2,
         "fingerprint": two.fingerprint,
@@ -77,7 +79,7 @@ def test_an_entry_has_numbers_for_parts_and_says_who_named_the_file() -> None:
                 "named": True,
                 "index": 1,
                 "conversion": 1,
-                "inputs": [1],
+                "inputs": [1, 0],
             },
             {
                 "sha256": "ab" * 32,

@@ -12,6 +12,7 @@ from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.result_paths import (
     confined,
+    named_parts,
     place,
     predicted,
     safe_name,
@@ -262,7 +263,23 @@ def test_a_conversion_that_gave_nothing_is_named_unless_it_delivers_elsewhere(
 ) -> None:
     elsewhere = Conversion("ftp", "webp", output_target=({"type": "ftp"},))
     one = Job("job", conversions=(WEBP, Conversion("pdf", "pdf"), elsewhere))
-    assert without_result(one, conversions) == empty
+    assert without_result(one, [(name, ("a",)) for name in conversions]) == tuple((name, "") for name in empty)
+
+
+def test_an_input_of_which_a_conversion_gave_nothing_is_named_where_it_counts() -> None:
+    both = tuple(Input(name, "remote") for name in ("a", "b"))
+    one = Job("job", inputs=both, conversions=(WEBP,), outputs=(Output("webp", save="d/"),))
+    named = replace(one, outputs=(*one.outputs, Output("webp", "b", save="d/")))
+    only_a, every = [("webp", ("a",))], [("webp", ("a",)), ("webp", ("b",))]
+    untold, unknown = [("webp", ("a",)), ("webp", ())], [("webp", ("a", "x"))]
+    assert without_result(one, only_a) == ()
+    assert without_result(one, only_a, warned=True) == without_result(named, only_a) == (("webp", "b"),)
+    for whole in (every, untold, unknown, [("webp", ("a", "b"))]):
+        assert without_result(named, whole, warned=True) == ()
+    lenient = {"fail_on_input_error": False}
+    assert without_result(replace(one, fields=lenient), only_a, warned=True) == ()
+    assert without_result(replace(named, fields=lenient), only_a, warned=True) == (("webp", "b"),)
+    assert named_parts([("pdf", ""), ("webp", "b")]) == "pdf, webp of b"
 
 
 def test_recorded_results_are_placed_as_live_ones() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.results import made_from, with_results
+from a2c_spec.core.results import left_out, made_from, with_results
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 
 TWO = {"conversions.png": Element("c1"), "conversions.txt": Element("c2"), "inputs.cover": Element("i1")}
@@ -48,3 +48,9 @@ def test_where_one_result_is_nobodys_nothing_is_known() -> None:
 )
 def test_which_conversion_made_a_result(names: dict[str, str], conversion: str, told: str) -> None:
     assert made_from(LiveOutput("o", conversion, ("i1",)), {**names, "i1": "inputs.cover"}) == (told, ("cover",))
+
+
+def test_an_input_is_left_out_where_a_result_of_others_is_and_all_is_told() -> None:
+    assert left_out([("a", ("i",)), ("a", ("k",)), ("b", ("k",))], ["i", "k"]) == {"b": ["i"]}
+    assert left_out([("a", ("i", "k")), ("b", ()), ("c", ("elsewhere",))], ["i", "k"]) == {}
+    assert left_out([("b", ("k",)), ("b", ())], ["i", "k"]) == {}

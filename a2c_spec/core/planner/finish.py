@@ -14,7 +14,7 @@ from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
-from a2c_spec.core.result_paths import Placement, placed, without_result
+from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -49,9 +49,10 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     if live is not None and record.phase == "done":
         _deleted(record, {placement.output.id for placement in placements}, observed, found)
     if record.phase == "done":
-        known = [placement.conversion for placement in placements]
-        without = without_result(desired.job, [*known, *(file.conversion for file in record.files)])
-        found.lost += [(name, f"the result of {name} is neither here nor on the service") for name in without]
+        known = [(placement.conversion, placement.inputs) for placement in placements]
+        without = without_result(desired.job, [*known, *((file.conversion, file.inputs) for file in record.files)])
+        why = "the result of {} is neither here nor on the service"
+        found.lost += [(one[0], why.format(named_parts([one]))) for one in without]
     return found
 
 
@@ -189,8 +190,9 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     stale = _stale(desired, record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
-            empty = without_result(desired.job, [placement.conversion for placement in found.placements])
-            why = f"{', '.join(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
+            made = [(one.conversion, one.inputs) for one in found.placements]
+            empty = without_result(desired.job, made, warned=bool(record.warnings))
+            why = f"{named_parts(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True)
         return _unchanged(desired, record, found)
     named = tuple(_renamed(record, call, found.placements) for call in found.calls)
