@@ -70,7 +70,7 @@ def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord 
         return None
     files = tuple(replace(file, path="", wanted="", aside=False) for file in run.files)
     key = free_key(address_of(run.address), taken)
-    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now)
+    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now, former_jobs=())
 
 
 def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
@@ -114,16 +114,21 @@ def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[Jo
 def beside_new_run(
     record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
 ) -> tuple[list[JobRecord], list[str]]:
-    """What else changes when a run is recorded: other runs of its address, and the keys of those that go.
+    """What changes when a run is recorded: itself, then other runs of its address, and the keys of those that go.
 
-    They no longer make its conversions. ``before`` is the run in whose place it stands; ``now`` is the service's clock.
+    The others no longer make its conversions. Jobs of runs that go, or in whose place it stands, it knows by their ids.
+    ``before`` is the run in whose place it stands; ``now`` is the service's clock.
     """
     others = [run for run in runs if run.address != record.address]
-    expired = [run.address for run in others if before and is_expired(run, now)]
-    changed = [new for run in others if (new := without_conversions(run, conversions)) != run]
+    expired = [run for run in others if before and is_expired(run, now)]
+    kept = [run for run in others if run not in expired]
+    changed = [new for run in kept if (new := without_conversions(run, conversions)) != run]
     earlier = superseded(before, [run.address for run in runs], now) if before else None
-    kept = [run for run in changed if run.address not in expired]
-    return [*kept, earlier] if earlier else kept, expired
+    changed += [earlier] if earlier else []
+    known = {run.job_id for run in (record, *kept, *changed)}
+    going = [*record.former_jobs, *(job for run in runs if run not in kept for job in run.jobs)]
+    record = replace(record, former_jobs=tuple(job for job in dict.fromkeys(going) if job not in known))
+    return [record, *changed], [run.address for run in expired]
 
 
 def is_expired(run: JobRecord, now: float) -> bool:

@@ -269,7 +269,8 @@ class Execution:
         change = replace(step.change, moves=())  # carried out already, with those of all other addresses
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
         if now is not None:  # whose files they are is settled by the bookkeeping
-            record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0)
+            former = tuple(job for job in now.jobs if job != record.job_id)
+            record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0, former_jobs=former)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
