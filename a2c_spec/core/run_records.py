@@ -137,12 +137,14 @@ def is_expired(run: JobRecord, now: float) -> bool:
     return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
 
 
-def with_earlier(record: JobRecord, earlier: JobRecord | None) -> JobRecord:
-    """The record, its recipe completed by what other runs made of further conversions before."""
-    if earlier is None:
+def with_earlier(record: JobRecord, earlier: JobRecord | None, apart: Collection[str] = ()) -> JobRecord:
+    """The record, its recipe completed by what other runs made of further conversions before, and without those that
+    they make now (``apart``), which are no loss."""
+    before = earlier.basis if earlier else {}
+    mine = {name: one for name, one in record.basis.get("conversions", {}).items() if name not in apart}
+    if earlier is None and mine == record.basis.get("conversions", {}):
         return record
-    conversions = {**earlier.basis["conversions"], **record.basis.get("conversions", {})}
-    return replace(record, basis={**earlier.basis, **record.basis, "conversions": conversions})
+    return replace(record, basis={**before, **record.basis, "conversions": {**before.get("conversions", {}), **mine}})
 
 
 def set_aside(record: JobRecord, wanted: Collection[str], pending: Collection[str] = ()) -> JobRecord:

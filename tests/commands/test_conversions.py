@@ -398,6 +398,17 @@ def test_after_a_failed_part_what_was_paid_for_is_not_run_again_unasked(
     assert (refused.code, "input i changed" in refused.out) == (11, True)
 
 
+def test_what_another_run_makes_now_is_not_told_as_removed(project: Path, a2c: Command, write: Writer) -> None:
+    for ids in ({"sha": 1, "md5": 1}, {"sha": 1, "md5": 2}):
+        write(ids)
+        apply(a2c)
+    write({"sha": 2, "md5": 2})
+    told = a2c("plan", "--no-cache", "-v").out
+    assert ("conversion sha changed" in told, "md5" in told) == (True, False)
+    write({"sha": 2})
+    assert "conversion md5 is no longer in the manifest" in a2c("plan", "--no-cache").out
+
+
 @pytest.mark.parametrize("source", ["one.sha", "one.bad"])
 def test_what_takes_only_what_a_failed_job_gave_starts_at_once(
     project: Path, a2c: Command, write: Writer, source: str

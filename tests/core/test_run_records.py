@@ -144,6 +144,8 @@ def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_
     mine = replace(RUN, basis={**RECIPE, "conversions": {"a": {"target": "png"}}})
     assert with_earlier(mine, RUN).basis["conversions"] == {"a": {"target": "png"}, "b": {"target": "pdf"}}
     assert with_earlier(mine, None) is mine
+    assert with_earlier(RUN, None, {"c"}) is RUN
+    assert with_earlier(RUN, None, {"b"}).basis == {**RECIPE, "conversions": {"a": {"target": "webp"}}}
     newer = replace(RUN, address="job#2", answered_at=200.0, elements={"job": Element("j2")})
     both = merged([replace(RUN, elements={"job": Element("j1"), "inputs.i": Element("i1")}), newer])
     assert both is not None
