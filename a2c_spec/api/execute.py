@@ -20,6 +20,7 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob, sending_bytes
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
 from a2c_spec.core.transitions import (
     apply_response,
@@ -28,6 +29,7 @@ from a2c_spec.core.transitions import (
     noticed,
     settled,
     started,
+    without_job,
     without_untold,
 )
 from a2c_spec.errors import Conflict, SpecError
@@ -247,12 +249,18 @@ class Executor:
         after = apply_response(before, call, ids)
         if call.starts:
             after = started(after, change.fingerprint, change.basis)
-        await self.save(noticed(after, call, reply.data))
+        await self.recorder.save(noticed(after, call, reply.data), *self._without_deleted(call, change))
+
+    def _without_deleted(self, call: Call, change: Change) -> list[JobRecord]:
+        """Other runs of the address once it is known that their job was deleted."""
+        runs = self.store.runs(address_of(change.address)) if call.kind == "delete_job" else ()
+        mine = [run for run in runs if run.address != change.address and run.job_id == call.subject]
+        return [without_job(run, run.job_id) for run in mine]
 
     async def _drop_intent(self, record: JobRecord) -> None:
         """A refused call did nothing: what was known before it is all there is to know."""
         after = settled(record)
-        if after.empty:
+        if after.empty and not after.former_jobs:
             await self.store.put(without=(record.address,))
         elif after != record:
             await self.save(after)

@@ -40,7 +40,7 @@ class Recorder:
         """
         runs = self.store.runs(address_of(record.address))
         changed, expired = beside_new_run(record, runs, conversions, before, now)
-        return await self.save(record, *changed, without=expired)
+        return await self.save(*changed, without=expired)
 
     async def save_created(self, record: JobRecord, before: JobRecord, now: float) -> JobRecord:
         """Writes the run that a create made, its conversions being those of the intent ``before``."""

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
     from a2c_spec.core.state import JobRecord
     from a2c_spec.engine.outcome import Result
+    from a2c_spec.engine.refresh import Refreshed
     from a2c_spec.views.progress import Progress
 
 
@@ -122,13 +123,15 @@ def show_result(project: Project, result: Result) -> int:
     return 0
 
 
-def show_refreshed(flags: Flags, changed: Sequence[tuple[JobRecord, JobRecord]], *, written: bool) -> None:
-    """Prints how the state differs, or differed, from the service."""
-    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
-    lines = (f"{old.address}: {_told(old, new)}" for old, new in changed)
+def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
+    """Prints how the state differs, or differed, from the service, and what only an apply goes on with."""
+    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in found.changed]
+    left = [{"address": address, "status": status} for address, status in found.unfinished]
+    lines = [f"{old.address}: {_told(old, new)}" for old, new in found.changed]
+    lines += [f"{row['address']}: {row['status']} on the service; `a2c-spec apply` does the rest" for row in left]
     emit(
         flags,
-        lambda: {"refreshed": rows, "written": written},
+        lambda: {"refreshed": rows, "unfinished": left, "written": written},
         lambda: "\n".join(lines) or "the state agrees with the service",
     )
 

@@ -75,7 +75,7 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
 
     saved = _saved(flags)
     if saved:
-        if chosen != EVERYTHING or flags.var or flags.var_file or flags.on_conflict:
+        if chosen != EVERYTHING or not saved.takes(flags):
             raise UsageError(
                 "a saved plan is applied as it was saved",
                 hint="leave out the flags that select, or change, what is done; or make a new plan with them",
@@ -92,10 +92,9 @@ def refresh(flags: Flags, chosen: Selection, *, write: bool = True) -> int:
     """Brings the state up to date with the service, or only shows what would change; gives the exit code."""
     from a2c_spec.engine.refresh import refresh_state
 
-    if chosen != EVERYTHING:
-        raise UsageError("--refresh-only is for all records", hint="leave out the flags that select")
-    changed = asyncio.run(refresh_state(project_of(flags), write=write))
-    show_refreshed(flags, changed, written=write)
+    if chosen != EVERYTHING or any(map(is_saved_plan, flags.paths)):
+        raise UsageError("--refresh-only is for all records", hint="leave out what selects: flags, or a saved plan")
+    show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
     return 0
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -43,26 +44,33 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("destroy"):
-            chosen = [record for record in session.store.scan() if not addresses or matches(record.address, addresses)]
+            every = list(session.store.scan())
+            chosen = [record for record in every if not addresses or matches(record.address, addresses)]
             if not chosen:
                 raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows all addresses")
-            plan = Plan(tuple(_change(record) for record in chosen))
+            others = {record.job_id for record in every if record not in chosen}
+            plan = Plan(tuple(_change(record, others) for record in chosen))
             show_plan(project, plan)
             _confirm(plan, yes=yes)
             pairs = zip(chosen, plan.changes, strict=True)
-            running = [record for record, change in pairs if not await _delete(session, record, change, files=files)]
-    if running:
-        told = ", ".join(f"{record.address} (job {record.job_id})" for record in running)
+            kept = [(record, await _delete(session, record, change, files=files)) for record, change in pairs]
+    if running := [(record.address, ids) for record, ids in kept if ids]:
+        told = ", ".join(f"{address} (job {', '.join(ids)})" for address, ids in running)
         raise Conflict(f"not destroyed, because the service does not cancel it: {told}", hint=RUNNING_HINT)
     return 0
 
 
-def _change(record: JobRecord) -> Change:
-    """One DELETE for what exists on the service; a 404 is fine, since it is gone then."""
+def _change(record: JobRecord, others: Collection[str]) -> Change:
+    """One DELETE for each job that may be on the service; a 404 is fine, since it is gone then.
+
+    ``others`` are jobs of addresses that are not destroyed: an earlier job may be one of them, if it was imported.
+    """
+    former = [job for job in record.former_jobs if job not in others]
     kind = "delete_preset" if "preset" in record.elements else "delete_job"
-    calls = (Call(kind, record.job_id),) if record.job_id else ()
+    calls = (*(Call("delete_job", job) for job in former), *([Call(kind, record.job_id)] if record.job_id else []))
     kept = counted(len([file for file in record.files if file.path]), "file")
-    return Change(record.address, "delete", (f"requested by destroy; {kept} here",), calls)
+    earlier = f"; with {counted(len(former), 'earlier job')}" if former else ""
+    return Change(record.address, "delete", (f"requested by destroy; {kept} here{earlier}",), calls)
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:
@@ -75,13 +83,13 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
         raise LimitRefused("not confirmed; nothing was sent")
 
 
-async def _delete(session: Session, record: JobRecord, change: Change, *, files: bool) -> bool:
-    """Whether it is gone; a job that runs and cannot be cancelled stays recorded, with its files."""
-    for call in change.calls:
-        if await session.service.client.delete(call) is not None:
-            return False
+async def _delete(session: Session, record: JobRecord, change: Change, *, files: bool) -> list[str]:
+    """The jobs that run and cannot be cancelled; what has one stays recorded, with its files."""
+    running = [call.subject for call in change.calls if await session.service.client.delete(call) is not None]
+    if running:
+        return [str(job) for job in running]
     for file in record.files if files else ():
         if file.path:
             session.files.remove(file.path, record.address)
     await session.store.put(without=(record.address,))
-    return True
+    return []

@@ -39,6 +39,8 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what apply would do, and why. Sends only GET requests."""
     chosen = selection_of(given)
     if given.pop("refresh_only"):
+        if out:
+            raise UsageError("--refresh-only makes no plan that could be saved", hint="leave out one of both flags")
         from a2c_spec.commands.apply import refresh
 
         return refresh(flags_of(given), chosen, write=False)

@@ -83,8 +83,8 @@ def _field(name: str, echo: Any, sent: Mapping[str, Any]) -> bool:
 
 
 def owned(records: Iterable[JobRecord]) -> frozenset[str]:
-    """Jobs that belong to some record."""
-    return frozenset(record.job_id for record in records if record.job_id)
+    """Jobs that belong, or belonged, to some record."""
+    return frozenset(job for record in records for job in record.jobs)
 
 
 def lost_creates_of(records: Iterable[JobRecord], live: LiveJob) -> int:

@@ -26,7 +26,7 @@ class Observed:
     for, and did not start. ``cached``: the job as the results cache would leave it, its files without paths.
     ``placed``: where recorded results belong, if that was worked out already. ``blocked``: path -> why no file can be
     written there. ``earlier``: what another run made of the same conversions before, and ``why`` it does not do, where
-    that is not told by its recipe.
+    that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make.
     """
 
     late: RenderLate
@@ -38,6 +38,7 @@ class Observed:
     placed: tuple[Placement, ...] | None = None
     earlier: JobRecord | None = None
     why: tuple[str, ...] = ()
+    apart: frozenset[str] = frozenset()
     disk: Mapping[str, Disk] = field(default_factory=dict)
     blocked: Mapping[str, str] = field(default_factory=dict)
 

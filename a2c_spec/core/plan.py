@@ -125,10 +125,14 @@ class Totals:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """All changes, in the order in which they are carried out. ``partial`` when a selection left addresses out."""
+    """All changes, in the order in which they are carried out. ``partial`` when a selection left addresses out.
+
+    ``left_out`` is how many other changes there are, which a command leaves to ``apply``.
+    """
 
     changes: tuple[Change, ...]
     partial: bool = False
+    left_out: int = 0
 
     @property
     def empty(self) -> bool:

@@ -70,7 +70,7 @@ def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord 
         return None
     files = tuple(replace(file, path="", wanted="", aside=False) for file in run.files)
     key = free_key(address_of(run.address), taken)
-    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now)
+    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now, former_jobs=())
 
 
 def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
@@ -124,16 +124,21 @@ def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
 def beside_new_run(
     record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
 ) -> tuple[list[JobRecord], list[str]]:
-    """What else changes when a run is recorded: other runs of its address, and the keys of those that go.
+    """What changes when a run is recorded: itself, then other runs of its address, and the keys of those that go.
 
-    They no longer make its conversions. ``before`` is the run in whose place it stands; ``now`` is the service's clock.
+    The others no longer make its conversions. Jobs of runs that go, or in whose place it stands, it knows by their ids.
+    ``before`` is the run in whose place it stands; ``now`` is the service's clock.
     """
     others = [run for run in runs if run.address != record.address]
-    expired = [run.address for run in others if before and is_expired(run, now)]
-    changed = [new for run in others if (new := without_conversions(run, conversions)) != run]
+    expired = [run for run in others if before and is_expired(run, now)]
+    kept = [run for run in others if run not in expired]
+    changed = [new for run in kept if (new := without_conversions(run, conversions)) != run]
     earlier = superseded(before, [run.address for run in runs], now) if before else None
-    kept = [run for run in changed if run.address not in expired]
-    return [*kept, earlier] if earlier else kept, expired
+    changed += [earlier] if earlier else []
+    known = {run.job_id for run in (record, *kept, *changed)}
+    going = [*record.former_jobs, *(job for run in runs if run not in kept for job in run.jobs)]
+    record = replace(record, former_jobs=tuple(job for job in dict.fromkeys(going) if job not in known))
+    return [record, *changed], [run.address for run in expired]
 
 
 def is_expired(run: JobRecord, now: float) -> bool:
@@ -142,12 +147,14 @@ def is_expired(run: JobRecord, now: float) -> bool:
     return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
 
 
-def with_earlier(record: JobRecord, earlier: JobRecord | None) -> JobRecord:
-    """The record, its recipe completed by what other runs made of further conversions before."""
-    if earlier is None:
+def with_earlier(record: JobRecord, earlier: JobRecord | None, apart: Collection[str] = ()) -> JobRecord:
+    """The record, its recipe completed by what other runs made of further conversions before, and without those that
+    they make now (``apart``), which are no loss."""
+    before = earlier.basis if earlier else {}
+    mine = {name: one for name, one in record.basis.get("conversions", {}).items() if name not in apart}
+    if earlier is None and mine == record.basis.get("conversions", {}):
         return record
-    conversions = {**earlier.basis["conversions"], **record.basis.get("conversions", {})}
-    return replace(record, basis={**earlier.basis, **record.basis, "conversions": conversions})
+    return replace(record, basis={**before, **record.basis, "conversions": {**before.get("conversions", {}), **mine}})
 
 
 def set_aside(record: JobRecord, wanted: Collection[str], pending: Collection[str] = ()) -> JobRecord:

@@ -100,6 +100,8 @@ class JobRecord:
     ``gone_since`` (epoch seconds) is when the last manifest that asks for it went: job, recipe and files stay known.
     ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
     before.
+    ``former_jobs`` are ids of earlier jobs that were made for it, of which nothing else is known here any more: the
+    service may have them still, and what was sent to them.
     """
 
     address: str
@@ -121,6 +123,12 @@ class JobRecord:
     updated_at: float = 0.0
     gone_since: float = 0.0
     intent: Intent | None = None
+    former_jobs: tuple[str, ...] = ()
+
+    @property
+    def jobs(self) -> tuple[str, ...]:
+        """Every job that was made for it and that the service may have, the present one last."""
+        return (*self.former_jobs, self.job_id) if self.job_id else self.former_jobs
 
     @property
     def unresolved(self) -> bool:

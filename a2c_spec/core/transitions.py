@@ -23,13 +23,19 @@ def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> Job
     """
     if call.kind == "delete_job":
         gone = replace(record, job_id="", elements={}, phase="canceled")
-        return gone if record.job_id == call.subject else record
+        return gone if record.job_id == call.subject else without_job(record, str(call.subject))
     elements = dict(record.elements)
     for effect in call.effects:
         place = _last_place(elements) if effect.name in call.creates and effect.name.startswith("inputs.") else {}
         new = effect if effect.sent is None else replace(effect, sent={**place, **effect.sent})
         _apply(elements, new, ids.get(effect.name, ""), fresh=effect.name in call.creates)
     return replace(record, elements=elements)
+
+
+def without_job(record: JobRecord, job_id: str) -> JobRecord:
+    """The record once an earlier job was deleted on the service; what it had given stays known."""
+    former = tuple(one for one in record.former_jobs if one != job_id)
+    return replace(record, job_id="" if record.job_id == job_id else record.job_id, former_jobs=former)
 
 
 def _last_place(elements: Mapping[str, Element]) -> Mapping[str, int]:

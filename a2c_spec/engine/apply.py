@@ -45,9 +45,12 @@ async def apply_project(
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
-                lost = [step.change for step in steps if not options.takes(step.change) and _awaited(step, options)]
+                others = [step for step in steps if not options.takes(step.change)]
+                lost = [step.change for step in others if _awaited(step, options)]
                 steps = [step for step in steps if options.takes(step.change)]
-                _allowed(session, steps, chosen, options, reporter, saved)
+                left_out = sum(step.change.action != "no-op" for step in others)
+                plan = replace(as_plan(steps, partial=chosen.partial), left_out=left_out)
+                _allowed(session, steps, plan, options, reporter, saved)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
                 result = await Execution(session, options, reporter, chosen).run(steps, again)
                 return replace(result, error=result.error or _not_waited_for(lost))
@@ -71,14 +74,13 @@ def _not_waited_for(lost: Sequence[Change]) -> NotStarted | None:
 def _allowed(
     session: Session,
     steps: Sequence[PlannedChange],
-    chosen: Selection,
+    plan: Plan,
     options: ApplyOptions,
     reporter: Reporter,
     saved: SavedPlan | None,
 ) -> None:
     """Shows the plan, and raises before anything is sent when it must not be carried out."""
     where = endpoint(session.project)
-    plan = as_plan(steps, partial=chosen.partial or bool(options.only))
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)

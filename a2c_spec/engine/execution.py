@@ -20,7 +20,8 @@ from a2c_spec.core.tally import Tally
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.order import dependent, held, independent, needed
+from a2c_spec.engine.edges import Edges
+from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.plan_one import plan_address, run_replaced
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
 UNDER_WAY = 16
 """This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
 
+AFTER_DETACHED = "`a2c-spec apply` waits for what was started, then does the rest"
+
 STOPPING = (3, 4, 11)
 """Exit codes of errors that every further job would meet as well."""
 
@@ -52,13 +55,10 @@ class Execution:
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
-        self.ended: dict[str, asyncio.Event] = {}
-        self.awaited: dict[str, list[PlannedChange]] = {}
+        self.edges = Edges((), (), ())
         self.turn_of: dict[str, asyncio.Lock] = {}
-        self.good: set[str] = set()
-        self.planned_again: dict[str, bool] = {}
+        self.planned_again: set[str] = set()
         self.paid_again: set[str] = set()
-        self.held: set[tuple[str, str]] = set()
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -69,14 +69,9 @@ class Execution:
         whole = [step for step in busy if not step.summary_only]
         self.tally.busy = len(busy)
         self.reporter.expect(len(busy))
-        self.held = {made for step in steps for made in held(step)}
-        awaited = {address for step in whole for address, _ in needed(step)}
-        for step in busy:
-            address = address_of(step.change.address)
-            self.paid_again |= {address} if step.change.paid_again and step.change.action != "forget" else set()
-            if address in awaited and (step.change.action != "adopt" or step.change.fetch):
-                self.ended[step.change.address] = asyncio.Event()
-                self.awaited.setdefault(address, []).append(step)
+        self.edges = Edges(steps, busy, whole)
+        again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
+        self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
         try:
             started = await self._start_all(chain(independent(whole), again, dependent(whole)))
@@ -102,10 +97,7 @@ class Execution:
             word = "not done in time" if asked else "still running"
             return WaitTimeout(f"{len(errors)} of {counted(busy, 'job')} {word}", hint=hint)
         if errors or unstarted:
-            unstarted += (waiting := sum(isinstance(error, NotStarted) for error in errors))
-            rest = f", {unstarted} not started" if unstarted else ""
-            failed = f"{len(errors) - waiting} of {counted(busy, 'job')} failed{rest}"
-            return PartialFailure(failed, hint="apply again to do the rest")
+            return _some_failed(busy, unstarted, errors)
         return None
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
@@ -140,60 +132,50 @@ class Execution:
     async def _in_order(self, step: PlannedChange) -> None:
         """One change, after those whose results it takes."""
         try:
-            for key in self._made_before(step):
-                await self.ended[key].wait()
+            await self.edges.wait_for_makers(step)
             turn = self.turn_of.setdefault(address_of(step.change.address), asyncio.Lock())
             async with turn, self.service.turns.slot():
                 await self._reported(step)
         finally:
             self.under_way.release()
-            if ended := self.ended.get(step.change.address):
-                ended.set()
-
-    def _made_before(self, step: PlannedChange) -> list[str]:
-        """The changes of this plan that make what this one takes."""
-        found: dict[str, None] = {}
-        for address, conversion in needed(step):
-            for maker in self.awaited.get(address, ()):
-                makes = maker.desired is None or any(item.id == conversion for item in maker.desired.job.conversions)
-                found |= {maker.change.address: None} if makes else {}
-        return list(found)
+            self.edges.end(step.change.address)
 
     async def _reported(self, step: PlannedChange) -> None:
+        """One change, or the parts that it has become once what it takes is there, each by itself."""
         try:
-            if self.stopped:
-                raise SpecError("not started because another job failed")
-            if missing := [address_of(key) for key in self._made_before(step) if key not in self.good]:
-                what = ", ".join(dict.fromkeys(missing))
-                raise NotStarted(f"not started: it needs {what}", hint="apply again once that is done")
-            if drafts := [address for address, conversion in needed(step) if (address, conversion) in self.held]:
-                hint = "it starts with `job.process: true`"
-                raise NotStarted(f"not started: it needs {', '.join(dict.fromkeys(drafts))}, which is held", hint=hint)
+            self._check_going_on()
+            self.edges.check(step, AFTER_DETACHED if self.options.detach else "apply again once that is done")
             steps = await self._with_results(step)
-            self.tally.busy -= 1  # those of them that do something count
-            for now in steps:
-                await self._done(now)
-            self._ended_well(step, steps)
         except SpecError as error:
-            error.address = error.address or step.change.address
-            self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
-            self.reporter(Event("failed", error.address, text=error.message))
-            self.errors.append(error)
+            self._failed(step, error)
+            return
+        self.tally.busy -= 1  # those of them that do something count
+        for now in steps:
+            try:
+                await self._done(now)
+            except SpecError as error:
+                self._failed(now, error)
+                self.edges.came_good_in_part(now, self.session.store.get(now.change.address))
+            else:
+                if not (self.options.detach and now.change.fetch):
+                    self.edges.came_good(now)
 
-    def _ended_well(self, step: PlannedChange, steps: Sequence[PlannedChange]) -> None:
-        """Notes that others may take the results, unless nobody waits for them."""
-        address = step.whole.address if step.whole else ""
-        if steps:
-            well = not (self.options.detach and any(now.change.fetch for now in steps))
-            self.planned_again |= {address: well} if address in self.planned_again else {}
-        else:
-            well = self.planned_again[address]
-        self.good |= {step.change.address} if well else set()
+    def _check_going_on(self) -> None:
+        """Raises an error once another one has stopped everything."""
+        if self.stopped:
+            raise SpecError("not started because another job failed")
+
+    def _failed(self, step: PlannedChange, error: SpecError) -> None:
+        error.address = error.address or step.change.address
+        self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
+        self.reporter(Event("failed", error.address, text=error.message))
+        self.errors.append(error)
 
     async def _done(self, step: PlannedChange) -> None:
         """One change, if something is to be done after all."""
         if step.change.action != "no-op":
             self.tally.busy += 1
+            self._check_going_on()
             self.tally.ended(step.change, await self._carry_out(step))
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
             self.reporter(Event("done", step.change.address))
@@ -203,12 +185,12 @@ class Execution:
 
         All runs of the job are planned together, and once. The same results as before mean that nothing has to be done.
         """
-        if step.whole is None or not any(address in self.awaited for address in needs(step.whole)):
+        if step.whole is None or not any(address in self.edges.makers for address in needs(step.whole)):
             return [step]
         address = step.whole.address
         if address in self.planned_again:
             return []
-        self.planned_again[address] = False
+        self.planned_again.add(address)
         dependencies = Dependencies(self.session)
         steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
         allowed = self.options.yes or address in self.paid_again
@@ -230,7 +212,7 @@ class Execution:
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
-        taken = step.change.address in self.ended  # by others, who need an id of the service
+        taken = self.edges.taken(step.change.address)  # by others, who need an id of the service
         while step.change.starts and (twin := results.twin(step.desired)) and not taken:
             waited = True
             async with self.service.turns.released():
@@ -269,7 +251,8 @@ class Execution:
         change = replace(step.change, moves=())  # carried out already, with those of all other addresses
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
         if now is not None:  # whose files they are is settled by the bookkeeping
-            record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0)
+            former = tuple(job for job in now.jobs if job != record.job_id)
+            record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0, former_jobs=former)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
@@ -282,3 +265,15 @@ class Execution:
             return await delivery.carry_out(task, change, record, detach=self.options.detach)
         finally:
             self.budget.settle(self.session.store.get(change.address), reserved)
+
+
+def _some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
+    """What stands for several failures, and for what was not started; what to do where all of it says the same."""
+    waiting = [error for error in errors if isinstance(error, NotStarted)]
+    failed, unstarted = len(errors) - len(waiting), unstarted + len(waiting)
+    hints = {error.hint for error in waiting}
+    hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
+    if not failed:
+        return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)
+    rest = f", {unstarted} not started" if unstarted else ""
+    return PartialFailure(f"{failed} of {counted(busy, 'job')} failed{rest}", hint=hint)

@@ -90,10 +90,11 @@ def _pending(
     """``stored`` is the record of the run as the state has it; that of the part may know better."""
     mine, record = restricted(desired, part), part.record
     why = lost.why if lost.conversions.intersection(part.conversions) else ()
-    observed = session.observe(mine, record, None, replace=again, earlier=part.earlier, why=why)
+    asked = {item.id for item in desired.job.conversions}
+    apart = frozenset(asked).difference(part.conversions)
+    observed = session.observe(mine, record, None, replace=again, earlier=part.earlier, why=why, apart=apart)
     if record is None or stored is None:
         return Pending(mine, record, observed)
-    asked = {item.id for item in desired.job.conversions}
     away = [file for file in record.leftover if file.aside and file not in stored.leftover]
     away = [file for file in away if file.path and file.conversion not in asked]
     away = [file for file in away if session.files.status(file.path, part.key) != "absent"]
@@ -266,7 +267,8 @@ async def plan_from_live(
     known = pending.observed
     observed = replace(known, gone=True)
     if live is not None:
-        observed = session.observe(desired, record, live, replace=known.replace, earlier=known.earlier, why=known.why)
+        kept = {"replace": known.replace, "earlier": known.earlier, "why": known.why, "apart": known.apart}
+        observed = session.observe(desired, record, live, **kept)
     return _planned(pending, record, plan_with_cache(session, pending, record, observed), live)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed
 from a2c_spec.engine.project import Project
@@ -14,26 +16,61 @@ Pair = tuple[JobRecord, JobRecord]
 """A record as it was, and as it is now."""
 
 
-async def refresh_state(project: Project, *, write: bool) -> list[Pair]:
-    """Every record that the service tells otherwise; with ``write`` the new ones are recorded."""
+@dataclass(frozen=True, slots=True)
+class Refreshed:
+    """What a refresh found out. ``changed``: every record that the service tells otherwise.
+
+    ``unfinished``: (address, status on the service) of jobs that are further there than what is recorded even so, or
+    than what is here: only an apply fetches results, or judges a job that somebody else started.
+    """
+
+    changed: tuple[Pair, ...]
+    unfinished: tuple[tuple[str, str], ...] = ()
+
+
+async def refresh_state(project: Project, *, write: bool) -> Refreshed:
+    """Compares every unfinished record with the service; with ``write`` what it tells otherwise is recorded."""
     async with open_session(project) as session:
         if not write:
-            return await _changed(session)
+            return await _found(session)
         with session.store.lock(lock_holder(project.environ)):
-            changed = await _changed(session)
-            for _, after in changed:
+            found = await _found(session)
+            for _, after in found.changed:
                 await session.store.put(after)
-            return changed
+            return found
 
 
-async def _changed(session: Session) -> list[Pair]:
+async def _found(session: Session) -> Refreshed:
     gate = asyncio.Semaphore(session.project.flags.parallelism)
-    records = [record for record in session.store.scan() if record.job_id and record.phase in ("building", "started")]
+    records = [record for record in session.store.scan() if _to_be_read(record) or _to_be_fetched(record)]
 
-    async def read(record: JobRecord) -> Pair:
+    async def read(record: JobRecord) -> tuple[JobRecord, JobRecord, str]:
+        if not _to_be_read(record):
+            return record, record, "completed"
         async with gate:
             with about(record.address):
-                return record, refreshed(record, await session.service.client.job(record.job_id))
+                live = await session.service.client.job(record.job_id)
+        after = refreshed(record, live)
+        return record, after, live.status if live and _is_further(live, after) else ""
 
-    pairs = await asyncio.gather(*(read(record) for record in records))
-    return [pair for pair in pairs if pair[0] != pair[1]]
+    rows = await asyncio.gather(*(read(record) for record in records))
+    return Refreshed(
+        tuple((before, after) for before, after, _ in rows if before != after),
+        tuple((record.address, status) for record, _, status in rows if status),
+    )
+
+
+def _to_be_read(record: JobRecord) -> bool:
+    return bool(record.job_id) and record.phase in ("building", "started")
+
+
+def _to_be_fetched(record: JobRecord) -> bool:
+    """Whether a job has ended, and not every result that a manifest asks for is in its place."""
+    return record.phase == "completed" and not record.gone_since
+
+
+def _is_further(live: LiveJob, record: JobRecord) -> bool:
+    """Whether a job is further than its record, or has results that are not here."""
+    if record.phase == "building":
+        return not live.editable
+    return record.phase in ("started", "completed") and live.terminal

@@ -31,9 +31,9 @@ HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
 """How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
 LARGEST = 512 * 1024 * 1024
-KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict")
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict", "no_cache")
 """What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
-is sent."""
+is sent; nor that secrets may run commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,11 @@ class SavedPlan:
     selection: Selection
     stamps: Mapping[str, Mapping[str, str]]
     plan: Mapping[str, Any]
+
+    def takes(self, given: Flags) -> bool:
+        """Whether it can be applied with these flags: none of them changes what is done."""
+        cached = given.no_cache and not self.made_with.get("no_cache", True)
+        return not (given.var or given.var_file or given.on_conflict or cached)
 
     def flags(self, given: Flags) -> Flags:
         """The flags it was made with; only how to show and how fast to go is taken from ``given``."""

@@ -20,7 +20,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
     return {
         "format_version": FORMAT_VERSION,
         "noop": plan.empty,
-        "partial": plan.partial,
+        "partial": plan.partial or plan.left_out > 0,
         "changes": [change_json(change) for change in plan.changes],
         "totals": {
             "actions": dict(totals.actions),

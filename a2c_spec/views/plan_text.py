@@ -64,6 +64,9 @@ class PlanView:
             lines[-1] += f"            (and {hidden} more)"
         if plan.partial:
             lines.append(self.style("PARTIAL: a selection leaves other addresses out of this plan", "yellow"))
+        if plan.left_out:
+            told = f"PARTIAL: {counted(plan.left_out, 'other change')} left to `a2c-spec apply`"
+            lines.append(self.style(told, "yellow"))
         lines += [self.style(sentence, "yellow") for sentence in plan.emptied()]
         return "\n".join([*lines, self._totals(plan)])
 

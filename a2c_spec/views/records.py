@@ -64,6 +64,7 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
     if live is not None:
         lines.append(f"  live         {live.status}{f' ({live.info})' if live.info else ''}")
     parts = [f"  {name:<24} {element.api_id}" for name, element in record.elements.items() if name != "job"]
+    parts += [f"  {'earlier job':<24} {job}" for job in record.former_jobs]
     files = [f"  {file.path or '(on the service)'}  {size(file.size)}  {file.sha256}" for file in record.files]
     left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover if file.path]
     return "\n".join([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
@@ -88,6 +89,7 @@ def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any
         "realm": record.realm,
         "phase": record.phase,
         "job_id": record.job_id,
+        "former_jobs": list(record.former_jobs),
         "fingerprint": record.fingerprint,
         "spent": record.spent,
         "problem": record.problem,

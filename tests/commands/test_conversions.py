@@ -398,6 +398,47 @@ def test_after_a_failed_part_what_was_paid_for_is_not_run_again_unasked(
     assert (refused.code, "input i changed" in refused.out) == (11, True)
 
 
+def test_what_another_run_makes_now_is_not_told_as_removed(project: Path, a2c: Command, write: Writer) -> None:
+    for ids in ({"sha": 1, "md5": 1}, {"sha": 1, "md5": 2}):
+        write(ids)
+        apply(a2c)
+    write({"sha": 2, "md5": 2})
+    told = a2c("plan", "--no-cache", "-v").out
+    assert ("conversion sha changed" in told, "md5" in told) == (True, False)
+    write({"sha": 2})
+    assert "conversion md5 is no longer in the manifest" in a2c("plan", "--no-cache").out
+
+
+@pytest.mark.parametrize("source", ["one.sha", "one.bad"])
+def test_what_takes_only_what_a_failed_job_gave_starts_at_once(
+    project: Path, a2c: Command, write: Writer, source: str
+) -> None:
+    write({"sha": 1})
+    with_bad(project)
+    write({"md5": 1}, name="two", source=f"from: {source}")
+    first, second = (a2c("apply", "--no-cache", "--json") for _ in range(2))
+    assert (first.code, second.code) == (9, 9 if source == "one.bad" else 6)
+    assert (project / "dist/two.md5").is_file() is (source == "one.sha")
+    if source == "one.sha":
+        assert '"action": "no-op"' in second.out, "the second apply has nothing to do for it"
+
+
+def test_of_a_job_in_two_parts_one_that_cannot_be_done_leaves_the_other_alone(
+    project: Path, a2c: Command, write: Writer
+) -> None:
+    write({"sha": 1})
+    write({"md5": 1}, name="two", source="from: one.sha")
+    apply(a2c)
+    write({"sha": 2})
+    write({"md5": 1, "old": 1}, name="two", source="from: one.sha")
+    two = project / "two.yaml"
+    two.write_text(two.read_text().replace("{from: md5, filename: two}", "{from: md5, filename: taken}"))
+    (project / "dist/taken.md5").write_text("somebody's")
+    refused = a2c("apply", "--no-cache", "-y")
+    assert (refused.code, "dist/taken.md5 exists" in refused.err) == (9, True)
+    assert (project / "dist/two.sha1").is_file()
+
+
 def test_one_goes_and_another_one_comes_and_nothing_is_paid_again(project: Path, a2c: Command, write: Writer) -> None:
     write({"sha": 1})
     apply(a2c)

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
+import httpx
+import pytest
+
+from a2c_spec.local_api.server import Background
+from tests.commands.conftest import Somebody
 from tests.conftest import Command
 
 
@@ -13,3 +19,95 @@ def test_destroy_needs_a_confirmation_and_leaves_nothing_behind(two: Path, a2c: 
     assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0
     assert not (two / "dist").exists()
     assert "nothing is recorded" in a2c("state", "list", "--local").out
+
+
+JOB = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: one
+inputs: [{{id: i, path: a.txt}}]
+conversions: [{{id: sha, category: hash, target: sha256}}{more}]
+{extra}
+"""
+BAD = ", {id: bad, category: image, target: png}"
+HELD = "job: {process: false}"
+
+
+def written(project: Path, more: str = "", extra: str = "") -> None:
+    (project / "one.yaml").write_text(JOB.format(more=more, extra=extra))
+
+
+def fails_again(project: Path, a2c: Command) -> None:
+    for _ in range(3):
+        a2c("apply", "--no-cache")
+
+
+def fails_then_mended(project: Path, a2c: Command) -> None:
+    fails_again(project, a2c)
+    written(project)
+    assert a2c("apply", "--no-cache").code == 0
+
+
+def held_and_replaced(project: Path, a2c: Command) -> None:
+    written(project, extra=HELD)
+    for _ in range(2):
+        assert a2c("apply", "--no-cache", "--replace", "one").code == 0
+
+
+def done_and_taken_from_the_cache(project: Path, a2c: Command) -> None:
+    for text in ("first", "second", "first"):
+        (project / "a.txt").write_text(text)
+        written(project)
+        assert a2c("apply", "-y").code == 0
+        assert a2c("state", "mv", "one", "two").code == 0
+        assert a2c("state", "mv", "two", "one").code == 0
+
+
+def deleted_as_it_goes(project: Path, a2c: Command) -> None:
+    for text in ("first", "second", "third"):
+        (project / "a.txt").write_text(text)
+        written(project, extra="lifecycle: {on_replace: delete}")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    assert a2c("state", "show", "one").out.count("  job          (none)") == 2
+
+
+WAYS = (fails_again, fails_then_mended, held_and_replaced, done_and_taken_from_the_cache, deleted_as_it_goes)
+
+
+@pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+def test_no_job_that_was_ever_made_for_an_address_stays_on_the_service(
+    project: Path, a2c: Command, somebody: Somebody, way: Callable[[Path, Command], None]
+) -> None:
+    (project / "a.txt").write_text("first")
+    written(project, BAD)
+    way(project, a2c)
+    there = somebody("GET", "/jobs")
+    done = a2c("destroy", "one", "-y")
+    assert (done.code, f"(DELETE {len(there)})" in done.out) == (0, True), "and nothing is asked for in vain"
+    assert not somebody("GET", "/jobs")
+    assert a2c("state", "list").out.strip() == "nothing is recorded"
+
+
+def test_an_earlier_job_that_was_imported_is_another_address(project: Path, a2c: Command, somebody: Somebody) -> None:
+    (project / "a.txt").write_text("first")
+    written(project, BAD)
+    fails_again(project, a2c)
+    first = a2c("state", "show", "one").out
+    earlier = next(line.split()[-1] for line in first.splitlines() if "earlier job" in line)
+    assert a2c("import", earlier, "--name", "again").code == 0
+    assert a2c("destroy", "one", "-y").code == 0
+    assert [job["id"] for job in somebody("GET", "/jobs")] == [earlier]
+
+
+def test_an_earlier_job_that_cannot_be_deleted_stays_recorded(
+    project: Path, a2c: Command, somebody: Somebody, server: Background
+) -> None:
+    (project / "a.txt").write_text("first")
+    held_and_replaced(project, a2c)
+    earlier = next(line.split()[-1] for line in a2c("state", "show", "one").out.splitlines() if "earlier job" in line)
+    fault = {"do": "status", "status": 409, "method": "DELETE", "path": f"/jobs/{earlier}"}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault]).raise_for_status()
+    refused = a2c("destroy", "one", "-y")
+    assert (refused.code, f"does not cancel it: one (job {earlier})" in refused.err) == (13, True)
+    assert a2c("destroy", "one", "-y").code == 0
+    assert not somebody("GET", "/jobs")

@@ -54,17 +54,34 @@ FLAGS = [
     ("--replace", "one"),
     ("--on-conflict", "skip"),
     ("--var", "a=b"),
+    ("--no-cache",),
+    ("--refresh-only",),
 ]
 
 
 @pytest.mark.parametrize("flags", FLAGS, ids=" ".join)
 def test_nothing_is_selected_from_a_saved_plan_or_changed_in_it(
-    flags: tuple[str, str], two: Path, a2c: Command
+    flags: tuple[str, ...], two: Path, a2c: Command
 ) -> None:
     assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
     refused = a2c("apply", "p.a2cplan.json", *flags)
-    assert (refused.code, "a saved plan is applied as it was saved" in refused.err) == (2, True)
+    said = "--refresh-only is for all records" if flags == ("--refresh-only",) else "is applied as it was saved"
+    assert (refused.code, said in refused.err) == (2, True)
     assert a2c("apply", "p.a2cplan.json", "--parallelism", "2", "-q").code == 0
+
+
+def test_a_plan_made_without_the_results_cache_is_applied_without_it(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0
+    assert "from the results cache" in a2c("plan", "two.yaml", "--local").out
+    assert a2c("plan", "two.yaml", "--local", "--no-cache", "-o", "p.a2cplan.json").code == 0
+    done = a2c("apply", "p.a2cplan.json")
+    assert (done.code, "2 credits spent" in done.out) == (0, True), done.err
+
+
+def test_a_plan_cannot_be_saved_of_a_refresh(two: Path, a2c: Command) -> None:
+    refused = a2c("plan", "two.yaml", "--local", "--refresh-only", "-o", "p.a2cplan.json")
+    assert (refused.code, "makes no plan that could be saved" in refused.err) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["plan", "apply"])

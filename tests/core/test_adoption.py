@@ -158,7 +158,7 @@ def test_a_create_without_fields_wants_the_defaults() -> None:
 
 
 def test_jobs_that_belong_to_a_record_are_owned() -> None:
-    assert owned([HELD, BARE]) == {"job-1"}
+    assert owned([HELD, replace(BARE, former_jobs=("job-0",))]) == {"job-1", "job-0"}
 
 
 @pytest.mark.parametrize(

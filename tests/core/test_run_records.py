@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from a2c_spec.core.run_records import (
     KEPT_BY_SERVICE,
     beside_new_run,
@@ -83,13 +85,41 @@ def test_an_earlier_run_is_of_no_use_once_the_service_has_dropped_its_results() 
 
 
 def test_a_new_run_takes_its_conversions_from_the_others_and_drops_expired_ones() -> None:
-    old = replace(RUN, address="job#3", gone_since=1.0, answered_at=0.0, files=())
+    old = replace(RUN, address="job#3", job_id="job-9", gone_since=1.0, answered_at=0.0, files=())
     new = JobRecord("job#2", "x", "started", "job-2")
     before = replace(RUN, address="job#2", answered_at=50.0)
     changed, expired = beside_new_run(new, [RUN, new, old], ["b"], before, 100.0 + KEPT_BY_SERVICE)
     assert expired == ["job#3"]
-    assert [run.address for run in changed] == ["job", "job#4"]
-    assert changed[0] == without_conversions(RUN, {"b"})
+    assert [run.address for run in changed] == ["job#2", "job", "job#4"]
+    assert changed[:2] == [replace(new, former_jobs=("job-9",)), without_conversions(RUN, {"b"})]
+
+
+AT = replace(RUN, job_id="job-0", phase="failed", files=(), former_jobs=("job-f",))
+JOBS: dict[str, tuple[list[JobRecord], JobRecord | None, tuple[str, ...], list[str]]] = {
+    "failed": ([AT], AT, ("job-f", "job-0"), []),
+    "failed, made by the cache": ([AT], None, ("job-f", "job-0"), []),
+    "done, so that it stays a run": ([replace(RUN, former_jobs=("job-f",))], RUN, ("job-f",), ["job-1"]),
+    "done with nothing": ([replace(RUN, files=())], replace(RUN, files=()), ("job-1",), []),
+    "held": ([replace(AT, phase="building")], AT, ("job-f", "job-0"), []),
+    "expired": (
+        [AT, replace(AT, address="job#2", job_id="job-2", gone_since=1.0, answered_at=0.0)],
+        AT,
+        ("job-f", "job-0", "job-2"),
+        [],
+    ),
+    "another run": ([AT, replace(RUN, address="job#2")], AT, ("job-f", "job-0"), []),
+    "the same job": ([replace(AT, job_id="job-n")], AT, ("job-f",), []),
+}
+
+
+@pytest.mark.parametrize("case", JOBS)
+def test_a_job_of_which_nothing_is_kept_stays_known_by_its_id(case: str) -> None:
+    runs, before, former, others = JOBS[case]
+    new = replace(runs[0], phase="started", job_id="job-n", basis={}, former_jobs=())
+    changed, _ = beside_new_run(new, runs, [], before, 100.0 + KEPT_BY_SERVICE)
+    assert changed[0].former_jobs == former
+    assert [run.job_id for run in changed[1:]] == others
+    assert not any(run.former_jobs for run in changed[1:])
 
 
 def test_results_that_still_lie_here_as_leftovers_are_taken_back() -> None:
@@ -115,6 +145,8 @@ def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_
     mine = replace(RUN, basis={**RECIPE, "conversions": {"a": {"target": "png"}}})
     assert with_earlier(mine, RUN).basis["conversions"] == {"a": {"target": "png"}, "b": {"target": "pdf"}}
     assert with_earlier(mine, None) is mine
+    assert with_earlier(RUN, None, {"c"}) is RUN
+    assert with_earlier(RUN, None, {"b"}).basis == {**RECIPE, "conversions": {"a": {"target": "webp"}}}
     newer = replace(RUN, address="job#2", answered_at=200.0, elements={"job": Element("j2")})
     both = merged([replace(RUN, elements={"job": Element("j1"), "inputs.i": Element("i1")}), newer])
     assert both is not None

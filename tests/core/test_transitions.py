@@ -19,6 +19,7 @@ from a2c_spec.core.transitions import (
     refreshed,
     settled,
     started,
+    without_job,
 )
 from tests.core.created_jobs import HELD, INTENT, LIVE
 
@@ -58,6 +59,12 @@ def test_a_deleted_job_is_no_longer_there_and_its_files_stay_known() -> None:
     record = after(replace(HELD, files=(FILE,)), "delete_job", subject="job-1")
     assert (record.job_id, record.elements, record.phase, record.files) == ("", {}, "canceled", (FILE,))
     assert after(HELD, "delete_job", subject="job-9") == HELD
+
+
+def test_of_an_earlier_job_that_was_deleted_what_it_gave_stays_known() -> None:
+    old = replace(HELD, phase="done", files=(FILE,), former_jobs=("job-8", "job-9"))
+    assert after(old, "delete_job", subject="job-9") == replace(old, former_jobs=("job-8",))
+    assert without_job(old, old.job_id) == replace(old, job_id="")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.budget import Limits
-from a2c_spec.engine.execution import STOPPING, UNDER_WAY, Execution
+from a2c_spec.engine.execution import AFTER_DETACHED, STOPPING, UNDER_WAY, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
@@ -234,6 +234,16 @@ def test_what_needs_a_job_that_nobody_waits_for_is_not_started(world: World) -> 
     result = world.apply(step("base"), step("top", "base"), options=ApplyOptions(detach=True))
     assert ends(result) == {"top": "NotStarted"}
     assert world.reporter.events[0] == ("done", "base")
+    assert result.error is not None
+    assert (result.error.message, result.error.hint) == ("1 of 2 jobs not started", AFTER_DETACHED)
+
+
+def test_what_needs_only_what_a_failed_job_gave_all_the_same_is_started(world: World) -> None:
+    kept = record(job("base"), files=(SavedFile("dist/a", 1, "ab", "out-1", "webp"),))
+    asyncio.run(world.session.store.put(kept))  # as the service's answer leaves it
+    world.answer = failing(base=ConversionFailed("damaged"))
+    result = world.apply(step("base"), step("top", "base"))
+    assert (ends(result), world.order) == ({"base": "ConversionFailed"}, ["base", "top"])
 
 
 @pytest.mark.parametrize("error", [AuthError("no key"), QuotaError("no credits")])

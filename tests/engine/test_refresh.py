@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.live import LiveJob, Problem
+from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.state import Intent, JobRecord, Phase
-from a2c_spec.engine.refresh import _changed, refresh_state
+from a2c_spec.engine.refresh import Refreshed, _found, refresh_state
 from a2c_spec.engine.session import open_session
 from tests.engine.projects import project_in, session_in
 
@@ -40,15 +40,20 @@ def record(address: str, phase: Phase, **more: Any) -> JobRecord:
     return replace(JobRecord(address, "local", phase, job_id=f"id-{address}"), **more)
 
 
-def changed(root: Path, service: Service, *records: JobRecord, **flags: Any) -> dict[str, JobRecord]:
-    """Address -> what its record has become."""
+def found(root: Path, service: Service, *records: JobRecord, **flags: Any) -> Refreshed:
+    """What a refresh finds out."""
     with session_in(root, **flags) as session:
         for one in records:
             asyncio.run(session.store.put(one))
         connection: Any = SimpleNamespace(client=service)
-        pairs = asyncio.run(_changed(replace(session, connection=connection)))
-        assert all(session.store.get(before.address) == before for before, _ in pairs), "nothing is written here"
-    return {before.address: after for before, after in pairs}
+        seen = asyncio.run(_found(replace(session, connection=connection)))
+        assert all(session.store.get(before.address) == before for before, _ in seen.changed), "nothing is written here"
+    return seen
+
+
+def changed(root: Path, service: Service, *records: JobRecord, **flags: Any) -> dict[str, JobRecord]:
+    """Address -> what its record has become."""
+    return {before.address: after for before, after in found(root, service, *records, **flags).changed}
 
 
 ENDS: list[tuple[str, LiveJob | None, dict[str, Any] | None]] = [
@@ -68,8 +73,32 @@ ENDS: list[tuple[str, LiveJob | None, dict[str, Any] | None]] = [
 def test_a_started_job_is_recorded_as_the_service_has_it(
     live: LiveJob | None, after: dict[str, Any] | None, tmp_path: Path
 ) -> None:
-    found = changed(tmp_path, Service({"id-a": live} if live else {}), record("a", "started"))
-    assert found == ({} if after is None else {"a": replace(record("a", "started"), **after)})
+    seen = changed(tmp_path, Service({"id-a": live} if live else {}), record("a", "started"))
+    assert seen == ({} if after is None else {"a": replace(record("a", "started"), **after)})
+
+
+OUTPUT = LiveOutput("out-1", "c", filename="x.webp")
+LEFT: list[tuple[str, JobRecord, LiveJob | None, str]] = [
+    ("it runs", record("a", "started"), LiveJob("id-a", "processing"), ""),
+    ("completed", record("a", "started"), LiveJob("id-a", "completed"), "completed"),
+    ("failed", record("a", "started"), LiveJob("id-a", "failed"), ""),
+    ("failed, with results", record("a", "started"), LiveJob("id-a", "failed", outputs=(OUTPUT,)), "failed"),
+    ("canceled, with results", record("a", "started"), LiveJob("id-a", "canceled", outputs=(OUTPUT,)), "canceled"),
+    ("completed before", record("a", "completed"), None, "completed"),
+    ("completed before, and let go", record("a", "completed", gone_since=1.0), None, ""),
+    ("done", record("a", "done"), None, ""),
+    ("held", record("a", "building"), LiveJob("id-a", "incomplete"), ""),
+    ("held, and somebody started it", record("a", "building"), LiveJob("id-a", "processing"), "processing"),
+    ("gone", record("a", "started"), None, ""),
+]
+
+
+@pytest.mark.parametrize(("before", "live", "status"), [row[1:] for row in LEFT], ids=[row[0] for row in LEFT])
+def test_what_only_an_apply_goes_on_with_is_told(
+    before: JobRecord, live: LiveJob | None, status: str, tmp_path: Path
+) -> None:
+    seen = found(tmp_path, Service({"id-a": live} if live else {}), before)
+    assert seen.unfinished == ((("a", status),) if status else ())
 
 
 def test_only_jobs_that_may_have_moved_are_read(tmp_path: Path) -> None:
@@ -77,9 +106,9 @@ def test_only_jobs_that_may_have_moved_are_read(tmp_path: Path) -> None:
     records = [record(phase, phase) for phase in phases]
     records.append(record("no job", "building", job_id="", intent=Intent(("create_job",))))
     service = Service({})
-    found = changed(tmp_path, service, *records)
+    seen = changed(tmp_path, service, *records)
     assert service.asked == ["id-building", "id-started"]
-    assert {address: (after.phase, after.job_id) for address, after in found.items()} == {
+    assert {address: (after.phase, after.job_id) for address, after in seen.items()} == {
         "building": ("canceled", ""),
         "started": ("canceled", ""),
     }
@@ -107,9 +136,9 @@ def test_what_differs_is_shown_and_written_only_if_asked(tmp_path: Path) -> None
     kept, gone = asyncio.run(drafts(tmp_path))
     project = project_in(tmp_path, local=True)
     for write in (False, True):
-        pairs = asyncio.run(refresh_state(project, write=write))
+        pairs = asyncio.run(refresh_state(project, write=write)).changed
         assert [(before.address, before.job_id, after.job_id) for before, after in pairs] == [("b", gone, "")]
-    assert asyncio.run(refresh_state(project, write=True)) == []
+    assert asyncio.run(refresh_state(project, write=True)) == Refreshed(())
     with session_in(tmp_path) as session:
         assert {row.address: (row.phase, row.job_id) for row in session.store.scan()} == {
             "a": ("building", kept),

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from a2c_spec.commands.plan import command
 from a2c_spec.core.desired import Content, Input, Preset
 from a2c_spec.core.diagnostics import Position
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, is_saved_plan, read, stamp, use, write
+from a2c_spec.engine.saved_plan import (
+    KEPT_FLAGS,
+    SavedPlan,
+    check,
+    check_unused,
+    is_saved_plan,
+    read,
+    stamp,
+    use,
+    write,
+)
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 from tests.engine.projects import KEY, LINK, desired, job, project_in, record, session_in
@@ -46,6 +57,26 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
     assert plan.plan["created_at"] == "2023-11-14T22:13:20+00:00"
     again = plan.flags(Flags(env="test", parallelism=9, verbose=True))
     assert again == Flags(manifests=("a.yaml",), var=("x=1",), env="live", parallelism=9, verbose=True)
+
+
+HOW = {
+    "chdir", "base_url", "parallelism", "allow_cmd", "offline", "explain", "detailed_exitcode", "refresh_only", "out",
+    "as_json", "no_color", "quiet", "verbose",
+}  # fmt: skip
+"""Flags of `plan` that do not change what is done, or that no file may decide."""
+
+
+def test_a_plan_keeps_every_flag_that_changes_what_is_done() -> None:
+    names = {parameter.name for parameter in command.params}
+    assert names - HOW == {*KEPT_FLAGS, *(field.name for field in fields(Selection))}
+
+
+def test_a_plan_of_an_earlier_version_leaves_open_what_it_did_not_keep(tmp_path: Path) -> None:
+    plan = saved(tmp_path, [step()])
+    assert not plan.takes(Flags(no_cache=True))
+    kept = {name: value for name, value in plan.made_with.items() if name != "no_cache"}
+    before = replace(plan, made_with=kept)
+    assert (before.takes(Flags(no_cache=True)), before.flags(Flags(no_cache=True)).no_cache) == (True, True)
 
 
 def test_only_its_owner_may_read_it_and_no_draft_is_left(tmp_path: Path) -> None:

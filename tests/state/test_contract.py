@@ -53,6 +53,7 @@ RECORD = JobRecord(
     problem="input cover: it is no picture",
     warnings=("input b is missing", ""),
     gone=("out-7",),
+    former_jobs=("job-0",),
     updated_at=1700000002.125,
     gone_since=7.5,
     intent=Intent(

@@ -79,7 +79,9 @@ def test_what_is_unchanged_and_has_a_note_is_shown_too() -> None:
 
 
 def test_a_partial_plan_says_so_before_its_totals() -> None:
-    assert text(partial=True)[0].startswith("PARTIAL: ")
+    assert text(partial=True)[0].startswith("PARTIAL: a selection")
+    whole = PlanView(Style()).text(Plan((), left_out=1))
+    assert whole.startswith("PARTIAL: 1 other change left to `a2c-spec apply`\nPlan: nothing to do.")
 
 
 CHANGE = Change(

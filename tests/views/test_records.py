@@ -24,6 +24,7 @@ RECORD = JobRecord(
     warnings=("odd",),
     updated_at=1_700_000_000.0,
     gone_since=1_700_000_001.0,
+    former_jobs=("job-0",),
     intent=Intent(("create_job",), starts=True, fingerprint="g", noted_at=1_700_000_002.0),
 )
 
@@ -59,6 +60,7 @@ def test_a_detail_tells_the_facts_and_then_the_intent() -> None:
         "  removed      in no manifest since 2023-11-14 22:13:21 UTC",
         "  live         failed (damaged file)",
         "  inputs.cover             in-1",
+        "  earlier job              job-0",
         "  dist/a.webp  3 B  ab",
         "  (on the service)  4 B  ",
         "  dist/a.webp  3 B  of an earlier run",
@@ -94,6 +96,7 @@ def test_a_failed_phase_is_red_and_a_running_one_plain() -> None:
 def test_the_json_tells_the_intent_and_live_only_where_there_is_some() -> None:
     told = record_json(RECORD, LiveJob("job-1", "failed", "why"))
     assert told["intent"] == {"calls": ["create_job"], "starts": True, "noted_at": 1_700_000_002.0, "fingerprint": "g"}
+    assert (told["job_id"], told["former_jobs"]) == ("job-1", ["job-0"])
     assert told["live"] == {"status": "failed", "info": "why"}
     assert told["elements"] == {"job": {"id": "job-1"}, "inputs.cover": {"id": "in-1"}}
     assert [file["output_id"] for file in told["files"]] == ["out-1", "out-2"]

@@ -170,3 +170,15 @@ def check_claims(world: World) -> None:
         job = world.service.jobs.get(record.get("job_id", ""))
         if job is not None and job.creator != "us":
             world.find("somebody else's job was taken over", f"{record['address']} is {job.id}, made by {job.creator}")
+
+
+def check_known(world: World) -> None:
+    """Every job that we made and did not delete is recorded, so that ``destroy`` deletes it; unless its answer was
+    lost."""
+    lost = any(entry.call == "create" and (entry.fault or entry.status >= 400) for entry in world.service.log)
+    if lost or any(" -> -9" in line for line in world.story):
+        return
+    known = {job for record in world.records() for job in (record["job_id"], *record["former_jobs"])}
+    for job in world.service.jobs.values():
+        if job.creator == "us" and not job.deleted and job.id not in known:
+            world.find("a job of ours is forgotten", f"{job.id}, {job.status}")

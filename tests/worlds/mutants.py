@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
-from a2c_spec.core import compare, recipe
+from a2c_spec.core import compare, recipe, run_records
 from a2c_spec.core.state import Intent, JobRecord
 from tests.worlds.known import KNOWN
 from tests.worlds.oracle import play
@@ -38,6 +38,11 @@ class Mutant:
 
 def _intent_as_fact(record: JobRecord, intent: Intent) -> JobRecord:
     return replace(record, fingerprint=intent.fingerprint, basis=intent.basis, intent=intent)
+
+
+def _without_former(*given: Any) -> tuple[list[JobRecord], list[str]]:
+    (record, *others), expired = BESIDE(*given)
+    return [replace(record, former_jobs=()), *others], expired
 
 
 def _as_numbers(one: Any, other: Any) -> bool:
@@ -66,6 +71,7 @@ async def _remove(session: Any, address: str) -> None:
     await session.store.put(without=(address,))
 
 
+BESIDE: Callable[..., tuple[list[JobRecord], list[str]]] = run_records.beside_new_run
 EQUAL: Callable[[Any, Any], bool] = compare.equal
 DECISIVE: Callable[..., dict[str, Any]] = recipe._decisive_input
 
@@ -87,10 +93,10 @@ MUTANTS: Mapping[str, Mutant] = {
         {f"{CORE}.recipe._decisive_input": _without("decrypt_password")}, "the cache does not ask for the password"
     ),
     "what is needed may have failed": Mutant(
-        {f"{ENGINE}.execution.Execution._made_before": lambda *_: []}, "A2 what is needed fails"
+        {f"{ENGINE}.edges.Edges._makers": lambda *_: []}, "A2 what is needed fails"
     ),
     "what is needed may be held": Mutant(
-        {f"{ENGINE}.execution.held": lambda *_: []}, "what others take is held and changed"
+        {f"{ENGINE}.edges.held": lambda *_: []}, "what others take is held and changed"
     ),
     "the same results run others again": Mutant(
         {f"{ENGINE}.execution.Execution._with_results": _as_planned}, "A2 what is needed fails"
@@ -119,6 +125,9 @@ MUTANTS: Mapping[str, Mutant] = {
     ),
     "bytes that cannot be taken are not sent": Mutant(
         {f"{API}.execute.sending_bytes": lambda desired: desired}, "bytes that an earlier job held cannot be taken"
+    ),
+    "a run that is replaced is forgotten": Mutant(
+        {f"{API}.recorder.beside_new_run": _without_former}, "A12 a partial result is wanted whole"
     ),
     "uploads of others are taken for ours": Mutant(
         {f"{CORE}.planner.binding._not_ours": lambda *_: set()}, "other bytes come first, and no checksum tells"

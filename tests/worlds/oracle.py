@@ -83,6 +83,7 @@ def _judge(one: World, judge: Judge | None, ran: Ran, folder: Path | None) -> No
     elif ran.code == 0 and not ran.plan.get("noop"):
         one.find("never says that nothing is to do", f"{[_told(item) for item in ran.plan.get('changes', [])]}")
     checks.check_claims(one)
+    checks.check_known(one)
     checks.check_paid(one)
     if one.found or (ran.code != 0 and not bad):
         return

@@ -69,7 +69,7 @@ def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -
     if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
         return _after_failure(desired, record, observed)
     if record.phase in ("done", "completed") and not same_recipe(desired, record):
-        why = recipes.why(desired, with_earlier(record, observed.earlier))
+        why = recipes.why(desired, with_earlier(record, observed.earlier, observed.apart))
         return _rerun(desired, record, why, observed, paid=True)
     if observed.gone:
         return _vanished(desired, record, observed)
@@ -85,7 +85,7 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
         if record.phase == "started" and live.outputs:
             return Change(desired.job.address, "wait", (f"{live.status}, with results",), fetch=True)
         return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
-    changed = changed_since_start(desired, record, live)
+    changed = changed_since_start(desired, with_earlier(record, None, observed.apart), live)
     if live.terminal:
         return (
             _rerun(desired, record, changed, observed, paid=True)
@@ -117,7 +117,7 @@ def _after_failure(desired: DesiredJob, record: JobRecord, observed: Observed) -
     was paid for before it."""
     if observed.earlier is None or same_recipe(desired, record):
         return _rerun(desired, record, (recipes.failure(record),), observed, paid=bool(record.files))
-    before = with_earlier(record, observed.earlier)
+    before = with_earlier(record, observed.earlier, observed.apart)
     return _rerun(desired, before, recipes.why(desired, observed.earlier), observed, paid=True)
 
 
@@ -145,7 +145,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if record is None or record.phase != "done" or observed.replace:
         return change
     if not same_recipe(desired, record):
-        return _rerun(desired, record, recipes.why(desired, record), observed, paid=True)
+        why = recipes.why(desired, with_earlier(record, None, observed.apart))
+        return _rerun(desired, record, why, observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
         return _rerun(desired, record, tuple(found.why), observed, paid=True)
@@ -181,7 +182,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         "re-run" if desired.job.process else "replace",
         (*(why or ("the recipe changed",)), *_staying(desired, record, observed)),
         calls,
-        details=recipes.details(desired, with_earlier(record, observed.earlier)),
+        details=recipes.details(desired, with_earlier(record, observed.earlier, observed.apart)),
         fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
@@ -217,7 +218,7 @@ def _replace_running(
         "replace",
         (f"running ({live.status}) with another recipe", *why),
         calls,
-        details=recipes.details(desired, record),
+        details=recipes.details(desired, with_earlier(record, None, observed.apart)),
         fetch=desired.job.process,
         paid_again=True,
         problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
@@ -255,7 +256,7 @@ def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Obs
     if not way.calls:
         held = f"{update_reasons.which(desired)}held on the service as the manifest says"
         return Change(desired.job.address, "no-op", (held,), bindings=way.bindings)
-    known_of = with_earlier(record, observed.earlier)
+    known_of = with_earlier(record, observed.earlier, observed.apart)
     if not way.one_by_one and cost_of(way.calls).key()[:2] > FEWEST_ANEW:
         anew = (Call("delete_job", live.id, reason="recreating takes fewer calls"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:

@@ -1,0 +1,107 @@
+"""What changes of one apply take from one another: each starts once that is there, and as it was planned."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Sequence
+
+from a2c_spec.core.prepare import DesiredJob, only
+from a2c_spec.core.result_paths import placed, without_result
+from a2c_spec.core.run_division import same_recipe
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.order import held, needed
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.errors import NotStarted
+from a2c_spec.manifests.expressions.template import render_late
+
+
+class Edges:
+    """The changes that make what others take, and which results have come good.
+
+    ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
+    a summary is kept. A result goes by its address and conversion, a preset by its address alone.
+    """
+
+    def __init__(
+        self, every: Iterable[PlannedChange], busy: Iterable[PlannedChange], whole: Iterable[PlannedChange]
+    ) -> None:
+        taken = {address for step in whole for address, _ in needed(step)}
+        self.makers: dict[str, list[PlannedChange]] = {}
+        for step in busy:
+            if (address := address_of(step.change.address)) in taken and _makes(step):
+                self.makers.setdefault(address, []).append(step)
+        makers = (step for steps in self.makers.values() for step in steps)
+        self.ended = {step.change.address: asyncio.Event() for step in makers}
+        self.held = {made for step in every for made in held(step)}
+        self.good: set[tuple[str, str]] = set()
+
+    def taken(self, key: str) -> bool:
+        """Whether others take what this change makes."""
+        return key in self.ended
+
+    def end(self, key: str) -> None:
+        """Lets those go on that wait for this change, however it went."""
+        if ended := self.ended.get(key):
+            ended.set()
+
+    async def wait_for_makers(self, step: PlannedChange) -> None:
+        """Returns when all changes have ended that make what this one takes."""
+        for made in needed(step):
+            for maker in self._makers(*made):
+                await self.ended[maker.change.address].wait()
+
+    def check(self, step: PlannedChange, hint: str) -> None:
+        """Raises NotStarted where something that it takes has not come good, or is held."""
+        takes = needed(step)
+        if missing := [made[0] for made in takes if self._makers(*made) and made not in self.good]:
+            raise NotStarted(f"not started: it needs {_listed(missing)}", hint=hint)
+        if drafts := [made[0] for made in takes if made in self.held]:
+            hint = "it starts with `job.process: true`"
+            raise NotStarted(f"not started: it needs {_listed(drafts)}, which is held", hint=hint)
+
+    def came_good(self, step: PlannedChange) -> None:
+        """Notes a change that went well: others may take what it made."""
+        made = [item.id for item in step.desired.job.conversions] if step.desired else [""]
+        self.good |= {(address_of(step.change.address), name) for name in made}
+
+    def came_good_in_part(self, step: PlannedChange, record: JobRecord | None) -> None:
+        """Notes what a change that failed has made all the same. ``record`` is what is known of its run now."""
+        made = whole_results(step.desired, record) if step.desired and record else []
+        self.good |= {(address_of(step.change.address), name) for name in made}
+
+    def _makers(self, address: str, conversion: str) -> list[PlannedChange]:
+        """The changes that make one result, or preset; a summary does not say what it makes, so it may be this."""
+        return [
+            step
+            for step in self.makers.get(address, ())
+            if step.summary_only or step.preset or (step.desired and conversion in _conversions(step.desired))
+        ]
+
+
+def _makes(step: PlannedChange) -> bool:
+    """Whether what others take changes, or is brought here: what is only taken over is there."""
+    return step.change.action != "adopt" or step.change.fetch
+
+
+def whole_results(desired: DesiredJob, record: JobRecord) -> list[str]:
+    """The conversions of a job whose results are as they are desired, and where they belong."""
+    ended = record.phase in ("completed", "done")
+    return [name for name in _conversions(desired) if ended and _is_there(only(desired, name), record)]
+
+
+def _is_there(desired: DesiredJob, record: JobRecord) -> bool:
+    here = {file.output_id for file in record.files if file.path}
+    places = [one for one in placed(desired.job, record, render_late) if one.conversion in _conversions(desired)]
+    saved = all(one.output.id in here or not one.path for one in places)
+    made = [(one.conversion, one.inputs) for one in places]
+    lacking = not places or without_result(desired.job, made, warned=bool(record.warnings))
+    return saved and not lacking and same_recipe(desired, record)
+
+
+def _conversions(desired: DesiredJob) -> list[str]:
+    return [item.id for item in desired.job.conversions]
+
+
+def _listed(addresses: Sequence[str]) -> str:
+    return ", ".join(dict.fromkeys(addresses))

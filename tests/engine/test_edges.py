@@ -1,0 +1,130 @@
+"""What changes take from one another: whoever takes a result starts once just that one has come good."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.desired import Job, Output, Preset
+from a2c_spec.core.plan import Change
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.engine.edges import Edges, whole_results
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.summaries import summarised
+from a2c_spec.errors import NotStarted
+from tests.engine.projects import WEBP, desired, job, record
+
+PDF = replace(WEBP, id="pdf", target="pdf")
+BOTH = job("base", conversions=(WEBP, PDF), outputs=(Output("webp", save="dist/"), Output("pdf", save="dist/")))
+TOP, REST = job("top", "base"), job("rest", "base")
+TAKES_PDF = replace(REST, inputs=(*REST.inputs[:1], replace(REST.inputs[1], source="base.pdf")))
+SAVED = SavedFile("dist/cover.webp", 1, "ab", "out-1", "webp", ("cover",), 1, "cover.webp", wanted="dist/cover.webp")
+ALONE = {**desired(BOTH).basis, "conversions": {"webp": desired(BOTH).basis["conversions"]["webp"]}}
+KEPT = record(BOTH, phase="done", basis=ALONE, files=(SAVED,))
+"""The run of what a job gave that failed for its other conversion."""
+
+
+def step(one: Job, key: str = "", **more: Any) -> PlannedChange:
+    return PlannedChange(Change(key or one.address, more.pop("action", "create"), ()), desired(one), None, **more)
+
+
+def among(*steps: PlannedChange) -> Edges:
+    busy = [one for one in steps if one.change.action != "no-op"]
+    return Edges(steps, busy, [one for one in busy if not one.summary_only])
+
+
+def refused(edges: Edges, one: PlannedChange) -> str:
+    """Why it is not started; empty where it is."""
+    try:
+        edges.check(one, "later")
+    except NotStarted as error:
+        return error.message
+    return ""
+
+
+WHOLE: list[tuple[str, JobRecord, list[str]]] = [
+    ("kept, and here", KEPT, ["webp"]),
+    ("kept, and not fetched", replace(KEPT, phase="completed", files=(replace(SAVED, path=""),)), []),
+    ("it runs", replace(KEPT, phase="started"), []),
+    ("it failed", replace(KEPT, phase="failed"), []),
+    ("of another recipe", replace(KEPT, basis={**ALONE, "conversions": {"webp": {"target": "webp"}}}), []),
+    ("of other content", replace(KEPT, basis={}, fingerprint=""), []),
+    ("without a result", replace(KEPT, files=()), []),
+    (
+        "one of two gave nothing",
+        record(BOTH, phase="completed", files=(SAVED,)),
+        ["webp"],
+    ),
+    (
+        "both, of which one is not here",
+        record(BOTH, phase="completed", files=(SAVED, replace(SAVED, conversion="pdf", output_id="out-2", path=""))),
+        ["webp"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("run", "names"), [row[1:] for row in WHOLE], ids=[row[0] for row in WHOLE])
+def test_a_result_is_whole_as_it_is_desired_and_where_it_belongs(run: JobRecord, names: list[str]) -> None:
+    assert whole_results(desired(BOTH), run) == names
+
+
+def test_a_result_that_stays_on_the_service_is_whole_there() -> None:
+    kept = replace(BOTH, outputs=(Output("webp"), Output("pdf")))
+    run = replace(KEPT, files=(replace(SAVED, path="", wanted=""),))
+    assert whole_results(desired(kept), run) == ["webp"]
+
+
+def test_what_a_failed_job_gave_all_the_same_is_taken_and_the_rest_is_not() -> None:
+    base, top, rest = step(BOTH), step(TOP), step(TAKES_PDF)
+    edges = among(base, top, rest)
+    assert [refused(edges, one) for one in (top, rest)] == ["not started: it needs base"] * 2
+    edges.came_good_in_part(base, KEPT)
+    assert [refused(edges, one) for one in (top, rest)] == ["", "not started: it needs base"]
+    edges.came_good(base)
+    assert refused(edges, rest) == ""
+
+
+def test_of_several_runs_only_the_one_that_makes_a_result_counts() -> None:
+    one, other = replace(BOTH, conversions=(WEBP,)), replace(BOTH, conversions=(PDF,))
+    webp, pdf = step(one), step(other, "base#2")
+    idle = replace(webp, change=replace(webp.change, action="no-op"))
+    edges = among(webp, pdf, step(TOP))
+    edges.came_good(pdf)
+    assert refused(edges, step(TOP)) == "not started: it needs base"
+    edges.came_good_in_part(webp, None)
+    edges.came_good(webp)
+    assert (refused(edges, step(TOP)), refused(among(idle, pdf), step(TOP))) == ("", "")
+
+
+def test_what_makes_nothing_that_is_taken_holds_nobody_up() -> None:
+    """A run that is let go, say, beside those that make what is taken."""
+    gone = replace(step(BOTH, "base#2", action="forget"), desired=None)
+    assert refused(among(gone, step(TOP)), step(TOP)) == ""
+
+
+def test_a_summary_does_not_say_what_it_makes_and_may_make_anything() -> None:
+    base = step(BOTH)
+    short, top = summarised(base, {}), step(TOP)
+    edges = among(short, top)
+    assert (edges.taken("base"), refused(edges, top)) == (True, "not started: it needs base")
+    edges.came_good(base)
+    assert refused(edges, top) == ""
+
+
+def test_a_preset_that_could_not_be_made_is_missing() -> None:
+    preset = PlannedChange(Change("small", "create", ()), None, None, preset=Preset("small", "small", "jpg"))
+    one = step(job("a", conversions=(replace(WEBP, preset_from="small"),)))
+    edges = among(preset, one)
+    edges.came_good_in_part(preset, None)
+    assert refused(edges, one) == "not started: it needs small"
+    edges.came_good(preset)
+    assert refused(edges, one) == ""
+
+
+def test_a_held_job_is_named_as_one() -> None:
+    base = step(replace(BOTH, process=False))
+    edges = among(base, step(TOP))
+    edges.came_good(base)
+    assert refused(edges, step(TOP)) == "not started: it needs base, which is held"
