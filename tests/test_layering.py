@@ -102,6 +102,7 @@ TESTED_TOGETHER = {
     },
     "manifests/expressions/function_limits": "manifests/expressions/test_hostile.py",
     "manifests/expressions/limits": "manifests/expressions/test_hostile.py",
+    "manifests/option_values": "manifests/test_catalog_check.py",
     "manifests/schema/keywords": "manifests/schema/test_compile.py",
     "manifests/schema/published": "manifests/schema/test_compile.py",
     "manifests/yaml/builder": "manifests/yaml/test_reader.py",

@@ -13,6 +13,8 @@ from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Outpu
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.manifests import rules
+from a2c_spec.manifests.catalog import Catalog
+from a2c_spec.manifests.catalog_check import check_parts
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
 from a2c_spec.manifests.paths import ManifestFolder, as_folder, file_problem
@@ -26,13 +28,13 @@ _FILE_SECRET = "file:"  # noqa: S105 - a scheme, not a password
 
 
 def build_job(
-    tree: MapNode, address: str, folder: ManifestFolder, *, valid: bool
+    tree: MapNode, address: str, folder: ManifestFolder, catalog: Catalog | None = None, *, valid: bool
 ) -> tuple[Job | None, list[Diagnostic]]:
     """The job that the body ``tree`` asks for (None when something is wrong with it), and every problem.
 
     ``valid`` false: the schema check has refused ``tree``; it is still searched for other mistakes.
     """
-    builder = _Builder(folder, list(rules.check(tree)))
+    builder = _Builder(folder, [*rules.check(tree), *(check_parts(tree, catalog) if catalog else ())])
     job = builder.job(tree, address) if valid else None
     if not valid:
         builder.check_paths(tree)
@@ -51,6 +53,7 @@ def build_preset(tree: MapNode, folder: ManifestFolder) -> Preset:
         options=_Builder(folder).values(tree.get("options", {})),
         labels=dict(tree.get("labels", {})),
         moved_from=str(tree.get("moved", {}).get("from", "")),
+        allow_unknown=tuple(tree.get("lifecycle", {}).get("allow_unknown", ())),
         position=position(tree.mark),
     )
 
@@ -231,4 +234,5 @@ def _lifecycle(tree: Mapping[str, Any]) -> Lifecycle:
         ignore=tuple(ignore),
         on_replace=tree.get("on_replace", "keep"),
         prevent_replace=tree.get("prevent_replace", False),
+        allow_unknown=tuple(tree.get("allow_unknown", ())),
     )

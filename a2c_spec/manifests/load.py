@@ -14,6 +14,7 @@ from a2c_spec.manifests import variables
 from a2c_spec.manifests.batch.expand import Batch
 from a2c_spec.manifests.batch.sources import table_file
 from a2c_spec.manifests.build import build_job, build_preset
+from a2c_spec.manifests.catalog_check import check_parts, idle_entries
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
 from a2c_spec.manifests.extends import extended
@@ -158,7 +159,9 @@ class _Loader:
     def job(self, source: _Source) -> Iterator[Item]:
         """The job of a document of the kind Job."""
         body, problems = _rendered(source, "job", "body")
-        job, more = build_job(body, str(body.get("name")), source.folder, valid=source.valid and not problems)
+        valid, catalog = source.valid and not problems, self.options.catalog
+        job, more = build_job(body, str(body.get("name")), source.folder, catalog, valid=valid)
+        more += idle_entries(body, catalog) if catalog else []
         yield from (*problems, *more, *self._new(job))
 
     def batch(self, source: _Source) -> Iterator[Item]:
@@ -171,7 +174,7 @@ class _Loader:
             if table := table_file(tree["for_each"], source.folder):
                 self.notes.files.add(table)
             self.notes.empty[tree["name"]] = position(tree.mark)
-            for item in Batch(tree, source.names, source.folder).jobs():
+            for item in Batch(tree, source.names, source.folder, self.options.catalog).jobs():
                 if isinstance(item, Job):
                     self.notes.empty.pop(tree["name"], None)
                 yield from [item] if isinstance(item, Diagnostic) else self._new(item)
@@ -179,7 +182,10 @@ class _Loader:
     def preset(self, source: _Source) -> Iterator[Item]:
         """The preset of a document of the kind Preset."""
         body, problems = _rendered(source, "preset", "body")
-        preset = build_preset(body, source.folder) if source.valid and not problems else None
+        if catalog := self.options.catalog:
+            problems += [*check_parts(body, catalog), *idle_entries(body, catalog)]
+        valid = source.valid and not any(problem.severity == "error" for problem in problems)
+        preset = build_preset(body, source.folder) if valid else None
         yield from (*problems, *self._new(preset))
 
     def _new(self, item: Job | Preset | None) -> Iterator[Item]:

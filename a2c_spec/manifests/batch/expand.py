@@ -8,10 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2c_spec.core.desired import Job
-from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.diagnostics import Diagnostic, Mistakes, Position
 from a2c_spec.manifests.batch.sources import default_key, rows
 from a2c_spec.manifests.batch.tables import EachRow
 from a2c_spec.manifests.build import build_job
+from a2c_spec.manifests.catalog import Catalog
+from a2c_spec.manifests.catalog_check import idle_entries
 from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
 from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
@@ -31,12 +33,13 @@ class Batch:
     tree: MapNode
     names: Mapping[str, Any]
     folder: ManifestFolder
-    problems: list[Diagnostic] = field(default_factory=list)
-    reported: set[tuple[Position, str]] = field(default_factory=set)
+    catalog: Catalog | None = None
+    problems: Mistakes = field(default_factory=Mistakes)
+    idle: dict[Position, Diagnostic] | None = None
     omitted: int = 0
 
     def jobs(self) -> Iterator[Job | Diagnostic]:
-        """Yield every job and every problem in the order of the rows; only keys are kept in memory."""
+        """Yield every job in the order of the rows, then every problem; only keys and problems are kept in memory."""
         keys: dict[str, str] = {}
         for address, group in self._groups():
             label = group[0].label
@@ -47,23 +50,32 @@ class Batch:
                 job = self._job(address, group)
                 if job:
                     yield job
-            yield from self._new_problems()
-        yield from self._new_problems()
+        yield from (*self.problems.all(), *(self.idle or {}).values())
         if self.omitted:
             count = "1 more problem" if self.omitted == 1 else f"{self.omitted} more problems"
-            yield Diagnostic(position(self.tree.mark), f"other rows have {count} of these kinds")
-
-    def _new_problems(self) -> list[Diagnostic]:
-        problems, self.problems = self.problems, []
-        return problems
+            yield Diagnostic(position(self.tree.mark), f"the rows of this batch have {count}")
 
     def _report(self, *problems: Diagnostic) -> None:
         for problem in problems:
-            if len(self.reported) >= MAX_PROBLEMS or (problem.position, problem.message) in self.reported:
+            if self.problems.size >= MAX_PROBLEMS and not self.problems.knows(problem):
                 self.omitted += 1
             else:
-                self.reported.add((problem.position, problem.message))
-                self.problems.append(problem)
+                self.problems.add(problem)
+
+    def _note_idle(self, body: MapNode) -> None:
+        """Keep what no row so far needs of ``allow_unknown``."""
+        if self.catalog is None or "lifecycle" not in body:
+            return
+        found = {problem.position: problem for problem in idle_entries(body, self.catalog)}
+        if self.idle is None:
+            self.idle = found
+            return
+        both = self.idle.keys() & found.keys()
+        self.idle = {
+            place: found[place] if found[place].severity == "warning" else problem
+            for place, problem in self.idle.items()
+            if place in both
+        }
 
     def _groups(self) -> Iterator[Group]:
         """The rows of each job, with its address."""
@@ -105,8 +117,8 @@ class Batch:
         try:
             return text_of(render_text(template, self._scope(group, "")))
         except ExpressionError as error:
-            hint = f"{error.hint}; " if error.hint else ""
-            self._report(Diagnostic(position_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
+            problem = Diagnostic(position_of(self.tree, key), error.message, error.hint)
+            self._report(problem.adding(f"in {_named(group[0])}"))
             return None
 
     def _scope(self, group: list[EachRow], address: str) -> dict[str, Any]:
@@ -126,10 +138,10 @@ class Batch:
             computed = body
         if not problems:
             problems = published.check("job", computed, template.mark, rendered=True, part="body")
-        job, more = build_job(body, address, self.folder, valid=not problems)
+        job, more = build_job(body, address, self.folder, self.catalog, valid=not problems)
         for problem in dict.fromkeys(problems + more):
-            hint = f"{problem.hint}; " if problem.hint else ""
-            self._report(replace(problem, hint=f"{hint}in {address}"))
+            self._report(problem.adding(f"in {address}"))
+        self._note_idle(body)
         if job is None:
             return None
         before = self.tree.get("moved", {}).get("from", "")
@@ -199,4 +211,4 @@ def _named(row: EachRow) -> str:
 
 def _twice(tree: MapNode, address: str, first: str, second: EachRow) -> Diagnostic:
     message = f"`{address}` is given twice: by {first} and by {_named(second)}"
-    return Diagnostic(position_of(tree, "key"), message, "make the key different for each row")
+    return Diagnostic(position_of(tree, "key"), message, "make the key different for each row", kind="twice")
