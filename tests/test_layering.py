@@ -92,8 +92,8 @@ TESTED_TOGETHER = {
     **{
         f"manifests/{name}": CASES
         for name in (
-            "batch/expand", "batch/sources", "batch/tables", "build", "dump", "extends", "load", "manifest_file",
-            "references", "rules",
+            "batch/expand", "batch/sources", "batch/tables", "build", "dump", "extends", "literals", "load",
+            "manifest_file", "name_hints", "references", "rules",
         )
     },
     **{

@@ -8,9 +8,6 @@ from typing import Literal
 
 Severity = Literal["error", "warning"]
 
-ALIKE = 5
-"""So many problems of one kind at one place are shown; the others are counted."""
-
 
 @dataclass(frozen=True, slots=True, order=True)
 class Position:
@@ -28,8 +25,8 @@ class Position:
 class Diagnostic:
     """One problem: where, what is wrong (with what was expected), and what to do. Never holds a secret.
 
-    ``kind`` is equal for problems that differ only in a name or a value, as the rows of a batch have it; empty: the
-    message is the kind.
+    ``kind`` is equal for problems that differ only in a name or a value, as the rows of a batch have it (empty: the
+    message is the kind). Of one kind at one place, ``shown`` are shown and the others counted.
     """
 
     position: Position
@@ -37,6 +34,7 @@ class Diagnostic:
     hint: str = ""
     severity: Severity = "error"
     kind: str = field(default="", compare=False, repr=False)
+    shown: int = field(default=1, compare=False, repr=False)
 
     def __str__(self) -> str:
         return f"{self.position}: {self.severity}: {self.message}" + (f" ({self.hint})" if self.hint else "")
@@ -62,7 +60,7 @@ class Mistakes:
         """Note a problem; one that is equal to a known one in everything is the same, read twice."""
         mistake = (problem.position, problem.severity, problem.kind or problem.message)
         alike = self._kept.setdefault(mistake, {})
-        if problem.message not in alike and len(alike) < ALIKE:
+        if problem.message not in alike and len(alike) < problem.shown:
             alike[problem.message] = problem
             self.size += 1
             return

@@ -16,6 +16,9 @@ from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.option_values import UNIVERSAL, complaints, is_secret
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, SeqNode, position
 
+VALUES_SHOWN = 5
+"""So many wrong values of one option are shown, as the rows of a batch may have them; the others are counted."""
+
 _LOOKED_UP = ("target", "category", "options")
 _PULL = "`a2c-spec catalog pull` writes the list of the service"
 
@@ -151,7 +154,8 @@ class _Part:
                 continue
             for inner, mark, what, hint in complaints(name, value, options.marks[name], known[name]):
                 message = f"the option `{inner}` {what} ({self.catalog.name})"
-                problem = Diagnostic(position(mark), message, hint, kind=f"{inner} {what.partition(', found')[0]}")
+                kind = f"{inner} {what.partition(', found')[0]}"
+                problem = Diagnostic(position(mark), message, hint, kind=kind, shown=VALUES_SHOWN)
                 text = "" if hint else str(known[name].get("description") or "")
                 yield f"{self.prefix}options.{inner}", problem.adding(text).adding(all_of_it)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,15 @@ from a2c_spec.manifests.catalog_check import check_parts, idle_entries
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
 from a2c_spec.manifests.extends import extended
+from a2c_spec.manifests.literals import misplaced
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
+from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
 from a2c_spec.manifests.paths import ManifestFolder, beside, manifest_folder
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document
-from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, without
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, position_of, without
 
 Item = Job | Preset | Diagnostic
 
@@ -124,15 +126,17 @@ class _Loader:
         problems = [*document.problems, *problems, *self._include(tree, folder)]
         problems += published.check(tree["kind"].lower(), tree, tree.mark, rendered=False)
         names, more = self._names(tree)
-        problems += more
+        texts = misplaced(tree, names, _UNRENDERED)
+        problems += [*more, *texts]
         valid = not any(problem.severity == "error" for problem in problems)
         templated = document.templated or "extends" in tree
-        items = _KINDS[tree["kind"]](self, _Source(tree, folder, names, valid, templated, budget))
+        source = _Source(tree, folder, names, valid, templated, budget)
+        items = _explained(_KINDS[tree["kind"]](self, source), source, texts)
         if tree["kind"] == "Batch":
-            yield from sorted(problems, key=_position)
+            yield from _in_order(list(_explained(problems, source, texts)))
             yield from items
         else:
-            yield from _in_order([*problems, *items])
+            yield from _in_order([*_explained(problems, source, texts), *items])
 
     def _include(self, tree: MapNode, folder: ManifestFolder) -> Iterator[Diagnostic]:
         """Queue the files under ``include``; yield a problem for each that cannot be loaded."""
@@ -204,6 +208,20 @@ _KINDS: dict[str, Callable[[_Loader, _Source], Iterator[Item]]] = {
     "Batch": _Loader.batch,
     "Preset": _Loader.preset,
 }
+
+
+def _explained(items: Iterable[Item], source: _Source, texts: Sequence[Diagnostic]) -> Iterator[Item]:
+    """The items, where a name that is none has a hint; where text stands for an expression, nothing else is said."""
+    name = source.tree.get("name")
+    named_at = position_of(source.tree, "name") if isinstance(name, str) else None
+    places = {problem.position for problem in texts}
+    for item in items:
+        if not isinstance(item, Diagnostic) or item in texts:
+            yield item
+        elif item.position == named_at:
+            yield with_hint(item, str(name), source.names)
+        elif item.position not in places:
+            yield item
 
 
 def _in_order(items: Sequence[Item]) -> Iterator[Item]:

@@ -30,7 +30,7 @@ def test_places_are_sorted_as_they_are_read() -> None:
 
 def test_a_mistake_is_said_once_and_what_is_alike_is_counted() -> None:
     place, other = Position("a.yaml", 1, 1), Position("b.yaml", 1, 1)
-    alike = [Diagnostic(place, f"found {n}", kind="range") for n in range(9)]
+    alike = [Diagnostic(place, f"found {n}", kind="range", shown=5) for n in range(9)]
     again = [Diagnostic(place, "wrong", f"in {n}") for n in range(3)]
     twice = [Diagnostic(other, "wrong", "do so"), Diagnostic(other, "wrong", "do so")]
     assert [str(problem) for problem in said_once([*alike, *again, *twice])] == [

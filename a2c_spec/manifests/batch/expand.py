@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -86,16 +86,20 @@ class Batch:
             self._report(Diagnostic(position_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
             return
         groups: dict[str, list[EachRow]] = {}
+        constant: bool | None = None
         for row in self._rows():
+            constant = self._is_constant(how, key, row) if constant is None else constant
+            if constant:
+                return
             if how == "each":
-                yield from self._addressed(key, "key", [row])
+                yield from self._addressed(key, [row])
             else:
-                by = "" if how == "all" else self._text(how["by"], "group", [row])
+                by = "" if how == "all" else self._text(how["by"], position_of(how, "by"), [row])
                 if by is not None:
                     groups.setdefault(by, []).append(row)
         for by, group in groups.items():
             if key:
-                yield from self._addressed(key, "key", group)
+                yield from self._addressed(key, group)
             else:
                 yield _address(self.tree["name"], None if how == "all" else by), group
 
@@ -106,18 +110,32 @@ class Batch:
             else:
                 yield row
 
-    def _addressed(self, template: str, key: str, group: list[EachRow]) -> Iterator[Group]:
-        text = self._text(template, key, group)
+    def _is_constant(self, how: Any, key: str, row: EachRow) -> bool:
+        """Reports a grouping or a key that cannot differ from row to row."""
+        if isinstance(how, MapNode) and not _uses(how["by"], {"each"}):
+            meant = f"write {_expression('by', how['by'], row)}, or group: all for one job of all rows"
+            where, message = position_of(how, "by"), "`by` is the same for every row"
+        elif how != "all" and key and not _uses(key, {"each"} if how == "each" else {"each", "batch"}):
+            meant = f"write {_expression('key', key, row)}"
+            where, message = position_of(self.tree, "key"), "`key` is the same for every row"
+        else:
+            return False
+        self._report(Diagnostic(where, message, meant))
+        return True
+
+    def _addressed(self, template: str, group: list[EachRow]) -> Iterator[Group]:
+        where = position_of(self.tree, "key")
+        text = self._text(template, where, group)
         if text == "":
-            self._report(Diagnostic(position_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
+            self._report(Diagnostic(where, f"the key of {_named(group[0])} is empty"))
         elif text is not None:
             yield _address(self.tree["name"], text), group
 
-    def _text(self, template: str, key: str, group: list[EachRow]) -> str | None:
+    def _text(self, template: str, where: Position, group: list[EachRow]) -> str | None:
         try:
             return text_of(render_text(template, self._scope(group, "")))
         except ExpressionError as error:
-            problem = Diagnostic(position_of(self.tree, key), error.message, error.hint)
+            problem = Diagnostic(where, error.message, error.hint)
             self._report(problem.adding(f"in {_named(group[0])}"))
             return None
 
@@ -166,8 +184,8 @@ def _repeated(
     item: MapNode, scope: Mapping[str, Any], group: list[EachRow]
 ) -> Iterator[tuple[MapNode, list[Diagnostic]]]:
     """An input for each row of the group if it uses ``each``, else once; ids are numbered unless they use it too."""
-    repeats = _uses_each(item)
-    numbered = repeats and not _uses_each(item["id"])
+    repeats = _uses(item, {"each"})
+    numbered = repeats and not _uses(item["id"], {"each"})
     for number, row in enumerate(group if repeats else group[:1], 1):
         input_node, problems = _rendered(item, {**scope, "each": row.values})
         if numbered and isinstance(input_node["id"], str):
@@ -180,11 +198,20 @@ def _rendered(tree: MapNode, names: Mapping[str, Any]) -> tuple[MapNode, list[Di
     return rendering.tree(tree, tree.mark), rendering.problems
 
 
-def _uses_each(tree: Tree) -> bool:
+def _uses(tree: Tree, names: Set[str]) -> bool:
+    """Whether an expression in ``tree`` uses one of the names."""
     if isinstance(tree, str):
-        return "${{" in tree and any("each" in _roots(part[0]) for part in _parts(tree) if isinstance(part, tuple))
+        return "${{" in tree and any(names & _roots(part[0]) for part in _parts(tree) if isinstance(part, tuple))
     inside = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
-    return any(_uses_each(item) for item in inside)
+    return any(_uses(item, names) for item in inside)
+
+
+def _expression(key: str, text: str, row: EachRow) -> str:
+    """What was probably meant by ``text``: the column of that name, else the one that tells rows apart best."""
+    names = [name for name in row.values if name.isidentifier()]
+    usual = "dir" if key == "by" else "relpath"
+    known = text if text in names else usual if usual in names else names[0] if names else "COLUMN"
+    return f'{key}: "${{{{ each.{known} }}}}"'
 
 
 def _parts(text: str) -> tuple[Any, ...]:
