@@ -44,6 +44,15 @@ class Catalog:
     name: str
     built_in: bool = False
 
+    def fitting(self, target: str, category: str) -> list[CatalogRow]:
+        """The rows of a target; without a category in all categories."""
+        return [row for row in self.targets.get(target, ()) if not category or row.get("category") == category]
+
+    def row(self, target: str, category: str) -> CatalogRow | None:
+        """The one row that is meant; None when there is none, or more than one."""
+        rows = self.fitting(target, category)
+        return rows[0] if len(rows) == 1 else None
+
 
 def catalog_rows(root: Path) -> Sequence[CatalogRow] | None:
     """The rows of the project's own snapshot; None when there is none. Raises InvalidError."""

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.desired import Conversion, Job, Preset
+from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.catalog import Catalog, CatalogRow
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.option_values import UNIVERSAL, complaints, is_secret
@@ -105,6 +106,44 @@ def _allowing(address: str, allowed: Iterable[str]) -> bool:
 
 
 @dataclass(slots=True)
+class PresetUses:
+    """Which conversions use which Preset manifest: its options must be options of their targets.
+
+    ``allowed`` holds the options that a preset may have although the catalog does not know them.
+    """
+
+    catalog: Catalog
+    presets: dict[str, Preset] = field(default_factory=dict)
+    uses: dict[tuple[str, Position], Conversion] = field(default_factory=dict)
+
+    def add(self, item: Job | Preset) -> None:
+        """Note a preset, or the conversions of a job that use one."""
+        if isinstance(item, Preset):
+            self.presets[item.address] = item
+            return
+        for one in item.conversions:
+            if one.preset_from:
+                self.uses.setdefault((one.preset_from, one.position), one)
+
+    def problems(self) -> Iterator[Diagnostic]:
+        """A problem for each conversion whose target lacks an option that its preset sets."""
+        for (name, where), conversion in self.uses.items():
+            preset = self.presets.get(name)
+            row = self.catalog.row(conversion.target, conversion.category)
+            if preset is None or row is None or "options" not in row:
+                continue
+            known = known_options(row)
+            free = {entry.removeprefix("options.").partition(".")[0] for entry in preset.allow_unknown}
+            lacking = [name for name in preset.options if name not in known and name not in free]
+            if lacking:
+                message = (
+                    f"the preset `{name}` is for {preset.target}; the target `{conversion.target}` has no option"
+                    f" `{lacking[0][:100]}` in {self.catalog.name}"
+                )
+                yield Diagnostic(where, message, f"use a preset for {conversion.target}")
+
+
+@dataclass(slots=True)
 class _Part:
     """A conversion, or a preset: ``target``, ``category`` and ``options`` are looked up in the catalog."""
 
@@ -116,12 +155,12 @@ class _Part:
         target, category = self.tree.get("target"), self.tree.get("category") or ""
         if not isinstance(target, str) or not isinstance(category, str) or not target:
             return  # the schema check has refused it
-        rows = self.catalog.targets.get(target, ())
-        fitting = [row for row in rows if not category or row.get("category") == category]
-        if len(fitting) == 1:
-            yield from self.option_problems(fitting[0])
+        row = self.catalog.row(target, category)
+        if row is not None:
+            yield from self.option_problems(row)
         else:
-            yield f"{self.prefix}target", self.target_problem(target, category, fitting or rows)
+            rows = self.catalog.fitting(target, category) or self.catalog.targets.get(target, ())
+            yield f"{self.prefix}target", self.target_problem(target, category, rows)
 
     def target_problem(self, target: str, category: str, rows: Sequence[CatalogRow]) -> Diagnostic:
         place, name = position(self.tree.marks["target"]), self.catalog.name
@@ -145,8 +184,7 @@ class _Part:
         options = self.tree.get("options")
         if not isinstance(options, MapNode) or is_secret(options) or "options" not in row:
             return
-        described = row["options"]
-        known: Mapping[str, Any] = {**UNIVERSAL, **(described if isinstance(described, Mapping) else {})}
+        known = known_options(row)
         all_of_it = f"`a2c-spec catalog show {row.get('category')}/{row['target']} --offline` shows all"
         for name, value in options.items():
             if name not in known:
@@ -165,6 +203,12 @@ class _Part:
         problem = Diagnostic(position(mark), message, nearest(name, known), kind=f"no option {name}")
         problem = problem.adding(f"`a2c-spec catalog show {target} --offline` shows all")
         return problem.adding(f"if the service has it: {self.allow(f'options.{name[:100]}')}")
+
+
+def known_options(row: CatalogRow) -> Mapping[str, Any]:
+    """The options of a target; an empty map may come as ``[]``."""
+    described = row["options"]
+    return {**UNIVERSAL, **(described if isinstance(described, Mapping) else {})}
 
 
 def _either(categories: Sequence[str]) -> str:

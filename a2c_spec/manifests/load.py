@@ -131,12 +131,13 @@ class _Loader:
         valid = not any(problem.severity == "error" for problem in problems)
         templated = document.templated or "extends" in tree
         source = _Source(tree, folder, names, valid, templated, budget)
-        items = _explained(_KINDS[tree["kind"]](self, source), source, texts)
+        said = [*texts, *(problem for problem in document.problems if problem.severity == "error")]
+        items = _explained(_KINDS[tree["kind"]](self, source), source, said)
         if tree["kind"] == "Batch":
-            yield from _in_order(list(_explained(problems, source, texts)))
+            yield from _in_order(list(_explained(problems, source, said)))
             yield from items
         else:
-            yield from _in_order([*_explained(problems, source, texts), *items])
+            yield from _in_order([*_explained(problems, source, said), *items])
 
     def _include(self, tree: MapNode, folder: ManifestFolder) -> Iterator[Diagnostic]:
         """Queue the files under ``include``; yield a problem for each that cannot be loaded."""
@@ -210,18 +211,18 @@ _KINDS: dict[str, Callable[[_Loader, _Source], Iterator[Item]]] = {
 }
 
 
-def _explained(items: Iterable[Item], source: _Source, texts: Sequence[Diagnostic]) -> Iterator[Item]:
-    """The items, where a name that is none has a hint; where text stands for an expression, nothing else is said."""
+def _explained(items: Iterable[Item], source: _Source, said: Sequence[Diagnostic]) -> Iterator[Item]:
+    """The items, where a name that is none has a hint; at the place of a problem in ``said``, no other is told."""
     name = source.tree.get("name")
     named_at = position_of(source.tree, "name") if isinstance(name, str) else None
-    places = {problem.position for problem in texts}
+    places = {problem.position for problem in said}
     for item in items:
-        if not isinstance(item, Diagnostic) or item in texts:
+        if not isinstance(item, Diagnostic) or item in said:
             yield item
-        elif item.position == named_at:
-            yield with_hint(item, str(name), source.names)
-        elif item.position not in places:
-            yield item
+        elif item.position in places:
+            continue
+        else:
+            yield with_hint(item, str(name), source.names) if item.position == named_at else item
 
 
 def _in_order(items: Sequence[Item]) -> Iterator[Item]:

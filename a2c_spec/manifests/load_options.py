@@ -16,8 +16,8 @@ class LoadOptions:
 
     ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
     is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``. ``texts``
-    are manifests that are not on the disk yet, by their real path. Without a ``catalog``, targets and options are not
-    checked.
+    are manifests that are not on the disk yet, by their real path. Without a ``catalog``, what the service would refuse
+    is not checked.
     """
 
     root: Path
