@@ -104,6 +104,7 @@ TESTED_TOGETHER = {
     "manifests/expressions/limits": "manifests/expressions/test_hostile.py",
     "manifests/option_values": "manifests/test_catalog_check.py",
     "manifests/schema/keywords": "manifests/schema/test_compile.py",
+    "manifests/service_rules": "manifests/test_service_verdicts.py",
     "manifests/schema/published": "manifests/schema/test_compile.py",
     "manifests/yaml/builder": "manifests/yaml/test_reader.py",
     "manifests/yaml/scalars": "manifests/yaml/test_reader.py",

@@ -171,7 +171,7 @@ class _Part:
             return problem.adding(f"if the service has it: {_PULL}, or {self.allow('target')}")
         categories = sorted({str(row.get("category")) for row in rows})
         if category:
-            message = f"the target `{target}` is in the category {_either(categories)}, not `{category}` ({name})"
+            message = f"the target `{target}` is not in the category `{category}` but in {_either(categories)} ({name})"
             hint = "" if len(categories) > 1 else f"write category: {categories[0]}, or leave it out"
             return Diagnostic(position(self.tree.marks["category"]), message, hint)
         message = f"the target `{target}` is in several categories, so it needs a `category` ({name})"

@@ -55,9 +55,9 @@ def conversion(text: str) -> MapNode:
     [
         ("target: pgn", "2:19", f"there is no target `pgn` {IN} (did you mean `png`? `a2c-spec catalog list"),
         ("target: PNG", "2:19", f"there is no target `PNG` {IN} (did you mean `png`?"),
-        ("target: png, category: imge", "2:34", "the target `png` is in the category `image`, not `imge`"),
+        ("target: png, category: imge", "2:34", "the target `png` is not in the category `imge` but in `image`"),
         ("target: json", "2:19", f"the target `json` is in several categories, so it needs a `category` {BY}"),
-        ("target: json, category: image", "2:35", "is in the category `document` or `metadata`, not `image`"),
+        ("target: json, category: image", "2:35", "not in the category `image` but in `document` or `metadata`"),
         ("target: png, options: {colour: 1}", "2:34", f"the target `png` has no option `colour` {IN} (did you mean"),
         ("target: json, category: document, options: {x: 1}", "2:55", "known: allow_multiple_outputs, allow_mu"),
         ("target: zip, options: {level: 5}", "2:41", f"the option `level` must be one of: 1, 9, found 5 {BY}"),
