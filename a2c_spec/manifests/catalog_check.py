@@ -15,11 +15,12 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.catalog import Catalog, CatalogRow
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.option_values import UNIVERSAL, complaints, is_secret
-from a2c_spec.manifests.yaml.tree import MapNode, Mark, SeqNode, position
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, position
 
 VALUES_SHOWN = 5
 """So many wrong values of one option are shown, as the rows of a batch may have them; the others are counted."""
 
+_NOWHERE = PlainMark("", 0, 0)
 _LOOKED_UP = ("target", "category", "options")
 _PULL = "`a2c-spec catalog pull` writes the list of the service"
 
@@ -97,7 +98,7 @@ def _entries(tree: MapNode) -> dict[str, Mark]:
     entries = lifecycle.get("allow_unknown") if isinstance(lifecycle, MapNode) else None
     if not isinstance(entries, SeqNode):
         return {}
-    return {name: mark for name, mark in zip(entries, entries.marks, strict=True) if isinstance(name, str)}
+    return {name: mark for name, mark in zip(entries, entries.marks, strict=True) if name and isinstance(name, str)}
 
 
 def _allowing(address: str, allowed: Iterable[str]) -> bool:
@@ -132,15 +133,25 @@ class PresetUses:
             row = self.catalog.row(conversion.target, conversion.category)
             if preset is None or row is None or "options" not in row:
                 continue
-            known = known_options(row)
-            free = {entry.removeprefix("options.").partition(".")[0] for entry in preset.allow_unknown}
-            lacking = [name for name in preset.options if name not in known and name not in free]
-            if lacking:
-                message = (
-                    f"the preset `{name}` is for {preset.target}; the target `{conversion.target}` has no option"
-                    f" `{lacking[0][:100]}` in {self.catalog.name}"
-                )
-                yield Diagnostic(where, message, f"use a preset for {conversion.target}")
+            problem = _misfit(preset, known_options(row))
+            if problem:
+                message = f"the preset `{name}` is for {preset.target}, not for {conversion.target}: {problem}"
+                hint = f"use a preset for {conversion.target}"
+                yield Diagnostic(where, f"{message} ({self.catalog.name})", hint)
+
+
+def _misfit(preset: Preset, known: Mapping[str, Any]) -> str:
+    """Why a target does not take the options of a preset; empty when it does."""
+    free = {entry.removeprefix("options.").partition(".")[0] for entry in preset.allow_unknown}
+    for name, value in preset.options.items():
+        if name in free:
+            continue
+        if name not in known:
+            return f"there is no option `{name[:100]}`"
+        if isinstance(value, (str, int, float)):
+            for _, _, what, _ in complaints(name, value, _NOWHERE, known[name]):
+                return f"the option `{name}` {what}"
+    return ""
 
 
 @dataclass(slots=True)

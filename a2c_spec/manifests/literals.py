@@ -12,9 +12,10 @@ from a2c_spec.manifests.expressions.template import split
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, SeqNode, Tree, position, without
 
 MAX_TEXT = 2000  # characters; nobody writes a longer name by hand
-NAMING = frozenset({"name", "key", "by", "id", "filename", "save", "path"})
+NAMING = frozenset({"name", "key", "by", "id", "filename", "save", "path", "glob", "pattern", "exclude", "source"})
 """Keys under which ``each.stem`` is looked for inside of the text too; elsewhere it must be the whole text."""
 
+_OF_ROWS = ("template", "key", "group")
 _LATE: Mapping[str, Collection[str]] = {
     "output": ("index", "ext", "filename", "size"),
     "input": ("id", "stem", "name", "ext"),
@@ -32,11 +33,12 @@ Scope = Mapping[str, Collection[str] | None]
 def misplaced(tree: MapNode, names: Mapping[str, Any], unrendered: Collection[str]) -> list[Diagnostic]:
     """Every scalar of a manifest that holds an expression as plain text; ``unrendered`` are keys of no expressions."""
     scope: dict[str, Collection[str] | None] = {name: tuple(keys) for name, keys in names.items()}
+    in_rows = {**scope, "each": None, "batch": ("name", "address", "rows")}
+    rows = tree.like()
     if tree.get("kind") == "Batch":
-        scope |= {"each": None, "batch": ("name", "address", "rows")}
-    body = without(tree, unrendered)
-    body.update({key: tree[key] for key in ("template", "key", "group") if key in tree})
-    return list(_search(body, tree.mark, "", scope))
+        rows.update({key: tree[key] for key in _OF_ROWS if key in tree})
+    head = without(tree, {*unrendered, *_OF_ROWS})
+    return [*_search(head, tree.mark, "", scope), *_search(rows, tree.mark, "", in_rows)]
 
 
 def _search(tree: Tree, mark: Mark, key: str, scope: Scope) -> Iterator[Diagnostic]:
