@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.errors import InvalidError
+from a2c_spec.manifests.option_values import UNIVERSAL
 
 CATALOG_FILE = "a2c.catalog.json"
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
@@ -38,7 +39,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Catalog:
-    """A snapshot, ready to check many manifests: its rows by target. ``name`` is what messages call it."""
+    """A snapshot, ready to check many manifests: its rows by target, with the options that every target has.
+
+    ``name`` is what messages call it.
+    """
 
     targets: Mapping[str, tuple[CatalogRow, ...]]
     name: str
@@ -107,9 +111,16 @@ def catalog_of(root: Path) -> Catalog:
 def index_catalog(snapshot: Snapshot, name: str, *, built_in: bool = False) -> Catalog:
     """The catalog that messages call by ``name`` and its date."""
     targets: dict[str, tuple[CatalogRow, ...]] = {}
-    for row in snapshot.rows:
+    for row in map(_with_universal, snapshot.rows):
         targets[row["target"]] = (*targets.get(row["target"], ()), row)
     return Catalog(targets, f"{name} of {snapshot.date}" if snapshot.date else f"{name} (no date)", built_in)
+
+
+def _with_universal(row: CatalogRow) -> CatalogRow:
+    if "options" not in row:
+        return row
+    options = row["options"]  # an empty map may come as []
+    return {**row, "options": {**UNIVERSAL, **(options if isinstance(options, Mapping) else {})}}
 
 
 def unnamed_targets(rows: Iterable[CatalogRow]) -> frozenset[str]:

@@ -14,7 +14,7 @@ from a2c_spec.core.desired import Conversion, Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.catalog import Catalog, CatalogRow
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
-from a2c_spec.manifests.option_values import UNIVERSAL, complaints, is_secret
+from a2c_spec.manifests.option_values import complaints, is_secret
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, position
 
 VALUES_SHOWN = 5
@@ -133,7 +133,7 @@ class PresetUses:
             row = self.catalog.row(conversion.target, conversion.category)
             if preset is None or row is None or "options" not in row:
                 continue
-            problem = _misfit(preset, known_options(row))
+            problem = _misfit(preset, row["options"])
             if problem:
                 message = f"the preset `{name}` is for {preset.target}, not for {conversion.target}: {problem}"
                 hint = f"use a preset for {conversion.target}"
@@ -195,8 +195,7 @@ class _Part:
         options = self.tree.get("options")
         if not isinstance(options, MapNode) or is_secret(options) or "options" not in row:
             return
-        known = known_options(row)
-        all_of_it = f"`a2c-spec catalog show {row.get('category')}/{row['target']} --offline` shows all"
+        known: Mapping[str, Any] = row["options"]
         for name, value in options.items():
             if name not in known:
                 yield f"{self.prefix}options.{name}", self.no_option(name, options.key_marks[name], row, known)
@@ -206,20 +205,17 @@ class _Part:
                 kind = f"{inner} {what.partition(', found')[0]}"
                 problem = Diagnostic(position(mark), message, hint, kind=kind, shown=VALUES_SHOWN)
                 text = "" if hint else str(known[name].get("description") or "")
-                yield f"{self.prefix}options.{inner}", problem.adding(text).adding(all_of_it)
+                yield f"{self.prefix}options.{inner}", problem.adding(text).adding(_show(row))
 
     def no_option(self, name: str, mark: Mark, row: CatalogRow, known: Mapping[str, Any]) -> Diagnostic:
-        target = f"{row.get('category')}/{row['target']}"
         message = f"the target `{row['target']}` has no option `{name[:100]}` in {self.catalog.name}"
         problem = Diagnostic(position(mark), message, nearest(name, known), kind=f"no option {name}")
-        problem = problem.adding(f"`a2c-spec catalog show {target} --offline` shows all")
+        problem = problem.adding(_show(row))
         return problem.adding(f"if the service has it: {self.allow(f'options.{name[:100]}')}")
 
 
-def known_options(row: CatalogRow) -> Mapping[str, Any]:
-    """The options of a target; an empty map may come as ``[]``."""
-    described = row["options"]
-    return {**UNIVERSAL, **(described if isinstance(described, Mapping) else {})}
+def _show(row: CatalogRow) -> str:
+    return f"`a2c-spec catalog show {row.get('category')}/{row['target']} --offline` shows all"
 
 
 def _either(categories: Sequence[str]) -> str:
