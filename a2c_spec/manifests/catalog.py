@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.option_values import UNIVERSAL
 
 CATALOG_FILE = "a2c.catalog.json"
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
 _MAX_BYTES = 64 * 1024 * 1024
-_PULL_AGAIN = "run `a2c-spec catalog pull` to write it again"
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 CatalogRow = Mapping[str, Any]
 
@@ -69,27 +71,36 @@ def project_snapshot(root: Path) -> Snapshot | None:
     file = root / CATALOG_FILE
     try:
         if file.stat().st_size > _MAX_BYTES:
-            raise InvalidError(f"{CATALOG_FILE} has more than {_MAX_BYTES} bytes", hint=_PULL_AGAIN)
+            raise _unusable(f"has more than {_MAX_BYTES} bytes")
         tree = json.loads(file.read_bytes())
     except OSError:
         return None
     except (ValueError, RecursionError) as error:
-        raise InvalidError(f"{CATALOG_FILE} is not valid JSON", hint=_PULL_AGAIN) from error
+        raise _unusable("is not valid JSON", getattr(error, "lineno", 1), getattr(error, "colno", 1)) from error
     snapshot = _snapshot(tree)
     if snapshot is None:
-        raise InvalidError(f"{CATALOG_FILE} is not a list of targets", hint=_PULL_AGAIN)
+        raise _unusable("is not a list of targets")
     return snapshot
+
+
+def _unusable(why: str, line: int = 1, column: int = 1) -> InvalidError:
+    message = f"{CATALOG_FILE} {why}"
+    problem = Diagnostic(Position(CATALOG_FILE, line, column), message, "run `a2c-spec catalog pull` to write it again")
+    return InvalidError(message, diagnostics=[problem])
 
 
 def _snapshot(tree: Any) -> Snapshot | None:
     """The snapshot in a file; older files hold the rows alone. None when it is none."""
     rows = tree.get("conversions") if isinstance(tree, dict) else tree
-    if not isinstance(rows, list):
-        return None
-    if not all(isinstance(row, dict) and isinstance(row.get("target"), str) for row in rows):
+    if not isinstance(rows, list) or not all(map(_is_row, rows)):
         return None
     head = tree if isinstance(tree, dict) else {}
-    return Snapshot(rows, str(head.get("date") or ""), str(head.get("service") or ""))
+    date, service = str(head.get("date")), head.get("service")
+    return Snapshot(rows, date if _DATE.match(date) else "", service if isinstance(service, str) else "")
+
+
+def _is_row(row: Any) -> bool:
+    return isinstance(row, dict) and isinstance(row.get("target"), str) and isinstance(row.get("category", ""), str)
 
 
 @cache

@@ -214,15 +214,13 @@ _KINDS: dict[str, Callable[[_Loader, _Source], Iterator[Item]]] = {
 def _explained(items: Iterable[Item], source: _Source, said: Sequence[Diagnostic]) -> Iterator[Item]:
     """The items, where a name that is none has a hint; at the place of a problem in ``said``, no other is told."""
     name = source.tree.get("name")
-    named_at = position_of(source.tree, "name") if isinstance(name, str) else None
+    named_at = position_of(source.tree, "name") if "name" in source.tree else None
     places = {problem.position for problem in said}
     for item in items:
         if not isinstance(item, Diagnostic) or item in said:
             yield item
-        elif item.position in places:
-            continue
-        else:
-            yield with_hint(item, str(name), source.names) if item.position == named_at else item
+        elif item.position not in places:
+            yield with_hint(item, name, source.names) if item.position == named_at else item
 
 
 def _in_order(items: Sequence[Item]) -> Iterator[Item]:
@@ -267,4 +265,4 @@ def _schema_problems(body: MapNode, schema: str, part: str, mark: Mark) -> list[
     problems: list[Diagnostic] = []
     if "name" in body:
         problems = published.check("job", body["name"], body.marks["name"], rendered=True, part="name")
-    return problems + published.check(schema, without(body, {"name"}), mark, rendered=True, part=part)
+    return problems + published.check(schema, without(body, {"name", "moved"}), mark, rendered=True, part=part)

@@ -13,22 +13,24 @@ from a2c_spec.manifests.expressions.template import parts_of, render_text
 from a2c_spec.manifests.literals import quoted
 from a2c_spec.manifests.schema.published import load_schema
 
-FILTERS_TRIED = ("lower", "slug")
+FILTERS_TRIED = ("string", "lower", "slug")
 
 
-def with_hint(problem: Diagnostic, text: str, names: Mapping[str, Any]) -> Diagnostic:
-    """The problem of a name that ``text`` gives, with a way to write it that is valid."""
-    given = _rendered(text, names)
-    if given is None or _is_valid(given):
+def with_hint(problem: Diagnostic, name: Any, names: Mapping[str, Any]) -> Diagnostic:
+    """The problem of a name as it is written, ``name``, with a way to write it that is valid."""
+    if not isinstance(name, str):
+        return problem.adding(f'it is the number {name}; write name: "{name}"' if type(name) is int else "")
+    given = _rendered(name, names)
+    if given is None or (isinstance(given, str) and _is_valid(given)):
         return problem
-    shown = f"it is `{given[:100]}`"
-    for name in FILTERS_TRIED:
-        better = _filtered(text, name)
+    shown = f"it is `{given[:100]}`" if isinstance(given, str) else "it is no text"
+    for tried in FILTERS_TRIED:
+        better = _filtered(name, tried)
         result = _rendered(better, names)
-        if result is not None and _is_valid(result) and not result.endswith("-"):
+        if isinstance(result, str) and _is_valid(result) and not result.endswith("-"):
             written, gives = (quoted(better), f", which gives `{result}`") if "${{" in better else (better, "")
             return problem.adding(f"{shown}; write name: {written}{gives}")
-    return problem.adding(shown)
+    return problem.adding(shown if given else "it is empty")
 
 
 def _filtered(text: str, name: str) -> str:
@@ -45,12 +47,12 @@ def _operand(source: str) -> str:
     return source if re.fullmatch(r"[\w.]+(?:\s*\|\s*\w+)*", source) else f"({source})"
 
 
-def _rendered(text: str, names: Mapping[str, Any]) -> str | None:
+def _rendered(text: str, names: Mapping[str, Any]) -> Any:
+    """What the text means; None when it has no value, of which another problem tells."""
     try:
-        value = render_text(text, names)
+        return render_text(text, names)
     except ExpressionError:
         return None
-    return value if isinstance(value, str) else None
 
 
 def _is_valid(name: str) -> bool:

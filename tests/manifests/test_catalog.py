@@ -39,6 +39,12 @@ def test_a_snapshot_is_read_back_and_none_is_no_error(tmp_path: Path) -> None:
     assert catalog_of(tmp_path).name == "a2c.catalog.json of 2026-10-01"
 
 
+@pytest.mark.parametrize("date", ["5", '"soon"', '"2026-10-01\\n"', "null"])
+def test_a_date_that_is_none_is_not_shown(tmp_path: Path, date: str) -> None:
+    (tmp_path / CATALOG_FILE).write_text(f'{{"date": {date}, "conversions": [{{"target": "png"}}]}}')
+    assert catalog_of(tmp_path).name == "a2c.catalog.json (no date)"
+
+
 @pytest.mark.parametrize("text", ["", "[]"], ids=["no file", "no rows"])
 def test_without_a_snapshot_the_built_in_one_counts_and_says_its_date(tmp_path: Path, text: str) -> None:
     if text:
@@ -63,6 +69,7 @@ def test_the_built_in_catalog_is_what_the_local_api_converts_and_what_else_is_kn
         ("[", "a2c.catalog.json is not valid JSON"),
         ("[" * 100_000, "a2c.catalog.json is not valid JSON"),
         ("{}", "a2c.catalog.json is not a list of targets"),
+        ('[{"target": "png", "category": 5}]', "a2c.catalog.json is not a list of targets"),
         ('{"conversions": {}}', "a2c.catalog.json is not a list of targets"),
         ('["png"]', "a2c.catalog.json is not a list of targets"),
         ('[{"target": "png"}, {"target": 1}]', "a2c.catalog.json is not a list of targets"),
@@ -72,7 +79,9 @@ def test_a_damaged_snapshot_is_refused(tmp_path: Path, text: str, message: str) 
     (tmp_path / CATALOG_FILE).write_text(text)
     with pytest.raises(InvalidError) as caught:
         catalog_rows(tmp_path)
-    assert (caught.value.message, caught.value.hint) == (message, "run `a2c-spec catalog pull` to write it again")
+    (problem,) = caught.value.diagnostics
+    assert (caught.value.message, problem.message) == (message, message)
+    assert (problem.position.file, problem.hint) == (CATALOG_FILE, "run `a2c-spec catalog pull` to write it again")
 
 
 def test_a_snapshot_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
