@@ -73,8 +73,10 @@ def project_snapshot(root: Path) -> Snapshot | None:
         if file.stat().st_size > _MAX_BYTES:
             raise _unusable(f"has more than {_MAX_BYTES} bytes")
         tree = json.loads(file.read_bytes())
-    except OSError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
+    except OSError as error:
+        raise _unusable(f"cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
         raise _unusable("is not valid JSON", getattr(error, "lineno", 1), getattr(error, "colno", 1)) from error
     snapshot = _snapshot(tree)

@@ -47,7 +47,7 @@ _TYPES: dict[str, tuple[str, Callable[[Tree], bool]]] = {
 _FROM_TEXT = {
     "integer": "a number has no quotes; from a table: ${{ each.COLUMN | int }}",
     "number": "a number has no quotes; from a table: ${{ each.COLUMN | float }}",
-    "boolean": "without quotes; from a table: ${{ each.COLUMN == 'true' }}",
+    "boolean": "write true or false, without quotes; from a table: ${{ each.COLUMN == 'true' }}",
 }
 
 

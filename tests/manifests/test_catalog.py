@@ -84,6 +84,12 @@ def test_a_damaged_snapshot_is_refused(tmp_path: Path, text: str, message: str) 
     assert (problem.position.file, problem.hint) == (CATALOG_FILE, "run `a2c-spec catalog pull` to write it again")
 
 
+def test_a_snapshot_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / CATALOG_FILE).mkdir()
+    with pytest.raises(InvalidError, match=r"a2c\.catalog\.json cannot be read: Is a directory"):
+        catalog_rows(tmp_path)
+
+
 def test_a_snapshot_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:
     with (tmp_path / CATALOG_FILE).open("wb") as file:
         file.truncate(64 * 1024 * 1024 + 1)
