@@ -38,7 +38,8 @@ def idle_entries(tree: MapNode, catalog: Catalog) -> list[Diagnostic]:
         return []
     found = [address for address, _ in _found(tree, catalog)]
     needed = {name for name in entries if any(_allowing(address, [name]) for address in found)}
-    unclear = any(address.endswith("target") and not _allowing(address, needed) for address in found)
+    targets = {f"{prefix}target" for prefix, _ in _parts(tree)}
+    unclear = any(address in targets and not _allowing(address, needed) for address in found)
     return [
         _idle(tree, name, mark, catalog)
         for name, mark in entries.items()

@@ -132,6 +132,7 @@ def test_a_preset_is_checked_in_the_same_words() -> None:
         ("target: png, options: {width: 1}", "conversions.c.options.width", 0, "warning: `conversions.c.options.width"),
         ("target: png", "conversions.c.target", 0, "not needed: the list of 2026-10-01 has nothing against it (remove"),
         ("target: psd, options: {x: 1}", "conversions.c.options.x", 1, ""),
+        ("target: png, options: {a_target: 1, width: 1}", "conversions.c.options.width", 1, "is not needed"),
     ],
 )
 def test_what_the_catalog_lacks_can_be_allowed_by_its_address(
