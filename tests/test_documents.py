@@ -10,7 +10,7 @@ DOCUMENTS = (
     ROOT / "SECURITY.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "tests" / "core" / "planner" / "README.md",
-    *sorted((ROOT / "a2c_spec" / "docs" / "decisions").glob("*.md")),
+    *sorted((ROOT / "a2c_spec" / "docs").rglob("*.md")),
 )
 
 

@@ -92,8 +92,8 @@ TESTED_TOGETHER = {
     **{
         f"manifests/{name}": CASES
         for name in (
-            "batch/expand", "batch/sources", "batch/tables", "build", "dump", "extends", "load", "manifest_file",
-            "references", "rules",
+            "batch/expand", "batch/sources", "batch/tables", "build", "dump", "extends", "literals", "load",
+            "manifest_file", "name_hints", "references", "rules",
         )
     },
     **{
@@ -102,7 +102,9 @@ TESTED_TOGETHER = {
     },
     "manifests/expressions/function_limits": "manifests/expressions/test_hostile.py",
     "manifests/expressions/limits": "manifests/expressions/test_hostile.py",
+    "manifests/option_values": "manifests/test_catalog_check.py",
     "manifests/schema/keywords": "manifests/schema/test_compile.py",
+    "manifests/service_rules": "manifests/test_service_verdicts.py",
     "manifests/schema/published": "manifests/schema/test_compile.py",
     "manifests/yaml/builder": "manifests/yaml/test_reader.py",
     "manifests/yaml/scalars": "manifests/yaml/test_reader.py",

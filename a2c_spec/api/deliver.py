@@ -11,7 +11,7 @@ from functools import partial
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.failures import failure_text, problem_text, without_good_result
+from a2c_spec.api.failures import PARTIAL_HINT, failure_text, problem_text, without_good_result
 from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import JobGone, Poller
@@ -163,11 +163,8 @@ class Delivery:
             raise error
         if missing:
             why = "; ".join(record.warnings) or "the service does not say why"
-            raise PartialResult(
-                f"{named_parts(missing)} gave no result: {why}",
-                hint="the other results are saved; fix the manifest or the input, or run it again with --replace",
-                address=job.address,
-            )
+            told = f"{named_parts(missing)} gave no result: {why}"
+            raise PartialResult(told, hint=PARTIAL_HINT, address=job.address)
         saved = len([file for file in files if file.path])
         self.tell(Event("done", job.address, text=counted(saved, "file"), spent=record.spent))
         return record

@@ -15,6 +15,7 @@ CONFLICT_HINT = (
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
 NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
+PARTIAL_HINT = "the other results are saved; fix the manifest or the input, or run it again with --replace"
 
 
 def conflict_of(error: Refused) -> Conflict:

@@ -1,10 +1,10 @@
-"""``catalog``: what the service can convert, and a snapshot of it that manifests are checked against."""
+"""``catalog``: what the service can convert, and the snapshot of it that manifests are checked against."""
 
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -14,13 +14,21 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of, talk
 from a2c_spec.core.compare import differences
 from a2c_spec.core.reasons import counted, shown
+from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import UsageError
-from a2c_spec.manifests.catalog import CATALOG_FILE, catalog_rows
+from a2c_spec.manifests.catalog import CATALOG_FILE, Snapshot, built_in, catalog_rows, project_snapshot
+from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.views.table import table
 
 Row = Mapping[str, Any]
+
+_snapshot = click.option(
+    "--offline",
+    is_flag=True,
+    help="Show a2c.catalog.json, else the built-in catalog: what manifests are checked against.",
+)
 
 
 @click.group("catalog")
@@ -29,24 +37,27 @@ def command() -> None:
 
 
 @command.command("list")
+@_snapshot
 @options.project
 def catalog_list(**given: Any) -> int:
     """List all targets by category."""
     project = project_of(flags_of(given))
-    rows = asyncio.run(_live(project))
+    rows = _rows(project)
     emit(project.flags, lambda: rows, lambda: _listing(rows, project))
     return 0
 
 
 @command.command("show")
 @click.argument("target")
+@_snapshot
 @options.project
 def catalog_show(target: str, **given: Any) -> int:
     """Show the options of TARGET or CATEGORY/TARGET."""
     project = project_of(flags_of(given))
-    rows = [row for row in asyncio.run(_live(project)) if target in (row.get("target"), _name(row))]
+    all_rows = _rows(project)
+    rows = [row for row in all_rows if target in (row.get("target"), _name(row))]
     if not rows:
-        raise UsageError(f"the service has no target {target!r}", hint="`a2c-spec catalog list` lists them")
+        raise UsageError(f"there is no target {target!r}", hint=nearest(target, [row["target"] for row in all_rows]))
     emit(project.flags, lambda: rows, lambda: "\n\n".join(_options(row, project) for row in rows))
     return 0
 
@@ -54,10 +65,15 @@ def catalog_show(target: str, **given: Any) -> int:
 @command.command("pull")
 @options.project
 def catalog_pull(**given: Any) -> int:
-    """Write the catalog to a2c.catalog.json. Commit it; manifests are then checked against it."""
+    """Write the catalog to a2c.catalog.json. Commit it; manifests are then checked against it.
+
+    Without one, they are checked against the catalog that comes with a2c-spec.
+    """
     project = project_of(flags_of(given))
     rows = sorted(asyncio.run(_live(project)), key=_name)
-    (project.root / CATALOG_FILE).write_text(json.dumps(rows, indent=1, ensure_ascii=False, sort_keys=True) + "\n")
+    today = datetime.fromtimestamp(project.runtime.clock(), UTC).date().isoformat()
+    snapshot = Snapshot([dict(sorted(row.items())) for row in rows], today, endpoint(project).realm)
+    (project.root / CATALOG_FILE).write_text(snapshot.text(), encoding="utf-8")
     talk(project.flags, f"wrote {CATALOG_FILE}: {counted(len(rows), 'target')}")
     return 0
 
@@ -81,6 +97,14 @@ def catalog_diff(detailed_exitcode: bool, **given: Any) -> int:
     return 2 if found and detailed_exitcode else 0
 
 
+def _rows(project: Project) -> Sequence[Row]:
+    """The rows of the service; with --offline those that manifests are checked against."""
+    if project.flags.offline:
+        snapshot = project_snapshot(project.root)
+        return built_in().rows if snapshot is None or not snapshot.rows else snapshot.rows
+    return asyncio.run(_live(project))
+
+
 async def _live(project: Project) -> list[Row]:
     async with open_session(project) as session:
         return [row async for row in session.service.client.catalog()]
@@ -100,6 +124,8 @@ def _listing(rows: Sequence[Row], project: Project) -> str:
 
 def _options(row: Row, project: Project) -> str:
     found = row.get("options")
+    if "options" not in row:
+        return f"{style_of(project)(_name(row), 'bold')}\nits options are not known here"
     cells = [(name, *_cells(option)) for name, option in found.items()] if isinstance(found, Mapping) else []
     head = style_of(project)(_name(row), "bold")
     return f"{head}\n" + table(("OPTION", "TYPE", "DEFAULT", "ALLOWED", "WHAT IT DOES"), cells, style_of(project))

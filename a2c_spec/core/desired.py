@@ -117,11 +117,13 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
-    """``ignore`` lists dotted addresses below the job whose changes do not count; ``on_replace``: keep | delete."""
+    """``ignore`` lists dotted addresses below the job whose changes do not count; ``on_replace``: keep | delete;
+    ``allow_unknown`` lists addresses that may be what the catalog does not know."""
 
     ignore: tuple[str, ...] = ()
     on_replace: str = "keep"
     prevent_replace: bool = False
+    allow_unknown: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +157,7 @@ class Job:
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A named set of conversion options kept on the service; ``scope`` is private or public. ``moved_from`` is the
-    address that it had before."""
+    address that it had before. ``allow_unknown`` lists addresses that may be what the catalog does not know."""
 
     address: str
     name: str
@@ -165,4 +167,5 @@ class Preset:
     options: Mapping[str, Value] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
     moved_from: str = ""
+    allow_unknown: tuple[str, ...] = ()
     position: Position = field(default_factory=Position, compare=False)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset
@@ -12,9 +12,12 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.project import Project, Reading, manifest_paths, real_path
 from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.manifests.catalog import catalog_of
+from a2c_spec.manifests.catalog_check import unknown_addresses
 from a2c_spec.manifests.dump import as_manifest
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
+from a2c_spec.manifests.yaml.reader import read_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +66,15 @@ class NewManifest:
 
 
 def manifest_of(project: Project, job: Job, path: Path) -> NewManifest:
-    """A job as a manifest at ``path``; paths in a manifest are relative to its folder."""
+    """A job as a manifest at ``path``; paths in a manifest are relative to its folder.
+
+    The service has the job, so what the catalog does not know of it is allowed.
+    """
     import yaml
 
-    tree = as_manifest(job)
+    known, _ = read_one(yaml.safe_dump(as_manifest(job)).encode(), path.name)
+    unknown = tuple(unknown_addresses(known, catalog_of(project.root)))
+    tree = as_manifest(replace(job, lifecycle=replace(job.lifecycle, allow_unknown=unknown)))
     folder = path.parent.resolve()
     for row in tree.get("inputs", []):
         if "path" in row:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset, Secret
-from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.diagnostics import Diagnostic, said_once
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests import secrets
-from a2c_spec.manifests.catalog import catalog_rows, check_catalog, index_catalog
+from a2c_spec.manifests.catalog import catalog_of
+from a2c_spec.manifests.catalog_check import PresetUses
 from a2c_spec.manifests.discover import discover, find_root
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
@@ -117,16 +118,16 @@ class Reading:
     found: list[Diagnostic]
     notes: Notes = field(default_factory=Notes)
     texts: dict[Path, bytes] = field(default_factory=dict)
+    used: PresetUses | None = None
 
     def items(self) -> Iterator[Job | Preset]:
         """What the manifests ask for, read again each time; nothing of it is kept here."""
-        rows = catalog_rows(self.project.root)
-        catalog = index_catalog(rows) if rows else None
-        settings = replace(self.project.settings(), texts=self.texts)
+        catalog = catalog_of(self.project.root)
+        settings = replace(self.project.settings(), texts=self.texts, catalog=catalog)
+        self.used = PresetUses(catalog)
         for item in load([str(self.project.cwd / path) for path in self.paths], settings, self.notes):
-            if catalog and not isinstance(item, Diagnostic):
-                self.found += [_relative(problem, self.project.cwd) for problem in check_catalog(item, catalog)]
             if isinstance(item, Job | Preset):
+                self.used.add(item)
                 yield item
             else:
                 self.found.append(_relative(item, self.project.cwd))
@@ -141,7 +142,9 @@ class Reading:
     def checked(self, more: Sequence[Diagnostic]) -> None:
         """Raises InvalidError with every problem; ``more``, those between manifests, only if all else is right."""
         if not any(problem.severity == "error" for problem in self.found):
-            self.found += [_relative(problem, self.project.cwd) for problem in more]
+            between = [*more, *(self.used.problems() if self.used else ())]
+            self.found += [_relative(problem, self.project.cwd) for problem in between]
+        self.found = said_once(self.found)
         count = sum(problem.severity == "error" for problem in self.found)
         if count:
             raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)

@@ -12,7 +12,9 @@ from typing import Any
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret, Value
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
-from a2c_spec.manifests import rules
+from a2c_spec.manifests import rules, service_rules
+from a2c_spec.manifests.catalog import Catalog
+from a2c_spec.manifests.catalog_check import check_parts
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
 from a2c_spec.manifests.paths import ManifestFolder, as_folder, file_problem
@@ -26,13 +28,14 @@ _FILE_SECRET = "file:"  # noqa: S105 - a scheme, not a password
 
 
 def build_job(
-    tree: MapNode, address: str, folder: ManifestFolder, *, valid: bool
+    tree: MapNode, address: str, folder: ManifestFolder, catalog: Catalog | None = None, *, valid: bool
 ) -> tuple[Job | None, list[Diagnostic]]:
     """The job that the body ``tree`` asks for (None when something is wrong with it), and every problem.
 
     ``valid`` false: the schema check has refused ``tree``; it is still searched for other mistakes.
     """
-    builder = _Builder(folder, list(rules.check(tree)))
+    refused = [*check_parts(tree, catalog), *service_rules.check(tree)] if catalog else []
+    builder = _Builder(folder, [*rules.check(tree), *refused])
     job = builder.job(tree, address) if valid else None
     if not valid:
         builder.check_paths(tree)
@@ -51,6 +54,7 @@ def build_preset(tree: MapNode, folder: ManifestFolder) -> Preset:
         options=_Builder(folder).values(tree.get("options", {})),
         labels=dict(tree.get("labels", {})),
         moved_from=str(tree.get("moved", {}).get("from", "")),
+        allow_unknown=tuple(tree.get("lifecycle", {}).get("allow_unknown", ())),
         position=position(tree.mark),
     )
 
@@ -58,10 +62,12 @@ def build_preset(tree: MapNode, folder: ManifestFolder) -> Preset:
 def decode(text: str) -> bytes:
     """The bytes of a base64 text, which may be a data: URI; raises ValueError."""
     if text.startswith("data:"):
-        text = text.partition(",")[2]
+        head, comma, text = text.partition(",")
+        if not comma or not head.endswith(";base64"):
+            raise ValueError("not a base64 data: URI")
     try:
         return base64.b64decode("".join(text.split()), validate=True)
-    except binascii.Error as error:
+    except (binascii.Error, UnicodeEncodeError) as error:
         raise ValueError("not base64") from error
 
 
@@ -186,7 +192,8 @@ class _Builder:
         try:
             decode(tree["content"])
         except ValueError:
-            self.problem(position_of(tree, "content"), "`content` is not valid base64")
+            message, hint = "`content` is not valid base64", "base64 text, or data:TYPE;base64,TEXT"
+            self.problems.append(Diagnostic(position_of(tree, "content"), message, hint))
 
     def check_paths(self, tree: MapNode) -> None:
         """Note what is wrong with the paths in a tree that the schema check has refused."""
@@ -231,4 +238,5 @@ def _lifecycle(tree: Mapping[str, Any]) -> Lifecycle:
         ignore=tuple(ignore),
         on_replace=tree.get("on_replace", "keep"),
         prevent_replace=tree.get("prevent_replace", False),
+        allow_unknown=tuple(tree.get("allow_unknown", ())),
     )

@@ -39,6 +39,7 @@ def _preset(preset: Preset) -> dict[str, Any]:
         category=escape(preset.category),
         scope=preset.scope,
         options=_plain(preset.options),
+        lifecycle=_filled(allow_unknown=[escape(address) for address in preset.allow_unknown]),
     )
 
 
@@ -112,4 +113,5 @@ def _lifecycle(lifecycle: Lifecycle) -> dict[str, Any]:
         ignore=[escape(address) for address in lifecycle.ignore],
         on_replace=lifecycle.on_replace if lifecycle.on_replace != "keep" else "",
         prevent_replace=lifecycle.prevent_replace or None,
+        allow_unknown=[escape(address) for address in lifecycle.allow_unknown],
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,16 +14,19 @@ from a2c_spec.manifests import variables
 from a2c_spec.manifests.batch.expand import Batch
 from a2c_spec.manifests.batch.sources import table_file
 from a2c_spec.manifests.build import build_job, build_preset
+from a2c_spec.manifests.catalog_check import check_parts, idle_entries
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
 from a2c_spec.manifests.extends import extended
+from a2c_spec.manifests.literals import misplaced
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
+from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
 from a2c_spec.manifests.paths import ManifestFolder, beside, manifest_folder
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document
-from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, without
+from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, position_of, without
 
 Item = Job | Preset | Diagnostic
 
@@ -123,15 +126,18 @@ class _Loader:
         problems = [*document.problems, *problems, *self._include(tree, folder)]
         problems += published.check(tree["kind"].lower(), tree, tree.mark, rendered=False)
         names, more = self._names(tree)
-        problems += more
+        texts = misplaced(tree, names, _UNRENDERED)
+        problems += [*more, *texts]
         valid = not any(problem.severity == "error" for problem in problems)
         templated = document.templated or "extends" in tree
-        items = _KINDS[tree["kind"]](self, _Source(tree, folder, names, valid, templated, budget))
+        source = _Source(tree, folder, names, valid, templated, budget)
+        said = [*texts, *(problem for problem in document.problems if problem.severity == "error")]
+        items = _explained(_KINDS[tree["kind"]](self, source), source, said)
         if tree["kind"] == "Batch":
-            yield from sorted(problems, key=_position)
+            yield from _in_order(list(_explained(problems, source, said)))
             yield from items
         else:
-            yield from _in_order([*problems, *items])
+            yield from _in_order([*_explained(problems, source, said), *items])
 
     def _include(self, tree: MapNode, folder: ManifestFolder) -> Iterator[Diagnostic]:
         """Queue the files under ``include``; yield a problem for each that cannot be loaded."""
@@ -158,7 +164,9 @@ class _Loader:
     def job(self, source: _Source) -> Iterator[Item]:
         """The job of a document of the kind Job."""
         body, problems = _rendered(source, "job", "body")
-        job, more = build_job(body, str(body.get("name")), source.folder, valid=source.valid and not problems)
+        valid, catalog = source.valid and not problems, self.options.catalog
+        job, more = build_job(body, str(body.get("name")), source.folder, catalog, valid=valid)
+        more += idle_entries(body, catalog) if catalog else []
         yield from (*problems, *more, *self._new(job))
 
     def batch(self, source: _Source) -> Iterator[Item]:
@@ -171,7 +179,7 @@ class _Loader:
             if table := table_file(tree["for_each"], source.folder):
                 self.notes.files.add(table)
             self.notes.empty[tree["name"]] = position(tree.mark)
-            for item in Batch(tree, source.names, source.folder).jobs():
+            for item in Batch(tree, source.names, source.folder, self.options.catalog).jobs():
                 if isinstance(item, Job):
                     self.notes.empty.pop(tree["name"], None)
                 yield from [item] if isinstance(item, Diagnostic) else self._new(item)
@@ -179,7 +187,10 @@ class _Loader:
     def preset(self, source: _Source) -> Iterator[Item]:
         """The preset of a document of the kind Preset."""
         body, problems = _rendered(source, "preset", "body")
-        preset = build_preset(body, source.folder) if source.valid and not problems else None
+        if catalog := self.options.catalog:
+            problems += [*check_parts(body, catalog), *idle_entries(body, catalog)]
+        valid = source.valid and not any(problem.severity == "error" for problem in problems)
+        preset = build_preset(body, source.folder) if valid else None
         yield from (*problems, *self._new(preset))
 
     def _new(self, item: Job | Preset | None) -> Iterator[Item]:
@@ -198,6 +209,18 @@ _KINDS: dict[str, Callable[[_Loader, _Source], Iterator[Item]]] = {
     "Batch": _Loader.batch,
     "Preset": _Loader.preset,
 }
+
+
+def _explained(items: Iterable[Item], source: _Source, said: Sequence[Diagnostic]) -> Iterator[Item]:
+    """The items, where a name that is none has a hint; at the place of a problem in ``said``, no other is told."""
+    name = source.tree.get("name")
+    named_at = position_of(source.tree, "name") if "name" in source.tree else None
+    places = {problem.position for problem in said}
+    for item in items:
+        if not isinstance(item, Diagnostic) or item in said:
+            yield item
+        elif item.position not in places:
+            yield with_hint(item, name, source.names) if item.position == named_at else item
 
 
 def _in_order(items: Sequence[Item]) -> Iterator[Item]:
@@ -242,4 +265,4 @@ def _schema_problems(body: MapNode, schema: str, part: str, mark: Mark) -> list[
     problems: list[Diagnostic] = []
     if "name" in body:
         problems = published.check("job", body["name"], body.marks["name"], rendered=True, part="name")
-    return problems + published.check(schema, without(body, {"name"}), mark, rendered=True, part=part)
+    return problems + published.check(schema, without(body, {"name", "moved"}), mark, rendered=True, part=part)

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.manifests.catalog import Catalog
+
 
 @dataclass(frozen=True, slots=True)
 class LoadOptions:
@@ -14,7 +16,8 @@ class LoadOptions:
 
     ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
     is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``. ``texts``
-    are manifests that are not on the disk yet, by their real path.
+    are manifests that are not on the disk yet, by their real path. Without a ``catalog``, what the service would refuse
+    is not checked.
     """
 
     root: Path
@@ -24,3 +27,4 @@ class LoadOptions:
     environ: Mapping[str, str] = field(default_factory=dict)
     env_vars: Mapping[str, Any] = field(default_factory=dict)
     texts: Mapping[Path, bytes] = field(default_factory=dict)
+    catalog: Catalog | None = None

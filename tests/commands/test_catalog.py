@@ -12,12 +12,23 @@ from tests.conftest import Command
 def test_a_pulled_catalog_says_which_targets_take_a_name(two: Path, a2c: Command) -> None:
     assert a2c("catalog", "pull", "--local").code == 0
     assert '"output_filename"' in a2c("plan", "two.yaml", "--local", "--json").out
-    rows = json.loads((two / "a2c.catalog.json").read_text())
-    for row in rows:
+    snapshot = json.loads((two / "a2c.catalog.json").read_text())
+    assert (snapshot["service"], len(snapshot["date"])) == ("local", 10)
+    for row in snapshot["conversions"]:
         row["options"].pop("output_filename")
-    (two / "a2c.catalog.json").write_text(json.dumps(rows))
+    (two / "a2c.catalog.json").write_text(json.dumps(snapshot))
     assert '"output_filename"' not in a2c("plan", "two.yaml", "--local", "--json").out
     assert a2c("catalog", "diff", "--local", "--detailed-exitcode").code == 2
     (two / "two.yaml").write_text(PNG.replace("width: 64", "widht: 64"))
     refused = a2c("validate", "two.yaml")
     assert (refused.code, "did you mean `width`?" in refused.out) == (5, True)
+
+
+def test_offline_shows_what_manifests_are_checked_against(two: Path, a2c: Command) -> None:
+    assert "mobi" in a2c("catalog", "list", "--offline").out
+    assert "its options are not known here" in a2c("catalog", "show", "ebook/mobi", "--offline").out
+    assert "options" not in json.loads(a2c("catalog", "show", "mobi", "--offline", "--json").out)[0]
+    (two / "a2c.catalog.json").write_text('[{"target": "psd", "category": "image", "options": {"deep": {}}}]')
+    assert a2c("catalog", "list", "--offline").out.split() == ["CATEGORY", "TARGETS", "image", "psd"]
+    refused = a2c("catalog", "show", "pds", "--offline")
+    assert (refused.code, "did you mean `psd`?" in refused.err) == (2, True)

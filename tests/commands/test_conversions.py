@@ -435,7 +435,7 @@ def test_of_a_job_in_two_parts_one_that_cannot_be_done_leaves_the_other_alone(
     two.write_text(two.read_text().replace("{from: md5, filename: two}", "{from: md5, filename: taken}"))
     (project / "dist/taken.md5").write_text("somebody's")
     refused = a2c("apply", "--no-cache", "-y")
-    assert (refused.code, "dist/taken.md5 exists" in refused.err) == (9, True)
+    assert (refused.code, "failed two: dist/taken.md5 exists" in refused.out) == (9, True)
     assert (project / "dist/two.sha1").is_file()
 
 

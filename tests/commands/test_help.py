@@ -22,7 +22,7 @@ HEEDED = {
     "--replace": {"plan", "apply"},
     "--allow-cmd": {"plan", "apply", "wait", "download"},
     "--parallelism": {"plan", "apply", "wait", "download", "drift", "status", "import"},
-    "--offline": {"plan", "show", "drift", "status"},
+    "--offline": {"plan", "show", "drift", "status", "catalog"},
     "--no-cache": {"plan", "apply"},
     "--on-conflict": {"plan", "apply", "download"},
     "--target": {"plan", "apply", "wait", "download", "render", "graph"},

@@ -138,3 +138,13 @@ def test_a_manifest_is_not_written_outside_the_project(foreign: Foreign, a2c: Co
     ran = a2c("import", foreign(md5()), "-o", "../n.yaml")
     assert ran.code == 2
     assert "outside the project" in ran.err
+
+
+def test_an_imported_job_may_have_what_the_catalog_lacks(project: Path, foreign: Foreign, a2c: Command) -> None:
+    job_id = foreign({"category": "image", "target": "png", "options": {"width": 5}})
+    (project / "a2c.catalog.json").write_text(
+        json.dumps([{"target": "png", "category": "image", "options": {"dpi": {}}}])
+    )
+    a2c("import", job_id, "--name", "theirs")
+    assert "allow_unknown:\n  - conversions.png.options.width" in (project / "theirs.yaml").read_text()
+    assert a2c("validate", "theirs.yaml").code == 0

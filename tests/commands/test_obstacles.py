@@ -88,6 +88,7 @@ template:
   inputs: [{id: i, path: src/cover.png}]
   conversions: [{id: h, category: SORT, target: TARGET}]
   outputs: [{from: h, filename: "${{ each.name }}", save: FOLDER, on_conflict: overwrite}]
+  lifecycle: {allow_unknown: [conversions.h.target]}
 """
 
 

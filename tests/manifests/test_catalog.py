@@ -1,79 +1,66 @@
-"""A job is held against the catalog before anything is paid for."""
+"""The snapshot that manifests are checked against: read, refused when damaged, built in where there is none."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from a2c_spec.core.desired import Conversion, Job, Preset, Secret
 from a2c_spec.errors import InvalidError
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
 from a2c_spec.manifests.catalog import (
     CATALOG_FILE,
-    UNIVERSAL,
+    Snapshot,
+    built_in,
+    catalog_of,
     catalog_rows,
-    check_catalog,
-    index_catalog,
+    project_snapshot,
     unnamed_targets,
 )
 
-CATALOG = index_catalog(
-    [
-        {
-            "id": "59",
-            "target": "png",
-            "category": "image",
-            "options": {
-                "color": {"type": "string", "enum": ["colored", "gray"], "description": "Color to apply"},
-                "width": {"type": "integer", "minimum": 1, "maximum": 65000},
-                "ratio": {"type": "string", "pattern": "^\\d{1,6}:\\d{1,6}$"},
-                "deskew": {"type": "boolean"},
-                "odd": {"type": "string", "pattern": "(?=x)"},
-            },
-        },
-        {"id": "1", "target": "json", "category": "metadata", "options": []},
-        {"id": "2", "target": "json", "category": "document", "options": []},
-        {"id": "3", "target": "zip", "category": "archive", "options": {"level": {"type": "integer", "enum": [1, 9]}}},
-    ]
-)
-
-
-@pytest.mark.parametrize(
-    ("target", "category", "options", "message"),
-    [
-        ("png", "", {"color": "gray", "width": 5, "ratio": "16:9", "deskew": None, "odd": "y"}, ""),
-        ("png", "image", {"download_password": Secret("env:A"), "color": Secret("env:B"), "preset": "1"}, ""),
-        ("json", "document", {"preset": "1"}, ""),
-        ("json", "document", {"x": 1}, "the target `json` has no option `x` (known: {universal})"),
-        ("zip", "", {"level": 9, "output_filename": "a"}, ""),
-        ("zip", "", {"level": 5}, "the option `level` must be one of 1, 9"),
-        ("pgn", "", {}, "the catalog has no target `pgn` (did you mean `png`?)"),
-        ("png", "imge", {}, "the target `png` is not in the category `imge` (did you mean `image`?)"),
-        ("json", "", {}, "the target `json` needs a `category` (one of document, metadata)"),
-        ("png", "", {"colour": 1}, "the target `png` has no option `colour` (did you mean `color`?)"),
-        ("png", "", {"color": "grey"}, "the option `color` must be one of colored, gray (Color to apply)"),
-        ("png", "", {"width": "5"}, "the option `width` must be a whole number"),
-        ("png", "", {"width": True}, "the option `width` must be a whole number"),
-        ("png", "", {"width": 0}, "the option `width` must be at least 1, found 0"),
-        ("png", "", {"width": 65001}, "the option `width` must be at most 65000, found 65001"),
-        ("png", "", {"ratio": "16/9"}, "the option `ratio` must match ^\\d{1,6}:\\d{1,6}$"),
-        ("png", "", {"deskew": 1}, "the option `deskew` must be true or false"),
-    ],
-)
-def test_the_catalog_says_what_is_wrong(target: str, category: str, options: dict[str, Any], message: str) -> None:
-    universal = ", ".join(sorted(UNIVERSAL))
-    expected = [f": error: {message.replace('{universal}', universal)}"] if message else []
-    job = Job("a", conversions=(Conversion("c", target, category, options),))
-    preset = Preset("a", "a", target, category, options=options)
-    assert [str(problem) for problem in check_catalog(job, CATALOG)] == expected
-    assert [str(problem) for problem in check_catalog(preset, CATALOG)] == expected
+NOT_CONVERTED_HERE = {
+    ("ebook", "mobi"),
+    *(("operation", name) for name in ("analyze-image", "audio-volume", "compare-video", "validate-pdfa")),
+}
+"""Targets that the service is known to have, with options that are not."""
 
 
 def test_a_snapshot_is_read_back_and_none_is_no_error(tmp_path: Path) -> None:
     assert catalog_rows(tmp_path) is None
     (tmp_path / CATALOG_FILE).write_text('[{"target": "png"}]')
     assert catalog_rows(tmp_path) == [{"target": "png"}]
+    assert catalog_of(tmp_path).name == "a2c.catalog.json (no date)"
+    (tmp_path / CATALOG_FILE).write_text(Snapshot([{"target": "gif"}], "2026-10-01", "local").text())
+    assert project_snapshot(tmp_path) == Snapshot([{"target": "gif"}], "2026-10-01", "local")
+    assert catalog_of(tmp_path).name == "a2c.catalog.json of 2026-10-01"
+
+
+@pytest.mark.parametrize("date", ["5", '"soon"', '"2026-10-01\\n"', "null"])
+def test_a_date_that_is_none_is_not_shown(tmp_path: Path, date: str) -> None:
+    (tmp_path / CATALOG_FILE).write_text(f'{{"date": {date}, "conversions": [{{"target": "png"}}]}}')
+    assert catalog_of(tmp_path).name == "a2c.catalog.json (no date)"
+
+
+@pytest.mark.parametrize("text", ["", "[]"], ids=["no file", "no rows"])
+def test_without_a_snapshot_the_built_in_one_counts_and_says_its_date(tmp_path: Path, text: str) -> None:
+    if text:
+        (tmp_path / CATALOG_FILE).write_text(text)
+    catalog = catalog_of(tmp_path)
+    assert (catalog.name, catalog.built_in) == (f"the built-in catalog of {built_in().date}", True)
+    assert "png" in catalog.targets
+
+
+def test_the_built_in_catalog_is_what_the_local_api_converts_and_what_else_is_known() -> None:
+    """To write it again: `a2c-spec catalog pull --local`, its file without the ids, and these rows."""
+    with Background(create_app(Settings())) as running, httpx.Client() as client:
+        pages = [client.get(f"{running.url}/conversions", params={"page": page}).json() for page in (1, 2, 3)]
+    offered = {(row["category"], row["target"]): row["options"] for page in pages for row in page}
+    kept = {(row["category"], row["target"]): row.get("options") for row in built_in().rows}
+    assert kept == offered | dict.fromkeys(NOT_CONVERTED_HERE)
 
 
 @pytest.mark.parametrize(
@@ -82,6 +69,8 @@ def test_a_snapshot_is_read_back_and_none_is_no_error(tmp_path: Path) -> None:
         ("[", "a2c.catalog.json is not valid JSON"),
         ("[" * 100_000, "a2c.catalog.json is not valid JSON"),
         ("{}", "a2c.catalog.json is not a list of targets"),
+        ('[{"target": "png", "category": 5}]', "a2c.catalog.json is not a list of targets"),
+        ('{"conversions": {}}', "a2c.catalog.json is not a list of targets"),
         ('["png"]', "a2c.catalog.json is not a list of targets"),
         ('[{"target": "png"}, {"target": 1}]', "a2c.catalog.json is not a list of targets"),
     ],
@@ -90,7 +79,15 @@ def test_a_damaged_snapshot_is_refused(tmp_path: Path, text: str, message: str) 
     (tmp_path / CATALOG_FILE).write_text(text)
     with pytest.raises(InvalidError) as caught:
         catalog_rows(tmp_path)
-    assert (caught.value.message, caught.value.hint) == (message, "run `a2c-spec catalog pull` to write it again")
+    (problem,) = caught.value.diagnostics
+    assert (caught.value.message, problem.message) == (message, message)
+    assert (problem.position.file, problem.hint) == (CATALOG_FILE, "run `a2c-spec catalog pull` to write it again")
+
+
+def test_a_snapshot_that_cannot_be_read_is_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / CATALOG_FILE).mkdir()
+    with pytest.raises(InvalidError, match=r"a2c\.catalog\.json cannot be read: Is a directory"):
+        catalog_rows(tmp_path)
 
 
 def test_a_snapshot_that_is_far_too_large_is_not_read(tmp_path: Path) -> None:

@@ -352,7 +352,7 @@ def test_a_batch_reports_a_hundred_problems_and_counts_the_others(tmp_path: Path
         tmp_path,
     )
     assert (kept, len(problems)) == ([], 101)
-    assert problems[-1].message == "other rows have 20 more problems of these kinds"
+    assert problems[-1].message == "the rows of this batch have 20 more problems"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")

@@ -17,7 +17,7 @@ LINES = [
     (Event("call", "a", "create_job", "job-1"), "", "a: create job job-1"),
     (Event("call", "a", "create_job"), "", "a: create job"),
     (Event("saved", "a", "dist/a", total=1500), "a: saved dist/a (1.5 kB)", "a: saved dist/a (1.5 kB)"),
-    (Event("failed", "a", text="damaged"), "a: failed: damaged", "a: failed: damaged"),
+    (Event("failed", "a", text="damaged"), "a: failed", "a: failed: damaged"),
     (Event("status", "a", text="queued"), "a: queued", "a: queued"),
     (Event("note", "a", text="odd"), "a: odd", "a: odd"),
     (Event("note", "", text="busy"), "busy", "busy"),

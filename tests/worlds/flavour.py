@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import struct
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from tests.worlds.service_model import described
 
 
 def text_of(number: int) -> bytes:
@@ -27,7 +30,8 @@ def picture_of(number: int) -> bytes:
 @dataclass(frozen=True, slots=True)
 class Flavour:
     """``bytes_of`` makes source files; ``options``: by category, what may be set; ``tags``: whether results can have
-    metadata; ``pure``: results can be foretold, so that a judge can be as strict as can be."""
+    metadata; ``pure``: results can be foretold, so that a judge can be as strict as can be; ``catalog``: the file that
+    says what the service converts, if that is not what the local API does."""
 
     name: str
     bytes_of: Callable[[int], bytes]
@@ -35,6 +39,7 @@ class Flavour:
     options: Mapping[str, frozenset[str]]
     tags: bool = True
     pure: bool = True
+    catalog: Mapping[str, bytes] = field(default_factory=dict)
 
     def takes(self, category: str, name: str, value: object) -> bool:
         """Whether an option may be set to this."""
@@ -59,6 +64,7 @@ OTHER = Flavour(
         "archive": frozenset({"quality", "compression_level"}),
         "hash": frozenset({"quality", "allow_multiple_outputs"}),
     },
+    catalog={"a2c.catalog.json": json.dumps({"format": 1, "date": "", "conversions": described()}).encode()},
 )
 """The service written for these tests."""
 

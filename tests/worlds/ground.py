@@ -85,6 +85,7 @@ class Ground:
         """Everything that lies in the folder because of this ground."""
         return {
             "a2c.yaml": b"",
+            **self.flavour.catalog,
             **{f"{name}.yaml": dumped(doc).encode() for name, doc in self.docs.items()},
             **self.sources,
         }

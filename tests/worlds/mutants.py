@@ -59,6 +59,10 @@ def _without(key: str) -> Callable[..., dict[str, Any]]:
     return decisive
 
 
+def _nothing(*_: Any, **__: Any) -> tuple[()]:
+    return ()
+
+
 async def _unread(_session: Any, presets: Any, *_: Any) -> Any:
     return presets
 
@@ -114,7 +118,7 @@ MUTANTS: Mapping[str, Mutant] = {
         "A8 yesterday's run of somebody else",
     ),
     "a partial result counts as whole": Mutant(
-        {f"{API}.deliver.without_result": lambda *_: (), f"{CORE}.planner.finish.without_result": lambda *_: ()},
+        {f"{API}.deliver.without_result": _nothing, f"{CORE}.planner.finish.without_result": _nothing},
         "A12 a partial result",
     ),
     "presets are not read before a run": Mutant(

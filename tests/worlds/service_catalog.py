@@ -7,7 +7,7 @@ from typing import Any
 from tests.worlds.http_server import Reply, Request, as_json
 from tests.worlds.service_echo import Echo
 from tests.worlds.service_jobs import Jobs
-from tests.worlds.service_model import CATALOG, EVERYWHERE, Preset, Refusal, category_of, check_options
+from tests.worlds.service_model import Preset, Refusal, category_of, check_options, described
 
 STATUSES = ("incomplete", "ready", "running", "queued", "downloading", "processing", "completed", "failed", "canceled")
 
@@ -52,13 +52,6 @@ def catalogues(request: Request, parts: list[str]) -> Reply:
     if parts == ["contracts"]:
         return as_json(200, {"contracts": [{"contract_type": "prepaid"}], "credits_remaining": 100000})
     if parts == ["conversions"]:
-        rows = [
-            {"id": str(n), "target": target, "category": category, "options": _described(options | EVERYWHERE)}
-            for n, ((category, target), options) in enumerate(CATALOG.items())
-        ]
+        rows = described()
         return as_json(200, rows if request.query.get("page", "1") == "1" else [])
     raise Refusal(404, "there is nothing here")
-
-
-def _described(options: dict[str, str]) -> dict[str, Any]:
-    return {name: {} if kind == "any" else {"type": kind} for name, kind in options.items()}

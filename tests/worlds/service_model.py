@@ -183,6 +183,18 @@ def check_options(category: str, target: str, options: Any) -> dict[str, Any]:
     return dict(options)
 
 
+def described() -> list[dict[str, Any]]:
+    """Every target with its options, as the service lists them."""
+    return [
+        {"id": str(n), "target": target, "category": category, "options": _described(options | EVERYWHERE)}
+        for n, ((category, target), options) in enumerate(CATALOG.items())
+    ]
+
+
+def _described(options: dict[str, str]) -> dict[str, Any]:
+    return {name: {} if kind == "any" else {"type": kind} for name, kind in options.items()}
+
+
 def _fits(kind: str, value: Any) -> bool:
     if kind == "integer":
         return isinstance(value, int | float) and not isinstance(value, bool) and float(value).is_integer()

@@ -16,11 +16,21 @@ from tests.worlds.flavour import LOCAL, OTHER, Flavour
 from tests.worlds.known import KNOWN
 from tests.worlds.oracle import play
 from tests.worlds.shrink import reproduction, shrunk
-from tests.worlds.world import memory
+from tests.worlds.world import World, memory
 from tests.worlds.worlds import Script, script_of
 
 SECONDS = float(os.environ.get("A2C_SPEC_WORLD_SECONDS", "6"))
 """How long random worlds are tried on the other service; on the local API, half as long."""
+
+
+REFUSED = ("A3 rows of a batch share a place", "A3 two jobs share a place", "B15 a result over its own source")
+"""Worlds whose manifests are wrong in the end, and are to be refused."""
+
+
+def is_refused(world: World) -> bool:
+    """Whether the last apply found problems in the manifests, so that nothing else was tried."""
+    last = [line for line in world.story if line.startswith("$")][-1:]
+    return any("in the manifests" in line for line in last)
 
 
 @pytest.fixture(scope="module")
@@ -33,17 +43,21 @@ def folder() -> Iterator[Path]:
 def test_a_world_that_once_went_wrong_ends_right(folder: Path, name: str) -> None:
     found = play(KNOWN[name], folder)
     assert not found.found, "\n".join([*found.story, *(f"{one.kind}: {one.text}" for one in found.found)])
+    assert is_refused(found) == (name in REFUSED)
 
 
 @pytest.mark.parametrize("flavour", [OTHER, LOCAL], ids=lambda one: str(one.name))
 def test_random_worlds_end_right(folder: Path, flavour: Flavour) -> None:
     until = time.monotonic() + (SECONDS if flavour.pure else SECONDS / 2)
+    refused = 0
     for seed in range(100_000):
         if time.monotonic() > until:
             break
         script = script_of(seed, flavour)
-        found = play(script, folder).found
-        assert not found, _told(script, found[0].kind, folder)
+        world = play(script, folder)
+        assert not world.found, _told(script, world.found[0].kind, folder)
+        refused += is_refused(world)
+        assert refused <= 3 + seed / 5, "most worlds must be about more than wrong manifests"
 
 
 def _told(script: Script, kind: str, folder: Path) -> str:

@@ -9,13 +9,13 @@ from typing import Any
 
 from a2c_spec.local_api.convert.contract import CatalogEntry
 
-TYPES: dict[str, tuple[type, ...]] = {
-    "string": (str,),
-    "integer": (int,),
-    "number": (int, float),
-    "boolean": (bool,),
-    "array": (list, tuple),
-    "object": (dict,),
+TYPES: dict[str, tuple[str, tuple[type, ...]]] = {
+    "string": ("text", (str,)),
+    "integer": ("a whole number", (int,)),
+    "number": ("a number", (int, float)),
+    "boolean": ("true or false", (bool,)),
+    "array": ("a list", (list, tuple)),
+    "object": ("a mapping", (dict,)),
 }
 
 
@@ -40,14 +40,15 @@ def _problem(name: str, value: Any, known: Mapping[str, Mapping[str, Any]]) -> s
 
 def _unknown(name: str, known: Mapping[str, Any]) -> str:
     near = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    return f"Unknown option {name!r}" + (f"; did you mean {near[0]!r}?" if near else ".")
+    return f"The target has no option {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
 
 
 def violation(value: Any, descriptor: Mapping[str, Any]) -> str | None:
     """Why a value does not fit its descriptor, or None. The text never repeats the value, which may be a password."""
     kind: str = descriptor["type"]
-    if not isinstance(value, TYPES[kind]) or (isinstance(value, bool) and kind != "boolean"):
-        return f"The value must be of type {kind}"
+    words, types = TYPES[kind]
+    if not isinstance(value, types) or (isinstance(value, bool) and kind != "boolean"):
+        return f"The value must be {words}"
     if "enum" in descriptor and value not in descriptor["enum"]:
         return f"The value must be one of: {', '.join(map(str, descriptor['enum']))}"
     if "pattern" in descriptor and not re.search(_anchored(descriptor["pattern"]), str(value)):
@@ -76,7 +77,7 @@ def _members(value: Any, descriptor: Mapping[str, Any]) -> str | None:
         return None
     for item in value if isinstance(value, (list, tuple)) else [value]:
         if not isinstance(item, Mapping):
-            return "Each value must be of type object"
+            return "The value must hold mappings"
         for name, member in item.items():
             if problem := _problem(name, member, known):
                 return f"{name}: {problem}"

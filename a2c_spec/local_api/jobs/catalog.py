@@ -22,6 +22,10 @@ class Catalog:
         matches = (entry for entry in self.entries if entry.target == target and category in ("", entry.category))
         return next(matches, None)
 
+    def no_target(self, target: str) -> str:
+        """Why a target was not found."""
+        return "The target is not in this category" if self.find(target) else "There is no target of this name"
+
     def expand(self, target: str, category: str, options: Mapping[str, Any]) -> dict[str, Any]:
         """The options as the API shows them: those that were set, then all others with their defaults."""
         entry = self.find(target, category)

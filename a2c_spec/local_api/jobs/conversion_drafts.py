@@ -19,7 +19,7 @@ def conversion_draft(
     target, category = _names(row, prefix, problems)
     entry = catalog.find(target, category)
     if entry is None and target and unknowns.unknown_target == "refuse":
-        problems.add(f"{prefix}target", "This target is not supported, or not in this category")
+        problems.add(f"{prefix}target", catalog.no_target(target))
     options = object_of(row.get("options"), f"{prefix}options", problems)
     options = {**_preset_options(options, prefix, problems, presets), **options}
     if entry is not None:

@@ -84,7 +84,7 @@ def checked(body: Mapping[str, Any], before: Preset, catalog: Catalog) -> Preset
 def _with_category(preset: Preset, catalog: Catalog, problems: Problems) -> Preset:
     entry = catalog.find(preset["target"], str(preset.get("category") or ""))
     if entry is None:
-        problems.add("target", "This target is not supported, or not in this category")
+        problems.add("target", catalog.no_target(preset["target"]))
     else:
         preset["category"] = entry.category
         for name, text in catalog.problems(entry, preset["options"], unknown=True).items():

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2c_spec.core.desired import Job
-from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.diagnostics import Diagnostic, Mistakes, Position
 from a2c_spec.manifests.batch.sources import default_key, rows
 from a2c_spec.manifests.batch.tables import EachRow
 from a2c_spec.manifests.build import build_job
+from a2c_spec.manifests.catalog import Catalog
+from a2c_spec.manifests.catalog_check import idle_entries
 from a2c_spec.manifests.expressions.limits import ExpressionError, text_of
 from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.template import Rendering, render_text, split
@@ -31,12 +33,13 @@ class Batch:
     tree: MapNode
     names: Mapping[str, Any]
     folder: ManifestFolder
-    problems: list[Diagnostic] = field(default_factory=list)
-    reported: set[tuple[Position, str]] = field(default_factory=set)
+    catalog: Catalog | None = None
+    problems: Mistakes = field(default_factory=Mistakes)
+    idle: dict[Position, Diagnostic] | None = None
     omitted: int = 0
 
     def jobs(self) -> Iterator[Job | Diagnostic]:
-        """Yield every job and every problem in the order of the rows; only keys are kept in memory."""
+        """Yield every job in the order of the rows, then every problem; only keys and problems are kept in memory."""
         keys: dict[str, str] = {}
         for address, group in self._groups():
             label = group[0].label
@@ -47,23 +50,32 @@ class Batch:
                 job = self._job(address, group)
                 if job:
                     yield job
-            yield from self._new_problems()
-        yield from self._new_problems()
+        yield from (*self.problems.all(), *(self.idle or {}).values())
         if self.omitted:
             count = "1 more problem" if self.omitted == 1 else f"{self.omitted} more problems"
-            yield Diagnostic(position(self.tree.mark), f"other rows have {count} of these kinds")
-
-    def _new_problems(self) -> list[Diagnostic]:
-        problems, self.problems = self.problems, []
-        return problems
+            yield Diagnostic(position(self.tree.mark), f"the rows of this batch have {count}")
 
     def _report(self, *problems: Diagnostic) -> None:
         for problem in problems:
-            if len(self.reported) >= MAX_PROBLEMS or (problem.position, problem.message) in self.reported:
+            if self.problems.size >= MAX_PROBLEMS and not self.problems.knows(problem):
                 self.omitted += 1
             else:
-                self.reported.add((problem.position, problem.message))
-                self.problems.append(problem)
+                self.problems.add(problem)
+
+    def _note_idle(self, body: MapNode) -> None:
+        """Keep what no row so far needs of ``allow_unknown``."""
+        if self.catalog is None or "lifecycle" not in body:
+            return
+        found = {problem.position: problem for problem in idle_entries(body, self.catalog)}
+        if self.idle is None:
+            self.idle = found
+            return
+        both = self.idle.keys() & found.keys()
+        self.idle = {
+            place: found[place] if found[place].severity == "warning" else problem
+            for place, problem in self.idle.items()
+            if place in both
+        }
 
     def _groups(self) -> Iterator[Group]:
         """The rows of each job, with its address."""
@@ -74,16 +86,20 @@ class Batch:
             self._report(Diagnostic(position_of(self.tree, "for_each"), message, "such as key: ${{ each.COLUMN }}"))
             return
         groups: dict[str, list[EachRow]] = {}
+        constant: bool | None = None
         for row in self._rows():
+            constant = self._is_constant(how, key, row) if constant is None else constant
+            if constant:
+                return
             if how == "each":
-                yield from self._addressed(key, "key", [row])
+                yield from self._addressed(key, [row])
             else:
-                by = "" if how == "all" else self._text(how["by"], "group", [row])
+                by = "" if how == "all" else self._text(how["by"], position_of(how, "by"), [row])
                 if by is not None:
                     groups.setdefault(by, []).append(row)
         for by, group in groups.items():
             if key:
-                yield from self._addressed(key, "key", group)
+                yield from self._addressed(key, group)
             else:
                 yield _address(self.tree["name"], None if how == "all" else by), group
 
@@ -94,19 +110,33 @@ class Batch:
             else:
                 yield row
 
-    def _addressed(self, template: str, key: str, group: list[EachRow]) -> Iterator[Group]:
-        text = self._text(template, key, group)
+    def _is_constant(self, how: Any, key: str, row: EachRow) -> bool:
+        """Reports a grouping or a key that cannot differ from row to row."""
+        if isinstance(how, MapNode) and not _uses(how["by"], {"each"}):
+            meant = f"write {_expression('by', how['by'], row)}, or group: all for one job of all rows"
+            where, message = position_of(how, "by"), "`by` is the same for every row"
+        elif how != "all" and key and not _uses(key, {"each"} if how == "each" else {"each", "batch"}):
+            meant = f"write {_expression('key', key, row)}"
+            where, message = position_of(self.tree, "key"), "`key` is the same for every row"
+        else:
+            return False
+        self._report(Diagnostic(where, message, meant))
+        return True
+
+    def _addressed(self, template: str, group: list[EachRow]) -> Iterator[Group]:
+        where = position_of(self.tree, "key")
+        text = self._text(template, where, group)
         if text == "":
-            self._report(Diagnostic(position_of(self.tree, key), f"the key of {_named(group[0])} is empty"))
+            self._report(Diagnostic(where, f"the key of {_named(group[0])} is empty"))
         elif text is not None:
             yield _address(self.tree["name"], text), group
 
-    def _text(self, template: str, key: str, group: list[EachRow]) -> str | None:
+    def _text(self, template: str, where: Position, group: list[EachRow]) -> str | None:
         try:
             return text_of(render_text(template, self._scope(group, "")))
         except ExpressionError as error:
-            hint = f"{error.hint}; " if error.hint else ""
-            self._report(Diagnostic(position_of(self.tree, key), error.message, f"{hint}in {_named(group[0])}"))
+            problem = Diagnostic(where, error.message, error.hint)
+            self._report(problem.adding(f"in {_named(group[0])}"))
             return None
 
     def _scope(self, group: list[EachRow], address: str) -> dict[str, Any]:
@@ -126,10 +156,10 @@ class Batch:
             computed = body
         if not problems:
             problems = published.check("job", computed, template.mark, rendered=True, part="body")
-        job, more = build_job(body, address, self.folder, valid=not problems)
+        job, more = build_job(body, address, self.folder, self.catalog, valid=not problems)
         for problem in dict.fromkeys(problems + more):
-            hint = f"{problem.hint}; " if problem.hint else ""
-            self._report(replace(problem, hint=f"{hint}in {address}"))
+            self._report(problem.adding(f"in {address}"))
+        self._note_idle(body)
         if job is None:
             return None
         before = self.tree.get("moved", {}).get("from", "")
@@ -154,8 +184,8 @@ def _repeated(
     item: MapNode, scope: Mapping[str, Any], group: list[EachRow]
 ) -> Iterator[tuple[MapNode, list[Diagnostic]]]:
     """An input for each row of the group if it uses ``each``, else once; ids are numbered unless they use it too."""
-    repeats = _uses_each(item)
-    numbered = repeats and not _uses_each(item["id"])
+    repeats = _uses(item, {"each"})
+    numbered = repeats and not _uses(item["id"], {"each"})
     for number, row in enumerate(group if repeats else group[:1], 1):
         input_node, problems = _rendered(item, {**scope, "each": row.values})
         if numbered and isinstance(input_node["id"], str):
@@ -168,11 +198,20 @@ def _rendered(tree: MapNode, names: Mapping[str, Any]) -> tuple[MapNode, list[Di
     return rendering.tree(tree, tree.mark), rendering.problems
 
 
-def _uses_each(tree: Tree) -> bool:
+def _uses(tree: Tree, names: Set[str]) -> bool:
+    """Whether an expression in ``tree`` uses one of the names."""
     if isinstance(tree, str):
-        return "${{" in tree and any("each" in _roots(part[0]) for part in _parts(tree) if isinstance(part, tuple))
+        return "${{" in tree and any(names & _roots(part[0]) for part in _parts(tree) if isinstance(part, tuple))
     inside = tree.values() if isinstance(tree, Mapping) else tree if isinstance(tree, list) else ()
-    return any(_uses_each(item) for item in inside)
+    return any(_uses(item, names) for item in inside)
+
+
+def _expression(key: str, text: str, row: EachRow) -> str:
+    """What was probably meant by ``text``: the column of that name, else the one that tells rows apart best."""
+    names = [name for name in row.values if name.isidentifier()]
+    usual = "dir" if key == "by" else "relpath"
+    known = text if text in names else usual if usual in names else names[0] if names else "COLUMN"
+    return f'{key}: "${{{{ each.{known} }}}}"'
 
 
 def _parts(text: str) -> tuple[Any, ...]:
@@ -199,4 +238,4 @@ def _named(row: EachRow) -> str:
 
 def _twice(tree: MapNode, address: str, first: str, second: EachRow) -> Diagnostic:
     message = f"`{address}` is given twice: by {first} and by {_named(second)}"
-    return Diagnostic(position_of(tree, "key"), message, "make the key different for each row")
+    return Diagnostic(position_of(tree, "key"), message, "make the key different for each row", kind="twice")

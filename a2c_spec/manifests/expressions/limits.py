@@ -188,10 +188,12 @@ def check_printf(budget: Budget, text: Any, *values: Any, **named: Any) -> None:
     budget.spend_size(size)
 
 
-def nearest(name: str, names: Iterable[str]) -> str:
-    """A hint that names what was probably meant, or what there is."""
+def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """A hint that names what was probably meant, whatever its letter case, or what there is."""
     known_names = sorted(names)[:1000]
-    close = difflib.get_close_matches(name[:100], known_names, n=1, cutoff=0.6)
+    same = {known.casefold(): known for known in known_names}
+    close = difflib.get_close_matches(name[:100].casefold(), same, n=1, cutoff=cutoff)
     if close:
-        return f"did you mean `{close[0]}`?"
-    return f"known: {', '.join(known_names[:12])}" if known_names else ""
+        return f"did you mean `{same[close[0]]}`?"
+    more = f" and {len(known_names) - 12} more" if len(known_names) > 12 else ""
+    return f"known: {', '.join(known_names[:12])}{more}" if known_names else ""

@@ -27,11 +27,11 @@ def check(pattern: str) -> None:
     _compiled(pattern)
 
 
-def found(pattern: str, text: str) -> bool:
+def found(pattern: str, text: str, longest: int = MAX_TEXT) -> bool:
     """Whether ``pattern`` occurs anywhere in ``text``; ``^`` and ``$`` are its beginning and end."""
     compiled = _compiled(pattern)
     try:
-        return len(text) <= MAX_TEXT and compiled.search(text) is not None
+        return len(text) <= longest and compiled.search(text) is not None
     except UnicodeEncodeError:  # half of a character, which no pattern can name
         return False
 

@@ -22,7 +22,7 @@ _PROBLEMS: tuple[tuple[str, str, str], ...] = (
     ("could not find expected ':'", "a `:` is missing after a key", "write `key: value`"),
     ("did not find expected '-' indicator", "the indentation does not match the list above", "align the dashes"),
     ("expected ',' or ']'", "a `,` or `]` is missing", "close the list that starts with `[` in line {line}"),
-    ("expected ',' or '}'", "a `,` or `}` is missing", "close the mapping that starts with `{{` in line {line}"),
+    ("expected ',' or '}'", "a `,` or `}` is missing", "close the mapping that starts with `{` in line {line}"),
     ("unexpected end of stream", *_QUOTE),
     ("unexpected document separator", *_QUOTE),
     ("unexpected document indicator", *_QUOTE),
@@ -61,7 +61,7 @@ def explain(error: yaml.MarkedYAMLError, data: bytes, name: str) -> Diagnostic:
         end, words = start, _lookup(_CONTEXTS, f"{error.context} {error.problem}")
     message, hint = words or ("this is not valid YAML", "")
     where = Position(name, end.line + 1, end.column + 1) if end else Position(name, 1, 1)
-    return Diagnostic(where, message, hint.format(line=start.line + 1 if start else where.line))
+    return Diagnostic(where, message, hint.replace("{line}", str(start.line + 1 if start else where.line)))
 
 
 def _line(data: bytes, number: int) -> str:
@@ -75,6 +75,8 @@ def _by_character(error: yaml.MarkedYAMLError, line: str, column: int) -> tuple[
     unstartable = "cannot start any token" in (error.problem or "")
     if "\t" in line[: len(line) - len(line.lstrip())] or (unstartable and character == "\t"):
         return _TAB
+    if line[max(column - 1, 0) : column + 2] == "${{":
+        return "an expression inside of `{ }` or `[ ]` needs quotes", 'write "${{ ... }}"'
     if unstartable:
         shown = {"`": "a backquote"}.get(character, f"`{character}`")
         return f"an unquoted value cannot start with {shown}", "quote it"

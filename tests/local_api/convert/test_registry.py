@@ -153,8 +153,8 @@ def test_options_are_echoed_sent_first_then_defaults() -> None:
     ("options", "problem"),
     [
         ({"widht": 3}, "did you mean 'width'"),
-        ({"width": "3"}, "of type integer"),
-        ({"width": True}, "of type integer"),
+        ({"width": "3"}, "a whole number"),
+        ({"width": True}, "a whole number"),
         ({"width": 0}, "between 1 and 65000"),
         ({"quality": 101}, "between 1 and 100"),
         ({"color": "pink"}, "one of: colored"),
