@@ -11,7 +11,6 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
-from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.saved_plan import is_saved_plan, read
@@ -34,39 +33,24 @@ if TYPE_CHECKING:
 @options.on_conflict
 @options.selection
 @options.replace
-@click.option(
-    "-y",
-    "--yes",
-    "--auto-approve",
-    "yes",
-    is_flag=True,
-    help="Do not ask for confirmation, even if something is paid for again.",
-)
+@options.yes
 @click.option(
     "--detach", is_flag=True, help="Return as soon as every job has started; `a2c-spec wait` fetches the results."
 )
-@click.option(
-    "--timeout",
-    default=0.0,
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
-)
+@options.timeout
 @options.refresh_only
 @click.option("--outputs", default="", metavar="FILE", help="Path of outputs.json.  [default: .a2c/outputs.json]")
 @options.limits
-@click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
+@options.fail_fast
 @options.output
-def command(yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
+def command(yes: bool, detach: bool, **given: Any) -> int:
     """Apply the plan: upload, convert, download, verify, record. A second apply does nothing."""
     from a2c_spec.engine.outcome import ApplyOptions
 
     chosen = selection_of(given)
     if given.pop("refresh_only"):
         return refresh(flags_of(given), chosen)
-    bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
-    how = ApplyOptions(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
-    return apply(flags_of(given), how, chosen)
+    return apply(flags_of(given), ApplyOptions(yes, detach), chosen)
 
 
 def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> int:
@@ -83,7 +67,7 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
         flags, chosen = saved.flags(flags), saved.selection
     project = project_of(flags)
     reporter = ConsoleReporter(project)
-    work = apply_project(project, reading(project), chosen, how, reporter, saved)
+    work = apply_project(project, reading(project), chosen, how.within(project.flags), reporter, saved)
     result = asyncio.run(stoppable(work, lambda text: talk(flags, text), reporter.close))
     return show_result(project, result)
 

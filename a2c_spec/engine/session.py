@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
-from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
+from a2c_spec.engine.workspaces import Workspaces
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
@@ -110,10 +111,12 @@ class Session:
 @contextmanager
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
-    realm = endpoint(project).realm
-    store: StateStore = SqliteStore(project.home / "state.db", realm)
+    realm = endpoint(project.checked()).realm
+    _not_left_behind(project, realm)
+    store: StateStore = SqliteStore(project.state_file(), realm)
     try:
-        with DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
+        others = Workspaces(project, realm)
+        with others, DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
 
             def sha256(path: Path) -> str:
                 return digests.measure(path).sha256
@@ -121,7 +124,7 @@ def open_state(project: Project) -> Iterator[Session]:
             yield Session(
                 project,
                 store,
-                OutputFiles(project.root, store, sha256, project.runtime.probe),
+                OutputFiles(project.root, store, sha256, project.runtime.probe, kept=others.kept),
                 digests,
                 secret_fingerprints(project, partial(noted_key, store)),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
@@ -129,6 +132,21 @@ def open_state(project: Project) -> Iterator[Session]:
             )
     finally:
         store.close()
+
+
+def _not_left_behind(project: Project, realm: str) -> None:
+    """Raises UsageError where the state would begin anew although the usual place has one: all would be paid again."""
+    here, usual = project.state_file(), project.home / "state.db"
+    if here == usual or here.exists() or not usual.is_file():
+        return
+    with closing(SqliteStore(usual, realm)) as store:
+        if not store.addresses():
+            return
+    at = [os.path.relpath(path, project.cwd) for path in (usual, here)]
+    raise UsageError(
+        f"the state is to be in {at[1]}, where none is, and what was applied so far is recorded in {at[0]}",
+        hint=f"move it: mkdir -p {os.path.dirname(at[1]) or '.'} && mv {at[0]} {at[1]}",  # noqa: PTH120 - a name
+    )
 
 
 @asynccontextmanager
@@ -151,4 +169,4 @@ def lock_holder(environ: Mapping[str, str]) -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = "somebody"
-    return f"{user} on {socket.gethostname()}, pid {getpid()}" + (f", run {run}" if run else "")
+    return f"{user} on {socket.gethostname()}, pid {os.getpid()}" + (f", run {run}" if run else "")

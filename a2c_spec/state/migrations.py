@@ -115,10 +115,11 @@ def unreadable(path: Path, error: Exception) -> IntegrityError:
 
 
 def _create_file(path: Path) -> None:
-    """The folder, ignored by git, and the file; only their owner can read them."""
+    """The folder and the file; only their owner can read them. A folder of ours is ignored by git."""
+    ours = not path.parent.exists() or ".a2c" in path.parts
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     ignore = path.parent / ".gitignore"
-    if not ignore.exists():
+    if ours and not ignore.exists():
         ignore.write_text("*\n")
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
