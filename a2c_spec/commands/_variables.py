@@ -1,7 +1,7 @@
 """The environment variables of the flags: ``A2C_SPEC_PARALLELISM`` for ``--parallelism``, whatever the command.
 
-``A2C_SPEC_APPLY_PARALLELISM`` is for ``apply`` alone and comes first. The flags of ``serve``, and those that mean something
-else from command to command, have only such a name.
+``A2C_SPEC_APPLY_PARALLELISM`` is for ``apply`` alone and comes first. The flags of ``serve``, and those that mean
+something else from command to command, have only such a name.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ def every_name(commands: Iterable[click.Command]) -> Iterator[str]:
 
 
 def unknown(ours: Iterable[str], known: Iterable[str]) -> list[str]:
-    """What to say of each variable that looks like ours and is none; ``known`` are the names of all flags' variables."""
+    """What to say of each variable that looks like ours and is none; ``known`` are the variables of all flags."""
     names = {*known, *(f"{PREFIX}{name}" for name in OTHERS)}
     words = [name.removeprefix(PREFIX) for name in names]
     said = []

@@ -193,7 +193,7 @@ class Reading:
 def reading(project: Project) -> Reading:
     """The manifests that are meant, about to be read."""
     paths, found = manifest_paths(project)
-    return Reading(project, paths, found + list(project.problems))
+    return Reading(project, paths, found + [project.relative(one) for one in project.problems])
 
 
 def load_all(project: Project) -> Loaded:

@@ -120,9 +120,10 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: 
     """Writes the file, readable by its owner alone; it holds no secret."""
     from a2c_spec.engine.endpoint import endpoint
     from a2c_spec.engine.plan import as_plan
+    from a2c_spec.engine.spender import with_budget
     from a2c_spec.views.plan_json import plan_json
 
-    shown = plan_json(as_plan(steps, partial=chosen.partial))
+    shown = plan_json(with_budget(project, as_plan(steps, partial=chosen.partial), steps))
     shown.pop("format_version")
     tree = {
         "format_version": FORMAT_VERSION,

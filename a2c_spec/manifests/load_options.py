@@ -13,9 +13,9 @@ class LoadOptions:
     """``root`` is the project root; values for variables come from all other fields.
 
     ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
-    is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``. 
-    ``on_conflict`` is what holds where a manifest does not say. ``texts`` are manifests that are not on the disk yet, by
-    their real path.
+    is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``.
+    ``on_conflict`` is what holds where a manifest does not say. ``texts`` are manifests that are not on the disk yet,
+    by their real path.
     """
 
     root: Path

@@ -26,8 +26,8 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 class Project:
     """The settings in ``a2c.yaml``; those of the chosen environment take precedence over the general ones.
 
-    ``state`` is what stands for all environments, ``states`` are the files of those that say their own. ``places`` tells
-    where a setting is written, by its name with dots: ``state``, ``cache``, ``budget.per_day``, ``defaults.timeout``.
+    ``state`` is what stands for all environments, ``states`` are the files of those that say their own. ``places``
+    tells where a setting is written, by its name with dots: ``state``, ``budget.per_day``, ``defaults.timeout``.
     """
 
     root: Path
@@ -139,7 +139,11 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
         yield from _cache_problem(layer)
         if "state" in layer:
             same = next((one for one in places if one != name and places[one] == places[name]), None)
-            taken = f"is that of {f'environment {same}' if same else 'what runs without one'} too" if same is not None else ""
+            taken = (
+                f"is that of {f'environment {same}' if same else 'what runs without one'} too"
+                if same is not None
+                else ""
+            )
             if where := state_problem(root, layer["state"]) or taken:
                 yield Diagnostic(position_of(layer, "state"), f"the state `{layer['state']}` {where}")
 

@@ -65,7 +65,8 @@ class PlanView:
         if plan.partial:
             lines.append(self.style("PARTIAL: a selection leaves other addresses out of this plan", "yellow"))
         lines += [self.style(sentence, "yellow") for sentence in plan.emptied()]
-        return "\n".join([*lines, self._totals(plan)])
+        told = plan.allowance.told if plan.allowance else ""
+        return "\n".join([*lines, self._totals(plan), *filter(None, [told])])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
         """All changes that must be seen, and the first few of each other kind."""

@@ -125,7 +125,7 @@ def failing(**errors: SpecError) -> Callable[[Change, JobRecord], JobRecord]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with session_in(tmp_path, no_cache=True) as session:
+    with session_in(tmp_path, no_cache=True, parallelism=4) as session:
         yield World(session, done)
 
 
@@ -152,7 +152,7 @@ def test_everything_done_is_counted_and_written_down(world: World, tmp_path: Pat
 
 def test_results_are_told_even_where_nothing_is_to_be_done(tmp_path: Path) -> None:
     idle = PlannedChange(Change("c", "no-op", ()), desired(job("c")), None)
-    with session_in(tmp_path, no_cache=True) as session:
+    with session_in(tmp_path, no_cache=True, parallelism=4) as session:
         World(session, done).apply(idle)
     assert (tmp_path / ".a2c/outputs.json").exists()
     with session_in(tmp_path, no_cache=True, outputs="out.json") as session:
