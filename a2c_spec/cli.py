@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "Print a JSON Schema, for editors and other tools.",
     "serve": "Run the local API on a loopback port.",
     "completion": "Print shell completion for bash, zsh or fish.",
+    "config": "Show every setting, and where it is from.",
     "doctor": "Check the set-up: key, service, state, local conversions.",
     "version": "Show the version.",
 }

@@ -13,7 +13,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
-from a2c_spec.engine.saved_plan import is_saved_plan, read
+from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.outcome import ApplyOptions
     from a2c_spec.engine.saved_plan import SavedPlan
+
+
+CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_conflict", "state")
+"""Flags of what is done, which are those of a saved plan."""
 
 
 @click.command("apply")
@@ -59,13 +63,10 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
 
     saved = _saved(flags)
     if saved:
-        if chosen != EVERYTHING or flags.var or flags.var_file or flags.on_conflict:
-            raise UsageError(
-                "a saved plan is applied as it was saved",
-                hint="leave out the flags that select, or change, what is done; or make a new plan with them",
-            )
-        flags, chosen = saved.flags(flags), saved.selection
+        flags, chosen = _as_saved(saved, flags), saved.selection
     project = project_of(flags)
+    if saved:
+        check_environment(saved, project.file.env)
     reporter = ConsoleReporter(project)
     work = apply_project(project, reading(project), chosen, how.within(project.flags), reporter, saved)
     result = asyncio.run(stoppable(work, lambda text: talk(flags, text), reporter.close))
@@ -91,3 +92,17 @@ def _saved(flags: Flags) -> SavedPlan | None:
     if len(flags.paths) > 1:
         raise UsageError("a saved plan must be the only argument", hint="it names its manifests itself")
     return read(Path(flags.chdir or ".") / named[0])
+
+
+def _as_saved(saved: SavedPlan, flags: Flags) -> Flags:
+    """The flags that the plan was made with; raises UsageError where other ones are given. What variables say for the
+    same flags was said to ``plan`` already."""
+    given = [flags.given.get(name, "") for name in CHANGING]
+    if wrong := [flag for flag in given if flag.startswith("-")]:
+        raise UsageError(
+            f"a saved plan is applied as it was saved, so {wrong[0]} cannot be given",
+            hint="leave out the flags that select, or change, what is done; or make a new plan with them",
+        )
+    if flags.env:
+        check_environment(saved, flags.env)
+    return saved.flags(flags)

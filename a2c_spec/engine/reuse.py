@@ -37,13 +37,20 @@ def evict(cache: ResultsCache, settings: Mapping[str, Any], now: float) -> Prune
     return cache.prune(most, now - days * DAY if days is not None else 0.0)
 
 
+def cache_place(project: Project) -> tuple[str, str]:
+    """The folder of the results cache as it is named, and the variable that names it, if one does."""
+    given = project.environ.get("A2C_SPEC_CACHE")
+    return given or str(project.file.cache.get("url", "")) or ".a2c/cache", "A2C_SPEC_CACHE" if given else ""
+
+
 def cache_of(project: Project) -> ResultsCache | None:
     """The results cache: A2C_SPEC_CACHE, else the setting ``cache``, else ``.a2c/cache``; None under --no-cache."""
     if project.flags.no_cache:
         return None
-    url = project.environ.get("A2C_SPEC_CACHE") or str(project.file.cache.get("url", "")) or ".a2c/cache"
+    url, variable = cache_place(project)
     if "://" in url:
-        raise UsageError(f"the results cache {url}: it must be a folder", hint="mount the store, or name a folder")
+        named = f"{variable}: " if variable else ""
+        raise UsageError(f"{named}the results cache {url} must be a folder", hint="mount the store, or name a folder")
     return ResultsCache(project.root / Path(url).expanduser())
 
 

@@ -31,7 +31,7 @@ HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
 """How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
 LARGEST = 512 * 1024 * 1024
-KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict")
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict", "state")
 """What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
 is sent."""
 
@@ -222,6 +222,17 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
     if moved:
         more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
+
+
+def check_environment(saved: SavedPlan, env: str) -> None:
+    """Raises StalePlan when the plan was made for another environment."""
+    made = str(saved.made_with.get("env", ""))
+    if made != env:
+        raise StalePlan(
+            f"the plan was made for {f'environment {made}' if made else 'no environment'}, "
+            f"not for {f'environment {env}' if env else 'none'}",
+            hint="make a new plan; nothing was sent",
+        )
 
 
 _WORDS = {

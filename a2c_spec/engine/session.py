@@ -42,7 +42,8 @@ class Session:
     """What a use case works with.
 
     ``store`` holds the records, ``files`` the results on disk, ``digests`` the digests of files seen before,
-    ``results`` the results cache. ``connection`` is None where the session was opened without the service.
+    ``results`` the results cache, ``others`` the states of the other environments. ``connection`` is None where the
+    session was opened without the service.
     """
 
     project: Project
@@ -52,6 +53,7 @@ class Session:
     fingerprint_secret: FingerprintSecret
     options: PlannerOptions
     results: Results
+    others: Workspaces
     connection: Connection | None = None
 
     @property
@@ -129,6 +131,7 @@ def open_state(project: Project) -> Iterator[Session]:
                 secret_fingerprints(project, partial(noted_key, store)),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
                 Results(cache_of(project), realm),
+                others,
             )
     finally:
         store.close()
@@ -158,7 +161,9 @@ async def open_session(project: Project, tell: Listener | None = None) -> AsyncI
     from a2c_spec.engine.connection import connect
 
     with open_state(project) as session:
-        async with connect(project, session.store, session.files, tell or project.tell) as connection:
+        async with connect(
+            project, session.store, session.files, tell or project.tell, session.others.records
+        ) as connection:
             yield replace(session, connection=connection)
 
 

@@ -154,7 +154,6 @@ def _opened(path: Path) -> sqlite3.Connection:
             raise
         return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA journal_mode = WAL")
     db.execute(TABLE)
     db.execute(FORGET)
     return db
