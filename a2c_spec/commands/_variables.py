@@ -71,7 +71,8 @@ def given(context: click.Context | None) -> dict[str, str]:
         if source is ParameterSource.ENVIRONMENT:
             found[option.name] = variable(option)
         elif source is ParameterSource.COMMANDLINE:
-            found[option.name] = max(option.opts, key=len)
+            no = option.secondary_opts and context.params.get(option.name) is False
+            found[option.name] = max(option.secondary_opts if no else option.opts, key=len)
     return found
 
 

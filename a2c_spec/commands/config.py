@@ -20,7 +20,6 @@ from a2c_spec.views.table import table
 @options.limits
 @options.timeout
 @options.fail_fast
-@options.no_cache
 @options.project
 def command(**given: Any) -> int:
     """Show every setting, and where it is from: a flag, A2C_SPEC_NAME, a2c.yaml, or built in."""

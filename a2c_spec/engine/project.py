@@ -143,6 +143,7 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     paths = [item for item in found if isinstance(item, str)]
     problems = [item for item in found if isinstance(item, Diagnostic)]
     if not paths and not project.flags.paths:
+        project.checked()
         raise UsageError(
             f"no manifest found below {project.root}",
             hint="name one, as in `a2c-spec apply recipe.yaml`; `a2c-spec init` writes a first one",
