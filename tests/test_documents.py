@@ -10,6 +10,7 @@ DOCUMENTS = (
     ROOT / "SECURITY.md",
     ROOT / "CONTRIBUTING.md",
     ROOT / "tests" / "core" / "planner" / "README.md",
+    ROOT / "a2c_spec" / "docs" / "settings.md",
     *sorted((ROOT / "a2c_spec" / "docs" / "decisions").glob("*.md")),
 )
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import a2c_spec
 from a2c_spec.api.http.concurrency import Limiter
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.outcome import ApplyOptions
@@ -246,6 +247,12 @@ PROOFS: Mapping[str, Callable[[Try], None]] = {
 
 def test_every_key_of_the_schema_has_a_proof() -> None:
     assert set(KEYS) == set(PROOFS)
+
+
+def test_every_key_is_documented() -> None:
+    text = (Path(a2c_spec.__file__).parent / "docs/settings.md").read_text()
+    told = {key for key in KEYS if key.startswith("environments.") or f"`{key}`" in text}
+    assert set(KEYS) - told == set()
 
 
 @pytest.mark.parametrize("key", PROOFS)

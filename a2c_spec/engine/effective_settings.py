@@ -28,7 +28,6 @@ class Setting:
 def effective_settings(project: Project) -> Iterator[Setting]:
     """The settings in the order in which they are documented; raises InvalidError where one is refused."""
     flags, file = project.checked().flags, project.file
-    yield Setting("root", str(project.root), "--chdir" if flags.chdir else "the folder of a2c.yaml or .git")
     yield Setting("env", file.env or None, _source(project, "env"))
     yield Setting("manifests", list(file.manifests) or None, _place(project, "manifests") or BUILT_IN)
     for name in ("parallelism", "timeout", "max_credits", "max_replace", "fail_fast"):
