@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar
@@ -30,6 +31,17 @@ def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
         return function
 
     return apply
+
+
+class Seconds(click.FloatRange):
+    """A number of seconds; neither infinite nor no number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails where it is none."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is not a valid number of seconds.", param, ctx)
+        return found
 
 
 chdir = click.option("-C", "--chdir", default="", metavar="DIR", help="Change to DIR first.")
@@ -118,7 +130,7 @@ yes = click.option(
 timeout = click.option(
     "--timeout",
     default=0.0,
-    type=click.FloatRange(min=0),
+    type=Seconds(min=0),
     metavar="SECONDS",
     help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
 )

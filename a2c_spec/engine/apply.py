@@ -84,10 +84,10 @@ def _allowed(
     if saved:
         check_unused(saved, session.store)
         check(saved, steps, where.realm)
-    _confirmed(plan, options, reporter)
-    within(plan, [(step.change, step.record) for step in steps], options.limits)
     if plan.allowance:
         check_budget(session.project, plan.allowance)
+    _confirmed(plan, options, reporter)
+    within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:
         raise missing_key()
     if saved:

@@ -6,7 +6,7 @@ import getpass
 import os
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
@@ -28,6 +28,7 @@ from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.state.migrations import prepare_folder
 from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ def open_state(project: Project) -> Iterator[Session]:
     realm = endpoint(project.checked()).realm
     _not_left_behind(project, realm)
     store: StateStore = SqliteStore(project.state_file(), realm)
+    _mark_place(project)
     try:
         others = Workspaces(project, realm)
         with others, DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
@@ -137,15 +139,42 @@ def open_state(project: Project) -> Iterator[Session]:
         store.close()
 
 
+MARKER = "state.path"
+"""The file that says where the state is, if that is not the usual place."""
+
+
+def _last_place(project: Project, marker: Path) -> list[Path]:
+    try:
+        return [project.root / marker.read_text(encoding="utf-8")]
+    except (OSError, ValueError):
+        return []
+
+
+def _in_use(path: Path, realm: str) -> bool:
+    """Whether anything is recorded in a state."""
+    with closing(SqliteStore(path, realm)) as store:
+        return bool(store.addresses())
+
+
+def _mark_place(project: Project) -> None:
+    """Writes down where the state is, if that is not the usual place, for the day on which a2c.yaml says otherwise."""
+    here, marker = project.state_file(), project.home / MARKER
+    with suppress(OSError):
+        if here == project.home / "state.db":
+            marker.unlink(missing_ok=True)
+        elif _last_place(project, marker) != [here]:
+            prepare_folder(project.home)
+            marker.write_text(here.relative_to(project.root).as_posix(), encoding="utf-8")
+
+
 def _not_left_behind(project: Project, realm: str) -> None:
     """Raises UsageError where the state would begin anew although the usual place has one: all would be paid again."""
-    here, usual = project.state_file(), project.home / "state.db"
-    if here == usual or here.exists() or not usual.is_file():
+    here, marker = project.state_file(), project.home / MARKER
+    places = [project.home / "state.db", *_last_place(project, marker)]
+    before = next((path for path in places if path != here and path.is_file() and _in_use(path, realm)), None)
+    if here.exists() or before is None:
         return
-    with closing(SqliteStore(usual, realm)) as store:
-        if not store.addresses():
-            return
-    at = [os.path.relpath(path, project.cwd) for path in (usual, here)]
+    at = [os.path.relpath(path, project.cwd) for path in (before, here)]
     raise UsageError(
         f"the state is to be in {at[1]}, where none is, and what was applied so far is recorded in {at[0]}",
         hint=f"move it: mkdir -p {os.path.dirname(at[1]) or '.'} && mv {at[0]} {at[1]}",  # noqa: PTH120 - a name

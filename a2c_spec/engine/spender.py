@@ -36,7 +36,7 @@ class Spender:
 
     def allowance(self, steps: Iterable[PlannedChange]) -> Allowance:
         """What these changes cost about, beside what the budget allows."""
-        about = sum(estimate(step.change, step.record) for step in steps)
+        about = sum(estimate(step.change, step.record) for step in steps if not step.change.problem)
         today = self.spending.spent(self._day()) if self.per_day is not None else 0
         return Allowance(about, self.per_run, self.per_day, today)
 

@@ -77,3 +77,15 @@ def test_a_state_that_would_begin_anew_in_another_place_is_refused(tmp_path: Pat
     assert error.value.hint.startswith("move it: mkdir -p data/env/staging && mv ")
     with open_state(of(tmp_path, "", "data/x.db")) as session:
         assert session.store.addresses() == ()
+
+
+def test_a_state_that_was_elsewhere_is_not_forgotten_either(tmp_path: Path) -> None:
+    record(of(tmp_path, "", "data/x.db"), "report", "dist/report.pdf")
+    for state in ("", "data/y.db"):
+        moved = open_state(of(tmp_path, "", state))
+        with pytest.raises(UsageError, match=r"so far is recorded in data/x\.db"), moved:
+            pass
+    (tmp_path / "data/x.db").rename(tmp_path / ".a2c/state.db")
+    with open_state(of(tmp_path, "")) as session:
+        assert session.store.addresses() == ("report",)
+    assert not (tmp_path / ".a2c/state.path").exists()
