@@ -36,6 +36,10 @@ FORGET = "DELETE FROM paid WHERE day <= (SELECT DISTINCT day FROM paid ORDER BY 
 HINT = "nothing more is paid for; check free space and permissions, or restore the file from a backup"
 
 
+Settlement = tuple[str, tuple[object, ...]]
+"""A statement with its values."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One start of a job: environment, run (``report``, ``report#2``), day (``2026-01-31``), estimated credits.
@@ -59,6 +63,7 @@ class Spending:
         self._one_at_a_time = threading.Lock()
         self._thread = ThreadPoolExecutor(1)
         self._waiting: list[tuple[Entry, asyncio.Future[int]]] = []
+        self._settled: list[Settlement] = []
         self._writing: asyncio.Task[None] | None = None
 
     def spent(self, day: str) -> int:
@@ -72,18 +77,27 @@ class Spending:
         """Sets credits aside, durably; gives the number of the entry, 0 if the day would cost too much."""
         number: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         self._waiting.append((entry, number))
-        if self._writing is None:
-            self._writing = asyncio.create_task(self._write_waiting())
+        self._begin()
         return await number
 
-    async def _write_waiting(self) -> None:
-        while self._waiting:
+    def _begin(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write_all())
+
+    async def _write_all(self) -> None:
+        """Writes what has gathered meanwhile, together, until nothing is left."""
+        while self._waiting or self._settled:
             group, self._waiting = self._waiting, []
+            settled, self._settled = self._settled, []
+            work = self._thread.submit(self._write, [entry for entry, _ in group], settled)
+            numbers: Sequence[int | SpecError]
             try:
-                call = asyncio.get_running_loop().run_in_executor(self._thread, self._write, [one for one, _ in group])
-                numbers: Sequence[int | SpecError] = await call
+                numbers = await asyncio.wrap_future(work)
             except SpecError as error:
                 numbers = [error] * len(group)
+            except asyncio.CancelledError:
+                self._settled = [*settled, *self._settled] if work.cancelled() else self._settled
+                raise
             for found, (_, number) in zip(numbers, group, strict=True):
                 if number.done():  # whoever asked was cancelled
                     if isinstance(found, int):
@@ -94,12 +108,12 @@ class Spending:
                     number.set_exception(found)
         self._writing = None
 
-    def _write(self, entries: Sequence[Entry]) -> list[int]:
-        with self._explained() as db:
-            db.execute("PRAGMA synchronous = FULL")
-            with db:
-                db.execute("BEGIN IMMEDIATE")
-                return [self._insert(db, entry) for entry in entries]
+    def _write(self, entries: Sequence[Entry], settled: Sequence[Settlement]) -> list[int]:
+        with self._explained() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            for statement, values in settled:
+                db.execute(statement, values)
+            return [self._insert(db, entry) for entry in entries]
 
     def _insert(self, db: sqlite3.Connection, entry: Entry) -> int:
         if entry.most is not None and self._sum(db, entry.day) + entry.amount > entry.most:
@@ -111,21 +125,25 @@ class Spending:
 
     def settle(self, number: int, amount: int) -> None:
         """Puts the true cost in the place of the estimate, soon. If that fails, the estimate stays."""
-        self._thread.submit(self._change, SETTLE, (amount, number))
+        self._settle(SETTLE, (amount, number))
 
     def settle_last(self, env: str, run: str, amount: int) -> None:
         """The same of the last start of a run that is open, such as one that an earlier process waited for."""
         if self._db is not None or self.path.exists():
-            self._thread.submit(self._change, SETTLE_LAST, (amount, self.realm, env, run))
+            self._settle(SETTLE_LAST, (amount, self.realm, env, run))
 
-    def _change(self, statement: str, values: tuple[object, ...]) -> None:
-        with self._explained() as db:
-            db.execute("PRAGMA synchronous = NORMAL")
-            db.execute(statement, values)
+    def _settle(self, statement: str, values: tuple[object, ...]) -> None:
+        self._settled.append((statement, values))
+        with contextlib.suppress(RuntimeError):  # without a loop it is written when the file is closed
+            self._begin()
 
     def close(self) -> None:
-        """Waits for what is being written, and closes the file."""
+        """Waits for what is being written, writes what is left, and closes the file."""
         self._thread.shutdown(wait=True)
+        left, self._settled = self._settled, []
+        if left:
+            with contextlib.suppress(SpecError):
+                self._write((), left)
         if self._db is not None:
             self._db.close()
 
@@ -154,6 +172,7 @@ def _opened(path: Path) -> sqlite3.Connection:
             raise
         return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = FULL")
     db.execute(TABLE)
     db.execute(FORGET)
     return db
