@@ -92,7 +92,8 @@ class Spending:
             work = self._thread.submit(self._write, [entry for entry, _ in group], settled)
             numbers: Sequence[int | SpecError]
             try:
-                numbers = await asyncio.wrap_future(work)
+                written = await asyncio.wrap_future(work)
+                numbers = written
             except SpecError as error:
                 numbers = [error] * len(group)
             except asyncio.CancelledError:
