@@ -276,9 +276,12 @@ class Execution:
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
+        before = record
         if record.intent is not None:
             change, record = await executor.replan(task, record)
         if change.starts and not self.options.starts:
             raise NotStarted("not started yet", hint="`a2c-spec apply` starts it")
+        if before.lost_start and record.intent is None and record.job_id == before.job_id:
+            self.spender.never_started(before)
         async with self.spender.paying(self.session.store, change, record):
             return await delivery.carry_out(task, change, record, detach=self.options.detach)

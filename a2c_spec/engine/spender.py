@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,7 +15,7 @@ from a2c_spec.engine.budget import Budget, estimate
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import LimitRefused
+from a2c_spec.errors import LimitRefused, SpecError
 from a2c_spec.state.spending import Entry, Spending
 
 HINT = "nothing more is started; what the day may cost counts anew from 00:00 UTC"
@@ -34,11 +34,20 @@ class Spender:
         self.spending = Spending(project.spending_file, realm)
         self.here = 0
 
-    def allowance(self, steps: Iterable[PlannedChange]) -> Allowance:
-        """What these changes cost about, beside what the budget allows."""
+    def allowance(self, steps: Sequence[PlannedChange]) -> Allowance:
+        """What these changes cost about, beside what the budget allows. A create that the plan looked for, and makes
+        anew, was not paid for."""
         about = sum(estimate(step.change, step.record) for step in steps if not step.change.problem)
-        today = self.spending.spent(self._day()) if self.per_day is not None else 0
+        if self.per_day is None:
+            return Allowance(about, self.per_run)
+        day = self._day()
+        vain = [one.record.address for one in steps if one.change.starts and one.record and one.record.lost_start]
+        today = self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
         return Allowance(about, self.per_run, self.per_day, today)
+
+    def never_started(self, record: JobRecord) -> None:
+        """A create was looked for on the service and is not there: what was set aside for it was not spent."""
+        self.spending.settle_last(self.env, record.address, 0)
 
     @asynccontextmanager
     async def paying(self, store: StateStore, change: Change, record: JobRecord) -> AsyncIterator[None]:
@@ -64,7 +73,12 @@ class Spender:
             raise self._refused("per_run", f"{counted(self.here, 'credit')} of {self.per_run} spent or under way")
         self.here += about
         day = self._day()
-        entry = await self.spending.reserve(Entry(self.env, run, day, about, self.per_day))
+        try:
+            entry = await self.spending.reserve(Entry(self.env, run, day, about, self.per_day))
+        except SpecError:
+            if self.project.file.budget:
+                raise
+            return 0  # nothing is bounded, so nothing has to be known
         if not entry:
             self.here -= about
             spent = f"{counted(self.spending.spent(day), 'credit')} of {self.per_day} spent or under way today (UTC)"
@@ -92,7 +106,7 @@ class Spender:
         self.spending.close()
 
 
-def with_budget(project: Project, plan: Plan, steps: Iterable[PlannedChange]) -> Plan:
+def with_budget(project: Project, plan: Plan, steps: Sequence[PlannedChange]) -> Plan:
     """The plan with what it costs about, beside the budget of the project, if that has one."""
     if not project.file.budget:
         return plan
@@ -125,7 +139,7 @@ def true_cost(before: JobRecord, now: JobRecord | None) -> int | None:
     what was estimated. A job that is as it was, or was not started, cost nothing.
     """
     if now is None:
-        return None
+        return 0  # what is about to be sent is recorded before
     if now.intent is not None and now.intent.starts:
         return None
     ran = now.phase not in ("building", "started")

@@ -30,6 +30,9 @@ SETTLE_LAST = """
 UPDATE paid SET credits = ?, open = 0
 WHERE id = (SELECT max(id) FROM paid WHERE realm = ? AND env = ? AND run = ? AND open)
 """
+OPEN = """
+SELECT credits FROM paid WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
+"""
 FORGET = "DELETE FROM paid WHERE day <= (SELECT DISTINCT day FROM paid ORDER BY day DESC LIMIT 1 OFFSET 100)"
 """A hundred days with entries are kept."""
 
@@ -72,6 +75,14 @@ class Spending:
             return 0
         with self._explained() as db:
             return self._sum(db, day)
+
+    def open_amount(self, env: str, run: str, day: str) -> int:
+        """What is set aside on a day for the last start of a run, as long as its cost is not known."""
+        if self._db is None and not self.path.exists():
+            return 0
+        with self._explained() as db:
+            row = db.execute(OPEN, (self.realm, env, run, day)).fetchone()
+            return int(row[0]) if row else 0
 
     async def reserve(self, entry: Entry) -> int:
         """Sets credits aside, durably; gives the number of the entry, 0 if the day would cost too much."""

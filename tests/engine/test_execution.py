@@ -376,7 +376,7 @@ def test_only_so_many_are_under_way_at_once(tmp_path: Path) -> None:
 
 def test_more_may_be_under_way_where_more_requests_may_be_sent_at_once(tmp_path: Path) -> None:
     with session_in(tmp_path, no_cache=True, parallelism=5) as session:
-        world = World(session, done, turns=300)
+        world = World(session, done, turns=3000)
         world.apply(*(step(f"j{n}") for n in range(100)))
     assert world.most_at_once == 5 * UNDER_WAY
 

@@ -13,9 +13,10 @@ from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Intent, JobRecord
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.spender import Spender, check, true_cost
-from a2c_spec.errors import ConversionFailed, LimitRefused
+from a2c_spec.errors import ConversionFailed, IntegrityError, LimitRefused
 from tests.engine.projects import NOW, project_in
 
 START = (Call("create_job", starts=True),)
@@ -128,10 +129,32 @@ def test_what_fails_counts_as_far_as_it_may_have_cost(tmp_path: Path) -> None:
     assert today(project) == 2, "nothing was started"
 
 
+def test_a_create_that_was_looked_for_in_vain_was_not_paid_for(tmp_path: Path) -> None:
+    project = with_budget(tmp_path, per_day=1)
+    lost = JobRecord("a", "api", intent=LOST)
+    pay(project, lost)
+    assert today(project) == 1
+    spender = Spender(project, "api")
+    again, found = (PlannedChange(change, None, lost) for change in (starting(), Change("a", "adopt", ())))
+    assert [spender.allowance([one]).today for one in (again, found)] == [0, 1]
+    spender.never_started(lost)
+    spender.close()
+    pay(project, record(spent=1))
+    assert today(project) == 1
+
+
+def test_a_record_that_cannot_be_kept_matters_only_where_there_is_a_budget(tmp_path: Path) -> None:
+    (tmp_path / ".a2c").mkdir()
+    (tmp_path / ".a2c/spending.db").write_text("no database")
+    pay(with_budget(tmp_path), record(spent=1))
+    with pytest.raises(IntegrityError, match="the record of what was spent"):
+        pay(with_budget(tmp_path, per_run=5), record(spent=1))
+
+
 LOST = Intent(("create_job",), starts=True)
 DRAFT = Intent(("create_job",))
 COSTS = [
-    (JobRecord("a", "api"), None, None),
+    (JobRecord("a", "api"), None, 0),
     (JobRecord("a", "api"), JobRecord("a", "api"), 0),
     (JobRecord("a", "api"), JobRecord("a", "api", intent=LOST), None),
     (JobRecord("a", "api"), JobRecord("a", "api", intent=DRAFT), 0),

@@ -67,6 +67,17 @@ def test_the_true_cost_takes_the_place_of_the_estimate(spending: Spending) -> No
     assert spent(spending.path) == 8
 
 
+def test_what_is_open_is_told_of_the_last_start(spending: Spending) -> None:
+    assert spending.open_amount("", "a", DAY) == 0
+    reserve(spending, 2)
+    last = reserve(spending, 3)
+    assert [spending.open_amount(env, "a", day) for env, day in (("", DAY), ("e", DAY), ("", NEXT))] == [3, 0, 0]
+    spending.settle(last, 9)
+    spending.settle_last("", "a", 0)
+    spending.close()
+    assert spent(spending.path) == 9
+
+
 def test_those_that_ask_at_once_do_not_spend_more_together(tmp_path: Path) -> None:
     async def race() -> list[int]:
         stores = [Spending(tmp_path / "s.db", "api") for _ in range(3)]
