@@ -22,6 +22,10 @@ NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """The name of an environment; it is the name of a folder too."""
 
 
+TAKEN = (SETTINGS_FILE, ".gitignore", "spending.db", "digests.db", "outputs.json", "state.path")
+"""Names that stand for something else, beside a state or in its place."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """The settings in ``a2c.yaml``; those of the chosen environment take precedence over the general ones.
@@ -170,8 +174,9 @@ def state_problem(root: Path, text: str) -> str:
     except ValueError as error:
         return str(error).replace("the manifest's folder", "the project")
     parts = [part.casefold() for part in path.split("/")]
-    if ".git" in parts or parts[-1] in (SETTINGS_FILE, ".gitignore"):
-        return "would be in the place of a file that is not ours"
+    ours = parts[0] == ".a2c" and (len(parts) == 1 or not {"local", "cache"}.isdisjoint(parts))
+    if ours or ".git" in parts or parts[-1] in TAKEN or parts[-1].endswith(".lock"):
+        return "would be in the place of something else"
     if (root / path).is_dir():
         return "is a folder; name a file"
     return ""
