@@ -67,7 +67,8 @@ def apply(*manifests: str, yes: bool = False, **options: Any) -> Result:
     from a2c_spec.engine.selection import EVERYTHING
 
     project = _project(manifests, options)
-    work = apply_project(project, reading(project), EVERYTHING, ApplyOptions(yes=yes), Unattended())
+    how = ApplyOptions(yes=yes).within(project.flags)
+    work = apply_project(project, reading(project), EVERYTHING, how, Unattended())
     return asyncio.run(work)
 
 
@@ -75,4 +76,5 @@ def _project(manifests: tuple[str, ...], options: dict[str, Any]) -> Project:
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.project import open_project
 
-    return open_project(Flags(manifests=manifests, verbose=True, **options))
+    given = {name: f"the argument {name}" for name in options}
+    return open_project(Flags(manifests=manifests, verbose=True, given=given, **options))

@@ -34,6 +34,7 @@ COMMANDS: Mapping[str, str] = {
     "schema": "Print a JSON Schema, for editors and other tools.",
     "serve": "Run the local API on a loopback port.",
     "completion": "Print shell completion for bash, zsh or fish.",
+    "config": "Show every setting, and where it is from.",
     "doctor": "Check the set-up: key, service, state, local conversions.",
     "version": "Show the version.",
 }
@@ -52,6 +53,7 @@ class LazyCommands(click.Group):
         module = f"{name}_" if iskeyword(name) else name
         command = import_module(f"a2c_spec.commands.{module}").command
         assert isinstance(command, click.Command)  # noqa: S101 - a programming error, not a user's
+        import_module("a2c_spec.commands._variables").bind(command, (name,))
         return command
 
     def resolve_command(
@@ -87,11 +89,15 @@ def main(args: Sequence[str] | None = None) -> None:
 def run(args: Sequence[str], runtime: object = None) -> int:
     """Runs one command; gives its exit code. ``runtime`` replaces clock, sleep and chance, for tests."""
     try:
+        if odd := [name for name in os.environ if name.startswith("A2C_SPEC_")]:
+            _warn(odd, args)
         result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False, obj=runtime)
         return result if isinstance(result, int) else 0
     except click.exceptions.Exit as end:
         return end.exit_code
     except click.ClickException as problem:
+        if isinstance(problem, click.BadParameter) and (said := _of_a_variable(problem)):
+            return _explain(said, args)
         problem.show()
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
@@ -106,8 +112,30 @@ def run(args: Sequence[str], runtime: object = None) -> int:
 
 def _explain(problem: Exception, args: Sequence[str]) -> int:
     from a2c_spec.commands._output import explain
+    from a2c_spec.commands._variables import asked
 
-    return explain(problem, as_json="--json" in args, verbose="-v" in args or "--verbose" in args)
+    verbose = "-v" in args or asked("--verbose", args)
+    return explain(problem, as_json=asked("--json", args), verbose=verbose, no_color=asked("--no-color", args))
+
+
+def _warn(ours: Sequence[str], args: Sequence[str]) -> None:
+    """Says which of these variables mean nothing: an ignored limit is worse than none."""
+    from a2c_spec.commands._variables import asked, every_name, unknown
+
+    context = click.Context(cli)
+    names = (cli.get_command(context, name) for name in COMMANDS)
+    if not ("-q" in args or asked("--quiet", args)):
+        for said in unknown(ours, every_name(command for command in names if command)):
+            click.echo(said, err=True)
+
+
+def _of_a_variable(problem: click.BadParameter) -> Exception | None:
+    """The same problem, told of the environment variable that holds the wrong value; None when a flag does."""
+    from a2c_spec.commands._variables import named
+    from a2c_spec.errors import UsageError
+
+    name = named(problem)
+    return UsageError(f"the environment variable {name}: {problem.message.rstrip('.')}") if name else None
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""README.md tells the truth: every console block is run, in order, and prints what it says."""
+"""README.md and the guides tell the truth: every console block is run, in order, and prints what it says."""
 
 from __future__ import annotations
 
@@ -9,9 +9,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import EXAMPLES
 
-README = EXAMPLES.parent / "README.md"
+ROOT = EXAMPLES.parent
+DOCUMENTS = [(ROOT / "README.md", 8), (ROOT / "a2c_spec/docs/settings.md", 1)]
+"""Documents, and how many blocks of commands each has at least."""
+
 BLOCK = re.compile(r"```console\n(.*?)\n```", re.DOTALL)
 VARYING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
@@ -35,7 +40,8 @@ def plain(text: str) -> str:
     return text.strip("\n")
 
 
-def test_every_command_of_the_readme_prints_what_it_says(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("document", "least"), DOCUMENTS, ids=lambda value: getattr(value, "name", None))
+def test_every_command_of_a_document_prints_what_it_says(document: Path, least: int, tmp_path: Path) -> None:
     project = tmp_path / "examples"
     shutil.copytree(EXAMPLES, project, ignore=shutil.ignore_patterns("dist", ".a2c"))
     (project / "a2c.yaml").write_text("")
@@ -45,8 +51,8 @@ def test_every_command_of_the_readme_prints_what_it_says(tmp_path: Path) -> None
         "NO_COLOR": "1",
         "LANG": "C.UTF-8",
     }
-    blocks = BLOCK.findall(README.read_text())
-    assert len(blocks) >= 8
+    blocks = BLOCK.findall(document.read_text())
+    assert len(blocks) >= least
     last = 0
     for command, expected in [step for block in blocks for step in steps(block)]:
         script = f"(exit {last}); {command}"

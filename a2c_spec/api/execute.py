@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -63,7 +63,7 @@ class Task:
 
 @dataclass(slots=True)
 class Executor:
-    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys."""
+    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``others`` gives what other states record."""
 
     client: Client
     store: StateStore
@@ -74,6 +74,7 @@ class Executor:
     grace: GracePeriod
     probe: Probe = unobserved
     create_gate: CreateGate = field(default_factory=CreateGate)
+    others: Callable[[], Iterable[JobRecord]] = tuple
 
     @property
     def recorder(self) -> Recorder:
@@ -151,7 +152,7 @@ class Executor:
             return await self.save(settled(record))
         await self.grace.wait()
         async with self.create_gate.searching():
-            found = await resolve_lost_create(self.client, record, tuple(self.store.scan()), may_ask=True)
+            found = await resolve_lost_create(self.client, record, (*self.store.scan(), *self.others()), may_ask=True)
             if found is None:
                 return await self.save(settled(record))
             text = f"adopted job {found.job_id}, made by a create whose answer was lost"

@@ -39,7 +39,7 @@ class OutputFiles:
     """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at.
 
     ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: paths whose
-    files are another address's from now on.
+    files are another address's from now on. ``kept`` tells why a path is not for results at all.
     """
 
     root: Path
@@ -50,6 +50,7 @@ class OutputFiles:
     leftovers: Leftovers = field(default_factory=Leftovers)
     reserved: dict[str, str] = field(default_factory=dict)
     followed: dict[str, str] = field(default_factory=dict)
+    kept: Callable[[str], str] = lambda _path: ""
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
@@ -69,7 +70,7 @@ class OutputFiles:
         folder, _, name = path.rpartition("/")
         if folder not in self.folders:
             self.folders[folder] = folder_problem(self.root, folder)
-        return name_problem(name) or self.folders[folder]
+        return name_problem(name) or self.folders[folder] or self.kept(path)
 
     def apart(self, job: Job, late: RenderLate) -> Job:
         """The job, results of which only the service knows the name kept apart from what other runs have by now."""

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar
 
 import click
 
+from a2c_spec.commands._variables import given
 from a2c_spec.engine.flags import Flags
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def flags_of(given: dict[str, Any]) -> Flags:
+def flags_of(parameters: dict[str, Any]) -> Flags:
     """The shared ones among a command's parameters."""
     known = {field.name for field in fields(Flags)}
-    return Flags(**{name: value for name, value in given.items() if name in known and value is not None})
+    values = {name: value for name, value in parameters.items() if name in known and value is not None}
+    return Flags(**values, given=given(click.get_current_context(silent=True)))
 
 
 def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
@@ -30,11 +33,23 @@ def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
     return apply
 
 
+class Seconds(click.FloatRange):
+    """A number of seconds; neither infinite nor no number at all."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The number; fails where it is none."""
+        found = super().convert(value, param, ctx)
+        if not math.isfinite(found):
+            self.fail(f"{value!r} is not a valid number of seconds.", param, ctx)
+        return found
+
+
 chdir = click.option("-C", "--chdir", default="", metavar="DIR", help="Change to DIR first.")
 
 env = click.option(
-    "--env", default="", envvar="A2C_SPEC_ENV", metavar="NAME", help="Use vars/NAME.yaml, and NAME of a2c.yaml."
+    "--env", default="", metavar="NAME", help="Use vars/NAME.yaml, NAME of a2c.yaml, and a state of its own."
 )
+state = click.option("--state", default="", metavar="FILE", help="The file of the state, below the project.")
 
 manifests = stack(
     click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
@@ -50,12 +65,14 @@ manifests = stack(
 )
 
 service = stack(
-    click.option(
-        "--local", is_flag=True, envvar="A2C_SPEC_LOCAL", help="Use the built-in local API: no key, no network."
-    ),
+    click.option("--local", is_flag=True, help="Use the built-in local API: no key, no network."),
     click.option(
         "--base-url", default="", envvar="API2CONVERT_BASE_URL", metavar="URL", help="The URL of the service."
     ),
+    click.option(
+        "--allow-host", multiple=True, metavar="HOST", help="Let a2c.yaml name a service on this host (base_url)."
+    ),
+    state,
 )
 
 parallelism = click.option(
@@ -75,7 +92,7 @@ output = stack(
     click.option("-v", "--verbose", is_flag=True, help="Show attributes and every call."),
 )
 
-project = stack(chdir, service, output)
+project = stack(chdir, env, service, output)
 """What every command takes that works on the records of a project: where it is, which service, how to print."""
 
 no_cache = click.option("--no-cache", is_flag=True, help="Do not read or write the results cache.")
@@ -101,6 +118,25 @@ selection = stack(
 )
 
 replace = click.option("--replace", multiple=True, metavar="GLOB", help="Run these again, even if nothing changed.")
+
+yes = click.option(
+    "-y",
+    "--yes",
+    "--auto-approve",
+    "yes",
+    is_flag=True,
+    help="Do not ask for confirmation, even if something is paid for again.",
+)
+timeout = click.option(
+    "--timeout",
+    default=0.0,
+    type=Seconds(min=0),
+    metavar="SECONDS",
+    help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
+)
+fail_fast = click.option(
+    "--fail-fast/--no-fail-fast", default=False, help="Stop starting jobs after the first failure."
+)
 
 limits = stack(
     click.option(

@@ -168,13 +168,13 @@ def _progress(project: Project) -> Progress:
     return progress_table.BySize(lines, lambda jobs: progress_table.Periodic(line, Style(False), Board(jobs, clock)))
 
 
-def explain(problem: Exception, *, as_json: bool, verbose: bool) -> int:
+def explain(problem: Exception, *, as_json: bool, verbose: bool, no_color: bool = False) -> int:
     """Says what is wrong and what to do; gives the exit code. An unknown error is reported as a defect."""
     known = problem if isinstance(problem, SpecError) else internal_error(problem, verbose=verbose)
     if as_json:
         click.echo(json.dumps({"event": "error", **problems.error_json(known)}, ensure_ascii=False))
     else:
-        colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color="--no-color" in sys.argv)
+        colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color=no_color)
         click.echo(problems.error(known, Style(colour)), err=True)
     return known.exit_code
 

@@ -11,10 +11,9 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
-from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
-from a2c_spec.engine.saved_plan import is_saved_plan, read
+from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
 
@@ -22,6 +21,10 @@ if TYPE_CHECKING:
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.outcome import ApplyOptions
     from a2c_spec.engine.saved_plan import SavedPlan
+
+
+CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_conflict", "state")
+"""Flags of what is done, which are those of a saved plan."""
 
 
 @click.command("apply")
@@ -34,39 +37,24 @@ if TYPE_CHECKING:
 @options.on_conflict
 @options.selection
 @options.replace
-@click.option(
-    "-y",
-    "--yes",
-    "--auto-approve",
-    "yes",
-    is_flag=True,
-    help="Do not ask for confirmation, even if something is paid for again.",
-)
+@options.yes
 @click.option(
     "--detach", is_flag=True, help="Return as soon as every job has started; `a2c-spec wait` fetches the results."
 )
-@click.option(
-    "--timeout",
-    default=0.0,
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
-)
+@options.timeout
 @options.refresh_only
 @click.option("--outputs", default="", metavar="FILE", help="Path of outputs.json.  [default: .a2c/outputs.json]")
 @options.limits
-@click.option("--fail-fast", is_flag=True, help="Stop starting jobs after the first failure.")
+@options.fail_fast
 @options.output
-def command(yes: bool, detach: bool, fail_fast: bool, **given: Any) -> int:
+def command(yes: bool, detach: bool, **given: Any) -> int:
     """Apply the plan: upload, convert, download, verify, record. A second apply does nothing."""
     from a2c_spec.engine.outcome import ApplyOptions
 
     chosen = selection_of(given)
     if given.pop("refresh_only"):
         return refresh(flags_of(given), chosen)
-    bounds = Limits(given.pop("max_credits"), given.pop("max_replace"))
-    how = ApplyOptions(yes, detach, fail_fast, given.pop("timeout"), limits=bounds)
-    return apply(flags_of(given), how, chosen)
+    return apply(flags_of(given), ApplyOptions(yes, detach), chosen)
 
 
 def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> int:
@@ -75,15 +63,12 @@ def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> in
 
     saved = _saved(flags)
     if saved:
-        if chosen != EVERYTHING or not saved.takes(flags):
-            raise UsageError(
-                "a saved plan is applied as it was saved",
-                hint="leave out the flags that select, or change, what is done; or make a new plan with them",
-            )
-        flags, chosen = saved.flags(flags), saved.selection
+        flags, chosen = _as_saved(saved, flags), saved.selection
     project = project_of(flags)
+    if saved:
+        check_environment(saved, project.file.env)
     reporter = ConsoleReporter(project)
-    work = apply_project(project, reading(project), chosen, how, reporter, saved)
+    work = apply_project(project, reading(project), chosen, how.within(project.flags), reporter, saved)
     result = asyncio.run(stoppable(work, lambda text: talk(flags, text), reporter.close))
     return show_result(project, result)
 
@@ -106,3 +91,18 @@ def _saved(flags: Flags) -> SavedPlan | None:
     if len(flags.paths) > 1:
         raise UsageError("a saved plan must be the only argument", hint="it names its manifests itself")
     return read(Path(flags.chdir or ".") / named[0])
+
+
+def _as_saved(saved: SavedPlan, flags: Flags) -> Flags:
+    """The flags that the plan was made with; raises UsageError where other ones are given. What variables say for the
+    same flags was said to ``plan`` already."""
+    cached = () if saved.made_with.get("no_cache", True) else ("no_cache",)
+    given = [flags.given.get(name, "") for name in (*CHANGING, *cached)]
+    if wrong := [flag for flag in given if flag.startswith("-")]:
+        raise UsageError(
+            f"a saved plan is applied as it was saved, so {wrong[0]} cannot be given",
+            hint="leave out the flags that select, or change, what is done; or make a new plan with them",
+        )
+    if flags.env:
+        check_environment(saved, flags.env)
+    return saved.flags(flags)

@@ -12,13 +12,12 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.reuse import cache_of
+from a2c_spec.engine.reuse import cache_of, evict
 from a2c_spec.errors import UsageError
 from a2c_spec.state.results_cache import ResultsCache
 from a2c_spec.views.cache import entry_json, listing
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
-_DAY = 86_400.0
 
 
 @click.group("cache")
@@ -58,7 +57,8 @@ def prune(max_size: str, max_age: float | None, **given: Any) -> int:
     days = max_age if max_age is not None else settings.get("max_age_days")
     if most is None and days is None:
         raise UsageError("no limit is given", hint="add --max-size 20G or --max-age 30")
-    done = cache.prune(most, project.runtime.clock() - days * _DAY if days is not None else 0.0)
+    done = evict(cache, {"max_bytes": most, "max_age_days": days}, project.runtime.clock())
+    assert done is not None  # noqa: S101 - one of them is given
     freed, left = size(done.freed), size(done.size)
     emit(
         project.flags,
@@ -69,7 +69,7 @@ def prune(max_size: str, max_age: float | None, **given: Any) -> int:
 
 
 def _opened(given: dict[str, Any]) -> tuple[Project, ResultsCache]:
-    project = project_of(flags_of(given))
+    project = project_of(flags_of(given)).checked()
     cache = cache_of(project)
     assert cache is not None  # noqa: S101 - there is no --no-cache here
     return project, cache

@@ -30,7 +30,7 @@ RUNNING_HINT = "it stays recorded; destroy it again once it has ended (`a2c-spec
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
 @click.option("--all", "everything", is_flag=True, help="Every recorded address.")
 @click.option("--files", is_flag=True, help="Also remove the result files, except those that were changed.")
-@click.option("-y", "--yes", "--auto-approve", "yes", is_flag=True, help="Do not ask for confirmation.")
+@options.yes
 @options.project
 def command(addresses: tuple[str, ...], everything: bool, files: bool, yes: bool, **given: Any) -> int:
     """Delete jobs and presets from the service, with their records; files here stay unless --files."""

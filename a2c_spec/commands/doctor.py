@@ -16,7 +16,7 @@ from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import InvalidError, SpecError
 
 EXTRAS = {
     "local": ("starlette", "uvicorn", "PIL", "pikepdf", "pypdfium2"),
@@ -44,7 +44,12 @@ def command(**given: Any) -> int:
 def doctor(flags: Flags) -> int:
     """Prints every check."""
     project = project_of(flags)
-    checks = [*_static(project), *asyncio.run(_service(project))]
+    wrong = _wrong_settings(project)
+    rest = [] if wrong else [_key(project), *_extras(), *asyncio.run(_service(project))]
+    said = (
+        "; ".join(wrong) or f"as `a2c-spec config` shows{f', environment {env}' if (env := project.file.env) else ''}"
+    )
+    checks = [Check("project", True, str(project.root)), Check("settings", not wrong, said), *rest]
     emit(
         flags,
         lambda: [{"check": check.name, "ok": check.ok, "text": check.text} for check in checks],
@@ -58,17 +63,26 @@ def _line(project: Project, check: Check) -> str:
     return f"{style_of(project)(mark, colour)}  {check.name:<12} {check.text}"
 
 
-def _static(project: Project) -> Iterator[Check]:
+def _wrong_settings(project: Project) -> list[str]:
+    """What is wrong with the settings, with its place."""
     from a2c_spec.engine.endpoint import endpoint
 
-    yield Check("project", True, str(project.root))
-    where = endpoint(project)
-    needed = not project.flags.local
-    yield Check(
-        "key",
-        bool(where.key) or (None if not needed else False),
-        "set" if where.key else "API2CONVERT_API_KEY is not set",
-    )
+    try:
+        endpoint(project.checked())
+    except InvalidError as error:
+        return [str(problem) for problem in error.diagnostics if problem.severity == "error"]
+    return []
+
+
+def _key(project: Project) -> Check:
+    from a2c_spec.engine.endpoint import endpoint
+
+    key = endpoint(project).key
+    missing = None if project.flags.local else False
+    return Check("key", bool(key) or missing, "set" if key else "API2CONVERT_API_KEY is not set")
+
+
+def _extras() -> Iterator[Check]:
     for extra, modules in EXTRAS.items():
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
         text = "installed" if not missing else f"missing {', '.join(missing)}: pip install 'a2c-spec[{extra}]'"
@@ -79,7 +93,7 @@ async def _service(project: Project) -> list[Check]:
     try:
         async with open_session(project) as session:
             serial = session.store.note("serial")
-            state = Check("state", True, f"{project.home} (serial {serial})")
+            state = Check("state", True, f"{project.state_file()} (serial {serial})")
             return [state, await _reached(session.service.client.wire)]
     except SpecError as error:
         return [Check("service", False, f"{error.message}; {error.hint}")]

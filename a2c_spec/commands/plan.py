@@ -50,12 +50,13 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
 def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: bool = False) -> int:
     """Prints the plan, and saves it to ``out``; gives the exit code."""
     from a2c_spec.engine.plan import as_plan
+    from a2c_spec.engine.spender import with_budget
 
     project = project_of(flags)
     manifests = reading(project)
     steps = asyncio.run(_planned(project, manifests, chosen, whole=bool(out) or flags.detailed))
     warn(project, manifests.found)
-    result = as_plan(steps, partial=chosen.partial)
+    result = with_budget(project, as_plan(steps, partial=chosen.partial), steps)
     if out:
         _save(project, out, steps, chosen)
     show_plan(project, result)

@@ -24,6 +24,7 @@ KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif"
 
 @click.command("report")
 @options.chdir
+@options.env
 @options.service
 @click.option("-o", "--out", default="a2c-report.html", show_default=True, metavar="FILE", help="The file to write.")
 @options.output

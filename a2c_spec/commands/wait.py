@@ -19,16 +19,10 @@ from a2c_spec.engine.selection import selection_of
 @options.parallelism
 @options.allow_cmd
 @options.selection
-@click.option(
-    "--timeout",
-    default=0.0,
-    type=click.FloatRange(min=0),
-    metavar="SECONDS",
-    help="Stop waiting after this time, 0 for never; the jobs keep running.",
-)
+@options.timeout
 @options.output
-def command(timeout: float, **given: Any) -> int:
+def command(**given: Any) -> int:
     """Wait for running jobs, download and verify their results; start nothing."""
     chosen = selection_of(given)
-    how = ApplyOptions(timeout=timeout, only=("wait", "download", "adopt"), starts=False)
+    how = ApplyOptions(only=("wait", "download", "adopt"), starts=False)
     return apply(flags_of(given), how, chosen)

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call
 from a2c_spec.core.run_keys import address_of
 
@@ -127,12 +128,14 @@ class Totals:
 class Plan:
     """All changes, in the order in which they are carried out. ``partial`` when a selection left addresses out.
 
-    ``left_out`` is how many other changes there are, which a command leaves to ``apply``.
+    ``left_out`` is how many other changes there are, which a command leaves to ``apply``. ``allowance`` is what they
+    cost about, beside the budget of the project, where there is one.
     """
 
     changes: tuple[Change, ...]
     partial: bool = False
     left_out: int = 0
+    allowance: Allowance | None = None
 
     @property
     def empty(self) -> bool:

@@ -17,6 +17,8 @@ from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
+from a2c_spec.engine.spender import check as check_budget
+from a2c_spec.engine.spender import with_budget
 from a2c_spec.engine.summaries import replan_summarised
 from a2c_spec.errors import Conflict, LimitRefused, NotStarted, missing_key
 
@@ -81,10 +83,13 @@ def _allowed(
 ) -> None:
     """Shows the plan, and raises before anything is sent when it must not be carried out."""
     where = endpoint(session.project)
+    plan = with_budget(session.project, plan, steps)
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)
         check(saved, steps, where.realm)
+    if plan.allowance:
+        check_budget(session.project, plan.allowance)
     _confirmed(plan, options, reporter)
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.run_records import made
-from a2c_spec.core.state import StateStore
+from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.endpoint import Endpoint, endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError
@@ -66,12 +66,14 @@ class Connection:
 
 
 @asynccontextmanager
-async def connect(project: Project, store: StateStore, files: OutputFiles, tell: Listener) -> AsyncIterator[Connection]:
+async def connect(
+    project: Project, store: StateStore, files: OutputFiles, tell: Listener, others: Callable[[], Iterable[JobRecord]]
+) -> AsyncIterator[Connection]:
     """Opens the connection and closes it; the local API lives and ends with it."""
     where = endpoint(project)
     app = _local_app(project) if project.flags.local else None
     open_http = partial(_http, project) if app is None else partial(_http_in_process, app)
-    connection = _assemble(project, where, open_http, store, files, tell)
+    connection = _assemble(project, where, open_http, store, files, tell, others)
     try:
         yield connection
     finally:
@@ -120,6 +122,7 @@ def _assemble(
     store: StateStore,
     files: OutputFiles,
     tell: Listener,
+    others: Callable[[], Iterable[JobRecord]],
 ) -> Connection:
     from a2c_spec.api.client import Client
     from a2c_spec.api.deliver import Delivery
@@ -141,7 +144,7 @@ def _assemble(
     pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
     grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.clock, sleep)
-    executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe)
+    executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe, others=others)
     downloads = Downloads(wire, sleep, jitter)
     turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy
     delivery = Delivery(client, store, poller, downloads, files, executor, render_late, tell, turns)

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
+import ipaddress
+import re
 import tomllib
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import InvalidError, UsageError
+from a2c_spec.manifests.project_file import SETTINGS_FILE
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
+USER_FILE = "a2c-spec/config.toml"
+"""The user's own configuration, in the folder of all configuration (``~/.config``)."""
+PLAIN_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
+"""A URL about whose host no two readers can differ."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +33,13 @@ class Endpoint:
 
 
 def endpoint(project: Project) -> Endpoint:
-    """From --local, --base-url, the environment, and last the official client's config.toml."""
+    """From --local, --base-url, the environment, a2c.yaml if its host may be told the key, and last the official
+    client's config.toml."""
     if project.flags.local:
         return Endpoint(LOCAL, "local", "local")
     config = _official_config(project)
-    base = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL") or config.get("base_url") or SERVICE
+    base = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL") or _of_the_project(project, config)
+    base = base or config.get("base_url") or SERVICE
     parts = urlsplit(base)
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise UsageError(f"the base URL {base!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
@@ -36,10 +47,71 @@ def endpoint(project: Project) -> Endpoint:
     return Endpoint(base.rstrip("/"), key.strip(), f"{parts.netloc}{parts.path}".rstrip("/"))
 
 
-def _official_config(project: Project) -> dict[str, str]:
-    base = Path(project.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+def _of_the_project(project: Project, config: Mapping[str, str]) -> str:
+    """``base_url`` of a2c.yaml; raises InvalidError, with its place, where whoever can change that file, such as a pull
+    request, could so learn the key."""
+    url = str(project.file.defaults.get("base_url", ""))
+    if not url:
+        return ""
+    known = [urlsplit(one).hostname or "" for one in (SERVICE, config.get("base_url", ""))]
+    allowed = {*known, *project.flags.allow_host, *allowed_hosts(project.environ)}
+    if why := untrusted(url, {host.casefold() for host in allowed if host}):
+        problem = Diagnostic(
+            project.file.places.get("defaults.base_url", Position(SETTINGS_FILE)),
+            f"base_url `{url}` {why}, so it is not told the key",
+            f"allow it outside the project: --allow-host HOST, A2C_SPEC_ALLOW_HOST, or allowed_hosts in {USER_FILE}",
+        )
+        raise InvalidError("1 problem in the settings", diagnostics=[project.relative(problem)])
+    return url
+
+
+def untrusted(url: str, allowed: Collection[str]) -> str:
+    """Why a URL that a file of the project names is not trusted; empty when it is. ``allowed``: hosts, or host:port."""
+    if not PLAIN_URL.fullmatch(url):
+        return "is not a plain URL"
+    parts = urlsplit(url)
+    host = (parts.hostname or "").casefold()
+    if _is_loopback(host):
+        return ""
+    if parts.scheme != "https":
+        return "does not start with https"
+    own = parts.netloc.casefold()
+    return "" if host in allowed or own in allowed else f"is on a host that is not allowed ({host})"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
     try:
-        values = tomllib.loads((base / "api2convert" / "config.toml").read_text())
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def allowed_hosts(environ: Mapping[str, str]) -> list[str]:
+    """The hosts that the user's own configuration allows; raises UsageError where that cannot be understood."""
+    file = config_folder(environ) / USER_FILE
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    hosts = values.pop("allowed_hosts", [])
+    if values or not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
+        odd = next(iter(values), "allowed_hosts")
+        raise UsageError(f"{file}: `{odd}` is not understood", hint='expected: allowed_hosts = ["staging.example.com"]')
+    return hosts
+
+
+def config_folder(environ: Mapping[str, str]) -> Path:
+    """Where the user's own configuration lies."""
+    return Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home()) / ".config")
+
+
+def _official_config(project: Project) -> dict[str, str]:
+    try:
+        values = tomllib.loads((config_folder(project.environ) / "api2convert" / "config.toml").read_text())
     except (OSError, ValueError):
         return {}
     return {name: value for name, value in values.items() if isinstance(value, str)}

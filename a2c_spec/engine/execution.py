@@ -18,7 +18,6 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.bookkeeping import keep_books
-from a2c_spec.engine.budget import Budget
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.order import dependent, independent
@@ -29,6 +28,7 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
+from a2c_spec.engine.spender import Spender
 from a2c_spec.errors import AskedToWait, Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ class Execution:
         self.session, self.service = session, session.service
         self.options, self.reporter, self.chosen = options, reporter, chosen
         self.stopped = False
-        self.budget = Budget(options.limits.credits)
+        self.spender = Spender(session.project, session.results.realm, options.limits.credits)
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
@@ -77,8 +77,11 @@ class Execution:
             started = await self._start_all(chain(independent(whole), again, dependent(whole)))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
+        finally:
+            self.spender.close()
         self.tally.unstarted = len(busy) - started
         self.session.files.leftovers.remove()
+        self.session.results.tidy(self.session.project)
         self.reporter.close()
         error = self._error()
         if steps:
@@ -256,15 +259,15 @@ class Execution:
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
         task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
+        before = record
         if record.intent is not None:
             change, record = await executor.replan(task, record)
         if change.starts and not self.options.starts:
             raise NotStarted("not started yet", hint="`a2c-spec apply` starts it")
-        reserved = self.budget.reserve(change, record)
-        try:
+        if before.lost_start and record.intent is None and record.job_id == before.job_id:
+            self.spender.never_started(before)
+        async with self.spender.paying(self.session.store, change, record):
             return await delivery.carry_out(task, change, record, detach=self.options.detach)
-        finally:
-            self.budget.settle(self.session.store.get(change.address), reserved)
 
 
 def _some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
 class Flags:
-    """Every shared flag as given; commands that lack one see its default."""
+    """Every shared flag; commands that lack one see its default.
+
+    ``given`` names those that somebody gave, and how: ``--parallelism`` or ``A2C_SPEC_PARALLELISM``. Only what is not
+    given may come from ``a2c.yaml``.
+    """
 
     manifests: tuple[str, ...] = ()
     file: tuple[str, ...] = ()
@@ -19,6 +24,8 @@ class Flags:
     allow_cmd: bool = False
     local: bool = False
     base_url: str = ""
+    allow_host: tuple[str, ...] = ()
+    state: str = ""
     offline: bool = False
     parallelism: int = 16
     on_conflict: str = ""
@@ -29,6 +36,11 @@ class Flags:
     explain: bool = False
     no_cache: bool = False
     outputs: str = ""
+    timeout: float = 0.0
+    fail_fast: bool = False
+    max_credits: int | None = None
+    max_replace: int | None = None
+    given: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def paths(self) -> tuple[str, ...]:

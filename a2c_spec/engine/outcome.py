@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from a2c_spec.core.diagnostics import Diagnostic
@@ -11,6 +11,7 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
+from a2c_spec.engine.flags import Flags
 from a2c_spec.errors import SpecError
 
 if TYPE_CHECKING:
@@ -83,6 +84,11 @@ class ApplyOptions:
     only: tuple[str, ...] = ()
     starts: bool = True
     limits: Limits = Limits()  # noqa: RUF009 - frozen
+
+    def within(self, flags: Flags) -> ApplyOptions:
+        """The same, with the bounds that the flags, or the settings in their place, set."""
+        bounds = Limits(flags.max_credits, flags.max_replace)
+        return replace(self, fail_fast=flags.fail_fast, timeout=flags.timeout, limits=bounds)
 
     def takes(self, change: Change) -> bool:
         """Whether a change is carried out."""

@@ -33,6 +33,7 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
+from a2c_spec.engine.spender import with_budget
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
 from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
 from a2c_spec.errors import InvalidError, about
@@ -82,7 +83,7 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
     else:
         async with open_session(project) as session:
             steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
-    return as_plan(steps, partial=chosen.partial)
+    return with_budget(project, as_plan(steps, partial=chosen.partial), steps)
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:

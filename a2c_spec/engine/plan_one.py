@@ -180,7 +180,8 @@ async def _looked_for(session: Session, address: str, client: Client) -> tuple[d
     undecided: dict[str, str] = {}
     for run in session.runs(address):
         try:
-            job = await resolve_lost_create(client, run, tuple(session.store.scan())) if run.lost_start else None
+            known = (*session.store.scan(), *session.others.records()) if run.lost_start else ()
+            job = await resolve_lost_create(client, run, known) if run.lost_start else None
             found |= {run.address: job} if job else {}
         except TimeUnknown as unknown:
             then = "apply finds out with a draft, which costs nothing, and takes the job or makes it"

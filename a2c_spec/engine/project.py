@@ -11,6 +11,7 @@ from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.diagnostics import Diagnostic, said_once
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
+from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, UsageError
@@ -22,7 +23,7 @@ from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.notes import Notes
-from a2c_spec.manifests.project_file import SETTINGS_FILE, load_project
+from a2c_spec.manifests.project_file import NAME, SETTINGS_FILE, load_project, state_problem, unknown_environment
 from a2c_spec.manifests.project_file import Project as ProjectFile
 from a2c_spec.manifests.references import check_references
 
@@ -54,8 +55,17 @@ class Project:
 
     @property
     def home(self) -> Path:
-        """Where we keep what is ours."""
-        return self.root / ".a2c"
+        """Where we keep what is ours; each environment has a place of its own."""
+        return self.root / self.file.home(self.file.env)
+
+    def state_file(self, env: str | None = None) -> Path:
+        """The file of the state of an environment, the chosen one unless another is named."""
+        return self.root / self.file.state_file(self.file.env if env is None else env, self.flags.state)
+
+    @property
+    def spending_file(self) -> Path:
+        """Where is written down what was spent, in all environments together."""
+        return self.state_file("").with_name("spending.db")
 
     @property
     def environ(self) -> Mapping[str, str]:
@@ -71,7 +81,20 @@ class Project:
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
             env_vars=self.file.vars,
+            on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
+
+    def checked(self) -> Project:
+        """The project; raises InvalidError where its settings are wrong, so that none of them is passed over."""
+        found = [self.relative(one) for one in self.problems]
+        count = sum(one.severity == "error" for one in found)
+        if count:
+            raise InvalidError(f"{counted(count, 'problem')} in the settings", diagnostics=found)
+        return self
+
+    def relative(self, problem: Diagnostic) -> Diagnostic:
+        """The same problem, its files named from the current folder, as editors and terminals expect."""
+        return _relative(problem, self.cwd)
 
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
@@ -85,7 +108,27 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
         raise UsageError(f"--chdir {flags.chdir}: no such folder")
     root = find_root(flags.paths, cwd)
     file, problems = load_project(root, flags.env)
-    return Project(flags, cwd, root, file, tuple(problems), runtime)
+    project = Project(with_defaults(flags, file), cwd, root, file, tuple(problems), runtime)
+    return replace(project, problems=(*problems, *_of_the_choice(project)))
+
+
+SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast")
+"""What ``defaults`` may say in place of a flag, and which needs no more than that."""
+
+
+def with_defaults(flags: Flags, file: ProjectFile) -> Flags:
+    """The flags, with the settings of the project where nobody gave one."""
+    settings = {name: file.defaults[name] for name in SETTABLE if name in file.defaults and name not in flags.given}
+    return replace(flags, env=file.env, **settings)
+
+
+def _of_the_choice(project: Project) -> Iterator[Diagnostic]:
+    """What is wrong with the environment and the state that were chosen for this command."""
+    env, state = project.file.env, project.flags.state
+    if state and (why := state_problem(project.root, state)):
+        raise UsageError(f"{project.flags.given.get('state', '--state')}: the state `{state}` {why}")
+    if (problem := unknown_environment(project.file)) and not (NAME.fullmatch(env) and project.state_file().is_file()):
+        yield problem
 
 
 def _pair(text: str) -> tuple[str, str]:
@@ -101,6 +144,7 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     paths = [item for item in found if isinstance(item, str)]
     problems = [item for item in found if isinstance(item, Diagnostic)]
     if not paths and not project.flags.paths:
+        project.checked()
         raise UsageError(
             f"no manifest found below {project.root}",
             hint="name one, as in `a2c-spec apply recipe.yaml`; `a2c-spec init` writes a first one",
@@ -153,7 +197,7 @@ class Reading:
 def reading(project: Project) -> Reading:
     """The manifests that are meant, about to be read."""
     paths, found = manifest_paths(project)
-    return Reading(project, paths, found + list(project.problems))
+    return Reading(project, paths, found + [project.relative(one) for one in project.problems])
 
 
 def load_all(project: Project) -> Loaded:
@@ -184,7 +228,6 @@ def real_path(root: Path) -> Callable[[str], str]:
 
 
 def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:
-    """The same problem, its files named from the current folder, as editors and terminals expect."""
     file = problem.position.file
     place = replace(problem.position, file=os.path.relpath(file, cwd) if Path(file).is_absolute() else file)
     return replace(problem, position=place, message=problem.message.replace(f"{cwd}{os.sep}", ""))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,7 +18,7 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.expressions.template import render_late
-from a2c_spec.state.results_cache import ResultsCache
+from a2c_spec.state.results_cache import Pruned, ResultsCache
 
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
@@ -26,23 +26,43 @@ if TYPE_CHECKING:
     from a2c_spec.core.prepare import DesiredJob
 
 
+DAY = 86_400.0
+
+
+def evict(cache: ResultsCache, settings: Mapping[str, Any], now: float) -> Pruned | None:
+    """Removes what is beyond the ``max_bytes`` and ``max_age_days`` of a2c.yaml; None when neither is set."""
+    most, days = settings.get("max_bytes"), settings.get("max_age_days")
+    if most is None and days is None:
+        return None
+    return cache.prune(most, now - days * DAY if days is not None else 0.0)
+
+
+def cache_place(project: Project) -> tuple[str, str]:
+    """The folder of the results cache as it is named, and the variable that names it, if one does."""
+    given = project.environ.get("A2C_SPEC_CACHE")
+    return given or str(project.file.cache.get("url", "")) or ".a2c/cache", "A2C_SPEC_CACHE" if given else ""
+
+
 def cache_of(project: Project) -> ResultsCache | None:
     """The results cache: A2C_SPEC_CACHE, else the setting ``cache``, else ``.a2c/cache``; None under --no-cache."""
     if project.flags.no_cache:
         return None
-    url = project.environ.get("A2C_SPEC_CACHE") or str(project.file.cache.get("url", "")) or ".a2c/cache"
+    url, variable = cache_place(project)
     if "://" in url:
-        raise UsageError(f"the results cache {url}: it must be a folder", hint="mount the store, or name a folder")
+        named = f"{variable}: " if variable else ""
+        raise UsageError(f"{named}the results cache {url} must be a folder", hint="mount the store, or name a folder")
     return ResultsCache(project.root / Path(url).expanduser())
 
 
 @dataclass(slots=True)
 class Results:
-    """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way."""
+    """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way; ``kept``:
+    something was kept by now."""
 
     cache: ResultsCache | None
     realm: str
     making: dict[str, asyncio.Event] = field(default_factory=dict)
+    kept: bool = False
 
     def known(self, desired: DesiredJob, record: JobRecord | None) -> JobRecord | None:
         """The job as cached results would leave it; None unless all of its conversions are there and saved here."""
@@ -77,6 +97,7 @@ class Results:
         """Keeps the files of a job that has just ended, unless the disk is full: the cache is a convenience."""
         if self.cache is None:
             return
+        self.kept = True
         for fingerprint, entry in entries_of(desired, record, now).items():
             digests = {row["sha256"] for row in entry["files"]}
             sources = {file.sha256: root / file.path for file in record.files if file.sha256 in digests}
@@ -84,6 +105,12 @@ class Results:
                 self.cache.save(cache_key(fingerprint, self.realm), entry, sources)
             except OSError:
                 return
+
+    def tidy(self, project: Project) -> None:
+        """Keeps the cache within the limits of a2c.yaml, if this apply kept anything."""
+        if self.cache is not None and self.kept:
+            with suppress(OSError):  # the cache is a convenience
+                evict(self.cache, project.file.cache, project.runtime.clock())
 
     def keys(self, desired: DesiredJob) -> dict[str, str]:
         """The key of each conversion whose result may be kept."""

@@ -31,7 +31,7 @@ HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
 """How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
 LARGEST = 512 * 1024 * 1024
-KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict", "no_cache")
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict", "no_cache", "state")
 """What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
 is sent; nor that secrets may run commands."""
 
@@ -46,11 +46,6 @@ class SavedPlan:
     selection: Selection
     stamps: Mapping[str, Mapping[str, str]]
     plan: Mapping[str, Any]
-
-    def takes(self, given: Flags) -> bool:
-        """Whether it can be applied with these flags: none of them changes what is done."""
-        cached = given.no_cache and not self.made_with.get("no_cache", True)
-        return not (given.var or given.var_file or given.on_conflict or cached)
 
     def flags(self, given: Flags) -> Flags:
         """The flags it was made with; only how to show and how fast to go is taken from ``given``."""
@@ -125,9 +120,10 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: 
     """Writes the file, readable by its owner alone; it holds no secret."""
     from a2c_spec.engine.endpoint import endpoint
     from a2c_spec.engine.plan import as_plan
+    from a2c_spec.engine.spender import with_budget
     from a2c_spec.views.plan_json import plan_json
 
-    shown = plan_json(as_plan(steps, partial=chosen.partial))
+    shown = plan_json(with_budget(project, as_plan(steps, partial=chosen.partial), steps))
     shown.pop("format_version")
     tree = {
         "format_version": FORMAT_VERSION,
@@ -226,6 +222,17 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
     if moved:
         more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
+
+
+def check_environment(saved: SavedPlan, env: str) -> None:
+    """Raises StalePlan when the plan was made for another environment."""
+    made = str(saved.made_with.get("env", ""))
+    if made != env:
+        raise StalePlan(
+            f"the plan was made for {f'environment {made}' if made else 'no environment'}, "
+            f"not for {f'environment {env}' if env else 'none'}",
+            hint="make a new plan; nothing was sent",
+        )
 
 
 _WORDS = {

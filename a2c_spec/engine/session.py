@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import getpass
+import os
 import socket
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from functools import partial
-from os import getpid
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,10 +23,12 @@ from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
+from a2c_spec.engine.workspaces import Workspaces
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.state.migrations import prepare_folder
 from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -41,7 +43,8 @@ class Session:
     """What a use case works with.
 
     ``store`` holds the records, ``files`` the results on disk, ``digests`` the digests of files seen before,
-    ``results`` the results cache. ``connection`` is None where the session was opened without the service.
+    ``results`` the results cache, ``others`` the states of the other environments. ``connection`` is None where the
+    session was opened without the service.
     """
 
     project: Project
@@ -51,6 +54,7 @@ class Session:
     fingerprint_secret: FingerprintSecret
     options: PlannerOptions
     results: Results
+    others: Workspaces
     connection: Connection | None = None
 
     @property
@@ -110,10 +114,13 @@ class Session:
 @contextmanager
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
-    realm = endpoint(project).realm
-    store: StateStore = SqliteStore(project.home / "state.db", realm)
+    realm = endpoint(project.checked()).realm
+    _not_left_behind(project, realm)
+    store: StateStore = SqliteStore(project.state_file(), realm)
+    _mark_place(project)
     try:
-        with DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
+        others = Workspaces(project, realm)
+        with others, DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
 
             def sha256(path: Path) -> str:
                 return digests.measure(path).sha256
@@ -121,14 +128,57 @@ def open_state(project: Project) -> Iterator[Session]:
             yield Session(
                 project,
                 store,
-                OutputFiles(project.root, store, sha256, project.runtime.probe),
+                OutputFiles(project.root, store, sha256, project.runtime.probe, kept=others.kept),
                 digests,
                 secret_fingerprints(project, partial(noted_key, store)),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
                 Results(cache_of(project), realm),
+                others,
             )
     finally:
         store.close()
+
+
+MARKER = "state.path"
+"""The file that says where the state is, if that is not the usual place."""
+
+
+def _last_place(project: Project, marker: Path) -> list[Path]:
+    try:
+        return [project.root / marker.read_text(encoding="utf-8")]
+    except (OSError, ValueError):
+        return []
+
+
+def _in_use(path: Path, realm: str) -> bool:
+    """Whether anything is recorded in a state."""
+    with closing(SqliteStore(path, realm)) as store:
+        return bool(store.addresses())
+
+
+def _mark_place(project: Project) -> None:
+    """Writes down where the state is, if that is not the usual place, for the day on which a2c.yaml says otherwise."""
+    here, marker = project.state_file(), project.home / MARKER
+    with suppress(OSError):
+        if here == project.home / "state.db":
+            marker.unlink(missing_ok=True)
+        elif _last_place(project, marker) != [here]:
+            prepare_folder(project.home)
+            marker.write_text(here.relative_to(project.root).as_posix(), encoding="utf-8")
+
+
+def _not_left_behind(project: Project, realm: str) -> None:
+    """Raises UsageError where the state would begin anew although the usual place has one: all would be paid again."""
+    here, marker = project.state_file(), project.home / MARKER
+    places = [project.home / "state.db", *_last_place(project, marker)]
+    before = next((path for path in places if path != here and path.is_file() and _in_use(path, realm)), None)
+    if here.exists() or before is None:
+        return
+    at = [os.path.relpath(path, project.cwd) for path in (before, here)]
+    raise UsageError(
+        f"the state is to be in {at[1]}, where none is, and what was applied so far is recorded in {at[0]}",
+        hint=f"move it: mkdir -p {os.path.dirname(at[1]) or '.'} && mv {at[0]} {at[1]}",  # noqa: PTH120 - a name
+    )
 
 
 @asynccontextmanager
@@ -140,7 +190,9 @@ async def open_session(project: Project, tell: Listener | None = None) -> AsyncI
     from a2c_spec.engine.connection import connect
 
     with open_state(project) as session:
-        async with connect(project, session.store, session.files, tell or project.tell) as connection:
+        async with connect(
+            project, session.store, session.files, tell or project.tell, session.others.records
+        ) as connection:
             yield replace(session, connection=connection)
 
 
@@ -151,4 +203,4 @@ def lock_holder(environ: Mapping[str, str]) -> str:
         user = getpass.getuser()
     except (OSError, KeyError):
         user = "somebody"
-    return f"{user} on {socket.gethostname()}, pid {getpid()}" + (f", run {run}" if run else "")
+    return f"{user} on {socket.gethostname()}, pid {os.getpid()}" + (f", run {run}" if run else "")

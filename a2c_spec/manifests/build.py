@@ -6,7 +6,7 @@ import base64
 import binascii
 import posixpath
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Lifecycle, Output, Preset, Secret, Value
@@ -32,6 +32,7 @@ def build_job(
 ) -> tuple[Job | None, list[Diagnostic]]:
     """The job that the body ``tree`` asks for (None when something is wrong with it), and every problem.
 
+    Where the manifest does not say it, ``on_conflict`` of an output is empty.
     ``valid`` false: the schema check has refused ``tree``; it is still searched for other mistakes.
     """
     refused = [*check_parts(tree, catalog), *service_rules.check(tree)] if catalog else []
@@ -41,6 +42,12 @@ def build_job(
         builder.check_paths(tree)
     failed = any(problem.severity == "error" for problem in builder.problems)
     return None if failed else job, builder.problems
+
+
+def with_default_policy(job: Job, policy: str) -> Job:
+    """The job, ``policy`` being the on_conflict of each output for which the manifest says none."""
+    outputs = (item if item.on_conflict else replace(item, on_conflict=policy) for item in job.outputs)
+    return replace(job, outputs=tuple(outputs))
 
 
 def build_preset(tree: MapNode, folder: ManifestFolder) -> Preset:
@@ -134,7 +141,7 @@ class _Builder:
         named = tuple(self.output(item) for item in tree.get("outputs", ()))
         known = {output.conversion for output in named}
         rest = tuple(
-            Output(item["id"], save=self.default_folder(tree), position=position(item.mark))
+            Output(item["id"], save=self.default_folder(tree), on_conflict="", position=position(item.mark))
             for item in tree.get("conversions", ())
             if item["id"] not in known and not item.get("output_target")
         )
@@ -148,7 +155,7 @@ class _Builder:
             input=named.get("input", ""),
             filename=tree.get("filename", ""),
             save=self.save(tree),
-            on_conflict=tree.get("on_conflict", "error"),
+            on_conflict=tree.get("on_conflict", ""),
             download_password=self.password(tree.get("download_password")),
             position=position(tree.mark),
         )

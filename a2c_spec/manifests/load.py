@@ -13,7 +13,7 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests import variables
 from a2c_spec.manifests.batch.expand import Batch
 from a2c_spec.manifests.batch.sources import table_file
-from a2c_spec.manifests.build import build_job, build_preset
+from a2c_spec.manifests.build import build_job, build_preset, with_default_policy
 from a2c_spec.manifests.catalog_check import check_parts, idle_entries
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
@@ -199,7 +199,7 @@ class _Loader:
             return
         first = self.addresses.setdefault(item.address, item.position)
         if first is item.position:
-            yield item
+            yield with_default_policy(item, self.options.on_conflict) if isinstance(item, Job) else item
         else:
             yield Diagnostic(item.position, f"`{item.address}` is given twice, first at {first}", "rename one of them")
 

@@ -15,9 +15,9 @@ class LoadOptions:
     """``root`` is the project root; values for variables come from all other fields.
 
     ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
-    is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``. ``texts``
-    are manifests that are not on the disk yet, by their real path. Without a ``catalog``, what the service would refuse
-    is not checked.
+    is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``.
+    ``on_conflict`` is what holds where a manifest does not say. ``texts`` are manifests that are not on the disk yet,
+    by their real path. Without a ``catalog``, what the service would refuse is not checked.
     """
 
     root: Path
@@ -26,5 +26,6 @@ class LoadOptions:
     var_files: tuple[Path, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
     env_vars: Mapping[str, Any] = field(default_factory=dict)
+    on_conflict: str = "error"
     texts: Mapping[Path, bytes] = field(default_factory=dict)
     catalog: Catalog | None = None

@@ -2,31 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.expressions.limits import nearest
+from a2c_spec.manifests.paths import confine
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import read_one
-from a2c_spec.manifests.yaml.tree import MapNode, plain
+from a2c_spec.manifests.yaml.tree import MapNode, plain, position_of
 
 SETTINGS_FILE = "a2c.yaml"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+"""The name of an environment; it is the name of a folder too."""
+
+
+TAKEN = (SETTINGS_FILE, ".gitignore", "spending.db", "digests.db", "outputs.json", "state.path")
+"""Names that stand for something else, beside a state or in its place."""
 
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """The settings in ``a2c.yaml``; those of the chosen environment take precedence over the general ones."""
+    """The settings in ``a2c.yaml``; those of the chosen environment take precedence over the general ones.
+
+    ``state`` is what stands for all environments, ``states`` are the files of those that say their own. ``places``
+    tells where a setting is written, by its name with dots: ``state``, ``budget.per_day``, ``defaults.timeout``.
+    """
 
     root: Path
     manifests: tuple[str, ...] = ()
     defaults: Mapping[str, Any] = field(default_factory=dict)
     state: str = ""
+    states: Mapping[str, str] = field(default_factory=dict)
     cache: Mapping[str, Any] = field(default_factory=dict)
+    budget: Mapping[str, int] = field(default_factory=dict)
     env: str = ""
+    environments: tuple[str, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict)
+    places: Mapping[str, Position] = field(default_factory=dict)
+
+    def home(self, env: str) -> str:
+        """The folder of what we keep of an environment, relative to the root."""
+        return f".a2c/env/{env}" if env else ".a2c"
+
+    def state_file(self, env: str, general: str = "") -> str:
+        """The file of the state of an environment, relative to the root; each has another one.
+
+        ``general`` stands in place of what the settings say for all of them.
+        """
+        if env in self.states and not general:
+            return self.states[env]
+        general = general or self.state
+        if not general:
+            return f"{self.home(env)}/state.db"
+        file = PurePosixPath(general)
+        return str(file.parent / "env" / env / file.name if env else file)
 
 
 def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
@@ -46,27 +81,102 @@ def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
     problems += published.check("project", tree, tree.mark, rendered=True)
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems
-    return _project(root, plain(tree), env, tree.mark.name, problems)
+    settings = _project(root, tree, env)
+    return settings, [*problems, *_unsupported(root, tree, settings)]
 
 
-def _project(
-    root: Path, settings: Mapping[str, Any], env: str, file: str, problems: list[Diagnostic]
-) -> tuple[Project, list[Diagnostic]]:
-    env = env or settings.get("defaults", {}).get("env", "")
-    environments = settings.get("environments", {})
+def _project(root: Path, tree: MapNode, env: str) -> Project:
+    env = env or tree.get("defaults", {}).get("env", "")
+    environments = tree.get("environments", {})
     chosen = environments.get(env, {})
-    if env and environments and env not in environments and not (root / "vars" / f"{env}.yaml").is_file():
-        problems.append(
-            Diagnostic(Position(file, 1, 1), f"there is no environment `{env}`", nearest(env, environments))
-        )
-    cache = chosen.get("cache", settings.get("cache", {}))
-    project = Project(
+    layers = [one for one in (tree, chosen) if isinstance(one, MapNode)]
+    places: dict[str, Position] = {}
+    for layer in layers:
+        for name in layer:
+            places[name] = position_of(layer, name)
+            if name in ("defaults", "cache", "budget") and isinstance(layer[name], MapNode):
+                places |= {f"{name}.{key}": position_of(layer[name], key) for key in layer[name]}
+    cache = plain(chosen.get("cache", tree.get("cache", {})))
+    return Project(
         root=root,
-        manifests=tuple(settings.get("manifests", ())),
-        defaults={**settings.get("defaults", {}), **chosen.get("defaults", {})},
-        state=chosen.get("state", settings.get("state", "")),
-        cache={"url": cache} if isinstance(cache, str) else cache,
+        manifests=tuple(tree.get("manifests", ())),
+        defaults=_own({**tree.get("defaults", {}), **chosen.get("defaults", {})}),
+        state=tree.get("state", ""),
+        states={name: one["state"] for name, one in environments.items() if "state" in one},
+        cache={"url": cache} if isinstance(cache, str) else _own(cache),
+        budget=_own(tree.get("budget", {})),
         env=env,
-        vars=chosen.get("vars", {}),
+        environments=tuple(environments),
+        vars=plain(chosen.get("vars", {})),
+        places=places,
     )
-    return project, problems
+
+
+def _own(tree: Mapping[str, Any]) -> dict[str, Any]:
+    """Without the keys that belong to the user."""
+    return {key: plain(value) for key, value in tree.items() if not key.startswith("x-")}
+
+
+def unknown_environment(project: Project) -> Diagnostic | None:
+    """What is wrong with the chosen environment: it is no name, or nothing says what it is."""
+    env, file = project.env, str(project.root / SETTINGS_FILE)
+    known = env in project.environments or (project.root / "vars" / f"{env}.yaml").is_file()
+    if not env or (known and NAME.fullmatch(env)):
+        return None
+    place = project.places.get("defaults.env") or project.places.get("environments") or Position(file, 1, 1)
+    hint = nearest(env, project.environments) or f"name it in `environments` of a2c.yaml, or write vars/{env}.yaml"
+    return Diagnostic(place, f"there is no environment `{env}`", hint if NAME.fullmatch(env) else "")
+
+
+def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagnostic]:
+    """What the schema allows and this version, or this place, does not."""
+    layers = [("", tree), *tree.get("environments", {}).items()]
+    places = {name: _key(root, settings.state_file(name)) for name, _ in layers}
+    for name, layer in layers:
+        defaults = layer.get("defaults", {})
+        if name and "env" in defaults:
+            place = position_of(defaults, "env")
+            yield Diagnostic(place, "an environment cannot choose the environment", "say it in `defaults` at the top")
+        if defaults.get("strategy") == "staged":
+            message = "the strategy `staged` is not supported yet"
+            yield Diagnostic(position_of(defaults, "strategy"), message, "leave it out")
+        yield from _cache_problem(layer)
+        if "state" in layer:
+            same = next((one for one in places if one != name and places[one] == places[name]), None)
+            taken = (
+                f"is that of {f'environment {same}' if same else 'what runs without one'} too"
+                if same is not None
+                else ""
+            )
+            if where := state_problem(root, layer["state"]) or taken:
+                yield Diagnostic(position_of(layer, "state"), f"the state `{layer['state']}` {where}")
+
+
+def _key(root: Path, path: str) -> str:
+    """What two paths have in common that lead to one file, on any file system."""
+    return unicodedata.normalize("NFC", os.path.realpath(root / path)).casefold()
+
+
+def _cache_problem(layer: MapNode) -> Iterator[Diagnostic]:
+    cache = layer.get("cache", "")
+    owner, key = (cache, "url") if isinstance(cache, MapNode) else (layer, "cache")
+    if "://" in str(owner.get(key, "")):
+        message = f"the results cache `{owner[key]}` must be a folder; a store is not supported yet"
+        yield Diagnostic(position_of(owner, key), message, "mount the store, or name a folder")
+
+
+def state_problem(root: Path, text: str) -> str:
+    """Why a state cannot be kept at this path; empty when it can. It goes on the words "the state `path`"."""
+    if "://" in text:
+        return "is not supported yet: a state is one file below the project"
+    try:
+        path = confine(text, root.resolve(), root.resolve())
+    except ValueError as error:
+        return str(error).replace("the manifest's folder", "the project")
+    parts = [part.casefold() for part in path.split("/")]
+    ours = parts[0] == ".a2c" and (len(parts) == 1 or not {"local", "cache"}.isdisjoint(parts))
+    if ours or ".git" in parts or parts[-1] in TAKEN or parts[-1].endswith(".lock"):
+        return "would be in the place of something else"
+    if (root / path).is_dir():
+        return "is a folder; name a file"
+    return ""

@@ -114,12 +114,18 @@ def unreadable(path: Path, error: Exception) -> IntegrityError:
     )
 
 
-def _create_file(path: Path) -> None:
-    """The folder, ignored by git, and the file; only their owner can read them."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    ignore = path.parent / ".gitignore"
-    if not ignore.exists():
+def prepare_folder(folder: Path) -> None:
+    """Makes a folder of ours, which git ignores and only its owner can read; one that others made is left as it is."""
+    ours = not folder.exists() or ".a2c" in folder.parts
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    ignore = folder / ".gitignore"
+    if ours and not ignore.exists():
         ignore.write_text("*\n")
+
+
+def _create_file(path: Path) -> None:
+    """The folder and the file; only their owner can read them."""
+    prepare_folder(path.parent)
     os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
 
 

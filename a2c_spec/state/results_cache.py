@@ -117,7 +117,7 @@ class ResultsCache:
         """Removes files that no result uses; returns the bytes freed."""
         freed = 0
         for path in self.root.glob("files/*/*"):
-            if path.name not in used:
+            if path.name not in used and _is_digest(path.name) and path.parent.name == path.name[:2]:
                 with contextlib.suppress(OSError):
                     freed += path.stat().st_size
                     path.unlink()

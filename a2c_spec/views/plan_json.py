@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.plan import Change, Detail, Move, Plan
 from a2c_spec.core.run_keys import address_of
@@ -29,6 +31,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             "bytes_up": totals.size,
             "jobs_started": totals.jobs,
         },
+        **({"budget": asdict(plan.allowance)} if plan.allowance else {}),
     }
 
 
@@ -76,7 +79,8 @@ def call_json(call: Call) -> dict[str, Any]:
 
 def plan_from(tree: Mapping[str, Any]) -> Plan:
     """The plan as a value, fit to be shown; bodies are redacted already, so it cannot be carried out."""
-    return Plan(tuple(_change(row) for row in tree["changes"]), bool(tree.get("partial")))
+    allowance = Allowance(**tree["budget"]) if "budget" in tree else None
+    return Plan(tuple(_change(row) for row in tree["changes"]), bool(tree.get("partial")), allowance=allowance)
 
 
 def _change(row: Mapping[str, Any]) -> Change:

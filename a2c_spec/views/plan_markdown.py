@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.plan import SIGNS
 from a2c_spec.core.reasons import counted
 from a2c_spec.views.plan_text import sums
@@ -24,7 +25,8 @@ def markdown_of(tree: Mapping[str, Any], most: int) -> str:
         f"{counted(totals['jobs_started'], 'job')} started",
         f"{idle} unchanged",
     )
-    tail = ["", f"{', '.join(numbers)}."]
+    told = Allowance(**tree["budget"]).told if "budget" in tree else ""
+    tail = ["", f"{', '.join(numbers)}.", *(["", told] if told else [])]
     rows = ["| | address | action | why |", "|---|---|---|---|", *(_row(row) for row in changes)] if changes else []
     room = most - sum(len(line.encode()) + 1 for line in (*head, *tail)) - 80
     kept: list[str] = []

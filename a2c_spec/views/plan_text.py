@@ -68,7 +68,8 @@ class PlanView:
             told = f"PARTIAL: {counted(plan.left_out, 'other change')} left to `a2c-spec apply`"
             lines.append(self.style(told, "yellow"))
         lines += [self.style(sentence, "yellow") for sentence in plan.emptied()]
-        return "\n".join([*lines, self._totals(plan)])
+        told = plan.allowance.told if plan.allowance else ""
+        return "\n".join([*lines, self._totals(plan), *filter(None, [told])])
 
     def _listed(self, changes: Sequence[Change]) -> list[Change]:
         """All changes that must be seen, and the first few of each other kind."""

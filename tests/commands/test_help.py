@@ -21,10 +21,10 @@ def test_every_command_explains_itself(name: str, a2c: Command) -> None:
 HEEDED = {
     "--replace": {"plan", "apply"},
     "--allow-cmd": {"plan", "apply", "wait", "download"},
-    "--parallelism": {"plan", "apply", "wait", "download", "drift", "status", "import"},
+    "--parallelism": {"plan", "apply", "wait", "download", "drift", "status", "import", "config"},
     "--offline": {"plan", "show", "drift", "status", "catalog"},
     "--no-cache": {"plan", "apply"},
-    "--on-conflict": {"plan", "apply", "download"},
+    "--on-conflict": {"plan", "apply", "download", "config"},
     "--target": {"plan", "apply", "wait", "download", "render", "graph"},
     "--var": {"plan", "apply", "wait", "download", "render", "graph", "validate"},
 }

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
 
 from a2c_spec.state.lock import exclusive
 from tests.crash.scenarios import HEAD, SCENARIOS, Scenario
-from tests.crash.world import After, World
+from tests.crash.world import After, World, stop_at
 
 Undisturbed = Callable[[str], tuple[After, int]]
 ONE = "create with one upload"
@@ -102,6 +103,27 @@ def test_an_empty_purse_starts_nothing_more_and_finishes_what_runs(world: World)
     world.calm()
     assert world.apply().code == 0, world.runs
     assert len(world.results()) == 3
+
+
+@pytest.mark.parametrize("moment", ["send POST /v2/jobs#1", "answered POST /v2/jobs#1"])
+def test_a_budget_holds_through_a_kill(world: World, moment: str) -> None:
+    world.prepare(SCENARIOS[ONE])
+    (world.folder / "a2c.yaml").write_text("budget: {per_day: 2}")
+    assert world.apply(stop=stop_at(moment)).code == -signal.SIGKILL, world.runs
+    assert noted(world) == 1, "what may have been paid for counts"
+    assert world.apply().code == 0, world.runs
+    assert world.after().credits == 1
+    assert 1 <= noted(world) <= 2
+    (world.folder / "a2c.yaml").write_text("budget: {per_day: 0}")
+    ran = world.apply("--replace", "*", "--yes")
+    assert (ran.code, "budget.per_day leaves 0 of 0 today" in ran.said) == (11, True), ran.said
+    assert world.after().credits == 1
+
+
+def noted(world: World) -> int:
+    """The credits that are noted as spent, or set aside."""
+    with closing(sqlite3.connect(world.folder / ".a2c/spending.db")) as db:
+        return int(db.execute("SELECT sum(credits) FROM paid").fetchone()[0])
 
 
 def test_a_wait_that_is_too_long_leaves_the_job_running(world: World, undisturbed: Undisturbed) -> None:

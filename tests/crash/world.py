@@ -252,7 +252,8 @@ class World:
         left = [str(path.relative_to(self.folder)) for path in self.folder.rglob("*.part")]
         assert left == []
         ours = {path.name for path in (self.folder / ".a2c").iterdir()}
-        assert ours - {".gitignore", "state.db", "state.lock", "digests.db", "outputs.json", "cache"} == set(), ours
+        known = {".gitignore", "state.db", "state.lock", "digests.db", "spending.db", "outputs.json", "cache"}
+        assert ours - known == set(), ours
 
     def check_quiet(self) -> None:
         """A further apply has nothing to do and asks nobody."""

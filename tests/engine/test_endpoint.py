@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from a2c_spec.engine.endpoint import LOCAL, SERVICE, Endpoint, endpoint
-from a2c_spec.errors import UsageError
+from a2c_spec.core.diagnostics import Position
+from a2c_spec.engine.endpoint import LOCAL, SERVICE, Endpoint, allowed_hosts, endpoint, untrusted
+from a2c_spec.engine.project import Project
+from a2c_spec.errors import InvalidError, UsageError
 from tests.engine.projects import project_in
 
 URL = {"API2CONVERT_BASE_URL": "https://env.test/v2/"}
@@ -52,3 +56,86 @@ def test_settings_that_say_nothing_usable_are_passed_over(text: str, tmp_path: P
 def test_what_is_no_address_of_a_service_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a valid http"):
         endpoint(project_in(tmp_path, base_url=url))
+
+
+def saying(root: Path, url: str, environ: dict[str, str] | None = None, **flags: Any) -> Project:
+    """A project whose a2c.yaml says ``base_url``."""
+    project = project_in(root, environ, **flags)
+    place = {"defaults.base_url": Position(str(root / "a2c.yaml"), 3, 13)}
+    return replace(project, file=replace(project.file, defaults={"base_url": url}, places=place))
+
+
+TRUSTED = [
+    "http://127.0.0.1:8642/v2",
+    "http://127.9.9.9",
+    "http://localhost:80/v2",
+    "http://LOCALHOST/v2",
+    "https://[::1]:8642/v2",
+    "https://api.api2convert.com/v2",
+    "https://API.api2convert.com:443/other",
+    "https://allowed.example/v2",
+    "https://exact.example:8443/v2",
+]
+REFUSED = [
+    ("https://evil.example/v2", "is on a host that is not allowed (evil.example)"),
+    ("https://exact.example/v2", "is on a host that is not allowed (exact.example)"),
+    ("https://exact.example:8444/v2", "is on a host that is not allowed (exact.example)"),
+    ("https://sub.allowed.example/v2", "is on a host that is not allowed"),
+    ("https://allowed.example.evil.example/v2", "is on a host that is not allowed"),
+    ("https://localhost.evil.example/v2", "is on a host that is not allowed"),
+    ("https://127.0.0.1.evil.example/v2", "is on a host that is not allowed"),
+    ("https://2130706433/v2", "is on a host that is not allowed"),
+    ("https://0.0.0.0/v2", "is on a host that is not allowed"),
+    ("http://allowed.example/v2", "does not start with https"),
+    ("http://api.api2convert.com/v2", "does not start with https"),
+    ("https://allowed.example@evil.example/v2", "is not a plain URL"),
+    ("https://evil.example\\@allowed.example/v2", "is not a plain URL"),
+    ("https://allowed.example/v2?to=evil", "is not a plain URL"),
+    ("https://allowed.example/v2\n", "is not a plain URL"),
+    ("https://\u0430llowed.example/v2", "is not a plain URL"),
+    ("ftp://127.0.0.1/v2", "is not a plain URL"),
+]
+ALLOWED = {"api.api2convert.com", "allowed.example", "exact.example:8443"}
+
+
+@pytest.mark.parametrize("url", TRUSTED)
+def test_what_is_here_or_allowed_is_trusted(url: str) -> None:
+    assert untrusted(url, ALLOWED) == ""
+
+
+@pytest.mark.parametrize(("url", "why"), REFUSED)
+def test_what_a_pull_request_may_have_written_is_not_trusted(url: str, why: str) -> None:
+    assert untrusted(url, ALLOWED).startswith(why)
+
+
+ELSEWHERE = "https://elsewhere.example/v2"
+
+
+def test_a_host_is_allowed_outside_the_project_and_nowhere_else(tmp_path: Path) -> None:
+    with pytest.raises(InvalidError) as error:
+        endpoint(saying(tmp_path, ELSEWHERE, KEY))
+    (problem,) = error.value.diagnostics
+    assert str(problem).startswith(f"a2c.yaml:3:13: error: base_url `{ELSEWHERE}` is on a host that is not allowed")
+    assert endpoint(saying(tmp_path, ELSEWHERE, allow_host=("Elsewhere.example",))).base_url == ELSEWHERE
+    (tmp_path / "config/a2c-spec").mkdir(parents=True)
+    (tmp_path / "config/a2c-spec/config.toml").write_text('allowed_hosts = ["elsewhere.example"]')
+    assert endpoint(saying(tmp_path, ELSEWHERE)).base_url == ELSEWHERE
+
+
+def test_the_service_of_the_official_client_is_allowed(tmp_path: Path) -> None:
+    configured(tmp_path, 'base_url = "https://elsewhere.example/other"')
+    assert endpoint(saying(tmp_path, ELSEWHERE)).base_url == ELSEWHERE
+
+
+def test_what_a_user_says_stands_in_place_of_the_project_which_is_not_judged_then(tmp_path: Path) -> None:
+    assert endpoint(saying(tmp_path, ELSEWHERE, URL)).base_url == "https://env.test/v2"
+    assert endpoint(saying(tmp_path, ELSEWHERE, base_url="http://flag.test")).base_url == "http://flag.test"
+    assert endpoint(saying(tmp_path, ELSEWHERE, local=True)).base_url == LOCAL
+
+
+@pytest.mark.parametrize("text", ["allowed_hosts = 'x'", "allowed_host = ['x']", "allowed_hosts = [1]", "= broken"])
+def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Path) -> None:
+    (tmp_path / "a2c-spec").mkdir()
+    (tmp_path / "a2c-spec/config.toml").write_text(text)
+    with pytest.raises(UsageError, match=r"config\.toml"):
+        allowed_hosts({"XDG_CONFIG_HOME": str(tmp_path)})

@@ -125,7 +125,7 @@ def failing(**errors: SpecError) -> Callable[[Change, JobRecord], JobRecord]:
 
 @pytest.fixture
 def world(tmp_path: Path) -> Iterator[World]:
-    with session_in(tmp_path, no_cache=True) as session:
+    with session_in(tmp_path, no_cache=True, parallelism=4) as session:
         yield World(session, done)
 
 
@@ -152,7 +152,7 @@ def test_everything_done_is_counted_and_written_down(world: World, tmp_path: Pat
 
 def test_results_are_told_even_where_nothing_is_to_be_done(tmp_path: Path) -> None:
     idle = PlannedChange(Change("c", "no-op", ()), desired(job("c")), None)
-    with session_in(tmp_path, no_cache=True) as session:
+    with session_in(tmp_path, no_cache=True, parallelism=4) as session:
         World(session, done).apply(idle)
     assert (tmp_path / ".a2c/outputs.json").exists()
     with session_in(tmp_path, no_cache=True, outputs="out.json") as session:
@@ -386,7 +386,7 @@ def test_only_so_many_are_under_way_at_once(tmp_path: Path) -> None:
 
 def test_more_may_be_under_way_where_more_requests_may_be_sent_at_once(tmp_path: Path) -> None:
     with session_in(tmp_path, no_cache=True, parallelism=5) as session:
-        world = World(session, done, turns=300)
+        world = World(session, done, turns=3000)
         world.apply(*(step(f"j{n}") for n in range(100)))
     assert world.most_at_once == 5 * UNDER_WAY
 

@@ -41,7 +41,7 @@ def test_the_cache_is_a_folder_and_the_environment_wins(
 
 def test_no_cache_is_used_if_that_is_wished_and_only_a_folder_can_be_one(tmp_path: Path) -> None:
     assert cache_of(project_in(tmp_path, no_cache=True)) is None
-    with pytest.raises(UsageError, match="it must be a folder"):
+    with pytest.raises(UsageError, match="must be a folder"):
         cache_of(project_in(tmp_path, cache="s3://bucket"))
 
 

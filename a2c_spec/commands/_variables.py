@@ -1,0 +1,120 @@
+"""The environment variables of the flags: ``A2C_SPEC_PARALLELISM`` for ``--parallelism``, whatever the command.
+
+``A2C_SPEC_APPLY_PARALLELISM`` is for ``apply`` alone and comes first. The flags of ``serve``, and those that mean
+something else from command to command, have only such a name.
+"""
+
+from __future__ import annotations
+
+import copy
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from difflib import get_close_matches
+
+import click
+from click.core import ParameterSource
+
+PREFIX = "A2C_SPEC_"
+OTHERS = ("CACHE", "DIGEST_KEY")
+"""What is read where it is needed, and belongs to no flag."""
+
+TESTS = ("PROVE", "LAW_EXAMPLES", "WORLD_SECONDS", "DURATIONS")
+"""What our own test suites read."""
+
+OWN = ("serve",)
+"""Commands whose flags are not about a project."""
+
+MANY_MEANINGS = ("all", "files", "format", "name", "out")
+"""Flags that mean something else from command to command."""
+
+TRUE = ("1", "true", "t", "yes", "y", "on")
+"""What the value of a flag may be that needs none."""
+
+KUBERNETES = re.compile(r"(.*_)?SERVICE_(HOST|PORT.*)|PORT(_.*)?")
+"""What Kubernetes sets in every container for a service with the name ``a2c-spec``."""
+
+
+def bind(command: click.Command, path: Sequence[str]) -> None:
+    """Gives every flag of a command, and of the commands below it, its variables."""
+    if isinstance(command, click.Group):
+        for name, below in command.commands.items():
+            bind(below, (*path, name))
+    for option in _options(command):
+        names = variables(option, path)
+        before = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
+        option.envvar = [*names, *(name for name in before if name not in names)]
+        if option.multiple:
+            option.type = copy.copy(option.type)
+            option.type.envvar_list_splitter = "\n"  # type: ignore[misc] # of this one flag; names may hold spaces
+
+
+def _options(command: click.Command) -> Iterator[click.Option]:
+    return (one for one in command.params if isinstance(one, click.Option))
+
+
+def variables(option: click.Option, path: Sequence[str]) -> list[str]:
+    """The names of the variables of one flag of one command, the strongest first."""
+    flag = max((text for text in option.opts if text.startswith("--")), key=len) if option.name != "yes" else "--yes"
+    name = flag.lstrip("-").replace("-", "_")
+    words = "_".join([*path, name]).replace("-", "_")
+    shared = path[0] not in OWN and name not in MANY_MEANINGS
+    return [f"{PREFIX}{words.upper()}", *([f"{PREFIX}{name.upper()}"] if shared else [])]
+
+
+def given(context: click.Context | None) -> dict[str, str]:
+    """Parameter -> how somebody gave it, as a flag or as a variable; without those that have their default."""
+    found: dict[str, str] = {}
+    for option in _options(context.command) if context else ():
+        assert context is not None and option.name is not None  # noqa: S101, PT018 - ours
+        source = context.get_parameter_source(option.name)
+        if source is ParameterSource.ENVIRONMENT:
+            found[option.name] = variable(option)
+        elif source is ParameterSource.COMMANDLINE:
+            no = option.secondary_opts and context.params.get(option.name) is False
+            found[option.name] = max(option.secondary_opts if no else option.opts, key=len)
+    return found
+
+
+def variable(option: click.Option, environ: Mapping[str, str] = os.environ) -> str:
+    """The variable that a flag has its value from."""
+    names = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
+    return next((name for name in names if environ.get(name)), "")
+
+
+def named(problem: click.BadParameter) -> str:
+    """The variable whose value is wrong; empty when a flag is."""
+    if problem.ctx is None or not isinstance(problem.param, click.Option) or problem.param.name is None:
+        return ""
+    from_variable = problem.ctx.get_parameter_source(problem.param.name) is ParameterSource.ENVIRONMENT
+    return variable(problem.param) if from_variable else ""
+
+
+def every_name(commands: Iterable[click.Command]) -> Iterator[str]:
+    """The variables of all flags of these commands, and of those below them."""
+    for command in commands:
+        if isinstance(command, click.Group):
+            yield from every_name(command.commands.values())
+        for option in _options(command):
+            yield from [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
+
+
+def unknown(ours: Iterable[str], known: Iterable[str]) -> list[str]:
+    """What to say of each variable that looks like ours and is none; ``known`` are the variables of all flags."""
+    names = {*known, *(f"{PREFIX}{name}" for name in OTHERS)}
+    words = [name.removeprefix(PREFIX) for name in names]
+    said = []
+    for name in sorted({*ours} - names):
+        word = name.removeprefix(PREFIX)
+        if word not in TESTS and not KUBERNETES.fullmatch(word):
+            near = get_close_matches(word, words, n=1)
+            hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
+            said.append(f"warning: the environment variable {name} means nothing to a2c-spec{hint}")
+    return said
+
+
+def asked(flag: str, args: Sequence[str], environ: Mapping[str, str] = os.environ) -> bool:
+    """Whether a flag that needs no value is given, where the command line may not have been understood."""
+    word = flag.lstrip("-").replace("-", "_").upper()
+    names = [f"{PREFIX}{word}", *(f"{PREFIX}{name.upper()}_{word}" for name in args[:1])]
+    return flag in args or any(environ.get(name, "").lower() in TRUE for name in names)

@@ -1,0 +1,148 @@
+"""What one apply may spend: by its own limits, and by the budget of the project, which other runs draw on too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, closing
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from a2c_spec.core.allowance import Allowance
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.reasons import counted
+from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.engine.budget import Budget, estimate
+from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.project import Project
+from a2c_spec.errors import LimitRefused, SpecError
+from a2c_spec.state.spending import Entry, Spending
+
+HINT = "nothing more is started; what the day may cost counts anew from 00:00 UTC"
+
+
+class Spender:
+    """Spends the credits of one apply.
+
+    ``limit`` is that of ``--max-credits``; ``here`` is what this apply spent or set aside.
+    """
+
+    def __init__(self, project: Project, realm: str, limit: int | None = None) -> None:
+        self.project, self.env = project, project.file.env
+        self.budget = Budget(limit)
+        self.per_run, self.per_day = project.file.budget.get("per_run"), project.file.budget.get("per_day")
+        self.spending = Spending(project.spending_file, realm)
+        self.here = 0
+
+    def allowance(self, steps: Sequence[PlannedChange]) -> Allowance:
+        """What these changes cost about, beside what the budget allows. A create that the plan looked for, and makes
+        anew, was not paid for."""
+        about = sum(estimate(step.change, step.record) for step in steps if not step.change.problem)
+        if self.per_day is None:
+            return Allowance(about, self.per_run)
+        day = self._day()
+        vain = [one.record.address for one in steps if one.change.starts and one.record and one.record.lost_start]
+        today = self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
+        return Allowance(about, self.per_run, self.per_day, today)
+
+    def never_started(self, record: JobRecord) -> None:
+        """A create was looked for on the service and is not there: what was set aside for it was not spent."""
+        self.spending.settle_last(self.env, record.address, 0)
+
+    @asynccontextmanager
+    async def paying(self, store: StateStore, change: Change, record: JobRecord) -> AsyncIterator[None]:
+        """Sets the estimated cost of a change aside before its first call, and puts the true one in its place.
+
+        What is set aside is durable: if this process is killed, it counts as spent. Raises LimitRefused beyond a bound.
+        """
+        about = self.budget.reserve(change, record)
+        try:
+            entry = await self._reserved(change.address, about) if about else 0
+        except BaseException:
+            self.budget.reserved -= about
+            raise
+        try:
+            yield
+        finally:
+            now = store.get(change.address)
+            self.budget.settle(now, about)
+            self._settle(entry, about, record, now)
+
+    async def _reserved(self, run: str, about: int) -> int:
+        if self.per_run is not None and self.here + about > self.per_run:
+            raise self._refused("per_run", f"{counted(self.here, 'credit')} of {self.per_run} spent or under way")
+        self.here += about
+        day = self._day()
+        try:
+            entry = await self.spending.reserve(Entry(self.env, run, day, about, self.per_day))
+        except SpecError:
+            if self.project.file.budget:
+                raise
+            return 0  # nothing is bounded, so nothing has to be known
+        if not entry:
+            self.here -= about
+            spent = f"{counted(self.spending.spent(day), 'credit')} of {self.per_day} spent or under way today (UTC)"
+            raise self._refused("per_day", spent)
+        return entry
+
+    def _settle(self, entry: int, about: int, before: JobRecord, now: JobRecord | None) -> None:
+        if not entry:
+            if now is not None and now.intent is None and now.spent and now.phase not in ("building", "started"):
+                self.spending.settle_last(self.env, now.address, now.spent)
+            return
+        cost = true_cost(before, now)
+        if cost is not None:
+            self.here += cost - about
+            self.spending.settle(entry, cost)
+
+    def _refused(self, bound: str, spent: str) -> LimitRefused:
+        return LimitRefused(f"not started: {spent}, by budget.{bound} ({_place(self.project, bound)})", hint=HINT)
+
+    def _day(self) -> str:
+        return datetime.fromtimestamp(self.project.runtime.clock(), UTC).date().isoformat()
+
+    def close(self) -> None:
+        """Closes the file of what was spent."""
+        self.spending.close()
+
+
+def with_budget(project: Project, plan: Plan, steps: Sequence[PlannedChange]) -> Plan:
+    """The plan with what it costs about, beside the budget of the project, if that has one."""
+    if not project.file.budget:
+        return plan
+    with closing(Spender(project, endpoint(project).realm)) as spender:
+        return replace(plan, allowance=spender.allowance(steps))
+
+
+def check(project: Project, allowance: Allowance) -> None:
+    """Raises LimitRefused, before anything is sent, when a plan would go beyond the budget."""
+    bound = allowance.exceeded
+    if not bound:
+        return
+    left = f"leaves {allowance.left} of {allowance.per_day} today (UTC)"
+    allows = f"allows {allowance.per_run}" if bound == "per_run" else left
+    raise LimitRefused(
+        f"the plan costs about {counted(allowance.about, 'credit')}, budget.{bound} {allows}: {_place(project, bound)}",
+        hint="nothing was sent; choose fewer jobs (--target), or change the budget",
+    )
+
+
+def _place(project: Project, bound: str) -> str:
+    place = project.file.places.get(f"budget.{bound}")
+    return f"a2c.yaml:{place.line}:{place.column}" if place else "a2c.yaml"
+
+
+def true_cost(before: JobRecord, now: JobRecord | None) -> int | None:
+    """What a start cost, told by the record before and after; None as long as it is not known.
+
+    A start that may have reached the service, and a job that ended without the service naming a cost, may have cost
+    what was estimated. A job that is as it was, or was not started, cost nothing.
+    """
+    if now is None:
+        return 0  # what is about to be sent is recorded before
+    if now.intent is not None and now.intent.starts:
+        return None
+    ran = now.phase not in ("building", "started")
+    if now.phase == "building" or not now.job_id or (now.job_id == before.job_id and before.phase == now.phase and ran):
+        return 0
+    return now.spent or None if ran else None

@@ -1,0 +1,83 @@
+"""The other environments of a project: each has a state of its own, and nobody writes over what is another's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from a2c_spec.core.result_paths import path_key
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.project import Project
+from a2c_spec.state.sqlite import SqliteStore
+
+BESIDE = ("", "-wal", "-shm", "-journal")
+"""What SQLite adds to the name of a database."""
+
+
+def environments(project: Project) -> Iterator[str]:
+    """Every environment that has, or may have, a state here: those of a2c.yaml, and those with a folder of ours."""
+    folder = project.root / ".a2c" / "env"
+    found = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    yield from sorted({"", *project.file.environments, *found})
+
+
+@dataclass(slots=True)
+class Workspaces:
+    """The states of all environments but the chosen one, opened when they are needed; they are only read."""
+
+    project: Project
+    realm: str
+    stores: dict[str, SqliteStore] | None = None
+    own: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Files of ours that may stand outside ``.a2c``, by the key of their path."""
+        project = self.project
+        for env in {*environments(project), project.file.env}:
+            state = project.state_file(env)
+            for file in (state, state.with_suffix(".lock"), project.spending_file):
+                for end in BESIDE:
+                    name = self._relative(Path(f"{file}{end}"))
+                    self.own[path_key(name)] = "a2c-spec keeps its records there"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for store in (self.stores or {}).values():
+            store.close()
+
+    def kept(self, path: str) -> str:
+        """Why no result may be written at a path below the root: it is ours, or another environment has it."""
+        if why := self.own.get(path_key(path)):
+            return why
+        for env, store in self._opened().items():
+            for file in store.files_at(path):
+                record = store.get(file.address)
+                if record is None or not record.gone_since:
+                    where = f"in environment {env}" if env else "without an environment"
+                    return f"it is a result of {address_of(file.address)} {where}; save it in another folder"
+        return ""
+
+    def records(self) -> Iterator[JobRecord]:
+        """What the other environments have recorded of the same service."""
+        for store in self._opened().values():
+            yield from store.scan()
+
+    def _opened(self) -> dict[str, SqliteStore]:
+        if self.stores is None:
+            self.stores = {}
+            for env in environments(self.project):
+                file = self.project.state_file(env)
+                if env != self.project.file.env and file.is_file():
+                    self.stores[env] = SqliteStore(file, self.realm)
+        return self.stores
+
+    def _relative(self, path: Path) -> str:
+        return path.relative_to(self.project.root).as_posix() if path.is_relative_to(self.project.root) else str(path)

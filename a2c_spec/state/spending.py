@@ -1,0 +1,190 @@
+"""What a project spent, day by day, written down before it is spent; one SQLite file for all its environments."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.state.migrations import prepare_folder
+
+TABLE = """
+CREATE TABLE IF NOT EXISTS paid (
+  id INTEGER PRIMARY KEY, realm TEXT NOT NULL, env TEXT NOT NULL, run TEXT NOT NULL, day TEXT NOT NULL,
+  credits INTEGER NOT NULL, open INTEGER NOT NULL
+)
+"""
+SUM = "SELECT coalesce(sum(credits), 0) FROM paid WHERE realm = ? AND day >= ?"
+"""Days to come count too, so that a clock that was set back gives nothing away."""
+
+INSERT = "INSERT INTO paid (realm, env, run, day, credits, open) VALUES (?, ?, ?, ?, ?, 1)"
+SETTLE = "UPDATE paid SET credits = ?, open = 0 WHERE id = ?"
+SETTLE_LAST = """
+UPDATE paid SET credits = ?, open = 0
+WHERE id = (SELECT max(id) FROM paid WHERE realm = ? AND env = ? AND run = ? AND open)
+"""
+OPEN = """
+SELECT credits FROM paid WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
+"""
+FORGET = "DELETE FROM paid WHERE day <= (SELECT DISTINCT day FROM paid ORDER BY day DESC LIMIT 1 OFFSET 100)"
+"""A hundred days with entries are kept."""
+
+HINT = "nothing more is paid for; check free space and permissions, or restore the file from a backup"
+
+
+Settlement = tuple[str, tuple[object, ...]]
+"""A statement with its values."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One start of a job: environment, run (``report``, ``report#2``), day (``2026-01-31``), estimated credits.
+
+    ``most`` is what the day may cost; None: no bound.
+    """
+
+    env: str
+    run: str
+    day: str
+    amount: int
+    most: int | None = None
+
+
+class Spending:
+    """The entries of one realm. Entries that come while others are written are written together, with one fsync."""
+
+    def __init__(self, path: Path, realm: str) -> None:
+        self.path, self.realm = path, realm
+        self._db: sqlite3.Connection | None = None
+        self._one_at_a_time = threading.Lock()
+        self._thread = ThreadPoolExecutor(1)
+        self._waiting: list[tuple[Entry, asyncio.Future[int]]] = []
+        self._settled: list[Settlement] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    def spent(self, day: str) -> int:
+        """What was spent, or set aside, on a day in all environments."""
+        if self._db is None and not self.path.exists():
+            return 0
+        with self._explained() as db:
+            return self._sum(db, day)
+
+    def open_amount(self, env: str, run: str, day: str) -> int:
+        """What is set aside on a day for the last start of a run, as long as its cost is not known."""
+        if self._db is None and not self.path.exists():
+            return 0
+        with self._explained() as db:
+            row = db.execute(OPEN, (self.realm, env, run, day)).fetchone()
+            return int(row[0]) if row else 0
+
+    async def reserve(self, entry: Entry) -> int:
+        """Sets credits aside, durably; gives the number of the entry, 0 if the day would cost too much."""
+        number: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        self._waiting.append((entry, number))
+        self._begin()
+        return await number
+
+    def _begin(self) -> None:
+        if self._writing is None:
+            self._writing = asyncio.get_running_loop().create_task(self._write_all())
+
+    async def _write_all(self) -> None:
+        """Writes what has gathered meanwhile, together, until nothing is left."""
+        while self._waiting or self._settled:
+            group, self._waiting = self._waiting, []
+            settled, self._settled = self._settled, []
+            work = self._thread.submit(self._write, [entry for entry, _ in group], settled)
+            numbers: Sequence[int | SpecError]
+            try:
+                written = await asyncio.wrap_future(work)
+                numbers = written
+            except SpecError as error:
+                numbers = [error] * len(group)
+            except asyncio.CancelledError:
+                self._settled = [*settled, *self._settled] if work.cancelled() else self._settled
+                raise
+            for found, (_, number) in zip(numbers, group, strict=True):
+                if number.done():  # whoever asked was cancelled
+                    if isinstance(found, int):
+                        self.settle(found, 0)
+                elif isinstance(found, int):
+                    number.set_result(found)
+                else:
+                    number.set_exception(found)
+        self._writing = None
+
+    def _write(self, entries: Sequence[Entry], settled: Sequence[Settlement]) -> list[int]:
+        with self._explained() as db, db:
+            db.execute("BEGIN IMMEDIATE")
+            for statement, values in settled:
+                db.execute(statement, values)
+            return [self._insert(db, entry) for entry in entries]
+
+    def _insert(self, db: sqlite3.Connection, entry: Entry) -> int:
+        if entry.most is not None and self._sum(db, entry.day) + entry.amount > entry.most:
+            return 0
+        return db.execute(INSERT, (self.realm, entry.env, entry.run, entry.day, entry.amount)).lastrowid or 0
+
+    def _sum(self, db: sqlite3.Connection, day: str) -> int:
+        return int(db.execute(SUM, (self.realm, day)).fetchone()[0])
+
+    def settle(self, number: int, amount: int) -> None:
+        """Puts the true cost in the place of the estimate, soon. If that fails, the estimate stays."""
+        self._settle(SETTLE, (amount, number))
+
+    def settle_last(self, env: str, run: str, amount: int) -> None:
+        """The same of the last start of a run that is open, such as one that an earlier process waited for."""
+        if self._db is not None or self.path.exists():
+            self._settle(SETTLE_LAST, (amount, self.realm, env, run))
+
+    def _settle(self, statement: str, values: tuple[object, ...]) -> None:
+        self._settled.append((statement, values))
+        with contextlib.suppress(RuntimeError):  # without a loop it is written when the file is closed
+            self._begin()
+
+    def close(self) -> None:
+        """Waits for what is being written, writes what is left, and closes the file."""
+        self._thread.shutdown(wait=True)
+        left, self._settled = self._settled, []
+        if left:
+            with contextlib.suppress(SpecError):
+                self._write((), left)
+        if self._db is not None:
+            self._db.close()
+
+    @contextlib.contextmanager
+    def _explained(self) -> Iterator[sqlite3.Connection]:
+        """The database, for one thread at a time; its errors are explained."""
+        what = f"{self.path}, the record of what was spent"
+        try:
+            with self._one_at_a_time:
+                self._db = self._db or _opened(self.path)
+                yield self._db
+        except sqlite3.OperationalError as error:
+            raise SpecError(f"cannot use {what}: {error}", hint=HINT) from error
+        except sqlite3.DatabaseError as error:
+            raise IntegrityError(f"cannot read {what}: {error}", hint=HINT) from error
+        except OSError as error:
+            raise SpecError(f"cannot use {what}: {error.strerror}", hint=HINT) from error
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    try:
+        prepare_folder(path.parent)
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError:
+        if not path.is_file():
+            raise
+        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute(TABLE)
+    db.execute(FORGET)
+    return db

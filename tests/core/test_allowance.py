@@ -1,0 +1,33 @@
+"""What a plan costs, beside what the budget allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from a2c_spec.core.allowance import Allowance
+
+CASES = [
+    (Allowance(3), "", ""),
+    (Allowance(0, 0, 0, 9), "", ""),
+    (Allowance(3, 3), "", "Budget: about 3 credits, 3 allowed for a run."),
+    (Allowance(1, None, 5, 4), "", "Budget: about 1 credit, 1 of 5 left today (UTC)."),
+    (
+        Allowance(4, 3, 9),
+        "per_run",
+        "Budget: about 4 credits, 3 allowed for a run, 9 of 9 left today (UTC); "
+        "apply would refuse this plan (budget.per_run).",
+    ),
+    (
+        Allowance(2, 9, 5, 7),
+        "per_day",
+        "Budget: about 2 credits, 9 allowed for a run, 0 of 5 left today (UTC); "
+        "apply would refuse this plan (budget.per_day).",
+    ),
+]
+
+
+@pytest.mark.parametrize(("allowance", "exceeded", "told"), CASES)
+def test_a_plan_that_goes_beyond_a_bound_is_known_before_it_is_applied(
+    allowance: Allowance, exceeded: str, told: str
+) -> None:
+    assert (allowance.exceeded, allowance.told) == (exceeded, told)
