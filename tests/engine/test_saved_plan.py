@@ -60,8 +60,8 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
 
 
 HOW = {
-    "chdir", "base_url", "allow_host", "parallelism", "allow_cmd", "offline", "explain", "detailed_exitcode", "refresh_only", "out",
-    "as_json", "no_color", "quiet", "verbose",
+    "chdir", "base_url", "allow_host", "parallelism", "allow_cmd", "offline", "explain", "detailed_exitcode",
+    "refresh_only", "out", "as_json", "no_color", "quiet", "verbose",
 }  # fmt: skip
 """Flags of `plan` that do not change what is done, or that no file may decide."""
 
