@@ -22,7 +22,7 @@ async def delete_replaced(executor: Executor, address: str, calls: Sequence[Call
         except Refused as error:
             if error.status != 409:
                 raise
-            executor.tell(Event("note", address, text=f"the service does not delete job {job}: {error.message}"))
+            executor.tell(Event("note", address, text=f"job {job} stays on the service: {error.message}"))
             after = refused_to_delete
         if knowing := [after(run, job) for run in store.runs(address_of(address)) if job in run.jobs]:
             await executor.recorder.save(*knowing)

@@ -65,7 +65,5 @@ def _with(change: Change, jobs: Sequence[str]) -> Change:
     change = replace(change, calls=(*change.calls, *deletes(jobs, change.calls)))
     if change.action != "no-op":
         return change
-    why = (
-        f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted (on_replace: delete)"
-    )
-    return replace(change, action="delete", reasons=(why,))
+    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted"
+    return replace(change, action="delete", reasons=(f"{told} (on_replace: delete)",))
