@@ -17,7 +17,7 @@ CREATE = (Call("create_job"), Call("upload_file", step=1, starts=True))
 
 
 def run(job_id: str, *made: str, **more: Any) -> JobRecord:
-    basis = {"conversions": {name: {} for name in made}}
+    basis: dict[str, Any] = {"conversions": {name: {} for name in made}}
     return replace(JobRecord("a", "r", "done", job_id, basis=basis), **more)
 
 
