@@ -160,13 +160,14 @@ class Executor:
             return await self.recorder.save_created(found, record, self.client.wire.service_time())
 
     async def _run_steps(self, change: Change, record: JobRecord) -> JobRecord:
-        for step in sorted({call.step for call in change.calls}):
-            await shielded(self._run_step([call for call in change.calls if call.step == step], change))
+        now = [call for call in change.calls if not call.afterwards]
+        for step in sorted({call.step for call in now}):
+            await shielded(self._run_step([call for call in now if call.step == step], change))
         record = self.store.get(record.address) or record
         done = settled(record)
         if change.bindings:
             done = without_untold(done)
-        if change.calls and record.job_id and record.phase == "building":
+        if now and record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
         return await self.save(done) if done != record else record
 

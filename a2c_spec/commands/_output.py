@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
@@ -137,6 +138,8 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
 
 
 def _told(old: JobRecord, new: JobRecord) -> str:
+    if lost := len(new.gone) - len(old.gone):
+        return f"{counted(lost, 'result')} gone, which stayed on the service"
     gone = [name for name in old.elements if name not in new.elements]
     return f"{', '.join(gone)} gone" if gone and new.job_id else f"{_word(old)} -> {_word(new)}"
 

@@ -17,6 +17,7 @@ from a2c_spec.commands._output import project_of, talk
 from a2c_spec.core.importing import Clues, job_from, record_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.transitions import without_job
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.new_manifest import NewManifest, manifest_of
 from a2c_spec.engine.project import Project
@@ -125,6 +126,9 @@ async def _written(session: Session, job: Job, manifest: NewManifest, live: Live
         if adopt:
             await session.store.put(without=[job.address])
         raise
+    known = [without_job(run, live.id) for run in session.store.scan() if live.id in run.former_jobs] if adopt else []
+    if known:  # it is this address's now, and nobody's earlier job
+        await session.store.put(*known)
 
 
 def _recorded_as(session: Session, job_id: str) -> str:

@@ -77,7 +77,8 @@ class Call:
     """One mutating request. Calls of the same ``step`` need nothing of each other and may run at once.
 
     ``creates`` names the elements whose ids the answer holds, in the order of the body. ``starts`` says that the job
-    runs once the call succeeded. ``size`` is the number of payload bytes it sends, as they travel.
+    runs once the call succeeded. ``afterwards``: it is sent once the results of its change are where they belong, if
+    ever. ``size`` is the number of payload bytes it sends, as they travel.
     """
 
     kind: str
@@ -87,6 +88,7 @@ class Call:
     effects: tuple[Effect, ...] = ()
     step: int = 0
     starts: bool = False
+    afterwards: bool = False
     size: int = 0
     reason: str = ""
 

@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
-from a2c_spec.core.result_paths import GONE
+from a2c_spec.core.results import missing_results
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
@@ -35,8 +35,11 @@ class Drift:
 
 
 def drift(record: JobRecord, live: LiveJob | None, disk: Mapping[str, Disk], *, gone: bool) -> tuple[Drift, ...]:
-    """Every difference of one address. A finished job that the service has forgotten, as it does, is no drift."""
+    """Every difference of one address. A finished job that the service has forgotten, as it does, is no drift, except
+    for results that stay there alone."""
     found = [*_files(record, disk)]
+    if gone and record.phase == "done":
+        found += _outputs(record, None)
     if gone and record.phase not in ("done", "failed", "canceled"):
         found.append(("job", record.job_id, "gone"))
     if live is not None:
@@ -79,9 +82,8 @@ def _parts(record: JobRecord, live: LiveJob) -> Iterator[Found]:
     yield from foreign(record, live)
 
 
-def _outputs(record: JobRecord, live: LiveJob) -> Iterator[Found]:
+def _outputs(record: JobRecord, live: LiveJob | None) -> Iterator[Found]:
     """Results kept on the service only, that are no longer to be had."""
-    statuses = {output.id: output.status for output in live.outputs}
-    for file in record.files:
-        if not file.path and statuses.get(file.output_id, "gone") in {*GONE, "gone"}:
-            yield f"outputs.{file.output_id}", "on the service", statuses.get(file.output_id, "gone")
+    statuses = {output.id: output.status for output in live.outputs} if live else {}
+    for output_id in missing_results(record, live):
+        yield f"outputs.{output_id}", "on the service", statuses.get(output_id, "gone")

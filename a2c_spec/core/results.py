@@ -9,6 +9,9 @@ from dataclasses import replace
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.state import JobRecord, SavedFile
 
+GONE = frozenset({"disabled", "expired", "overuse"})
+"""Output statuses that cannot be downloaded any more; anything else is worth a try."""
+
 
 def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element."""
@@ -37,6 +40,16 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
             file = SavedFile("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
             new.append(replace(file, checksum=output.checksum))
     return replace(record, files=(*record.files, *new)) if new else record
+
+
+def missing_results(record: JobRecord, live: LiveJob | None) -> tuple[str, ...]:
+    """The ids of results that stay on the service, as their manifest says, and that it does not have any more.
+
+    ``live`` None: it does not have the job. What is known to be gone is not told again.
+    """
+    there = {output.id for output in live.outputs if output.status not in GONE} if live else set()
+    mine = (file.output_id for file in record.files if file.only_there)
+    return tuple(one for one in mine if one not in there and one not in record.gone)
 
 
 def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str]) -> dict[str, list[str]]:

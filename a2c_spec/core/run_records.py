@@ -92,7 +92,8 @@ def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
 def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[JobRecord, ...]:
     """Of a job that failed: the run of what it made all the same, and under ``key`` what it did not make, if anything.
 
-    Results of what counts as failed stay known: they were paid for.
+    Results of what counts as failed stay known: they were paid for. Else what the job cost counts as the price of what
+    it made, for the service tells it of the whole job alone.
     """
     if all(name in made for name in record.basis["conversions"]):
         return (replace(record, phase="completed", problem="", warnings=(*record.warnings, record.problem)),)

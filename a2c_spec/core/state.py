@@ -54,6 +54,11 @@ class SavedFile:
     aside: bool = False
 
     @property
+    def only_there(self) -> bool:
+        """Whether it stays on the service and is nowhere else, which is what its manifest asks for, if it was saved."""
+        return not (self.path or self.wanted)
+
+    @property
     def digest(self) -> str:
         """What tells these bytes from others, as far as it is known."""
         return self.sha256 or self.checksum or self.output_id
@@ -101,7 +106,7 @@ class JobRecord:
     ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
     before.
     ``former_jobs`` are ids of earlier jobs that were made for it, of which nothing else is known here any more: the
-    service may have them still, and what was sent to them.
+    service may have them still, and what was sent to them. ``undeletable`` are ids of those that it refused to delete.
     """
 
     address: str
@@ -124,6 +129,7 @@ class JobRecord:
     gone_since: float = 0.0
     intent: Intent | None = None
     former_jobs: tuple[str, ...] = ()
+    undeletable: tuple[str, ...] = ()
 
     @property
     def jobs(self) -> tuple[str, ...]:
@@ -154,6 +160,17 @@ class JobRecord:
     def running_or_held(self) -> bool:
         """Whether a job is on the service that runs, or may be started."""
         return bool(self.job_id) and self.phase in ("building", "started")
+
+    @property
+    def paid_for(self) -> bool:
+        """Whether running it again pays for something again: it was started, and is not known to have failed for
+        nothing.
+
+        Which failures are billed is documented nowhere, so what the service says that the job ``spent`` counts. Of a
+        job whose end we did not see that is not known: it counts as paid.
+        """
+        ended_badly = self.phase in ("failed", "canceled")
+        return bool(self.files or self.spent) if ended_badly else self.phase != "building"
 
     @property
     def empty(self) -> bool:

@@ -10,7 +10,7 @@ from typing import Any
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.foreign import conversion_parts, echo_of
 from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, rows
-from a2c_spec.core.results import with_results
+from a2c_spec.core.results import missing_results, with_results
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase
 
 
@@ -33,9 +33,18 @@ def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> Job
 
 
 def without_job(record: JobRecord, job_id: str) -> JobRecord:
-    """The record once an earlier job was deleted on the service; what it had given stays known."""
+    """The record once an earlier job was deleted on the service; what it had given stays known, and that only what is
+    here is left of it."""
     former = tuple(one for one in record.former_jobs if one != job_id)
-    return replace(record, job_id="" if record.job_id == job_id else record.job_id, former_jobs=former)
+    if record.job_id != job_id:
+        return replace(record, former_jobs=former)
+    gone = (file.output_id for file in record.files if not file.path)
+    return replace(record, job_id="", former_jobs=former, gone=tuple(dict.fromkeys((*record.gone, *gone))))
+
+
+def refused_to_delete(record: JobRecord, job_id: str) -> JobRecord:
+    """The record once the service refused to delete one of its jobs that has ended: it is there, and stays."""
+    return replace(record, undeletable=(*record.undeletable, job_id))
 
 
 def _last_place(elements: Mapping[str, Element]) -> Mapping[str, int]:
@@ -178,12 +187,19 @@ def _apply(elements: dict[str, Element], effect: Effect, api_id: str, *, fresh: 
 def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     """The record as live has it: ended where the job ended, without a job where the service has none any more.
 
-    A finished job keeps its record even if the service forgot it, as it does after a while.
+    A run that was started stays one, also without its job: what it cost is a fact. A finished job keeps its record even
+    if the service forgot it, as it does after a while; what only the service had of it is gone then.
     """
-    if record.phase not in ("building", "started") or record.unresolved:
+    if record.unresolved:
+        return record
+    if record.phase == "done":
+        gone = missing_results(record, live)
+        return replace(record, gone=(*record.gone, *gone)) if gone else record
+    if record.phase not in ("building", "started"):
         return record
     if live is None:
-        return replace(record, job_id="", elements={}, phase="canceled", intent=None)
+        phase: Phase = "started" if record.phase == "started" else "canceled"
+        return replace(record, job_id="", elements={}, phase=phase, intent=None)
     if record.phase == "building" and live.editable:
         return without_vanished(record, live)
     phase = phase_of(live)

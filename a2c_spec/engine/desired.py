@@ -25,6 +25,10 @@ if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
 
 
+SETTLED = frozenset({"no-op", "rename", "forget", "delete"})
+"""Actions after which the results are those that there were."""
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What the steps need besides the job: the session, the record of its address, the jobs it depends on."""
@@ -153,7 +157,7 @@ class Dependencies:
         for name in (f"{address}.{item.id}" for item in desired.job.conversions):
             for noted in (self.names, self.running, self.restored, self.makers):
                 noted.pop(name, None)
-        settled = change.action in ("no-op", "rename", "forget") or (change.action == "adopt" and not change.fetch)
+        settled = change.action in SETTLED or (change.action == "adopt" and not change.fetch)
         if not settled:
             self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
         if change.action == "cached":

@@ -10,6 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from a2c_spec.api.execute import Task
+from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
 from a2c_spec.core.planner import plan_job
@@ -180,8 +181,18 @@ class Execution:
             self.tally.busy += 1
             self._check_going_on()
             self.tally.ended(step.change, await self._carry_out(step))
+            await self._delete_replaced(step.change)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
             self.reporter(Event("done", step.change.address))
+
+    async def _delete_replaced(self, change: Change) -> None:
+        """Deletes the jobs that are replaced, if all that is asked of the address has come good, and is here."""
+        calls = [call for call in change.calls if call.afterwards]
+        runs = self.session.store.runs(address_of(change.address)) if calls else ()
+        current = {run.job_id: run.phase for run in runs if not run.gone_since}
+        if calls and all(phase == "done" for phase in current.values()):
+            calls = [call for call in calls if call.subject not in current]
+            await delete_replaced(self.service.executor, change.address, calls)
 
     async def _with_results(self, step: PlannedChange) -> list[PlannedChange]:
         """The change; where it takes results of jobs that ran meanwhile, those of its job, planned with what came out.

@@ -38,7 +38,7 @@ def may_be_held(session: Session, pending: Pending, change: Change, others: Coll
     failed = pending.record is not None and pending.record.phase in ("failed", "canceled")
     if not uploads or failed or change.action not in ("create", "re-run", "replace"):
         return {}
-    deleted = {call.subject for call in change.calls if call.kind == "delete_job"}
+    deleted = {call.subject for call in change.calls if call.kind == "delete_job" and not call.afterwards}
     runs = [*session.store.runs(address_of(change.address)), *others]
     runs = [run for run in runs if run.job_id and run.phase in ALIVE]
     runs = sorted((run for run in runs if run.job_id not in deleted), key=lambda run: run.age, reverse=True)

@@ -136,7 +136,7 @@ class PlanBuilder:
         unused: tuple[JobRecord, ...] = ()
         if not _takes_from_others(item):
             pending, unused = prepared(self.session, item, self.dependencies, self.chosen)
-            steps = plan_from_records(self.session, pending, offline=self.offline)
+            steps = plan_from_records(self.session, item, pending, unused, offline=self.offline)
         if steps is None:
             self.waiting.append(item)
         else:

@@ -12,7 +12,7 @@ from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
+from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised, with_deletes
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_division import Part, divide, restricted
@@ -106,14 +106,27 @@ def _pending(
     return Pending(mine, record, observed, aside, filed_anew or stored.gone_since > 0)
 
 
-def plan_from_records(session: Session, pending: Sequence[Pending], *, offline: bool) -> list[PlannedChange] | None:
+def _and_deletes(job: Job, steps: list[PlannedChange], unused: Sequence[JobRecord]) -> list[PlannedChange]:
+    """The changes of all runs of a job, with a DELETE of every job that they replace, where it asks for that."""
+    if job.lifecycle.on_replace != "delete":
+        return steps
+    asked = [item.id for item in job.conversions]
+    changes = with_deletes([(step.change, step.record) for step in steps], unused, asked)
+    return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
+
+
+def plan_from_records(
+    session: Session, job: Job, pending: Sequence[Pending], unused: Sequence[JobRecord], *, offline: bool
+) -> list[PlannedChange] | None:
     """The changes of the runs of a job where that needs no answer of the service; else None."""
     steps = [plan_from_record(session, one, offline=offline) for one in pending]
     found = [step for step in steps if step is not None]
-    if offline or len(found) < len(pending):
-        return found if len(found) == len(pending) else None
+    if len(found) < len(pending):
+        return None
+    if offline:
+        return _and_deletes(job, found, unused)
     held = any(may_be_held(session, one, step.change) for one, step in zip(pending, found, strict=True))
-    return None if held or lost_results(found).conversions else found
+    return None if held or lost_results(found).conversions else _and_deletes(job, found, unused)
 
 
 def lost_results(steps: Sequence[PlannedChange]) -> Lost:
@@ -142,6 +155,7 @@ async def plan_address(
         steps = [_adopting(await plan_run(session, one, client, undecided, others), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
+            steps = _and_deletes(job, steps, unused)
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
         lost = Lost(lost.conversions | more.conversions, (*lost.why, *more.why))
 

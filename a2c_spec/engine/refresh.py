@@ -29,7 +29,8 @@ class Refreshed:
 
 
 async def refresh_state(project: Project, *, write: bool) -> Refreshed:
-    """Compares every unfinished record with the service; with ``write`` what it tells otherwise is recorded."""
+    """Compares every unfinished record, and what stays on the service, with it; with ``write`` what it tells otherwise
+    is recorded."""
     async with open_session(project) as session:
         if not write:
             return await _found(session)
@@ -61,7 +62,10 @@ async def _found(session: Session) -> Refreshed:
 
 
 def _to_be_read(record: JobRecord) -> bool:
-    return bool(record.job_id) and record.phase in ("building", "started")
+    """Whether a job may have moved on, or has results that stay on the service, which keeps them for a while only."""
+    there = [file for file in record.files if file.only_there and file.output_id not in record.gone]
+    waited_for = record.phase in ("building", "started")
+    return bool(record.job_id) and (waited_for or (record.phase == "done" and bool(there) and not record.gone_since))
 
 
 def _to_be_fetched(record: JobRecord) -> bool:

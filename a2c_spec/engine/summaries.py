@@ -11,7 +11,7 @@ from a2c_spec.core.plan import outline
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.plan_one import plan_from_record, prepared
+from a2c_spec.engine.plan_one import plan_from_records, prepared
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
@@ -40,17 +40,18 @@ def replan_summarised(
     dependencies = Dependencies(session)
     for item in items if left else ():
         if item.address in waiting and isinstance(item, Job):
-            for pending in prepared(session, item, dependencies, chosen)[0]:
-                before = left.pop(pending.desired.job.address, None)
+            pending, unused = prepared(session, item, dependencies, chosen)
+            for now in plan_from_records(session, item, pending, unused, offline=False) or ():
+                before = left.pop(now.change.address, None)
                 if before is not None:
-                    yield _as_shown(before, plan_from_record(session, pending, offline=False))
+                    yield _as_shown(before, now)
     if left:
         raise StalePlan(f"{next(iter(left))} is no longer in its manifest", hint="apply again to make a new plan")
 
 
-def _as_shown(shown: PlannedChange, now: PlannedChange | None) -> PlannedChange:
+def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
     """What is carried out is what was shown, or nothing."""
-    if now and (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
+    if (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
         return now
     stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)

@@ -27,8 +27,8 @@ PAYING = frozenset({"create", "re-run", "replace", "cached"})
 
 
 def recipes_in(record: JobRecord) -> Iterator[tuple[str, str]]:
-    """Of a run that may be taken over: each conversion, and its recipe."""
-    if record.phase in ("building", *ALIVE) and not record.intent and "conversions" in record.basis:
+    """Of a run that may be taken over, or was paid for in vain: each conversion, and its recipe."""
+    if (record.phase == "building" or record.paid_for) and not record.intent and "conversions" in record.basis:
         for name, one in record.basis["conversions"].items():
             yield name, fingerprint({**record.basis, "conversions": {name: one}})
 
@@ -85,14 +85,14 @@ class Takeover:
         """What an address leaves to others: runs of which it wants nothing, and those that it is about to replace."""
         replaced = [step.record for step in steps if pays(step) and not step.change.lost and step.record]
         self.replaced |= {run.address for run in replaced}
-        self._free((*unused, *(run for run in replaced if run.phase in ALIVE)))
+        self._free((*unused, *(run for run in replaced if run.paid_for)))
 
     def offer_parts(self, steps: Iterable[PlannedChange]) -> None:
         """What is left once runs have been taken as a whole: single results that are here and that nobody wants."""
         self.parts.clear()
         aside = [step.record for step in steps if step.record and any(file.aside for file in step.record.leftover)]
         for run in (*self.free.values(), *aside):
-            for name, recipe in recipes_in(run):
+            for name, recipe in recipes_in(run) if run.phase in ALIVE else ():
                 files = split_off(run, name, run.address).files
                 wanted = run.address not in self.free and any(file in run.files for file in files)
                 here = (file.path and self.session.files.status(file.path, run.address) == "intact" for file in files)

@@ -58,6 +58,7 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     values["warnings"] = tuple(values.get("warnings", ()))
     values["gone"] = tuple(values.get("gone", ()))
     values["former_jobs"] = tuple(values.get("former_jobs", ()))
+    values["undeletable"] = tuple(values.get("undeletable", ()))
     intent = values.get("intent")
     values["intent"] = _intent(intent) if intent else None
     return JobRecord(address=address, realm=realm, **values)

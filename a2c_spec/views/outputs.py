@@ -35,7 +35,11 @@ def job_json(action: str, runs: Sequence[JobRecord], problem: str = "") -> dict[
     """
     record = runs[-1]
     partial = ("; ".join(run.warnings) or "not all of its results are here" for run in runs if run.phase == "completed")
-    problems = [problem, *(run.problem for run in runs), *partial]
+    there = [(run.gone, file) for run in runs for file in run.files if file.only_there]
+    gone = (
+        f"the service no longer has the result of {file.conversion}" for ids, file in there if file.output_id in ids
+    )
+    problems = [problem, *(run.problem for run in runs), *partial, *gone]
     return {
         "address": address_of(record.address),
         "action": action,

@@ -38,9 +38,10 @@ def listing(records: Sequence[JobRecord], style: Style) -> str:
 
 
 def _left(record: JobRecord, alive: Collection[str]) -> str:
-    """Why a run counts no more: another one has taken its place, or no manifest asks for its address."""
+    """That the job of a run is gone before its end was seen; or why it counts no more: another one has taken its place,
+    or no manifest asks for its address."""
     if not record.gone_since:
-        return ""
+        return ", job gone" if record.phase == "started" and not record.job_id else ""
     return ", replaced" if address_of(record.address) in alive else ", in no manifest"
 
 
@@ -65,7 +66,9 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
         lines.append(f"  live         {live.status}{f' ({live.info})' if live.info else ''}")
     parts = [f"  {name:<24} {element.api_id}" for name, element in record.elements.items() if name != "job"]
     parts += [f"  {'earlier job':<24} {job}" for job in record.former_jobs]
-    files = [f"  {file.path or '(on the service)'}  {size(file.size)}  {file.sha256}" for file in record.files]
+    there = {True: "(no longer on the service)", False: "(on the service)"}
+    places = [(file, file.path or there[file.output_id in record.gone]) for file in record.files]
+    files = [f"  {place}  {size(file.size)}  {file.sha256}" for file, place in places]
     left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover if file.path]
     return "\n".join([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
 

@@ -133,6 +133,12 @@ def test_an_ended_job_may_be_forgotten(phase: Phase, drifted: bool) -> None:
     assert found(replace(RECORD, phase=phase), None, gone=True) == told
 
 
+def test_what_stays_on_the_service_is_missed_with_its_job_unless_that_is_known() -> None:
+    done = replace(RECORD, phase="done", files=(FILE, KEPT))
+    assert found(done, None, gone=True, a="intact") == [("outputs.out-2", "on the service", "gone")]
+    assert found(replace(done, gone=("out-2",)), None, gone=True, a="intact") == []
+
+
 DISK: list[tuple[Disk | None, list[Any]]] = [
     ("intact", []),
     (None, [("files.dist/a.webp", "intact", "missing")]),

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.live import LiveJob, Problem
+from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.state import Element, Intent, JobRecord, Phase, SavedFile
 from a2c_spec.core.transitions import (
     apply_response,
@@ -17,6 +17,7 @@ from a2c_spec.core.transitions import (
     intended,
     parts,
     refreshed,
+    refused_to_delete,
     settled,
     started,
     without_job,
@@ -65,6 +66,9 @@ def test_of_an_earlier_job_that_was_deleted_what_it_gave_stays_known() -> None:
     old = replace(HELD, phase="done", files=(FILE,), former_jobs=("job-8", "job-9"))
     assert after(old, "delete_job", subject="job-9") == replace(old, former_jobs=("job-8",))
     assert without_job(old, old.job_id) == replace(old, job_id="")
+    there = replace(old, files=(FILE, replace(FILE, path="", output_id="out-9")))
+    assert without_job(there, there.job_id) == replace(there, job_id="", gone=("out-9",)), "only what is here is left"
+    assert refused_to_delete(old, "job-9").undeletable == ("job-9",)
 
 
 @pytest.mark.parametrize(
@@ -160,13 +164,42 @@ def test_a_started_job_ends_as_the_service_says(
     assert (record.phase, record.spent, record.problem) == (ended, spent, problem)
 
 
-@pytest.mark.parametrize(
-    ("phase", "gone"), [("building", True), ("started", True), ("completed", False), ("done", False), ("failed", False)]
-)
-def test_a_job_that_the_service_forgot_is_gone_unless_it_had_ended(phase: Phase, gone: bool) -> None:
+FORGOTTEN: list[tuple[Phase, Phase | None]] = [
+    ("building", "canceled"),
+    ("started", "started"),
+    ("completed", None),
+    ("done", None),
+    ("failed", None),
+]
+
+
+@pytest.mark.parametrize(("phase", "after"), FORGOTTEN)
+def test_a_job_that_the_service_forgot_is_gone_unless_it_had_ended(phase: Phase, after: Phase | None) -> None:
     record = replace(HELD, phase=phase, intent=Intent(adds=True))
-    expected = replace(record, job_id="", elements={}, phase="canceled", intent=None) if gone else record
+    expected = replace(record, job_id="", elements={}, phase=after, intent=None) if after else record
     assert refreshed(record, None) == expected
+
+
+THERE = replace(FILE, path="", wanted="")
+OUT = LiveOutput(THERE.output_id, "c")
+LOST: list[tuple[str, SavedFile, LiveJob | None, bool]] = [
+    ("the job is gone", THERE, None, True),
+    ("the result is gone", THERE, LiveJob("job-1", "completed"), True),
+    ("it expired", THERE, LiveJob("job-1", "completed", outputs=(replace(OUT, status="expired"),)), True),
+    ("it is there", THERE, LiveJob("job-1", "completed", outputs=(OUT,)), False),
+    ("it is here", FILE, None, False),
+    ("it was left out here", replace(THERE, wanted="dist/a.pdf"), None, False),
+]
+
+
+@pytest.mark.parametrize(("file", "live", "lost"), [row[1:] for row in LOST], ids=[row[0] for row in LOST])
+def test_what_stays_on_the_service_is_gone_once_it_does_not_show_it(
+    file: SavedFile, live: LiveJob | None, lost: bool
+) -> None:
+    record = replace(HELD, phase="done", files=(file,))
+    once = refreshed(record, live)
+    assert once == replace(record, gone=(file.output_id,) if lost else ())
+    assert refreshed(once, live) == once
 
 
 def test_a_create_without_an_answer_is_not_touched_by_a_refresh() -> None:

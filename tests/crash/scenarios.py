@@ -18,6 +18,8 @@ conversions: [{{id: sum, category: hash, target: sha256}}]
 outputs: [{{from: sum, filename: sum, save: dist/}}]
 """
 
+IN_ITS_PLACE = ONE_UPLOAD + "lifecycle: {on_replace: delete}\n"
+
 RENAMED = ONE_UPLOAD.replace("filename: sum, save: dist/", "filename: total, save: dist/sums/")
 
 MIXED = f"""{HEAD}
@@ -158,6 +160,7 @@ SCENARIOS = {
         Scenario("create without an upload", REMOTE),
         Scenario("edit of a held job", EDITED, before=HELD),
         Scenario("re-run with new bytes", ONE_UPLOAD, before=ONE_UPLOAD, change=new_bytes),
+        Scenario("re-run that deletes what it replaces", IN_ITS_PLACE, before=IN_ITS_PLACE, change=new_bytes),
         Scenario("download of lost results", ONE_UPLOAD, before=ONE_UPLOAD, change=lost_results),
         Scenario("rename of a result", RENAMED, before=ONE_UPLOAD),
         Scenario("batch of three alike", BATCH, manifests=3),

@@ -149,7 +149,7 @@ def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Pat
         assert item.content.sha256 == SHA
 
 
-SETTLED = ("no-op", "rename", "download", "forget")
+SETTLED = ("no-op", "rename", "download", "forget", "delete")
 
 
 @pytest.mark.parametrize("action", [name for name in SIGNS if name != "cached"])

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
-from a2c_spec.core.state import Intent, JobRecord, Phase
+from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
 from a2c_spec.engine.refresh import Refreshed, _found, refresh_state
 from a2c_spec.engine.session import open_session
 from tests.engine.projects import project_in, session_in
@@ -65,7 +65,7 @@ ENDS: list[tuple[str, LiveJob | None, dict[str, Any] | None]] = [
         {"phase": "failed", "problem": "torn; late"},
     ),
     ("canceled", LiveJob("id-a", "canceled"), {"phase": "canceled"}),
-    ("gone", None, {"phase": "canceled", "job_id": ""}),
+    ("gone", None, {"job_id": ""}),
 ]
 
 
@@ -110,8 +110,19 @@ def test_only_jobs_that_may_have_moved_are_read(tmp_path: Path) -> None:
     assert service.asked == ["id-building", "id-started"]
     assert {address: (after.phase, after.job_id) for address, after in seen.items()} == {
         "building": ("canceled", ""),
-        "started": ("canceled", ""),
+        "started": ("started", ""),
     }
+
+
+def test_so_are_results_that_stay_on_the_service_as_long_as_they_are_asked_for(tmp_path: Path) -> None:
+    there, here = SavedFile("", 1, "", "out-1", "c"), SavedFile("dist/x", 1, "", "out-1", "c", wanted="dist/x")
+    rows: dict[str, dict[str, Any]] = {"there": {}, "here": {"files": (here,)}}
+    rows |= {"let-go": {"gone_since": 1.0}, "told": {"gone": ("out-1",)}}
+    records = (record(key, "done", **({"files": (there,)} | row)) for key, row in rows.items())
+    service = Service({})
+    seen = changed(tmp_path, service, *records)
+    assert service.asked == ["id-there"]
+    assert {address: after.gone for address, after in seen.items()} == {"there": ("out-1",)}
 
 
 @pytest.mark.parametrize("parallelism", [1, 3])

@@ -27,11 +27,41 @@ def test_a_job_under_a_new_address_is_taken_over_with_its_files(tmp_path: Path) 
     assert step.change.reasons[0] == "taken over from old, which is in no manifest any more"
 
 
-@pytest.mark.parametrize("more", [{"phase": "failed"}, {"phase": "canceled"}, {"intent": Intent(("patch_job",))}])
+UNKNOWN: list[dict[str, Any]] = [
+    {"phase": "failed", "files": ()},
+    {"phase": "canceled", "files": ()},
+    {"intent": Intent(("patch_job",))},
+]
+
+
+@pytest.mark.parametrize("more", UNKNOWN)
 def test_a_job_that_failed_or_is_not_known_well_is_not_taken_over(more: dict[str, Any], tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, done(session, job("old"), "cover", **more))
         assert actions(plan(session, job("new"))) == {"new": "create", "old": "forget"}
+
+
+PAID: list[dict[str, Any]] = [
+    {"phase": "failed", "files": (), "spent": 1, "problem": "odd"},
+    {"phase": "canceled"},
+    {"phase": "started", "files": (), "job_id": ""},
+]
+
+
+@pytest.mark.parametrize("more", PAID)
+def test_what_was_paid_for_in_vain_is_asked_for_under_another_name_too(more: dict[str, Any], tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, job("old"), "cover", **more))
+        (step,) = plan(session, job("new"))
+    assert (step.change.action, step.taken_over, step.change.paid_again) == ("re-run", "old", True)
+
+
+def test_what_a_failed_job_gave_is_no_result_of_another(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, done(session, named("old"), "old", phase="failed", spent=1))
+        other = replace(WEBP, options={"width": 1})
+        _, new = plan(session, named("old", conversions=(other,)), named("new"))
+    assert (new.change.action, new.taken_over, new.split_off) == ("re-run", "old", False)
 
 
 def test_a_job_that_is_still_asked_for_is_not_taken_over(tmp_path: Path) -> None:

@@ -54,6 +54,7 @@ RECORD = JobRecord(
     warnings=("input b is missing", ""),
     gone=("out-7",),
     former_jobs=("job-0",),
+    undeletable=("job-0",),
     updated_at=1700000002.125,
     gone_since=7.5,
     intent=Intent(

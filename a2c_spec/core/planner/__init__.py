@@ -2,6 +2,7 @@
 
 from a2c_spec.core.planner.binding import other_bytes, rebind, recognised, untold_results
 from a2c_spec.core.planner.decide import needs_live, plan_job
+from a2c_spec.core.planner.deletions import with_deletes
 from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.planner.forget import plan_forget
 from a2c_spec.core.planner.matching import shown_order
@@ -20,4 +21,5 @@ __all__ = [
     "sent_preset",
     "shown_order",
     "untold_results",
+    "with_deletes",
 ]

@@ -15,13 +15,14 @@ from dataclasses import replace
 from typing import Literal
 
 from a2c_spec.core import reasons
-from a2c_spec.core.calls import Call, Effect, cost_of
+from a2c_spec.core.calls import Call, cost_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
-from a2c_spec.core.planner.finish import diff_outputs, finish
+from a2c_spec.core.planner.deletions import deletes
+from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
@@ -30,6 +31,8 @@ from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_records import with_earlier
 from a2c_spec.core.state import JobRecord
+
+LOST = "the service no longer has the job or its results"
 
 FEWEST_ANEW = (2, 0)
 """The fewest calls and bytes that deleting and recreating a job can take."""
@@ -61,11 +64,11 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
 
 
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
-    if record is None or not record.job_id:
-        return _anew(desired, record, observed)
-    if observed.replace:
+    if observed.replace and record is not None and (record.job_id or record.paid_for):
         again = _rerun(desired, record, ("--replace asks for it",), observed, paid=record.phase != "building")
         return replace(again, forced=True)
+    if record is None or not record.job_id:
+        return _anew(desired, record, observed)
     if record.phase in ("failed", "canceled") and (observed.live is None or observed.live.terminal):
         return _after_failure(desired, record, observed)
     if record.phase in ("done", "completed") and not same_recipe(desired, record):
@@ -84,7 +87,8 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
     if live.status in ("failed", "canceled") and record.phase not in ("completed", "done"):
         if record.phase == "started" and live.outputs:
             return Change(desired.job.address, "wait", (f"{live.status}, with results",), fetch=True)
-        return _rerun(desired, record, (f"the service ended the last run as {live.status}",), observed, paid=False)
+        why = f"the service ended the last run as {live.status}"
+        return _rerun(desired, record, (why,), observed, paid=live.spent > 0)
     changed = changed_since_start(desired, with_earlier(record, None, observed.apart), live)
     if live.terminal:
         return (
@@ -113,10 +117,10 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
 
 
 def _after_failure(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
-    """A run that failed is run again, unasked only if it gave nothing; with another recipe, it takes the place of what
-    was paid for before it."""
+    """A run that failed is run again, unasked only if it gave nothing and cost nothing; with another recipe, it takes
+    the place of what was paid for before it."""
     if observed.earlier is None or same_recipe(desired, record):
-        return _rerun(desired, record, (recipes.failure(record),), observed, paid=bool(record.files))
+        return _rerun(desired, record, (recipes.failure(record),), observed, paid=record.paid_for)
     before = with_earlier(record, observed.earlier, observed.apart)
     return _rerun(desired, before, recipes.why(desired, observed.earlier), observed, paid=True)
 
@@ -128,6 +132,7 @@ def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, othe
         desired.job.address,
         "cached",
         (*otherwise.reasons, f"0 credits: the results of {desired.fingerprint[:4]}.. are in the results cache"),
+        tuple(call for call in otherwise.calls if call.afterwards),
         details=otherwise.details,
         downloads=tuple(one.path for one in where),
         problem=otherwise.problem,
@@ -142,7 +147,9 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return _rerun(desired, observed.earlier, why, observed, paid=True)
     if record is not None and record.phase == "failed" and record.problem:
         return _after_failure(desired, record, observed)
-    if record is None or record.phase != "done" or observed.replace:
+    if record is not None and record.phase == "started":
+        return _rerun(desired, record, (LOST,), observed, paid=True)
+    if record is None or record.phase != "done":
         return change
     if not same_recipe(desired, record):
         why = recipes.why(desired, with_earlier(record, None, observed.apart))
@@ -150,6 +157,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
         return _rerun(desired, record, tuple(found.why), observed, paid=True)
+    if lost := no_longer_there(desired, record):
+        return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
     return finish(desired, record, found)
 
 
@@ -174,9 +183,8 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(desired)
     bound = why_not_fewer(calls)
-    if desired.job.lifecycle.on_replace == "delete" and record.job_id and not observed.gone:
-        last = max(call.step for call in calls)
-        calls = (*calls, _delete_job(record.job_id, last))
+    if desired.job.lifecycle.on_replace == "delete" and desired.job.process and record.job_id and not observed.gone:
+        calls = (*calls, *deletes([record.job_id], calls))
     change = Change(
         desired.job.address,
         "re-run" if desired.job.process else "replace",
@@ -204,10 +212,6 @@ def _forbidden(desired: DesiredJob, *, paid: bool) -> str:
     return ""
 
 
-def _delete_job(job_id: str, step: int) -> Call:
-    return Call("delete_job", job_id, effects=(Effect("job", None),), step=step, reason="on_replace: delete")
-
-
 def _replace_running(
     desired: DesiredJob, record: JobRecord, live: LiveJob, why: tuple[str, ...], observed: Observed
 ) -> Change:
@@ -227,15 +231,14 @@ def _replace_running(
 
 def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
     """The service no longer knows the job (it keeps results for about a day)."""
-    why = "the service no longer has the job or its results"
     if record.phase == "started" or (record.phase == "completed" and not record.files):  # nothing is known of results
-        return _rerun(desired, record, (why,), observed, paid=True)
+        return _rerun(desired, record, (LOST,), observed, paid=True)
     if record.phase in ("done", "completed"):
         record = replace(record, gone=tuple(file.output_id for file in record.files))
         found = diff_outputs(desired, record, None, observed)
         lost = tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
         if lost:
-            return replace(_rerun(desired, record, (why,), observed, paid=True), lost=lost)
+            return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
         return finish(desired, record, found)
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))

@@ -211,13 +211,24 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
 
 
 def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
-    """Nothing is to be done; what was left out is no result that was verified."""
+    """Nothing is to be done; what was left out is no result that was verified.
+
+    Of what the service has lost meanwhile nothing is run again unasked: it keeps results for a while only.
+    """
     why = list(found.skipped)
     if found.verified or not why:
         verified = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         why.insert(0, verified)
-    why += _too_late(desired, record)
+    gone = "the service no longer has the result of {}, which stayed there; --replace runs it again"
+    why += [*map(gone.format, no_longer_there(desired, record)), *_too_late(desired, record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
+
+
+def no_longer_there(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
+    """The conversions with a result that stays on the service, and that is known to have gone there."""
+    asked = {item.id for item in desired.job.conversions}
+    lost = (file.conversion for file in record.files if file.only_there and file.output_id in record.gone)
+    return tuple(name for name in dict.fromkeys(lost) if name in asked)
 
 
 def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:

@@ -34,6 +34,6 @@ def changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -
 
 def failure(record: JobRecord) -> str:
     """How the last run ended, and why."""
-    return f"the last run {'failed' if record.phase == 'failed' else 'was canceled'}" + (
-        f": {record.problem}" if record.problem else ""
-    )
+    ended = "failed" if record.phase == "failed" else "was canceled"
+    spent = f" ({reasons.counted(record.spent, 'credit')} spent)" if record.spent else ""
+    return f"the last run {ended}{spent}" + (f": {record.problem}" if record.problem else "")

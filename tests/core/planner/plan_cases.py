@@ -56,7 +56,9 @@ class Case:
         phase = LIVES[self.given["live"]][0]
         record = record_of(_wanted(self.given["recorded"], {}), phase)
         files = tuple(SavedFile(**row) for row in self.given.get("files", ()))
-        return replace(record, files=files, problem=self.given.get("failure", ""))
+        told = {name: self.given[name] for name in ("job_id", "spent") if name in self.given}
+        gone = tuple(self.given.get("lost", ()))
+        return replace(record, files=files, problem=self.given.get("failure", ""), gone=gone, **told)
 
     def observed(self) -> Observed:
         gone, asked = self.given.get("gone", False), self.given.get("asked", "recorded" in self.given)
@@ -75,6 +77,7 @@ class Case:
             "id": JOB_ID,
             "status": {"code": self.given.get("status", status)},
             "process": process,
+            "spent": self.given.get("spent", 0),
             "callback": job.fields.get("callback", ""),
             "input": [{"id": f"id-{item.id}", "type": item.type, "options": []} for item in job.inputs],
             "conversion": [_echo(item) for item in job.conversions],

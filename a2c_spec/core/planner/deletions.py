@@ -1,0 +1,69 @@
+"""``on_replace: delete``: jobs whose results others make are deleted, once these are where they belong."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+
+from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.plan import Change
+from a2c_spec.core.reasons import counted
+from a2c_spec.core.state import JobRecord
+
+Planned = tuple[Change, JobRecord | None]
+"""The change of a run, and its record."""
+
+
+def deletes(jobs: Iterable[str], calls: Sequence[Call]) -> tuple[Call, ...]:
+    """A DELETE of each job, after these calls and once their results are there."""
+    step = max((call.step + 1 for call in calls), default=0)
+    effects = (Effect("job", None),)
+    kind, why = "delete_job", "on_replace: delete"
+    return tuple(Call(kind, job, effects=effects, step=step, afterwards=True, reason=why) for job in jobs)
+
+
+def with_deletes(planned: Sequence[Planned], unused: Iterable[JobRecord], asked: Collection[str]) -> list[Change]:
+    """The changes of all runs of an address, with a DELETE of every job that is replaced once they are carried out.
+
+    All stand in one change: the last that makes something, else the last. ``unused`` are runs of which nothing is
+    wanted, ``asked`` the conversions of the manifest. Nothing is deleted as long as something that is asked for will
+    still be missing. A job of which the service refused to be rid is left alone.
+    """
+    changes = [replace(change, calls=tuple(one for one in change.calls if not one.afterwards)) for change, _ in planned]
+    if not all(_ends_here(change, record) for change, record in planned):
+        return changes
+    unused, records = [*unused], [record for _, record in planned if record]
+    jobs = [str(call.subject) for change, _ in planned for call in change.calls if call.afterwards]
+    jobs += [job for run in (*records, *unused) for job in run.former_jobs]
+    jobs += [run.job_id for run in unused if run.job_id and _replaced(run, asked)]
+    stays = {record.job_id for change, record in planned if record and not _makes(change)}
+    stays |= {job for run in (*records, *unused) for job in run.undeletable}
+    doomed = [job for job in dict.fromkeys(jobs) if job not in stays]
+    if doomed:
+        place = max((number for number, change in enumerate(changes) if _makes(change)), default=len(changes) - 1)
+        changes[place] = _with(changes[place], doomed)
+    return changes
+
+
+def _makes(change: Change) -> bool:
+    return change.action == "cached" or any(call.kind == "create_job" for call in change.calls)
+
+
+def _ends_here(change: Change, record: JobRecord | None) -> bool:
+    """Whether all results are where they belong once the change is carried out."""
+    there = record is not None and record.phase == "done" and not _makes(change)
+    return not change.problem and (change.fetch or change.action == "cached" or there)
+
+
+def _replaced(run: JobRecord, asked: Collection[str]) -> bool:
+    """Whether a run has ended and others make its results; what is no longer asked for nobody has replaced."""
+    made = run.basis.get("conversions", {})
+    return run.phase not in ("building", "started") and (not made or any(name in asked for name in made))
+
+
+def _with(change: Change, jobs: Sequence[str]) -> Change:
+    change = replace(change, calls=(*change.calls, *deletes(jobs, change.calls)))
+    if change.action != "no-op":
+        return change
+    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted"
+    return replace(change, action="delete", reasons=(f"{told} (on_replace: delete)",))
