@@ -235,7 +235,7 @@ class Execution:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record)
+        record = await restorer.restore(desired, cached, step.record, step.change.reasons)
         self.tally.cached += 1
         return record
 
@@ -262,7 +262,10 @@ class Execution:
             raise NotStarted("not started yet", hint="`a2c-spec apply` starts it")
         reserved = self.budget.reserve(change, record)
         try:
-            return await delivery.carry_out(task, change, record, detach=self.options.detach)
+            done = await delivery.carry_out(task, change, record, detach=self.options.detach)
+            if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
+                self.session.files.tell_staying(done, step.change.reasons, self.reporter)
+            return done
         finally:
             self.budget.settle(self.session.store.get(change.address), reserved)
 
