@@ -63,8 +63,9 @@ def _realm(parts: SplitResult) -> str:
 def recorded_realm(realm: str, recorded: Collection[str]) -> str:
     """The name under which a state has the records of a service: an earlier version took the address as it was
     spelled."""
-    spelled = [one for one in recorded if one != LOCAL_REALM and realm in _normalised(one)]
-    return realm if realm in recorded or not spelled else min(spelled)
+    if realm == LOCAL_REALM or realm in recorded:
+        return realm
+    return min((one for one in recorded if one != LOCAL_REALM and realm in _normalised(one)), default=realm)
 
 
 def _normalised(realm: str) -> set[str]:
