@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
-from a2c_spec.core.events import Probe, unobserved
+from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
 from a2c_spec.core.result_paths import LONGEST_NAME, RenderLate, path_key, predicted
@@ -25,6 +25,8 @@ from a2c_spec.errors import Conflict, IntegrityError, SpecError
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
 
+EARLIER = "a result of an earlier run; `a2c-spec destroy --files` removes it with the job"
+
 
 def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
@@ -34,9 +36,15 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
 
 
+def _is_within(path: Path, root: Path) -> bool:
+    """Whether a path stays below the root where symbolic links are followed, also those to nothing."""
+    return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(root))
+
+
 @dataclass(frozen=True, slots=True)
 class OutputFiles:
-    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at.
+    """``root`` is the project root; ``digest`` gives the SHA-256 (hex) of a file; ``folders`` are those looked at, and
+    ``outside`` says which of them lead out of the project.
 
     ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: paths whose
     files are another address's from now on. ``kept`` tells why a path is not for results at all.
@@ -47,6 +55,7 @@ class OutputFiles:
     digest: Callable[[Path], str]
     probe: Probe = unobserved
     folders: dict[str, str] = field(default_factory=dict)
+    outside: dict[str, bool] = field(default_factory=dict)
     leftovers: Leftovers = field(default_factory=Leftovers)
     reserved: dict[str, str] = field(default_factory=dict)
     followed: dict[str, str] = field(default_factory=dict)
@@ -55,15 +64,36 @@ class OutputFiles:
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
         written = self.store.files_at(path)
-        if intact := [file.address for file in written if self._is_intact(file)]:
+        if intact := [file.address for file in written if not file.elsewhere and self._is_intact(file)]:
             mine = address_of(address) in (self.followed.get(path, address_of(key)) for key in intact)
             return "intact" if mine else "another's"
         target = self.root / path
         if not os.path.lexists(target):
             return "absent"
-        if not target.is_file():
-            return "folder" if target.is_dir() and not target.is_symlink() else "foreign"
+        if target.is_dir() and not target.is_symlink():
+            return "folder"
+        if self.origin(path, address):
+            return "outdated"
         return "changed" if written else "foreign"
+
+    def origin(self, path: str, address: str) -> str:
+        """Where a file comes from that we wrote, although it is no present result: for another endpoint, or by another
+        run of the address; empty when it is neither."""
+        written = self.store.files_at(path)
+        for file in written:
+            if file.elsewhere and self._is_intact(file):
+                return reasons.of_endpoint(file.elsewhere)
+        if all(file.elsewhere or address_of(file.address) != address_of(address) for file in written):
+            return ""
+        known = (file for run in self.store.runs(address_of(address)) for file in (*run.files, *run.leftover))
+        digests = {(file.size, file.sha256) for file in known if file.sha256}
+        earlier = (self._is_intact(OwnedFile(address, path, *digest)) for digest in digests)
+        return reasons.OF_EARLIER_RUN if any(earlier) else ""
+
+    def came_back(self, file: SavedFile, path: str, address: str) -> bool:
+        """Whether exactly this result stands at a path which is not that of another address."""
+        owner = self.followed.get(path) or address_of(self.owner(path))
+        return owner in ("", address_of(address)) and self._is_intact(replace(file, path=path))
 
     def obstacle(self, path: str) -> str:
         """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""
@@ -82,30 +112,43 @@ class OutputFiles:
         return replace(job, elsewhere=job.elsewhere | {file.wanted or file.path for file in files})
 
     def owner(self, path: str) -> str:
-        """The address that a path was written for; empty when it is none of ours."""
-        return next((file.address for file in self.store.files_at(path)), "")
+        """The address that a path was written for at this endpoint; empty when it is none of ours."""
+        return next((file.address for file in self.store.files_at(path) if not file.elsewhere), "")
 
     def _is_free(self, path: str, address: str) -> bool:
         """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
         asks for any more."""
         if self._reserver(path, address):
             return False
-        status = self.status(path, address)
-        if status == "another's":
-            record = self.store.get(self.owner(path))
-            kept = [file.path for file in record.files] if record and not record.gone_since else []
-            return path not in kept
-        return status not in NOT_OURS
+        if self._kept_by_another(path, address):
+            return False
+        return self.status(path, address) not in NOT_OURS
+
+    def _kept_by_another(self, path: str, address: str) -> str:
+        """The other address that has a result of ours at a path and keeps it; empty when none does."""
+        owner = self.owner(path)
+        if not owner or self.followed.get(path, address_of(owner)) == address_of(address):
+            return ""
+        record = self.store.get(owner)
+        kept = [file.path for file in record.files] if record and not record.gone_since else []
+        return owner if path in kept and self.status(path, address) in ("another's", "outdated") else ""
 
     def _is_intact(self, file: SavedFile | OwnedFile) -> bool:
-        """Whether exactly this file is at its path."""
+        """Whether exactly this file is at its path, and within the project."""
         target = self.root / file.path
         try:
             status = target.stat()
         except OSError:
             return False
         same = stat.S_ISREG(status.st_mode) and status.st_size == file.size
-        return same and self.digest(target) == file.sha256
+        return same and not self.leads_out(file.path) and self.digest(target) == file.sha256
+
+    def leads_out(self, path: str) -> bool:
+        """Whether a path below the root leads out of the project through a symbolic link."""
+        folder, target = path.rpartition("/")[0], self.root / path
+        if folder not in self.outside:
+            self.outside[folder] = not _is_within(self.root / folder, self.root)
+        return self.outside[folder] or (target.is_symlink() and not _is_within(target, self.root))
 
     def recover_files(self, record: JobRecord) -> JobRecord:
         """The record after a crash: files that were about to get their names count if they are there."""
@@ -119,11 +162,18 @@ class OutputFiles:
         """The record without the files that another run of the same address has written over since."""
 
         def lost(file: SavedFile) -> bool:
-            owners = {(owned.address, owned.sha256) for owned in self.store.files_at(file.path)} if file.path else set()
+            known = self.store.files_at(file.path) if file.path else ()
+            owners = {(owned.address, owned.sha256) for owned in known if not owned.elsewhere}
             return bool(owners) and (record.address, file.sha256) not in owners
 
         paths = {file.path for file in (*record.files, *record.leftover) if lost(file)}
         return without_files(record, paths) if paths else record
+
+    def tell_staying(self, record: JobRecord, known: Collection[str], tell: Listener) -> None:
+        """Tells which files of earlier runs stay once a run has ended, but for what the plan said (``known``)."""
+        for path in dict.fromkeys(file.path for file in record.leftover if file.path and not file.aside):
+            if reasons.stays(path) not in known and self.status(path, record.address) in ("intact", "changed"):
+                tell(Event("note", record.address, text=f"{reasons.stays(path)}: {EARLIER}"))
 
     def drop_parts(self, record: JobRecord) -> None:
         """Removes temporary files of results that stand in their places: the same bytes were there before."""
@@ -155,7 +205,7 @@ class OutputFiles:
         if why := self.obstacle(path):
             raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
-        owner = self._reserver(path, address) or (self.owner(path) if status == "another's" else "")
+        owner = self._reserver(path, address) or self._kept_by_another(path, address)
         if self._is_free(path, address) or (policy == "overwrite" and not owner and status != "folder"):
             return self._reserve(path, address)
         if policy == "skip":

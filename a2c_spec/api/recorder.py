@@ -56,7 +56,7 @@ class Recorder:
         record = replace(record, landing=(*(one for one in record.landing if one.path != file.path), file))
         givers = []
         for owned in self.store.files_at(file.path):
-            giver = self.store.get(owned.address) if owned.address != address else None
+            giver = self.store.get(owned.address) if not owned.elsewhere and owned.address != address else None
             if giver is not None:
                 giver, record = handed_over(giver, record, file.path)
                 givers.append(giver)

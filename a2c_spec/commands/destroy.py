@@ -68,9 +68,14 @@ def _change(record: JobRecord, others: Collection[str]) -> Change:
     former = [job for job in record.former_jobs if job not in others]
     kind = "delete_preset" if "preset" in record.elements else "delete_job"
     calls = (*(Call("delete_job", job) for job in former), *([Call(kind, record.job_id)] if record.job_id else []))
-    kept = counted(len([file for file in record.files if file.path]), "file")
+    kept = counted(len(_places(record)), "file")
     earlier = f"; with {counted(len(former), 'earlier job')}" if former else ""
     return Change(record.address, "delete", (f"requested by destroy; {kept} here{earlier}",), calls)
+
+
+def _places(record: JobRecord) -> set[str]:
+    """Where its results are, also those of earlier runs that stayed."""
+    return {file.path for file in (*record.files, *record.leftover) if file.path}
 
 
 def _confirm(plan: Plan, *, yes: bool) -> None:
@@ -88,8 +93,7 @@ async def _delete(session: Session, record: JobRecord, change: Change, *, files:
     running = [call.subject for call in change.calls if await session.service.client.delete(call) is not None]
     if running:
         return [str(job) for job in running]
-    for file in record.files if files else ():
-        if file.path:
-            session.files.remove(file.path, record.address)
+    for path in _places(record) if files else ():
+        session.files.remove(path, record.address)
     await session.store.put(without=(record.address,))
     return []

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
+from a2c_spec.core.observed import Disk
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import SavedFile
@@ -19,6 +19,9 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import IntegrityError, UsageError
 from a2c_spec.views.style import Style
+
+if TYPE_CHECKING:
+    from a2c_spec.api.files import OutputFiles
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +77,16 @@ def _line(finding: Finding, style: Style) -> str:
 
 def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
     from a2c_spec.engine.session import open_state
+    from a2c_spec.manifests.digests import measure
 
     with open_state(project) as session:
+        files = replace(session.files, digest=lambda path: measure(path).sha256)  # each file is read, whatever is known
         chosen = addresses or tuple(dict.fromkeys(map(address_of, session.store.addresses())))
         runs = {address: session.runs(address) for address in chosen}
         if unknown := [address for address, found in runs.items() if not found]:
             raise UsageError(f"nothing is recorded for {unknown[0]}", hint="see `a2c-spec state list`")
         return [
-            _finding(project.root, address, file)
+            _finding(files, address, record.address, file)
             for address, found in runs.items()
             for record in found
             if not record.gone_since  # what was let go is nobody's result any more
@@ -90,20 +95,27 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
         ]
 
 
-def _finding(root: Path, address: str, file: SavedFile) -> Finding:
-    from a2c_spec.manifests.digests import measure
-
+def _finding(files: OutputFiles, address: str, run: str, file: SavedFile) -> Finding:
+    """The verdict that plan and apply come to as well, with what is known besides."""
     if not file.path:
         return Finding(address, file.wanted, "skipped", "it was left out because something else stands there")
-    target = root / file.path
     try:
-        if not target.resolve().is_relative_to(root.resolve()):
-            return Finding(address, file.path, "changed", "a symbolic link leads out of the project")
-        content = measure(target)
-    except FileNotFoundError:
-        return Finding(address, file.path, "missing")
+        stands = files.status(file.path, run)
+        if stands in ("intact", "absent"):
+            return Finding(address, file.path, "intact" if stands == "intact" else "missing")
+        return Finding(address, file.path, "changed", _why(files, stands, run, file))
     except OSError as error:
         return Finding(address, file.path, "unreadable", error.strerror or type(error).__name__)
-    if (content.size, content.sha256) == (file.size, file.sha256):
-        return Finding(address, file.path, "intact")
-    return Finding(address, file.path, "changed", f"sha256 {file.sha256[:4]}.. -> {content.sha256[:4]}..")
+
+
+def _why(files: OutputFiles, stands: Disk, run: str, file: SavedFile) -> str:
+    target = files.root / file.path
+    if files.leads_out(file.path):
+        return "a symbolic link leads out of the project"
+    if target.is_symlink() and not target.exists():
+        return "it is a symbolic link to something that does not exist"
+    if stands == "outdated":
+        return f"it {files.origin(file.path, run)}"
+    if not target.is_file():
+        return "it is a folder" if stands == "folder" else "it is no file"
+    return f"sha256 {file.sha256[:4]}.. -> {files.digest(target)[:4]}.."

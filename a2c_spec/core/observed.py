@@ -10,9 +10,10 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.result_paths import Placement, RenderLate
 from a2c_spec.core.state import JobRecord
 
-Disk = Literal["absent", "intact", "changed", "foreign", "another's", "folder"]
-"""What stands at a path: nothing, what we wrote for this address, what we wrote but was changed since, a file that we
-did not write, what we wrote for another address, a folder."""
+Disk = Literal["absent", "intact", "outdated", "changed", "foreign", "another's", "folder"]
+"""What stands at a path: nothing, what we wrote for this address, a result of ours that is not the present one of this
+address (another endpoint's, or one of an earlier run), what we wrote but was changed since, a file that we did not
+write, what we wrote for another address, a folder."""
 
 NOT_OURS = frozenset[Disk]({"changed", "foreign", "folder"})
 """What is replaced only if ``on_conflict`` allows it; a folder never is."""
@@ -26,7 +27,8 @@ class Observed:
     for, and did not start. ``cached``: the job as the results cache would leave it, its files without paths.
     ``placed``: where recorded results belong, if that was worked out already. ``blocked``: path -> why no file can be
     written there. ``earlier``: what another run made of the same conversions before, and ``why`` it does not do, where
-    that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make.
+    that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make. ``origins``: path ->
+    where what is outdated there comes from.
     """
 
     late: RenderLate
@@ -41,6 +43,7 @@ class Observed:
     apart: frozenset[str] = frozenset()
     disk: Mapping[str, Disk] = field(default_factory=dict)
     blocked: Mapping[str, str] = field(default_factory=dict)
+    origins: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, path: str) -> Disk:
         """What stands at ``path``."""

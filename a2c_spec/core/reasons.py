@@ -130,6 +130,15 @@ def stays(path: str) -> str:
     return f"{path} stays here"
 
 
+def of_endpoint(realm: str) -> str:
+    """Where a file comes from that stands in the place of a result, and was written for another endpoint."""
+    return f"was written for another endpoint ({realm})"
+
+
+OF_EARLIER_RUN = "is the result of another run"
+"""Where a file comes from that was a result of the same address."""
+
+
 def of_another(path: str, owner: str) -> str:
     """Why no result is written to ``path``, where the result of another address stands."""
     return f"{path} is a result of {owner}; give one of the two another name or folder"

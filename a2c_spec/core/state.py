@@ -187,12 +187,16 @@ class JobRecord:
 
 @dataclass(frozen=True, slots=True)
 class OwnedFile:
-    """A file that was written for ``address``: size in bytes, SHA-256."""
+    """A file that was written for ``address``: size in bytes, SHA-256.
+
+    ``elsewhere`` is the endpoint that it was written for, if it is another one than that of the store.
+    """
 
     address: str
     path: str
     size: int
     sha256: str
+    elsewhere: str = ""
 
 
 class StateStore(Protocol):
@@ -244,8 +248,13 @@ class StateStore(Protocol):
     def files_at(self, path: str) -> tuple[OwnedFile, ...]:
         """Files that we wrote, or are about to write, at ``path``, in any realm; none means that it is not ours.
 
-        A path belongs to the record that was put last with it: to what it says of it, be it one file or two.
+        In each realm a path belongs to the record that was put last with it: to what it says of it, be it one file or
+        two. What one realm writes takes nothing from another one.
         """
+        ...
+
+    def realms(self, address: str = "") -> tuple[str, ...]:
+        """Every realm that has a record, of ``address`` if one is given, sorted."""
         ...
 
     def note(self, name: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from a2c_spec.core.planner import PRESET
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.owners import hand_over
@@ -16,18 +17,21 @@ from a2c_spec.engine.session import Session
 async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Sequence[PlannedChange]) -> None:
     """Does what costs nothing and must not wait.
 
-    Moves of the whole plan are ordered together, so that names can be swapped between jobs.
+    Moves of the whole plan are ordered together, so that names can be swapped between jobs. Of an address that is
+    refused nothing changes: what it had is its own as before.
     """
     store = session.store
+    refused = {address_of(step.change.address) for step in steps if step.change.problem}
     for step in steps:
-        if step.split_off:
+        run_alone = step.desired is None and step.preset is None
+        if step.split_off or step.change.problem or (run_alone and address_of(step.change.address) in refused):
             continue
         if step.taken_over and step.record is not None:
             await store.put(replace(step.record, gone_since=0.0), without=(step.taken_over,))
         elif step.filed_anew and step.record is not None and step.change.action != "no-op":
             await store.put(step.record)
         elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
-            await _tidy(session, step, step.record)
+            await _tidy(session, step, session.files.own(step.record) if run_alone else step.record)
         elif step.change.action == "forget" and step.desired is None:
             await _let_go(session, step.change.address)
     for record in (step.record for step in steps if step.split_off and step.record is not None):
@@ -69,4 +73,5 @@ async def _let_go(session: Session, address: str) -> None:
     """Job, recipe and files stay known, so that a manifest that comes back takes them up again."""
     record = session.store.get(address)
     if record is not None:
+        record = session.files.own(record)  # another run may have them by now
         await session.store.put(replace(record, gone_since=session.project.runtime.clock()))

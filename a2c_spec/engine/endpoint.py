@@ -8,13 +8,14 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests.project_file import SETTINGS_FILE
 
+LOCAL_REALM = "local"
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
 USER_FILE = "a2c-spec/config.toml"
@@ -36,15 +37,51 @@ def endpoint(project: Project) -> Endpoint:
     """From --local, --base-url, the environment, a2c.yaml if its host may be told the key, and last the official
     client's config.toml."""
     if project.flags.local:
-        return Endpoint(LOCAL, "local", "local")
+        return Endpoint(LOCAL, "local", LOCAL_REALM)
     config = _official_config(project)
     base = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL") or _of_the_project(project, config)
     base = base or config.get("base_url") or SERVICE
     parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if parts.scheme not in ("http", "https") or not parts.netloc or not _is_named(parts):
         raise UsageError(f"the base URL {base!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
     key = project.environ.get("API2CONVERT_API_KEY") or config.get("api_key") or ""
-    return Endpoint(base.rstrip("/"), key.strip(), f"{parts.netloc}{parts.path}".rstrip("/"))
+    return Endpoint(base.rstrip("/"), key.strip(), _realm(parts))
+
+
+LOOPBACK = ("127.0.0.1", "::1")
+"""Other ways to write ``localhost``."""
+DEFAULT_PORTS = {"http": 80, "https": 443}
+
+
+def _is_named(parts: SplitResult) -> bool:
+    """Whether host and port of a URL can be read."""
+    try:
+        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+    except ValueError:
+        return False
+
+
+def _realm(parts: SplitResult) -> str:
+    """Host, port and path, the same for every spelling of an address that surely names the same service."""
+    host = str(parts.hostname)
+    host = "localhost" if host in LOOPBACK else f"[{host}]" if ":" in host else host
+    port = parts.port or DEFAULT_PORTS[parts.scheme]
+    named = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
+    return f"{named}{parts.path}".rstrip("/")
+
+
+def recorded_realm(realm: str, recorded: Collection[str]) -> str:
+    """The name under which a state has the records of a service: an earlier version took the address as it was
+    spelled."""
+    if realm == LOCAL_REALM or realm in recorded:
+        return realm
+    return min((one for one in recorded if one != LOCAL_REALM and realm in _normalised(one)), default=realm)
+
+
+def _normalised(realm: str) -> set[str]:
+    """A realm as it was spelled, in the present spelling; its scheme is not known."""
+    parts = [urlsplit(f"{scheme}://{realm}") for scheme in DEFAULT_PORTS]
+    return {_realm(one) for one in parts if _is_named(one)}
 
 
 def _of_the_project(project: Project, config: Mapping[str, str]) -> str:

@@ -21,6 +21,7 @@ from a2c_spec.core.tally import Tally
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
+from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.outputs_file import write_outputs
@@ -52,7 +53,7 @@ class Execution:
         self.session, self.service = session, session.service
         self.options, self.reporter, self.chosen = options, reporter, chosen
         self.stopped = False
-        self.spender = Spender(session.project, session.results.realm, options.limits.credits)
+        self.spender = Spender(session.project, endpoint(session.project).realm, options.limits.credits)
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
@@ -249,7 +250,7 @@ class Execution:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record)
+        record = await restorer.restore(desired, cached, step.record, step.change.reasons)
         self.tally.cached += 1
         return record
 
@@ -278,7 +279,10 @@ class Execution:
         if before.lost_start and record.intent is None and record.job_id == before.job_id:
             self.spender.never_started(before)
         async with self.spender.paying(self.session.store, change, record):
-            return await delivery.carry_out(task, change, record, detach=self.options.detach)
+            done = await delivery.carry_out(task, change, record, detach=self.options.detach)
+        if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
+            self.session.files.tell_staying(done, step.change.reasons, self.reporter)
+        return done
 
 
 def _some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:

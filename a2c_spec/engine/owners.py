@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
+from a2c_spec.core.plan import Change
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.transitions import handed_over
+from a2c_spec.engine.endpoint import LOCAL_REALM
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
@@ -42,6 +44,7 @@ class Owners:
         own: list[str] = []
         numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
+            own += self._outdated(change, path)
             owner = self.session.files.owner(path)
             ours = {address_of(change.address), address_of(step.taken_over), step.desired.job.moved_from}
             if not owner or self._moves_away(owner, path):
@@ -65,11 +68,18 @@ class Owners:
         why = tuple(f"replaces {path}, an earlier result of {owner}" for path, owner in there)
         return replace(step, change=replace(change, reasons=(*step.change.reasons, *why)), takes=tuple(takes))
 
+    def _outdated(self, change: Change, path: str) -> list[str]:
+        """Of a result for another endpoint, or of another run, that is about to be replaced and is not told of yet."""
+        files = self.session.files
+        origin = files.origin(path, change.address) if files.status(path, change.address) == "outdated" else ""
+        return [f"replaces {path}, which {origin}"] if origin and f"{path} {origin}" not in change.reasons else []
+
     def all_checked(self) -> list[PlannedChange]:
         """Every change, checked, and without the words that a file stays where another address takes its place."""
         checked = [self.checked(step) for step in self.steps]
         split_off = (step.record for step in self.steps if step.split_off and step.record)
-        self.given_up |= {file.path for record in split_off for file in record.files}
+        filed_anew = (step.record for step in self.steps if step.filed_anew and step.record)
+        self.given_up |= {file.path for record in (*split_off, *filed_anew) for file in record.files if file.path}
         untrue = {reasons.stays(path) for path in self.given_up}
         return [_without_words(step, untrue) for step in checked]
 
@@ -113,6 +123,18 @@ def _numbered(job: Job, downloads: Collection[str]) -> set[str]:
 def _without_words(step: PlannedChange, untrue: Collection[str]) -> PlannedChange:
     said = tuple(why for why in step.change.reasons if why not in untrue)
     return step if said == step.change.reasons else replace(step, change=replace(step.change, reasons=said))
+
+
+def applied_elsewhere(session: Session, step: PlannedChange) -> PlannedChange:
+    """The change, which says where else its job was applied: here it would be made, and paid for, anew."""
+    change, here = step.change, session.results.realm
+    if change.action != "create" or here == LOCAL_REALM:
+        return step
+    address = address_of(change.address)
+    realms = session.store.realms(address)
+    others = [realm for realm in realms if realm not in (here, LOCAL_REALM)] if here not in realms else []
+    told = tuple(f"{address} is applied at {realm}; this plan is for {here}" for realm in others)
+    return replace(step, change=replace(change, reasons=(*change.reasons, *told)))
 
 
 async def hand_over(store: StateStore, step: PlannedChange, realm: str) -> None:

@@ -21,7 +21,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
-from a2c_spec.engine.owners import Owners
+from a2c_spec.engine.owners import Owners, applied_elsewhere
 from a2c_spec.engine.plan_one import (
     plan_address,
     plan_from_records,
@@ -148,6 +148,7 @@ class PlanBuilder:
             self.unused[address] = unused
         else:
             self.unused.pop(address, None)
+        steps = [applied_elsewhere(self.session, step) for step in steps]
         several = len(steps) + len(unused) > 1
         for step in steps:
             told = several or step.filed_anew or bool(step.taken_over) or step.change.action == "download"
@@ -195,7 +196,8 @@ class PlanBuilder:
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
-        forgotten = [without_files(record, owners.given_up) for record in forgotten]
+        refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
+        forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
         return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:

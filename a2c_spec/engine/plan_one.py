@@ -88,7 +88,8 @@ def _pending(
     session: Session, desired: DesiredJob, part: Part, stored: JobRecord | None, lost: Lost, *, again: bool
 ) -> Pending:
     """``stored`` is the record of the run as the state has it; that of the part may know better."""
-    mine, record = restricted(desired, part), part.record
+    mine = restricted(desired, part)
+    record = session.with_returned(mine, part.record) if part.record else None
     why = lost.why if lost.conversions.intersection(part.conversions) else ()
     asked = {item.id for item in desired.job.conversions}
     apart = frozenset(asked).difference(part.conversions)

@@ -20,7 +20,7 @@ from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
-from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.workspaces import Workspaces
@@ -84,6 +84,22 @@ class Session:
             record, files=tuple(one for one in saved if self.files.status(one.path, record.address) != "absent")
         )
 
+    def with_returned(self, desired: DesiredJob, record: JobRecord) -> JobRecord:
+        """The record with results that stand where they belong although nothing says so: another run has written there
+        since, and then they came back, as with a branch that is checked out."""
+        away = {file.output_id: file for file in record.files if file.sha256 and not file.path}
+        places = placed(desired.job, record, render_late) if away else ()
+        paths = {one.output.id: one.path for one in places if one.path and one.output.id in away}
+        back = {key: path for key, path in paths.items() if self.files.came_back(away[key], path, record.address)}
+        if not back:
+            return record
+        files = (
+            replace(file, path=path, wanted=path) if (path := back.get(file.output_id)) else file
+            for file in record.files
+        )
+        leftover = (file for file in record.leftover if file.path not in back.values())
+        return replace(record, files=tuple(files), leftover=tuple(leftover))
+
     def recorded(self, address: str) -> JobRecord:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
         record = next(iter(self.store.runs(address)), None)
@@ -106,9 +122,15 @@ class Session:
             places = placed(desired.job, record, render_late, live)
             paths |= {file.path for file in record.files if file.path}
             paths |= {placement.path for placement in places if placement.path}
-        disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
+        address = desired.job.address
+        disk: dict[str, Disk] = {path: self.files.status(path, address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
-        return Observed(render_late, live, disk=disk, blocked=blocked, placed=None if live else places, **known)
+        outdated = {path for path, stands in disk.items() if stands == "outdated"}
+        back = [file for file in record.files if file.path in outdated] if record and outdated else []
+        disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
+        origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
+        placed_now = None if live else places
+        return Observed(render_late, live, disk=disk, blocked=blocked, origins=origins, placed=placed_now, **known)
 
 
 @contextmanager
@@ -116,9 +138,10 @@ def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project.checked()).realm
     _not_left_behind(project, realm)
-    store: StateStore = SqliteStore(project.state_file(), realm)
+    store = SqliteStore(project.state_file(), realm)
     _mark_place(project)
     try:
+        store.realm = realm = recorded_realm(realm, store.realms())
         others = Workspaces(project, realm)
         with others, DigestCache(project.home / "digests.db", lambda: int(project.runtime.clock() * 1e9)) as digests:
 
@@ -153,6 +176,7 @@ def _last_place(project: Project, marker: Path) -> list[Path]:
 def _in_use(path: Path, realm: str) -> bool:
     """Whether anything is recorded in a state."""
     with closing(SqliteStore(path, realm)) as store:
+        store.realm = recorded_realm(realm, store.realms())
         return bool(store.addresses())
 
 

@@ -11,6 +11,7 @@ from typing import Self
 from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.endpoint import recorded_realm
 from a2c_spec.engine.project import Project
 from a2c_spec.state.sqlite import SqliteStore
 
@@ -76,7 +77,8 @@ class Workspaces:
             for env in environments(self.project):
                 file = self.project.state_file(env)
                 if env != self.project.file.env and file.is_file():
-                    self.stores[env] = SqliteStore(file, self.realm)
+                    store = self.stores[env] = SqliteStore(file, self.realm)
+                    store.realm = recorded_realm(self.realm, store.realms())
         return self.stores
 
     def _relative(self, path: Path) -> str:

@@ -41,10 +41,26 @@ ALTER TABLE job ADD COLUMN unsettled INTEGER NOT NULL DEFAULT 0;
 CREATE INDEX unsettled_of ON job (realm, address) WHERE unsettled;
 """,
     3: "CREATE INDEX file_at ON file (path)",
+    4: """
+CREATE TABLE file_4 (
+  path TEXT NOT NULL, realm TEXT NOT NULL, sha256 TEXT NOT NULL, address TEXT NOT NULL, size INTEGER NOT NULL,
+  PRIMARY KEY (path, realm, sha256)
+) WITHOUT ROWID;
+INSERT INTO file_4 SELECT path, realm, sha256, address, size FROM file;
+INSERT OR IGNORE INTO file_4
+  SELECT json_extract(one.value, '$.path'), job.realm, json_extract(one.value, '$.sha256'), job.address,
+    json_extract(one.value, '$.size')
+  FROM job, json_each(job.data, '$.files') AS one
+  WHERE json_extract(one.value, '$.path') <> '' AND coalesce(json_extract(job.data, '$.gone_since'), 0) = 0
+    AND NOT EXISTS (SELECT 1 FROM file WHERE path = json_extract(one.value, '$.path') AND file.realm = job.realm);
+DROP TABLE file;
+ALTER TABLE file_4 RENAME TO file;
+CREATE INDEX file_of ON file (realm, address);
+""",
 }
 """Format -> the statements that make it of the one before. 2: ``file`` holds what stands at a path and what is about
 to be written there; ``unsettled`` finds the records that an interrupted apply left with such files.
-3: records keep facts and intents apart."""
+3: records keep facts and intents apart. 4: each endpoint has files of its own, whatever another one wrote over them."""
 
 Upgrade = Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any]]]
 RECORDS: Mapping[int, Upgrade] = {3: upgraded}

@@ -119,10 +119,22 @@ class SqliteStore:
             for file in record.files + record.landing + record.leftover
             if file.path == path
         ]
-        rows = self._rows("SELECT address, size, sha256 FROM file WHERE path = ?", (path,))
         stale = self._commits.pending
-        durable = (OwnedFile(address, path, size, sha256) for address, size, sha256 in rows if address not in stale)
+        durable = [
+            OwnedFile(address, path, size, sha256, "" if realm == self.realm else realm)
+            for realm, address, size, sha256 in self._rows(
+                "SELECT realm, address, size, sha256 FROM file WHERE path = ?", (path,)
+            )
+            if realm != self.realm or address not in stale
+        ]
         return (*pending, *durable)
+
+    def realms(self, address: str = "") -> tuple[str, ...]:
+        found = {self.realm for one in self._commits.pending.values() if one and address in ("", one.address)}
+        realm, has = "", "SELECT 1 FROM job WHERE realm = ? AND (? = '' OR address = ?)"
+        while realm := next(self._rows("SELECT min(realm) FROM job WHERE realm > ?", (realm,)))[0]:
+            found |= {realm} if any(self._rows(has, (realm, address, address))) else set()
+        return tuple(sorted(found))
 
     def note(self, name: str) -> str:
         row = next(self._rows("SELECT value FROM meta WHERE key = ?", (name,)), None)
@@ -166,10 +178,10 @@ class SqliteStore:
         columns = (self.realm, record.address, record.phase, record.job_id, record.fingerprint)
         files = [file for file in record.leftover + record.files + record.landing if file.path]
         db.execute("INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, encode(record), bool(record.landing)))
-        db.executemany("DELETE FROM file WHERE path = ?", [(file.path,) for file in files])
+        db.executemany("DELETE FROM file WHERE path = ? AND realm = ?", [(file.path, self.realm) for file in files])
         db.executemany(
             "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",
-            [(file.path, file.sha256, self.realm, record.address, file.size) for file in files],
+            [(file.path, self.realm, file.sha256, record.address, file.size) for file in files],
         )
 
     @contextlib.contextmanager

@@ -86,6 +86,71 @@ def test_what_stands_at_a_path_is_told_apart(files: OutputFiles) -> None:
     }
 
 
+@pytest.fixture
+def far(tmp_path: Path, files: OutputFiles) -> Iterator[SqliteStore]:
+    """The same state, of another endpoint."""
+    store = SqliteStore(tmp_path / "state.db", "far")
+    yield store
+    store.close()
+
+
+def test_what_another_endpoint_wrote_is_ours_to_replace_and_no_result_of_this_one(
+    files: OutputFiles, far: SqliteStore
+) -> None:
+    mine = ours(files, "dist/a.pdf")
+    theirs = replace(mine, size=6, sha256=hashlib.sha256(b"theirs").hexdigest())
+    asyncio.run(far.put(JobRecord("pack", "far", files=(theirs, replace(theirs, path="dist/b.pdf")))))
+    assert files.status("dist/a.pdf", "pack") == "intact", "each has its own"
+    for name in "ab":
+        (files.root / f"dist/{name}.pdf").write_text("theirs")
+        assert files.status(f"dist/{name}.pdf", "pack") == "outdated"
+        assert files.origin(f"dist/{name}.pdf", "pack") == "was written for another endpoint (far)"
+        for policy in ("error", "skip", "rename", "overwrite"):
+            assert files.resolve_conflict(f"dist/{name}.pdf", policy, "pack") == f"dist/{name}.pdf"
+        assert not files.remove(f"dist/{name}.pdf", "pack")
+    assert files.owner("dist/b.pdf") == ""
+    (files.root / "dist/b.pdf").write_text("THEIRS")
+    assert files.status("dist/b.pdf", "pack") == "changed"
+
+
+def test_what_another_endpoint_wrote_over_a_result_of_another_address_is_not_free(
+    files: OutputFiles, far: SqliteStore
+) -> None:
+    mine = ours(files, "dist/a.pdf", address="other")
+    theirs = replace(mine, size=6, sha256=hashlib.sha256(b"theirs").hexdigest())
+    asyncio.run(far.put(JobRecord("pack", "far", files=(theirs,))))
+    (files.root / "dist/a.pdf").write_text("theirs")
+    with pytest.raises(Conflict, match="is a result of other"):
+        files.resolve_conflict("dist/a.pdf", "overwrite", "pack")
+
+
+def test_a_result_of_another_run_may_be_replaced_where_the_address_has_a_file(files: OutputFiles) -> None:
+    ours(files, "dist/a.pdf")
+    earlier = SavedFile("", 5, hashlib.sha256(b"first").hexdigest(), "out-0", "pdf")
+    asyncio.run(files.store.put(JobRecord("pack#2", "host", "done", files=(earlier,), gone_since=5.0)))
+    for name in ("a", "b"):
+        (files.root / f"dist/{name}.pdf").write_text("first")
+    assert files.status("dist/a.pdf", "pack") == files.status("dist/a.pdf", "pack#2") == "outdated"
+    assert files.status("dist/b.pdf", "pack") == "foreign", "a copy that the user made"
+    assert files.came_back(earlier, "dist/a.pdf", "pack#2")
+    assert not files.came_back(earlier, "dist/a.pdf", "other"), "the path is another's"
+
+
+def test_a_link_is_a_result_of_ours_only_within_the_project(files: OutputFiles, tmp_path: Path) -> None:
+    ours(files, "dist/a.pdf")
+    target = files.root / "dist/a.pdf"
+    for place, status in (
+        (files.root / "twin", "intact"),
+        (tmp_path / "twin", "changed"),
+        (tmp_path / "no", "changed"),
+    ):
+        if place.name == "twin":
+            place.write_text("ours")
+        target.unlink()
+        target.symlink_to(place)
+        assert files.status("dist/a.pdf", "pack") == status
+
+
 @pytest.mark.parametrize(
     ("path", "free"),
     [

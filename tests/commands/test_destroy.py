@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+import pikepdf
 import pytest
 
 from a2c_spec.local_api.server import Background
@@ -19,6 +20,46 @@ def test_destroy_needs_a_confirmation_and_leaves_nothing_behind(two: Path, a2c: 
     assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0
     assert not (two / "dist").exists()
     assert "nothing is recorded" in a2c("state", "list", "--local").out
+
+
+PAGES = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: one
+inputs: [{id: i, path: a.pdf}]
+conversions: [{id: png, category: image, target: png, options: {allow_multiple_outputs: true}}]
+outputs: [{from: png, filename: x}]
+"""
+
+
+def pages(project: Path, count: int) -> None:
+    pdf = pikepdf.new()
+    for _ in range(count):
+        pdf.add_blank_page(page_size=(20 + count, 20))
+    pdf.save(project / "a.pdf")
+
+
+def test_what_a_run_with_fewer_results_leaves_is_told_and_can_be_removed(project: Path, a2c: Command) -> None:
+    (project / "one.yaml").write_text(PAGES)
+    for count in (3, 2):
+        pages(project, count)
+        again = a2c("apply", "--local", "-y")
+        assert again.code == 0
+    assert again.err.count("dist/x-3.png stays here: a result of an earlier run") == 1
+    assert sorted(path.name for path in (project / "dist").iterdir()) == ["x-2.png", "x-3.png", "x.png"]
+    assert "stays here" not in a2c("apply", "--local").err, "it was said"
+    assert "3 files here" in a2c("destroy", "one", "--local", "-y", "--files").out
+    assert not (project / "dist").exists()
+
+
+def test_what_a_run_left_and_the_user_changed_is_not_removed(project: Path, a2c: Command) -> None:
+    (project / "one.yaml").write_text(PAGES)
+    for count in (3, 2):
+        pages(project, count)
+        assert a2c("apply", "--local", "-y").code == 0
+    (project / "dist/x-3.png").write_text("mine")
+    assert a2c("destroy", "one", "--local", "-y", "--files").code == 0
+    assert [path.name for path in (project / "dist").iterdir()] == ["x-3.png"]
 
 
 JOB = """\

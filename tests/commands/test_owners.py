@@ -242,4 +242,4 @@ def test_a_plan_is_applied_to_the_service_it_was_made_for(
     monkeypatch.setenv("API2CONVERT_BASE_URL", "http://127.0.0.1:10/v2")
     done = a2c("apply", "p.a2cplan.json")
     assert done.code == 10, done.err
-    assert "127.0.0.1:9/v2, not for 127.0.0.1:10/v2" in done.err
+    assert "localhost:9/v2, not for localhost:10/v2" in done.err

@@ -74,12 +74,32 @@ def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
     }
 
 
-def test_a_link_out_of_the_project_is_not_followed(applied: Path, a2c: Command, tmp_path: Path) -> None:
+LINKS = [
+    ("../../twin", 14, "leads out of the project"),
+    ("../../nothing", 14, "leads out of the project"),
+    ("nothing", 14, "is a symbolic link to something that does not exist"),
+    ("../twin", 0, "2 of 2 files intact"),
+]
+
+
+@pytest.mark.parametrize(("place", "code", "told"), LINKS)
+def test_every_command_has_one_verdict_on_a_link(
+    place: str, code: int, told: str, applied: Path, project: Path, a2c: Command
+) -> None:
     target = applied / "a.md5"
-    (tmp_path / "twin").write_bytes(target.read_bytes())
+    for twin in (project / "twin", project.parent / "twin"):
+        twin.write_bytes(target.read_bytes())
     target.unlink()
-    target.symlink_to(tmp_path / "twin")
-    assert "leads out of the project" in a2c("verify", "--local").out
+    target.symlink_to(place)
+    ran = a2c("verify", "--local")
+    assert (ran.code, told in ran.out) == (code, True)
+    plan, drift = a2c("plan", "--local", "--no-cache"), a2c("drift", "--local", "--offline")
+    refused = "a.md5 has changed since a2c-spec wrote it, and on_conflict is error"
+    assert (refused in plan.out, "no drift" in drift.out) == (code != 0, code == 0)
+    assert a2c("apply", "--local", "--no-cache").code == (13 if code else 0)
+    again = a2c("apply", "--local", "--no-cache", "--on-conflict", "overwrite")
+    assert (again.code, a2c("verify", "--local").code) == (0, 0), again.err
+    assert (project.parent / "twin").exists(), "what a link leads to is not touched"
 
 
 def test_an_unknown_address_is_said_to_be_unknown(applied: Path, a2c: Command) -> None:

@@ -16,6 +16,7 @@ def late(_name: object, _values: object) -> str:
 TAKEN: dict[Disk, bool] = {
     "absent": False,
     "intact": False,
+    "outdated": False,
     "changed": True,
     "foreign": True,
     "folder": True,

@@ -108,6 +108,24 @@ def test_what_no_manifest_asks_for_stays_recorded_with_the_time_at_which_it_went
     assert world.known() == {"a": replace(before, gone_since=NOW)}
 
 
+def test_of_an_address_that_is_refused_nothing_changes(world: World) -> None:
+    before, other = record(job("a")), replace(record(job("a")), address="a#2", gone_since=5.0)
+    put(world.session, before, other)
+    again = replace(step("a#2", "download", replace(other, gone_since=0.0), problem="why"), filed_anew=True)
+    world.do(again, step("a", "forget", before, desired=None), step("a", "no-op", before, desired=None))
+    assert world.known() == {"a": before, "a#2": other}
+
+
+@pytest.mark.parametrize("action", ["forget", "no-op"])
+def test_a_run_that_is_let_go_has_no_file_that_another_run_has_by_now(action: str, world: World) -> None:
+    since = replace(record(job("a"), files=(FILE,)), gone_since=NOW)
+    put(world.session, replace(since, gone_since=0.0))
+    back = replace(record(job("a")), address="a#2", files=(replace(FILE, sha256="ab" * 32),))
+    world.do(step("a#2", "no-op", back), step("a", action, since, desired=None))
+    assert [file.path for file in world.known()["a"].files] == [""]
+    assert world.session.files.owner(FILE.path) == "a#2"
+
+
 def test_what_is_asked_for_again_is_gone_no_more(world: World) -> None:
     put(world.session, record(job("a"), gone_since=5.0), record(job("b"), gone_since=5.0))
     world.do(replace(step("a", "re-run", record(job("a"))), filed_anew=True), step("b", "forget", record(job("b"))))

@@ -9,10 +9,22 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.diagnostics import Position
-from a2c_spec.engine.endpoint import LOCAL, SERVICE, Endpoint, allowed_hosts, endpoint, untrusted
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.endpoint import (
+    LOCAL,
+    SERVICE,
+    Endpoint,
+    allowed_hosts,
+    endpoint,
+    recorded_realm,
+    untrusted,
+)
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.session import open_state
 from a2c_spec.errors import InvalidError, UsageError
-from tests.engine.projects import project_in
+from a2c_spec.state.sqlite import SqliteStore
+from tests.engine.projects import project_in, session_in
+from tests.state.stores import put
 
 URL = {"API2CONVERT_BASE_URL": "https://env.test/v2/"}
 KEY = {"API2CONVERT_API_KEY": " key \n"}
@@ -52,7 +64,54 @@ def test_settings_that_say_nothing_usable_are_passed_over(text: str, tmp_path: P
     assert endpoint(project_in(tmp_path)).key == ""
 
 
-@pytest.mark.parametrize("url", ["ftp://host/v2", "host/v2", "https://", "http:///v2"])
+SPELLINGS = [
+    ("https://API.host.test:443/v2/", "api.host.test/v2"),
+    ("http://host.test:80", "host.test"),
+    ("https://host.test:80/v2", "host.test:80/v2"),
+    ("http://user:secret@host.test/V2", "host.test/V2"),
+    ("http://127.0.0.1:81/v2", "localhost:81/v2"),
+    ("http://[::1]:81/v2", "localhost:81/v2"),
+    ("http://LocalHost:81/v2", "localhost:81/v2"),
+    ("http://127.0.0.2:81", "127.0.0.2:81"),
+    ("http://[FE80::1]:81/v2", "[fe80::1]:81/v2"),
+]
+
+
+@pytest.mark.parametrize(("url", "realm"), SPELLINGS)
+def test_one_address_has_one_realm_however_it_is_spelled(url: str, realm: str, tmp_path: Path) -> None:
+    assert endpoint(project_in(tmp_path, base_url=url)).realm == realm
+
+
+RECORDED = [
+    ("localhost:81/v2", ["127.0.0.1:81/v2", "local"], "127.0.0.1:81/v2"),
+    ("localhost:81/v2", ["[::1]:81/v2", "LOCALHOST:81/v2"], "LOCALHOST:81/v2"),
+    ("localhost:81/v2", ["127.0.0.1:81/v2", "localhost:81/v2"], "localhost:81/v2"),
+    ("localhost:81/v2", ["127.0.0.1:82/v2", "localhost:81", "local", "a b:c"], "localhost:81/v2"),
+    ("host.test/v2", ["Host.test:443/v2"], "Host.test:443/v2"),
+    ("local", ["LOCAL"], "local"),
+    ("host.test", [], "host.test"),
+]
+
+
+@pytest.mark.parametrize(("realm", "recorded", "found"), RECORDED)
+def test_what_an_earlier_version_recorded_under_another_spelling_is_found(
+    realm: str, recorded: list[str], found: str
+) -> None:
+    assert recorded_realm(realm, recorded) == found
+
+
+def test_a_state_goes_on_under_the_spelling_that_it_began_with(tmp_path: Path) -> None:
+    with session_in(tmp_path):
+        pass
+    store = SqliteStore(tmp_path / ".a2c/state.db", "127.0.0.1:81/v2")
+    put(store, JobRecord("a", ""))
+    store.close()
+    with open_state(project_in(tmp_path, base_url="http://localhost:81/v2")) as session:
+        assert [record.address for record in session.store.scan()] == ["a"]
+        assert session.results.realm == "127.0.0.1:81/v2", "and finds its results in the cache"
+
+
+@pytest.mark.parametrize("url", ["ftp://host/v2", "host/v2", "https://", "http:///v2", "http://host:x"])
 def test_what_is_no_address_of_a_service_is_refused(url: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is not a valid http"):
         endpoint(project_in(tmp_path, base_url=url))

@@ -220,9 +220,38 @@ def test_a_path_is_of_the_record_that_was_put_last_with_it(place: Place, store: 
     put(store, given("old", files=(FILE,)))
     put(store, given("new", files=(replace(FILE, sha256="cd" * 32),)))
     assert [(file.address, file.sha256) for file in store.files_at("dist/a.pdf")] == [("new", "cd" * 32)]
+
+
+def test_what_another_realm_writes_at_a_path_takes_nothing_away_and_is_told_apart(
+    place: Place, store: StateStore
+) -> None:
+    put(store, given("old", files=(FILE,)))
     with place.open("another") as other:
-        put(other, given("far", files=(FILE,)))
-    assert [file.address for file in store.files_at("dist/a.pdf")] == ["far"]
+        put(other, given("far", files=(replace(FILE, sha256="cd" * 32),)))
+        assert {(file.address, file.elsewhere) for file in other.files_at("dist/a.pdf")} == {
+            ("old", "host"),
+            ("far", ""),
+        }
+        assert {(file.address, file.elsewhere) for file in store.files_at("dist/a.pdf")} == {
+            ("old", ""),
+            ("far", "another"),
+        }
+        put(store, given("old"))
+        assert [file.address for file in other.files_at("dist/a.pdf")] == ["far"]
+
+
+def test_it_is_known_which_realms_have_a_record(place: Place, store: StateStore) -> None:
+    assert store.realms() == store.realms("pack") == ()
+    with place.open("another") as other, place.open("zone") as third:
+        put(store, RECORD)
+        put(other, given("far"), RECORD)
+        put(third, given("far"))
+        assert store.realms() == ("another", "host", "zone")
+        assert [store.realms(address) for address in ("pack", "far", "no")] == [
+            ("another", "host"),
+            ("another", "zone"),
+            (),
+        ]
 
 
 # Realms and workspaces
@@ -263,6 +292,7 @@ def test_a_write_that_is_under_way_is_seen_here_and_nowhere_else_before_it_is_du
         later = replace(RECORD, spent=9, files=(), leftover=(), landing=())
         writing = asyncio.create_task(store.put(later, given("a", realm="", landing=(FILE,)), without=("other",)))
         await asyncio.sleep(0)
+        assert (store.realms("a"), store.realms("x")) == (("host",), ())
         assert (store.get("pack"), store.get("other")) == (later, None)
         assert store.runs("pack") == (later,)
         assert store.addresses() == ("a", "pack")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from pathlib import Path
 
@@ -46,6 +47,25 @@ def test_a_state_of_the_first_version_is_upgraded_with_all_it_holds(tmp_path: Pa
     assert store.get("pack") == JobRecord("pack", "host", "done")
     assert [file.sha256 for file in store.files_at("dist/a.pdf")] == ["abab"]
     assert store._db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone() == (VERSION,)
+    store.close()
+
+
+def test_what_another_realm_wrote_over_is_known_again_where_a_record_tells_it(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    first_format(file)
+    files = [{"path": path, "size": 5, "sha256": "cdcd"} for path in ("dist/a.pdf", "dist/b.pdf", "")]
+    rows = [("far", "pack", {"files": files}), ("far", "old", {"files": files, "gone_since": 5.0}), ("near", "x", {})]
+    with sqlite3.connect(file) as database:
+        database.executemany(
+            "INSERT INTO job VALUES (?, ?, 'done', 'j', 'f', ?)", [(*row[:2], json.dumps(row[2])) for row in rows]
+        )
+        database.execute("INSERT INTO file VALUES ('dist/b.pdf', 'far', 'pack', 7, 'efef')")
+    database.close()
+    store = SqliteStore(file, "host")
+    found = {(one.address, one.sha256, one.elsewhere) for one in store.files_at("dist/a.pdf")}
+    assert found == {("pack", "abab", ""), ("pack", "cdcd", "far")}
+    assert [(one.sha256, one.size) for one in store.files_at("dist/b.pdf")] == [("efef", 7)], "the newer word counts"
+    assert store.files_at("") == ()
     store.close()
 
 

@@ -1,4 +1,4 @@
-"""A state that format 2 wrote is brought to format 3: what was known stays known, and nothing is paid for again."""
+"""A state that format 2 wrote is upgraded: what was known stays known, and nothing is paid for again."""
 
 from __future__ import annotations
 

@@ -84,6 +84,8 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
         _fetch(placement, f"{placement.path} not downloaded yet", observed, work, gone=gone)
     elif (stands := observed.status(file.path)) == "absent":
         _fetch(placement, f"{file.path} is missing here", observed, work, gone=gone)
+    elif stands == "outdated":
+        _fetch(placement, f"{file.path} {observed.origins[file.path]}", observed, work, gone=gone)
     elif stands != "intact":
         _altered(placement, file, observed, work, gone=gone)
     elif placement.path != (file.wanted or file.path):
