@@ -66,6 +66,8 @@ class LocalService(Jobs):
             call = class_of(f"{row['method']} {path}")
             fault = " ".join(row.get("faults") or ())
             self.log.append(Entry(who, call, subject, owner, row.get("status") or 0, fault))
+            if call == "cancel" and row.get("status") in (204, 404) and subject:
+                self.jobs[subject].deleted = True
         self.rows.clear()
         self.actor = actor
 
