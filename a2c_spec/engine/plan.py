@@ -192,6 +192,8 @@ class PlanBuilder:
         if client is not None:
             presets, steps = await self._with_live_presets(presets, steps, client)
         taken = {step.taken_over for step in (*presets, *steps) if not step.split_off}
+        if self.chosen.partial:  # what is left out of the plan stays as it is
+            gone = {key: record for key, record in gone.items() if record.gone_since or key in taken}
         gone |= {run.address: run for unused in self.unused.values() for run in unused if not run.gone_since}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
@@ -205,8 +207,7 @@ class PlanBuilder:
 
         Gives the runs of addresses that no manifest asks for.
         """
-        all_of_it = not (self.chosen.partial or self.session.project.flags.paths)
-        gone = _gone(self.session, known, whole=all_of_it)
+        gone = _gone(self.session, known, every=not self.session.project.flags.paths)
         takeover = Takeover(self.session, self.dependencies, self.chosen, client, gone)
         for address, steps in self.made.items():
             takeover.offer(steps, self.unused.get(address, ()))
@@ -285,8 +286,8 @@ def _takes_from_others(job: Job) -> bool:
     return bool(needs(job)) or any(item.preset_from for item in job.conversions)
 
 
-def _gone(session: Session, known: Collection[str], *, whole: bool) -> dict[str, JobRecord]:
-    """What is recorded and not asked for. Only a plan of the whole project can say so of what was asked for before."""
+def _gone(session: Session, known: Collection[str], *, every: bool) -> dict[str, JobRecord]:
+    """What is recorded and not asked for. Only who reads ``every`` manifest can say so of what was asked for before."""
     addresses = [address for address in session.store.addresses() if address_of(address) not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
-    return {record.address: record for record in records if whole or record.gone_since}
+    return {record.address: record for record in records if every or record.gone_since}

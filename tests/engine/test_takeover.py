@@ -304,3 +304,20 @@ def test_what_is_asked_for_anew_is_run_again_as_what_it_was(tmp_path: Path) -> N
         put(session, ran(session, "old", WEBP))
         steps = plan(session, wants("new", WEBP), chosen=Selection(replace=("new",)))
     assert taken(steps) == [("new", "re-run", "old")]
+
+
+@pytest.mark.parametrize("chosen", [Selection(exclude=("other",)), Selection(target=("new",))])
+def test_a_plan_of_a_part_takes_over_what_no_manifest_asks_for(chosen: Selection, tmp_path: Path) -> None:
+    """Whether a manifest asks for it is known, for all are read; what is left out stays as it is."""
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "old", WEBP), ran(session, "gone", PNG))
+        steps = plan(session, wants("new", WEBP), wants("other", GIF), chosen=chosen)
+    assert taken(steps) == [("new", "rename", "old")]
+    assert len(steps) == 1
+
+
+def test_named_manifests_take_over_only_what_was_let_go_before(tmp_path: Path) -> None:
+    with session_in(tmp_path, manifests=("new.yaml",)) as session:
+        put(session, ran(session, "old", WEBP), ran(session, "gone", PNG, gone_since=5.0))
+        steps = plan(session, wants("new", WEBP), wants("more", PNG))
+    assert [(key, old) for key, _, old in taken(steps)] == [("new", ""), ("more", "gone")]
