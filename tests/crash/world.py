@@ -241,7 +241,8 @@ class World:
 
     def records(self) -> list[JobRecord]:
         """What is recorded."""
-        store = SqliteStore(self.folder / ".a2c" / "state.db", self.service.url.removeprefix("http://"))
+        realm = self.service.url.removeprefix("http://").replace("127.0.0.1", "localhost")
+        store = SqliteStore(self.folder / ".a2c" / "state.db", realm)
         try:
             return list(store.scan())
         finally:
