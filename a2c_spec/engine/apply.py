@@ -14,7 +14,7 @@ from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import as_plan, plan_project
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading
-from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, use
+from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.engine.summaries import replan_summarised
@@ -37,6 +37,8 @@ async def apply_project(
     ``saved``: exactly this plan is carried out. Raises SpecError when nothing could be started at all; failures of
     single addresses are in the result.
     """
+    if saved:
+        check_realm(saved, endpoint(project).realm)
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
             session.service.poller.patience = session.service.client.wire.patience = options.timeout
@@ -84,7 +86,7 @@ def _allowed(
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)
-        check(saved, steps, where.realm)
+        check(saved, steps)
     _confirmed(plan, options, reporter)
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:

@@ -12,6 +12,7 @@ from a2c_spec.errors import UsageError
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
+LOCAL_REALM = "local"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Endpoint:
 def endpoint(project: Project) -> Endpoint:
     """From --local, --base-url, the environment, and last the official client's config.toml."""
     if project.flags.local:
-        return Endpoint(LOCAL, "local", "local")
+        return Endpoint(LOCAL, "local", LOCAL_REALM)
     config = _official_config(project)
     base = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL") or config.get("base_url") or SERVICE
     parts = urlsplit(base)
