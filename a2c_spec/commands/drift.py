@@ -16,7 +16,6 @@ from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.selection import matches
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import about
 
@@ -46,8 +45,9 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
 
 async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
     async with open_session(project) as session:
-        rows = [row for row in session.store.scan() if not row.gone_since]  # what was let go may be as it likes
-        rows = [row for row in rows if not addresses or matches(row.address, addresses)]
+        keys = set(session.keys(addresses))
+        rows = [row for row in session.store.scan() if row.address in keys]
+        rows = [row for row in rows if not row.gone_since]  # what was let go may be as it likes
         gate = asyncio.Semaphore(project.flags.parallelism)
 
         async def one(record: JobRecord) -> tuple[Drift, ...]:

@@ -23,6 +23,41 @@ def test_a_selection_is_said_to_be_partial(two: Path, a2c: Command) -> None:
     assert a2c("plan", "two.yaml", "--local", "--target", "nope").code == 2
 
 
+@pytest.mark.parametrize(
+    "command", ["plan two.yaml --local", "apply two.yaml --local", "wait two.yaml --local", "download two.yaml --local",
+                "render two.yaml", "graph two.yaml"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--exclude", "onee"), "no address matches 'onee'\n  did you mean one?"),
+        (("-l", "team=wep"), "no manifest has the label 'team=wep'\n  did you mean team=web?"),
+    ],
+    ids=["exclude", "label"],
+)
+def test_what_selects_nothing_is_refused_by_every_command(
+    flags: tuple[str, str], said: str, command: str, two: Path, a2c: Command
+) -> None:
+    refused = a2c(*command.split(), *flags)
+    assert (refused.code, said in refused.err) == (2, True), refused.err
+    assert not (two / "dist").exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "drift", "destroy -y"])
+def test_an_address_that_is_not_recorded_is_refused_and_nothing_is_done(command: str, two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local", "--target", "one").code == 0
+    refused = a2c(*command.split(), "one", "onee", "--local")
+    assert (refused.code, "nothing is recorded for onee\n  did you mean one?" in refused.err) == (2, True), refused.err
+    assert a2c(*command.split(), "on?", "--local").code == 0
+    assert (two / "dist").exists()
+
+
+def test_what_is_in_no_manifest_any_more_can_be_excluded(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    (two / "two.yaml").write_text(PNG.replace("name: two", "name: three"))
+    assert planned(a2c, "--exclude", "two") == {"one": "no-op", "three": "cached"}
+
+
 def test_detailed_exit_codes_are_opt_in(two: Path, a2c: Command) -> None:
     assert a2c("plan", "two.yaml", "--local").code == 0
     assert a2c("plan", "two.yaml", "--local", "--detailed-exitcode").code == 2
