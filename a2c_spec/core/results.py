@@ -9,6 +9,9 @@ from dataclasses import replace
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.state import JobRecord, SavedFile
 
+UNSHOWN = "gone"
+"""The status of a result that its job no longer shows, beside those that the service has for what it does not give."""
+
 
 def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element."""
@@ -71,6 +74,7 @@ def recorded(record: JobRecord) -> LiveJob:
             inputs=tuple(f"inputs.{name}" for name in file.inputs),
             filename=file.service_name,
             size=file.size,
+            status=UNSHOWN if file.output_id in record.gone else "",
         )
         for file in record.files
     )

@@ -112,7 +112,7 @@ class Session:
         paths, places = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
             places = placed(desired.job, record, render_late, live)
-            paths |= {file.path for file in record.files if file.path}
+            paths |= {path for file in record.files for path in (file.path, file.wanted) if path}
             paths |= {placement.path for placement in places if placement.path}
         disk: Mapping[str, Disk] = {path: self.files.status(path, desired.job.address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}

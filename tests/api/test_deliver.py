@@ -19,7 +19,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, NetworkError, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
@@ -217,22 +217,41 @@ def test_a_link_that_has_moved_is_read_again_once(bench: Bench) -> None:
     assert bench.service.requests[-3:] == ["GET /results/0", "GET /jobs/job-1", "GET /results/new"]
 
 
-def test_a_result_that_is_really_gone_is_said_to_be(bench: Bench) -> None:
-    bench.service.rule = gone_at("/results/0", "/results/new")
-    with pytest.raises(ResultGone):
-        bench.deliver(bench.change())
-    assert bench.service.requests[-1] == "GET /results/new"
+SHOWN: list[tuple[str, str, Any, str, tuple[str, ...]]] = [
+    ("the same link", "/results/0", {}, "its job shows it", ()),
+    ("a new link", "/results/new", {"uri": "https://service.example/results/new"}, "its job shows it", ()),
+    ("a status of its own", "/results/0", {"status": "odd"}, "its job shows it", ()),
+    ("disabled", "/results/0", {"status": "disabled"}, "no longer on the service", ("out-0",)),
+    ("expired", "/results/0", {"status": "expired"}, "no longer on the service", ("out-0",)),
+    ("overuse", "/results/0", {"status": "overuse"}, "no longer on the service", ("out-0",)),
+    ("another one", "/results/0", {"id": "other"}, "no longer on the service", ("out-0",)),
+    ("no job", "/results/0", None, "no longer on the service", ("out-0",)),
+]
 
 
-def test_a_link_that_has_not_moved_is_not_tried_again(bench: Bench) -> None:
-    def rule(_service: Service, request: httpx.Request) -> httpx.Response | None:
-        return httpx.Response(410) if request.url.path == "/results/0" else None
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize(("last", "shown", "said", "gone"), [row[1:] for row in SHOWN], ids=[row[0] for row in SHOWN])
+def test_gone_is_only_what_its_job_does_not_show_whatever_a_download_is_answered(
+    bench: Bench, last: str, shown: Any, said: str, gone: tuple[str, ...], status: int
+) -> None:
+    def rule(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.startswith("/results"):
+            return None
+        if shown is None:
+            service.jobs.clear()
+        for job in service.jobs.values():
+            job["output"] = [{**output, **shown} for output in job["output"]]
+        return httpx.Response(status)
 
     bench.service.rule = rule
-    with pytest.raises(ResultGone, match="no longer on the service") as caught:
+    with pytest.raises(SpecError, match=said) as caught:
         bench.deliver(bench.change())
-    assert "apply again" in caught.value.hint
-    assert bench.service.requests.count("GET /results/0") == 1
+    assert isinstance(caught.value, ResultGone if gone else NetworkError)
+    assert bench.service.requests.count(f"GET {last}") == 1, "each apply tries once"
+    found = bench.durable()
+    assert found is not None
+    assert [file.output_id for file in found.files] == ["out-0"]
+    assert (found.phase, found.gone) == ("completed", gone)
 
 
 def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: Path) -> None:

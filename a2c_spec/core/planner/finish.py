@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
@@ -15,6 +15,7 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
+from a2c_spec.core.results import UNSHOWN
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -44,10 +45,9 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     saved = {file.output_id: file for file in record.files}
     found = OutputDiff(placements, output_calls(desired, record, placements) if record.job_id else ())
     for placement in placements:
-        gone = placement.gone or placement.output.id in record.gone
-        _one(placement, saved.get(placement.output.id), observed, found, gone=gone)
-    if live is not None and record.phase == "done":
-        _deleted(record, {placement.output.id for placement in placements}, observed, found)
+        _one(placement, saved.get(placement.output.id), observed, found)
+    if live is not None:
+        _deleted(desired, record, {placement.output.id for placement in placements}, observed, found)
     if record.phase == "done":
         known = [(placement.conversion, placement.inputs) for placement in placements]
         without = without_result(desired.job, [*known, *((file.conversion, file.inputs) for file in record.files)])
@@ -56,49 +56,55 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     return found
 
 
-def _deleted(record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff) -> None:
-    """Results that were saved and that somebody has deleted on the service: lost where they are not here either."""
-    for file in record.files:
-        if not file.path or file.output_id in there:
-            continue
-        if observed.status(file.path) == "intact":
+def _deleted(
+    desired: DesiredJob, record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff
+) -> None:
+    """Results that the job gave and no longer shows: lost where they are wanted here, and not here either."""
+    away = tuple(file for file in record.files if file.output_id not in there)
+    shown_before = replace(record, files=away, gone=tuple(file.output_id for file in away))
+    places = {one.output.id: one for one in placed(desired.job, shown_before, observed.late)} if away else {}
+    for file in away:
+        if file.path and observed.status(file.path) == "intact":
             work.verified += 1
-        else:
+        elif file.path:
             why = f"{file.path} is missing here, and the service no longer has it"
             work.lost.append((file.conversion, why))
+        elif (one := places[file.output_id]).path:
+            _fetch(one, f"{one.path} not downloaded yet", observed, work)
 
 
 def _placements(
     desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed
 ) -> tuple[Placement, ...]:
-    if live is None and record.files and observed.placed is not None:
+    if live is None and record.files and observed.placed is not None and not record.gone:
         return observed.placed
     return placed(desired.job, record, observed.late, live)
 
 
-def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
+def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff) -> None:
     """Where one result is and where it should be."""
     if not placement.path:
         return
     if file is None or not file.path:
-        _fetch(placement, f"{placement.path} not downloaded yet", observed, work, gone=gone)
+        _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
     elif (stands := observed.status(file.path)) == "absent":
-        _fetch(placement, f"{file.path} is missing here", observed, work, gone=gone)
+        _fetch(placement, f"{file.path} is missing here", observed, work)
     elif stands != "intact":
-        _altered(placement, file, observed, work, gone=gone)
+        _altered(placement, file, observed, work)
     elif placement.path != (file.wanted or file.path):
         _move(placement, file, observed, work)
     else:
         work.verified += 1
 
 
-def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
+def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if observed.skips(placement.path, policy):
         work.skipped.append(reasons.skipped(observed, placement.path))
         return
-    if gone:
-        told = f"{why}, and the service no longer has it ({placement.output.status})"
+    if placement.gone:
+        status = placement.output.status
+        told = f"{why}, and the service no longer has it{f' ({status})' if status != UNSHOWN else ''}"
         work.lost.append((placement.conversion, told))
         return
     work.why.append(why)
@@ -107,12 +113,12 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
         work.problems.append(refused)
 
 
-def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
+def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
         work.skipped.append(reasons.skipped(observed, file.path))
     else:
-        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work, gone=gone)
+        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -129,7 +135,7 @@ def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Pl
     The service's own name of a result is managed where the manifest gives a name known before the run, and where a
     result stays on the service; other names are given here, when the file is saved.
     """
-    there = [one for one in placements if not one.gone and one.output.id not in record.gone]
+    there = [one for one in placements if not one.gone]
     bodies = {one.output.id: _output_body(desired, record, one) for one in there}
     pending = {key: body for key, body in bodies.items() if body}
     shared = _shared(pending, len(placements))

@@ -50,13 +50,15 @@ class Case:
         return plan_job(self.desired, self.record(), self.observed())
 
     def record(self) -> JobRecord | None:
-        """What was applied before is ``recorded``; without it nothing is recorded."""
+        """What was applied before is ``recorded``; without it nothing is recorded. ``unshown`` are results that the job
+        did not show when it was read last."""
         if "recorded" not in self.given:
             return None
         phase = LIVES[self.given["live"]][0]
         record = record_of(_wanted(self.given["recorded"], {}), phase)
         files = tuple(SavedFile(**row) for row in self.given.get("files", ()))
-        return replace(record, files=files, problem=self.given.get("failure", ""))
+        gone = tuple(self.given.get("unshown", ()))
+        return replace(record, files=files, gone=gone, problem=self.given.get("failure", ""))
 
     def observed(self) -> Observed:
         gone, asked = self.given.get("gone", False), self.given.get("asked", "recorded" in self.given)
