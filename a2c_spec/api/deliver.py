@@ -16,13 +16,14 @@ from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job, Secret
+from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import GONE, Placement, RenderLate, named_parts, passwords, placed, without_result
+from a2c_spec.core.result_paths import GONE, Placement, RenderLate, named_parts, placed, without_result
 from a2c_spec.core.results import recorded, with_results
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import split_failed
@@ -200,10 +201,10 @@ class Delivery:
             return file
         policy = placement.spec.on_conflict if placement.spec else "error"
         path = self.files.resolve_conflict(placement.path, policy, record.address)
-        return await self._download(job, placement, replace(file, path=path)) if path else file
+        return await self._download(job, record, placement, replace(file, path=path)) if path else file
 
-    async def _download(self, job: Job, placement: Placement, file: SavedFile) -> SavedFile:
-        output, passwords = placement.output, self._passwords(job, placement)
+    async def _download(self, job: Job, record: JobRecord, placement: Placement, file: SavedFile) -> SavedFile:
+        output, words = placement.output, self._passwords(job, record, placement)
         download = Download(
             job.address,
             output,
@@ -212,9 +213,9 @@ class Delivery:
             before_rename=partial(self._record_download, job.address, file),
         )
         try:
-            fetched = await self._fetch(download, passwords)
+            fetched = await self._fetch(download, words)
         except ResultGone:
-            fetched = await self._fetch_again(job, download, passwords)
+            fetched = await self._fetch_again(job, download, words)
         self.tell(Event("saved", job.address, file.path, total=fetched.size))
         return replace(file, size=fetched.size, sha256=fetched.sha256)
 
@@ -248,13 +249,18 @@ class Delivery:
                 return await self.downloads.fetch(download, password)
         return await self.downloads.fetch(download, last)
 
-    def _passwords(self, job: Job, placement: Placement) -> Sequence[str]:
+    def _passwords(self, job: Job, record: JobRecord, placement: Placement) -> Sequence[str]:
         """The passwords that may open a result, the likeliest first; an empty one if none is set.
 
-        The service accepts any of those that were set for the output, its conversion or its job.
+        The service accepts any of those that were set for the output, its conversion or its job; those that are no
+        longer in the manifest too, as far as their secrets can be had.
         """
         choices = passwords(job, placement)
-        values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices if word]
+        values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices]
+        for word in recorded_passwords(record, placement):
+            if word not in choices:
+                with contextlib.suppress(SpecError):
+                    values.append(self.client.reveal(word))
         return [*dict.fromkeys(values)] or [""]
 
     async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:

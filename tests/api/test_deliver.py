@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -215,6 +216,38 @@ def test_a_link_that_has_moved_is_read_again_once(bench: Bench) -> None:
     bench.service.rule = gone_at("/results/0")
     assert bench.deliver(bench.change()).phase == "done"
     assert bench.service.requests[-3:] == ["GET /results/0", "GET /jobs/job-1", "GET /results/new"]
+
+
+REMOVED: list[tuple[str, bool, list[str]]] = [
+    ("value of env:OUTPUT", True, ["of the job", "value of env:OUTPUT"]),
+    ("value of env:OUTPUT", False, ["of the job"]),
+    ("of the job", True, ["of the job"]),
+]
+
+
+@pytest.mark.parametrize(("right", "known", "expected"), REMOVED)
+def test_a_password_that_was_set_and_is_no_longer_in_the_manifest_is_tried_if_it_can_be_had(
+    tmp_path: Path, right: str, known: bool, expected: list[str]
+) -> None:
+    bench, tried = with_passwords(tmp_path, right)
+    started = bench.execute(bench.change())
+    mark = {"$secret": f"env:OUTPUT#{'ab' * 32}"}
+    element = replace(started.elements["conversions.sum"], sent={"options": {"download_password": mark}})
+    record = bench.put(replace(started, elements={**started.elements, "conversions.sum": element}))
+    without = replace(job_of(), fields={"download_passwords": ("of the job",)})
+    bench.desired = replace(bench.desired, job=without)
+    reveal = bench.delivery.client.reveal
+
+    def resolve(secret: Secret) -> str:
+        if not known:
+            raise SpecError("not set")
+        return reveal(secret)
+
+    bench.delivery.client.reveal = resolve
+    with contextlib.nullcontext() if right in expected else pytest.raises(ResultLocked):
+        bench.deliver(Change("pack", "download", ("again",), fetch=True), record)
+    assert tried == expected
+    bench.store.close()
 
 
 SHOWN: list[tuple[str, str, Any, str, tuple[str, ...]]] = [

@@ -162,3 +162,27 @@ def test_what_was_never_applied_or_is_of_another_recipe_is_no_result_that_is_mis
     assert run(a2c, "apply --no-cache")[0] == 0
     (sums / "a.txt").write_text("second")
     assert (run(a2c, "download")[0], run(a2c, "wait")[0]) == (0, 0)
+
+
+def test_a_result_whose_password_was_taken_out_of_the_manifest_is_downloaded_with_it(
+    sums: Path, a2c: Command, server: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked = JOB.replace("filename: a}", "filename: a, download_password: {secret: env:PW}}")
+    (sums / "sums.yaml").write_text(locked)
+    monkeypatch.setenv("PW", "kept-out-of-sight")
+    assert (server.url != "", run(a2c, "apply --no-cache")[0]) == (True, 0)
+    (sums / "sums.yaml").write_text(JOB)
+    shown = a2c("apply", "--no-cache")
+    assert (shown.code, "download_password of sha is no longer in the manifest" in shown.out) == (0, True), shown.out
+    for name in FILES:
+        (sums / "dist" / name).unlink()
+    shown = a2c("apply", "--no-cache", "-v")
+    assert (shown.code, (sums / "dist/a.md5").exists()) == (0, True), shown.err
+    assert "kept-out-of-sight" not in shown.out + shown.err
+    assert "which keeps it" in shown.out + shown.err
+    for name in FILES:
+        (sums / "dist" / name).unlink()
+    monkeypatch.delenv("PW")
+    code, said, _ = run(a2c, "apply --no-cache")
+    assert code in (3, 9), said
+    assert "wants another password" in said

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
 from a2c_spec.core.compare import equal, same_secret
+from a2c_spec.core.download_passwords import own_passwords
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.patchable_fields import JOB_FIELDS
@@ -201,7 +202,8 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             why = f"{named_parts(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True)
         return _unchanged(desired, record, found)
-    named = tuple(_renamed(record, call, found.placements) for call in found.calls)
+    named = [_renamed(record, call, found.placements) for call in found.calls]
+    named += _still_locked(desired, record, found.placements)
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
@@ -222,8 +224,17 @@ def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Cha
     if found.verified or not why:
         verified = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         why.insert(0, verified)
-    why += _too_late(desired, record)
+    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
+
+
+def _still_locked(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> Iterator[str]:
+    """Passwords that were taken out of the manifest: a result can be given another one, and not be without."""
+    for name in dict.fromkeys(one.conversion for one in placements if not one.gone):
+        mine = [one for one in placements if one.conversion == name and not own_passwords(desired.job, one)]
+        if any("download_password" in _sent(record, one) for one in mine):
+            told = f"download_password of {name} is no longer in the manifest, and cannot be removed from its result"
+            yield f"{told}, which keeps it; --replace runs it again without"
 
 
 def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:
