@@ -10,7 +10,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import emit, project_of
+from a2c_spec.commands._output import emit, project_of, talk
 from a2c_spec.core.drift import Drift, drift, preset_drift
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
@@ -21,6 +21,9 @@ from a2c_spec.errors import about
 
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
+
+OF_PRESETS = ("preset", "name", "target", "options")
+"""Where a preset differs. It is not read as long as nothing runs with it, so that plans need no call."""
 
 
 @click.command("drift")
@@ -40,6 +43,8 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     found = asyncio.run(_found(project, addresses))
     lines = (f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found)
     emit(flags, lambda: {"drift": [asdict(item) for item in found]}, lambda: "\n".join(lines) or "no drift")
+    if any(item.path.partition(".")[0] in OF_PRESETS for item in found):
+        talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
     return 2 if detailed_exitcode and found else 0
 
 
