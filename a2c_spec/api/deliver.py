@@ -26,7 +26,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import GONE, Placement, RenderLate, named_parts, placed, without_result
 from a2c_spec.core.results import recorded, with_results
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import split_failed
+from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, NetworkError, PartialResult, ResultLocked, SpecError
 
@@ -226,18 +226,18 @@ class Delivery:
         await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 
     async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
-        """The result under the link that it has now. Gone is only what its job itself no longer shows; what it shows
-        is tried again by the next apply."""
+        """The result under the link that it has now. Gone is what its job itself no longer shows, or what the service
+        need not keep any more; what it shows before that is tried again by the next apply."""
         output, record = download.output, self.store.get(job.address)
         live = await self.client.job(record.job_id) if record else None
         found = next((one for one in live.outputs if one.id == output.id), None) if live else None
-        if found is None or found.status in GONE:
+        if found is not None and found.uri != output.uri and found.status not in GONE:
+            with contextlib.suppress(ResultGone):
+                return await self._fetch(replace(download, output=found), passwords)
+        if found is None or found.status in GONE or (record and out_of_time(record, self.client.wire.service_time())):
             if record is not None:
                 await self.executor.save(replace(record, gone=(*record.gone, output.id)))
             raise ResultGone(f"{output.filename} is no longer on the service", hint=GONE_HINT, address=job.address)
-        if found.uri != output.uri:
-            with contextlib.suppress(ResultGone):
-                return await self._fetch(replace(download, output=found), passwords)
         why = "its job shows it, and the download is answered as if it were not there"
         raise NetworkError(f"{output.filename} cannot be downloaded: {why}", hint=SHOWN_HINT, address=job.address)
 
@@ -250,11 +250,8 @@ class Delivery:
         return await self.downloads.fetch(download, last)
 
     def _passwords(self, job: Job, record: JobRecord, placement: Placement) -> Sequence[str]:
-        """The passwords that may open a result, the likeliest first; an empty one if none is set.
-
-        The service accepts any of those that were set for the output, its conversion or its job; those that are no
-        longer in the manifest too, as far as their secrets can be had.
-        """
+        """The passwords that may open a result, the likeliest first; an empty one if none is set. Those that were set
+        and are no longer in the manifest come last, as far as their secrets can be had."""
         choices = passwords(job, placement)
         values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices]
         for word in recorded_passwords(record, placement):

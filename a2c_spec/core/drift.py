@@ -10,7 +10,7 @@ from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
 from a2c_spec.core.result_paths import GONE
-from a2c_spec.core.results import UNSHOWN
+from a2c_spec.core.results import NO_LONGER
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
@@ -84,5 +84,5 @@ def _outputs(record: JobRecord, live: LiveJob) -> Iterator[Found]:
     """Results kept on the service only, that are no longer to be had."""
     statuses = {output.id: output.status for output in live.outputs}
     for file in record.files:
-        if not file.path and statuses.get(file.output_id, UNSHOWN) in GONE:
-            yield f"outputs.{file.output_id}", "on the service", statuses.get(file.output_id, UNSHOWN)
+        if not file.path and statuses.get(file.output_id, NO_LONGER) in GONE:
+            yield f"outputs.{file.output_id}", "on the service", statuses.get(file.output_id, NO_LONGER)

@@ -14,12 +14,12 @@ from a2c_spec.core.desired import Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
-from a2c_spec.core.results import UNSHOWN, as_recorded, left_out, made_from, recorded, recorded_names
+from a2c_spec.core.results import NO_LONGER, as_recorded, left_out, made_from, recorded, recorded_names
 from a2c_spec.core.state import JobRecord, SavedFile
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
 
-GONE = frozenset({"disabled", "expired", "overuse", UNSHOWN})
+GONE = frozenset({"disabled", "expired", "overuse", NO_LONGER})
 """Output statuses that cannot be downloaded any more; anything else is worth a try."""
 
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)

@@ -9,8 +9,8 @@ from dataclasses import replace
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.state import JobRecord, SavedFile
 
-UNSHOWN = "gone"
-"""The status of a result that its job no longer shows, beside those that the service has for what it does not give."""
+NO_LONGER = "gone"
+"""The status of a result that is recorded as gone, beside those that the service has for what it no longer gives."""
 
 
 def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
@@ -59,10 +59,15 @@ def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str])
 
 
 def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
-    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays."""
+    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays. What
+    is recorded as gone is gone, even if the service still names it."""
     known = {file.output_id: file.service_name for file in record.files if file.service_name}
     outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
-    return replace(live, outputs=tuple(outputs))
+    return replace(live, outputs=tuple(_gone(record, one) for one in outputs))
+
+
+def _gone(record: JobRecord, one: LiveOutput) -> LiveOutput:
+    return replace(one, status=NO_LONGER) if one.id in record.gone else one
 
 
 def recorded(record: JobRecord) -> LiveJob:
@@ -74,11 +79,10 @@ def recorded(record: JobRecord) -> LiveJob:
             inputs=tuple(f"inputs.{name}" for name in file.inputs),
             filename=file.service_name,
             size=file.size,
-            status=UNSHOWN if file.output_id in record.gone else "",
         )
         for file in record.files
     )
-    return LiveJob(record.job_id, "completed", outputs=outputs)
+    return LiveJob(record.job_id, "completed", outputs=tuple(_gone(record, one) for one in outputs))
 
 
 def recorded_names(record: JobRecord) -> Mapping[str, str]:

@@ -287,6 +287,21 @@ def test_gone_is_only_what_its_job_does_not_show_whatever_a_download_is_answered
     assert (found.phase, found.gone) == ("completed", gone)
 
 
+@pytest.mark.parametrize(("hours", "error", "gone"), [(23, NetworkError, ()), (25, ResultGone, ("out-0",))])
+def test_what_is_refused_once_the_service_need_not_keep_it_is_gone_whatever_its_job_shows(
+    bench: Bench, hours: float, error: type[SpecError], gone: tuple[str, ...]
+) -> None:
+    done = bench.deliver(bench.change())
+    (bench.folder / done.files[0].path).unlink()
+    bench.service.clock.now += hours * 3600
+    bench.service.rule = lambda _, request: httpx.Response(410) if "/results" in request.url.path else None
+    with pytest.raises(error):
+        bench.deliver(Change("pack", "download", ("again",), fetch=True), done)
+    found = bench.durable()
+    assert found is not None
+    assert found.gone == gone
+
+
 def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: Path) -> None:
     bench = Bench(tmp_path, Service(results=2))
     earlier = SavedFile("dist/earlier.txt", 3, "", "out-9", "sum")

@@ -16,7 +16,7 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
-from a2c_spec.core.results import UNSHOWN
+from a2c_spec.core.results import NO_LONGER
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -105,7 +105,7 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff)
         return
     if placement.gone:
         status = placement.output.status
-        told = f"{why}, and the service no longer has it{f' ({status})' if status != UNSHOWN else ''}"
+        told = f"{why}, and the service no longer has it{f' ({status})' if status != NO_LONGER else ''}"
         work.lost.append((placement.conversion, told))
         return
     work.why.append(why)

@@ -50,8 +50,8 @@ class Case:
         return plan_job(self.desired, self.record(), self.observed())
 
     def record(self) -> JobRecord | None:
-        """What was applied before is ``recorded``; without it nothing is recorded. ``unshown`` are results that the job
-        did not show when it was read last."""
+        """What was applied before is ``recorded``; without it nothing is recorded. ``unshown`` are results that
+        are recorded as gone."""
         if "recorded" not in self.given:
             return None
         phase = LIVES[self.given["live"]][0]
