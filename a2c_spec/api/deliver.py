@@ -16,20 +16,23 @@ from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job, Secret
+from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
-from a2c_spec.core.live import LiveJob, LiveOutput
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, named_parts, passwords, placed, without_result
-from a2c_spec.core.results import recorded, with_results
+from a2c_spec.core.result_paths import Placement, RenderLate, named_parts, placed, without_result
+from a2c_spec.core.results import GONE, recorded, with_results
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import split_failed
+from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, NetworkError, PartialResult, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
+GONE_HINT = "apply again: the plan will say what has to be run again"
+SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
 FAILED_HINT = "fix the manifest or the input and apply again"
 UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
 STARTS = 3
@@ -195,10 +198,10 @@ class Delivery:
             return file
         policy = placement.spec.on_conflict if placement.spec else "error"
         path = self.files.resolve_conflict(placement.path, policy, record.address)
-        return await self._download(job, placement, replace(file, path=path)) if path else file
+        return await self._download(job, record, placement, replace(file, path=path)) if path else file
 
-    async def _download(self, job: Job, placement: Placement, file: SavedFile) -> SavedFile:
-        output, passwords = placement.output, self._passwords(job, placement)
+    async def _download(self, job: Job, record: JobRecord, placement: Placement, file: SavedFile) -> SavedFile:
+        output, words = placement.output, self._passwords(job, record, placement)
         download = Download(
             job.address,
             output,
@@ -207,9 +210,9 @@ class Delivery:
             before_rename=partial(self._record_download, job.address, file),
         )
         try:
-            fetched = await self._fetch(download, passwords)
+            fetched = await self._fetch(download, words)
         except ResultGone:
-            fetched = await self._fetch_again(job, download, passwords)
+            fetched = await self._fetch_again(job, download, words)
         self.tell(Event("saved", job.address, file.path, total=fetched.size))
         return replace(file, size=fetched.size, sha256=fetched.sha256)
 
@@ -220,15 +223,20 @@ class Delivery:
         await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 
     async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
-        """The result under the link that it has now; one that is gone all the same is recorded as gone."""
-        try:
-            download = replace(download, output=await self._with_new_link(job, download.output))
-            return await self._fetch(download, passwords)
-        except ResultGone:
-            record = self.store.get(job.address)
+        """The result under the link that it has now. Gone is what its job itself no longer shows, or what the service
+        need not keep any more; what it shows before that is tried again by the next apply."""
+        output, record = download.output, self.store.get(job.address)
+        live = await self.client.job(record.job_id) if record else None
+        found = next((one for one in live.outputs if one.id == output.id), None) if live else None
+        if found is not None and found.uri != output.uri and found.status not in GONE:
+            with contextlib.suppress(ResultGone):
+                return await self._fetch(replace(download, output=found), passwords)
+        if found is None or found.status in GONE or (record and out_of_time(record, self.client.wire.service_time())):
             if record is not None:
-                await self.executor.save(replace(record, gone=(*record.gone, download.output.id)))
-            raise
+                await self.executor.save(replace(record, gone=(*record.gone, output.id)))
+            raise ResultGone(f"{output.filename} is no longer on the service", hint=GONE_HINT, address=job.address)
+        why = "its job shows it, and the download is answered as if it were not there"
+        raise NetworkError(f"{output.filename} cannot be downloaded: {why}", hint=SHOWN_HINT, address=job.address)
 
     async def _fetch(self, download: Download, passwords: Sequence[str]) -> Fetched:
         """Downloads with the first password that the service accepts."""
@@ -238,27 +246,15 @@ class Delivery:
                 return await self.downloads.fetch(download, password)
         return await self.downloads.fetch(download, last)
 
-    async def _with_new_link(self, job: Job, output: LiveOutput) -> LiveOutput:
-        """The result as the service links it now; raises ResultGone if that is the link that has just failed."""
-        record = self.store.get(job.address)
-        live = await self.client.job(record.job_id) if record else None
-        outputs = live.outputs if live else ()
-        found = next((candidate for candidate in outputs if candidate.id == output.id), None)
-        if found is None or found.uri == output.uri:
-            raise ResultGone(
-                f"{output.filename} is no longer on the service",
-                hint="apply again: the plan will say what has to be run again",
-                address=job.address,
-            )
-        return found
-
-    def _passwords(self, job: Job, placement: Placement) -> Sequence[str]:
-        """The passwords that may open a result, the likeliest first; an empty one if none is set.
-
-        The service accepts any of those that were set for the output, its conversion or its job.
-        """
+    def _passwords(self, job: Job, record: JobRecord, placement: Placement) -> Sequence[str]:
+        """The passwords that may open a result, the likeliest first; an empty one if none is set. Those that were set
+        and are no longer in the manifest come last, as far as their secrets can be had."""
         choices = passwords(job, placement)
-        values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices if word]
+        values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices]
+        for word in recorded_passwords(record, placement):
+            if word not in choices:
+                with contextlib.suppress(SpecError):
+                    values.append(self.client.reveal(word))
         return [*dict.fromkeys(values)] or [""]
 
     async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:

@@ -126,15 +126,21 @@ def show_result(project: Project, result: Result) -> int:
 
 def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     """Prints how the state differs, or differed, from the service, and what only an apply goes on with."""
-    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in found.changed]
+    changed = [(old, new) for old, new in found.changed if _seen(old) != _seen(new)]
+    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
     left = [{"address": address, "status": status} for address, status in found.unfinished]
-    lines = [f"{old.address}: {_told(old, new)}" for old, new in found.changed]
+    lines = [f"{old.address}: {_told(old, new)}" for old, new in changed]
     lines += [f"{row['address']}: {row['status']} on the service; `a2c-spec apply` does the rest" for row in left]
     emit(
         flags,
         lambda: {"refreshed": rows, "unfinished": left, "written": written},
         lambda: "\n".join(lines) or "the state agrees with the service",
     )
+
+
+def _seen(record: JobRecord) -> tuple[object, ...]:
+    """What a person is told of a record that changes."""
+    return _word(record), record.elements, record.gone
 
 
 def _told(old: JobRecord, new: JobRecord) -> str:
@@ -145,7 +151,7 @@ def _told(old: JobRecord, new: JobRecord) -> str:
 
 
 def _word(record: JobRecord) -> str:
-    return record.phase if record.job_id else "no job"
+    return record.phase if record.job_id else "no preset" if "preset" in record.basis else "no job"
 
 
 def _progress(project: Project) -> Progress:

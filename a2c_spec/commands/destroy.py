@@ -16,7 +16,7 @@ from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.selection import matches, whole_addresses
+from a2c_spec.engine.selection import whole_addresses
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import Conflict, LimitRefused, UsageError
 
@@ -44,10 +44,10 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
     project = project_of(flags)
     async with open_session(project) as session:
         with session.store.lock("destroy"):
-            every = list(session.store.scan())
-            chosen = [record for record in every if not addresses or matches(record.address, addresses)]
+            every, keys = list(session.store.scan()), set(session.keys(addresses))
+            chosen = [record for record in every if record.address in keys]
             if not chosen:
-                raise UsageError("no recorded address matches", hint="`a2c-spec state list` shows all addresses")
+                raise UsageError("nothing is recorded that could be destroyed")
             others = {record.job_id for record in every if record not in chosen}
             plan = Plan(tuple(_change(record, others) for record in chosen))
             show_plan(project, plan)

@@ -10,18 +10,20 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import emit, project_of
+from a2c_spec.commands._output import emit, project_of, talk
 from a2c_spec.core.drift import Drift, drift, preset_drift
 from a2c_spec.core.reasons import shown
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.selection import matches
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import about
 
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
+
+OF_PRESETS = ("preset", "name", "target", "options")
+"""Where a preset differs. It is not read as long as nothing runs with it, so that plans need no call."""
 
 
 @click.command("drift")
@@ -41,13 +43,16 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     found = asyncio.run(_found(project, addresses))
     lines = (f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found)
     emit(flags, lambda: {"drift": [asdict(item) for item in found]}, lambda: "\n".join(lines) or "no drift")
+    if any(item.path.partition(".")[0] in OF_PRESETS for item in found):
+        talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
     return 2 if detailed_exitcode and found else 0
 
 
 async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
     async with open_session(project) as session:
-        rows = [row for row in session.store.scan() if not row.gone_since]  # what was let go may be as it likes
-        rows = [row for row in rows if not addresses or matches(row.address, addresses)]
+        keys = set(session.keys(addresses))
+        rows = [row for row in session.store.scan() if row.address in keys]
+        rows = [row for row in rows if not row.gone_since]  # what was let go may be as it likes
         gate = asyncio.Semaphore(project.flags.parallelism)
 
         async def one(record: JobRecord) -> tuple[Drift, ...]:

@@ -36,7 +36,7 @@ def graph(flags: Flags, chosen: Selection, form: str) -> int:
     loaded = load_all(project)
     warn(project, loaded.warnings)
     edges: dict[str, list[str]] = {}
-    for item in chosen.items([*loaded.presets, *loaded.jobs]):
+    for item in chosen.items([*loaded.presets, *loaded.jobs], loaded.empty):
         used = [one.preset_from for one in item.conversions if one.preset_from] if isinstance(item, Job) else []
         edges[item.address] = [*needs(item), *dict.fromkeys(used)] if isinstance(item, Job) else []
     emit(flags, lambda: edges, lambda: FORMATS[form](edges))

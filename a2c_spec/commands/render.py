@@ -32,7 +32,7 @@ def render(flags: Flags, chosen: Selection) -> int:
     project = project_of(flags)
     loaded = load_all(project)
     warn(project, loaded.warnings)
-    trees = [as_manifest(item) for item in chosen.items([*loaded.presets, *loaded.jobs])]
+    trees = [as_manifest(item) for item in chosen.items([*loaded.presets, *loaded.jobs], loaded.empty)]
     if flags.as_json:
         click.echo(json.dumps(trees, ensure_ascii=False))
     else:

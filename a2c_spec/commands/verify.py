@@ -17,7 +17,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import IntegrityError, UsageError
+from a2c_spec.errors import IntegrityError
 from a2c_spec.views.style import Style
 
 if TYPE_CHECKING:
@@ -81,15 +81,12 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
 
     with open_state(project) as session:
         files = replace(session.files, digest=lambda path: measure(path).sha256)  # each file is read, whatever is known
-        chosen = addresses or tuple(dict.fromkeys(map(address_of, session.store.addresses())))
-        runs = {address: session.runs(address) for address in chosen}
-        if unknown := [address for address, found in runs.items() if not found]:
-            raise UsageError(f"nothing is recorded for {unknown[0]}", hint="see `a2c-spec state list`")
+        keys = dict.fromkeys(session.keys(addresses))
         return [
             _finding(files, address, record.address, file)
-            for address, found in runs.items()
-            for record in found
-            if not record.gone_since  # what was let go is nobody's result any more
+            for address in dict.fromkeys(map(address_of, keys))
+            for record in session.runs(address)
+            if record.address in keys and not record.gone_since  # what was let go is nobody's result any more
             for file in record.files
             if file.path or file.wanted
         ]

@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
-from a2c_spec.core.results import missing_results
+from a2c_spec.core.results import NO_LONGER, missing_results
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
@@ -86,4 +86,4 @@ def _outputs(record: JobRecord, live: LiveJob | None) -> Iterator[Found]:
     """Results kept on the service only, that are no longer to be had."""
     statuses = {output.id: output.status for output in live.outputs} if live else {}
     for output_id in missing_results(record, live):
-        yield f"outputs.{output_id}", "on the service", statuses.get(output_id, "gone")
+        yield f"outputs.{output_id}", "on the service", statuses.get(output_id, NO_LONGER)

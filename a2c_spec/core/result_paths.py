@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from a2c_spec.core.desired import Input, Job, Late, Output, Value
+from a2c_spec.core.desired import Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
@@ -132,17 +132,6 @@ def _placed(job: Job, one: Placement, late: RenderLate, taken: set[str], *, alon
     file_name = safe_name(with_extension(wanted, there) if wanted else there)
     path = _unique(confined(folder) + file_name, taken) if folder else ""
     return replace(one, path=path, name=base_name(name))
-
-
-def passwords(job: Job, placement: Placement) -> list[Value]:
-    """The download passwords that may be set for a result, the likeliest first."""
-    conversion = next((item for item in job.conversions if item.id == placement.conversion), None)
-    choices = [
-        placement.spec.download_password if placement.spec else None,
-        conversion.options.get("download_password") if conversion else None,
-        *job.download_passwords,
-    ]
-    return [word for word in choices if word]
 
 
 def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]) -> Output | None:

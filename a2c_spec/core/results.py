@@ -9,7 +9,10 @@ from dataclasses import replace
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.state import JobRecord, SavedFile
 
-GONE = frozenset({"disabled", "expired", "overuse"})
+NO_LONGER = "gone"
+"""The status of a result that is recorded as gone, beside those that the service has for what it no longer gives."""
+
+GONE = frozenset({"disabled", "expired", "overuse", NO_LONGER})
 """Output statuses that cannot be downloaded any more; anything else is worth a try."""
 
 
@@ -69,10 +72,15 @@ def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str])
 
 
 def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
-    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays."""
+    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays. What
+    is recorded as gone is gone, even if the service still names it."""
     known = {file.output_id: file.service_name for file in record.files if file.service_name}
     outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
-    return replace(live, outputs=tuple(outputs))
+    return replace(live, outputs=tuple(_gone(record, one) for one in outputs))
+
+
+def _gone(record: JobRecord, one: LiveOutput) -> LiveOutput:
+    return replace(one, status=NO_LONGER) if one.id in record.gone else one
 
 
 def recorded(record: JobRecord) -> LiveJob:
@@ -87,7 +95,7 @@ def recorded(record: JobRecord) -> LiveJob:
         )
         for file in record.files
     )
-    return LiveJob(record.job_id, "completed", outputs=outputs)
+    return LiveJob(record.job_id, "completed", outputs=tuple(_gone(record, one) for one in outputs))
 
 
 def recorded_names(record: JobRecord) -> Mapping[str, str]:

@@ -142,6 +142,12 @@ def beside_new_run(
     return [record, *changed], [run.address for run in expired]
 
 
+def out_of_time(run: JobRecord, now: float) -> bool:
+    """Whether the service need not keep the results of a run any more; ``now`` is its clock."""
+    made = run.answered_at or run.created_at
+    return made > 0 and now - made > KEPT_BY_SERVICE
+
+
 def is_expired(run: JobRecord, now: float) -> bool:
     """Whether nothing can be had of a run any more that is not asked for."""
     here = any(file.path for file in (*run.files, *run.leftover, *run.landing))

@@ -101,7 +101,8 @@ class JobRecord:
     clock (epoch seconds both; the former is read as UTC, for the service names no zone). ``problem`` is why a job
     ended as failed, ``warnings`` are what the service said of a job that it completed.
     ``leftover`` are files of an earlier run that stay under a name that no result has any more.
-    ``gone`` are ids of results that the service no longer gave although it still named them.
+    ``gone`` are ids of results that the job no longer showed when it was read, or that were refused when the service
+    need not keep them any more. A refusal before that is no such evidence: what a job shows is there.
     ``gone_since`` (epoch seconds) is when the last manifest that asks for it went: job, recipe and files stay known.
     ``landing`` are files about to get their final names: after a crash either they stand there, or what stood there
     before.

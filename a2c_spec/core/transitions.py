@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.foreign import conversion_parts, echo_of
+from a2c_spec.core.foreign import conversion_parts, echo_of, foreign_of_preset
 from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, rows
 from a2c_spec.core.results import missing_results, with_results
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase
@@ -207,6 +207,14 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
         return record
     problem = "; ".join(error.message for error in live.errors) if phase != "completed" else ""
     return with_results(replace(record, phase=phase, spent=live.spent, problem=problem), live)
+
+
+def refreshed_preset(record: JobRecord, live: Mapping[str, Any] | None) -> JobRecord:
+    """The record of a preset as live has it: without an id where the service has it no more. Of one that somebody
+    changed there, it is no longer held to be as it was sent, so that the next plan reads it."""
+    if live is None:
+        return replace(record, job_id="", elements={})
+    return replace(record, fingerprint="") if any(foreign_of_preset(record, live)) else record
 
 
 def phase_of(live: LiveJob) -> Phase:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.result_paths import placed
+from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.budget import within
 from a2c_spec.engine.endpoint import endpoint
@@ -14,13 +16,14 @@ from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import as_plan, plan_project
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading
-from a2c_spec.engine.saved_plan import SavedPlan, check, check_unused, use
+from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.engine.spender import check as check_budget
 from a2c_spec.engine.spender import with_budget
 from a2c_spec.engine.summaries import replan_summarised
-from a2c_spec.errors import Conflict, LimitRefused, NotStarted, missing_key
+from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, missing_key
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan
@@ -39,6 +42,8 @@ async def apply_project(
     ``saved``: exactly this plan is carried out. Raises SpecError when nothing could be started at all; failures of
     single addresses are in the result.
     """
+    if saved:
+        check_realm(saved, endpoint(project).realm)
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
             session.service.poller.patience = session.service.client.wire.patience = options.timeout
@@ -48,29 +53,41 @@ async def apply_project(
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
                 others = [step for step in steps if not options.takes(step.change)]
-                lost = [step.change for step in others if _awaited(step, options)]
+                missing = [step.change for step in others if options.only and _not_here(session, step)]
                 steps = [step for step in steps if options.takes(step.change)]
                 left_out = sum(step.change.action != "no-op" for step in others)
                 plan = replace(as_plan(steps, partial=chosen.partial), left_out=left_out)
                 _allowed(session, steps, plan, options, reporter, saved)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
                 result = await Execution(session, options, reporter, chosen).run(steps, again)
-                return replace(result, error=result.error or _not_waited_for(lost))
+                return replace(result, error=result.error or _missing(missing))
             finally:
                 reporter.close()
 
 
-def _awaited(step: PlannedChange, options: ApplyOptions) -> bool:
-    """Whether an apply that only waits should have waited for this job."""
-    return "wait" in options.only and step.record is not None and step.record.phase == "started"
+def _not_here(session: Session, step: PlannedChange) -> bool:
+    """Whether a result of a run that was started is wanted here and, with this change left out, stays missing."""
+    change, record = step.change, step.record
+    if change.action == "no-op" or record is None or step.desired is None:
+        return bool(change.lost) or (step.summary_only and record is not None and record.phase == "started")
+    if change.lost or record.phase == "started":
+        return True
+    if record.phase not in ("completed", "done") or not same_recipe(step.desired, record):
+        return False
+    wanted = {one.output.id for one in placed(step.desired.job, record, render_late) if one.path}
+    files = [file for file in record.files if file.output_id in wanted]
+    return any(not file.path or session.files.status(file.path, record.address) == "absent" for file in files)
 
 
-def _not_waited_for(lost: Sequence[Change]) -> NotStarted | None:
-    """What is said of started jobs whose results will not come."""
-    if not lost:
+def _missing(changes: Sequence[Change]) -> PartialFailure | None:
+    """What is said of results that stay missing; a command that only downloads, or waits, does not end well then."""
+    if not changes:
         return None
-    why = "; ".join(f"{address_of(change.address)}: {change.reasons[0]}" for change in lost[:5])
-    return NotStarted(f"there is nothing to wait for: {why}", hint="`a2c-spec plan` shows what `apply` would do")
+    why = "; ".join(f"{address_of(change.address)}: {change.reasons[0]}" for change in changes[:5])
+    more = f"; and {len(changes) - 5} more" if len(changes) > 5 else ""
+    runs = all(change.action == "wait" for change in changes)
+    hint = "`a2c-spec wait` waits for it" if runs else "`a2c-spec plan` shows what `apply` would do"
+    return PartialFailure(f"results are still missing: {why}{more}", hint=hint)
 
 
 def _allowed(
@@ -87,7 +104,7 @@ def _allowed(
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)
-        check(saved, steps, where.realm)
+        check(saved, steps)
     if plan.allowance:
         check_budget(session.project, plan.allowance)
     _confirmed(plan, options, reporter)

@@ -89,7 +89,8 @@ def _with_problem(step: PlannedChange, problems: Sequence[str]) -> PlannedChange
 async def _problem(session: Session, name: str, client: Client) -> str:
     record = session.store.get(name)
     if record is None or not record.job_id:
-        return f"it needs the preset {name}, which this plan leaves out and which was never applied"
+        why = "which the service no longer has" if record and record.basis else "which was never applied"
+        return f"it needs the preset {name}, which this plan leaves out and {why}"
     found = preset_drift(record, await client.preset(record.job_id))
     if not found:
         return ""

@@ -6,7 +6,7 @@ Manifests stream by: of most changes only a summary is kept, so that memory does
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -58,19 +58,19 @@ async def plan_project(
     ``client`` None: no API calls, the plan uses manifests and state only. ``whole``: keep all of each change.
     """
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
-    known: dict[str, None] = {}
+    known: dict[str, Mapping[str, str]] = {}
     claims = Claims(render_late, real_path(session.project.root))
+    recorded = session.store.addresses() if chosen.exclude else ()
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
         items = list(_claiming(manifests.items(), claims))
         manifests.checked([*check_references(items), *claims.checked(manifests.files())])
-        known = {item.address: None for item in items}
-        for item in chosen.items(items):
+        known = {item.address: item.labels for item in items}
+        for item in chosen.items(items, manifests.notes.empty, recorded):
             builder.take(item)
     else:
         items_taken = _taken(builder, manifests, claims, known)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
-        if chosen.replace:
-            chosen.check(list(known))
+        chosen.check(known, manifests.notes.empty, recorded)
     return await builder.finish(client, known.keys(), manifests.notes.empty)
 
 
@@ -94,10 +94,12 @@ def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | P
         yield item
 
 
-def _taken(builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, None]) -> Iterator[Job | Preset]:
+def _taken(
+    builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, Mapping[str, str]]
+) -> Iterator[Job | Preset]:
     """Every item of the manifests, each handed to the builder on its way if it is selected."""
     for item in _claiming(manifests.items(), claims):
-        known[item.address] = None
+        known[item.address] = item.labels if builder.chosen.selector else {}
         if builder.chosen.takes(item.address, item.labels):
             try:
                 builder.take(item)

@@ -30,11 +30,12 @@ from a2c_spec.manifests.references import check_references
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the manifests ask for, all of it valid, and the warnings."""
+    """What the manifests ask for, all of it valid, and the warnings; ``empty`` are the batches without a row."""
 
     jobs: tuple[Job, ...]
     presets: tuple[Preset, ...]
     warnings: tuple[Diagnostic, ...]
+    empty: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +212,7 @@ def load_all(project: Project) -> Loaded:
     stream.checked([*check_references(items), *claims.checked(stream.files())])
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
-    return Loaded(jobs, presets, tuple(stream.found))
+    return Loaded(jobs, presets, tuple(stream.found), tuple(stream.notes.empty))
 
 
 def real_path(root: Path) -> Callable[[str], str]:

@@ -6,8 +6,9 @@ import asyncio
 from dataclasses import dataclass
 
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.transitions import refreshed
+from a2c_spec.core.transitions import refreshed, refreshed_preset
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.errors import about
@@ -21,7 +22,8 @@ class Refreshed:
     """What a refresh found out. ``changed``: every record that the service tells otherwise.
 
     ``unfinished``: (address, status on the service) of jobs that are further there than what is recorded even so, or
-    than what is here: only an apply fetches results, or judges a job that somebody else started.
+    than what is here, and of presets that somebody changed: only an apply fetches results, judges a job that
+    somebody else started, or puts a preset right.
     """
 
     changed: tuple[Pair, ...]
@@ -43,9 +45,12 @@ async def refresh_state(project: Project, *, write: bool) -> Refreshed:
 
 async def _found(session: Session) -> Refreshed:
     gate = asyncio.Semaphore(session.project.flags.parallelism)
-    records = [record for record in session.store.scan() if _to_be_read(record) or _to_be_fetched(record)]
+    wanted = (_to_be_read, _to_be_fetched, _is_preset)
+    records = [record for record in session.store.scan() if any(asked(record) for asked in wanted)]
 
     async def read(record: JobRecord) -> tuple[JobRecord, JobRecord, str]:
+        if _is_preset(record):
+            return await read_preset(record)
         if not _to_be_read(record):
             return record, record, "completed"
         async with gate:
@@ -53,6 +58,12 @@ async def _found(session: Session) -> Refreshed:
                 live = await session.service.client.job(record.job_id)
         after = refreshed(record, live)
         return record, after, live.status if live and _is_further(live, after) else ""
+
+    async def read_preset(record: JobRecord) -> tuple[JobRecord, JobRecord, str]:
+        async with gate:
+            with about(record.address):
+                after = refreshed_preset(record, await session.service.client.preset(record.job_id))
+        return record, after, "changed" if after.job_id and not after.fingerprint else ""
 
     rows = await asyncio.gather(*(read(record) for record in records))
     return Refreshed(
@@ -66,6 +77,11 @@ def _to_be_read(record: JobRecord) -> bool:
     there = [file for file in record.files if file.only_there and file.output_id not in record.gone]
     waited_for = record.phase in ("building", "started")
     return bool(record.job_id) and (waited_for or (record.phase == "done" and bool(there) and not record.gone_since))
+
+
+def _is_preset(record: JobRecord) -> bool:
+    """Whether it is a preset that a manifest asks for, and that was made."""
+    return bool(record.job_id) and PRESET in record.elements and not record.gone_since
 
 
 def _to_be_fetched(record: JobRecord) -> bool:

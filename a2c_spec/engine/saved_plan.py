@@ -31,9 +31,9 @@ HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
 """How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
 LARGEST = 512 * 1024 * 1024
-KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "local", "on_conflict", "no_cache", "state")
-"""What a plan is applied with again. Not the address of the service: a file from elsewhere must not say where a key
-is sent; nor that secrets may run commands."""
+KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "on_conflict", "no_cache", "state")
+"""What a plan is applied with again. Not which service it goes to, by ``--local`` or by its address: no file may say
+where a key is sent, or that something is paid; nor that secrets may run commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,13 +205,21 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in tree.items() if key not in ("stamps", "made_with", "selection")}
 
 
-def check(saved: SavedPlan, steps: Sequence[PlannedChange], realm: str) -> None:
+def check_realm(saved: SavedPlan, realm: str) -> None:
+    """Raises StalePlan when the plan was made for another service than that of this run."""
+    from a2c_spec.engine.endpoint import LOCAL_REALM
+
+    if saved.realm == realm:
+        return
+    there, here = ("the built-in local API" if name == LOCAL_REALM else name for name in (saved.realm, realm))
+    way = {saved.realm: "apply it with --local", realm: "leave out --local"}.get(LOCAL_REALM, "apply it there")
+    raise StalePlan(
+        f"the plan was made for {there}, not for {here}", hint=f"{way}, or make a new plan; nothing was sent"
+    )
+
+
+def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
     """Raises StalePlan, naming what moved, unless everything the plan depends on is unchanged."""
-    if saved.realm != realm:
-        raise StalePlan(
-            f"the plan was made for {saved.realm}, not for {realm}",
-            hint="apply it there, or make a new plan; nothing was sent",
-        )
     now = {step.change.address: stamp(step) for step in steps}
     why = {step.change.address: "; ".join(step.change.reasons) for step in steps}
     moved = [f"{address} is new" for address in now if address not in saved.stamps]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 from fnmatch import fnmatchcase
 from typing import Any
 
@@ -29,10 +30,12 @@ class Selection:
     def replaces(self, address: str) -> bool:
         return matches(address, self.replace)
 
-    def items(self, items: Sequence[Job | Preset]) -> tuple[Job | Preset, ...]:
+    def items(
+        self, items: Sequence[Job | Preset], empty: Collection[str] = (), recorded: Collection[str] = ()
+    ) -> tuple[Job | Preset, ...]:
         """The selected presets and jobs, presets first, with what targets need: jobs whose results they take, presets
-        that they name. Raises UsageError when a glob meets nothing."""
-        self.check([item.address for item in items])
+        that they name. Raises UsageError as ``check`` does."""
+        self.check({item.address: item.labels for item in items}, empty, recorded)
         jobs = self.jobs([item for item in items if isinstance(item, Job)])
         return (*self.presets([item for item in items if isinstance(item, Preset)], jobs), *jobs)
 
@@ -56,18 +59,46 @@ class Selection:
 
     def takes(self, address: str, labels: Mapping[str, str]) -> bool:
         wanted = not self.target or matches(address, self.target)
-        labelled = all(_label(text, labels) for text in self.selector)
-        return wanted and labelled and not self.excludes(address)
+        return wanted and self.labelled(labels) and not self.excludes(address)
+
+    def labelled(self, labels: Mapping[str, str]) -> bool:
+        """Whether a manifest has every label that is asked for."""
+        return all(_label(text, labels) for text in self.selector)
 
     def excludes(self, address: str) -> bool:
         """Whether an address is left out by name; what needs it then takes the result that is there."""
         return matches(address, self.exclude)
 
-    def check(self, addresses: Sequence[str]) -> None:
-        """Raises UsageError when a glob meets nothing."""
-        for glob in (*self.target, *self.replace):
-            if not any(matches(address, (glob,)) for address in addresses):
-                raise UsageError(f"no address matches {glob!r}", hint=f"there are: {', '.join(addresses[:8])}")
+    def check(
+        self, known: Mapping[str, Mapping[str, str]], empty: Collection[str] = (), recorded: Collection[str] = ()
+    ) -> None:
+        """Raises UsageError, naming what there is, when a glob means no address, or no manifest has the labels.
+
+        ``known`` are the addresses of the manifests with their labels, ``empty`` the batches without a row: they may be
+        meant. What is only ``recorded`` may be excluded.
+        """
+        rows = [f"{batch}[]" for batch in empty]
+        for glob in dict.fromkeys((*self.target, *self.replace, *self.exclude)):
+            more = recorded if glob in self.exclude else ()
+            if not any(matches(address, (glob,)) for some in (known, rows, more) for address in some):
+                raise UsageError(f"no address matches {glob!r}", hint=nearest(glob, known))
+        if not self.selector or empty or any(self.labelled(labels) for labels in known.values()):
+            return
+        every = [pair for labels in known.values() for pair in labels.items()]
+        there = dict.fromkeys(f"{name}={value}" for name, value in every)
+        unmet = [text for text in self.selector if not any(_label(text, labels) for labels in known.values())]
+        if unmet:
+            alike = there if "=" in unmet[0] else dict(every)
+            raise UsageError(f"no manifest has the label {unmet[0]!r}", hint=nearest(unmet[0], alike))
+        raise UsageError(f"no manifest has all of the labels {', '.join(self.selector)}", hint=nearest("", there))
+
+
+def nearest(name: str, there: Iterable[str]) -> str:
+    """What may have been meant by a name that means nothing; else what there is."""
+    every = list(there)
+    if near := get_close_matches(name, every, n=1):
+        return f"did you mean {near[0]}?"
+    return f"there are: {', '.join(every[:8])}{' and more' if len(every) > 8 else ''}" if every else "there are none"
 
 
 EVERYTHING = Selection()

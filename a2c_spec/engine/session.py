@@ -23,6 +23,7 @@ from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
+from a2c_spec.engine.selection import matches
 from a2c_spec.engine.workspaces import Workspaces
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
@@ -104,10 +105,21 @@ class Session:
         """The record of an address; raises UsageError, naming the nearest address, when there is none."""
         record = next(iter(self.store.runs(address)), None)
         if record is None:
-            near = get_close_matches(address, self.store.addresses(), n=1)
-            hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"
-            raise UsageError(f"nothing is recorded for {address}", hint=hint)
+            raise self._unknown(address)
         return record
+
+    def keys(self, globs: Collection[str]) -> tuple[str, ...]:
+        """The keys of the recorded runs that the globs mean, of all where there are none; raises UsageError, naming the
+        nearest address, when a glob means nothing."""
+        recorded = self.store.addresses()
+        if unmet := [glob for glob in globs if not any(matches(key, (glob,)) for key in recorded)]:
+            raise self._unknown(unmet[0])
+        return tuple(key for key in recorded if not globs or matches(key, globs))
+
+    def _unknown(self, address: str) -> UsageError:
+        near = get_close_matches(address, self.store.addresses(), n=1)
+        hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"
+        return UsageError(f"nothing is recorded for {address}", hint=hint)
 
     async def recover_files(self) -> None:
         """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
@@ -120,7 +132,7 @@ class Session:
         paths, places = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
             places = placed(desired.job, record, render_late, live)
-            paths |= {file.path for file in record.files if file.path}
+            paths |= {path for file in record.files for path in (file.path, file.wanted) if path}
             paths |= {placement.path for placement in places if placement.path}
         address = desired.job.address
         disk: dict[str, Disk] = {path: self.files.status(path, address) for path in paths}

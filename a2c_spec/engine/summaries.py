@@ -23,8 +23,10 @@ KEPT_WHOLE = 256
 
 def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
     """The summary of a planned change: what a plan shows of it, and what its cost is estimated from."""
-    spent = step.record.spent if step.record else 0
-    record = JobRecord(step.record.address, step.record.realm, spent=spent) if step.record and spent else None
+    record = step.record
+    if record is not None:
+        told = record.spent or record.phase == "started"
+        record = JobRecord(record.address, record.realm, record.phase, spent=record.spent) if told else None
     return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
 
 

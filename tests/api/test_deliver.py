@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, NetworkError, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
@@ -217,22 +218,88 @@ def test_a_link_that_has_moved_is_read_again_once(bench: Bench) -> None:
     assert bench.service.requests[-3:] == ["GET /results/0", "GET /jobs/job-1", "GET /results/new"]
 
 
-def test_a_result_that_is_really_gone_is_said_to_be(bench: Bench) -> None:
-    bench.service.rule = gone_at("/results/0", "/results/new")
-    with pytest.raises(ResultGone):
-        bench.deliver(bench.change())
-    assert bench.service.requests[-1] == "GET /results/new"
+REMOVED: list[tuple[str, bool, list[str]]] = [
+    ("value of env:OUTPUT", True, ["of the job", "value of env:OUTPUT"]),
+    ("value of env:OUTPUT", False, ["of the job"]),
+    ("of the job", True, ["of the job"]),
+]
 
 
-def test_a_link_that_has_not_moved_is_not_tried_again(bench: Bench) -> None:
-    def rule(_service: Service, request: httpx.Request) -> httpx.Response | None:
-        return httpx.Response(410) if request.url.path == "/results/0" else None
+@pytest.mark.parametrize(("right", "known", "expected"), REMOVED)
+def test_a_password_that_was_set_and_is_no_longer_in_the_manifest_is_tried_if_it_can_be_had(
+    tmp_path: Path, right: str, known: bool, expected: list[str]
+) -> None:
+    bench, tried = with_passwords(tmp_path, right)
+    started = bench.execute(bench.change())
+    mark = {"$secret": f"env:OUTPUT#{'ab' * 32}"}
+    element = replace(started.elements["conversions.sum"], sent={"options": {"download_password": mark}})
+    record = bench.put(replace(started, elements={**started.elements, "conversions.sum": element}))
+    without = replace(job_of(), fields={"download_passwords": ("of the job",)})
+    bench.desired = replace(bench.desired, job=without)
+    reveal = bench.delivery.client.reveal
+
+    def resolve(secret: Secret) -> str:
+        if not known:
+            raise SpecError("not set")
+        return reveal(secret)
+
+    bench.delivery.client.reveal = resolve
+    with contextlib.nullcontext() if right in expected else pytest.raises(ResultLocked):
+        bench.deliver(Change("pack", "download", ("again",), fetch=True), record)
+    assert tried == expected
+    bench.store.close()
+
+
+SHOWN: list[tuple[str, str, Any, str, tuple[str, ...]]] = [
+    ("the same link", "/results/0", {}, "its job shows it", ()),
+    ("a new link", "/results/new", {"uri": "https://service.example/results/new"}, "its job shows it", ()),
+    ("a status of its own", "/results/0", {"status": "odd"}, "its job shows it", ()),
+    ("disabled", "/results/0", {"status": "disabled"}, "no longer on the service", ("out-0",)),
+    ("expired", "/results/0", {"status": "expired"}, "no longer on the service", ("out-0",)),
+    ("overuse", "/results/0", {"status": "overuse"}, "no longer on the service", ("out-0",)),
+    ("another one", "/results/0", {"id": "other"}, "no longer on the service", ("out-0",)),
+    ("no job", "/results/0", None, "no longer on the service", ("out-0",)),
+]
+
+
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize(("last", "shown", "said", "gone"), [row[1:] for row in SHOWN], ids=[row[0] for row in SHOWN])
+def test_gone_is_only_what_its_job_does_not_show_whatever_a_download_is_answered(
+    bench: Bench, last: str, shown: Any, said: str, gone: tuple[str, ...], status: int
+) -> None:
+    def rule(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if not request.url.path.startswith("/results"):
+            return None
+        if shown is None:
+            service.jobs.clear()
+        for job in service.jobs.values():
+            job["output"] = [{**output, **shown} for output in job["output"]]
+        return httpx.Response(status)
 
     bench.service.rule = rule
-    with pytest.raises(ResultGone, match="no longer on the service") as caught:
+    with pytest.raises(SpecError, match=said) as caught:
         bench.deliver(bench.change())
-    assert "apply again" in caught.value.hint
-    assert bench.service.requests.count("GET /results/0") == 1
+    assert isinstance(caught.value, ResultGone if gone else NetworkError)
+    assert bench.service.requests.count(f"GET {last}") == 1, "each apply tries once"
+    found = bench.durable()
+    assert found is not None
+    assert [file.output_id for file in found.files] == ["out-0"]
+    assert (found.phase, found.gone) == ("completed", gone)
+
+
+@pytest.mark.parametrize(("hours", "error", "gone"), [(23, NetworkError, ()), (25, ResultGone, ("out-0",))])
+def test_what_is_refused_once_the_service_need_not_keep_it_is_gone_whatever_its_job_shows(
+    bench: Bench, hours: float, error: type[SpecError], gone: tuple[str, ...]
+) -> None:
+    done = bench.deliver(bench.change())
+    (bench.folder / done.files[0].path).unlink()
+    bench.service.clock.now += hours * 3600
+    bench.service.rule = lambda _, request: httpx.Response(410) if "/results" in request.url.path else None
+    with pytest.raises(error):
+        bench.deliver(Change("pack", "download", ("again",), fetch=True), done)
+    found = bench.durable()
+    assert found is not None
+    assert found.gone == gone
 
 
 def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import jsonschema
 import pytest
 
 from a2c_spec.manifests.schema.published import load_schema
-from tests.commands.conftest import PNG, planned
+from tests.commands.conftest import PNG, Somebody, planned
 from tests.conftest import Command
 
 
@@ -20,6 +21,41 @@ def test_a_selection_is_said_to_be_partial(two: Path, a2c: Command) -> None:
     assert planned(a2c, "-l", "team=web") == {"one": "create"}
     assert "PARTIAL" in a2c("plan", "two.yaml", "--local", "--target", "one").out
     assert a2c("plan", "two.yaml", "--local", "--target", "nope").code == 2
+
+
+@pytest.mark.parametrize(
+    "command", ["plan two.yaml --local", "apply two.yaml --local", "wait two.yaml --local", "download two.yaml --local",
+                "render two.yaml", "graph two.yaml"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--exclude", "onee"), "no address matches 'onee'\n  did you mean one?"),
+        (("-l", "team=wep"), "no manifest has the label 'team=wep'\n  did you mean team=web?"),
+    ],
+    ids=["exclude", "label"],
+)
+def test_what_selects_nothing_is_refused_by_every_command(
+    flags: tuple[str, str], said: str, command: str, two: Path, a2c: Command
+) -> None:
+    refused = a2c(*command.split(), *flags)
+    assert (refused.code, said in refused.err) == (2, True), refused.err
+    assert not (two / "dist").exists()
+
+
+@pytest.mark.parametrize("command", ["verify", "drift", "destroy -y"])
+def test_an_address_that_is_not_recorded_is_refused_and_nothing_is_done(command: str, two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local", "--target", "one").code == 0
+    refused = a2c(*command.split(), "one", "onee", "--local")
+    assert (refused.code, "nothing is recorded for onee\n  did you mean one?" in refused.err) == (2, True), refused.err
+    assert a2c(*command.split(), "on?", "--local").code == 0
+    assert (two / "dist").exists()
+
+
+def test_what_is_in_no_manifest_any_more_can_be_excluded(two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    (two / "two.yaml").write_text(PNG.replace("name: two", "name: three"))
+    assert planned(a2c, "--exclude", "two") == {"one": "no-op", "three": "cached"}
 
 
 def test_detailed_exit_codes_are_opt_in(two: Path, a2c: Command) -> None:
@@ -42,8 +78,8 @@ def test_a_saved_plan_does_what_it_shows_once_and_not_when_something_moved(two: 
     assert (two / "p.a2cplan.json").stat().st_mode & 0o077 == 0
     assert a2c("show", "p.a2cplan.json", "--exit-code").code == 2
     assert a2c("show", "p.a2cplan.json", "--markdown").out.startswith("<!-- a2c-spec plan -->")
-    assert a2c("apply", "p.a2cplan.json").code == 0
-    again = a2c("apply", "p.a2cplan.json")
+    assert a2c("apply", "p.a2cplan.json", "--local").code == 0
+    again = a2c("apply", "p.a2cplan.json", "--local")
     assert (again.code, "once" in again.err) == (10, True)
 
 
@@ -64,10 +100,27 @@ def test_nothing_is_selected_from_a_saved_plan_or_changed_in_it(
     flags: tuple[str, ...], two: Path, a2c: Command
 ) -> None:
     assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
-    refused = a2c("apply", "p.a2cplan.json", *flags)
+    refused = a2c("apply", "p.a2cplan.json", "--local", *flags)
     said = "--refresh-only is for all records" if flags == ("--refresh-only",) else "is applied as it was saved"
     assert (refused.code, said in refused.err) == (2, True)
-    assert a2c("apply", "p.a2cplan.json", "--parallelism", "2", "-q").code == 0
+    assert a2c("apply", "p.a2cplan.json", "--local", "--parallelism", "2", "-q").code == 0
+
+
+ELSEWHERE = [([], ["--local"]), (["--local"], []), ([], ["--base-url", "http://127.0.0.1:9/v2"])]
+
+
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(("made", "applied"), ELSEWHERE, ids=["local", "not local", "another address"])
+def test_where_a_plan_goes_is_said_by_the_run_alone_and_another_place_makes_it_stale(
+    made: list[str], applied: list[str], two: Path, a2c: Command, somebody: Somebody
+) -> None:
+    assert a2c("plan", "two.yaml", *made, "-o", "p.a2cplan.json").code == 0
+    shutil.rmtree(two / ".a2c")
+    refused = a2c("apply", "p.a2cplan.json", *applied)
+    assert (refused.code, "the plan was made for" in refused.err) == (10, True)
+    assert not (two / ".a2c").exists(), "nothing was opened, so nothing was sent"
+    assert not somebody("GET", "/jobs")
+    assert a2c("apply", "p.a2cplan.json", *made).code == 0
 
 
 def test_a_plan_made_without_the_results_cache_is_applied_without_it(two: Path, a2c: Command) -> None:
@@ -75,7 +128,7 @@ def test_a_plan_made_without_the_results_cache_is_applied_without_it(two: Path, 
     assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0
     assert "from the results cache" in a2c("plan", "two.yaml", "--local").out
     assert a2c("plan", "two.yaml", "--local", "--no-cache", "-o", "p.a2cplan.json").code == 0
-    done = a2c("apply", "p.a2cplan.json")
+    done = a2c("apply", "p.a2cplan.json", "--local")
     assert (done.code, "2 credits spent" in done.out) == (0, True), done.err
 
 
@@ -100,7 +153,7 @@ def test_a_refresh_selects_nothing(command: str, two: Path, a2c: Command) -> Non
 def test_a_stale_plan_names_what_moved(name: str, text: str, said: str, two: Path, a2c: Command) -> None:
     assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
     (two / name).write_text(text)
-    refused = a2c("apply", "p.a2cplan.json")
+    refused = a2c("apply", "p.a2cplan.json", "--local")
     assert refused.code == 10
     assert said in refused.err
 
@@ -108,7 +161,7 @@ def test_a_stale_plan_names_what_moved(name: str, text: str, said: str, two: Pat
 def test_a_plan_made_before_another_apply_is_stale(two: Path, a2c: Command) -> None:
     assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
     assert a2c("apply", "two.yaml", "--local").code == 0
-    refused = a2c("apply", "p.a2cplan.json")
+    refused = a2c("apply", "p.a2cplan.json", "--local")
     assert (refused.code, "the state changed" in refused.err) == (10, True)
 
 
@@ -117,7 +170,7 @@ def test_a_plan_made_before_another_apply_is_stale(two: Path, a2c: Command) -> N
 )
 def test_a_file_that_is_no_plan_is_refused(text: str, two: Path, a2c: Command) -> None:
     (two / "p.a2cplan.json").write_text(text)
-    assert a2c("apply", "p.a2cplan.json").code == 5
+    assert a2c("apply", "p.a2cplan.json", "--local").code == 5
     assert a2c("show", "p.a2cplan.json").code == 5
 
 
@@ -126,7 +179,7 @@ def test_a_plan_that_is_stale_because_of_a_file_here_says_which(two: Path, a2c: 
     (two / "two.yaml").write_text(PNG.replace("filename: cover", "filename: other"))
     assert a2c("plan", "two.yaml", "--local", "-o", "x.a2cplan.json").code == 0
     (two / "dist/cover.webp").unlink()
-    ran = a2c("apply", "x.a2cplan.json")
+    ran = a2c("apply", "x.a2cplan.json", "--local")
     assert ran.code == 10
     assert "one: what has to be done changed (dist/cover.webp is missing here" in ran.err
     assert "live job" not in ran.err

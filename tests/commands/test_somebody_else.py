@@ -97,6 +97,51 @@ def test_a_preset_edited_by_somebody_is_put_right_before_a_job_runs_with_it(
     assert (set(actions(a2c).values()), drifted(a2c)) == ({"no-op"}, [])
 
 
+def test_a_preset_that_somebody_deleted_is_gone_once_it_was_looked_for_and_then_made_anew(
+    somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    write("look", quality=30)
+    write("a")
+    apply(a2c)
+    before = preset_of(somebody)
+    somebody("DELETE", before)
+    assert drifted(a2c) == [("preset", before.rpartition("/")[2], "gone")]
+    assert "apply --refresh-only" in a2c("drift").err
+    assert a2c("apply").out.splitlines()[-1] == "Nothing to do; no API calls."
+    assert a2c("plan", "--refresh-only").out == "look: done -> no preset\n"
+    assert a2c("apply", "--refresh-only").out == "look: done -> no preset\n"
+    assert a2c("apply", "--refresh-only").out == "the state agrees with the service\n"
+    assert drifted(a2c) == []
+    found = plan(a2c)
+    assert (found["look"]["action"], found["a"]["action"]) == ("create", "no-op")
+    assert found["look"]["reasons"] == ["the service no longer has it: preset for jpg"]
+    write("b", file="signatures.png")
+    refused = apply(a2c, "--exclude", "look", code=13)
+    assert "which the service no longer has" in refused["message"]
+    apply(a2c)
+    assert preset_of(somebody) != before
+    assert (set(actions(a2c).values()), drifted(a2c)) == ({"no-op"}, [])
+
+
+def test_a_preset_that_somebody_changed_is_put_right_once_it_was_looked_for(
+    somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    write("look", quality=30)
+    apply(a2c)
+    somebody("PATCH", preset_of(somebody), options={"quality": 95})
+    assert actions(a2c) == {"look": "no-op"}
+    for _ in range(2):
+        said = a2c("apply", "--refresh-only").out
+        assert said == "look: changed on the service; `a2c-spec apply` does the rest\n"
+        assert drifted(a2c) == [("options.quality", 30, 95)]
+    assert plan(a2c)["look"]["reasons"] == ["changed on the service: options.quality 95 -> 30"]
+    apply(a2c)
+    assert somebody("GET", preset_of(somebody))["options"]["quality"] == 30
+    assert (actions(a2c), drifted(a2c)) == ({"look": "no-op"}, [])
+    assert a2c("apply").out.splitlines()[-1] == "Nothing to do; no API calls."
+    assert a2c("apply", "--refresh-only").out == "the state agrees with the service\n"
+
+
 def test_a_preset_that_is_left_out_and_was_edited_runs_nothing(somebody: Somebody, write: Any, a2c: Command) -> None:
     write("look", quality=30)
     apply(a2c)

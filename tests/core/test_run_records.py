@@ -13,6 +13,7 @@ from a2c_spec.core.run_records import (
     is_expired,
     made,
     merged,
+    out_of_time,
     reclaimed,
     renamed,
     set_aside,
@@ -164,3 +165,12 @@ def test_what_a_run_made_of_one_conversion_is_a_result_without_a_job() -> None:
         assert part.basis == {**RECIPE, "conversions": {"b": {"target": "pdf"}}}
     earlier = replace(RUN, files=(A,), leftover=(replace(B, sha256="earlier"),))
     assert split_off(earlier, "b", "other").files == ()
+
+
+@pytest.mark.parametrize(
+    ("answered", "created", "out"),
+    [(100.0, 0.0, True), (101.0, 0.0, False), (0.0, 100.0, True), (101.0, 50.0, False), (0.0, 0.0, False)],
+)
+def test_results_need_not_be_kept_for_more_than_a_day(answered: float, created: float, out: bool) -> None:
+    run = JobRecord("job", "x", answered_at=answered, created_at=created)
+    assert out_of_time(run, 100.5 + KEPT_BY_SERVICE) is out

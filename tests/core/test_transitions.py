@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from a2c_spec.core.transitions import (
     intended,
     parts,
     refreshed,
+    refreshed_preset,
     refused_to_delete,
     settled,
     started,
@@ -215,3 +217,21 @@ def test_parts_of_one_kind_keep_their_order() -> None:
         "inputsx": Element(""),
     }
     assert [name for name, _ in parts(elements, "inputs")] == ["inputs.b", "inputs.a"]
+
+
+PRESET_SHOWN: list[tuple[str, Mapping[str, Any] | None, dict[str, Any]]] = [
+    ("as it was sent", {"name": "Small", "options": {"quality": 80}}, {}),
+    ("with its options hidden", {"name": "Small"}, {}),
+    ("changed", {"name": "Small", "options": {"quality": 81}}, {"fingerprint": ""}),
+    ("renamed", {"name": "Other"}, {"fingerprint": ""}),
+    ("deleted", None, {"job_id": "", "elements": {}}),
+]
+
+
+@pytest.mark.parametrize(("live", "after"), [row[1:] for row in PRESET_SHOWN], ids=[row[0] for row in PRESET_SHOWN])
+def test_a_preset_is_held_to_be_as_it_was_sent_only_if_the_service_shows_it_so(
+    live: Mapping[str, Any] | None, after: dict[str, Any]
+) -> None:
+    sent = Element("p-1", {"name": "Small", "options": {"quality": 80}})
+    record = JobRecord("small", "x", "done", "p-1", fingerprint="f", elements={"preset": sent})
+    assert refreshed_preset(record, live) == replace(record, **after)

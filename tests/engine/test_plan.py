@@ -37,7 +37,8 @@ def test_what_was_forgotten_before_is_not_forgotten_again(tmp_path: Path) -> Non
 def test_a_partial_plan_forgets_nothing(chosen: Selection, tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, record(job("gone", conversions=())))
-        assert "gone" not in actions(plan(session, named("a"), chosen=chosen))
+        jobs = named("a"), named("x", labels={"x": ""})
+        assert "gone" not in actions(plan(session, *jobs, chosen=chosen))
 
 
 def test_a_plan_of_named_manifests_forgets_nothing(tmp_path: Path) -> None:

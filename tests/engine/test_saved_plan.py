@@ -21,6 +21,7 @@ from a2c_spec.engine.saved_plan import (
     KEPT_FLAGS,
     SavedPlan,
     check,
+    check_realm,
     check_unused,
     is_saved_plan,
     read,
@@ -60,7 +61,7 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
 
 
 HOW = {
-    "chdir", "base_url", "allow_host", "parallelism", "allow_cmd", "offline", "explain", "detailed_exitcode",
+    "chdir", "local", "base_url", "allow_host", "parallelism", "allow_cmd", "offline", "explain", "detailed_exitcode",
     "refresh_only", "out", "as_json", "no_color", "quiet", "verbose",
 }  # fmt: skip
 """Flags of `plan` that do not change what is done, or that no file may decide."""
@@ -127,7 +128,7 @@ MOVED: list[tuple[str, PlannedChange, str]] = [
 def test_whatever_moved_is_named(step_now: PlannedChange, said: str, tmp_path: Path) -> None:
     plan = saved(tmp_path, [step()])
     with pytest.raises(StalePlan) as error:
-        check(plan, [step_now], REALM)
+        check(plan, [step_now])
     assert error.value.message == f"the plan is stale: {said}"
 
 
@@ -141,18 +142,38 @@ ALIKE: list[Callable[[], PlannedChange]] = [
 
 @pytest.mark.parametrize("now", ALIKE)
 def test_places_and_moments_do_not_count(now: Callable[[], PlannedChange], tmp_path: Path) -> None:
-    check(saved(tmp_path, [step()]), [now()], REALM)
+    check(saved(tmp_path, [step()]), [now()])
 
 
-def test_a_plan_is_for_one_service(tmp_path: Path) -> None:
-    with pytest.raises(StalePlan, match=f"the plan was made for {REALM}, not for local"):
-        check(saved(tmp_path, [step()]), [step()], "local")
+SERVICES = [
+    ({}, "local", f"made for {REALM}, not for the built-in local API", "leave out --local, or"),
+    ({"local": True}, REALM, f"made for the built-in local API, not for {REALM}", "apply it with --local, or"),
+    ({"base_url": "http://a.test/v2"}, "b.test/v2", "made for a.test/v2, not for b.test/v2", "apply it there, or"),
+]
+
+
+@pytest.mark.parametrize(("flags", "realm", "said", "hint"), SERVICES)
+def test_a_plan_is_for_one_service(flags: dict[str, Any], realm: str, said: str, hint: str, tmp_path: Path) -> None:
+    plan = saved(tmp_path, [step()], **flags)
+    check_realm(plan, plan.realm)
+    with pytest.raises(StalePlan) as error:
+        check_realm(plan, realm)
+    assert (said in error.value.message, error.value.hint.startswith(hint)) == (True, True)
+
+
+@pytest.mark.parametrize("made", [{"local": True}, {"base_url": "http://a.test"}], ids=["local", "base_url"])
+def test_which_service_it_goes_to_is_never_taken_from_a_plan(made: dict[str, Any], tmp_path: Path) -> None:
+    plan = saved(tmp_path, [step()], **made)
+    edited = replace(plan, made_with={**plan.made_with, "local": True, "base_url": "http://a.test", "allow_cmd": True})
+    for given in (Flags(), Flags(local=True), Flags(base_url="http://b.test")):
+        now = edited.flags(given)
+        assert (now.local, now.base_url, now.allow_cmd) == (given.local, given.base_url, False)
 
 
 @pytest.mark.parametrize(("count", "end"), [(5, "a4 is new"), (6, "a4 is new, and 1 more")])
 def test_at_most_five_moves_are_named(count: int, end: str, tmp_path: Path) -> None:
     with pytest.raises(StalePlan) as error:
-        check(saved(tmp_path, []), [step(f"a{n}") for n in range(count)], REALM)
+        check(saved(tmp_path, []), [step(f"a{n}") for n in range(count)])
     assert error.value.message.endswith(end)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -80,21 +81,56 @@ def test_what_a_target_needs_may_stand_in_no_manifest_that_is_read() -> None:
     assert [one.address for one in Selection(target=("top",)).jobs(JOBS[2:])] == ["top"]
 
 
-@pytest.mark.parametrize("flag", ["target", "replace"])
-def test_a_glob_that_meets_nothing_is_a_mistake_that_names_what_there_is(flag: str) -> None:
-    with pytest.raises(UsageError, match="no address matches 'nope'") as error:
-        Selection(**{flag: ("nope",)}).items(JOBS)
-    assert error.value.hint == "there are: base, middle, top, alone"
+@pytest.mark.parametrize("flag", ["target", "replace", "exclude"])
+@pytest.mark.parametrize(
+    ("glob", "hint"),
+    [
+        ("nope", "there are: base, middle, top, alone"),
+        ("n*", "there are: base, middle, top, alone"),
+        ("midle", "did you mean middle?"),
+    ],
+)
+def test_a_glob_that_means_nothing_is_a_mistake_that_names_what_there_is(flag: str, glob: str, hint: str) -> None:
+    with pytest.raises(UsageError, match=re.escape(f"no address matches {glob!r}")) as error:
+        Selection(**{flag: ("top", glob)}).items(JOBS)
+    assert error.value.hint == hint
 
 
 def test_at_most_eight_addresses_are_named() -> None:
     with pytest.raises(UsageError) as error:
-        Selection(target=("x",)).check(list("abcdefghij"))
-    assert error.value.hint == "there are: a, b, c, d, e, f, g, h"
+        Selection(target=("x",)).check({name: {} for name in "abcdefghij"})
+    assert error.value.hint == "there are: a, b, c, d, e, f, g, h and more"
 
 
-def test_excluding_what_is_not_there_is_no_mistake() -> None:
-    assert Selection(exclude=("nope",)).items(JOBS) == JOBS
+def test_what_is_only_recorded_may_be_excluded_and_is_no_target() -> None:
+    assert Selection(exclude=("gone*",)).items(JOBS, recorded=["gone#2"]) == JOBS
+    with pytest.raises(UsageError, match="no address matches 'gone'"):
+        Selection(target=("gone",), exclude=("base",)).items(JOBS, recorded=["gone"])
+
+
+@pytest.mark.parametrize("flag", ["target", "replace", "exclude"])
+def test_a_batch_without_a_row_may_be_meant(flag: str) -> None:
+    Selection(**{flag: ("rows[*]",)}).items(JOBS, empty=["rows"])
+    with pytest.raises(UsageError, match="no address matches"):
+        Selection(**{flag: ("other[*]",)}).items(JOBS, empty=["rows"])
+
+
+UNMET = [
+    (("team=wep",), "no manifest has the label 'team=wep'", "did you mean team=web?"),
+    (("team=web", "size"), "no manifest has the label 'size'", "there are: team"),
+    (("taem",), "no manifest has the label 'taem'", "did you mean team?"),
+    (("team=web", "team=print"), "no manifest has all of the labels team=web, team=print", "there are: team=web, "),
+]
+
+
+@pytest.mark.parametrize(("selector", "said", "hint"), UNMET)
+def test_labels_that_no_manifest_has_are_a_mistake_that_names_those_there_are(
+    selector: tuple[str, ...], said: str, hint: str
+) -> None:
+    with pytest.raises(UsageError) as error:
+        Selection(selector=selector).items(JOBS)
+    assert (error.value.message, error.value.hint.startswith(hint)) == (said, True)
+    Selection(selector=selector).items(JOBS, empty=["rows"])  # whose labels are not known
 
 
 def test_presets_are_selected_by_address_and_label() -> None:

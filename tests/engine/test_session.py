@@ -32,6 +32,18 @@ def test_an_address_that_is_not_recorded_is_a_mistake_that_names_the_nearest(tmp
         assert session.recorded("photos").address == "photos"
 
 
+def test_globs_mean_recorded_runs_and_one_that_means_none_is_a_mistake(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        assert session.keys(()) == ()
+        asyncio.run(session.store.put(*(record(job(name)) for name in ("a", "a#2", "photos"))))
+        assert [session.keys(globs) for globs in ((), ("a",), ("a#2",), ("p*", "a"))] == [
+            ("a", "a#2", "photos"), ("a", "a#2"), ("a#2",), ("a", "a#2", "photos"),
+        ]  # fmt: skip
+        with pytest.raises(UsageError, match="nothing is recorded for photo") as error:
+            session.keys(("a", "photo"))
+        assert error.value.hint == "did you mean photos?"
+
+
 def test_a_file_that_landed_in_the_moment_of_a_crash_is_counted(tmp_path: Path) -> None:
     (tmp_path / "dist").mkdir()
     (tmp_path / FILE.path).write_bytes(b"abc")

@@ -43,7 +43,7 @@ def test_nothing_is_planned_again_where_all_was_kept(tmp_path: Path) -> None:
 def test_a_summary_keeps_what_the_estimate_of_the_cost_needs() -> None:
     step = PlannedChange(Change("a", "create", ("new",)), desired(job("a")), record(job("a"), spent=3))
     short = summarised(step, {})
-    assert short.record == JobRecord("a", "local", spent=3)
+    assert short.record == JobRecord("a", "local", "done", spent=3)
     assert (short.desired, short.summary_only, short.change.reasons) == (None, True, ("new",))
     assert summarised(replace(step, record=record(job("a"))), {}).record is None
     assert summarised(replace(step, record=None), {}).record is None

@@ -144,7 +144,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     change = _create(desired, observed)
     if observed.earlier is not None and (record is None or record.empty):
         why = observed.why or recipes.why(desired, observed.earlier)
-        return _rerun(desired, observed.earlier, why, observed, paid=True)
+        again = _rerun(desired, observed.earlier, why, observed, paid=True)
+        return replace(again, lost=tuple(item.id for item in desired.job.conversions) if observed.why else ())
     if record is not None and record.phase == "failed" and record.problem:
         return _after_failure(desired, record, observed)
     if record is not None and record.phase == "started":

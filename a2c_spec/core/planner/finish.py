@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
 from a2c_spec.core.compare import equal, same_secret
+from a2c_spec.core.download_passwords import own_passwords
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.patchable_fields import JOB_FIELDS
@@ -15,6 +16,7 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
+from a2c_spec.core.results import NO_LONGER
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -44,10 +46,9 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     saved = {file.output_id: file for file in record.files}
     found = OutputDiff(placements, output_calls(desired, record, placements) if record.job_id else ())
     for placement in placements:
-        gone = placement.gone or placement.output.id in record.gone
-        _one(placement, saved.get(placement.output.id), observed, found, gone=gone)
-    if live is not None and record.phase == "done":
-        _deleted(record, {placement.output.id for placement in placements}, observed, found)
+        _one(placement, saved.get(placement.output.id), observed, found)
+    if live is not None:
+        _deleted(desired, record, {placement.output.id for placement in placements}, observed, found)
     if record.phase == "done":
         known = [(placement.conversion, placement.inputs) for placement in placements]
         without = without_result(desired.job, [*known, *((file.conversion, file.inputs) for file in record.files)])
@@ -56,51 +57,57 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     return found
 
 
-def _deleted(record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff) -> None:
-    """Results that were saved and that somebody has deleted on the service: lost where they are not here either."""
-    for file in record.files:
-        if not file.path or file.output_id in there:
-            continue
-        if observed.status(file.path) == "intact":
+def _deleted(
+    desired: DesiredJob, record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff
+) -> None:
+    """Results that the job gave and no longer shows: lost where they are wanted here, and not here either."""
+    away = tuple(file for file in record.files if file.output_id not in there)
+    shown_before = replace(record, files=away, gone=tuple(file.output_id for file in away))
+    places = {one.output.id: one for one in placed(desired.job, shown_before, observed.late)} if away else {}
+    for file in away:
+        if file.path and observed.status(file.path) == "intact":
             work.verified += 1
-        else:
+        elif file.path:
             why = f"{file.path} is missing here, and the service no longer has it"
             work.lost.append((file.conversion, why))
+        elif (one := places[file.output_id]).path:
+            _fetch(one, f"{one.path} not downloaded yet", observed, work)
 
 
 def _placements(
     desired: DesiredJob, record: JobRecord, live: LiveJob | None, observed: Observed
 ) -> tuple[Placement, ...]:
-    if live is None and record.files and observed.placed is not None:
+    if live is None and record.files and observed.placed is not None and not record.gone:
         return observed.placed
     return placed(desired.job, record, observed.late, live)
 
 
-def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
+def _one(placement: Placement, file: SavedFile | None, observed: Observed, work: OutputDiff) -> None:
     """Where one result is and where it should be."""
     if not placement.path:
         return
     if file is None or not file.path:
-        _fetch(placement, f"{placement.path} not downloaded yet", observed, work, gone=gone)
+        _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
     elif (stands := observed.status(file.path)) == "absent":
-        _fetch(placement, f"{file.path} is missing here", observed, work, gone=gone)
+        _fetch(placement, f"{file.path} is missing here", observed, work)
     elif stands == "outdated":
-        _fetch(placement, f"{file.path} {observed.origins[file.path]}", observed, work, gone=gone)
+        _fetch(placement, f"{file.path} {observed.origins[file.path]}", observed, work)
     elif stands != "intact":
-        _altered(placement, file, observed, work, gone=gone)
+        _altered(placement, file, observed, work)
     elif placement.path != (file.wanted or file.path):
         _move(placement, file, observed, work)
     else:
         work.verified += 1
 
 
-def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
+def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if observed.skips(placement.path, policy):
         work.skipped.append(reasons.skipped(observed, placement.path))
         return
-    if gone:
-        told = f"{why}, and the service no longer has it ({placement.output.status})"
+    if placement.gone:
+        status = placement.output.status
+        told = f"{why}, and the service no longer has it{f' ({status})' if status != NO_LONGER else ''}"
         work.lost.append((placement.conversion, told))
         return
     work.why.append(why)
@@ -109,12 +116,12 @@ def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff,
         work.problems.append(refused)
 
 
-def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff, *, gone: bool) -> None:
+def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
     if policy == "skip":
         work.skipped.append(reasons.skipped(observed, file.path))
     else:
-        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work, gone=gone)
+        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -131,7 +138,7 @@ def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Pl
     The service's own name of a result is managed where the manifest gives a name known before the run, and where a
     result stays on the service; other names are given here, when the file is saved.
     """
-    there = [one for one in placements if not one.gone and one.output.id not in record.gone]
+    there = [one for one in placements if not one.gone]
     bodies = {one.output.id: _output_body(desired, record, one) for one in there}
     pending = {key: body for key, body in bodies.items() if body}
     shared = _shared(pending, len(placements))
@@ -197,7 +204,8 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             why = f"{named_parts(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True)
         return _unchanged(desired, record, found)
-    named = tuple(_renamed(record, call, found.placements) for call in found.calls)
+    named = [_renamed(record, call, found.placements) for call in found.calls]
+    named += _still_locked(desired, record, found.placements)
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
@@ -222,7 +230,8 @@ def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Cha
         verified = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         why.insert(0, verified)
     gone = "the service no longer has the result of {}, which stayed there; --replace runs it again"
-    why += [*map(gone.format, no_longer_there(desired, record)), *_too_late(desired, record)]
+    why += map(gone.format, no_longer_there(desired, record))
+    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
 
@@ -231,6 +240,15 @@ def no_longer_there(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
     asked = {item.id for item in desired.job.conversions}
     lost = (file.conversion for file in record.files if file.only_there and file.output_id in record.gone)
     return tuple(name for name in dict.fromkeys(lost) if name in asked)
+
+
+def _still_locked(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> Iterator[str]:
+    """Passwords that were taken out of the manifest: a result can be given another one, and not be without."""
+    for name in dict.fromkeys(one.conversion for one in placements if not one.gone):
+        mine = [one for one in placements if one.conversion == name and not own_passwords(desired.job, one)]
+        if any("download_password" in _sent(record, one) for one in mine):
+            told = f"download_password of {name} is no longer in the manifest, and cannot be removed from its result"
+            yield f"{told}, which keeps it; --replace runs it again without"
 
 
 def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:

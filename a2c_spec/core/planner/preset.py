@@ -45,7 +45,7 @@ def plan_preset(
     """The change of one preset. ``live`` None and not ``gone``: the service was not asked."""
     sent = sent_preset(preset, fingerprint_secret)
     if record is None or not record.job_id or gone:
-        lost = "the service no longer has it" if gone else "not applied yet"
+        lost = "the service no longer has it" if gone or (record and record.basis) else "not applied yet"
         return _change(preset, "create", (f"{lost}: preset for {preset.target}",), (_create(preset, sent),), sent)
     element = record.elements.get(PRESET, Element(record.job_id))
     found = _differences(sent, element, live or {})

@@ -50,14 +50,15 @@ class Case:
         return plan_job(self.desired, self.record(), self.observed())
 
     def record(self) -> JobRecord | None:
-        """What was applied before is ``recorded``; without it nothing is recorded."""
+        """What was applied before is ``recorded``; without it nothing is recorded. ``unshown`` are results that
+        are recorded as gone."""
         if "recorded" not in self.given:
             return None
         phase = LIVES[self.given["live"]][0]
         record = record_of(_wanted(self.given["recorded"], {}), phase)
         files = tuple(SavedFile(**row) for row in self.given.get("files", ()))
         told = {name: self.given[name] for name in ("job_id", "spent") if name in self.given}
-        gone = tuple(self.given.get("lost", ()))
+        gone = (*self.given.get("lost", ()), *self.given.get("unshown", ()))
         return replace(record, files=files, problem=self.given.get("failure", ""), gone=gone, **told)
 
     def observed(self) -> Observed:
