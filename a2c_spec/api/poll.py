@@ -66,8 +66,14 @@ class Poller:
     async def wait(self, job_id: str, on_status: Callable[[LiveJob], None]) -> LiveJob:
         """The job once it has ended, or does not start by itself; ``on_status`` is called for every new status.
 
-        Raises JobGone when the service no longer knows it, WaitTimeout when ``patience`` is over.
+        Several may wait for one job. Raises JobGone when the service no longer knows it, WaitTimeout when ``patience``
+        is over.
         """
+        if known := self.waiters.get(job_id):
+            try:
+                return await asyncio.shield(known.future)
+            except SpecError as error:
+                raise copy(error) from None  # each its own: it is given the address it is about
         future: asyncio.Future[LiveJob] = asyncio.get_running_loop().create_future()
         now = self.clock()
         until = now + (self.patience or math.inf)

@@ -63,11 +63,12 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
 def _change(record: JobRecord, others: Collection[str]) -> Change:
     """One DELETE for each job that may be on the service; a 404 is fine, since it is gone then.
 
-    ``others`` are jobs of addresses that are not destroyed: an earlier job may be one of them, if it was imported.
+    ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
     """
     former = [job for job in record.former_jobs if job not in others]
     kind = "delete_preset" if "preset" in record.elements else "delete_job"
-    calls = (*(Call("delete_job", job) for job in former), *([Call(kind, record.job_id)] if record.job_id else []))
+    present = [Call(kind, record.job_id)] if record.job_id and record.job_id not in others else []
+    calls = (*(Call("delete_job", job) for job in former), *present)
     kept = counted(len(_places(record)), "file")
     earlier = f"; with {counted(len(former), 'earlier job')}" if former else ""
     return Change(record.address, "delete", (f"requested by destroy; {kept} here{earlier}",), calls)

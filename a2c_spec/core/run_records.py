@@ -113,13 +113,14 @@ def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[Jo
 
 
 def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
-    """What a run made of one conversion, as a record of its own: a result that is here, whose job is another's."""
+    """What a run made of one conversion, as a run of its own: the job is the same, which costs nothing more."""
     basis = {**run.basis, "conversions": {conversion: run.basis["conversions"][conversion]}}
     made = [file for file in (*run.files, *(one for one in run.leftover if one.aside)) if file.conversion == conversion]
+    others = [name for name in run.elements if name.startswith("conversions.") and name != f"conversions.{conversion}"]
+    elements = {name.replace(".", ".#", 1) if name in others else name: one for name, one in run.elements.items()}
+    part = replace(run, address=key, fingerprint=fingerprint(basis), basis=basis, elements=elements, spent=0)
     files = tuple(replace(file, aside=False) for file in made)
-    return JobRecord(
-        key, run.realm, "done", answered_at=run.answered_at, fingerprint=fingerprint(basis), basis=basis, files=files
-    )
+    return replace(part, files=files, landing=(), leftover=(), former_jobs=(), undeletable=())
 
 
 def beside_new_run(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from a2c_spec.core.planner import PRESET
-from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.owners import hand_over
@@ -36,6 +36,8 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
             await _let_go(session, step.change.address)
     for record in (step.record for step in steps if step.split_off and step.record is not None):
         await _split_off(session, record)
+    await _with_history(session, steps)
+    session.shared.clear()
     session.files.followed.clear()  # they are recorded where they are now
     sound = [step for step in whole if not step.change.problem]
     for step in sound:
@@ -59,6 +61,19 @@ async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> Non
         after = replace(after, fingerprint=step.change.fingerprint, basis=step.change.basis, elements=sent)
     if after != session.store.get(after.address):
         await session.store.put(after)
+
+
+async def _with_history(session: Session, steps: Sequence[PlannedChange]) -> None:
+    """Earlier runs of an address go with the last of those that count, so that whoever has these can delete them."""
+    store, asked = session.store, {address_of(step.change.address) for step in steps}
+    for step in steps:
+        left = store.runs(address_of(step.taken_over)) if step.taken_over and not step.split_off else ()
+        if address_of(step.taken_over) in asked or not all(run.gone_since for run in left):
+            continue
+        for run in left if step.preset is None else ():
+            address = address_of(step.change.address)
+            key = free_key(address, [one.address for one in store.runs(address)])
+            await store.put(replace(run, address=key), without=(run.address,))
 
 
 async def _split_off(session: Session, record: JobRecord) -> None:

@@ -192,7 +192,8 @@ class Execution:
         runs = self.session.store.runs(address_of(change.address)) if calls else ()
         current = {run.job_id: run.phase for run in runs if not run.gone_since}
         if calls and all(phase == "done" for phase in current.values()):
-            calls = [call for call in calls if call.subject not in current]
+            stay = current.keys() | self.session.held_by_several()
+            calls = [call for call in calls if call.subject not in stay]
             await delete_replaced(self.service.executor, change.address, calls)
 
     async def _with_results(self, step: PlannedChange) -> list[PlannedChange]:

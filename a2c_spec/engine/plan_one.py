@@ -107,12 +107,14 @@ def _pending(
     return Pending(mine, record, observed, aside, filed_anew or stored.gone_since > 0)
 
 
-def _and_deletes(job: Job, steps: list[PlannedChange], unused: Sequence[JobRecord]) -> list[PlannedChange]:
+def _and_deletes(
+    session: Session, job: Job, steps: list[PlannedChange], unused: Sequence[JobRecord]
+) -> list[PlannedChange]:
     """The changes of all runs of a job, with a DELETE of every job that they replace, where it asks for that."""
     if job.lifecycle.on_replace != "delete":
         return steps
     asked = [item.id for item in job.conversions]
-    changes = with_deletes([(step.change, step.record) for step in steps], unused, asked)
+    changes = with_deletes([(step.change, step.record) for step in steps], unused, asked, session.held_by_several())
     return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
 
 
@@ -125,9 +127,9 @@ def plan_from_records(
     if len(found) < len(pending):
         return None
     if offline:
-        return _and_deletes(job, found, unused)
+        return _and_deletes(session, job, found, unused)
     held = any(may_be_held(session, one, step.change) for one, step in zip(pending, found, strict=True))
-    return None if held or lost_results(found).conversions else _and_deletes(job, found, unused)
+    return None if held or lost_results(found).conversions else _and_deletes(session, job, found, unused)
 
 
 def lost_results(steps: Sequence[PlannedChange]) -> Lost:
@@ -156,7 +158,7 @@ async def plan_address(
         steps = [_adopting(await plan_run(session, one, client, undecided, others), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
-            steps = _and_deletes(job, steps, unused)
+            steps = _and_deletes(session, job, steps, unused)
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
         lost = Lost(lost.conversions | more.conversions, (*lost.why, *more.why))
 

@@ -22,9 +22,9 @@ class PlannedChange:
 
     ``summary_only``: the rest was dropped; the change is planned again from its manifest when its turn comes.
     ``takes``: (path, address) of results of other addresses in whose place its own are written. ``taken_over``: the
-    key under which the record stands until now; ``split_off``: only its files stand there. ``filed_anew``: the record
-    has parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the job as its manifest says
-    it, where it takes results of others: it is planned again once these are there.
+    key under which the record stands until now; ``split_off``: it is of the same job as that one, which stays.
+    ``filed_anew``: the record has parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the
+    job as its manifest says it, where it takes results of others: it is planned again once these are there.
     """
 
     change: Change
@@ -66,7 +66,7 @@ class Lost:
 class Traded:
     """What an address has from others, and they from it.
 
-    ``gained``: runs under the keys that they get; of ``split`` ones only a result, whose job stays another's.
+    ``gained``: runs under the keys that they get; of ``split`` ones only a result, whose job is another's, too.
     ``origin``: the key that each has until now, or from which it is split off. ``given``: keys of runs that are others'
     from now on.
     """

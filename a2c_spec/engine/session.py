@@ -5,9 +5,10 @@ from __future__ import annotations
 import getpass
 import os
 import socket
+from collections import Counter
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
@@ -19,6 +20,7 @@ from a2c_spec.core.events import Listener
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.project import Project
@@ -57,6 +59,15 @@ class Session:
     results: Results
     others: Workspaces
     connection: Connection | None = None
+    shared: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    def held_by_several(self) -> frozenset[str]:
+        """Jobs of which several addresses have results; looked for once, until the books are kept."""
+        if "jobs" not in self.shared:
+            found = {(run.job_id, address_of(run.address)) for run in self.store.scan() if run.job_id}
+            count = Counter(job for job, _ in found)
+            self.shared["jobs"] = frozenset(job for job, addresses in count.items() if addresses > 1)
+        return self.shared["jobs"]
 
     @property
     def service(self) -> Connection:

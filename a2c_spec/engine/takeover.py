@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
-from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, same_recipe, whole
+from a2c_spec.core.run_division import Division, divide, restricted, same_recipe, whole
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import merged, split_off
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.plan_one import plan_address
 from a2c_spec.engine.planned import PlannedChange, Traded
@@ -50,8 +50,8 @@ class Takeover:
 
     ``free``: these, and those of which nothing is wanted at an address that stays; what is taken is taken out.
     ``replaced``: those of them that another run is about to replace, so that they are left only to who wants all of
-    one. ``recipes``: by the recipe of a conversion, the free runs that make it. ``parts``: by recipe, results that are
-    here, of conversions that nobody asks for any more where they are recorded: the run, its conversion.
+    one. ``recipes``: by the recipe of a conversion, the free runs that make it. ``parts``: by recipe, results that can
+    be had, of conversions that nobody asks for any more where they are recorded: the run, its conversion.
     ``traded``: by address, what it has from others and what others have from it. ``robbed``: addresses that have to be
     planned again without what others have.
     """
@@ -88,16 +88,20 @@ class Takeover:
         self._free((*unused, *(run for run in replaced if run.paid_for)))
 
     def offer_parts(self, steps: Iterable[PlannedChange]) -> None:
-        """What is left once runs have been taken as a whole: single results that are here and that nobody wants."""
+        """What is left once runs have been taken as a whole: single results that can be had and that nobody wants."""
         self.parts.clear()
         aside = [step.record for step in steps if step.record and any(file.aside for file in step.record.leftover)]
         for run in (*self.free.values(), *aside):
-            for name, recipe in recipes_in(run) if run.phase in ALIVE else ():
+            for name, recipe in recipes_in(run) if run.phase in ("completed", "done") else ():
                 files = split_off(run, name, run.address).files
                 wanted = run.address not in self.free and any(file in run.files for file in files)
-                here = (file.path and self.session.files.status(file.path, run.address) == "intact" for file in files)
-                if files and not wanted and all(here):
+                if files and not wanted and all(self._can_be_had(run, file) for file in files):
                     self.parts.setdefault(recipe, []).append((run, name))
+
+    def _can_be_had(self, run: JobRecord, file: SavedFile) -> bool:
+        """Whether a result is here, and not another address's by now, or may still be on the service."""
+        stands = self.session.files.status(file.path, run.address) if file.path else "absent"
+        return stands == "intact" or (stands == "absent" and bool(run.job_id) and file.output_id not in run.gone)
 
     async def of(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[JobRecord]] | None:
         """The changes of an address and the runs of which it wants nothing, once it has from others what they have of

@@ -276,3 +276,13 @@ def test_a_pause_that_the_service_asks_for_ends_the_wait_when_the_time_would_be_
     with pytest.raises(AskedToWait):
         asyncio.run(poller.wait("a", lambda _: None))
     assert clock() < 1007
+
+
+def test_several_may_wait_for_one_job() -> None:
+    service = Service(Clock(), {"a": 3.0})
+    first, second = service.wait("a", "a")
+    assert isinstance(first, LiveJob)
+    assert first is second
+    gone = Service(Clock(), {}).wait("a", "a")
+    assert all(isinstance(one, JobGone) for one in gone)
+    assert gone[0] is not gone[1]

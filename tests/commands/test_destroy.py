@@ -152,3 +152,42 @@ def test_an_earlier_job_that_cannot_be_deleted_stays_recorded(
     assert (refused.code, f"does not cancel it: one (job {earlier})" in refused.err) == (13, True)
     assert a2c("destroy", "one", "-y").code == 0
     assert not somebody("GET", "/jobs")
+
+
+def test_a_job_of_two_addresses_is_fetched_by_both_and_stays_until_both_are_destroyed(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    """One conversion moves into a manifest of its own: what was paid for is not paid for again."""
+    part = JOB.replace("name: one", "name: two").replace("{{id: sha, category: hash, target: sha256}}{more}", "{more}")
+    md5 = "{id: md5, category: hash, target: md5}"
+    (project / "a.txt").write_text("A")
+    (project / "one.yaml").write_text(JOB.format(more=f", {md5}", extra=""))
+    assert a2c("apply", "--no-cache").code == 0
+    for file in (project / "dist").iterdir():
+        file.unlink()
+    (project / "one.yaml").write_text(JOB.format(more="", extra=""))
+    (project / "two.yaml").write_text(part.format(more=md5, extra=""))
+    fetched = a2c("apply", "--no-cache")
+    assert (fetched.code, "taken over from one, which no longer asks for it" in fetched.out) == (0, True)
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+    assert a2c("drift", "--detailed-exitcode").code == 0
+    assert len(somebody("GET", "/jobs")) == 1
+    assert a2c("destroy", "two", "-y").code == 0
+    assert len(somebody("GET", "/jobs")) == 1
+    assert a2c("destroy", "one", "-y").code == 0
+    assert not somebody("GET", "/jobs")
+
+
+@pytest.mark.parametrize("extra", ["", "moved: {from: one}"])
+def test_under_another_name_earlier_jobs_are_still_known(
+    project: Path, a2c: Command, somebody: Somebody, extra: str
+) -> None:
+    written(project)
+    for text in ("first", "second"):
+        (project / "a.txt").write_text(text)
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    (project / "one.yaml").write_text(JOB.format(more="", extra=extra).replace("name: one", "name: two"))
+    assert a2c("apply", "--no-cache").code == 0
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+    assert a2c("destroy", "two", "-y").code == 0
+    assert not somebody("GET", "/jobs")

@@ -158,11 +158,13 @@ def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_
     assert merged([]) is None
 
 
-def test_what_a_run_made_of_one_conversion_is_a_result_without_a_job() -> None:
+def test_what_a_run_made_of_one_conversion_is_a_run_of_the_same_job() -> None:
+    elements = {"conversions.a": Element("c1"), "conversions.b": Element("c2"), "inputs.i": Element("i1")}
     for run in (RUN, set_aside(RUN, {"a"})):
-        part = split_off(replace(run, spent=2), "b", "other")
-        assert (part.address, part.phase, part.job_id, part.spent, part.files) == ("other", "done", "", 0, (B,))
+        part = split_off(replace(run, spent=2, elements=elements, former_jobs=("job-0",)), "b", "other")
+        assert (part.address, part.phase, part.job_id, part.spent, part.files) == ("other", "done", "job-1", 0, (B,))
         assert part.basis == {**RECIPE, "conversions": {"b": {"target": "pdf"}}}
+        assert (list(part.elements), part.former_jobs) == (["conversions.#a", "conversions.b", "inputs.i"], ())
     earlier = replace(RUN, files=(A,), leftover=(replace(B, sha256="earlier"),))
     assert split_off(earlier, "b", "other").files == ()
 

@@ -262,15 +262,16 @@ def test_three_jobs_pass_on_what_they_make_and_only_the_first_runs(tmp_path: Pat
         assert sorted(found) == [("p", "create", ""), ("q#2", "rename", "p"), ("r#2", "rename", "q")]
 
 
-def test_a_run_that_is_replaced_is_left_only_to_who_wants_all_of_it(tmp_path: Path) -> None:
-    """It asks before it runs again; nobody takes its results away behind that question."""
+def test_a_run_that_is_replaced_goes_only_to_who_wants_all_of_it(tmp_path: Path) -> None:
+    """It asks before it runs again, and nobody takes the run away behind that question; a result of it may be taken."""
     changed = [replace(item, options={"width": 9}) for item in (WEBP, PNG)]
     with session_in(tmp_path) as session:
         put(session, ran(session, "p", WEBP, PNG))
         for path in (tmp_path / "dist").iterdir():
             path.unlink()
         steps = plan(session, wants("p", *changed), wants("q", WEBP))
-    assert taken(steps) == [("p", "re-run", ""), ("q", "create", "")]
+    assert taken(steps) == [("p", "re-run", ""), ("q", "download", "p")]
+    assert (steps[0].change.paid_again, steps[1].split_off) == (True, True)
 
 
 def test_a_job_that_is_split_leaves_each_its_results(tmp_path: Path) -> None:
@@ -280,7 +281,7 @@ def test_a_job_that_is_split_leaves_each_its_results(tmp_path: Path) -> None:
         steps = plan(session, wants("p", WEBP), wants("q", PNG), wants("r", PNG))
         assert taken(steps) == [("p", "rename", "old"), ("q", "rename", "p"), ("r", "create", "")]
         assert [step.split_off for step in steps if step.desired] == [False, True, False]
-        assert (steps[1].record and steps[1].record.job_id) == ""
+        assert (steps[1].record and steps[1].record.job_id) == "id-old"
 
 
 def test_a_conversion_that_goes_to_another_job_takes_its_result_along(tmp_path: Path) -> None:
@@ -291,7 +292,15 @@ def test_a_conversion_that_goes_to_another_job_takes_its_result_along(tmp_path: 
     assert steps[0].change.reasons == ("conversion png is no longer in the manifest",)
 
 
-def test_what_is_not_here_any_more_is_not_split_off(tmp_path: Path) -> None:
+def test_a_result_that_is_missing_here_is_fetched_by_whoever_asks_for_it_now(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, ran(session, "p", WEBP, PNG))
+        (tmp_path / "dist/p-png.png").unlink()
+        steps = plan(session, wants("p", WEBP), wants("q", PNG))
+    assert taken(steps)[1] == ("q", "download", "p")
+
+
+def test_what_somebody_changed_here_is_not_split_off(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, ran(session, "p", WEBP, PNG))
         (tmp_path / "dist/p-png.png").write_bytes(b"abd")

@@ -22,12 +22,15 @@ def deletes(jobs: Iterable[str], calls: Sequence[Call]) -> tuple[Call, ...]:
     return tuple(Call(kind, job, effects=effects, step=step, afterwards=True, reason=why) for job in jobs)
 
 
-def with_deletes(planned: Sequence[Planned], unused: Iterable[JobRecord], asked: Collection[str]) -> list[Change]:
+def with_deletes(
+    planned: Sequence[Planned], unused: Iterable[JobRecord], asked: Collection[str], shared: Collection[str] = ()
+) -> list[Change]:
     """The changes of all runs of an address, with a DELETE of every job that is replaced once they are carried out.
 
     All stand in one change: the last that makes something, else the last. ``unused`` are runs of which nothing is
     wanted, ``asked`` the conversions of the manifest. Nothing is deleted as long as something that is asked for will
-    still be missing. A job of which the service refused to be rid is left alone.
+    still be missing. A job of which the service refused to be rid is left alone, and so are ``shared`` ones, of which
+    other addresses have results. What was paid for, and is not here, is not deleted unasked.
     """
     changes = [replace(change, calls=tuple(one for one in change.calls if not one.afterwards)) for change, _ in planned]
     if not all(_ends_here(change, record) for change, record in planned):
@@ -37,11 +40,14 @@ def with_deletes(planned: Sequence[Planned], unused: Iterable[JobRecord], asked:
     jobs += [job for run in (*records, *unused) for job in run.former_jobs]
     jobs += [run.job_id for run in unused if run.job_id and _replaced(run, asked)]
     stays = {record.job_id for change, record in planned if record and not _makes(change)}
-    stays |= {job for run in (*records, *unused) for job in run.undeletable}
+    stays |= {job for run in (*records, *unused) for job in run.undeletable} | {*shared}
     doomed = [job for job in dict.fromkeys(jobs) if job not in stays]
     if doomed:
         place = max((number for number, change in enumerate(changes) if _makes(change)), default=len(changes) - 1)
         changes[place] = _with(changes[place], doomed)
+        if any(run.phase == "completed" and run.job_id in doomed for run in unused):
+            unseen = "a result that was paid for, and never downloaded, is deleted"
+            changes[place] = replace(changes[place], paid_again=True, reasons=(*changes[place].reasons, unseen))
     return changes
 
 

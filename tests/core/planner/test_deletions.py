@@ -76,3 +76,14 @@ def test_nothing_else_to_do_is_told_as_that(count: int, told: str) -> None:
     unused = [run(f"old-{n}", "x") for n in range(count)]
     (change,) = with_deletes([idle(run("new", "x"))], unused, ["x"])
     assert (change.action, change.reasons) == ("delete", (f"{told} deleted (on_replace: delete)",))
+
+
+def test_what_another_address_has_results_of_stays() -> None:
+    kept = with_deletes([again(OLD)], [run("more", "y")], ["x", "y"], {"old"})
+    assert [str(call.subject) for call in kept[0].calls if call.afterwards] == ["more"]
+
+
+def test_what_was_paid_for_and_never_came_here_is_not_deleted_unasked() -> None:
+    for phase, asks in (("completed", True), ("done", False)):
+        (change,) = with_deletes([idle(run("new", "x"))], [run("old", "x", phase=phase)], ["x"])
+        assert (change.action, change.paid_again) == ("delete", asks)
