@@ -34,10 +34,11 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
             await _tidy(session, step, session.files.own(step.record) if run_alone else step.record)
         elif step.change.action == "forget" and step.desired is None:
             await _let_go(session, step.change.address)
-    for record in (step.record for step in steps if step.split_off and step.record is not None):
+    split = (step.record for step in steps if step.split_off and not step.change.problem)
+    for record in filter(None, split):
         await _split_off(session, record)
+        session.shared.clear()
     await _with_history(session, steps)
-    session.shared.clear()
     session.files.followed.clear()  # they are recorded where they are now
     sound = [step for step in whole if not step.change.problem]
     for step in sound:

@@ -113,8 +113,10 @@ def _and_deletes(
     """The changes of all runs of a job, with a DELETE of every job that they replace, where it asks for that."""
     if job.lifecycle.on_replace != "delete":
         return steps
-    asked = [item.id for item in job.conversions]
-    changes = with_deletes([(step.change, step.record) for step in steps], unused, asked, session.held_by_several())
+    asked, planned = [item.id for item in job.conversions], [(step.change, step.record) for step in steps]
+    changes = with_deletes(planned, unused, asked)
+    if any(call.afterwards for change in changes for call in change.calls):  # only then are all records read
+        changes = with_deletes(planned, unused, asked, session.held_by_several())
     return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
 
 
@@ -251,8 +253,7 @@ def run_replaced(session: Session, record: JobRecord, asked: Collection[str]) ->
 
     ``asked`` are the conversions that its manifest asks for, which another run makes.
     """
-    stored = session.store.get(record.address) or record
-    since = replace(stored, gone_since=session.project.runtime.clock())
+    since = replace(session.store.get(record.address) or record, gone_since=session.project.runtime.clock())
     here = session.still_here(record)
     if not record.running_or_held and not here.files:
         return PlannedChange(Change(record.address, "no-op", ()), None, since)
