@@ -91,9 +91,11 @@ class OutputFiles:
         return reasons.OF_EARLIER_RUN if any(earlier) else ""
 
     def came_back(self, file: SavedFile, path: str, address: str) -> bool:
-        """Whether exactly this result stands at a path which is not that of another address."""
-        owner = self.followed.get(path) or address_of(self.owner(path))
-        return owner in ("", address_of(address)) and self._is_intact(replace(file, path=path))
+        """Whether exactly this result stands at a path, and not that of another address."""
+        mine = address_of(address)
+        owners = [one for one in self.store.files_at(path) if not one.elsewhere and address_of(one.address) != mine]
+        theirs = any(self._is_intact(one) for one in owners) and self.followed.get(path) != mine
+        return not theirs and self._is_intact(replace(file, path=path))
 
     def obstacle(self, path: str) -> str:
         """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""

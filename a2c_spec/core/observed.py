@@ -28,7 +28,7 @@ class Observed:
     ``placed``: where recorded results belong, if that was worked out already. ``blocked``: path -> why no file can be
     written there. ``earlier``: what another run made of the same conversions before, and ``why`` it does not do, where
     that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make. ``origins``: path ->
-    where what is outdated there comes from.
+    where what is outdated there comes from. ``shared``: another address waits for results of the same job.
     """
 
     late: RenderLate
@@ -41,6 +41,7 @@ class Observed:
     earlier: JobRecord | None = None
     why: tuple[str, ...] = ()
     apart: frozenset[str] = frozenset()
+    shared: bool = False
     disk: Mapping[str, Disk] = field(default_factory=dict)
     blocked: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.planner import PRESET
@@ -27,7 +27,7 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
         if step.split_off or step.change.problem or (run_alone and address_of(step.change.address) in refused):
             continue
         if step.taken_over and step.record is not None:
-            await store.put(replace(step.record, gone_since=0.0), without=(step.taken_over,))
+            await _take(session, replace(step.record, gone_since=0.0), without=(step.taken_over,))
         elif step.filed_anew and step.record is not None and step.change.action != "no-op":
             await store.put(step.record)
         elif step.change.action == "no-op" and step.record is not None and not step.summary_only:
@@ -36,7 +36,7 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
             await _let_go(session, step.change.address)
     split = (step.record for step in steps if step.split_off and not step.change.problem)
     for record in filter(None, split):
-        await _split_off(session, record)
+        await _take(session, record)
         session.shared.clear()
     await _with_history(session, steps)
     session.files.followed.clear()  # they are recorded where they are now
@@ -77,12 +77,12 @@ async def _with_history(session: Session, steps: Sequence[PlannedChange]) -> Non
             await store.put(replace(run, address=key), without=(run.address,))
 
 
-async def _split_off(session: Session, record: JobRecord) -> None:
-    """The results are this run's, and no other's any more."""
+async def _take(session: Session, record: JobRecord, without: Collection[str] = ()) -> None:
+    """The results are this run's, and no other's any more; ``without`` are the keys that it had."""
     paths = {file.path for file in record.files}
-    owners = {session.files.owner(path) for path in paths} - {"", record.address}
+    owners = {session.files.owner(path) for path in paths} - {"", record.address, *without}
     givers = [giver for owner in owners if (giver := session.store.get(owner))]
-    await session.store.put(*(without_files(giver, paths) for giver in givers), record)
+    await session.store.put(*(without_files(giver, paths) for giver in givers), record, without=without)
 
 
 async def _let_go(session: Session, address: str) -> None:

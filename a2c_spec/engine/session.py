@@ -64,7 +64,7 @@ class Session:
     def held_by_several(self) -> frozenset[str]:
         """Jobs of which several addresses have results; looked for once, until the books are kept."""
         if "jobs" not in self.shared:
-            found = {(run.job_id, address_of(run.address)) for run in self.store.scan() if run.job_id}
+            found = {(job, address_of(run.address)) for run in self.store.scan() for job in run.jobs}
             count = Counter(job for job, _ in found)
             self.shared["jobs"] = frozenset(job for job, addresses in count.items() if addresses > 1)
         return self.shared["jobs"]
@@ -149,10 +149,12 @@ class Session:
         disk: dict[str, Disk] = {path: self.files.status(path, address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
         outdated = {path for path, stands in disk.items() if stands == "outdated"}
-        back = [file for file in record.files if file.path in outdated] if record and outdated else []
+        back = [file for file in record.files if disk.get(file.path) in ("outdated", "changed")] if record else []
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
         origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
         placed_now = None if live else places
+        running = live is not None and record is not None and record.phase == "started"
+        known["shared"] = running and record is not None and record.job_id in self.held_by_several()
         return Observed(render_late, live, disk=disk, blocked=blocked, origins=origins, placed=placed_now, **known)
 
 

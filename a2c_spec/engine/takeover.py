@@ -52,8 +52,8 @@ class Takeover:
     ``replaced``: those of them that another run is about to replace, so that they are left only to who wants all of
     one. ``recipes``: by the recipe of a conversion, the free runs that make it. ``parts``: by recipe, results that can
     be had, of conversions that nobody asks for any more where they are recorded: the run, its conversion.
-    ``traded``: by address, what it has from others and what others have from it. ``robbed``: addresses that have to be
-    planned again without what others have.
+    ``traded``: by address, what it has from others and what others have from it. ``again``: addresses that have to be
+    planned again: others have something of theirs by now, or what they take is the result of another run.
     """
 
     session: Session
@@ -66,7 +66,7 @@ class Takeover:
     recipes: dict[str, set[str]] = field(default_factory=dict)
     parts: dict[str, list[tuple[JobRecord, str]]] = field(default_factory=dict)
     traded: dict[str, Traded] = field(default_factory=dict)
-    robbed: set[str] = field(default_factory=set)
+    again: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._free(self.gone.values())
@@ -90,16 +90,27 @@ class Takeover:
     def offer_parts(self, steps: Iterable[PlannedChange]) -> None:
         """What is left once runs have been taken as a whole: single results that can be had and that nobody wants."""
         self.parts.clear()
-        aside = [step.record for step in steps if step.record and any(file.aside for file in step.record.leftover)]
-        for run in (*self.free.values(), *aside):
-            for name, recipe in recipes_in(run) if run.phase in ("completed", "done") else ():
-                files = split_off(run, name, run.address).files
-                wanted = run.address not in self.free and any(file in run.files for file in files)
-                if files and not wanted and all(self._can_be_had(run, file) for file in files):
+        kept = [
+            (step.record, {item.id for item in step.desired.job.conversions})
+            for step in steps
+            if step.record and step.desired
+        ]
+        kept = [(run, asked) for run, asked in kept if run.address not in self.free]
+        for run, asked in (*((run, set[str]()) for run in self.free.values()), *kept):
+            for name, recipe in recipes_in(run):
+                if name not in asked and self._can_be_had(run, name):
                     self.parts.setdefault(recipe, []).append((run, name))
 
-    def _can_be_had(self, run: JobRecord, file: SavedFile) -> bool:
-        """Whether a result is here, and not another address's by now, or may still be on the service."""
+    def _can_be_had(self, run: JobRecord, conversion: str) -> bool:
+        """Whether a job makes this at the moment; or every result is here, and not another address's by now, or may
+        still be on the service."""
+        if run.phase == "started":
+            return bool(run.job_id)
+        files = split_off(run, conversion, run.address).files if run.phase in ("completed", "done") else ()
+        aside = run.address in self.free or not any(file in run.files for file in files)
+        return bool(files) and aside and all(self._may_be_read(run, file) for file in files)
+
+    def _may_be_read(self, run: JobRecord, file: SavedFile) -> bool:
         stands = self.session.files.status(file.path, run.address) if file.path else "absent"
         return stands == "intact" or (stands == "absent" and bool(run.job_id) and file.output_id not in run.gone)
 
@@ -114,9 +125,9 @@ class Takeover:
         needed = {recipe for step in steps if step.desired and pays(step) for recipe in recipes_of(step.desired)}
         before = self._traded(address)
         traded = self._gained(desired, before, needed) if needed else before
-        if traded == before and address not in self.robbed:
+        if traded == before and address not in self.again:
             return None
-        self.robbed.discard(address)
+        self.again.discard(address)
         self._follow(address, traded)
         job = steps[0].whole or desired.job
         again, unused = await plan_address(self.session, job, self.dependencies, self.chosen, self.client, traded)
@@ -141,7 +152,7 @@ class Takeover:
         giver, before = address_of(key), self._traded(key)
         if self.free.pop(key, None) is not None:
             self.traded[giver] = replace(before, given=before.given | {key})
-            self.robbed |= {giver} if key not in self.gone else set()
+            self.again |= {giver} if key not in self.gone else set()
 
     def _gained(self, desired: DesiredJob, traded: Traded, needed: set[str]) -> Traded:
         """What the address has from others, with what makes more of what it needs.
@@ -158,8 +169,9 @@ class Takeover:
             traded = self._with_wanted(desired, own, traded, offered)
         for recipe in sorted(needed):
             for run, name in self.parts.pop(recipe, ()):
-                part = split_off(run, name, run.address)
-                traded = self._with_wanted(desired, own, traded, {run.address: part}, split=True)
+                alone = run.phase == "started" and run.address in self.free  # else it would be cancelled
+                part = self._as_recorded(run.address) if alone else split_off(run, name, run.address)
+                traded = self._with_wanted(desired, own, traded, {run.address: part}, single=True, split=not alone)
         return traded
 
     def _as_recorded(self, key: str) -> JobRecord:
@@ -172,9 +184,11 @@ class Takeover:
         traded: Traded,
         offered: Mapping[str, JobRecord],
         *,
+        single: bool = False,
         split: bool = False,
     ) -> Traded:
-        """With those of the offered runs that make, or are held to make, something of what is desired.
+        """With those of the offered runs that make, or are held to make, something of what is desired. ``single``: even
+        where they make more, of which others may want something; ``split``: their job is another address's, too.
 
         A run of the address that it had before goes with it also where it has to be run again.
         """
@@ -192,7 +206,7 @@ class Takeover:
             for key, run in gained.items()
             if key in traded.gained
             or (key in used and address_of(origin[key]) == desired.job.moved_from)
-            or _makes(division, kept, run, all_of_it=origin[key] in self.replaced)
+            or _makes(division, kept, run, all_of_it=origin[key] in self.replaced and not single)
         }
         origin = {key: origin[key] for key in (*traded.origin, *wanted)}
         parts = traded.split.union(set(wanted) - set(traded.gained) if split else ())

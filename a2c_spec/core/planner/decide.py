@@ -217,11 +217,12 @@ def _replace_running(
     desired: DesiredJob, record: JobRecord, live: LiveJob, why: tuple[str, ...], observed: Observed
 ) -> Change:
     cancel = Call("delete_job", live.id, reason="cancel the run of the old recipe")
-    calls = (cancel, *create_calls(desired, step=1))
+    calls = (*(() if observed.shared else (cancel,)), *create_calls(desired, step=1))
+    goes_on = ("another address waits for its job, which goes on",) if observed.shared else ()
     return Change(
         desired.job.address,
         "replace",
-        (f"running ({live.status}) with another recipe", *why),
+        (f"running ({live.status}) with another recipe", *why, *goes_on),
         calls,
         details=recipes.details(desired, with_earlier(record, None, observed.apart)),
         fetch=desired.job.process,

@@ -1,0 +1,165 @@
+"""Results that another job asks for by now, tried as a user would: they go there, and nothing is paid for again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Progression, Settings
+from tests.commands.conftest import Somebody
+from tests.conftest import Command
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
+    """A service whose jobs take a few looks to end."""
+    with Background(create_app(Settings(progression=Progression("polls", 1, 4)))) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        yield running
+
+
+def write(project: Path, name: str, source: str, **targets: str) -> None:
+    """A job with one input, the text that is given or a result (``from: job.conversion``); conversion -> target, and
+    the result is called as ``target`` says before a colon, if anything."""
+    (project / "in").mkdir(exist_ok=True)
+    (project / "in" / f"{source}.txt").write_text(source)
+    taken = f"from: {source}" if "." in source else f"path: in/{source}.txt"
+    named = {key: value.rpartition(":") for key, value in targets.items()}
+    conversions = [f"{{id: {key}, category: hash, target: {one[2]}}}" for key, one in named.items()]
+    outputs = [f"{{from: {key}, filename: {one[0] or name + key}}}" for key, one in named.items()]
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", f"inputs: [{{id: i, {taken}}}]"]
+    lines += [f"conversions: [{', '.join(conversions)}]", f"outputs: [{', '.join(outputs)}]", ""]
+    (project / f"{name}.yaml").write_text("\n".join(lines))
+
+
+def planned(a2c: Command, *args: str) -> dict[str, list[str]]:
+    """address -> actions."""
+    found: dict[str, list[str]] = {}
+    for row in json.loads(a2c("plan", "--no-cache", "--json", *args).out)["changes"]:
+        found.setdefault(row["address"].partition("#")[0], []).append(row["action"])
+    return found
+
+
+def spent(somebody: Somebody) -> int:
+    return sum(row["spent"] for row in somebody("GET", "/jobs"))
+
+
+def ends(a2c: Command) -> None:
+    """Everything is here, and the next plan is empty."""
+    assert {action for actions in planned(a2c).values() for action in actions} == {"no-op"}
+    assert a2c("verify").code == 0
+
+
+@pytest.mark.parametrize("name", ["x", "q"])
+@pytest.mark.parametrize("part", [("--target", "b"), ("--exclude", "a"), ("b.yaml",)])
+def test_from_a_job_that_is_left_out_of_the_plan(
+    part: tuple[str, ...], name: str, project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "a", "two", c="y:sha256")
+    write(project, "b", "one", c=f"{name}:sha256")
+    assert planned(a2c, *part) == {"b": ["adopt" if name == "x" else "rename"]}
+    assert a2c("apply", "--no-cache", *part).code == 0
+    assert (spent(somebody), planned(a2c)) == (1, {"a": ["create"], "b": ["no-op"]})
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+
+
+def test_not_from_a_job_that_is_left_out_and_still_asks_for_it(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project, "a", "one", c="sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "b", "one", c="sha256")
+    for part in (("--target", "b"), ("b.yaml",)):
+        assert planned(a2c, *part) == {"b": ["create"]}
+
+
+def test_from_a_job_that_is_in_no_manifest_although_one_is_named(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "a.yaml").rename(project / "b.yaml")
+    (project / "b.yaml").write_text((project / "b.yaml").read_text().replace("name: a", "name: b"))
+    assert planned(a2c, "b.yaml") == {"b": ["rename"]} or planned(a2c, "b.yaml") == {"b": ["adopt"]}
+
+
+def test_contents_that_jobs_exchange_where_one_has_an_earlier_run(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "b", "a.k", c="y:sha384")
+    for target in ("md5", "sha512"):
+        write(project, "a", "one", c=f"x:{target}", k="x2:sha1")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    before = spent(somebody)
+    write(project, "b", "one", c="x:sha512", k="x2:sha1")
+    write(project, "a", "b.k", c="y:sha384")
+    assert {action for actions in planned(a2c).values() for action in actions} == {"adopt", "no-op"}
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+    assert spent(somebody) == before
+
+
+def test_a_result_that_came_back_with_git(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project, "a", "one", c="x:sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    shutil.copytree(project / "dist", project / "kept")
+    write(project, "a", "two", c="x:sha256")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    shutil.rmtree(project / "dist")
+    (project / "kept").rename(project / "dist")
+    write(project, "a", "two", c="q:sha256")
+    write(project, "b", "one", c="x:sha256")
+    assert planned(a2c) == {"a": ["download"], "b": ["adopt"]}
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+
+
+SPLIT: list[tuple[str, dict[str, dict[str, str]], int]] = [
+    ("one of two moves", {"a": {"c": "x:sha256"}, "b": {"k": "y:md5"}}, 2),
+    ("both move, to two jobs", {"d": {"c": "x:sha256"}, "b": {"k": "y:md5"}}, 2),
+    ("one moves, the other one is not wanted any more", {"a": {"e": "z:sha1"}, "b": {"k": "w:md5"}}, 3),
+    ("both move, and something else comes", {"a": {"e": "z:sha1"}, "b": {"k": "y:md5"}, "d": {"c": "x:sha256"}}, 3),
+]
+
+
+@pytest.mark.parametrize(("after", "credits_spent"), [row[1:] for row in SPLIT], ids=[row[0] for row in SPLIT])
+@pytest.mark.parametrize("wait", ["apply", "wait"])
+def test_results_of_a_job_that_still_runs(
+    after: dict[str, dict[str, str]], credits_spent: int, wait: str, project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256", k="y:md5")
+    assert a2c("apply", "--no-cache", "--detach").code == 0
+    (project / "a.yaml").unlink()
+    for name, targets in after.items():
+        write(project, name, "one", **targets)
+    if wait == "wait":
+        assert a2c("apply", "--no-cache", "--detach").code == 0
+        assert a2c("wait").code == 0
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+    assert spent(somebody) == credits_spent
+
+
+def test_a_job_that_another_address_waits_for_is_not_cancelled(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project, "a", "one", c="x:sha256", k="y:md5")
+    assert a2c("apply", "--no-cache", "--detach").code == 0
+    write(project, "a", "one", c="x:sha256")
+    write(project, "b", "one", k="y:md5")
+    assert a2c("apply", "--no-cache", "--detach").code == 0
+    write(project, "a", "one", c="x:sha1")
+    said = a2c("apply", "--no-cache", "-y")
+    assert said.code == 0
+    assert "another address waits for its job, which goes on" in said.out
+    ends(a2c)
+    assert spent(somebody) == 3
+    for address, left in (("a", 1), ("b", 0)):
+        assert a2c("destroy", address, "-y").code == 0
+        assert len(somebody("GET", "/jobs") or ()) == left
