@@ -26,21 +26,25 @@ def _mark(text: str) -> str:
 class Leftovers:
     """Temporary files of addresses that have all their results: of an earlier run, or of a killed one.
 
-    ``complete``: folder -> the marks of such addresses that write there.
+    ``complete``: the marks of such addresses; ``folders`` are those into which they write, or wrote.
     """
 
-    complete: dict[Path, set[str]] = field(default_factory=dict)
+    complete: set[str] = field(default_factory=set)
+    folders: set[Path] = field(default_factory=set)
 
     def note(self, address: str, targets: Iterable[Path]) -> None:
         """Notes that an address has all its results, and where it writes."""
-        for folder in {target.parent for target in targets}:
-            self.complete.setdefault(folder, set()).add(_mark(address))
+        self.complete.add(_mark(address))
+        self.folders.update(target.parent for target in targets)
 
     def remove(self) -> None:
         """Removes them; each folder is looked through once."""
-        for folder, marks in self.complete.items():
+        for folder in self.folders:
             with contextlib.suppress(OSError):
-                stray = [file for file in folder.iterdir() if (at := _PART.search(file.name)) and at[1] in marks]
+                stray = [
+                    file for file in folder.iterdir() if (at := _PART.search(file.name)) and at[1] in self.complete
+                ]
                 for file in stray:
                     file.unlink(missing_ok=True)
         self.complete.clear()
+        self.folders.clear()

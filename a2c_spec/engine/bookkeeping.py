@@ -28,6 +28,7 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
             continue
         if step.taken_over and step.record is not None:
             await _take(session, replace(step.record, gone_since=0.0), without=(step.taken_over,))
+            session.files.note_complete(replace(step.record, address=step.taken_over))
         elif step.filed_anew and step.record is not None and step.change.action != "no-op":
             await store.put(step.record)
         elif step.change.action == "no-op" and step.record is not None and not step.summary_only:

@@ -28,3 +28,17 @@ def test_what_an_address_left_is_removed_once_it_has_all_its_results(tmp_path: P
     ours.write_bytes(b"half")
     left.remove()
     assert ours.exists(), "nothing is noted any more"
+
+
+def test_of_all_complete_addresses_nothing_is_left_in_any_folder_of_theirs(tmp_path: Path) -> None:
+    """One run of an address may have been meant to write where another one writes now."""
+    (tmp_path / "c0").mkdir()
+    (tmp_path / "c1").mkdir()
+    stray, needed = part_of(tmp_path / "c1" / "x", "one", "o1"), part_of(tmp_path / "c1" / "x", "two", "o1")
+    for file in (stray, needed):
+        file.write_bytes(b"half")
+    left = Leftovers()
+    left.note("one", [tmp_path / "c0" / "x"])
+    left.note("one#2", [tmp_path / "c1" / "x"])
+    left.remove()
+    assert [*(tmp_path / "c1").iterdir()] == [needed]

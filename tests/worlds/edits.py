@@ -88,6 +88,9 @@ def password(world: World, which: int, reference: str | None) -> None:
 
 def order(world: World, which: int) -> None:
     body = pick(world.ground.bodies(), which)
+    paths = [one.get("path") for one in body["inputs"] if "decrypt_password" in one or "path" in one]
+    if len(set(paths)) < len(paths) and any("decrypt_password" in one for one in body["inputs"]):
+        return  # a file with and without a password, in another order, is another recipe, but no other result
     body["inputs"].append(body["inputs"].pop(0))
     world.tell(f"edit: {name_of(body)}: inputs in the order {[one['id'] for one in body['inputs']]}")
 

@@ -167,6 +167,10 @@ def elsewhere(chance: random.Random) -> list[Step]:
         [
             [APPLY, ("exchange", n, m), APPLY],
             [APPLY, ("exchange", n, m), ("exchange", m, n + 1), APPLY],
+            [APPLY, ("exchange", n, m), ("part", chance.choice(("--target", "--exclude")), n), APPLY],
+            [wider, ("apply", "-y", "--detach"), ("exchange", n, m), APPLY],
+            [("add_conversion", n, "image", "png"), ("apply", "-y", "--detach"), ("split", n, "part"), APPLY],
+            [("add_conversion", n, "image", "png"), APPLY, ("split", n, "part"), ("part", "--target", m), APPLY],
             [wider, APPLY, ("rename_manifest", n, "renamed"), APPLY, ("rename_manifest", n, "back"), APPLY],
             [APPLY, ("rename_manifest", n, "renamed"), APPLY, wider, APPLY, ("rename_manifest", n, "job0"), APPLY],
             [("add_conversion", n, "image", "png"), APPLY, ("split", n, "part"), APPLY],

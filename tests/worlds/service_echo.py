@@ -113,7 +113,7 @@ class Echo:
         gone = now - one.made > self.switches.outputs_last
         used_up = one.downloads >= self.switches.downloads
         status = "disabled" if one.deleted else "expired" if gone else "overuse" if used_up else "enabled"
-        if self.switches.gone_says_enabled:
+        if self.switches.gone_says_enabled and not used_up:  # that would be told for as long as results are kept
             status = "enabled"
         checksum = "" if self.switches.checksums == "missing" else _md5(one.data)
         return {
