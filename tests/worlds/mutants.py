@@ -122,7 +122,7 @@ MUTANTS: Mapping[str, Mutant] = {
         "A12 a partial result",
     ),
     "presets are not read before a run": Mutant(
-        {f"{ENGINE}.plan.read_presets": _unread}, "B14 somebody else edits a preset"
+        {f"{ENGINE}.plan_builder.read_presets": _unread}, "B14 somebody else edits a preset"
     ),
     "the record of a manifest that is gone is removed": Mutant(
         {f"{ENGINE}.bookkeeping._let_go": _remove}, "B4 a manifest goes and comes back"
