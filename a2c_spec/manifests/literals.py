@@ -43,7 +43,7 @@ def misplaced(tree: MapNode, names: Mapping[str, Any], unrendered: Collection[st
 
 def _search(tree: Tree, mark: Mark, key: str, scope: Scope) -> Iterator[Diagnostic]:
     if isinstance(tree, str):
-        if len(tree) <= MAX_TEXT and (meant := _meant(tree, key, scope)):
+        if "." in tree and len(tree) <= MAX_TEXT and (meant := _meant(tree, key, scope)):
             message = f"`{key}` holds `{meant.text}` as plain text, where its value seems to be meant"
             yield Diagnostic(position(mark), message, f"write {key}: {quoted(meant.better)}")
     elif isinstance(tree, MapNode):
