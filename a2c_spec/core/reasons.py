@@ -139,9 +139,10 @@ OF_EARLIER_RUN = "is the result of another run"
 """Where a file comes from that was a result of the same address."""
 
 
-def of_another(path: str, owner: str) -> str:
-    """Why no result is written to ``path``, where the result of another address stands."""
-    return f"{path} is a result of {owner}; give one of the two another name or folder"
+def of_another(path: str, owner: str, *, left_out: bool = False) -> str:
+    """Why no result is written to ``path``, where the result of another address stands; ``left_out`` of the plan."""
+    which, do = (", which this plan leaves out", "apply all manifests, or ") if left_out else ("", "")
+    return f"{path} is a result of {owner}{which}; {do}give one of the two another name or folder"
 
 
 def size(count: int) -> str:

@@ -54,7 +54,8 @@ def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
 
 def without_conversions(record: JobRecord, conversions: Collection[str]) -> JobRecord:
     """The record once another run makes these conversions."""
-    return set_aside(record, {name for name in record.basis.get("conversions", {}) if name not in conversions})
+    kept = {name for name in record.basis.get("conversions", {}) if name not in conversions}
+    return _aside(record, tuple(file for file in record.files if file.conversion and file.conversion not in kept))
 
 
 KEPT_BY_SERVICE = 24 * 3600.0
@@ -172,9 +173,18 @@ def set_aside(record: JobRecord, wanted: Collection[str], pending: Collection[st
     back = tuple(file for file in record.leftover if file.aside and file.conversion in wanted)
     if not (away or back):
         return record
-    files = tuple(file for file in record.files if file not in away) + tuple(replace(one, aside=False) for one in back)
+    record = _aside(record, away)
     leftover = tuple(file for file in record.leftover if file not in back)
-    return replace(record, files=files, leftover=leftover + tuple(replace(one, aside=True) for one in away))
+    files = record.files + tuple(replace(one, aside=False) for one in back)
+    return replace(record, files=files, leftover=leftover)
+
+
+def _aside(record: JobRecord, away: Collection[SavedFile]) -> JobRecord:
+    if not away:
+        return record
+    files = tuple(file for file in record.files if file not in away)
+    leftover = (*record.leftover, *(replace(file, aside=True) for file in away))
+    return replace(record, files=files, leftover=leftover)
 
 
 def merged(runs: Sequence[JobRecord]) -> JobRecord | None:

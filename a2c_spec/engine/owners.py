@@ -30,8 +30,10 @@ class Owners:
     gone: Collection[str]
     given_up: set[str] = field(default_factory=set)
     by_address: dict[str, PlannedChange] = field(init=False)
+    addresses: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.addresses = {address_of(step.change.address) for step in self.steps}
         self.by_address = {step.change.address: step for step in self.steps}
         self.by_address |= {step.taken_over: step for step in self.steps if step.taken_over and not step.split_off}
 
@@ -58,7 +60,9 @@ class Owners:
             if path in self._kept(owner) and path in numbered:
                 continue
             if path in self._kept(owner):
-                return replace(step, change=replace(change, problem=reasons.of_another(path, owner)))
+                left_out = address_of(owner) not in self.addresses
+                problem = reasons.of_another(path, owner, left_out=left_out)
+                return replace(step, change=replace(change, problem=problem))
             takes.append((path, owner))
         step = replace(step, change=replace(change, reasons=(*change.reasons, *own)))
         if not takes:

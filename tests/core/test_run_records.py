@@ -58,6 +58,7 @@ def test_results_that_nobody_asks_for_are_set_aside_and_come_back_and_pending_on
     assert set_aside(alone, {"a", "b"}) == RUN
     assert set_aside(RUN, {"a"}, pending={"b"}) is RUN
     assert without_conversions(RUN, {"b"}) == alone
+    assert without_conversions(alone, {"c"}) == alone, "what nobody asks for any more stays aside"
 
 
 def test_the_results_of_a_conversion_are_those_of_the_newest_run_that_counts() -> None:

@@ -33,7 +33,8 @@ def test_no_result_is_written_over_that_of_another_address_that_stays(tmp_path: 
             named("y", conversions=(replace(WEBP, options={"width": 1}),)),
             chosen=Selection(exclude=("other",)),
         )
-    assert step.change.problem == "dist/y.webp is a result of other; give one of the two another name or folder"
+    told = "which this plan leaves out; apply all manifests, or give one of the two another name or folder"
+    assert step.change.problem == f"dist/y.webp is a result of other, {told}"
 
 
 def test_a_result_that_moves_away_in_the_same_plan_is_in_nobodys_way(tmp_path: Path) -> None:
@@ -85,6 +86,7 @@ NUMBERED = replace(named("y"), outputs=(replace(named("y").outputs[0], on_confli
 MOVES = PlannedChange(Change("y", "rename", (), moves=(Move("dist/a", P),)), desired(CHANGED), None)
 WRITES = PlannedChange(Change("y", "re-run", (), downloads=(P,)), desired(CHANGED), None)
 STAYS = f"{P} is a result of x; give one of the two another name or folder"
+LEFT_OUT = STAYS.replace("x;", "x, which this plan leaves out; apply all manifests, or")
 
 
 def of_x(action: Any = "no-op", *, name: str = "x", **more: Any) -> PlannedChange:
@@ -95,7 +97,7 @@ def of_x(action: Any = "no-op", *, name: str = "x", **more: Any) -> PlannedChang
 X = record(job("x"), files=(AT_P, AT_Q))
 PLACES: list[tuple[str, PlannedChange, PlannedChange | None, JobRecord, bool, str]] = [
     ("it keeps its result", WRITES, of_x(), X, False, STAYS),
-    ("it is not in this plan", WRITES, None, X, False, STAYS),
+    ("it is not in this plan", WRITES, None, X, False, LEFT_OUT),
     ("it is let go", WRITES, None, X, True, ""),
     ("it was let go", WRITES, None, replace(X, gone_since=5.0), False, ""),
     ("its result gets another name", WRITES, of_x("re-run", fetch=True), X, False, ""),
