@@ -23,6 +23,7 @@ from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
+from a2c_spec.engine.places import MARKER, check_alone, last_place
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
@@ -160,6 +161,7 @@ class Session:
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project.checked()).realm
+    check_alone(project)
     _not_left_behind(project, realm)
     store = SqliteStore(project.state_file(), realm)
     _mark_place(project)
@@ -185,17 +187,6 @@ def open_state(project: Project) -> Iterator[Session]:
         store.close()
 
 
-MARKER = "state.path"
-"""The file that says where the state is, if that is not the usual place."""
-
-
-def _last_place(project: Project, marker: Path) -> list[Path]:
-    try:
-        return [project.root / marker.read_text(encoding="utf-8")]
-    except (OSError, ValueError):
-        return []
-
-
 def _in_use(path: Path, realm: str) -> bool:
     """Whether anything is recorded in a state."""
     with closing(SqliteStore(path, realm)) as store:
@@ -209,15 +200,15 @@ def _mark_place(project: Project) -> None:
     with suppress(OSError):
         if here == project.home / "state.db":
             marker.unlink(missing_ok=True)
-        elif _last_place(project, marker) != [here]:
+        elif last_place(project.root, project.home) != [here]:
             prepare_folder(project.home)
             marker.write_text(here.relative_to(project.root).as_posix(), encoding="utf-8")
 
 
 def _not_left_behind(project: Project, realm: str) -> None:
     """Raises UsageError where the state would begin anew although the usual place has one: all would be paid again."""
-    here, marker = project.state_file(), project.home / MARKER
-    places = [project.home / "state.db", *_last_place(project, marker)]
+    here = project.state_file()
+    places = [project.home / "state.db", *last_place(project.root, project.home)]
     before = next((path for path in places if path != here and path.is_file() and _in_use(path, realm)), None)
     if here.exists() or before is None:
         return
