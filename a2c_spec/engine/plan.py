@@ -35,6 +35,7 @@ from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.spender import with_budget
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
+from a2c_spec.engine.taken_results import behind_held, with_results_there
 from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
 from a2c_spec.errors import InvalidError, about
 from a2c_spec.manifests.expressions.template import render_late
@@ -193,6 +194,7 @@ class PlanBuilder:
         steps = [step for made in self.made.values() for step in made]
         if client is not None:
             presets, steps = await self._with_live_presets(presets, steps, client)
+        steps = await with_results_there(self.session, behind_held(steps), self.dependencies.makers, client)
         taken = {step.taken_over for step in (*presets, *steps) if not step.split_off}
         if self.chosen.partial:  # what is left out of the plan stays as it is
             gone = {key: record for key, record in gone.items() if record.gone_since or key in taken}
