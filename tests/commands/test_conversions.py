@@ -355,6 +355,9 @@ def test_what_a_failed_job_gave_is_fetched_and_renamed_like_any_other_result(
     with_bad(project)
     assert a2c("apply", "--no-cache").code == 6
     (project / "dist/one.sha256").unlink()
+    fetched = a2c("download")
+    assert (fetched.code, "failed" in fetched.err, "saved dist/one.sha256" in fetched.err) == (0, False, True)
+    (project / "dist/one.sha256").unlink()
     assert "download" in a2c("apply", "--no-cache").out
     assert a2c("verify").out == "1 of 1 file intact\n"
     manifest = project / "one.yaml"
