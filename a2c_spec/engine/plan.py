@@ -31,6 +31,7 @@ from a2c_spec.engine.plan_one import (
 )
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
+from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.spender import with_budget
@@ -204,6 +205,7 @@ class PlanBuilder:
         steps = owners.all_checked()
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
+        forgotten = [await as_there(run, client) for run in forgotten]
         return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
