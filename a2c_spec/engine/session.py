@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
@@ -40,6 +40,9 @@ if TYPE_CHECKING:
     from a2c_spec.core.prepare import DesiredJob
     from a2c_spec.core.state import JobRecord, StateStore
     from a2c_spec.engine.connection import Connection
+
+NOTHING = Observed(render_late)
+"""What is known of a job before anything of it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,10 @@ class Session:
             self.files.drop_parts(record)
             await self.store.put(self.files.recover_files(record))
 
-    def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None, **known: Any) -> Observed:
-        """What stands at every path that the job has written or is going to write; ``known`` is observed besides."""
+    def observe(
+        self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None, known: Observed = NOTHING
+    ) -> Observed:
+        """What stands at every path that the job has written or is going to write, besides what is known already."""
         paths, places = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
             places = placed(desired.job, record, render_late, live)
@@ -154,7 +159,7 @@ class Session:
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
         origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
         placed_now = None if live else places
-        return Observed(render_late, live, disk=disk, blocked=blocked, origins=origins, placed=placed_now, **known)
+        return replace(known, live=live, disk=disk, blocked=blocked, origins=origins, placed=placed_now)
 
 
 @contextmanager
