@@ -152,11 +152,12 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     found = list(discover(project.flags.paths, project.file, project.cwd))
     paths: list[str] = []
     within: dict[Path, Diagnostic | None] = {}
-    known: dict[Path, tuple[Path, str] | None] = {}
+    known: dict[str, tuple[Path, str] | None] = {}
     for path in (item for item in found if isinstance(item, str)):
-        folder = (project.cwd / path).resolve().parent
+        file = os.path.join(project.cwd, path)  # noqa: PTH118 - fast: one for each of many files
+        folder = os.path.dirname(os.path.realpath(file) if os.path.islink(file) else file)  # noqa: PTH114, PTH120
         if folder not in known:
-            known[folder] = project_within(folder, project.root, has_state)
+            known[folder] = project_within(Path(folder).resolve(), project.root, has_state)
         if (other := known[folder]) is None:
             paths.append(path)
         else:

@@ -118,6 +118,14 @@ def test_a_second_state_is_not_begun_above_one(top: Path, manifests: list[str]) 
     assert "an empty sub/a2c.yaml makes sub a project of its own" in (problems[0].hint or "")
 
 
+def test_a_link_to_a_manifest_belongs_where_the_manifest_does(top: Path) -> None:
+    recorded(top / "sub")
+    (top / "link.yaml").symlink_to("sub/sub.yaml")
+    (top / "a2c.yaml").write_text("")
+    paths, problems = manifest_paths(opened(top, "link.yaml"))
+    assert (paths, [one.position.file for one in problems]) == ([], ["link.yaml"])
+
+
 def test_settings_above_a_state_are_not_passed_over(top: Path) -> None:
     recorded(top / "sub")
     (top / "a2c.yaml").write_text("")
