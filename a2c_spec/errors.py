@@ -25,9 +25,11 @@ Foreign exceptions are translated at the edge that met them, with ``from``; only
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
+
+from a2c_spec.core.run_keys import address_of
 
 if TYPE_CHECKING:
     from a2c_spec.core.diagnostics import Diagnostic
@@ -178,3 +180,11 @@ class Interrupted(SpecError):
     """Stopped by Ctrl-C or SIGTERM; the state is exact."""
 
     exit_code = 130
+
+
+def by_end(errors: Iterable[SpecError]) -> tuple[int, int]:
+    """How many addresses failed, in however many of their runs, and how many others were not started."""
+    failed, waiting = set[object](), set[object]()
+    for error in errors:
+        (waiting if isinstance(error, NotStarted) else failed).add(address_of(error.address) or id(error))
+    return len(failed), len(waiting - failed)

@@ -78,7 +78,7 @@ class Delivery:
         for _ in range(STARTS):
             try:
                 async with self.slots.released():
-                    live = await self.poller.wait(record.job_id, partial(self._tell_status, record.address))
+                    live = await self.poller.wait(record.job_id, partial(self._tell_status, record))
             except JobGone:
                 if record.phase != "completed" or not self._all_here(task.desired.job, record):
                     raise
@@ -101,8 +101,11 @@ class Delivery:
         wanted = {one.output.id for one in placed(job, record, self.render_late) if one.path}
         return bool(here) and wanted <= here
 
-    def _tell_status(self, address: str, live: LiveJob) -> None:
-        self.tell(Event("status", address, live.id, text=live.status))
+    def _tell_status(self, record: JobRecord, live: LiveJob) -> None:
+        """What the service says; not that a job failed for the rest, where its kept results are fetched."""
+        kept = record.phase in ("completed", "done")
+        if not (kept and live.status in ("failed", "canceled")):
+            self.tell(Event("status", record.address, live.id, text=live.status))
 
     async def _record_result(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
         """Records how the job ended; raises ConversionFailed unless it completed, and Conflict if it ran with other

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.created_ids import created_ids
+from a2c_spec.api.distrust import Distrust
 from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
@@ -19,7 +20,7 @@ from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
-from a2c_spec.core.prepare import DesiredJob, sending_bytes
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
 from a2c_spec.core.transitions import (
@@ -36,9 +37,6 @@ from a2c_spec.errors import Conflict, SpecError
 
 ROUNDS = 6
 """How often one job may be read and planned again within an apply before we give up."""
-
-NO_SUCH_INPUT = frozenset({400, 404, 409, 410, 422})
-"""How a service may refuse an input of an earlier job that it does not hold any more."""
 
 ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 """Calls whose body may be an array, as official clients send them; the published document shows one object alone."""
@@ -88,6 +86,7 @@ class Executor:
         again. After a conflict that is done once. Raises Conflict when the job keeps changing.
         """
         conflicts = drafts = 0
+        distrust = Distrust()
         lost: SpecError | None = None
         for _ in range(ROUNDS):
             record = await self.save(settled(rebind(record, task.desired, change.bindings)))
@@ -96,14 +95,16 @@ class Executor:
             except UNKNOWN_RESULT as error:
                 lost = error
                 self.grace.restart()
-                drafts += self._stored(record.address).lost_draft
+                stored = self._stored(record.address)
+                drafts += stored.lost_draft
                 if drafts == MOST_DRAFTS:
                     raise drafts_lost(error, drafts) from error
+                task = replace(task, desired=distrust.after(task.desired, error, stored.intent))
             except Refused as error:
-                if any(item.held for item in task.desired.job.inputs) and error.status in NO_SUCH_INPUT:
-                    task = replace(task, desired=sending_bytes(task.desired))
-                else:
+                desired = distrust.after(task.desired, error)
+                if desired is task.desired:
                     conflicts += await self._is_conflict(error, task)
+                task = replace(task, desired=desired)
                 if conflicts > 1:
                     raise conflict_of(error) from error
             change, record = await self.replan(task, self.store.get(record.address) or record)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,6 +14,7 @@ from a2c_spec.commands._output import ask, project_of, show_plan
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import whole_addresses
@@ -49,18 +50,21 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
             if not chosen:
                 raise UsageError("nothing is recorded that could be destroyed")
             others = {record.job_id for record in every if record not in chosen}
-            plan = Plan(tuple(_change(record, others) for record in chosen))
+            runs: dict[str, list[JobRecord]] = {}
+            for record in chosen:
+                runs.setdefault(address_of(record.address), []).append(record)
+            calls = {record.address: _calls(record, others) for record in chosen}
+            plan = Plan(tuple(_change(address, some, calls) for address, some in runs.items()))
             show_plan(project, plan)
             _confirm(plan, yes=yes)
-            pairs = zip(chosen, plan.changes, strict=True)
-            kept = [(record, await _delete(session, record, change, files=files)) for record, change in pairs]
+            kept = [(record, await _delete(session, record, calls[record.address], files=files)) for record in chosen]
     if running := [(record.address, ids) for record, ids in kept if ids]:
         told = ", ".join(f"{address} (job {', '.join(ids)})" for address, ids in running)
         raise Conflict(f"not destroyed, because the service does not cancel it: {told}", hint=RUNNING_HINT)
     return 0
 
 
-def _change(record: JobRecord, others: Collection[str]) -> Change:
+def _calls(record: JobRecord, others: Collection[str]) -> tuple[Call, ...]:
     """One DELETE for each job that may be on the service; a 404 is fine, since it is gone then.
 
     ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
@@ -68,10 +72,17 @@ def _change(record: JobRecord, others: Collection[str]) -> Change:
     former = [job for job in record.former_jobs if job not in others]
     kind = "delete_preset" if "preset" in record.elements else "delete_job"
     present = [Call(kind, record.job_id)] if record.job_id and record.job_id not in others else []
-    calls = (*(Call("delete_job", job) for job in former), *present)
-    kept = counted(len(_places(record)), "file")
-    earlier = f"; with {counted(len(former), 'earlier job')}" if former else ""
-    return Change(record.address, "delete", (f"requested by destroy; {kept} here{earlier}",), calls)
+    return (*(Call("delete_job", job) for job in former), *present)
+
+
+def _change(address: str, runs: Sequence[JobRecord], calls: Mapping[str, Sequence[Call]]) -> Change:
+    """What happens to an address, or to one run of it where only that is named."""
+    every = tuple(dict.fromkeys(call for run in runs for call in calls[run.address]))
+    kept = counted(len({path for run in runs for path in _places(run)}), "file")
+    present = {run.job_id for run in runs if not run.gone_since}
+    former = len([call for call in every if call.subject not in present])
+    earlier = f"; with {counted(former, 'earlier job')}" if former else ""
+    return Change(address, "delete", (f"requested by destroy; {kept} here{earlier}",), every)
 
 
 def _places(record: JobRecord) -> set[str]:
@@ -89,9 +100,9 @@ def _confirm(plan: Plan, *, yes: bool) -> None:
         raise LimitRefused("not confirmed; nothing was sent")
 
 
-async def _delete(session: Session, record: JobRecord, change: Change, *, files: bool) -> list[str]:
+async def _delete(session: Session, record: JobRecord, calls: Sequence[Call], *, files: bool) -> list[str]:
     """The jobs that run and cannot be cancelled; what has one stays recorded, with its files."""
-    running = [call.subject for call in change.calls if await session.service.client.delete(call) is not None]
+    running = [call.subject for call in calls if await session.service.client.delete(call) is not None]
     if running:
         return [str(job) for job in running]
     for path in _places(record) if files else ():

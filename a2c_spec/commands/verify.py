@@ -64,10 +64,15 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
         lambda: "\n".join(lines),
     )
     if wrong and not flags.as_json:
-        raise IntegrityError(
-            f"{len(wrong)} of {counted(saved, 'file')} not as recorded", hint="`a2c-spec apply` restores them"
-        )
+        raise IntegrityError(f"{len(wrong)} of {counted(saved, 'file')} not as recorded", hint=_hint(wrong))
     return IntegrityError.exit_code if wrong else 0
+
+
+def _hint(wrong: list[Finding]) -> str:
+    """Nothing is written over what somebody else changed unless that is asked for."""
+    if all(finding.status == "missing" for finding in wrong):
+        return "`a2c-spec apply` restores what is missing"
+    return "`a2c-spec apply` restores what is missing; what was changed, only with --on-conflict overwrite"
 
 
 def _line(finding: Finding, style: Style) -> str:

@@ -142,19 +142,24 @@ class Plan:
         return all(change.action == "no-op" for change in self.changes)
 
     def rows(self) -> tuple[Change, ...]:
-        """The changes that are told: of an address of several runs, unchanged ones are told once, or not at all."""
+        """The changes that are told. Of an address of several runs, those that are only taken over are told once, and
+        unchanged ones once, or not at all beside others."""
         busy = {address_of(change.address) for change in self.changes if change.action != "no-op"}
-        idle: dict[str, int] = {}
+        places: dict[tuple[str, str], int] = {}
         shown: list[Change] = []
         for change in self.changes:
             address = address_of(change.address)
-            if change.action != "no-op":
-                shown.append(change)
-            elif address in idle:
-                shown[idle[address]] = _together(shown[idle[address]], change)
-            elif address not in busy:
-                idle[address] = len(shown)
-                shown.append(change if address == change.address else replace(change, address=address))
+            alike = change.action == "no-op" or (change.action == "adopt" and not (change.fetch or change.calls))
+            if change.action == "no-op" and address in busy:
+                continue
+            if alike and (address, change.action) in places:
+                place = places[address, change.action]
+                shown[place] = _together(shown[place], change)
+                continue
+            if alike:
+                places[address, change.action] = len(shown)
+                change = change if address == change.address else replace(change, address=address)
+            shown.append(change)
         return tuple(shown)
 
     def emptied(self) -> tuple[str, ...]:
@@ -175,12 +180,12 @@ class Plan:
 
 
 def _together(one: Change, other: Change) -> Change:
-    """Two unchanged runs of one address as one."""
+    """Two runs of one address, unchanged or taken over, as one."""
     files = one.verified + other.verified
     told = (f"unchanged, {files} file{'' if files == 1 else 's'} verified",) if files else ()
-    rest = [reason for reason in (*one.reasons, *other.reasons) if not reason.startswith("unchanged, ")]
-    reasons = (*told, *dict.fromkeys(rest)) or one.reasons
-    return replace(one, verified=files, skipped=one.skipped + other.skipped, reasons=reasons)
+    rest = tuple(dict.fromkeys(why for why in (*one.reasons, *other.reasons) if not why.startswith("unchanged, ")))
+    reasons = (*rest, *told) if one.action == "adopt" else (*told, *rest)
+    return replace(one, verified=files, skipped=one.skipped + other.skipped, reasons=reasons or one.reasons)
 
 
 def outline(change: Change, shared: dict[Call, Call]) -> Change:

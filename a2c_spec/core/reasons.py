@@ -33,7 +33,7 @@ def recipe_reasons(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple
 def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
     for part, word in (("inputs", "input"), ("conversions", "conversion")):
         old, new = before.get(part, {}), after.get(part, {})
-        yield from (f"{word} {name} added" for name in new if name not in old)
+        yield from _added(old, new, word) if part == "inputs" else ()
         yield from (f"{word} {name} removed" for name in old if name not in new)
         for name in (name for name in new if name in old):
             yield from (
@@ -45,6 +45,11 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
     first, then = [*before.get("order", ())], [*after.get("order", ())]
     if sorted(first) == sorted(then) and first != then:
         yield f"order of inputs: {_order(first)} -> {_order(then)}"
+    yield from _added(before.get("conversions", {}), after.get("conversions", {}), "conversion")  # no reason for others
+
+
+def _added(old: Mapping[str, Any], new: Mapping[str, Any], word: str) -> Iterator[str]:
+    return (f"{word} {name} added" for name in new if name not in old)
 
 
 def foreign_reason(detail: Detail) -> str:

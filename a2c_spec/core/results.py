@@ -50,9 +50,13 @@ def missing_results(record: JobRecord, live: LiveJob | None) -> tuple[str, ...]:
 
     ``live`` None: it does not have the job. What is known to be gone is not told again.
     """
-    there = {output.id for output in live.outputs if output.status not in GONE} if live else set()
     mine = (file.output_id for file in record.files if file.only_there)
-    return tuple(one for one in mine if one not in there and one not in record.gone)
+    return tuple(one for one in mine if not is_there(live, one) and one not in record.gone)
+
+
+def is_there(live: LiveJob | None, output_id: str) -> bool:
+    """Whether a job shows a result that can be had; None is a job that the service does not have."""
+    return any(one.id == output_id and one.status not in GONE for one in live.outputs) if live else False
 
 
 def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str]) -> dict[str, list[str]]:

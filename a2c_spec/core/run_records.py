@@ -44,11 +44,16 @@ def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str
     return f"{kind}.{names[old]}" if old in names else name
 
 
-def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
-    """The results of one conversion of an address: those of the newest run that has any."""
+def made_by(runs: Iterable[JobRecord], conversion: str) -> JobRecord | None:
+    """The newest run of an address that has any result of a conversion."""
     alive = [run for run in runs if run.phase not in ("failed", "canceled")]
     having = [run for run in alive if any(file.conversion == conversion for file in run.files)]
-    newest = max(having, key=lambda run: run.age, default=None)
+    return max(having, key=lambda run: run.age, default=None)
+
+
+def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
+    """The results of one conversion of an address: those of the newest run that has any."""
+    newest = made_by(runs, conversion)
     return tuple(file for file in newest.files if file.conversion == conversion) if newest else ()
 
 

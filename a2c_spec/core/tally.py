@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from a2c_spec.core.plan import Change
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 
 FILES_SHOWN = 20
@@ -12,9 +15,11 @@ FILES_SHOWN = 20
 
 @dataclass(slots=True)
 class Tally:
-    """``busy`` addresses had something to do; ``spent`` is in credits, ``size`` in bytes; ``first`` are (path, bytes).
+    """``busy`` addresses had something to do, ``applied`` of them are as desired. ``spent`` is in credits, ``size`` in
+    bytes; ``first`` are (path, bytes).
 
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
+    ``changes``: address -> how many of its changes do something; ``done`` are those of which one has.
     """
 
     busy: int
@@ -26,10 +31,18 @@ class Tally:
     size: int = 0
     unstarted: int = 0
     first: list[tuple[str, int]] = field(default_factory=list)
+    changes: Counter[str] = field(default_factory=Counter)
+    done: set[str] = field(default_factory=set)
+
+    def count(self, failed: Collection[str]) -> None:
+        """Counts addresses, in however many runs: one of these that failed is enough."""
+        busy = {address for address, changes in self.changes.items() if changes}
+        self.busy, self.applied = len(busy), len(self.done.difference(failed))
+        self.unstarted = len(busy.difference(self.done, failed))
 
     def ended(self, change: Change, record: JobRecord | None) -> None:
-        """One address was brought to its desired state."""
-        self.applied += 1
+        """One run of an address was brought to its desired state."""
+        self.done.add(address_of(change.address))
         if record is None:
             return
         self.held += record.phase == "building"

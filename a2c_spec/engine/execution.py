@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -31,7 +32,7 @@ from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import AskedToWait, Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout
+from a2c_spec.errors import AskedToWait, Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout, by_end
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -69,19 +70,19 @@ class Execution:
         """
         busy = [step for step in steps if step.change.action != "no-op"]
         whole = [step for step in busy if not step.summary_only]
-        self.tally.busy = len(busy)
+        self.tally.changes = Counter(address_of(step.change.address) for step in busy)
         self.reporter.expect(len(busy))
         self.edges = Edges(steps, busy, whole)
         again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
         self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
         try:
-            started = await self._start_all(chain(independent(whole), again, dependent(whole)))
+            await self._start_all(chain(independent(whole), again, dependent(whole)))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         finally:
             self.spender.close()
-        self.tally.unstarted = len(busy) - started
+        self.tally.count({address_of(error.address) for error in self.errors})
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
         self.reporter.close()
@@ -100,7 +101,8 @@ class Execution:
             asked = any(isinstance(error, AskedToWait) for error in errors)
             hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
             word = "not done in time" if asked else "still running"
-            return WaitTimeout(f"{len(errors)} of {counted(busy, 'job')} {word}", hint=hint)
+            late = len({address_of(error.address) for error in errors})
+            return WaitTimeout(f"{late} of {counted(busy, 'job')} {word}", hint=hint)
         if errors or unstarted:
             return _some_failed(busy, unstarted, errors)
         return None
@@ -111,9 +113,8 @@ class Execution:
             return ()
         return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
 
-    async def _start_all(self, steps: Iterator[PlannedChange]) -> int:
-        """Starts one change after the other, never more than a window of them at once; gives how many it started."""
-        started = 0
+    async def _start_all(self, steps: Iterator[PlannedChange]) -> None:
+        """Starts one change after the other, never more than a window of them at once."""
         async with asyncio.TaskGroup() as group:
             while not self.stopped:
                 await self.under_way.acquire()
@@ -121,10 +122,8 @@ class Execution:
                 if step is None:
                     self.under_way.release()
                     break
-                started += 1
                 group.create_task(self._in_order(step))
                 await asyncio.sleep(0)
-        return started
 
     def _next(self, steps: Iterator[PlannedChange]) -> PlannedChange | None:
         """The next change; a manifest that became invalid meanwhile leaves the jobs under way alone."""
@@ -154,7 +153,7 @@ class Execution:
         except SpecError as error:
             self._failed(step, error)
             return
-        self.tally.busy -= 1  # those of them that do something count
+        self.tally.changes[address_of(step.change.address)] -= 1  # those of them that do something count
         for now in steps:
             try:
                 await self._done(now)
@@ -179,7 +178,7 @@ class Execution:
     async def _done(self, step: PlannedChange) -> None:
         """One change, if something is to be done after all."""
         if step.change.action != "no-op":
-            self.tally.busy += 1
+            self.tally.changes[address_of(step.change.address)] += 1
             self._check_going_on()
             self.tally.ended(step.change, await self._carry_out(step))
             await self._delete_replaced(step.change)
@@ -288,9 +287,9 @@ class Execution:
 
 def _some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
     """What stands for several failures, and for what was not started; what to do where all of it says the same."""
-    waiting = [error for error in errors if isinstance(error, NotStarted)]
-    failed, unstarted = len(errors) - len(waiting), unstarted + len(waiting)
-    hints = {error.hint for error in waiting}
+    failed, waiting = by_end(errors)
+    unstarted += waiting
+    hints = {error.hint for error in errors if isinstance(error, NotStarted)}
     hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
     if not failed:
         return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)

@@ -19,7 +19,7 @@ def having_what_is_paid(
     session: Session, made: Mapping[str, Sequence[PlannedChange]], gone: Collection[str]
 ) -> list[JobRecord]:
     """Runs of addresses outside of the plan that made, or make, something of what it would pay for."""
-    steps = (step for steps in made.values() for step in steps if step.desired is not None and pays(step))
+    steps = (step for steps in made.values() for step in steps if pays(step) and step.change.action != "cached")
     wanted = {recipe for step in steps if step.desired for recipe in recipes_of(step.desired)}
     others = (run for run in session.store.scan() if address_of(run.address) not in made and run.address not in gone)
     return [run for run in others if any(recipe in wanted for _, recipe in recipes_in(run))] if wanted else []

@@ -26,9 +26,11 @@ from a2c_spec.engine.plan_one import (
     run_replaced,
 )
 from a2c_spec.engine.planned import PlannedChange, Traded
+from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
+from a2c_spec.engine.taken_results import behind_held, with_results_there
 from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
 from a2c_spec.errors import about
 
@@ -128,6 +130,7 @@ class PlanBuilder:
         steps = [step for made in self.made.values() for step in made]
         if client is not None:
             presets, steps = await self._with_live_presets(presets, steps, client)
+        steps = await with_results_there(self.session, behind_held(steps), self.dependencies.makers, client)
         taken = {step.taken_over for step in (*presets, *steps) if not step.split_off}
         if self.partial:  # what is left out of the plan stays as it is
             gone = {key: record for key, record in gone.items() if record.gone_since or key in taken}
@@ -137,6 +140,7 @@ class PlanBuilder:
         steps = owners.all_checked()
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
+        forgotten = [await as_there(run, client) for run in forgotten]
         return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:

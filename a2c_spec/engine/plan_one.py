@@ -93,7 +93,8 @@ def _pending(
     why = lost.why if lost.conversions.intersection(part.conversions) else ()
     asked = {item.id for item in desired.job.conversions}
     apart = frozenset(asked).difference(part.conversions)
-    observed = session.observe(mine, record, None, replace=again, earlier=part.earlier, why=why, apart=apart)
+    known = Observed(render_late, replace=again, earlier=part.earlier, why=why, apart=apart)
+    observed = session.observe(mine, record, None, known)
     if record is None or stored is None:
         return Pending(mine, record, observed)
     away = [file for file in record.leftover if file.aside and file not in stored.leftover]
@@ -284,10 +285,7 @@ async def plan_from_live(
     if live is not None:
         record = recognised(record, desired, live)
     known = pending.observed
-    observed = replace(known, gone=True)
-    if live is not None:
-        kept = {"replace": known.replace, "earlier": known.earlier, "why": known.why, "apart": known.apart}
-        observed = session.observe(desired, record, live, **kept)
+    observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
     return _planned(pending, record, plan_with_cache(session, pending, record, observed), live)
 
 

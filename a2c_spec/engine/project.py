@@ -8,17 +8,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset, Secret
-from a2c_spec.core.diagnostics import Diagnostic, said_once
+from a2c_spec.core.diagnostics import Diagnostic, Position, said_once
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
+from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses
-from a2c_spec.manifests.discover import discover, find_root
+from a2c_spec.manifests.discover import STATE_FOLDER, discover, find_root, project_within
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
@@ -93,6 +94,10 @@ class Project:
             raise InvalidError(f"{counted(count, 'problem')} in the settings", diagnostics=found)
         return self
 
+    def named(self, folder: Path) -> str:
+        """A folder, named from the current one."""
+        return os.path.relpath(folder, self.cwd.resolve())
+
     def relative(self, problem: Diagnostic) -> Diagnostic:
         """The same problem, its files named from the current folder, as editors and terminals expect."""
         return _relative(problem, self.cwd)
@@ -107,7 +112,7 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
     cwd = Path(flags.chdir).absolute() if flags.chdir else Path.cwd()
     if not cwd.is_dir():
         raise UsageError(f"--chdir {flags.chdir}: no such folder")
-    root = find_root(flags.paths, cwd)
+    root = find_root(flags.paths, cwd, has_state)
     file, problems = load_project(root, flags.env)
     project = Project(with_defaults(flags, file), cwd, root, file, tuple(problems), runtime)
     return replace(project, problems=(*problems, *_of_the_choice(project)))
@@ -140,17 +145,44 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
-    """The manifests that are meant, relative to the current folder; none named means the project's."""
+    """The manifests that are meant, relative to the current folder; none named means the project's.
+
+    Those of a project within the project are left out where only a folder or a pattern names them.
+    """
     found = list(discover(project.flags.paths, project.file, project.cwd))
-    paths = [item for item in found if isinstance(item, str)]
-    problems = [item for item in found if isinstance(item, Diagnostic)]
-    if not paths and not project.flags.paths:
+    paths: list[str] = []
+    within: dict[Path, Diagnostic | None] = {}
+    known: dict[str, tuple[Path, str] | None] = {}
+    for path in (item for item in found if isinstance(item, str)):
+        file = os.path.join(project.cwd, path)  # noqa: PTH118 - fast: one for each of many files
+        folder = os.path.dirname(os.path.realpath(file) if os.path.islink(file) else file)  # noqa: PTH114, PTH120
+        if folder not in known:
+            known[folder] = project_within(Path(folder).resolve(), project.root, has_state)
+        if (other := known[folder]) is None:
+            paths.append(path)
+        else:
+            within[other[0]] = within.get(other[0]) or _of_another(project, path, *other)
+    wrong = [problem for problem in within.values() if problem]
+    if not paths and not wrong and (within or not project.flags.paths):
         project.checked()
+        apart = f"; a project of its own: {', '.join(map(project.named, within))} (`-C FOLDER`)" if within else ""
         raise UsageError(
-            f"no manifest found below {project.root}",
+            f"no manifest found below {project.root}{apart}",
             hint="name one, as in `a2c-spec apply recipe.yaml`; `a2c-spec init` writes a first one",
         )
-    return paths, problems
+    return paths, [*(item for item in found if isinstance(item, Diagnostic)), *wrong]
+
+
+def _of_another(project: Project, path: str, other: Path, sign: str) -> Diagnostic | None:
+    """What is wrong with a manifest of a project within the project; nothing where it was found, and not named."""
+    if sign == STATE_FOLDER:
+        return Diagnostic(Position(path), two_states(project, other), keep_apart(project, other))
+    if path not in {os.path.normpath(one) for one in project.flags.paths}:
+        return None
+    message = (
+        f"belongs to the project in {project.named(other)} ({sign}), others to that in {project.named(project.root)}"
+    )
+    return Diagnostic(Position(path), message, "apply one project after the other")
 
 
 @dataclass(slots=True)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.planner import PRESET
@@ -12,6 +13,9 @@ from a2c_spec.core.transitions import refreshed, refreshed_preset
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.errors import about
+
+if TYPE_CHECKING:
+    from a2c_spec.api.client import Client
 
 Pair = tuple[JobRecord, JobRecord]
 """A record as it was, and as it is now."""
@@ -70,6 +74,14 @@ async def _found(session: Session) -> Refreshed:
         tuple((before, after) for before, after, _ in rows if before != after),
         tuple((record.address, status) for record, _, status in rows if status),
     )
+
+
+async def as_there(record: JobRecord, client: Client | None) -> JobRecord:
+    """The record of a run that is let go, without its job if the service has it no more."""
+    if client is None or record.phase != "started" or not record.job_id:
+        return record
+    with about(record.address):
+        return record if await client.job(record.job_id) else replace(record, job_id="")
 
 
 def _to_be_read(record: JobRecord) -> bool:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
@@ -23,6 +23,7 @@ from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
+from a2c_spec.engine.places import MARKER, check_alone, last_place
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from a2c_spec.core.prepare import DesiredJob
     from a2c_spec.core.state import JobRecord, StateStore
     from a2c_spec.engine.connection import Connection
+
+NOTHING = Observed(render_late)
+"""What is known of a job before anything of it is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +142,10 @@ class Session:
             self.files.drop_parts(record)
             await self.store.put(self.files.recover_files(record))
 
-    def observe(self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None, **known: Any) -> Observed:
-        """What stands at every path that the job has written or is going to write; ``known`` is observed besides."""
+    def observe(
+        self, desired: DesiredJob, record: JobRecord | None, live: LiveJob | None, known: Observed = NOTHING
+    ) -> Observed:
+        """What stands at every path that the job has written or is going to write, besides what is known already."""
         paths, places = {placement.path for placement in predicted(desired.job, render_late)}, None
         if record is not None:
             places = placed(desired.job, record, render_late, live)
@@ -154,14 +160,15 @@ class Session:
         origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
         placed_now = None if live else places
         running = live is not None and record is not None and record.phase == "started"
-        known["shared"] = running and record is not None and record.job_id in self.held_by_several()
-        return Observed(render_late, live, disk=disk, blocked=blocked, origins=origins, placed=placed_now, **known)
+        known = replace(known, shared=running and record is not None and record.job_id in self.held_by_several())
+        return replace(known, live=live, disk=disk, blocked=blocked, origins=origins, placed=placed_now)
 
 
 @contextmanager
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project.checked()).realm
+    check_alone(project)
     _not_left_behind(project, realm)
     store = SqliteStore(project.state_file(), realm)
     _mark_place(project)
@@ -187,17 +194,6 @@ def open_state(project: Project) -> Iterator[Session]:
         store.close()
 
 
-MARKER = "state.path"
-"""The file that says where the state is, if that is not the usual place."""
-
-
-def _last_place(project: Project, marker: Path) -> list[Path]:
-    try:
-        return [project.root / marker.read_text(encoding="utf-8")]
-    except (OSError, ValueError):
-        return []
-
-
 def _in_use(path: Path, realm: str) -> bool:
     """Whether anything is recorded in a state."""
     with closing(SqliteStore(path, realm)) as store:
@@ -211,15 +207,15 @@ def _mark_place(project: Project) -> None:
     with suppress(OSError):
         if here == project.home / "state.db":
             marker.unlink(missing_ok=True)
-        elif _last_place(project, marker) != [here]:
+        elif last_place(project.root, project.home) != [here]:
             prepare_folder(project.home)
             marker.write_text(here.relative_to(project.root).as_posix(), encoding="utf-8")
 
 
 def _not_left_behind(project: Project, realm: str) -> None:
     """Raises UsageError where the state would begin anew although the usual place has one: all would be paid again."""
-    here, marker = project.state_file(), project.home / MARKER
-    places = [project.home / "state.db", *_last_place(project, marker)]
+    here = project.state_file()
+    places = [project.home / "state.db", *last_place(project.root, project.home)]
     before = next((path for path in places if path != here and path.is_file() and _in_use(path, realm)), None)
     if here.exists() or before is None:
         return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
@@ -15,24 +15,45 @@ from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
 _ENDINGS = (".yaml", ".yml", *J2)
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
+GIT, STATE_FOLDER = ".git", ".a2c"
+HasState = Callable[[Path], bool]
+"""Whether anything is recorded in a folder, as if it were the root of a project."""
 _SEARCHED_BYTES = 64 * 1024  # of a file, for its apiVersion
 
 
-def find_root(paths: Sequence[str | Path], cwd: Path) -> Path:
-    """The project root: the nearest folder with ``a2c.yaml``, else the nearest with ``.git``, else ``cwd``.
+def find_root(paths: Sequence[str | Path], cwd: Path, has_state: HasState = lambda _: False) -> Path:
+    """The project root, searched upwards from the folder that all ``paths`` have in common, or from ``cwd``.
 
-    The search goes upwards from the folder of the first path, or from ``cwd`` when ``paths`` is empty.
+    It is the nearest folder with ``a2c.yaml``; else the nearest with a state, not beyond a git checkout; else the root
+    of the checkout; else ``cwd`` if the manifests are below it, and their folder if not. So it does not depend on
+    where one stands, once one of them is there.
     """
-    start = cwd.resolve()
-    if paths:
-        first = (start / _without_wildcards(str(paths[0]))).resolve()
-        start = first if first.is_dir() else first.parent
+    here = cwd.resolve()
+    start = Path(os.path.commonpath([_folder(here, str(path)) for path in paths])) if paths else here
     parents = (start, *start.parents)
-    for name in (SETTINGS_FILE, ".git"):
-        for folder in parents:
-            if (folder / name).exists():
-                return folder
-    return cwd.resolve()
+    if settings := next((folder for folder in parents if (folder / SETTINGS_FILE).exists()), None):
+        return settings
+    checkout = next((folder for folder in parents if (folder / GIT).exists()), None)
+    within = parents if checkout is None else parents[: parents.index(checkout) + 1]
+    found = next((folder for folder in within if has_state(folder)), checkout)
+    return found or (here if start.is_relative_to(here) else start)
+
+
+def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path, str] | None:
+    """The project between ``root`` and a ``folder`` below it to which the folder belongs instead, and what says so:
+    ``a2c.yaml``, a state (``.a2c``), or ``.git`` where the root has no settings."""
+    if not folder.is_relative_to(root):
+        return None
+    between = [folder, *folder.parents][: len(folder.relative_to(root).parts)]
+    tests: dict[str, HasState] = {SETTINGS_FILE: lambda at: (at / SETTINGS_FILE).exists(), STATE_FOLDER: has_state}
+    if not (root / SETTINGS_FILE).exists():
+        tests[GIT] = lambda at: (at / GIT).exists()
+    return next(((at, name) for name, test in tests.items() for at in between if test(at)), None)
+
+
+def _folder(cwd: Path, path: str) -> Path:
+    found = (cwd / _without_wildcards(path)).resolve()
+    return found if found.is_dir() else found.parent
 
 
 def _without_wildcards(path: str) -> str:
@@ -70,12 +91,18 @@ def _files(name: str, start: Path) -> Iterator[str]:
         yield name
 
 
-def _below(folder: Path) -> Iterator[str]:
-    """Yield the manifests below a folder in a stable order, without hidden and foreign folders."""
+def folders_below(folder: Path) -> Iterator[tuple[Path, list[str]]]:
+    """Yield a folder and those below it, in a stable order, without hidden and foreign ones; and their files."""
     for where, folders, files in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
-        here, below = Path(where), Path(where).relative_to(folder)
-        for name in sorted(files):
+        yield Path(where), sorted(files)
+
+
+def _below(folder: Path) -> Iterator[str]:
+    """Yield the manifests below a folder."""
+    for here, files in folders_below(folder):
+        below = here.relative_to(folder)
+        for name in files:
             meant = name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
             if meant and _is_manifest(here / name):
                 yield str(below / name)

@@ -11,7 +11,7 @@ from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import NotStarted, SpecError
+from a2c_spec.errors import NotStarted, SpecError, by_end
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
@@ -28,8 +28,8 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
         more = counted(tally.files - len(lines), "more file")
         lines.append(f"  and {more} ({size(tally.size)} in all)")
     lines += _failures(errors, style)
-    waiting = sum(isinstance(error, NotStarted) for error in errors)
-    failed, unstarted = len(errors) - waiting, tally.unstarted + waiting
+    failed, waiting = by_end(errors)
+    unstarted = tally.unstarted + waiting
     parts = [
         f"{tally.applied} applied",
         f"{failed} failed" if failed else "",

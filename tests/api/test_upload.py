@@ -172,3 +172,21 @@ def test_a_small_file_that_changed_is_not_sent(tmp_path: Path) -> None:
     with pytest.raises(InvalidError, match="changed while it was being uploaded"):
         server.upload_base64(tmp_path, payload(b"planned"))
     assert server.bodies == []
+
+
+class Wrapping(Server):
+    """Tells errors of the body as aiohttp does: as one of the connection."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except InvalidError as error:
+            reset = ConnectionError("Failed to send bytes into the underlying connection")
+            reset.__cause__ = error
+            raise httpx.WriteError("failed", request=request) from reset
+
+
+def test_a_change_that_the_connection_tells_as_its_own_failure_is_no_lost_answer(tmp_path: Path) -> None:
+    (tmp_path / "scan.bin").write_bytes(BYTES[:-1] + b"!")
+    with pytest.raises(InvalidError, match=r"^scan\.bin changed while it was being uploaded$"):
+        Wrapping().upload(tmp_path, payload())

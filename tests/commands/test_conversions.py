@@ -225,7 +225,7 @@ def test_two_that_exchange_what_they_make_and_take_it_back(project: Path, a2c: C
 
 
 def test_each_of_two_results_of_equal_bytes_finds_a_file_of_its_own(project: Path, a2c: Command, write: Writer) -> None:
-    write({"sha": 1, "old": 1})
+    write({"sha": 1, "k": 2})
     manifest = project / "one.yaml"
     first = manifest.read_text().replace("{from: k, filename: one}", "{from: k, filename: other}")
     manifest.write_text(first)
@@ -362,6 +362,9 @@ def test_what_a_failed_job_gave_is_fetched_and_renamed_like_any_other_result(
     write({"sha": 1})
     with_bad(project)
     assert a2c("apply", "--no-cache").code == 6
+    (project / "dist/one.sha256").unlink()
+    fetched = a2c("download")
+    assert (fetched.code, "failed" in fetched.err, "saved dist/one.sha256" in fetched.err) == (0, False, True)
     (project / "dist/one.sha256").unlink()
     assert "download" in a2c("apply", "--no-cache").out
     assert a2c("verify").out == "1 of 1 file intact\n"

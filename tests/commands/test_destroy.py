@@ -125,6 +125,7 @@ def test_no_job_that_was_ever_made_for_an_address_stays_on_the_service(
     there = somebody("GET", "/jobs")
     done = a2c("destroy", "one", "-y")
     assert (done.code, f"(DELETE {len(there)})" in done.out) == (0, True), "and nothing is asked for in vain"
+    assert done.out.count("requested by destroy") == 1, "it is one address"
     assert not somebody("GET", "/jobs")
     assert a2c("state", "list").out.strip() == "nothing is recorded"
 

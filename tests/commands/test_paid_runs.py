@@ -235,3 +235,17 @@ def test_an_imported_job_is_not_deleted_as_the_earlier_one_of_another_address(
     write(project, DELETE)
     assert apply(a2c, "one.yaml") == 0
     assert former[0] in jobs(somebody)
+
+
+def test_a_job_that_is_gone_is_not_said_to_run_on(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project)
+    assert apply(a2c, "--detach") == 0
+    write(project, name="other", text="second")
+    assert planned(a2c)[-1] == ("forget", [], True), "it was started, and nothing of it is here"
+    somebody("DELETE", f"/jobs/{ended(somebody)[0]['id']}")
+    assert planned(a2c)[-1] == ("forget", [], False)
+    told = a2c("apply", "--no-cache")
+    assert (
+        told.code,
+        "one     - forget    no longer in a manifest; the service no longer has its job" in told.out,
+    ) == (0, True)

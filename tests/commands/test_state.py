@@ -15,7 +15,7 @@ def test_a_renamed_manifest_keeps_its_job_when_the_state_follows(two: Path, a2c:
     assert a2c("apply", "two.yaml", "--local").code == 0
     (two / "two.yaml").write_text(PNG.replace("name: one", "name: first"))
     assert planned(a2c)["first"] == "cached"
-    assert planned(a2c, "--no-cache")["first"] == "create"
+    assert planned(a2c, "--no-cache")["first"] == "adopt"
     assert a2c("state", "mv", "one", "first", "--local").code == 0
     assert planned(a2c)["first"] == "no-op"
     assert a2c("state", "rm", "first", "--local").code == 0

@@ -61,6 +61,7 @@ def test_a_changed_byte_and_a_missing_file_are_found(applied: Path, a2c: Command
 
 def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
     (applied / "a.md5").unlink()
+    assert a2c("verify", "--local").err.endswith("\n  `a2c-spec apply` restores what is missing\n")
     ran = a2c("verify", "--local", "--json")
     assert ran.code == 14
     tree = json.loads(ran.out)
@@ -92,7 +93,7 @@ def test_every_command_has_one_verdict_on_a_link(
     target.unlink()
     target.symlink_to(place)
     ran = a2c("verify", "--local")
-    assert (ran.code, told in ran.out) == (code, True)
+    assert (ran.code, told in ran.out, "only with --on-conflict overwrite" in ran.err) == (code, True, code != 0)
     plan, drift = a2c("plan", "--local", "--no-cache"), a2c("drift", "--local", "--offline")
     refused = "a.md5 has changed since a2c-spec wrote it, and on_conflict is error"
     assert (refused in plan.out, "no drift" in drift.out) == (code != 0, code == 0)

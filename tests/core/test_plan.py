@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import SIGNS, Change, Detail, Plan, outline
 
@@ -65,3 +67,14 @@ def test_runs_of_an_unchanged_address_are_told_as_one_and_beside_a_busy_one_not_
     busy = Change("a#3", "re-run", ("why",))
     assert Plan((idle, other, busy)).rows() == (busy,)
     assert Plan((idle, other, busy)).totals().actions == {"re-run": 1}
+
+
+def test_runs_that_are_only_taken_over_are_told_as_one() -> None:
+    one = Change("b", "adopt", ("taken over from a", "unchanged, 1 file verified"), verified=1)
+    other = Change("b#2", "adopt", ("taken over from c", "unchanged, 2 files verified"), verified=2)
+    (told,) = Plan((one, other)).rows()
+    assert told.address == "b"
+    assert told.reasons == ("taken over from a", "taken over from c", "unchanged, 3 files verified")
+    assert Plan((one, other)).totals().actions == {"adopt": 1}
+    fetched, begun = replace(other, fetch=True), replace(one, address="b#3", calls=(CREATE,))
+    assert Plan((one, fetched, begun)).rows() == (one, fetched, begun)

@@ -52,6 +52,11 @@ SENTENCES: list[tuple[dict[str, Any], dict[str, Any], tuple[str, ...]]] = [
     ),
     (recipe(order=["x", "y"]), recipe(order=["y", "x"]), ("order of inputs: x, y -> y, x",)),
     (recipe(order=["x"]), recipe(order=["x", "y"]), ()),
+    (
+        recipe(),
+        recipe(conversions={"webp": {"target": "webp"}, "png": {}}, order=["y"], fields={"fail_on_input_error": False}),
+        ("job.fail_on_input_error changed: true -> false", "conversion png added"),
+    ),
     ({}, {}, ()),
     ({}, {"order": []}, ()),
     ({}, {"order": ["x"], "inputs": {"x": {}}}, ("input x added",)),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -19,7 +21,7 @@ def test_only_a_job_that_was_started_now_costs_something() -> None:
     tally = Tally(2)
     for change in (START, RENAME):
         tally.ended(change, JobRecord("a", "x", "done", spent=3))
-    assert (tally.applied, tally.spent, tally.held) == (2, 3, 0)
+    assert (tally.spent, tally.held) == (3, 0)
 
 
 def test_files_that_stay_on_the_service_do_not_count() -> None:
@@ -40,4 +42,12 @@ def test_jobs_that_are_built_and_not_run_are_held() -> None:
     tally = Tally(2)
     tally.ended(RENAME, JobRecord("a", "x", "building"))
     tally.ended(RENAME, None)
-    assert (tally.applied, tally.held) == (2, 1)
+    assert tally.held == 1
+
+
+def test_addresses_are_counted_whatever_number_of_runs_each_has() -> None:
+    tally = Tally(0, changes=Counter({"a": 2, "b": 2, "c": 1, "d": 0}))
+    for key in ("a", "a#2", "b"):
+        tally.ended(Change(key, "adopt", ()), None)
+    tally.count({"b"})
+    assert (tally.busy, tally.applied, tally.unstarted) == (3, 1, 1)

@@ -9,7 +9,7 @@ import pytest
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import ConversionFailed, SpecError
+from a2c_spec.errors import ConversionFailed, NotStarted, SpecError
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 from a2c_spec.views.summary import by_cause, cause, summary_json, summary_text
@@ -148,3 +148,13 @@ def test_failures_are_grouped_by_cause() -> None:
     assert "failed 9 times" in text
     assert "b[0], b[1], b[2], b[3], b[4] and 4 more" in text
     assert "failed other: no such target" in text
+
+
+def test_an_address_of_which_several_runs_fail_failed_once() -> None:
+    errors = [
+        *(SpecError(f"{n}", address=f"a#{n}") for n in (2, 3)),
+        NotStarted("", address="a"),
+        NotStarted("", address="b"),
+    ]
+    last = summary_text(Tally(2), errors, {}, PLAIN).splitlines()[-1]
+    assert last == "Not all done: 0 applied, 1 failed, 1 not started; no API calls."

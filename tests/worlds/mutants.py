@@ -128,7 +128,7 @@ MUTANTS: Mapping[str, Mutant] = {
         {f"{ENGINE}.bookkeeping._let_go": _remove}, "B4 a manifest goes and comes back"
     ),
     "bytes that cannot be taken are not sent": Mutant(
-        {f"{API}.execute.sending_bytes": lambda desired: desired}, "bytes that an earlier job held cannot be taken"
+        {f"{API}.distrust.sending_bytes": lambda desired: desired}, "bytes that an earlier job held cannot be taken"
     ),
     "a run that is replaced is forgotten": Mutant(
         {f"{API}.recorder.beside_new_run": _without_former}, "A12 a partial result is wanted whole"

@@ -31,7 +31,7 @@ from a2c_spec.api.http.replies import (
     unreachable,
 )
 from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
-from a2c_spec.errors import NetworkError, missing_key
+from a2c_spec.errors import NetworkError, SpecError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"
 TOKEN_HEADER = "X-Api2convert-Token"  # noqa: S105 - the name of a header
@@ -170,6 +170,8 @@ class Wire:
         return self.clock() + (self.skew or 0.0)
 
     async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
+        if (ours := _while_reading(error)) is not None:
+            raise ours
         unsent = isinstance(error, UNSENT) or _never_connected(error)
         if not repeatable and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({error_text(error)})") from error
@@ -241,6 +243,13 @@ def _never_connected(error: Exception) -> bool:
     """Whether there was no connection at all, so that nothing was sent: refused, or the host has no address."""
     cause = getattr(error.__cause__, "os_error", error.__cause__)
     return isinstance(cause, ConnectionRefusedError | socket.gaierror)
+
+
+def _while_reading(error: BaseException | None) -> SpecError | None:
+    """Our own error, met while the body was read, as where a file changes: the request did not come to its end."""
+    while error is not None and not isinstance(error, SpecError):
+        error = error.__cause__ or error.__context__
+    return error
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -69,7 +69,11 @@ def _replaced(run: JobRecord, asked: Collection[str]) -> bool:
 
 def _with(change: Change, jobs: Sequence[str]) -> Change:
     change = replace(change, calls=(*change.calls, *deletes(jobs, change.calls)))
+    one = len(jobs) == 1
     if change.action != "no-op":
-        return change
-    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted"
+        told = (
+            f"once its results are here, {counted(len(jobs), 'job')} that it replaces {'is' if one else 'are'} deleted"
+        )
+        return replace(change, reasons=(*change.reasons, told))
+    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if one else 'are'} deleted"
     return replace(change, action="delete", reasons=(f"{told} (on_replace: delete)",))

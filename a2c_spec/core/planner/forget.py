@@ -14,6 +14,8 @@ def plan_forget(record: JobRecord, why: str = "no longer in a manifest") -> Chan
     running = record.phase == "started" and bool(record.job_id)
     if running:
         told.append(f"its job {record.job_id} keeps running; its result will not be downloaded")
+    elif record.phase == "started":
+        told.append("the service no longer has its job")
     elif record.phase == "building" and record.job_id:
         told.append(f"its job {record.job_id} stays held on the service")
     return Change(record.address, "forget", tuple(told), paid_again=running)

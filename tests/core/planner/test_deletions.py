@@ -87,3 +87,10 @@ def test_what_was_paid_for_and_never_came_here_is_not_deleted_unasked() -> None:
     for phase, asks in (("completed", True), ("done", False)):
         (change,) = with_deletes([idle(run("new", "x"))], [run("old", "x", phase=phase)], ["x"])
         assert (change.action, change.paid_again) == ("delete", asks)
+
+
+def test_the_plan_says_that_jobs_are_deleted_only_once_the_results_are_here() -> None:
+    (change,) = with_deletes([again(OLD)], [run("more", "y")], ["x", "y"])
+    assert change.reasons == ("changed", "once its results are here, 2 jobs that it replaces are deleted")
+    (change,) = with_deletes([again(OLD)], [], ["x"])
+    assert change.reasons[-1] == "once its results are here, 1 job that it replaces is deleted"

@@ -11,7 +11,7 @@ FILES = tuple(SavedFile(path, 1, "00", path, "jpg") for path in ("dist/a.jpg", "
 
 STAYING: list[tuple[Phase, str, str, bool]] = [
     ("started", "job-1", "its job job-1 keeps running; its result will not be downloaded", True),
-    ("started", "", "", False),
+    ("started", "", "the service no longer has its job", False),
     ("building", "job-1", "its job job-1 stays held on the service", False),
     ("building", "", "", False),
     ("done", "job-1", "", False),

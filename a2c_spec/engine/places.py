@@ -1,0 +1,93 @@
+"""Where states are: none is begun beside one that is in use, wherever one stands."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.events import Event
+from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.manifests.discover import STATE_FOLDER, folders_below, project_within
+from a2c_spec.manifests.project_file import SETTINGS_FILE
+from a2c_spec.state.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from a2c_spec.engine.project import Project
+
+MARKER = "state.path"
+"""The file that says where the state is, if that is not the usual place."""
+SEARCHED = 1000
+"""So many folders, no more, are searched for states of which a command only tells."""
+
+
+def last_place(root: Path, home: Path) -> list[Path]:
+    """Where the state of a project was kept last, if that was not the usual place."""
+    try:
+        return [root / (home / MARKER).read_text(encoding="utf-8")]
+    except (OSError, ValueError):
+        return []
+
+
+def has_state(folder: Path) -> bool:
+    """Whether anything is recorded in a folder, for any service, in any environment."""
+    home = folder / STATE_FOLDER
+    try:
+        if not home.is_dir():
+            return False
+        homes = [home, *(home / "env").glob("*")]
+        return any(_in_use(path) for one in homes for path in (one / "state.db", *last_place(folder, one)))
+    except OSError:  # another user's, which we cannot read
+        return False
+
+
+def _in_use(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    try:
+        with closing(SqliteStore(path, "")) as store:
+            return bool(store.realms())
+    except SpecError:  # damaged, say: whoever uses it is told
+        return True
+
+
+def check_alone(project: Project) -> None:
+    """Raises UsageError where the current folder has a state that the project would not use; tells of states below a
+    project that has none, if no manifest is named."""
+    here = project.cwd.resolve()
+    found = project_within(here, project.root, has_state)
+    if found and found[1] == STATE_FOLDER:
+        raise UsageError(two_states(project, found[0]), hint=keep_apart(project, found[0]))
+    if has_state(project.root):
+        return
+    if here != project.root and has_state(here):
+        root = project.named(project.root)
+        raise UsageError(
+            f"the manifests belong to the project in {root}, where nothing is recorded, and the current folder has a "
+            f"state of its own, {STATE_FOLDER}",
+            hint=f"`-C {root}` begins a state there; to go on with this one, name manifests of this folder",
+        )
+    searched = () if project.flags.paths else islice(folders_below(project.root), SEARCHED)
+    if below := [folder for folder, _ in searched if has_state(folder)]:
+        told = ", ".join(project.named(at) for at in below)
+        text = f"nothing is recorded in {project.named(project.root)}; there is a state in {told} (`-C FOLDER`)"
+        project.tell(Event("note", "", text=text))
+
+
+def two_states(project: Project, other: Path) -> str:
+    """That a folder within the project has a state beside that of the project."""
+    root = project.named(project.root)
+    return (
+        f"{project.named(other)}/{STATE_FOLDER} has a state, and so has, or would have, the project that it is in, "
+        f"{root}/{STATE_FOLDER}"
+    )
+
+
+def keep_apart(project: Project, other: Path) -> str:
+    """What makes one project of two, or two of one."""
+    name = project.named(other)
+    return (
+        f"an empty {name}/{SETTINGS_FILE} makes {name} a project of its own, which keeps its state; without "
+        f"{name}/{STATE_FOLDER} it belongs to the other, and what was applied there is paid for again"
+    )
