@@ -216,6 +216,12 @@ class OutputFiles:
             raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
         raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
 
+    def expected(self, path: str, policy: str, address: str) -> str:
+        """The path that ``resolve_conflict`` would give, nothing being reserved; empty if a result is left out."""
+        if policy not in ("skip", "rename") or self._is_free(path, address):
+            return path
+        return "" if policy == "skip" else self._free_path(path, address)
+
     def _reserver(self, path: str, address: str) -> str:
         """Which other address is about to write there, perhaps in other letters; empty when none is."""
         holder = self.reserved.get(path_key(path), address)

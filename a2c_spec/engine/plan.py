@@ -19,9 +19,11 @@ from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
+from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.owners import Owners, applied_elsewhere
+from a2c_spec.engine.plan_facts import told, with_facts
 from a2c_spec.engine.plan_one import (
     plan_address,
     plan_from_records,
@@ -33,7 +35,6 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
-from a2c_spec.engine.spender import with_budget
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
 from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
 from a2c_spec.errors import InvalidError, about
@@ -42,11 +43,6 @@ from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-
-
-def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
-    """The plan as a value to show, without what carrying it out needs."""
-    return Plan(tuple(step.change for step in steps), partial)
 
 
 async def plan_project(
@@ -79,11 +75,19 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
     manifests = reading(project)
     if project.flags.offline:
         with open_state(project) as session:
-            steps = await plan_project(session, manifests, chosen, None, whole=True)
-    else:
-        async with open_session(project) as session:
-            steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
-    return with_budget(project, as_plan(steps, partial=chosen.partial), steps)
+            return (await plan_and_tell(session, manifests, chosen, None, whole=True))[1]
+    async with open_session(project) as session:
+        return (await plan_and_tell(session, manifests, chosen, session.service.client, whole=True))[1]
+
+
+async def plan_and_tell(
+    session: Session, manifests: Reading, chosen: Selection, client: Client | None, *, whole: bool
+) -> tuple[list[PlannedChange], Plan]:
+    """The planned changes, and the plan as it is shown."""
+    steps = await plan_project(session, manifests, chosen, client, whole=whole)
+    flags = session.project.flags
+    limits = Limits(flags.max_credits, flags.max_replace)
+    return steps, await told(session, steps, manifests, limits, partial=chosen.partial, client=client)
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:
@@ -165,7 +169,7 @@ class PlanBuilder:
         needed = needed or bool(step.taken_over) or self.whole or step.live is not None
         drop = not needed and (idle or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step)))
         self.kept += not (idle or drop)
-        return summarised(step, self.shared) if drop else step
+        return summarised(with_facts(self.session, step), self.shared) if drop else step
 
     def _may_be_taken_over(self, step: PlannedChange) -> bool:
         """Whether something of the same recipe is recorded, which a job that would run may take over."""
@@ -202,7 +206,8 @@ class PlanBuilder:
         steps = owners.all_checked()
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
-        return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
+        every = [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
+        return [with_facts(self.session, step) for step in every]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
         """Plans the jobs that take results of others, and what any job has of runs that are nobody's any more.
