@@ -259,12 +259,16 @@ class OutputFiles:
             raise SpecError(f"cannot move {source} to {path}: {error.strerror}") from error
         self.probe(f"placed {path}")
 
+    def removable(self, path: str, address: str) -> bool:
+        """Whether ``remove`` would remove it."""
+        return self.status(path, address) == "intact" and self.absolute(path) == (self.root / path).resolve()
+
     def remove(self, path: str, address: str) -> bool:
         """Removes a file written for ``address`` if nobody changed it, and the folders that are empty then.
 
         Says whether it did. Nothing is removed through a symbolic link that leads elsewhere.
         """
-        if self.status(path, address) != "intact" or self.absolute(path) != (self.root / path).resolve():
+        if not self.removable(path, address):
             return False
         target = self.root / path
         target.unlink()

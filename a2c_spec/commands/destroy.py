@@ -49,7 +49,7 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
             if not chosen:
                 raise UsageError("nothing is recorded that could be destroyed")
             others = {record.job_id for record in every if record not in chosen}
-            plan = Plan(tuple(_change(record, others) for record in chosen))
+            plan = Plan(tuple(_change(session, record, others, files=files) for record in chosen))
             show_plan(project, plan)
             _confirm(plan, yes=yes)
             pairs = zip(chosen, plan.changes, strict=True)
@@ -60,7 +60,7 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
     return 0
 
 
-def _change(record: JobRecord, others: Collection[str]) -> Change:
+def _change(session: Session, record: JobRecord, others: Collection[str], *, files: bool) -> Change:
     """One DELETE for each job that may be on the service; a 404 is fine, since it is gone then.
 
     ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
@@ -71,7 +71,10 @@ def _change(record: JobRecord, others: Collection[str]) -> Change:
     calls = (*(Call("delete_job", job) for job in former), *present)
     kept = counted(len(_places(record)), "file")
     earlier = f"; with {counted(len(former), 'earlier job')}" if former else ""
-    return Change(record.address, "delete", (f"requested by destroy; {kept} here{earlier}",), calls)
+    going = [path for path in sorted(_places(record)) if files and session.files.removable(path, record.address)]
+    return Change(
+        record.address, "delete", (f"requested by destroy; {kept} here{earlier}",), calls, removes=tuple(going)
+    )
 
 
 def _places(record: JobRecord) -> set[str]:

@@ -12,7 +12,7 @@ from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, warn
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import LimitRefused, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
@@ -58,6 +58,8 @@ def plan(flags: Flags, chosen: Selection, out: str = "", markdown: int = 0, *, d
     """Prints the plan, and saves it to ``out``; gives the exit code. ``markdown`` is the most bytes of markdown, 0 for
     text. Raises LimitRefused, once it is printed, where ``apply`` would refuse it because of a limit."""
     from a2c_spec.engine.spender import check
+    from a2c_spec.views import problems
+    from a2c_spec.views.style import Style
 
     project = project_of(flags)
     manifests = reading(project)
@@ -66,7 +68,13 @@ def plan(flags: Flags, chosen: Selection, out: str = "", markdown: int = 0, *, d
     if out:
         _save(project, out, steps, result, chosen)
     show_plan(project, result, markdown=markdown)
-    check(project, result)
+    try:
+        check(project, result.allowance)
+    except LimitRefused as refused:
+        if not flags.as_json:
+            raise
+        click.echo(problems.error(refused, Style()), err=True)  # standard output is one JSON document
+        return refused.exit_code
     return 2 if detailed_exitcode and not result.empty else 0
 
 

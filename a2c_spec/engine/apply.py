@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.engine.confirmation import confirmed
-from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
+from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project
@@ -107,9 +107,10 @@ async def _allowed(
     if saved:
         check_unused(saved, session.store)
         check(saved, steps)
-    check_limits(session.project, plan)
+    check_limits(session.project, plan.allowance)
     if not where.key and plan.totals().requests:
         raise missing_key()
-    await confirmed(session, steps, plan, options, reporter)
+    if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM):
+        await check_still_as_shown(session, steps)
     if saved:
         use(saved, session.store)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted, credits_told
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.live_presets import plan_one_preset, used
 from a2c_spec.engine.outcome import ApplyOptions, Reporter
 from a2c_spec.engine.planned import PlannedChange
@@ -21,37 +20,30 @@ NAMED = 5
 """So many addresses, or files, are named in a question."""
 
 
-async def confirmed(
-    session: Session, steps: Sequence[PlannedChange], plan: Plan, options: ApplyOptions, reporter: Reporter
-) -> None:
-    """Raises before anything is sent where a plan is refused, or needs a confirmation that it does not get.
-
-    What was confirmed is what is carried out: what has changed on the service since it was shown stops it.
-    """
+def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: bool) -> bool:
+    """Whether somebody was asked; raises before anything is sent where a plan is refused, or needs a confirmation that
+    it does not get. ``local``: nothing of it has a price."""
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    if options.yes:
-        return
-    local = endpoint(session.project).realm == LOCAL_REALM
     needed = [*_paid_again(plan), *_not_fetched(plan), *plan.emptied()]
-    wanted = [] if options.only else [*_expensive(plan, options.confirm_above, local=local), *_deleted(plan)]
-    what = "; ".join([*needed, *wanted])
-    answer = reporter.confirm(f"{what}. Go on?") if needed or (wanted and options.attended) else True
-    if answer is None:
+    wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
+    wanted = wanted if options.attended and not options.only else []
+    if options.yes or not (needed or wanted):
+        return False
+    answer = reporter.confirm(f"{'; '.join([*needed, *wanted])}. Go on?")
+    if answer is None and needed:
         raise LimitRefused("; ".join(needed), hint="add -y to allow it; nothing was sent")
-    if not answer:
+    if answer is False:
         raise LimitRefused("not confirmed; nothing was sent")
-    if what and options.attended:
-        await _still_as_shown(session, steps)
+    return answer is True
 
 
-def _expensive(plan: Plan, most: int, *, local: bool) -> list[str]:
-    """That new work costs more than is done unasked."""
+def _expensive(plan: Plan, most: int) -> list[str]:
+    """That it costs more than is spent unasked."""
     totals = plan.totals()
-    if local or totals.credits <= most:
-        return []
-    return [f"{credits_told(totals.credits, plan.balance, totals.paid_before)} would be spent"]
+    price = credits_told(totals.credits, plan.balance, totals.paid_before)
+    return [f"{price} would be spent"] if totals.credits > most else []
 
 
 def _paid_again(plan: Plan) -> list[str]:
@@ -96,7 +88,7 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(every[:NAMED])}{f' and {len(every) - NAMED} more' if len(every) > NAMED else ''}"
 
 
-async def _still_as_shown(session: Session, steps: Sequence[PlannedChange]) -> None:
+async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange]) -> None:
     """Raises StalePlan where a job or preset that is about to be changed, or to be used, is not as it was shown.
 
     A person may take long to answer. What is in manifests now does not count: the plan that was shown is carried out.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from contextlib import closing, suppress
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -15,7 +15,7 @@ from a2c_spec.engine.budget import Limits, estimate
 from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Reading, reading
-from a2c_spec.engine.spender import Spender
+from a2c_spec.engine.spender import allowance
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.expressions.template import render_late
 
@@ -83,8 +83,7 @@ async def told(
     asked, unsure = not_asked_for(session, manifests, known)
     plan = replace(plan, orphans=asked, unsure=unsure)
     where = endpoint(session.project)
-    with closing(Spender(session.project, where.realm)) as spender:
-        plan = replace(plan, allowance=spender.allowance(plan, steps, limits))
+    plan = replace(plan, allowance=allowance(session.project, plan, steps, limits))
     paid_for = client is not None and where.key and where.realm != LOCAL_REALM and plan.totals().credits
     return replace(plan, balance=await client.credits_left(PROMPT)) if client and paid_for else plan
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -12,6 +12,7 @@ from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.budget import Budget, Limits
+from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import LimitRefused, SpecError
@@ -33,18 +34,12 @@ class Spender:
         self.spending = Spending(project.spending_file, realm)
         self.here = 0
 
-    def allowance(self, plan: Plan, steps: Sequence[PlannedChange], limits: Limits) -> Allowance | None:
-        """What a plan costs about, beside what limits and budget allow; None where nothing is bounded. A create that
-        the plan looked for, and makes anew, was not paid for."""
-        again = sum(change.asks for change in plan.changes)
-        about = plan.totals().credits
-        found = Allowance(about, self.per_run, self.per_day, 0, limits.credits, limits.replace, again)
-        if self.per_day is None:
-            return found if found.bounded else None
+    def spent_today(self, steps: Sequence[PlannedChange]) -> int:
+        """What was spent, or set aside, on this day. A create that the plan looked for, and makes anew, was not paid
+        for."""
         day = self._day()
         vain = [one.record.address for one in steps if one.change.starts and one.record and one.record.lost_start]
-        today = self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
-        return replace(found, today=today)
+        return self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
 
     def never_started(self, record: JobRecord) -> None:
         """A create was looked for on the service and is not there: what was set aside for it was not spent."""
@@ -107,9 +102,19 @@ class Spender:
         self.spending.close()
 
 
-def check(project: Project, plan: Plan) -> None:
+def allowance(project: Project, plan: Plan, steps: Sequence[PlannedChange], limits: Limits) -> Allowance | None:
+    """What a plan costs about, beside what limits and budget allow; None where nothing is bounded."""
+    budget, again = project.file.budget, sum(change.asks for change in plan.changes)
+    per_run, per_day = budget.get("per_run"), budget.get("per_day")
+    found = Allowance(plan.totals().credits, per_run, per_day, 0, limits.credits, limits.replace, again)
+    if per_day is None:
+        return found if found.bounded else None
+    with closing(Spender(project, endpoint(project).realm)) as spender:
+        return replace(found, today=spender.spent_today(steps))
+
+
+def check(project: Project, allowance: Allowance | None) -> None:
     """Raises LimitRefused, before anything is sent, when a plan would go beyond a limit or the budget."""
-    allowance = plan.allowance
     bound = allowance.exceeded if allowance else ""
     if allowance is None or not bound:
         return

@@ -10,7 +10,7 @@ from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.plan import Change, Detail, Move, Plan
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.views.facts import path_of
+from a2c_spec.views.plan_words import path_of
 from a2c_spec.views.redact import redacted
 
 FORMAT_VERSION = 1
@@ -116,10 +116,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         row["action"],
         tuple(row["reasons"]),
         tuple(_call(call) for call in row["calls"]),
-        details=tuple(
-            Detail(d["path"], d["before"], d["after"], d["sensitive"], bool(d.get("foreign")))
-            for d in row.get("details", ())
-        ),
+        details=tuple(map(_detail, row.get("details", ()))),
         moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
         leaves=tuple(row.get("leaves", ())),
         downloads=tuple(row.get("downloads", ())),
@@ -136,6 +133,10 @@ def _change(row: Mapping[str, Any]) -> Change:
         skipped=int(row.get("skipped", 0)),
         verified=int(row.get("verified", 0)),
     )
+
+
+def _detail(row: Mapping[str, Any]) -> Detail:
+    return Detail(row["path"], row["before"], row["after"], row["sensitive"], bool(row.get("foreign")))
 
 
 def _call(row: Mapping[str, Any]) -> Call:

@@ -6,12 +6,12 @@ import re
 
 from a2c_spec.core.plan import Plan
 from a2c_spec.core.reasons import counted
-from a2c_spec.views.facts import ChangeFacts, facts_of
+from a2c_spec.views.plan_words import ChangeFacts, facts_of
 
 MARKER = "<!-- a2c-spec plan -->"
 """Stands first in every markdown plan, so that a bot finds its own comment again."""
 
-_PLAIN = re.compile(r"(?!.*(//|www\.))[\w \-.,;:/()'\"=+%>]*", re.DOTALL)
+_PLAIN = re.compile(r"(?!.*(//|www\.))([^\W_]|[ \-.,;:/()'\"=+%>])*", re.DOTALL)
 """Text that means nothing to markdown, and names nobody there."""
 
 
@@ -19,7 +19,7 @@ def markdown_of(plan: Plan, most: int) -> str:
     """A table for a pull request comment, cut at ``most`` bytes between rows."""
     facts = facts_of(plan)
     told = [row for row in facts.rows if row.change.action != "no-op" or row.noted]
-    head = [MARKER, f"### {facts.head.removesuffix('.')}", ""]
+    head = [MARKER, f"### {facts.head.removesuffix('.')}", *([""] if told else [])]
     tail = ["", facts.totals, *(line for one in (*facts.notes, facts.limits) if one for line in ("", _safe(one)))]
     rows = ["| | address | action | why |", "|---|---|---|---|", *map(_row, told)] if told else []
     room = most - sum(len(line.encode()) + 1 for line in (*head, *tail)) - 80

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Action, Change, Detail, Plan
 from a2c_spec.core.reasons import counted, shown
-from a2c_spec.views.facts import WORDS, ChangeFacts, facts_of, path_of
+from a2c_spec.views.plan_words import WORDS, ChangeFacts, facts_of, path_of
 from a2c_spec.views.redact import redacted
 from a2c_spec.views.style import Style
 

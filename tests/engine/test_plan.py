@@ -10,9 +10,7 @@ import pytest
 
 from a2c_spec.core.desired import Preset
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.plan import Change, Plan
-from a2c_spec.engine.plan import as_plan, plan_only, plan_project
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.plan import plan_only, plan_project
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.errors import InvalidError, UsageError
@@ -70,11 +68,6 @@ def test_loose_ends_are_kept_whole_although_nothing_is_to_be_done(tmp_path: Path
         put(session, done(session, named("a"), "a", gone_since=5.0), done(session, named("b"), "b"))
         a, b = plan(session, named("a"), named("b"))
     assert (a.change.action, a.summary_only, b.change.action, b.summary_only) == ("no-op", False, "no-op", True)
-
-
-def test_a_plan_to_show_has_the_changes_and_says_whether_it_is_partial() -> None:
-    step = PlannedChange(Change("a", "no-op", ()), None, None)
-    assert as_plan([step], partial=True) == Plan((step.change,), True)
 
 
 class Service:
