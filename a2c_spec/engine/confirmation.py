@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted, credits_told
 from a2c_spec.core.run_keys import address_of
@@ -16,6 +17,7 @@ from a2c_spec.errors import Conflict, LimitRefused, StalePlan, about
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
 
+HINT = "apply again to make a new plan; nothing was sent"
 NAMED = 5
 """So many addresses, or files, are named in a question."""
 
@@ -89,15 +91,19 @@ def _listed(names: Iterable[str]) -> str:
 
 
 async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange]) -> None:
-    """Raises StalePlan where a job or preset that is about to be changed, or to be used, is not as it was shown.
+    """Raises StalePlan where a job or preset that is about to be changed, or to be used, is not as it was shown, or
+    where something stands in the place of a result.
 
     A person may take long to answer. What is in manifests now does not count: the plan that was shown is carried out.
     """
-    client, presets = session.service.client, used(steps)
+    client, presets, files = session.service.client, used(steps), session.files
     for step in steps:
-        address = address_of(step.change.address)
+        change, address = step.change, address_of(step.change.address)
+        new = [path for path in change.writes if path not in change.replaces]
+        if taken := [path for path in new if files.status(path, change.address) in NOT_OURS]:
+            raise StalePlan(f"{taken[0]} was written since the plan was shown", hint=HINT)
         with about(address):
-            if step.live is not None and step.change.calls:
+            if step.live is not None and change.calls:
                 same = await client.job(step.live.id) == step.live
             elif step.preset is not None and address in presets and step.record is not None:
                 same = (
@@ -107,4 +113,4 @@ async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange])
                 continue
         if not same:
             why = f"{address} has changed on the service since the plan was shown"
-            raise StalePlan(why, hint="apply again to make a new plan; nothing was sent")
+            raise StalePlan(why, hint=HINT)
