@@ -13,10 +13,12 @@ from a2c_spec.core.result_paths import RenderLate, confined, path_key, predicted
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """``paths``: each path with the ``outputs`` entry that asks for it. ``others``: the rest, in words."""
+    """``paths``: each path with the ``outputs`` entry that asks for it. ``others``: the rest, in words; ``untold`` are
+    the conversions whose results these are."""
 
     paths: tuple[tuple[str, Output], ...]
     others: tuple[str, ...]
+    untold: frozenset[str] = frozenset()
 
 
 def foreseen(job: Job, late: RenderLate) -> Foreseen:
@@ -25,10 +27,12 @@ def foreseen(job: Job, late: RenderLate) -> Foreseen:
     known = sorted(predicted(job, late), key=lambda one: order[one.spec.conversion])
     taken = {path_key(path) for path in job.elsewhere}
     paths = tuple((unique_path(one.path, taken), one.spec) for one in known)
-    return Foreseen(paths, tuple(_others(job, paths)))
+    others = tuple(_others(job, paths))
+    return Foreseen(paths, tuple(told for _, told in others), frozenset(name for name, _ in others))
 
 
-def _others(job: Job, paths: tuple[tuple[str, Output], ...]) -> Iterator[str]:
+def _others(job: Job, paths: tuple[tuple[str, Output], ...]) -> Iterator[tuple[str, str]]:
+    """(conversion, in words where its results go)."""
     known = {id(spec): path for path, spec in paths}
     asked = {item.id: item for item in job.conversions}
     for spec in job.outputs:
@@ -38,9 +42,9 @@ def _others(job: Job, paths: tuple[tuple[str, Output], ...]) -> Iterator[str]:
         path = known.get(id(spec), "")
         if not path:
             folder = "a folder that the run tells" if isinstance(spec.save, Late) else confined(spec.save)
-            yield f"{folder} (results of {spec.conversion}, whose names the run tells)"
+            yield item.id, f"{folder} (results of {item.id}, whose names the run tells)"
         elif len(job.inputs) > 1 and not (spec.input or item.options.get("merge") or item.category == "archive"):
-            yield f"{path} with -2, -3, ... in its name (if {spec.conversion} gives several results)"
+            yield item.id, f"{path} with -2, -3, ... in its name (if {item.id} gives several results)"
 
 
 def work_of(change: Change) -> str:
@@ -50,14 +54,18 @@ def work_of(change: Change) -> str:
         return ""
     inputs = list(change.basis.get("inputs", {}).values())
     uploads = [item for item in inputs if item.get("type") == "upload"]
-    others = len(inputs) - len(uploads)
+    taken = [item for item in inputs if item.get("type") == "output" and item.get("upstream")]
+    others = len(inputs) - len(uploads) - len(taken)
     told = f"{counted(len(uploads), 'upload')} ({size(change.size)})" if change.size else "bytes that the service holds"
     parts = [told] if uploads else []
     parts += [f"{others} remote"] if others else []
+    sent = f" ({size(change.size)})" if change.size and not uploads else ""
+    parts += [f"{counted(len(taken), 'result')} of other jobs{sent}"] if taken else []
     targets = [
         "/".join(filter(None, (conversion.get("category", ""), conversion["target"])))
         for conversion in change.basis["conversions"].values()
     ]
     if targets:
         parts.append(f"{counted(len(targets), 'conversion')} to {', '.join(dict.fromkeys(targets))}")
-    return ", ".join(parts) or "an empty job"
+    parts = parts or ["an empty job"]
+    return ", ".join(parts if change.starts else [*parts, "held, not started"])

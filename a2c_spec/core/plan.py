@@ -74,7 +74,8 @@ class Change:
     impossible. ``lost`` are conversions that are run again only because their results can be had nowhere.
     ``emptied``: the batch that lets the address go because its source is empty. ``verified``, ``skipped``: how many
     results are as they were written, and left out because something stands in
-    their places. ``work`` says what is sent and made, ``credits`` is about what it costs. ``writes`` are
+    their places. ``work`` says what is sent and made, ``awaits`` is how
+    many inputs other jobs make first, ``credits`` is about what it costs. ``writes`` are
     the paths of results that are known before the run, ``replaces`` paths at which a file stands that goes,
     ``removes`` files that go altogether; ``unforeseen`` says where results go whose names or number the run tells.
     """
@@ -100,6 +101,7 @@ class Change:
     lost: tuple[str, ...] = ()
     emptied: str = ""
     work: str = ""
+    awaits: int = 0
     credits: int = 0
     writes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
@@ -142,7 +144,7 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class Totals:
     """Sums over a plan: actions, calls by method, payload bytes up, jobs started, credits and how many of them were
-    paid before, files written. What is refused counts as that, and nowhere else."""
+    paid before, files written, inputs that are made first. What is refused counts as that, and nowhere else."""
 
     actions: Mapping[str, int]
     calls: Mapping[str, int]
@@ -151,6 +153,7 @@ class Totals:
     credits: int = 0
     paid_before: int = 0
     files: int = 0
+    awaited: int = 0
 
     @property
     def requests(self) -> int:
@@ -213,6 +216,7 @@ class Plan:
             credits=sum(change.credits for change in done),
             paid_before=sum(change.paid_before for change in done),
             files=sum(len(change.writes) for change in done),
+            awaited=sum(change.awaits for change in done),
         )
 
 

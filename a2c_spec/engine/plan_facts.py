@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.foreseen import foreseen, work_of
+from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Plan
 from a2c_spec.core.run_keys import address_of
@@ -34,7 +34,9 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
         return step
     paths, replaced, others = _written(session, step)
     about, work = estimate(change, step.record), work_of(change)
+    awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
     change = replace(change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others)
+    change = replace(change, awaits=len(awaited))
     return replace(step, change=change)
 
 
@@ -51,12 +53,22 @@ def _written(session: Session, step: PlannedChange) -> tuple[tuple[str, ...], tu
     usual = every.pop() if len(every) == 1 else "error"
     wanted = [(path, policies.get(path, usual)) for path in change.downloads]
     if not change.downloads and change.fetch and not _is_here(step):
-        wanted, others = [*policies.items()], known.others
+        wanted, others = [*policies.items()], (*known.others, *_earlier(session, address, known))
     paths = [files.expected(path, policy, address) for path, policy in wanted]
     paths = [*dict.fromkeys(filter(None, paths))]
     replaced = [path for path in paths if files.status(path, address) != "absent"]
     replaced += [move.target for move in change.moves if files.status(move.target, address) in NOT_OURS]
     return tuple(paths), tuple(replaced), others
+
+
+def _earlier(session: Session, address: str, known: Foreseen) -> Iterator[str]:
+    """Results of earlier runs whose places new ones may get, where only the run tells their names."""
+    places = {path for path, _ in known.paths}
+    for run in session.store.runs(address_of(address)) if known.untold else ():
+        for file in (*run.files, *run.leftover):
+            mine = file.path and file.path not in places and file.conversion in known.untold
+            if mine and session.files.status(file.path, run.address) != "absent":
+                yield f"over {file.path}, if a result gets that name"
 
 
 def _is_here(step: PlannedChange) -> bool:

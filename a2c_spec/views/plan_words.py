@@ -118,7 +118,7 @@ def _notes(plan: Plan) -> Iterator[str]:
         named = ", ".join(plan.orphans[:ORPHANS_SHOWN])
         more = f" and {len(plan.orphans) - ORPHANS_SHOWN} more" if len(plan.orphans) > ORPHANS_SHOWN else ""
         doubt = " that could be read (`a2c-spec validate` shows what is wrong with others)" if plan.unsure else ""
-        yield f"In no manifest{doubt}: {named}{more}; left as they are by this plan"
+        yield f"In no manifest{doubt}, and left alone by this plan: {named}{more}"
 
 
 def _sent(totals: Totals) -> str:
@@ -129,7 +129,11 @@ def _sent(totals: Totals) -> str:
     )
     up = f", {size(totals.size)} up" if totals.size else ""
     started = f", starts {counted(totals.jobs, 'job')}" if totals.jobs else ""
-    return f"{counted(totals.requests, 'call')} ({methods}){up}{started}."
+    calls, more = f"{counted(totals.requests, 'call')} ({methods}){up}{started}", totals.awaited
+    if not more:
+        return f"{calls}."
+    results = "a result that is" if more == 1 else f"{more} results that are"
+    return f"{calls}; {results} made first may take {'a call' if more == 1 else 'calls'} more."
 
 
 def sums(actions: Mapping[str, int]) -> str:

@@ -220,6 +220,25 @@ def one_of_two_changed(on: Ground) -> None:
     on.write("one.yaml", changed.replace("outputs: [", "outputs: [{from: jpg, filename: small, save: dist/}, "))
 
 
+def awaited(on: Ground) -> None:
+    on.write("one.yaml", ONE)
+    on.write(
+        "sum.yaml",
+        "name: sum\ninputs: [{id: i, from: one.webp}]\nconversions: [{id: s, category: hash, target: md5}]\n",
+    )
+
+
+def named_by_the_run(on: Ground) -> None:
+    named = ONE.replace("filename: one", 'filename: "${{ output.index }}"')
+    on.write("one.yaml", named)
+    on.apply()
+    on.write("one.yaml", named.replace("width: 64", "width: 65"))
+
+
+def held(on: Ground) -> None:
+    on.write("one.yaml", HELD)
+
+
 @dataclass(frozen=True)
 class World:
     """What was done before the plan, what the plan is asked with, and what it must say, as patterns."""
@@ -233,6 +252,10 @@ WORLDS = [
     World(create, [r"1 upload \(5\.6 kB\), 1 conversion to image/webp, about 1 credit$", r"writes dist/one\.webp$",
                    r"Plan: 1 to create: about 1 credit of 471\.", r"2 calls \(POST 2\), 5\.6 kB up, starts 1 job\."]),
     World(created_into_a_folder, [r"writes dist/ \(results of webp, whose names the run tells\)"]),
+    World(awaited, ["1 result of other jobs, 1 conversion to hash/md5, about 1 credit$",
+                    "Plan: 2 to create: about 2 credits", "starts 2 jobs; a result that is made first may take a call more"]),
+    World(named_by_the_run, [r"writes over dist/1\.webp, if a result gets that name", "paid before"]),
+    World(held, ["1 conversion to document/pdf, held, not started$", r"Plan: 1 to create\. 2 calls"]),
     World(update, ['metadata.title "Draft" -> "Final"', r"about 1 credit$", r"writes dist/one\.pdf"]),
     World(run_again, ["options.width 64 -> 65", "about 1 credit, paid before$", r"replaces dist/one\.webp$",
                       r"about 1 credit of 470, paid before\."]),
@@ -242,8 +265,8 @@ WORLDS = [
     World(renamed, [r"dist/one\.webp -> dist/other\.webp", "1 call"]),
     World(downloaded, [r"writes dist/one\.webp$", "Nothing to send"]),
     World(removed, ["no longer in a manifest; 1 file stays here"]),
-    World(orphaned, [r'In no manifest: rows\["b"\], two; left as they are'], ["one.yaml"]),
-    World(orphaned, [r'In no manifest: rows\["b"\], two; left as they are'], ["rows.yaml"]),
+    World(orphaned, [r'In no manifest, and left alone by this plan: rows\["b"\], two$'], ["one.yaml"]),
+    World(orphaned, [r'In no manifest, and left alone by this plan: rows\["b"\], two$'], ["rows.yaml"]),
     World(changed_there, ['changed on the service: metadata.title "Evil" -> "Draft"',
                           r"deletes input [0-9a-f-]{36} on the service \(input not known here"]),
     World(with_a_preset, ["preset for webp", r"writes dist/one\.webp$"]),

@@ -12,6 +12,7 @@ from a2c_spec.core.foreseen import foreseen, work_of
 from a2c_spec.core.plan import Change
 
 UPLOAD, REMOTE = {"type": "upload"}, {"type": "remote"}
+TAKEN = {"type": "output", "upstream": "digest"}
 WEBP, PDF = {"target": "webp", "category": "image"}, {"target": "pdf"}
 CREATE = Call("create_job", starts=True, size=1500)
 
@@ -20,6 +21,9 @@ WORK: list[tuple[list[Any], list[Any], str]] = [
     ([UPLOAD], [WEBP], "1 upload (1.5 kB), 1 conversion to image/webp"),
     ([UPLOAD, REMOTE, UPLOAD], [WEBP, PDF, WEBP], "2 uploads (1.5 kB), 1 remote, 3 conversions to image/webp, pdf"),
     ([REMOTE, REMOTE], [PDF], "2 remote, 1 conversion to pdf"),
+    ([TAKEN, TAKEN], [PDF], "2 results of other jobs (1.5 kB), 1 conversion to pdf"),
+    ([UPLOAD, TAKEN], [PDF], "1 upload (1.5 kB), 1 result of other jobs, 1 conversion to pdf"),
+    ([{"type": "output"}], [PDF], "1 remote, 1 conversion to pdf"),
 ]
 
 
@@ -27,6 +31,8 @@ WORK: list[tuple[list[Any], list[Any], str]] = [
 def test_a_new_job_is_summed_up_by_its_inputs_and_targets(inputs: list[Any], conversions: list[Any], told: str) -> None:
     basis = {"inputs": dict(enumerate(inputs)), "conversions": dict(enumerate(conversions))}
     assert work_of(Change("a", "create", ("new",), (CREATE,), basis=basis)) == told
+    held = Change("a", "create", (), (Call("create_job", size=1500),), basis=basis)
+    assert work_of(held) == f"{told}, held, not started"
     assert work_of(Change("a", "update", (), (Call("patch_job"),), basis=basis)) == ""
 
 

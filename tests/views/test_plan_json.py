@@ -96,6 +96,7 @@ def test_the_totals_are_those_of_the_plan() -> None:
         "credits": 0,
         "credits_paid_before": 0,
         "files_written": 0,
+        "inputs_awaited": 0,
     }
     assert plan_json(Plan((IDLE,)))["noop"] is True
 

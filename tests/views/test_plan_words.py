@@ -90,20 +90,33 @@ def test_what_is_refused_sends_nothing() -> None:
     assert facts_of(Plan((replace(NEW, problem="taken"),))).totals == "Nothing to send."
 
 
+@pytest.mark.parametrize(
+    ("awaits", "told"),
+    [
+        (1, "; a result that is made first may take a call more."),
+        (2, "; 2 results that are made first may take calls more."),
+    ],
+)
+def test_what_is_made_first_and_sent_then_is_told(awaits: int, told: str) -> None:
+    assert facts_of(Plan((replace(NEW, awaits=awaits),))).totals.endswith(f"starts 1 job{told}")
+
+
 def test_orphans_are_named_and_many_are_counted() -> None:
-    assert facts_of(Plan((), orphans=("a", "b"))).notes == ("In no manifest: a, b; left as they are by this plan",)
+    assert facts_of(Plan((), orphans=("a", "b"))).notes == ("In no manifest, and left alone by this plan: a, b",)
     (many,) = facts_of(Plan((), orphans=tuple(f"a{n:02}" for n in range(ORPHANS_SHOWN + 3)))).notes
-    assert f"a{ORPHANS_SHOWN - 1} and 3 more;" in many
+    assert f"a{ORPHANS_SHOWN - 1} and 3 more" in many
     (doubted,) = facts_of(Plan((), orphans=("a",), unsure=True)).notes
-    assert doubted.startswith(
-        "In no manifest that could be read (`a2c-spec validate` shows what is wrong with others): a;"
+    assert doubted == (
+        "In no manifest that could be read (`a2c-spec validate` shows what is wrong with others), "
+        "and left alone by this plan: a"
     )
 
 
 def test_every_sentence_about_the_whole_plan_is_among_them() -> None:
     facts = facts_of(Plan((NEW,), True, 2, Allowance(3, 9), orphans=("x",)))
     assert [line.split(":")[0] for line in facts.about_all] == [
-        "PARTIAL", "PARTIAL", "In no manifest", "Plan", "1 call (POST 1), 1.5 kB up, starts 1 job.", "Budget",
+        "PARTIAL", "PARTIAL", "In no manifest, and left alone by this plan", "Plan",
+        "1 call (POST 1), 1.5 kB up, starts 1 job.", "Budget",
     ]  # fmt: skip
 
 
