@@ -6,6 +6,7 @@ import io
 import json
 import re
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -253,7 +254,8 @@ WORLDS = [
                    r"Plan: 1 to create: about 1 credit of 471\.", r"2 calls \(POST 2\), 5\.6 kB up, starts 1 job\."]),
     World(created_into_a_folder, [r"writes dist/ \(results of webp, whose names the run tells\)"]),
     World(awaited, ["1 result of other jobs, 1 conversion to hash/md5, about 1 credit$",
-                    "Plan: 2 to create: about 2 credits", "starts 2 jobs; a result that is made first may take a call more"]),
+                    "Plan: 2 to create: about 2 credits",
+                    "starts 2 jobs; a result that is made first may take a call more"]),
     World(named_by_the_run, [r"writes over dist/1\.webp, if a result gets that name", "paid before"]),
     World(held, ["1 conversion to document/pdf, held, not started$", r"Plan: 1 to create\. 2 calls"]),
     World(update, ['metadata.title "Draft" -> "Final"', r"about 1 credit$", r"writes dist/one\.pdf"]),
@@ -381,6 +383,48 @@ def test_every_form_of_a_plan_tells_the_same_facts(
     event = json.loads(forms.applied("--json").splitlines()[0])
     assert [tell(one) for one in sentences(plan_from(event))] == [tell(one) for one in facts]
     assert tell(text) == forms.applied()
+
+
+def on_disk(folder: Path) -> dict[str, tuple[int, bytes]]:
+    """Every result that is here: when it was written, and what is in it."""
+    files = [path for path in (folder / "dist").rglob("*") if path.is_file()]
+    return {path.relative_to(folder).as_posix(): (path.stat().st_mtime_ns, path.read_bytes()) for path in files}
+
+
+@pytest.mark.parametrize("world", WORLDS, ids=lambda one: " ".join([one.before.__name__, *one.args]))
+def test_who_reads_only_the_plan_knows_what_is_paid_sent_written_and_removed(
+    world: World, project: Path, a2c: Command, somebody: Somebody, server: Background
+) -> None:
+    on = Ground(project, a2c, somebody)
+    world.before(on)
+    plan = plan_from(json.loads(a2c("plan", "--json", *world.args).out))
+    totals, changes = plan.totals(), [change for change in plan.changes if not change.problem]
+    before, calls = on_disk(project), len(somebody("GET", log(server)))
+    ran = a2c("apply", "-y", "-q", *world.args)
+    if plan.allowance and plan.allowance.exceeded:
+        assert (ran.code, on_disk(project)) == (11, before)
+        return
+    spent = re.search(r"(\d+) credits? spent", ran.out)
+    assert int(spent[1]) if spent else totals.credits == 0
+    after, rows = on_disk(project), somebody("GET", log(server))[calls:]
+    sent = Counter(row["method"] for row in rows if row["method"] != "GET")
+    awaited = totals.awaited if sum(sent.values()) > totals.requests else 0
+    assert sum(sent.values()) == totals.requests + awaited, (sent, totals)
+    moved = {move.source: move.target for change in changes for move in change.moves}
+    written = {path for path in after if after[path] != before.get(path)} - {*moved.values()}
+    told = {path for change in changes for path in change.writes}
+    others = [place for change in changes for place in change.unforeseen]
+    assert told <= written, "what it says is there"
+    assert all(any(path.startswith(place.split(" ")[0]) for place in others) for path in written - told), written
+    gone = before.keys() - after.keys()
+    assert gone == {*moved} | {path for change in changes for path in change.removes}
+    overwritten = {path for path in before if path in after and after[path][1] != before[path][1]}
+    says = {path for change in changes for path in change.replaces} | {
+        place.split(" ")[1].rstrip(",") for place in others
+    }
+    assert overwritten <= says, overwritten
+    deleted = [row["path"].rpartition("/")[2] for row in rows if row["method"] == "DELETE"]
+    assert sorted(deleted) == sorted(str(call.subject) for change in changes for call in change.deletes)
 
 
 def test_the_service_is_asked_for_the_balance_once_and_only_where_something_is_paid(

@@ -32,7 +32,7 @@ conversions: [{{id: c, target: webp, category: image}}]
 def planned(policy: Any = "error", action: Any = "create", **change: Any) -> PlannedChange:
     one = named("a")
     one = replace(one, outputs=(replace(one.outputs[0], on_conflict=policy),))
-    whole = {"calls": START, "fetch": True} | change
+    whole: dict[str, Any] = {"calls": START, "fetch": True} | change
     return PlannedChange(Change("a", action, (), **whole), desired(one), None)
 
 
