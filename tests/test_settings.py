@@ -150,6 +150,17 @@ def max_credits(one: Try) -> None:
     assert one.apply("--max-credits", "1").code == 0
 
 
+def confirm_above(one: Try) -> None:
+    one.set(0)
+    env = ENV if one.env else ""
+    assert ApplyOptions().within(open_project(Flags(env=env)).flags).confirm_above == 0
+    flags = Flags(env=env, confirm_above=3, given={"confirm_above": "--confirm-above"})
+    assert ApplyOptions().within(open_project(flags).flags).confirm_above == 3
+    one.monkeypatch.setenv("A2C_SPEC_CONFIRM_ABOVE", "5")
+    told = json.loads(one.a2c("config", "--json", *one.env).out)
+    assert told["confirm_above"] == {"value": 5, "source": "A2C_SPEC_CONFIRM_ABOVE"}
+
+
 def fail_fast(one: Try) -> None:
     one.set(True)
     flags = Flags(env=ENV if one.env else "")
@@ -222,6 +233,7 @@ DEFAULTS: Mapping[str, Callable[[Try], None]] = {
     "on_conflict": on_conflict,
     "timeout": timeout,
     "max_credits": max_credits,
+    "confirm_above": confirm_above,
     "fail_fast": fail_fast,
     "strategy": strategy,
     "base_url": base_url,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -73,6 +75,15 @@ class Client:
             seen.update(_row_key(row) for row in new)
             for row in new:
                 yield row
+
+    async def credits_left(self, seconds: float) -> int | None:
+        """``GET /contracts``: the credits that the account has left; None where it is not prepaid, or where the service
+        does not say so at once. Sent once, since nothing depends on it."""
+        reply = None
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                reply = await self.wire.once("/contracts")
+        return _credits_left(reply.data) if reply is not None and reply.status == 200 else None
 
     async def presets(self) -> tuple[Mapping[str, Any], ...]:
         """``GET /presets``: public ones, and with a key the account's own."""
@@ -167,6 +178,13 @@ def wire_body(call: Call) -> Body:
 def subject_id(call: Call, ids: Mapping[str, str]) -> str:
     """The API id of what a call is about."""
     return ids[call.subject.name] if isinstance(call.subject, Ref) else call.subject
+
+
+def _credits_left(data: Any) -> int | None:
+    """Of an object with the sum, or of an array of contracts; a contract by invoice names none."""
+    every = [data] if isinstance(data, Mapping) else rows(data)
+    left = [one["credits_remaining"] for one in every if isinstance(one.get("credits_remaining"), int)]
+    return sum(left) if left else None
 
 
 def _row_key(row: Mapping[str, Any]) -> str:

@@ -218,6 +218,12 @@ class OutputFiles:
             raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
         raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
 
+    def expected(self, path: str, policy: str, address: str) -> str:
+        """The path that ``resolve_conflict`` would give, nothing being reserved; empty if a result is left out."""
+        if policy not in ("skip", "rename") or self._is_free(path, address):
+            return path
+        return "" if policy == "skip" else self._free_path(path, address)
+
     def _reserver(self, path: str, address: str) -> str:
         """Which other address is about to write there, perhaps in other letters; empty when none is."""
         holder = self.reserved.get(path_key(path), address)
@@ -255,12 +261,16 @@ class OutputFiles:
             raise SpecError(f"cannot move {source} to {path}: {error.strerror}") from error
         self.probe(f"placed {path}")
 
+    def removable(self, path: str, address: str) -> bool:
+        """Whether ``remove`` would remove it."""
+        return self.status(path, address) == "intact" and self.absolute(path) == (self.root / path).resolve()
+
     def remove(self, path: str, address: str) -> bool:
         """Removes a file written for ``address`` if nobody changed it, and the folders that are empty then.
 
         Says whether it did. Nothing is removed through a symbolic link that leads elsewhere.
         """
-        if self.status(path, address) != "intact" or self.absolute(path) != (self.root / path).resolve():
+        if not self.removable(path, address):
             return False
         target = self.root / path
         target.unlink()

@@ -111,6 +111,25 @@ refresh_only = click.option(
     "--refresh-only", is_flag=True, help="Only update the state from the service; run and download nothing."
 )
 
+markdown = stack(
+    click.option("--markdown", is_flag=True, help="Print markdown, for a pull request comment."),
+    click.option(
+        "--max-bytes",
+        default=60000,
+        show_default=True,
+        type=click.IntRange(min=1000),
+        metavar="N",
+        help="Cut the markdown at this size.",
+    ),
+)
+
+
+def markdown_of_options(parameters: dict[str, Any]) -> int:
+    """Takes its own flags out of a command's parameters: the most bytes of markdown, 0 for another form."""
+    asked, most = parameters.pop("markdown"), parameters.pop("max_bytes")
+    return most if asked else 0
+
+
 selection = stack(
     click.option("--target", multiple=True, metavar="GLOB", help="Only these addresses, and those they depend on."),
     click.option("--exclude", multiple=True, metavar="GLOB", help="Leave these addresses out."),
@@ -126,6 +145,14 @@ yes = click.option(
     "yes",
     is_flag=True,
     help="Do not ask for confirmation, even if something is paid for again.",
+)
+confirm_above = click.option(
+    "--confirm-above",
+    default=10,
+    show_default=True,
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="On a terminal, ask before more than N credits are spent.",
 )
 timeout = click.option(
     "--timeout",

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
+import threading
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +19,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import Interrupted, SpecError
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
@@ -67,11 +70,42 @@ def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
     talk(project.flags, problems.diagnostics(warnings, style_of(project)))
 
 
+def on_a_terminal() -> bool:
+    """Whether a person can be asked."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
+
+
 def ask(question: str) -> bool | None:
-    """Asks on the terminal; None where there is none."""
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    """Asks on the terminal; None where there is none. An end of the input is no; raises Interrupted at Ctrl-C."""
+    if not on_a_terminal():
         return None
-    return click.confirm(question, err=True)
+    with _interruptible():
+        try:
+            while True:
+                click.echo(f"{question} [y/N]: ", nl=False, err=True)
+                answer = sys.stdin.readline()
+                if answer.strip().lower() in ("y", "yes"):
+                    return True
+                if answer.strip().lower() in ("", "n", "no"):
+                    click.echo("", nl=not answer, err=True)
+                    return False
+        except KeyboardInterrupt:
+            click.echo("", err=True)
+            raise Interrupted("interrupted at the question; nothing was sent") from None
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Ctrl-C ends the reading of an answer, whatever else it means while work is under way."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class ConsoleReporter:
@@ -82,7 +116,7 @@ class ConsoleReporter:
         self.progress = _progress(project)
         self.close = self.progress.close
         self.expect = self.progress.expect
-        self.confirm = ask
+        self.shown: Plan | None = None
 
     def __call__(self, event: Event) -> None:
         self.progress(event)
@@ -90,17 +124,31 @@ class ConsoleReporter:
     def warnings(self, found: Sequence[Diagnostic]) -> None:
         warn(self.project, found)
 
+    def confirm(self, question: str) -> bool | None:
+        """Asks; a plan that cannot be read on the terminal yet is shown there first."""
+        from a2c_spec.views.plan_text import PlanView
+
+        flags = self.project.flags
+        if self.shown and on_a_terminal() and (flags.quiet or flags.as_json or not sys.stdout.isatty()):
+            click.echo(PlanView(Style(), flags.verbose, flags.explain).text(self.shown), err=True)
+        return ask(question)
+
     def plan(self, plan: Plan) -> None:
+        self.shown = plan
         if self.project.flags.as_json or not self.project.flags.quiet:
             show_plan(self.project, plan, event=True)
 
 
-def show_plan(project: Project, plan: Plan, *, event: bool = False) -> None:
-    """Prints a plan; ``event``: as one of the JSON lines of an apply."""
+def show_plan(project: Project, plan: Plan, *, event: bool = False, markdown: int = 0) -> None:
+    """Prints a plan; ``event``: as one of the JSON lines of an apply; ``markdown``: as at most so many bytes of it."""
     from a2c_spec.views.plan_json import plan_json
+    from a2c_spec.views.plan_markdown import markdown_of
     from a2c_spec.views.plan_text import PlanView
 
     flags = project.flags
+    if markdown and not flags.as_json:
+        click.echo(markdown_of(plan, markdown))
+        return
     emit(
         flags,
         lambda: ({"event": "plan"} if event else {}) | plan_json(plan),

@@ -10,7 +10,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
+from a2c_spec.commands._output import ConsoleReporter, on_a_terminal, project_of, show_refreshed, show_result, talk
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
@@ -38,6 +38,7 @@ CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_c
 @options.selection
 @options.replace
 @options.yes
+@options.confirm_above
 @click.option(
     "--detach", is_flag=True, help="Return as soon as every job has started; `a2c-spec wait` fetches the results."
 )
@@ -54,7 +55,7 @@ def command(yes: bool, detach: bool, **given: Any) -> int:
     chosen = selection_of(given)
     if given.pop("refresh_only"):
         return refresh(flags_of(given), chosen)
-    return apply(flags_of(given), ApplyOptions(yes, detach), chosen)
+    return apply(flags_of(given), ApplyOptions(yes, detach, attended=on_a_terminal()), chosen)
 
 
 def apply(flags: Flags, how: ApplyOptions, chosen: Selection = EVERYTHING) -> int:

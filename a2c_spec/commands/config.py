@@ -18,6 +18,7 @@ from a2c_spec.views.table import table
 @options.parallelism
 @options.on_conflict
 @options.limits
+@options.confirm_above
 @options.timeout
 @options.fail_fast
 @options.project

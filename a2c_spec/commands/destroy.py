@@ -54,7 +54,7 @@ async def _destroy(flags: Flags, addresses: tuple[str, ...], *, files: bool, yes
             for record in chosen:
                 runs.setdefault(address_of(record.address), []).append(record)
             calls = {record.address: _calls(record, others) for record in chosen}
-            plan = Plan(tuple(_change(address, some, calls) for address, some in runs.items()))
+            plan = Plan(tuple(_change(session, address, some, calls, files=files) for address, some in runs.items()))
             show_plan(project, plan)
             _confirm(plan, yes=yes)
             kept = [(record, await _delete(session, record, calls[record.address], files=files)) for record in chosen]
@@ -75,14 +75,18 @@ def _calls(record: JobRecord, others: Collection[str]) -> tuple[Call, ...]:
     return (*(Call("delete_job", job) for job in former), *present)
 
 
-def _change(address: str, runs: Sequence[JobRecord], calls: Mapping[str, Sequence[Call]]) -> Change:
+def _change(
+    session: Session, address: str, runs: Sequence[JobRecord], calls: Mapping[str, Sequence[Call]], *, files: bool
+) -> Change:
     """What happens to an address, or to one run of it where only that is named."""
     every = tuple(dict.fromkeys(call for run in runs for call in calls[run.address]))
     kept = counted(len({path for run in runs for path in _places(run)}), "file")
     present = {run.job_id for run in runs if not run.gone_since}
     former = len([call for call in every if call.subject not in present])
     earlier = f"; with {counted(former, 'earlier job')}" if former else ""
-    return Change(address, "delete", (f"requested by destroy; {kept} here{earlier}",), every)
+    places = {(path, run.address) for run in runs for path in _places(run)}
+    going = sorted(path for path, key in places if files and session.files.removable(path, key))
+    return Change(address, "delete", (f"requested by destroy; {kept} here{earlier}",), every, removes=tuple(going))
 
 
 def _places(record: JobRecord) -> set[str]:

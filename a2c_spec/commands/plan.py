@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from a2c_spec.commands import _options as options
-from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, warn
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import LimitRefused, UsageError
 
 if TYPE_CHECKING:
+    from a2c_spec.core.plan import Plan
     from a2c_spec.engine.flags import Flags
     from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project, Reading
@@ -33,54 +34,71 @@ if TYPE_CHECKING:
 @options.replace
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.refresh_only
+@options.limits
+@options.timeout
+@options.markdown
 @click.option("-o", "--out", default="", metavar="FILE", help="Save the plan to this file (NAME.a2cplan.json).")
 @options.output
 def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what apply would do, and why. Sends only GET requests."""
-    chosen = selection_of(given)
+    chosen, most = selection_of(given), markdown_of_options(given)
     if given.pop("refresh_only"):
-        if out:
-            raise UsageError("--refresh-only makes no plan that could be saved", hint="leave out one of both flags")
+        if out or most:
+            raise UsageError(
+                f"--refresh-only makes no plan that could be {'saved' if out else 'shown as markdown'}",
+                hint="leave out one of both flags",
+            )
         from a2c_spec.commands.apply import refresh
 
         return refresh(flags_of(given), chosen, write=False)
-    return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
+    return plan(flags_of(given), chosen, out, most, detailed_exitcode=detailed_exitcode)
 
 
-def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: bool = False) -> int:
-    """Prints the plan, and saves it to ``out``; gives the exit code."""
-    from a2c_spec.engine.plan import as_plan
-    from a2c_spec.engine.spender import with_budget
+def plan(flags: Flags, chosen: Selection, out: str = "", markdown: int = 0, *, detailed_exitcode: bool = False) -> int:
+    """Prints the plan, and saves it to ``out``; gives the exit code. ``markdown`` is the most bytes of markdown, 0 for
+    text. Raises LimitRefused, once it is printed, where ``apply`` would refuse it because of a limit."""
+    from a2c_spec.engine.spender import check
+    from a2c_spec.views import problems
+    from a2c_spec.views.style import Style
 
     project = project_of(flags)
     manifests = reading(project)
-    steps = asyncio.run(_planned(project, manifests, chosen, whole=bool(out) or flags.detailed))
+    steps, result = asyncio.run(_planned(project, manifests, chosen, whole=bool(out) or flags.detailed))
     warn(project, manifests.found)
-    result = with_budget(project, as_plan(steps, partial=chosen.partial), steps)
     if out:
-        _save(project, out, steps, chosen)
-    show_plan(project, result)
+        _save(project, out, steps, result, chosen)
+    show_plan(project, result, markdown=markdown)
+    try:
+        check(project, result.allowance)
+    except LimitRefused as refused:
+        if not flags.as_json:
+            raise
+        click.echo(problems.error(refused, Style()), err=True)  # standard output is one JSON document
+        return refused.exit_code
     return 2 if detailed_exitcode and not result.empty else 0
 
 
-def _save(project: Project, out: str, steps: list[PlannedChange], chosen: Selection) -> None:
+def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:
     from a2c_spec.engine.saved_plan import SUFFIX, is_saved_plan, write
 
     if not is_saved_plan(out):
         raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
     if project.flags.offline:
         raise UsageError("--offline cannot save a plan: what is live is not known")
-    write(project.cwd / out, project, steps, chosen)
+    write(project.cwd / out, project, steps, plan, chosen)
     said = f"saved; `a2c-spec apply {out}` applies exactly this plan, once; it is rejected if anything changed"
     talk(project.flags, said)
 
 
-async def _planned(project: Project, manifests: Reading, chosen: Selection, *, whole: bool) -> list[PlannedChange]:
-    from a2c_spec.engine.plan import plan_project
+async def _planned(
+    project: Project, manifests: Reading, chosen: Selection, *, whole: bool
+) -> tuple[list[PlannedChange], Plan]:
+    from a2c_spec.engine.plan import plan_and_tell
     from a2c_spec.engine.session import open_session, open_state
 
     if project.flags.offline:
         with open_state(project) as session:
-            return await plan_project(session, manifests, chosen, None, whole=whole)
+            return await plan_and_tell(session, manifests, chosen, None, whole=whole)
     async with open_session(project) as session:
-        return await plan_project(session, manifests, chosen, session.service.client, whole=whole)
+        session.service.client.wire.patience = project.flags.timeout
+        return await plan_and_tell(session, manifests, chosen, session.service.client, whole=whole)

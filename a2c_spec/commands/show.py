@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from a2c_spec.commands import _options as options
-from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands.status import status
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.saved_plan import is_saved_plan, read
@@ -17,25 +17,18 @@ from a2c_spec.engine.saved_plan import is_saved_plan, read
 
 @click.command("show")
 @click.argument("what", metavar="PLAN|ADDRESS")
-@click.option("--markdown", is_flag=True, help="Print markdown, for a pull request comment.")
-@click.option(
-    "--max-bytes",
-    default=60000,
-    show_default=True,
-    type=click.IntRange(min=1000),
-    metavar="N",
-    help="Cut the markdown at this size.",
-)
+@options.markdown
 @click.option("--exit-code", is_flag=True, help="Exit 2 if the plan would change something.")
 @options.offline
 @options.explain
 @options.project
-def command(what: str, markdown: bool, max_bytes: int, exit_code: bool, **given: Any) -> int:
+def command(what: str, exit_code: bool, **given: Any) -> int:
     """Show a saved plan (NAME.a2cplan.json), or the record of an address."""
+    most = markdown_of_options(given)
     flags = flags_of(given)
     if not is_saved_plan(what):
         return status(flags, what)
-    return show(flags, what, max_bytes if markdown else 0, exit_code=exit_code)
+    return show(flags, what, most, exit_code=exit_code)
 
 
 def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
@@ -49,7 +42,7 @@ def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
     if flags.as_json:
         click.echo(json.dumps(saved.plan, ensure_ascii=False))
     elif markdown:
-        click.echo(markdown_of(saved.plan, markdown))
+        click.echo(markdown_of(plan_from(saved.plan), markdown))
     else:
         click.echo(PlanView(Style(False), flags.verbose, flags.explain).text(plan_from(saved.plan)))
     return 2 if exit_code and not saved.plan["noop"] else 0

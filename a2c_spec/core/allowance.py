@@ -1,4 +1,4 @@
-"""What a plan costs about, beside what the budget of the project allows."""
+"""What a plan costs about, beside what the flags and the budget of the project allow."""
 
 from __future__ import annotations
 
@@ -7,12 +7,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """In credits. ``today`` is what was spent, or set aside, on this day (UTC). None means no bound."""
+    """In credits. ``per_run`` and ``per_day`` are the budget of the project, ``today`` is what was spent, or set aside,
+    on this day (UTC). ``max_credits`` and ``max_replace`` are the flags of these names, ``again`` counts the paid jobs
+    that are run again. None means no bound."""
 
     about: int
     per_run: int | None = None
     per_day: int | None = None
     today: int = 0
+    max_credits: int | None = None
+    max_replace: int | None = None
+    again: int = 0
 
     @property
     def left(self) -> int | None:
@@ -20,18 +25,33 @@ class Allowance:
         return None if self.per_day is None else max(0, self.per_day - self.today)
 
     @property
+    def bounded(self) -> bool:
+        """Whether there is any bound."""
+        bounds = (self.per_run, self.per_day, self.max_credits, self.max_replace)
+        return any(bound is not None for bound in bounds)
+
+    @property
     def exceeded(self) -> str:
-        """The bound that the plan goes beyond; empty when it keeps to all of them."""
-        if self.about and self.per_run is not None and self.about > self.per_run:
-            return "per_run"
-        return "per_day" if self.about and self.left is not None and self.about > self.left else ""
+        """The bound that the plan goes beyond, as it is set; empty when it keeps to all of them."""
+        bounds = (
+            ("budget.per_run", self.about, self.per_run),
+            ("budget.per_day", self.about, self.left),
+            ("--max-replace", self.again, self.max_replace),
+            ("--max-credits", self.about, self.max_credits),
+        )
+        return next((name for name, count, most in bounds if count and most is not None and count > most), "")
 
     @property
     def told(self) -> str:
-        """One sentence for a person; empty where nothing is spent or nothing is bounded."""
-        if not self.about or (self.per_run is None and self.per_day is None):
-            return ""
-        bounds = [f"{self.per_run} allowed for a run"] if self.per_run is not None else []
-        bounds += [f"{self.left} of {self.per_day} left today (UTC)"] if self.per_day is not None else []
-        end = f"; apply would refuse this plan (budget.{self.exceeded})" if self.exceeded else ""
-        return f"Budget: about {self.about} credit{'' if self.about == 1 else 's'}, {', '.join(bounds)}{end}."
+        """One sentence for a person; empty where nothing is spent or run again, or nothing is bounded."""
+        paid = [f"{self.per_run} allowed for a run"] if self.per_run is not None else []
+        paid += [f"{self.left} of {self.per_day} left today (UTC)"] if self.per_day is not None else []
+        paid += [f"{self.max_credits} allowed by --max-credits"] if self.max_credits is not None else []
+        about = f"about {self.about} credit{'' if self.about == 1 else 's'}"
+        parts = [", ".join([about, *paid])] if paid and self.about else []
+        if self.max_replace is not None and self.again:
+            jobs = f"{self.again} paid job{'' if self.again == 1 else 's'} run again"
+            parts.append(f"{jobs}, {self.max_replace} allowed by --max-replace")
+        end = f"; apply would refuse this plan ({self.exceeded})" if self.exceeded else ""
+        head = "Limits" if self.per_run is None and self.per_day is None else "Budget"
+        return f"{head}: {'; '.join(parts)}{end}." if parts else ""

@@ -44,12 +44,16 @@ SIGNS: Mapping[Action, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Detail:
-    """One attribute that differs: canonical before and after, ``sensitive`` when neither may be shown."""
+    """One attribute that differs: canonical before and after, ``sensitive`` when neither may be shown.
+
+    ``foreign``: somebody else changed it on the service, where it is ``before``.
+    """
 
     path: str
     before: Any
     after: Any
     sensitive: bool = False
+    foreign: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +74,10 @@ class Change:
     impossible. ``lost`` are conversions that are run again only because their results can be had nowhere.
     ``emptied``: the batch that lets the address go because its source is empty. ``verified``, ``skipped``: how many
     results are as they were written, and left out because something stands in
-    their places.
+    their places. ``work`` says what is sent and made, ``awaits`` is how
+    many inputs other jobs make first, ``credits`` is about what it costs. ``writes`` are
+    the paths of results that are known before the run, ``replaces`` paths at which a file stands that goes,
+    ``removes`` files that go altogether; ``unforeseen`` says where results go whose names or number the run tells.
     """
 
     address: str
@@ -93,10 +100,19 @@ class Change:
     problem: str = ""
     lost: tuple[str, ...] = ()
     emptied: str = ""
+    work: str = ""
+    awaits: int = 0
+    credits: int = 0
+    writes: tuple[str, ...] = ()
+    replaces: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
+    unforeseen: tuple[str, ...] = ()
 
     @property
     def counts_as(self) -> str:
-        """Its action, or that all of it is left out."""
+        """Its action, or that it is refused, or that all of it is left out."""
+        if self.problem:
+            return "refused"
         return "skipped" if self.action == "no-op" and self.skipped and not self.verified else self.action
 
     @property
@@ -109,15 +125,35 @@ class Change:
         """Whether a job is started, which is what costs credits."""
         return any(call.starts for call in self.calls)
 
+    @property
+    def paid_before(self) -> int:
+        """How much of the credits was paid before, for the same conversions."""
+        return self.credits if self.paid_again else 0
+
+    @property
+    def asks(self) -> bool:
+        """Whether something that was paid for is run again, cancelled or deleted; not where it is only let go."""
+        return self.paid_again and self.action != "forget" and not self.problem
+
+    @property
+    def deletes(self) -> tuple[Call, ...]:
+        """The calls that delete or cancel something on the service."""
+        return tuple(call for call in self.calls if call.method == "DELETE")
+
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Sums over a plan: actions, calls by method, payload bytes up, jobs started."""
+    """Sums over a plan: actions, calls by method, payload bytes up, jobs started, credits and how many of them were
+    paid before, files written, inputs that are made first. What is refused counts as that, and nowhere else."""
 
     actions: Mapping[str, int]
     calls: Mapping[str, int]
     size: int
     jobs: int
+    credits: int = 0
+    paid_before: int = 0
+    files: int = 0
+    awaited: int = 0
 
     @property
     def requests(self) -> int:
@@ -129,13 +165,18 @@ class Plan:
     """All changes, in the order in which they are carried out. ``partial`` when a selection left addresses out.
 
     ``left_out`` is how many other changes there are, which a command leaves to ``apply``. ``allowance`` is what they
-    cost about, beside the budget of the project, where there is one.
+    cost about, beside the limits and the budget of the project, where there are any. ``balance`` is what the account
+    has left, where the service says it. ``orphans`` are recorded addresses that no manifest asks for and that this plan
+    leaves as they are; ``unsure``: some manifests could not be read, which may ask for them.
     """
 
     changes: tuple[Change, ...]
     partial: bool = False
     left_out: int = 0
     allowance: Allowance | None = None
+    balance: int | None = None
+    orphans: tuple[str, ...] = ()
+    unsure: bool = False
 
     @property
     def empty(self) -> bool:
@@ -171,11 +212,16 @@ class Plan:
         )
 
     def totals(self) -> Totals:
+        done = [change for change in self.changes if not change.problem]
         return Totals(
             actions=Counter(change.counts_as for change in self.rows()),
-            calls=Counter(call.method for change in self.changes for call in change.calls),
-            size=sum(change.size for change in self.changes),
-            jobs=sum(change.starts for change in self.changes),
+            calls=Counter(call.method for change in done for call in change.calls),
+            size=sum(change.size for change in done),
+            jobs=sum(change.starts for change in done),
+            credits=sum(change.credits for change in done),
+            paid_before=sum(change.paid_before for change in done),
+            files=sum(len(change.writes) for change in done),
+            awaited=sum(change.awaits for change in done),
         )
 
 
@@ -189,8 +235,14 @@ def _together(one: Change, other: Change) -> Change:
 
 
 def outline(change: Change, shared: dict[Call, Call]) -> Change:
-    """The change without bodies, bindings and details; calls that look alike are one value in ``shared``."""
-    bare = tuple(Call(call.kind, step=call.step, starts=call.starts, size=call.size) for call in change.calls)
+    """The change without bodies, bindings and details; calls that look alike are one value in ``shared``. What is
+    deleted stays known."""
+    bare = tuple(
+        replace(call, body=None, creates=(), effects=())
+        if call.method == "DELETE"
+        else Call(call.kind, step=call.step, starts=call.starts, size=call.size)
+        for call in change.calls
+    )
     calls = tuple(shared.setdefault(call, call) for call in bare)
     idle = change.action == "no-op"
     basis = {} if idle else _kinds(change.basis)

@@ -52,19 +52,13 @@ def _added(old: Mapping[str, Any], new: Mapping[str, Any], word: str) -> Iterato
     return (f"{word} {name} added" for name in new if name not in old)
 
 
-def foreign_reason(detail: Detail) -> str:
-    """Of a value that somebody else changed on the service: what it is there, and what it becomes."""
+def changed_reason(detail: Detail) -> str:
+    """Of a value that gets another one; of one that somebody else changed on the service, where that is."""
     part, _, rest = detail.path.partition(".")
     name, _, key = rest.partition(".")
     where, what = (f"{part[:-1]} {name} ", key) if part in ("inputs", "conversions") else ("", detail.path)
-    return f"{where}changed on the service: {what} {shown(detail.before)} -> {shown(detail.after)}"
-
-
-def changed_reason(detail: Detail) -> str:
-    """Of a value that the manifest changes."""
-    if detail.sensitive:
-        return f"{detail.path} (sensitive: changed)"
-    return f"{detail.path} {shown(detail.before)} -> {shown(detail.after)}"
+    values = "(sensitive: changed)" if detail.sensitive else " -> ".join(shown_pair(detail.before, detail.after))
+    return f"{where}changed on the service: {what} {values}" if detail.foreign else f"{detail.path} {values}"
 
 
 def _flag(value: Any) -> str:
@@ -81,7 +75,22 @@ def _leaf(path: str, old: Any, new: Any) -> str:
         return f"{path} (sensitive: changed)"
     if path == "upstream":
         return "what it depends on in another manifest changed"
-    return f"{path} {shown(old)} -> {shown(new)}"
+    return f"{path} {' -> '.join(shown_pair(old, new))}"
+
+
+def shown_pair(before: Any, after: Any) -> tuple[str, str]:
+    """Two values, each short enough for one line; those that begin alike are shown from where they differ."""
+    one, other = shown(before), shown(after)
+    if one != other or before == after:
+        return one, other
+    texts = _text(before), _text(after)
+    start = next((place for place, (one, other) in enumerate(zip(*texts, strict=False)) if one != other), SHOWN)
+    old, new = (_cut(f"..{text[max(0, start - 20) :]}") for text in texts)
+    return old, new
+
+
+SHOWN = 60
+"""The longest value that is shown whole on a line."""
 
 
 def shown(value: Any) -> str:
@@ -90,8 +99,15 @@ def shown(value: Any) -> str:
         return "(unset)"
     if isinstance(value, str) and len(value) == 64 and set(value) <= set("0123456789abcdef"):
         return f"{value[:4]}.."
-    text = f'"{value}"' if isinstance(value, str) else dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return _cut(_text(value))
+
+
+def _text(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else dumps(value)
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
 def conflict(path: str, status: Disk, policy: str) -> str:
@@ -158,6 +174,14 @@ def size(count: int) -> str:
             return f"{count} B" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     return f"{count} B"
+
+
+def credits_told(about: int, balance: int | None = None, before: int = 0) -> str:
+    """``about 3 credits of 471, 1 of them paid before``."""
+    of = "" if balance is None else f" of {balance:,}"
+    share = "" if about == 1 else "all " if before == about else f"{before:,} of them "
+    paid = f", {share}paid before" if before else ""
+    return f"about {about:,} credit{'' if about == 1 else 's'}{of}{paid}"
 
 
 def counted(number: int, word: str) -> str:

@@ -130,7 +130,7 @@ def _placed(job: Job, one: Placement, late: RenderLate, taken: set[str], *, alon
     )
     wanted = name or (_default_name(job, one.conversion, spec) if alone else "")
     file_name = safe_name(with_extension(wanted, there) if wanted else there)
-    path = _unique(confined(folder) + file_name, taken) if folder else ""
+    path = unique_path(confined(folder) + file_name, taken) if folder else ""
     return replace(one, path=path, name=base_name(name))
 
 
@@ -173,7 +173,8 @@ def confined(folder: str) -> str:
     return "".join(f"{FORBIDDEN.sub('_', part)}/" for part in parts)
 
 
-def _unique(path: str, taken: set[str]) -> str:
+def unique_path(path: str, taken: set[str]) -> str:
+    """The path, with a number if it is taken; from now on it is."""
     number, unique = 1, path
     while (key := path_key(unique)) in taken:
         number, (stem, ending) = number + 1, _split(path)
@@ -216,7 +217,7 @@ def numbered(job: Job, late: RenderLate, shown: Mapping[str, str]) -> dict[str, 
     """Where the results of conversions go, as far as it can be told before the run: equal paths have their numbers."""
     taken: set[str] = set()
     paths = {one.spec.conversion: one.path for one in predicted(job, late, shown) if not one.spec.input}
-    return {item.id: _unique(paths[item.id], taken) for item in job.conversions if item.id in paths}
+    return {item.id: unique_path(paths[item.id], taken) for item in job.conversions if item.id in paths}
 
 
 def _only_input(job: Job, spec: Output) -> Input | None:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.engine.budget import within
-from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
+from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
-from a2c_spec.engine.plan import as_plan, plan_project
+from a2c_spec.engine.plan import plan_project
+from a2c_spec.engine.plan_facts import told
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
-from a2c_spec.engine.spender import check as check_budget
-from a2c_spec.engine.spender import with_budget
+from a2c_spec.engine.spender import check as check_limits
 from a2c_spec.engine.summaries import replan_summarised
-from a2c_spec.errors import Conflict, LimitRefused, PartialFailure, missing_key
+from a2c_spec.errors import PartialFailure, missing_key
 from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
@@ -56,8 +56,11 @@ async def apply_project(
                 missing = [step.change for step in others if options.only and _not_here(session, step)]
                 steps = [step for step in steps if options.takes(step.change)]
                 left_out = sum(step.change.action != "no-op" for step in others)
-                plan = replace(as_plan(steps, partial=chosen.partial), left_out=left_out)
-                _allowed(session, steps, plan, options, reporter, saved)
+                asked = session.service.client if options.attended else None
+                plan = await told(
+                    session, steps, manifests, options.limits, partial=chosen.partial, left_out=left_out, client=asked
+                )
+                await _allowed(session, steps, plan, options, reporter, saved)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
                 result = await Execution(session, options, reporter, chosen).run(steps, again)
                 return replace(result, error=result.error or _missing(missing))
@@ -90,7 +93,7 @@ def _missing(changes: Sequence[Change]) -> PartialFailure | None:
     return PartialFailure(f"results are still missing: {why}{more}", hint=hint)
 
 
-def _allowed(
+async def _allowed(
     session: Session,
     steps: Sequence[PlannedChange],
     plan: Plan,
@@ -100,49 +103,14 @@ def _allowed(
 ) -> None:
     """Shows the plan, and raises before anything is sent when it must not be carried out."""
     where = endpoint(session.project)
-    plan = with_budget(session.project, plan, steps)
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)
         check(saved, steps)
-    if plan.allowance:
-        check_budget(session.project, plan.allowance)
-    _confirmed(plan, options, reporter)
-    within(plan, [(step.change, step.record) for step in steps], options.limits)
+    check_limits(session.project, plan.allowance)
     if not where.key and plan.totals().requests:
         raise missing_key()
+    if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM):
+        await check_still_as_shown(session, steps)
     if saved:
         use(saved, session.store)
-
-
-def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
-    """Refuses what cannot be saved; and what would be paid for again, or let go, without a confirmation."""
-    refused = [change for change in plan.changes if change.problem]
-    if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
-        raise Conflict(refused[0].problem, address=refused[0].address)
-    what = "; ".join([*_paid_again(plan), *_not_fetched(plan), *plan.emptied()])
-    if not what or options.yes:
-        return
-    answer = reporter.confirm(f"{what}. Go on?")
-    if answer is None:
-        raise LimitRefused(what, hint="add -y to allow it; nothing was sent")
-    if not answer:
-        raise LimitRefused("not confirmed; nothing was sent")
-
-
-def _paid_again(plan: Plan) -> list[str]:
-    runs = [change for change in plan.changes if change.paid_again and change.action != "forget"]
-    again = _named(change for change in runs if not change.problem)
-    return [f"{again} would be run again, cancelled or deleted, although already paid for"] if again else []
-
-
-def _not_fetched(plan: Plan) -> list[str]:
-    """What is let go while it runs: nothing more is paid, but its result stays on the service, which keeps it a day."""
-    left = _named(change for change in plan.changes if change.paid_again and change.action == "forget")
-    lost = "what it gives, although paid for, is not downloaded"
-    return [f"{left} would be let go while it runs; {lost}"] if left else []
-
-
-def _named(changes: Iterable[Change]) -> str:
-    names = list(dict.fromkeys(address_of(change.address) for change in changes))
-    return f"{', '.join(names[:5])}{' and more' if len(names) > 5 else ''}"

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import LimitRefused
@@ -27,22 +26,6 @@ def estimate(change: Change, record: JobRecord | None) -> int:
     if not change.starts:
         return 0
     return (record.spent if record else 0) or max(1, len(change.basis.get("conversions", ())))
-
-
-def within(plan: Plan, rows: Iterable[tuple[Change, JobRecord | None]], limits: Limits) -> None:
-    """Raises LimitRefused, before anything is sent, when the plan would go beyond a bound."""
-    again = [change.address for change in plan.changes if change.paid_again and change.action != "forget"]
-    if limits.replace is not None and len(again) > limits.replace:
-        raise LimitRefused(
-            f"{counted(len(again), 'paid job')} would be run again, --max-replace allows {limits.replace}",
-            hint="nothing was sent",
-        )
-    about = sum(estimate(change, record) for change, record in rows)
-    if limits.credits is not None and about > limits.credits:
-        raise LimitRefused(
-            f"the plan costs about {counted(about, 'credit')}, --max-credits allows {limits.credits}",
-            hint="nothing was sent",
-        )
 
 
 @dataclass(slots=True)

@@ -40,6 +40,7 @@ class Flags:
     fail_fast: bool = False
     max_credits: int | None = None
     max_replace: int | None = None
+    confirm_above: int = 10
     given: Mapping[str, str] = field(default_factory=dict)
 
     @property

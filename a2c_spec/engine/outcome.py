@@ -72,7 +72,8 @@ class Unattended:
 @dataclass(frozen=True, slots=True)
 class ApplyOptions:
     """How to apply. ``yes``: without asking. ``detach``: without waiting. ``only``: only changes of these actions.
-    ``starts`` False: no job is started, so nothing is paid.
+    ``starts`` False: no job is started, so nothing is paid. ``attended``: a person follows it on a terminal, and is
+    asked, too, before more than ``confirm_above`` credits are spent.
 
     ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
     """
@@ -81,6 +82,8 @@ class ApplyOptions:
     detach: bool = False
     fail_fast: bool = False
     timeout: float = 0.0
+    attended: bool = False
+    confirm_above: int = 10
     only: tuple[str, ...] = ()
     starts: bool = True
     limits: Limits = Limits()  # noqa: RUF009 - frozen
@@ -88,7 +91,9 @@ class ApplyOptions:
     def within(self, flags: Flags) -> ApplyOptions:
         """The same, with the bounds that the flags, or the settings in their place, set."""
         bounds = Limits(flags.max_credits, flags.max_replace)
-        return replace(self, fail_fast=flags.fail_fast, timeout=flags.timeout, limits=bounds)
+        return replace(
+            self, fail_fast=flags.fail_fast, timeout=flags.timeout, limits=bounds, confirm_above=flags.confirm_above
+        )
 
     def takes(self, change: Change) -> bool:
         """Whether a change is carried out."""

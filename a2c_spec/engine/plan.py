@@ -5,29 +5,25 @@ Manifests stream by: of most changes only a summary is kept, so that memory does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
+from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.plan_builder import PlanBuilder
+from a2c_spec.engine.plan_facts import told
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
-from a2c_spec.engine.spender import with_budget
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
-
-
-def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
-    """The plan as a value to show, without what carrying it out needs."""
-    return Plan(tuple(step.change for step in steps), partial)
 
 
 async def plan_project(
@@ -60,11 +56,19 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
     manifests = reading(project)
     if project.flags.offline:
         with open_state(project) as session:
-            steps = await plan_project(session, manifests, chosen, None, whole=True)
-    else:
-        async with open_session(project) as session:
-            steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
-    return with_budget(project, as_plan(steps, partial=chosen.partial), steps)
+            return (await plan_and_tell(session, manifests, chosen, None, whole=True))[1]
+    async with open_session(project) as session:
+        return (await plan_and_tell(session, manifests, chosen, session.service.client, whole=True))[1]
+
+
+async def plan_and_tell(
+    session: Session, manifests: Reading, chosen: Selection, client: Client | None, *, whole: bool
+) -> tuple[list[PlannedChange], Plan]:
+    """The planned changes, and the plan as it is shown."""
+    steps = await plan_project(session, manifests, chosen, client, whole=whole)
+    flags = session.project.flags
+    limits = Limits(flags.max_credits, flags.max_replace)
+    return steps, await told(session, steps, manifests, limits, partial=chosen.partial, client=client)
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:

@@ -18,6 +18,7 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.left_out import having_what_is_paid, jobs_of
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.owners import Owners, applied_elsewhere
+from a2c_spec.engine.plan_facts import with_facts
 from a2c_spec.engine.plan_one import (
     plan_address,
     plan_from_records,
@@ -102,7 +103,7 @@ class PlanBuilder:
         needed = needed or bool(step.taken_over) or self.whole or step.live is not None
         drop = not needed and (idle or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step)))
         self.kept += not (idle or drop)
-        return summarised(step, self.shared) if drop else step
+        return summarised(with_facts(self.session, step), self.shared) if drop else step
 
     def _may_be_taken_over(self, step: PlannedChange) -> bool:
         """Whether something of the same recipe is recorded, which a job that would run may take over."""
@@ -141,7 +142,8 @@ class PlanBuilder:
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
         forgotten = [await as_there(run, client) for run in forgotten]
-        return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
+        every = [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
+        return [with_facts(self.session, step) for step in every]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
         """Plans the jobs that take results of others, and what any job has of runs that are nobody's any more.

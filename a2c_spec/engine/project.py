@@ -118,7 +118,7 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
     return replace(project, problems=(*problems, *_of_the_choice(project)))
 
 
-SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast")
+SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast", "confirm_above")
 """What ``defaults`` may say in place of a flag, and which needs no more than that."""
 
 
@@ -188,13 +188,15 @@ def _of_another(project: Project, path: str, other: Path, sign: str) -> Diagnost
 @dataclass(slots=True)
 class Reading:
     """The manifests as a stream: one job or preset at a time; ``found`` is every problem met on the way, ``notes`` what
-    else was. ``texts`` are files that are read as if they were written already, by their real path."""
+    else was, ``addresses`` everything that is asked for. ``texts`` are files that are read as if they were written
+    already, by their real path."""
 
     project: Project
     paths: list[str]
     found: list[Diagnostic]
     notes: Notes = field(default_factory=Notes)
     texts: dict[Path, bytes] = field(default_factory=dict)
+    addresses: set[str] = field(default_factory=set)
     used: PresetUses | None = None
 
     def items(self) -> Iterator[Job | Preset]:
@@ -205,6 +207,7 @@ class Reading:
         for item in load([str(self.project.cwd / path) for path in self.paths], settings, self.notes):
             if isinstance(item, Job | Preset):
                 self.used.add(item)
+                self.addresses.add(item.address)
                 yield item
             else:
                 self.found.append(_relative(item, self.project.cwd))

@@ -20,7 +20,7 @@ from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-    from a2c_spec.core.plan import Change
+    from a2c_spec.core.plan import Change, Plan
     from a2c_spec.core.state import StateStore
     from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project
@@ -98,8 +98,9 @@ def _marks(tree: Any) -> Iterator[str]:
 
 
 def _done_by(change: Change) -> Change:
-    """What carrying a change out does: its action, its calls and what happens to files, without the words for it."""
-    return replace(change, reasons=(), details=(), bound="", basis={})
+    """What carrying a change out does: its action, its calls and what happens to files, without the words for it, what
+    it may cost, and what stands in the places of its files."""
+    return replace(change, reasons=(), details=(), bound="", basis={}, credits=0, replaces=())
 
 
 def _digest(value: Any) -> str:
@@ -116,14 +117,12 @@ def _unplaced(tree: Any) -> Any:
     return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
 
 
-def write(path: Path, project: Project, steps: Sequence[PlannedChange], chosen: Selection) -> None:
+def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Plan, chosen: Selection) -> None:
     """Writes the file, readable by its owner alone; it holds no secret."""
     from a2c_spec.engine.endpoint import endpoint
-    from a2c_spec.engine.plan import as_plan
-    from a2c_spec.engine.spender import with_budget
     from a2c_spec.views.plan_json import plan_json
 
-    shown = plan_json(with_budget(project, as_plan(steps, partial=chosen.partial), steps))
+    shown = plan_json(plan)
     shown.pop("format_version")
     tree = {
         "format_version": FORMAT_VERSION,
@@ -194,7 +193,8 @@ def _wrong(error: ValidationError, place: str) -> str:
             missing = next(name for name in rule if name not in found)
             return f"{subject} needs the key `{missing}`"
         case "type":
-            return f"{subject} must be {TYPES[rule][0]}, found {kind_of(found)}"
+            kinds = [rule] if isinstance(rule, str) else [kind for kind in rule if kind != "null"]
+            return f"{subject} must be {' or '.join(TYPES[kind][0] for kind in kinds)}, found {kind_of(found)}"
         case "enum":
             shown = f"`{found[:40]}`" if isinstance(found, str) else kind_of(found)
             return f"{subject} must be one of {', '.join(rule)}; found {shown}"

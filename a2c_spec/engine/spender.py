@@ -11,7 +11,7 @@ from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord, StateStore
-from a2c_spec.engine.budget import Budget, estimate
+from a2c_spec.engine.budget import Budget, Limits
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
@@ -34,16 +34,12 @@ class Spender:
         self.spending = Spending(project.spending_file, realm)
         self.here = 0
 
-    def allowance(self, steps: Sequence[PlannedChange]) -> Allowance:
-        """What these changes cost about, beside what the budget allows. A create that the plan looked for, and makes
-        anew, was not paid for."""
-        about = sum(estimate(step.change, step.record) for step in steps if not step.change.problem)
-        if self.per_day is None:
-            return Allowance(about, self.per_run)
+    def spent_today(self, steps: Sequence[PlannedChange]) -> int:
+        """What was spent, or set aside, on this day. A create that the plan looked for, and makes anew, was not paid
+        for."""
         day = self._day()
         vain = [one.record.address for one in steps if one.change.starts and one.record and one.record.lost_start]
-        today = self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
-        return Allowance(about, self.per_run, self.per_day, today)
+        return self.spending.spent(day) - sum(self.spending.open_amount(self.env, run, day) for run in vain)
 
     def never_started(self, record: JobRecord) -> None:
         """A create was looked for on the service and is not there: what was set aside for it was not spent."""
@@ -106,23 +102,34 @@ class Spender:
         self.spending.close()
 
 
-def with_budget(project: Project, plan: Plan, steps: Sequence[PlannedChange]) -> Plan:
-    """The plan with what it costs about, beside the budget of the project, if that has one."""
-    if not project.file.budget:
-        return plan
+def allowance(project: Project, plan: Plan, steps: Sequence[PlannedChange], limits: Limits) -> Allowance | None:
+    """What a plan costs about, beside what limits and budget allow; None where nothing is bounded."""
+    budget, again = project.file.budget, sum(change.asks for change in plan.changes)
+    per_run, per_day = budget.get("per_run"), budget.get("per_day")
+    found = Allowance(plan.totals().credits, per_run, per_day, 0, limits.credits, limits.replace, again)
+    if per_day is None:
+        return found if found.bounded else None
     with closing(Spender(project, endpoint(project).realm)) as spender:
-        return replace(plan, allowance=spender.allowance(steps))
+        return replace(found, today=spender.spent_today(steps))
 
 
-def check(project: Project, allowance: Allowance) -> None:
-    """Raises LimitRefused, before anything is sent, when a plan would go beyond the budget."""
-    bound = allowance.exceeded
-    if not bound:
+def check(project: Project, allowance: Allowance | None) -> None:
+    """Raises LimitRefused, before anything is sent, when a plan would go beyond a limit or the budget."""
+    bound = allowance.exceeded if allowance else ""
+    if allowance is None or not bound:
         return
+    costs = f"the plan costs about {counted(allowance.about, 'credit')}"
+    if bound == "--max-replace":
+        paid = counted(allowance.again, "paid job")
+        raise LimitRefused(
+            f"{paid} would be run again, {bound} allows {allowance.max_replace}", hint="nothing was sent"
+        )
+    if bound == "--max-credits":
+        raise LimitRefused(f"{costs}, {bound} allows {allowance.max_credits}", hint="nothing was sent")
     left = f"leaves {allowance.left} of {allowance.per_day} today (UTC)"
-    allows = f"allows {allowance.per_run}" if bound == "per_run" else left
+    allows = f"allows {allowance.per_run}" if bound == "budget.per_run" else left
     raise LimitRefused(
-        f"the plan costs about {counted(allowance.about, 'credit')}, budget.{bound} {allows}: {_place(project, bound)}",
+        f"{costs}, {bound} {allows}: {_place(project, bound.removeprefix('budget.'))}",
         hint="nothing was sent; choose fewer jobs (--target), or change the budget",
     )
 

@@ -10,7 +10,7 @@ from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.plan import Change, Detail, Move, Plan
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.views.plan_text import path_of
+from a2c_spec.views.plan_words import path_of
 from a2c_spec.views.redact import redacted
 
 FORMAT_VERSION = 1
@@ -23,6 +23,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "format_version": FORMAT_VERSION,
         "noop": plan.empty,
         "partial": plan.partial or plan.left_out > 0,
+        "selected": plan.partial,
         "changes": [change_json(change) for change in plan.changes],
         "totals": {
             "actions": dict(totals.actions),
@@ -30,7 +31,14 @@ def plan_json(plan: Plan) -> dict[str, Any]:
             "requests": totals.requests,
             "bytes_up": totals.size,
             "jobs_started": totals.jobs,
+            "credits": totals.credits,
+            "credits_paid_before": totals.paid_before,
+            "files_written": totals.files,
+            "inputs_awaited": totals.awaited,
         },
+        "balance": plan.balance,
+        "orphans": {"addresses": list(plan.orphans), "unsure": plan.unsure},
+        "left_out": plan.left_out,
         **({"budget": asdict(plan.allowance)} if plan.allowance else {}),
     }
 
@@ -42,8 +50,14 @@ def change_json(change: Change) -> dict[str, Any]:
         "run": change.address,
         "action": change.action,
         "reasons": list(change.reasons),
+        "work": change.work,
+        "awaits": change.awaits,
+        "credits": change.credits,
+        "credits_paid_before": change.paid_before,
         "paid_again": change.paid_again,
         "emptied": change.emptied,
+        "verified": change.verified,
+        "skipped": change.skipped,
         "problem": change.problem,
         "fingerprint": change.fingerprint,
         "calls": [call_json(call) for call in change.calls],
@@ -51,6 +65,7 @@ def change_json(change: Change) -> dict[str, Any]:
             {
                 "path": detail.path,
                 "sensitive": detail.sensitive,
+                "foreign": detail.foreign,
                 "before": None if detail.sensitive else detail.before,
                 "after": None if detail.sensitive else detail.after,
             }
@@ -59,6 +74,10 @@ def change_json(change: Change) -> dict[str, Any]:
         "moves": [{"from": move.source, "to": move.target} for move in change.moves],
         "downloads": list(change.downloads),
         "leaves": list(change.leaves),
+        "writes": list(change.writes),
+        "replaces": list(change.replaces),
+        "removes": list(change.removes),
+        "unforeseen": list(change.unforeseen),
         "lower_bound": change.bound,
     }
 
@@ -71,6 +90,7 @@ def call_json(call: Call) -> dict[str, Any]:
         "path": path_of(call),
         "step": call.step + 1,
         "starts": call.starts,
+        "afterwards": call.afterwards,
         "bytes": call.size,
         "body": redacted(call.body),
         "reason": call.reason,
@@ -80,7 +100,16 @@ def call_json(call: Call) -> dict[str, Any]:
 def plan_from(tree: Mapping[str, Any]) -> Plan:
     """The plan as a value, fit to be shown; bodies are redacted already, so it cannot be carried out."""
     allowance = Allowance(**tree["budget"]) if "budget" in tree else None
-    return Plan(tuple(_change(row) for row in tree["changes"]), bool(tree.get("partial")), allowance=allowance)
+    orphans = tree.get("orphans", {})
+    return Plan(
+        tuple(_change(row) for row in tree["changes"]),
+        bool(tree.get("selected", tree.get("partial"))),
+        int(tree.get("left_out", 0)),
+        allowance,
+        tree.get("balance"),
+        tuple(orphans.get("addresses", ())),
+        bool(orphans.get("unsure")),
+    )
 
 
 def _change(row: Mapping[str, Any]) -> Change:
@@ -89,7 +118,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         row["action"],
         tuple(row["reasons"]),
         tuple(_call(call) for call in row["calls"]),
-        details=tuple(Detail(d["path"], d["before"], d["after"], d["sensitive"]) for d in row.get("details", ())),
+        details=tuple(map(_detail, row.get("details", ()))),
         moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
         leaves=tuple(row.get("leaves", ())),
         downloads=tuple(row.get("downloads", ())),
@@ -97,7 +126,20 @@ def _change(row: Mapping[str, Any]) -> Change:
         bound=row.get("lower_bound", ""),
         problem=row.get("problem", ""),
         emptied=row.get("emptied", ""),
+        work=row.get("work", ""),
+        awaits=int(row.get("awaits", 0)),
+        credits=int(row.get("credits", 0)),
+        writes=tuple(row.get("writes", ())),
+        replaces=tuple(row.get("replaces", ())),
+        removes=tuple(row.get("removes", ())),
+        unforeseen=tuple(row.get("unforeseen", ())),
+        skipped=int(row.get("skipped", 0)),
+        verified=int(row.get("verified", 0)),
     )
+
+
+def _detail(row: Mapping[str, Any]) -> Detail:
+    return Detail(row["path"], row["before"], row["after"], row["sensitive"], bool(row.get("foreign")))
 
 
 def _call(row: Mapping[str, Any]) -> Call:
@@ -107,6 +149,7 @@ def _call(row: Mapping[str, Any]) -> Call:
         row.get("body"),
         step=row["step"] - 1,
         starts=bool(row.get("starts")),
+        afterwards=bool(row.get("afterwards")),
         size=int(row.get("bytes", 0)),
         reason=row.get("reason", ""),
     )

@@ -1,33 +1,27 @@
-"""A saved plan as markdown, for a comment on a pull request."""
+"""A plan as markdown, for a comment on a pull request."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+import re
 
-from a2c_spec.core.allowance import Allowance
-from a2c_spec.core.plan import SIGNS
+from a2c_spec.core.plan import Plan
 from a2c_spec.core.reasons import counted
-from a2c_spec.views.plan_text import sums
+from a2c_spec.views.plan_words import ChangeFacts, facts_of
 
 MARKER = "<!-- a2c-spec plan -->"
 """Stands first in every markdown plan, so that a bot finds its own comment again."""
 
+_PLAIN = re.compile(r"(?!.*(//|www\.))([^\W_]|[ \-.,;:/()'\"=+%>])*", re.DOTALL)
+"""Text that means nothing to markdown, and names nobody there."""
 
-def markdown_of(tree: Mapping[str, Any], most: int) -> str:
+
+def markdown_of(plan: Plan, most: int) -> str:
     """A table for a pull request comment, cut at ``most`` bytes between rows."""
-    totals = tree["totals"]
-    changes = [row for row in tree["changes"] if row["action"] != "no-op"]
-    idle = totals["actions"].get("no-op", 0)
-    head = [MARKER, f"### Plan: {sums(totals['actions'])}", ""]
-    numbers = (
-        counted(totals["requests"], "call"),
-        f"{counted(totals['jobs_started'], 'job')} started",
-        f"{idle} unchanged",
-    )
-    told = Allowance(**tree["budget"]).told if "budget" in tree else ""
-    tail = ["", f"{', '.join(numbers)}.", *(["", told] if told else [])]
-    rows = ["| | address | action | why |", "|---|---|---|---|", *(_row(row) for row in changes)] if changes else []
+    facts = facts_of(plan)
+    told = [row for row in facts.rows if row.change.action != "no-op" or row.noted]
+    head = [MARKER, f"### {facts.head.removesuffix('.')}", *([""] if told else [])]
+    tail = ["", facts.totals, *(line for one in (*facts.notes, facts.limits) if one for line in ("", _safe(one)))]
+    rows = ["| | address | action | why |", "|---|---|---|---|", *map(_row, told)] if told else []
     room = most - sum(len(line.encode()) + 1 for line in (*head, *tail)) - 80
     kept: list[str] = []
     for line in rows:
@@ -39,7 +33,20 @@ def markdown_of(tree: Mapping[str, Any], most: int) -> str:
     return "\n".join([*head, *kept, *tail])
 
 
-def _row(row: Mapping[str, Any]) -> str:
-    why = "; ".join([*row["reasons"], *filter(None, [row.get("problem")])])
-    cells = [SIGNS.get(row["action"], " "), f"`{row['address']}`", row["action"], why]
-    return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |"
+def _row(row: ChangeFacts) -> str:
+    cells = [row.sign, _code(row.address), row.change.action, "<br>".join(map(_safe, (row.why, *row.lines)))]
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def _safe(text: str) -> str:
+    """Text on one line that shows as it is, whatever markdown it may hold."""
+    line = " ".join(text.splitlines())
+    return line if _PLAIN.fullmatch(line) and not line.startswith(" ") else _code(line)
+
+
+def _code(text: str) -> str:
+    """A code span, fenced by more backticks than any that it holds."""
+    line = " ".join(text.splitlines())
+    fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
+    space = " " if "`" in line else ""
+    return f"{fence}{space}{line}{space}{fence}"

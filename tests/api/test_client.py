@@ -178,3 +178,37 @@ def test_the_catalog_ends_with_a_page_that_is_empty_or_repeats() -> None:
     pages = in_turn(*(httpx.Response(200, json=page) for page in (rows[:2], rows[1:], [])))
     assert asyncio.run(read(pages)) == rows
     assert asyncio.run(read(lambda _: httpx.Response(200, json=rows))) == rows
+
+
+CONTRACTS: list[tuple[Any, int | None]] = [
+    (httpx.Response(200, json={"contracts": [{"credits_remaining": 400}], "credits_remaining": 471}), 471),
+    (
+        httpx.Response(200, json=[{"credits_remaining": 400}, {"contract_type": "invoice"}, {"credits_remaining": 71}]),
+        471,
+    ),
+    (httpx.Response(200, json={"contracts": [{"contract_type": "invoice"}]}), None),
+    (httpx.Response(200, json={"credits_remaining": "471"}), None),
+    (httpx.Response(200, text="<html>"), None),
+    (httpx.Response(204), None),
+    (httpx.Response(403, json={"message": "no"}), None),
+    (httpx.Response(500), None),
+    (httpx.Response(429, headers={"retry-after": "60"}), None),
+    (httpx.ReadTimeout("slow"), None),
+]
+
+
+@pytest.mark.parametrize(("answer", "left"), CONTRACTS)
+def test_what_an_account_has_left_is_asked_once_and_nothing_depends_on_the_answer(
+    answer: Any, left: int | None
+) -> None:
+    seen: list[httpx.Request] = []
+
+    def reply(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        if isinstance(answer, Exception):
+            raise answer
+        assert isinstance(answer, httpx.Response)
+        return answer
+
+    assert asyncio.run(client_of(reply).credits_left(5.0)) == left
+    assert [(request.method, request.url.path) for request in seen] == [("GET", "/v2/contracts")]

@@ -81,7 +81,7 @@ def test_a_spoiled_plan_is_shown_or_refused(data: st.DataObject, valid: dict[str
     with contextlib.suppress(SpecError):
         saved = read(file)
         assert PlanView(Style(False), verbose=True, explain=True).text(plan_from(saved.plan))
-        assert markdown_of(saved.plan, 2000)
+        assert markdown_of(plan_from(saved.plan), 2000)
 
 
 @settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -9,10 +9,8 @@ from tests.conftest import Command
 
 
 def test_a_saved_plan_is_shown_as_it_was_made(two: Path, a2c: Command) -> None:
-    made = a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").out.splitlines()
-    shown = a2c("show", "p.a2cplan.json").out.splitlines()
-    assert shown[-1] == made[-1], "the totals"
-    assert [line.split()[:3] for line in shown[:-1]] == [["one", "+", "create"], ["two", "+", "create"]]
+    made = a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").out
+    assert a2c("show", "p.a2cplan.json").out == made
     assert two.is_dir()
     assert a2c("show", "p.a2cplan.json", "--exit-code").code == 2
     tree = json.loads(a2c("show", "p.a2cplan.json", "--json").out)

@@ -1,91 +1,209 @@
-"""What must be confirmed or is refused before anything is sent."""
+"""What was shown, and confirmed, is what is carried out: whatever changes while somebody reads, here or there."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
 import pytest
 
-from a2c_spec.core.plan import Change, Plan
-from a2c_spec.engine.apply import _confirmed
-from a2c_spec.engine.budget import Limits, within
-from a2c_spec.engine.outcome import ApplyOptions, Unattended
-from a2c_spec.errors import Conflict, LimitRefused
+from a2c_spec.core.plan import Plan
+from a2c_spec.engine.apply import apply_project
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
+from a2c_spec.engine.project import open_project, reading
+from a2c_spec.engine.selection import EVERYTHING
+from a2c_spec.errors import LimitRefused, StalePlan
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
+
+ONE = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: one
+inputs: [{id: cover, path: cover.png}]
+conversions: [{id: webp, category: image, target: webp, options: {width: 64}}]
+outputs: [{from: webp, filename: one, save: dist/}]
+"""
+HELD = ONE.replace("name: one\n", "name: one\njob: {process: false}\n")
+PRESET = "apiVersion: a2c-spec/v1\nkind: Preset\nname: small\ncategory: image\ntarget: webp\noptions: {width: 9}\n"
+WITH_PRESET = ONE.replace("options: {width: 64}", "preset: {from: small}")
 
 
-class Asked(Unattended):
-    """Somebody who gives this answer."""
+class Reader(Unattended):
+    """Somebody who reads for a while, in which something happens, and then gives an answer."""
 
-    def __init__(self, answer: bool | None) -> None:
-        self.answer, self.questions = answer, list[str]()
+    def __init__(self, meanwhile: Callable[[], object], answer: bool | None = True) -> None:
+        self.meanwhile, self.answer = meanwhile, answer
+        self.asked, self.shown = list[str](), list[Plan]()
+
+    def plan(self, plan: Plan, /) -> None:
+        self.shown.append(plan)
 
     def confirm(self, question: str, /) -> bool | None:
-        self.questions.append(question)
+        self.asked.append(question)
+        self.meanwhile()
         return self.answer
 
 
-def again(count: int, problem: str = "") -> Plan:
-    return Plan(tuple(Change(f"a{n}", "re-run", (), paid_again=True, problem=problem) for n in range(count)))
+class Ground:
+    """A project, the service that it uses, and what happens there."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self.folder, self.url = folder, url
+
+    def write(self, text: str, name: str = "one.yaml") -> None:
+        (self.folder / name).write_text(text)
+
+    def apply(self, reader: Unattended, **options: Any) -> Result:
+        project = open_project(Flags(chdir=str(self.folder)))
+        how = ApplyOptions(attended=True, confirm_above=0, **options)
+        return asyncio.run(apply_project(project, reading(project), EVERYTHING, how, reader))
+
+    def setting(self, text: str) -> None:
+        """What was applied before."""
+        self.write(text)
+        assert self.apply(Unattended(), yes=True).error is None
+
+    def service(self, method: str, path: str, **body: Any) -> Any:
+        with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
+            reply = client.request(method, f"{self.url}{path}", json=body or None)
+        assert reply.status_code < 300, reply.text
+        return reply.json() if reply.content else None
+
+    def jobs(self) -> list[dict[str, Any]]:
+        rows = self.service("GET", "/jobs") or []
+        return [self.service("GET", f"/jobs/{row['id']}") for row in rows]
+
+    def written(self) -> set[str]:
+        return {path.name for path in (self.folder / "dist").glob("*")}
 
 
-def asked(plan: Plan, answer: bool | None, *, yes: bool = False) -> list[str]:
-    somebody = Asked(answer)
-    _confirmed(plan, ApplyOptions(yes=yes), somebody)
-    return somebody.questions
+@pytest.fixture
+def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
+    with Background(create_app(Settings())) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+        monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+        folder = tmp_path / "project"
+        folder.mkdir()
+        (folder / "a2c.yaml").write_text("")
+        source = Path(__file__).parent.parent.parent / "examples/src/cover.png"
+        (folder / "cover.png").write_bytes(source.read_bytes())
+        yield Ground(folder, running.url)
 
 
-def test_what_was_paid_for_runs_again_only_if_somebody_says_so() -> None:
-    assert asked(again(1), True) == ["a0 would be run again, cancelled or deleted, although already paid for. Go on?"]
-    with pytest.raises(LimitRefused, match="not confirmed; nothing was sent"):
-        asked(again(1), False)
+def test_an_edit_of_the_manifest_while_somebody_reads_is_not_applied(ground: Ground) -> None:
+    ground.write(ONE)
+    edited = ONE.replace("width: 64", "width: 9").replace("filename: one", "filename: other")
+    reader = Reader(lambda: ground.write(edited))
+    assert ground.apply(reader).error is None
+    assert reader.asked == ["about 1 credit would be spent. Go on?"]
+    (job,) = ground.jobs()
+    assert job["conversion"][0]["options"]["width"] == 64, "the plan that was shown"
+    assert ground.written() == {"one.webp"}
+    again = Reader(lambda: None, False)
+    with pytest.raises(LimitRefused, match="not confirmed"):
+        ground.apply(again)
+    assert "options.width 64 -> 9" in "; ".join(again.shown[0].changes[0].reasons), "the edit is the next plan"
 
 
-def test_a_running_job_is_let_go_only_if_somebody_says_so_and_is_not_said_to_run_again() -> None:
-    plan = Plan((Change("a", "forget", (), paid_again=True),))
-    says = "a would be let go while it runs; what it gives, although paid for, is not downloaded"
-    assert asked(plan, True) == [f"{says}. Go on?"]
-    with pytest.raises(LimitRefused, match="let go while it runs"):
-        asked(plan, None)
-    within(plan, [], Limits(None, 0))  # nothing is paid again
+def test_a_manifest_that_goes_while_somebody_reads_is_applied_as_it_was_shown(ground: Ground) -> None:
+    ground.write(ONE)
+    assert ground.apply(Reader(lambda: (ground.folder / "one.yaml").unlink())).error is None
+    assert ground.written() == {"one.webp"}
 
 
-def test_where_nobody_can_be_asked_it_is_refused_with_the_way_to_allow_it() -> None:
-    with pytest.raises(LimitRefused, match="although already paid for") as error:
-        asked(again(1), None)
+def test_a_source_that_is_edited_while_somebody_reads_is_neither_sent_nor_paid_for(ground: Ground) -> None:
+    ground.write(ONE)
+    result = ground.apply(Reader(lambda: (ground.folder / "cover.png").write_bytes(b"other bytes")))
+    assert result.error is not None
+    assert "cover.png" in result.error.message
+    assert all(job["status"]["code"] == "incomplete" and not job["spent"] for job in ground.jobs())
+    assert ground.written() == set()
+
+
+def patch_there(ground: Ground) -> None:
+    (job,) = ground.jobs()
+    ground.service("PATCH", f"/jobs/{job['id']}/conversions/{job['conversion'][0]['id']}", options={"width": 5})
+
+
+def add_there(ground: Ground) -> None:
+    (job,) = ground.jobs()
+    ground.service("POST", f"/jobs/{job['id']}/input", type="remote", source="https://files.example/x.png")
+
+
+def delete_there(ground: Ground) -> None:
+    (job,) = ground.jobs()
+    ground.service("DELETE", f"/jobs/{job['id']}")
+
+
+@pytest.mark.parametrize("meanwhile", [patch_there, add_there, delete_there])
+def test_a_job_that_is_changed_on_the_service_while_somebody_reads_is_not_started(
+    meanwhile: Callable[[Ground], None], ground: Ground
+) -> None:
+    ground.setting(HELD)
+    ground.write(ONE)
+    with pytest.raises(StalePlan, match="one has changed on the service since the plan was shown") as error:
+        ground.apply(Reader(lambda: meanwhile(ground)))
+    assert error.value.exit_code == 10
+    assert all(job["status"]["code"] == "incomplete" and not job["spent"] for job in ground.jobs())
+    assert ground.apply(Reader(lambda: None)).error is None, "the next plan is made anew"
+    assert ground.written() == {"one.webp"}
+
+
+def test_a_preset_that_is_changed_while_somebody_reads_stops_what_would_run_with_it(ground: Ground) -> None:
+    ground.setting(PRESET)
+    ground.write(PRESET, "small.yaml")
+    ground.write(WITH_PRESET)
+    (preset,) = [row for row in ground.service("GET", "/presets") if row["name"] == "small"]
+
+    def meanwhile() -> None:
+        ground.service("PATCH", f"/presets/{preset['id']}", options={"width": 5})
+
+    with pytest.raises(StalePlan, match="small has changed on the service"):
+        ground.apply(Reader(meanwhile))
+    assert not ground.jobs()
+    assert ground.apply(Reader(lambda: None)).error is None
+    assert ground.service("GET", f"/presets/{preset['id']}")["options"]["width"] == 9
+
+
+def test_a_file_that_appears_in_the_place_of_a_result_is_never_written_over(ground: Ground) -> None:
+    ground.write(ONE)
+
+    def meanwhile() -> None:
+        (ground.folder / "dist").mkdir()
+        (ground.folder / "dist/one.webp").write_text("mine")
+
+    with pytest.raises(StalePlan, match=r"dist/one\.webp was written since the plan was shown"):
+        ground.apply(Reader(meanwhile))
+    assert not ground.jobs(), "nothing is paid"
+    assert (ground.folder / "dist/one.webp").read_text() == "mine"
+
+
+@pytest.mark.parametrize("answer", [False, None])
+def test_what_is_not_confirmed_leaves_everything_as_it_was(answer: bool | None, ground: Ground) -> None:
+    ground.setting(ONE)
+    before = ground.jobs()
+    state = (ground.folder / ".a2c/state.db").read_bytes()
+    ground.write(ONE.replace("width: 64", "width: 9"))
+    with pytest.raises(LimitRefused) as error:
+        ground.apply(Reader(lambda: None, answer))
+    assert error.value.exit_code == 11
+    assert ground.jobs() == before
+    assert (ground.folder / ".a2c/state.db").read_bytes() == state
+
+
+def test_new_work_goes_on_without_a_terminal_and_a_new_run_of_old_work_does_not(ground: Ground) -> None:
+    ground.write(ONE)
+    silent = Reader(lambda: None, None)
+    assert ground.apply(silent).error is None
+    ground.write(ONE.replace("width: 64", "width: 9"))
+    with pytest.raises(LimitRefused, match=r"one would be run again \(about 1 credit\)") as error:
+        ground.apply(silent)
     assert error.value.hint == "add -y to allow it; nothing was sent"
-    assert asked(again(1), None, yes=True) == []
-
-
-GONE = tuple(Change(f"rows[{n}]", "forget", (), emptied="rows") for n in range(2))
-
-
-def test_what_an_empty_source_lets_go_is_asked_about_once_for_a_batch() -> None:
-    says = "2 addresses of batch rows would be let go; its source is empty now"
-    assert asked(Plan(GONE), True) == [f"{says}. Go on?"]
-    assert asked(Plan((*again(1).changes, *GONE)), True)[0].endswith(f"although already paid for; {says}. Go on?")
-    assert asked(Plan(GONE), None, yes=True) == []
-    with pytest.raises(LimitRefused, match="its source is empty now"):
-        asked(Plan(GONE), None)
-
-
-def test_what_is_paid_for_once_is_not_asked_about() -> None:
-    assert asked(Plan((Change("a", "create", ()),)), None) == []
-
-
-@pytest.mark.parametrize(("count", "named"), [(5, "a3, a4 would"), (6, "a3, a4 and more would")])
-def test_at_most_five_addresses_are_named(count: int, named: str) -> None:
-    assert named in asked(again(count), True)[0]
-
-
-TAKEN = Change("a", "create", (), problem="taken")
-IDLE, BUSY = Change("b", "no-op", ()), Change("c", "create", ())
-
-
-def test_a_plan_of_which_nothing_can_be_done_is_refused_with_its_first_problem() -> None:
-    for plan in (Plan((TAKEN,)), Plan((IDLE, TAKEN, TAKEN))):
-        with pytest.raises(Conflict, match="taken") as error:
-            asked(plan, None, yes=True)
-        assert error.value.address == "a"
-
-
-def test_a_problem_of_one_leaves_the_others_alone() -> None:
-    assert asked(Plan((TAKEN, BUSY)), None) == []
-    assert asked(Plan((*again(1, "forbidden").changes, BUSY)), None) == []

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.budget import Budget, Limits, estimate, within
+from a2c_spec.engine.budget import Budget, estimate
 from a2c_spec.errors import LimitRefused
 
 START = (Call("create_job", starts=True),)
@@ -40,29 +40,6 @@ def test_a_start_costs_what_it_cost_before_or_one_per_conversion(
     change: Change, record: JobRecord | None, cost: int
 ) -> None:
     assert estimate(change, record) == cost
-
-
-@pytest.mark.parametrize("most", [2, None])
-def test_a_plan_within_its_bounds_is_let_through(most: int | None) -> None:
-    changes = (starting(paid_again=True), starting("b", paid_again=True))
-    within(Plan(changes), [(change, None) for change in changes], Limits(most, most))
-
-
-def test_a_plan_beyond_a_bound_is_refused_before_anything_is_sent() -> None:
-    changes = (starting(paid_again=True), starting("b", paid_again=True))
-    rows = [(change, None) for change in changes]
-    with pytest.raises(LimitRefused, match="2 paid jobs would be run again, --max-replace allows 1"):
-        within(Plan(changes), rows, Limits(replace=1))
-    with pytest.raises(LimitRefused, match="the plan costs about 2 credits, --max-credits allows 1"):
-        within(Plan(changes), rows, Limits(credits=1))
-
-
-def test_a_bound_of_nothing_is_a_bound() -> None:
-    change = starting(paid_again=True)
-    with pytest.raises(LimitRefused, match="1 paid job would"):
-        within(Plan((change,)), [], Limits(replace=0))
-    with pytest.raises(LimitRefused, match="about 1 credit, --max-credits allows 0"):
-        within(Plan((change,)), [(change, None)], Limits(credits=0))
 
 
 def test_jobs_are_started_until_the_credits_are_set_aside() -> None:

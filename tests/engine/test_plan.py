@@ -7,9 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.plan import Change, Plan
-from a2c_spec.engine.plan import as_plan, plan_only, plan_project
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.plan import plan_only, plan_project
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.errors import InvalidError, UsageError
@@ -47,11 +45,6 @@ def test_two_jobs_that_would_write_one_path_are_refused(chosen: Selection, tmp_p
     with session_in(tmp_path) as session, pytest.raises(InvalidError) as error:
         plan(session, job("a"), job("b"), chosen=chosen)
     assert "would both write dist/cover.webp" in error.value.diagnostics[0].message
-
-
-def test_a_plan_to_show_has_the_changes_and_says_whether_it_is_partial() -> None:
-    step = PlannedChange(Change("a", "no-op", ()), None, None)
-    assert as_plan([step], partial=True) == Plan((step.change,), True)
 
 
 MANIFEST = """apiVersion: a2c-spec/v1

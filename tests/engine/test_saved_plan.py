@@ -14,7 +14,7 @@ from a2c_spec.commands.plan import command
 from a2c_spec.core.desired import Content, Input, Preset
 from a2c_spec.core.diagnostics import Position
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.plan import Change
+from a2c_spec.core.plan import Change, Plan
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.saved_plan import (
@@ -44,7 +44,8 @@ def step(address: str = "a", **more: Any) -> PlannedChange:
 
 
 def saved(root: Path, steps: Sequence[PlannedChange], chosen: Selection = Selection(), **flags: Any) -> SavedPlan:  # noqa: B008
-    write(root / "x.a2cplan.json", project_in(root, **flags), steps, chosen)
+    plan = Plan(tuple(step.change for step in steps), chosen.partial)
+    write(root / "x.a2cplan.json", project_in(root, **flags), steps, plan, chosen)
     return read(root / "x.a2cplan.json")
 
 
@@ -62,7 +63,8 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
 
 HOW = {
     "chdir", "local", "base_url", "allow_host", "parallelism", "allow_cmd", "offline", "explain", "detailed_exitcode",
-    "refresh_only", "out", "as_json", "no_color", "quiet", "verbose",
+    "refresh_only", "out", "as_json", "no_color", "quiet", "verbose", "timeout", "max_credits", "max_replace",
+    "markdown", "max_bytes",
 }  # fmt: skip
 """Flags of `plan` that do not change what is done, or that no file may decide."""
 

@@ -21,7 +21,7 @@ CHANGE = Change(
     "update",
     ("why", "and why"),
     (CALL, Call("create_job", body={"callback": Secret("env:W")})),
-    details=(Detail("x", 1, 2), Detail("y", "old", "new", sensitive=True)),
+    details=(Detail("x", 1, 2, foreign=True), Detail("y", "old", "new", sensitive=True)),
     moves=(Move("dist/a", "dist/b"),),
     downloads=("dist/c",),
     leaves=("dist/d",),
@@ -40,6 +40,7 @@ def test_a_call_tells_where_it_goes_and_hides_its_secrets() -> None:
         "path": "/jobs/{job}/input/<inputs.a>",
         "step": 2,
         "starts": True,
+        "afterwards": False,
         "bytes": 9,
         "body": {"decrypt_password": "(sensitive)"},
         "reason": "so",
@@ -49,8 +50,8 @@ def test_a_call_tells_where_it_goes_and_hides_its_secrets() -> None:
 def test_a_change_tells_everything_but_sensitive_values() -> None:
     told = change_json(CHANGE)
     assert told["details"] == [
-        {"path": "x", "sensitive": False, "before": 1, "after": 2},
-        {"path": "y", "sensitive": True, "before": None, "after": None},
+        {"path": "x", "sensitive": False, "foreign": True, "before": 1, "after": 2},
+        {"path": "y", "sensitive": True, "foreign": False, "before": None, "after": None},
     ]
     assert told["moves"] == [{"from": "dist/a", "to": "dist/b"}]
     keys = (
@@ -84,7 +85,7 @@ def test_the_published_schema_describes_every_key() -> None:
 
 
 def test_the_totals_are_those_of_the_plan() -> None:
-    told = plan_json(Plan((CHANGE, IDLE), partial=True))
+    told = plan_json(Plan((replace(CHANGE, problem=""), IDLE), partial=True))
     assert (told["format_version"], told["noop"], told["partial"]) == (1, False, True)
     assert told["totals"] == {
         "actions": {"update": 1, "no-op": 1},
@@ -92,6 +93,10 @@ def test_the_totals_are_those_of_the_plan() -> None:
         "requests": 2,
         "bytes_up": 9,
         "jobs_started": 1,
+        "credits": 0,
+        "credits_paid_before": 0,
+        "files_written": 0,
+        "inputs_awaited": 0,
     }
     assert plan_json(Plan((IDLE,)))["noop"] is True
 

@@ -9,7 +9,7 @@ import pytest
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
-from a2c_spec.views.plan_text import ALIKE_SHOWN, HARMLESS, UNCHANGED_SHOWN, PlanView, path_of, summary
+from a2c_spec.views.plan_text import ALIKE_SHOWN, HARMLESS, UNCHANGED_SHOWN, PlanView
 from a2c_spec.views.style import Style
 
 PLAIN = PlanView(Style())
@@ -58,15 +58,15 @@ def test_actions_are_counted_in_one_fixed_order() -> None:
 def test_many_harmless_changes_are_counted_and_all_others_shown(action: Any) -> None:
     lines = text(*(Change(f"a{n}", action, ()) for n in range(50)))
     most = UNCHANGED_SHOWN if action == "no-op" else ALIKE_SHOWN if action in HARMLESS else 50
-    assert len(lines) == most + 1
-    assert lines[-2].endswith(f"(and {50 - most} more)") is (most < 50)
+    assert len(lines) == most + 1 + (most < 50)
+    assert lines[-2].startswith(f"  ... and {50 - most} more ") is (most < 50)
     assert len(text(*(Change(f"a{n}", action, ()) for n in range(50)), verbose=True)) == 51
     assert len(text(*(Change(f"a{n}", action, ()) for n in range(50)), explain=True)) == 51
 
 
 def test_a_refused_change_is_always_shown_with_the_reason() -> None:
     lines = text(*(Change(f"a{n}", "no-op", (), problem="taken" if n == 9 else "") for n in range(10)))
-    assert [line.split()[0] for line in lines] == ["a0", "a1", "a2", "a9", "refused:", "Plan:"]
+    assert [line.split()[0] for line in lines] == ["a0", "a1", "a2", "a9", "refused:", "...", "Plan:"]
     assert lines[4].startswith("      refused: taken")
 
 
@@ -75,13 +75,18 @@ def test_what_is_unchanged_and_has_a_note_is_shown_too() -> None:
     lines = text(*(Change(f"a{n}", "no-op", noted if n % 2 else ("unchanged",)) for n in range(20)))
     assert [line.split()[0] for line in lines[:-1] if "callback" in line] == [f"a{n}" for n in range(1, 20, 2)]
     many = text(*(Change(f"a{n}", "no-op", noted) for n in range(50)))
-    assert (len(many), "(and 10 more)" in many[-2]) == (ALIKE_SHOWN + 1, True)
+    assert (len(many), many[-2]) == (ALIKE_SHOWN + 2, "  ... and 10 more unchanged; -v shows all")
 
 
 def test_a_partial_plan_says_so_before_its_totals() -> None:
     assert text(partial=True)[0].startswith("PARTIAL: a selection")
     whole = PlanView(Style()).text(Plan((), left_out=1))
     assert whole.startswith("PARTIAL: 1 other change left to `a2c-spec apply`\nPlan: nothing to do.")
+
+
+def test_what_is_hidden_is_told_with_its_credits_and_files() -> None:
+    some = (Change(f"a{n}", "create", (), (CREATE,), credits=2, writes=(f"d/{n}",)) for n in range(ALIKE_SHOWN + 3))
+    assert text(*some)[-2] == "  ... and 3 more to create (about 6 credits, 3 files); -v shows all"
 
 
 CHANGE = Change(
@@ -92,26 +97,32 @@ CHANGE = Change(
         Call("patch_conversion", Ref("conversions.webp"), {"options": {"password": "word"}}),
         Call("patch_job", starts=True, step=1),
     ),
-    details=(Detail("x", 1, None), Detail("y", "old", "new", sensitive=True)),
+    details=(
+        Detail("x", 1, None),
+        Detail("y", "old", "new", sensitive=True),
+        Detail("z", "there", "here", foreign=True),
+    ),
     moves=(Move("dist/a", "dist/b"),),
-    downloads=("dist/c",),
+    writes=("dist/c",),
     leaves=("dist/d",),
     bound="they differ",
 )
+FILES = ["      writes dist/c", "      moves dist/a to dist/b", "      leaves dist/d here"]
 
 
 def test_verbose_unfolds_attributes_and_files_and_hides_what_is_sensitive() -> None:
     assert text(CHANGE, verbose=True)[1:-1] == [
+        *FILES,
         "      x: 1 -> (unset)",
         "      y: (sensitive: changed)",
-        "      dist/a -> dist/b",
-        "      download dist/c",
-        "      leave dist/d",
+        '      z: "there" (on the service) -> "here"',
     ]
 
 
 def test_explain_shows_the_calls_and_why_fewer_are_impossible() -> None:
+    assert text(CHANGE)[1:-1] == FILES
     assert text(CHANGE, explain=True)[1:-1] == [
+        *FILES,
         "      1. PATCH /jobs/{job}/conversions/<conversions.webp>  (step 1)",
         '         {"options": {"password": "(sensitive)"}}',
         "      2. PATCH /jobs/{job}  (step 2, starts the job)",
@@ -123,37 +134,6 @@ def test_one_call_is_the_fewest() -> None:
     one = Change("a", "update", (), (Call("patch_job"),), bound="it differs")
     assert text(one, explain=True)[-2] == "      1 call is the fewest possible: it differs"
     assert len(text(Change("a", "no-op", (), bound="it differs"), explain=True)) == 2
-
-
-UPLOAD, REMOTE = {"type": "upload"}, {"type": "remote"}
-WEBP, PDF = {"target": "webp", "category": "image"}, {"target": "pdf"}
-
-SUMMARIES: list[tuple[list[Any], list[Any], str]] = [
-    ([], [], "an empty job"),
-    ([UPLOAD], [WEBP], "1 upload (1.5 kB), 1 conversion to image/webp"),
-    ([UPLOAD, REMOTE, UPLOAD], [WEBP, PDF, WEBP], "2 uploads (1.5 kB), 1 remote, 3 conversions to image/webp, pdf"),
-    ([REMOTE, REMOTE], [PDF], "2 remote, 1 conversion to pdf"),
-]
-
-
-@pytest.mark.parametrize(("inputs", "conversions", "told"), SUMMARIES)
-def test_a_new_job_is_summed_up_by_its_inputs_and_targets(inputs: list[Any], conversions: list[Any], told: str) -> None:
-    basis = {"inputs": dict(enumerate(inputs)), "conversions": dict(enumerate(conversions))}
-    change = Change("a", "create", ("new",), (CREATE,), basis=basis)
-    assert summary(change) == told
-    assert text(change)[0].endswith(f"+ create    new: {told}")
-
-
-@pytest.mark.parametrize(
-    ("call", "path"),
-    [
-        (Call("create_job"), "/jobs"),
-        (Call("delete_job", "job-1"), "/jobs/job-1"),
-        (Call("patch_input", Ref("inputs.a")), "/jobs/{job}/input/<inputs.a>"),
-    ],
-)
-def test_a_path_shows_ids_that_are_known_and_names_the_others(call: Call, path: str) -> None:
-    assert path_of(call) == path
 
 
 def test_secrets_of_a_body_show_as_references() -> None:

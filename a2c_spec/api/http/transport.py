@@ -104,18 +104,28 @@ class Wire:
         returned instead of raised. ``patience``: as that of the wire, where less is left. Raises the tree of
         ``errors``; LostAnswer when a request that is not repeatable may have taken effect.
         """
+        return await self.send(
+            self._request(method, path, body, headers or {}),
+            repeatable=method != "POST" if repeatable is None else repeatable,
+            accept=accept,
+            patience=patience,
+        )
+
+    async def once(self, path: str) -> Reply | None:
+        """The answer to a GET that is sent once, whatever it is; None where there is none."""
+        with contextlib.suppress(httpx.RequestError):
+            return await self._send_once(self._request("GET", path, None, {})())
+        return None
+
+    def _request(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Callable[[], httpx.Request]:
+        """Builds a JSON request below ``base_url``; raises AuthError where it needs a key and there is none."""
         if not self.key and not path.startswith(OPEN_PATHS):
             raise missing_key()
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         all_headers = {KEY_HEADER: self.key} if self.key else {}
         all_headers |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
-        all_headers |= headers or {}
-        return await self.send(
-            lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=all_headers),
-            repeatable=method != "POST" if repeatable is None else repeatable,
-            accept=accept,
-            patience=patience,
-        )
+        all_headers |= headers
+        return lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=all_headers)
 
     async def send(
         self,

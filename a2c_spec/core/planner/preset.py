@@ -7,7 +7,6 @@ Whether a PATCH merges options or replaces them is not documented: it sends them
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core import compare, reasons
@@ -51,27 +50,15 @@ def plan_preset(
     found = _differences(sent, element, live or {})
     if not found:
         return _change(preset, "no-op", ("unchanged",), (), sent)
-    details, why = tuple(one.detail for one in found), tuple(one.reason for one in found)
-    wrong = {one.detail.path.partition(".")[0] for one in found}
+    why = tuple(map(reasons.changed_reason, found))
+    wrong = {one.path.partition(".")[0] for one in found}
     if wrong - set(PATCHABLE):
         delete = Call("delete_preset", record.job_id, effects=(Effect(PRESET, None),))
-        return _change(preset, "replace", why, (delete, _create(preset, sent, step=1)), sent, details)
-    return _change(preset, "update", why, (_patch(preset, sent, found, wrong, record.job_id),), sent, details)
+        return _change(preset, "replace", why, (delete, _create(preset, sent, step=1)), sent, found)
+    return _change(preset, "update", why, (_patch(preset, sent, found, wrong, record.job_id),), sent, found)
 
 
-@dataclass(frozen=True, slots=True)
-class _Difference:
-    """One attribute that gets another value. ``foreign``: somebody else changed it on the service."""
-
-    detail: Detail
-    foreign: bool
-
-    @property
-    def reason(self) -> str:
-        return reasons.foreign_reason(self.detail) if self.foreign else reasons.changed_reason(self.detail)
-
-
-def _differences(sent: Mapping[str, Any], element: Element, live: Mapping[str, Any]) -> list[_Difference]:
+def _differences(sent: Mapping[str, Any], element: Element, live: Mapping[str, Any]) -> list[Detail]:
     """What differs from the service, as far as it was read and tells; else from what was sent."""
     found = []
     for name in ("name", "target", "category", "scope"):
@@ -85,14 +72,14 @@ def _differences(sent: Mapping[str, Any], element: Element, live: Mapping[str, A
     for key in (*wrong, *removed):
         found.append(_difference(f"options.{key}", before.get(key), shown.get(key, before.get(key)), options.get(key)))
     for key, value in strangers(element, "options", {**before, **options}, shown).items():
-        found.append(_Difference(Detail(f"options.{key}", shown[key], value), foreign=True))
+        found.append(Detail(f"options.{key}", shown[key], value, key == "download_password", foreign=True))
     return found
 
 
-def _difference(path: str, recorded: Any, there: Any, here: Any) -> _Difference:
+def _difference(path: str, recorded: Any, there: Any, here: Any) -> Detail:
     secret = holds_secret(there) or holds_secret(here)
     foreign = recorded is not None and not (holds_secret(recorded) or compare.echoes(recorded, there))
-    return _Difference(Detail(path, there, here, secret), foreign)
+    return Detail(path, there, here, secret, foreign)
 
 
 def _body(preset: Preset) -> dict[str, Body]:
@@ -111,12 +98,12 @@ def _create(preset: Preset, sent: Mapping[str, Any], step: int = 0) -> Call:
 
 
 def _patch(
-    preset: Preset, sent: Mapping[str, Any], found: Sequence[_Difference], wrong: Collection[str], preset_id: str
+    preset: Preset, sent: Mapping[str, Any], found: Sequence[Detail], wrong: Collection[str], preset_id: str
 ) -> Call:
     """Options go complete; one that the manifest does not have gets the value it had, or null."""
     body = {name: value for name, value in _body(preset).items() if name in wrong}
     if "options" in wrong:
-        others = {one.detail.path.partition(".")[2]: one.detail.after for one in found if "." in one.detail.path}
+        others = {one.path.partition(".")[2]: one.after for one in found if "." in one.path}
         body["options"] = dict(preset.options) | {key: others[key] for key in others if key not in preset.options}
     return Call("patch_preset", preset_id, body, effects=(Effect(PRESET, sent),))
 
@@ -130,6 +117,6 @@ def _change(
     details: Any = (),
 ) -> Change:
     return Change(
-        preset.address, action, why, calls, details=details, fingerprint=digest(sent), basis={PRESET: sent},
+        preset.address, action, why, calls, details=tuple(details), fingerprint=digest(sent), basis={PRESET: sent},
         bound="the resource changes only by a call of its own",
     )  # fmt: skip

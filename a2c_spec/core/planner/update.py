@@ -28,6 +28,8 @@ from a2c_spec.core.planner.matching import SentState, spare_name
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
+UNKNOWN = "not known here, perhaps added by somebody else"
+
 
 @dataclass(frozen=True, slots=True)
 class Edit:
@@ -143,6 +145,8 @@ class _Context:
         ]
 
     def _why_deleted(self, n: int) -> str:
+        if not self.known.name(self.live.inputs[n].id):
+            return f"input {UNKNOWN}"
         fits = self.known.input_fits(self.desired, self.live)
         again = any(fits(d, n) for d in range(len(self.desired.job.inputs)) if d not in self.inputs)
         return (
@@ -158,7 +162,9 @@ class _Context:
                 live.id,
                 effects=self._gone(live.id),
                 step=step,
-                reason="conversion not in the manifest",
+                reason="conversion not in the manifest"
+                if self.known.name(live.id)
+                else "conversion not known here, perhaps added by somebody else",
             )
             for n, live in enumerate(self.live.conversions)
             if n not in self.conversions.values()

@@ -12,7 +12,7 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.reasons import foreign_reason
+from a2c_spec.core.reasons import changed_reason
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 
@@ -42,13 +42,13 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
         part, _, key = path.rpartition(".")
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
             removed = key in _sent(record, part)
-            found.append(Detail(path, now, here[part].get(key, None if removed else recorded)))
+            found.append(Detail(path, now, here[part].get(key, None if removed else recorded), foreign=True))
     return tuple(found)
 
 
 def foreign_reasons(others: Sequence[Detail]) -> tuple[str, ...]:
     """One sentence for each of them."""
-    return tuple(foreign_reason(one) for one in others)
+    return tuple(map(changed_reason, others))
 
 
 def _values(desired: DesiredJob) -> dict[str, Mapping[str, Any]]:

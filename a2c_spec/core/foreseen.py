@@ -1,0 +1,71 @@
+"""What a run is going to do, told beforehand: what is sent and made, and which files are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from a2c_spec.core.desired import Job, Late, Output
+from a2c_spec.core.plan import Change
+from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.result_paths import RenderLate, confined, path_key, predicted, unique_path
+
+
+@dataclass(frozen=True, slots=True)
+class Foreseen:
+    """``paths``: each path with the ``outputs`` entry that asks for it. ``others``: the rest, in words; ``untold`` are
+    the conversions whose results these are."""
+
+    paths: tuple[tuple[str, Output], ...]
+    others: tuple[str, ...]
+    untold: frozenset[str] = frozenset()
+
+
+def foreseen(job: Job, late: RenderLate) -> Foreseen:
+    """What is known of the files of a job before it runs; equal paths have their numbers, as they will get them."""
+    order = {item.id: number for number, item in enumerate(job.conversions)}
+    known = sorted(predicted(job, late), key=lambda one: order[one.spec.conversion])
+    taken = {path_key(path) for path in job.elsewhere}
+    paths = tuple((unique_path(one.path, taken), one.spec) for one in known)
+    others = tuple(_others(job, paths))
+    return Foreseen(paths, tuple(told for _, told in others), frozenset(name for name, _ in others))
+
+
+def _others(job: Job, paths: tuple[tuple[str, Output], ...]) -> Iterator[tuple[str, str]]:
+    """(conversion, in words where its results go)."""
+    known = {id(spec): path for path, spec in paths}
+    asked = {item.id: item for item in job.conversions}
+    for spec in job.outputs:
+        item = asked.get(spec.conversion)
+        if item is None or item.output_target or not spec.save:
+            continue
+        path = known.get(id(spec), "")
+        if not path:
+            folder = "a folder that the run tells" if isinstance(spec.save, Late) else confined(spec.save)
+            yield item.id, f"{folder} (results of {item.id}, whose names the run tells)"
+        elif len(job.inputs) > 1 and not (spec.input or item.options.get("merge") or item.category == "archive"):
+            yield item.id, f"{path} with -2, -3, ... in its name (if {item.id} gives several results)"
+
+
+def work_of(change: Change) -> str:
+    """``2 uploads (4.2 MB), 1 remote, 1 conversion to document/pdf``, read off the calls and the basis;
+    empty where no job is made."""
+    if "conversions" not in change.basis or not any(call.kind == "create_job" for call in change.calls):
+        return ""
+    inputs = list(change.basis.get("inputs", {}).values())
+    uploads = [item for item in inputs if item.get("type") == "upload"]
+    taken = [item for item in inputs if item.get("type") == "output" and item.get("upstream")]
+    others = len(inputs) - len(uploads) - len(taken)
+    told = f"{counted(len(uploads), 'upload')} ({size(change.size)})" if change.size else "bytes that the service holds"
+    parts = [told] if uploads else []
+    parts += [f"{others} remote"] if others else []
+    sent = f" ({size(change.size)})" if change.size and not uploads else ""
+    parts += [f"{counted(len(taken), 'result')} of other jobs{sent}"] if taken else []
+    targets = [
+        "/".join(filter(None, (conversion.get("category", ""), conversion["target"])))
+        for conversion in change.basis["conversions"].values()
+    ]
+    if targets:
+        parts.append(f"{counted(len(targets), 'conversion')} to {', '.join(dict.fromkeys(targets))}")
+    parts = parts or ["an empty job"]
+    return ", ".join(parts if change.starts else [*parts, "held, not started"])

@@ -1,0 +1,117 @@
+"""What is asked before a plan is carried out: what pays again or deletes, and on a terminal also what costs much."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.observed import NOT_OURS
+from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.reasons import counted, credits_told
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.engine.live_presets import plan_one_preset, used
+from a2c_spec.engine.outcome import ApplyOptions, Reporter
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.errors import Conflict, LimitRefused, StalePlan, about
+
+if TYPE_CHECKING:
+    from a2c_spec.engine.session import Session
+
+HINT = "apply again to make a new plan; nothing was sent"
+NAMED = 5
+"""So many addresses, or files, are named in a question."""
+
+
+def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: bool) -> bool:
+    """Whether somebody was asked; raises before anything is sent where a plan is refused, or needs a confirmation that
+    it does not get. ``local``: nothing of it has a price."""
+    refused = [change for change in plan.changes if change.problem]
+    if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
+        raise Conflict(refused[0].problem, address=refused[0].address)
+    needed = [*_paid_again(plan), *_not_fetched(plan), *plan.emptied()]
+    wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
+    wanted = wanted if options.attended and not options.only else []
+    if options.yes or not (needed or wanted):
+        return False
+    answer = reporter.confirm(f"{'; '.join([*needed, *wanted])}. Go on?")
+    if answer is None and needed:
+        raise LimitRefused("; ".join(needed), hint="add -y to allow it; nothing was sent")
+    if answer is False:
+        raise LimitRefused("not confirmed; nothing was sent")
+    return answer is True
+
+
+def _expensive(plan: Plan, most: int) -> list[str]:
+    """That it costs more than is spent unasked."""
+    totals = plan.totals()
+    price = credits_told(totals.credits, plan.balance, totals.paid_before)
+    return [f"{price} would be spent"] if totals.credits > most else []
+
+
+def _paid_again(plan: Plan) -> list[str]:
+    """What pays again, or takes away what was paid for, by what happens to it."""
+    said: dict[str, list[Change]] = {}
+    for change in (one for one in plan.changes if one.asks):
+        cancels = any(not call.afterwards for call in change.deletes)
+        starts = "cancelled and run again" if cancels else "run again"
+        makes = change.starts or any(call.kind == "create_job" for call in change.calls)  # held, or at once
+        said.setdefault(starts if makes else "cancelled or deleted", []).append(change)
+    return [_sentence(changes, verb) for verb, changes in said.items()]
+
+
+def _sentence(changes: Sequence[Change], verb: str) -> str:
+    cost = sum(change.credits for change in changes)
+    price = f" (about {counted(cost, 'credit')})" if cost else ""
+    files = [path for change in changes for path in change.replaces]
+    replaced = f", and {_listed(files)} replaced" if files else ""
+    names = dict.fromkeys(address_of(change.address) for change in changes)
+    return f"{_listed(names)} would be {verb}{price}{replaced}, although already paid for"
+
+
+def _not_fetched(plan: Plan) -> list[str]:
+    """What is let go while it runs: nothing more is paid, but its result stays on the service, which keeps it a day."""
+    left = dict.fromkeys(
+        address_of(change.address) for change in plan.changes if change.paid_again and change.action == "forget"
+    )
+    lost = "what it gives, although paid for, is not downloaded"
+    return [f"{_listed(left)} would be let go while it runs; {lost}"] if left else []
+
+
+def _deleted(plan: Plan) -> list[str]:
+    """Jobs that are deleted, and files that are removed, where nothing that was paid for is run again."""
+    changes = [change for change in plan.changes if not (change.asks or change.problem)]
+    jobs = [str(call.subject) for change in changes for call in change.deletes if call.afterwards]
+    files = [path for change in changes for path in change.removes]
+    said = [f"job {_listed(jobs)} would be deleted on the service"] if jobs else []
+    return said + ([f"{_listed(files)} would be removed"] if files else [])
+
+
+def _listed(names: Iterable[str]) -> str:
+    every = list(names)
+    return f"{', '.join(every[:NAMED])}{f' and {len(every) - NAMED} more' if len(every) > NAMED else ''}"
+
+
+async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange]) -> None:
+    """Raises StalePlan where a job or preset that is about to be changed, or to be used, is not as it was shown, or
+    where something stands in the place of a result.
+
+    A person may take long to answer. What is in manifests now does not count: the plan that was shown is carried out.
+    """
+    client, presets, files = session.service.client, used(steps), session.files
+    for step in steps:
+        change, address = step.change, address_of(step.change.address)
+        new = [path for path in change.writes if path not in change.replaces]
+        if taken := [path for path in new if files.status(path, change.address) in NOT_OURS]:
+            raise StalePlan(f"{taken[0]} was written since the plan was shown", hint=HINT)
+        with about(address):
+            if step.live is not None and change.calls:
+                same = await client.job(step.live.id) == step.live
+            elif step.preset is not None and address in presets and step.record is not None:
+                same = (
+                    await plan_one_preset(session, step.preset, client, read=True)
+                ).change.calls == step.change.calls
+            else:
+                continue
+        if not same:
+            why = f"{address} has changed on the service since the plan was shown"
+            raise StalePlan(why, hint=HINT)

@@ -1,0 +1,120 @@
+"""What a plan tells besides its changes: what it costs, which files it writes, what no manifest asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
+from a2c_spec.core.observed import NOT_OURS
+from a2c_spec.core.plan import Plan
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.engine.budget import Limits, estimate
+from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.project import Reading, reading
+from a2c_spec.engine.spender import allowance
+from a2c_spec.errors import SpecError
+from a2c_spec.manifests.expressions.template import render_late
+
+if TYPE_CHECKING:
+    from a2c_spec.api.client import Client
+    from a2c_spec.engine.session import Session
+
+PROMPT = 5.0
+"""Seconds that the service may take to say what is left; a plan does without it."""
+
+
+def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
+    """The change, with what it costs about and the files that it writes; a summary has these already."""
+    change = step.change
+    if change.action == "no-op" or step.summary_only:
+        return step
+    paths, replaced, others = _written(session, step)
+    about, work = estimate(change, step.record), work_of(change)
+    awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
+    change = replace(change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others)
+    change = replace(change, awaits=len(awaited))
+    return replace(step, change=change)
+
+
+def _written(session: Session, step: PlannedChange) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The paths that a change writes, those of them at which a file stands that goes, and what is not known before."""
+    change, files = step.change, session.files
+    if step.desired is None or change.problem:
+        return (), (), ()
+    job, address = step.desired.job, change.address
+    others: tuple[str, ...] = ()
+    known = foreseen(job, render_late)
+    policies = {path: spec.on_conflict for path, spec in known.paths}
+    every = {spec.on_conflict for spec in job.outputs}
+    usual = every.pop() if len(every) == 1 else "error"
+    wanted = [(path, policies.get(path, usual)) for path in change.downloads]
+    if not change.downloads and change.fetch and not _is_here(step):
+        wanted, others = [*policies.items()], (*known.others, *_earlier(session, address, known))
+    paths = [files.expected(path, policy, address) for path, policy in wanted]
+    paths = [*dict.fromkeys(filter(None, paths))]
+    replaced = [path for path in paths if files.status(path, address) != "absent"]
+    replaced += [move.target for move in change.moves if files.status(move.target, address) in NOT_OURS]
+    return tuple(paths), tuple(replaced), others
+
+
+def _earlier(session: Session, address: str, known: Foreseen) -> Iterator[str]:
+    """Results of earlier runs whose places new ones may get, where only the run tells their names."""
+    places = {path for path, _ in known.paths}
+    for run in session.store.runs(address_of(address)) if known.untold else ():
+        for file in (*run.files, *run.leftover):
+            mine = file.path and file.path not in places and file.conversion in known.untold
+            if mine and session.files.status(file.path, run.address) != "absent":
+                yield f"over {file.path}, if a result gets that name"
+
+
+def _is_here(step: PlannedChange) -> bool:
+    """Whether the results of a job that has ended are in their places, and only have to be recorded."""
+    return step.change.action == "wait" and step.record is not None and step.record.phase == "completed"
+
+
+async def told(
+    session: Session,
+    steps: Sequence[PlannedChange],
+    manifests: Reading,
+    limits: Limits,
+    *,
+    partial: bool = False,
+    left_out: int = 0,
+    client: Client | None = None,
+) -> Plan:
+    """The plan as it is shown: the changes, and everything else there is to say before they are carried out.
+
+    ``client``: the service is asked what the account has left, where the plan costs something there.
+    """
+    plan = Plan(tuple(step.change for step in steps), partial, left_out)
+    known = {address_of(key) for step in steps for key in (step.change.address, step.taken_over) if key}
+    asked, unsure = not_asked_for(session, manifests, known)
+    plan = replace(plan, orphans=asked, unsure=unsure)
+    where = endpoint(session.project)
+    plan = replace(plan, allowance=allowance(session.project, plan, steps, limits))
+    paid_for = client is not None and where.key and where.realm != LOCAL_REALM and plan.totals().credits
+    return replace(plan, balance=await client.credits_left(PROMPT)) if client and paid_for else plan
+
+
+def not_asked_for(session: Session, manifests: Reading, planned: Collection[str]) -> tuple[tuple[str, ...], bool]:
+    """Recorded addresses that no manifest of the project asks for and that are in no change of the plan; and whether
+    some manifest could not be read, which may ask for one.
+
+    Where only some manifests are named, the others are read too, if anything is recorded that those do not ask for.
+    """
+    store = session.store
+    left = {address_of(key) for key in store.addresses()} - manifests.addresses - {*planned}
+    left = {address for address in left if any(not run.gone_since for run in store.runs(address))}
+    if not left or not session.project.flags.paths:
+        return tuple(sorted(left)), False
+    flags = replace(session.project.flags, manifests=(), file=())
+    others = None
+    with suppress(SpecError):
+        others = reading(replace(session.project, flags=flags))
+        left -= {item.address for item in others.items()}
+    broken = others is None or any(problem.severity == "error" for problem in others.found)
+    return tuple(sorted(left)), broken and bool(left)
