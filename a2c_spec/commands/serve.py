@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from a2c_spec.errors import SpecError, UsageError, missing_key
+from a2c_spec.errors import SpecError, UsageError, missing_key, why
 
 if TYPE_CHECKING:
     from a2c_spec.local_api.settings import Settings
@@ -184,7 +184,7 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
     try:
         stream = Path(name).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
     except OSError as error:
-        raise UsageError(f"--log {name}: {error.strerror}") from error
+        raise UsageError(f"--log {name}: {why(error)}") from error
     with stream:
 
         def write(call: Mapping[str, Any]) -> None:

@@ -7,6 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from a2c_spec.errors import why
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestFolder:
@@ -85,7 +87,7 @@ def file_problem(path: str) -> str:
         mode = os.stat(path).st_mode  # noqa: PTH116 - one call for each of many files
     except OSError as error:
         missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-        return "does not exist" if missing else f"cannot be read: {error.strerror}"
+        return "does not exist" if missing else f"cannot be read: {why(error)}"
     if not stat.S_ISREG(mode):
         return "is not a file"
     return "" if os.access(path, os.R_OK) else "cannot be read"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.state.upgrade_3 import upgraded
 
 SCHEMA = """
@@ -95,7 +95,7 @@ def open_database(path: Path, named: Path | None = None) -> sqlite3.Connection:
         raise unreadable(named or path, error) from error
     except OSError as error:
         kind = NotWritable if error.errno in NO_WRITING else SpecError
-        raise kind(f"cannot open the state in {named or path}: {error.strerror}", hint=ROOM) from error
+        raise kind(f"cannot open the state in {named or path}: {why(error)}", hint=ROOM) from error
 
 
 def _opened(path: Path, named: Path) -> sqlite3.Connection:
@@ -136,7 +136,7 @@ def prepare_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ignore = folder / ".gitignore"
     if ours and not ignore.exists():
-        ignore.write_text("*\n")
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def _create_file(path: Path) -> None:
