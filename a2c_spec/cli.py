@@ -89,6 +89,7 @@ def main(args: Sequence[str] | None = None) -> None:
 def run(args: Sequence[str], runtime: object = None) -> int:
     """Runs one command; gives its exit code. ``runtime`` replaces clock, sleep and chance, for tests."""
     try:
+        _refuse_halves(args)
         if odd := [name for name in os.environ if name.startswith("A2C_SPEC_")]:
             _warn(odd, args)
         result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False, obj=runtime)
@@ -116,6 +117,14 @@ def _explain(problem: Exception, args: Sequence[str]) -> int:
 
     verbose = "-v" in args or asked("--verbose", args)
     return explain(problem, as_json=asked("--json", args), verbose=verbose, no_color=asked("--no-color", args))
+
+
+def _refuse_halves(args: Sequence[str]) -> None:
+    """Raises UsageError where the command line holds bytes that are no text: they could not be recorded or sent."""
+    from a2c_spec.errors import UsageError, is_text, shown_name
+
+    if bad := next((one for one in args if not is_text(one)), ""):
+        raise UsageError(f"{shown_name(bad)} on the command line is not UTF-8", hint="rename the file, if it is one")
 
 
 def _warn(ours: Sequence[str], args: Sequence[str]) -> None:

@@ -80,10 +80,11 @@ class SecretFingerprints:
         """Raises UsageError when the state was written with another one."""
         key = self.given or own_key(self.project.environ)
         if self.agreed(check_of(key)) != check_of(key):
+            place = "" if self.given else f", or copy it to {key_file(self.project.environ)}"
             raise UsageError(
                 "this state was written with another digest key, so that unchanged secrets would look changed",
-                hint=f"set {VARIABLE} to that key, or copy it to {key_file(self.project.environ)}; if it is lost, `a2c-spec state new-key` goes "
-                "on with this one, and what uses secrets is run again once",
+                hint=f"set {VARIABLE} to that key{place}; if it is lost, `a2c-spec state new-key` goes on with this "
+                "one, and what uses secrets is run again once",
             )
         return key
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import is_text, shown_name
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.manifest_file import J2
 from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
@@ -53,7 +54,10 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
         found = False
         for path in _files(name, start):
             found = True
-            yield path if path.startswith("/") else os.path.relpath(start / path, cwd)
+            if is_text(path):
+                yield path if path.startswith("/") else os.path.relpath(start / path, cwd)
+            else:
+                yield Diagnostic(Position(shown_name(path)), "the name of this manifest is not UTF-8", "rename it")
         if not found:
             yield Diagnostic(Position(name), "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`")
 

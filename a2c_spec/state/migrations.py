@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.errors import IntegrityError, SpecError, why
+from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
 from a2c_spec.state.upgrade_3 import upgraded
 
 SCHEMA = """
@@ -101,6 +102,8 @@ def open_database(path: Path, named: Path | None = None) -> sqlite3.Connection:
 def _opened(path: Path, named: Path) -> sqlite3.Connection:
     _refuse_empty(path)
     _create_file(path)
+    if path == named and (problem := record_locks_problem(path)):
+        raise NotWritable(problem, hint=NO_LOCKS_HINT)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")

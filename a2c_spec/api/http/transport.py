@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -43,9 +44,15 @@ REDIRECTS = 5
 LEAST_TOLD = 2.0
 """Seconds. Shorter pauses that the service asks for are not worth a line."""
 
-UNSENT = (httpx.ConnectError, httpx.PoolTimeout)
+UNSENT = (httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)
 """Failures which prove that nothing was sent. ConnectTimeout does not: httpx-aiohttp also raises it for connections
 that broke after the request."""
+
+STALLED = 120.0
+"""Seconds in which a service that takes nothing of a request is given up: the HTTP client would wait for ever."""
+
+SLOWEST = 10_000
+"""Bytes a second at which a body that is sent in one piece is expected to be taken."""
 
 MOST_UNSENT = 3
 """So many attempts at a service that cannot be reached at all."""
@@ -126,13 +133,14 @@ class Wire:
         patience: float = 0.0,
     ) -> Reply:
         """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer."""
-        waited = 0.0
+        waited, started = 0.0, self.limiter.clock()
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
                 reply = await self._send_once(build())
             except httpx.RequestError as error:
-                await self._after_failure(error, repeatable=repeatable, last=last, attempt=attempt)
+                late = 0 < (patience or self.patience) < self.limiter.clock() - started
+                await self._after_failure(error, repeatable=repeatable, last=last or late, attempt=attempt)
                 continue
             busy = asks_to_wait(reply.status, reply.headers) and (reply.status == 429 or repeatable)
             if busy and not last:
@@ -150,7 +158,7 @@ class Wire:
         self.count[request.method] = self.count.get(request.method, 0) + 1
         async with self.limiter.slot():
             self.probe(f"send {request.method} {request.url.path}")
-            response = await self.http.send(request, stream=True)
+            response = await _taken(self.http, request)
             try:
                 raw = await read_capped(response)
             finally:
@@ -188,9 +196,10 @@ class Wire:
         asked = retry_after(headers.get("retry-after", ""), self.service_time())
         pause = backoff(attempt, self.jitter()) if asked is None else asked
         patience = patience or self.patience
-        if patience and waited + pause > patience:
+        usual = pause <= LONGEST_RETRY_AFTER
+        if patience and waited + pause > patience and (usual or patience <= LONGEST_RETRY_AFTER):
             raise busy_for(pause, patience, given=True)
-        if pause > LONGEST_RETRY_AFTER:
+        if not usual:
             raise busy_for(pause, LONGEST_RETRY_AFTER, given=False)
         if pause >= LEAST_TOLD and asked is not None and self.limiter.resume_at <= self.limiter.clock():
             self.tell(Event("note", "", text=f"the service is busy and asks to wait {pause:.0f} s"))
@@ -235,6 +244,33 @@ class Wire:
             no_downgrade(current, response.next_request.url)
             current = response.next_request.url
         raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")
+
+
+class _Watched(httpx.AsyncByteStream):
+    """A body that is sent in pieces; each that is taken gives the request time for the next."""
+
+    def __init__(self, body: httpx.AsyncByteStream, limit: asyncio.Timeout) -> None:
+        self._body = body
+        self._limit = limit
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for piece in self._body:
+            self._limit.reschedule(asyncio.get_running_loop().time() + STALLED)
+            yield piece
+
+
+async def _taken(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
+    """The beginning of the answer; raises WriteTimeout when the service stops to take the request."""
+    whole = isinstance(request.stream, httpx.ByteStream)
+    try:
+        async with asyncio.timeout(STALLED + (len(request.content) / SLOWEST if whole else 0)) as limit:
+            if not whole and isinstance(request.stream, httpx.AsyncByteStream):
+                request.stream = _Watched(request.stream, limit)
+            return await http.send(request, stream=True)
+    except TimeoutError as error:
+        if not limit.expired():
+            raise
+        raise httpx.WriteTimeout(f"nothing was taken, or answered, for {STALLED:g} s", request=request) from error
 
 
 def _never_connected(error: Exception) -> bool:
