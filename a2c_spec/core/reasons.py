@@ -154,6 +154,14 @@ def size(count: int) -> str:
     return f"{count} B"
 
 
+def duration(seconds: float) -> str:
+    """Seconds for people: 90 s, 10 min, 24 h; never rounded."""
+    for length, unit in ((3600, "h"), (60, "min")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def counted(number: int, word: str) -> str:
     """``1 upload``, ``2 uploads``, ``2 addresses``."""
     return f"{number} {word}{'' if number == 1 else 'es' if word.endswith('s') else 's'}"

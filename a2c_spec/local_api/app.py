@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import shutil
 import tempfile
 from functools import partial
@@ -59,16 +60,18 @@ class LocalApi:
         """The service; it is opened by the first use."""
         if self._service is None:
             self._service = self._open()
-            self._service.adopt_orphans()
-            self._service.purge()
+            if not self._service.store.read_only:
+                self._service.adopt_orphans()
+                self._service.purge()
         return self._service
 
     def _open(self) -> Service:
         folder = self._folder()
-        store = Store(folder / "store.db")
+        store = Store(folder / "store.db", read_only=not os.access(folder, os.W_OK))
         blobs = Blobs(folder / "files")
         process = ProcessLock(folder / "runners")
-        process.acquire()
+        if not store.read_only:
+            process.acquire()
         service = Service(
             settings=self.settings,
             store=store,

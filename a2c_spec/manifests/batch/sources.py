@@ -13,7 +13,7 @@ from a2c_spec.errors import is_text, shown_name, why
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.batch import tables as row_files
 from a2c_spec.manifests.batch.tables import EachRow
-from a2c_spec.manifests.paths import ManifestFolder, beside
+from a2c_spec.manifests.paths import LFS, ManifestFolder, beside, is_pointer
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position, position_of
 
 MAX_MATRIX = 1_000_000
@@ -96,6 +96,9 @@ def _from_file(
             path = folder.confine(options["path"])
         except ValueError as error:
             yield Diagnostic(where, f"the path {options['path']} {error}")
+            return
+        if is_pointer(folder.root / path):
+            yield Diagnostic(where, f"the file {options['path']} {LFS}")
             return
         try:
             yield from reader(folder.root / path, beside(where.file, options["path"]), options)
