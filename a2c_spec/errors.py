@@ -220,6 +220,8 @@ def while_doing(doing: str) -> Iterator[None]:
         raise of_the_system(error, doing) from error
 
 
+BEYOND_LOCALE = "has letters that the locale of this machine lacks; set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+
 HALF = re.compile("[\udc80-\udcff]")
 """How Python reads a byte of a name that is not UTF-8."""
 

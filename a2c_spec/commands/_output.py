@@ -16,7 +16,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import SpecError, is_text, of_the_system
+from a2c_spec.errors import BEYOND_LOCALE, SpecError, is_text, of_the_system
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
@@ -214,6 +214,8 @@ def of_outside(problem: Exception) -> SpecError | None:
         return SpecError(f"a library cannot be loaded: {problem}", hint="install a2c-spec anew")
     if isinstance(problem, UnicodeEncodeError) and not is_text(problem.object):
         return SpecError("a name or a value is not UTF-8", hint="rename the file or folder that has such a name")
+    if isinstance(problem, UnicodeEncodeError) and problem.encoding.lower() not in ("utf-8", "idna"):
+        return SpecError(f"a name {BEYOND_LOCALE}")
     return None
 
 

@@ -8,7 +8,6 @@ import errno
 import io
 import os
 import sys
-from collections.abc import Iterator
 from typing import Any
 
 GONE = (errno.EPIPE, errno.EIO, errno.EBADF)
@@ -21,23 +20,23 @@ class LastingWriter(io.BufferedWriter):
     lost: OSError | None = None
 
     def write(self, data: Any, /) -> int:
-        with self._going_on():
+        try:
             return super().write(data)
-        return len(data)
+        except OSError as error:
+            self._lose(error)
+            return len(data)
 
     def flush(self) -> None:
-        with self._going_on():
-            super().flush()
-
-    @contextlib.contextmanager
-    def _going_on(self) -> Iterator[None]:
         try:
-            yield
+            super().flush()
         except OSError as error:
-            self.lost = self.lost or error
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self.fileno())  # what is buffered goes there as well
-            os.close(nowhere)
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        self.lost = self.lost or error
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, self.fileno())  # what is buffered goes there as well
+        os.close(nowhere)
 
 
 def make_streams_last() -> None:

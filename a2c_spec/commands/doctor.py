@@ -17,7 +17,7 @@ from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.endpoint import LOCAL
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.session import open_session
+from a2c_spec.engine.session import open_session, open_state
 from a2c_spec.errors import InvalidError, SpecError
 
 EXTRAS = {
@@ -116,12 +116,15 @@ def _extras() -> Iterator[Check]:
 
 async def _service(project: Project) -> list[Check]:
     try:
-        async with open_session(project) as session:
-            serial = session.store.note("serial")
-            state = Check("state", True, f"{project.state_file()} (serial {serial})")
-            return [state, await _reached(session.service.client.wire)]
+        with open_state(project) as kept:
+            state = Check("state", True, f"{project.state_file()} (serial {kept.store.note('serial')})")
     except SpecError as error:
         return [Check("state", False, _both(error))]
+    try:
+        async with open_session(project) as session:
+            return [state, await _reached(session.service.client.wire)]
+    except SpecError as error:
+        return [state, Check("service", False, _both(error))]
 
 
 async def _reached(wire: Any) -> Check:

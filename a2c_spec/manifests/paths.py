@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
-from a2c_spec.errors import why
+from a2c_spec.errors import BEYOND_LOCALE, why
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,8 @@ def confine(text: str, folder: Path, root: Path) -> str:
     below = path[len(top) + 1 :]
     try:
         followed = _leads_outside(top, below)
+    except UnicodeEncodeError as error:
+        raise ValueError(BEYOND_LOCALE) from error
     except (OSError, ValueError) as error:
         raise ValueError("cannot be resolved") from error
     if followed:
