@@ -100,7 +100,7 @@ def _secrets(project: Project) -> Check:
             return Check("secrets", True, f"their digests use {VARIABLE}")
         file = key_file(project.environ)
         folder = next(one for one in (file, *file.parents) if one.exists())
-        if os.access(folder, os.R_OK if folder == file else os.W_OK):
+        if os.access(file, os.R_OK) or (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
             return Check("secrets", True, f"their digests use {file}")
         return Check("secrets", None, f"{file} cannot be used; where a manifest has secrets, {KEY_HINT}")
     except (SpecError, OSError) as error:

@@ -18,7 +18,7 @@ from a2c_spec.errors import InvalidError, UsageError, is_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses
-from a2c_spec.manifests.discover import discover, find_root
+from a2c_spec.manifests.discover import NOTHING_HERE, discover, find_root
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
@@ -146,7 +146,7 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     found = list(discover(project.flags.paths, project.file, project.cwd))
     paths = [item for item in found if isinstance(item, str)]
     problems = [item for item in found if isinstance(item, Diagnostic)]
-    if not paths and not project.flags.paths:
+    if not paths and not project.flags.paths and all(problem.message == NOTHING_HERE for problem in problems):
         project.checked()
         raise UsageError(
             f"no manifest found below {project.root}",

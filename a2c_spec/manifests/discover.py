@@ -14,6 +14,7 @@ from a2c_spec.manifests.manifest_file import J2
 from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
 
 _ENDINGS = (".yaml", ".yml", *J2)
+NOTHING_HERE = "no manifest found here"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
 _SEARCHED_BYTES = 64 * 1024  # of a file, for its apiVersion
@@ -59,7 +60,7 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
             else:
                 yield Diagnostic(Position(shown_name(path)), "the name of this manifest is not UTF-8", "rename it")
         if not found:
-            yield Diagnostic(Position(name), "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`")
+            yield Diagnostic(Position(name), NOTHING_HERE, "a manifest contains `apiVersion: a2c-spec/v1`")
 
 
 def _files(name: str, start: Path) -> Iterator[str]:

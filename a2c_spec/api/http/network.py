@@ -19,7 +19,7 @@ from a2c_spec.errors import NetworkError, UsageError, why
 SCHEMES = ("http", "https", "all")
 CERTIFICATES = {"SSL_CERT_FILE": "cafile", "SSL_CERT_DIR": "capath"}
 PROXY_HINT = "for example http://proxy.example.com:3128; what NO_PROXY names is reached without a proxy"
-_HOST = re.compile(r"(\*?\.)?([^\s:/\[\]*]+|\[[^\]]*\])(:[0-9]+)?")
+_HOST = re.compile(r"(\*?\.)?([^\s:/\[\]*.][^\s:/\[\]*]*|\[[^\]]*\])(:[0-9]+)?")
 
 
 def open_client(width: int, host: str, environ: Mapping[str, str]) -> httpx.AsyncClient:

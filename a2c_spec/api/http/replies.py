@@ -10,7 +10,6 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.core.reasons import duration
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
@@ -128,7 +127,7 @@ def busy_for(seconds: float, longest: float, *, given: bool) -> SpecError:
     asked = f"the service asks to wait {seconds:.0f} s"
     if given:
         hint = "nothing is lost: apply again later, or with a longer --timeout"
-        return AskedToWait(f"{asked}, longer than the {duration(longest)} of --timeout", hint=hint)
+        return AskedToWait(f"{asked}, longer than --timeout {longest:g} allows", hint=hint)
     return NetworkError(f"{asked}, longer than the {longest:g} s that are waited", hint="apply again after that time")
 
 

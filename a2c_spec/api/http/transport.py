@@ -267,10 +267,10 @@ async def _taken(http: httpx.AsyncClient, request: httpx.Request) -> httpx.Respo
             if not whole and isinstance(request.stream, httpx.AsyncByteStream):
                 request.stream = _Watched(request.stream, limit)
             return await http.send(request, stream=True)
-    except TimeoutError as error:
+    except TimeoutError:
         if not limit.expired():
             raise
-        raise httpx.WriteTimeout(f"nothing was taken, or answered, for {STALLED:g} s", request=request) from error
+        raise httpx.WriteTimeout(f"nothing was taken, or answered, for {STALLED:g} s", request=request) from None
 
 
 def _never_connected(error: Exception) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 import httpx
 import pytest
@@ -241,3 +242,70 @@ def test_a_service_that_cannot_be_reached_is_tried_three_times() -> None:
     with pytest.raises(NetworkError, match=r"cannot reach https://service\.example/v2"):
         asyncio.run(wire.call("GET", "/jobs"))
     assert wire.count == {"GET": 3}
+
+
+def test_a_service_that_takes_nothing_of_a_request_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The HTTP client alone would wait for ever; whether the request took effect is not known then."""
+    monkeypatch.setattr("a2c_spec.api.http.transport.STALLED", 0.01)
+
+    class Stuck(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, _request: httpx.Request) -> httpx.Response:
+            await asyncio.Event().wait()
+            return OK
+
+    wire = wire_over(in_turn(), Clock())
+    wire.open_http = lambda: httpx.AsyncClient(transport=Stuck())
+    with pytest.raises(LostAnswer, match="nothing was taken, or answered, for"):
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+
+
+def test_a_body_that_goes_on_being_taken_has_all_the_time_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("a2c_spec.api.http.transport.STALLED", 0.2)
+
+    class Slow(httpx.AsyncBaseTransport):
+        async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+            assert isinstance(request.stream, httpx.AsyncByteStream)
+            async for _piece in request.stream:
+                await asyncio.sleep(0.05)
+            return httpx.Response(200, json={})
+
+    async def pieces() -> AsyncIterator[bytes]:
+        for _ in range(8):
+            yield b"piece"
+
+    wire = wire_over(in_turn(), Clock())
+    wire.open_http = lambda: httpx.AsyncClient(transport=Slow())
+    sent = wire.send(lambda: wire.http.build_request("POST", f"{BASE}/x", content=pieces()), repeatable=False)
+    assert asyncio.run(sent).status == 200
+
+
+def test_a_proxy_that_refuses_proves_that_nothing_was_sent() -> None:
+    refusal = httpx.ProxyError("407, message='Proxy Authentication Required', url='http://proxy:3128'")
+    wire = wire_over(in_turn(*[refusal] * 3), Clock())
+    with pytest.raises(NetworkError, match=r"it answers 407 Proxy Authentication Required$") as caught:
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+    assert not isinstance(caught.value, LostAnswer)
+    wire = wire_over(in_turn(again(407)), Clock())
+    with pytest.raises(NetworkError, match="the proxy wants a user and a password") as caught:
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+    assert not isinstance(caught.value, LostAnswer)
+
+
+def test_failures_are_not_repeated_beyond_the_time_that_the_user_gave() -> None:
+    clock = Clock()
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        clock.now += 60
+        raise httpx.ReadTimeout("nothing came")
+
+    wire = wire_over(answer, clock)
+    with pytest.raises(NetworkError, match="cannot reach"):
+        asyncio.run(wire.call("GET", "/jobs", patience=5.0))
+    assert clock.now == 1060
+
+
+def test_a_long_pause_is_told_of_the_usual_bound_where_the_user_gave_a_longer_one() -> None:
+    wire = wire_over(in_turn(again(429, **{"Retry-After": "100000"})), Clock())
+    wire.patience = 86_400.0
+    with pytest.raises(NetworkError, match=r"longer than the 120 s"):
+        asyncio.run(wire.call("GET", "/jobs"))
