@@ -82,13 +82,24 @@ def cli() -> None:
 
 def main(args: Sequence[str] | None = None) -> None:
     """Runs one command and exits with its code; no exception of ours ever shows as a traceback."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C: exit 130, with all tidied up
-    sys.exit(run(sys.argv[1:] if args is None else args))
+    from a2c_spec.commands._streams import make_streams_last, output_lost
+
+    for name in ("SIGTERM", "SIGHUP"):  # they end like Ctrl-C: exit 130, with all tidied up; nohup is heeded
+        if (number := getattr(signal, name, None)) and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    make_streams_last()
+    code = run(sys.argv[1:] if args is None else args)
+    if lost := output_lost():
+        from a2c_spec.errors import why
+
+        click.echo(f"error: the output cannot be written: {why(lost)}", err=True)
+    sys.exit(code or int(lost is not None))
 
 
 def run(args: Sequence[str], runtime: object = None) -> int:
     """Runs one command; gives its exit code. ``runtime`` replaces clock, sleep and chance, for tests."""
     try:
+        _refuse_halves(args)
         if odd := [name for name in os.environ if name.startswith("A2C_SPEC_")]:
             _warn(odd, args)
         result = cli.main(list(args), prog_name="a2c-spec", standalone_mode=False, obj=runtime)
@@ -103,9 +114,6 @@ def run(args: Sequence[str], runtime: object = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; the state is exact: apply again to continue", err=True)
         return 130
-    except BrokenPipeError:
-        sys.stdout = open(os.devnull, "w")  # noqa: SIM115, PTH123 - the reader of the pipe is gone
-        return 0
     except Exception as problem:
         return _explain(problem, args)
 
@@ -116,6 +124,14 @@ def _explain(problem: Exception, args: Sequence[str]) -> int:
 
     verbose = "-v" in args or asked("--verbose", args)
     return explain(problem, as_json=asked("--json", args), verbose=verbose, no_color=asked("--no-color", args))
+
+
+def _refuse_halves(args: Sequence[str]) -> None:
+    """Raises UsageError where the command line holds bytes that are no text: they could not be recorded or sent."""
+    from a2c_spec.errors import UsageError, is_text, shown_name
+
+    if bad := next((one for one in args if not is_text(one)), ""):
+        raise UsageError(f"{shown_name(bad)} on the command line is not UTF-8", hint="rename the file, if it is one")
 
 
 def _warn(ours: Sequence[str], args: Sequence[str]) -> None:

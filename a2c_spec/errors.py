@@ -18,13 +18,16 @@
     ├── Locked (12)               another process holds the state
     ├── Conflict (13)             409 twice: the job keeps changing on the service
     ├── IntegrityError (14)       bytes on disk are not what they should be
-    └── Interrupted (130)         Ctrl-C or SIGTERM
+    └── Interrupted (130)         Ctrl-C, SIGTERM or SIGHUP
 
 Foreign exceptions are translated at the edge that met them, with ``from``; only ``cli`` catches this tree.
 """
 
 from __future__ import annotations
 
+import errno
+import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
@@ -177,7 +180,7 @@ class IntegrityError(SpecError):
 
 
 class Interrupted(SpecError):
-    """Stopped by Ctrl-C or SIGTERM; the state is exact."""
+    """Stopped by Ctrl-C, SIGTERM or SIGHUP; the state is exact."""
 
     exit_code = 130
 
@@ -188,3 +191,58 @@ def by_end(errors: Iterable[SpecError]) -> tuple[int, int]:
     for error in errors:
         (waiting if isinstance(error, NotStarted) else failed).add(address_of(error.address) or id(error))
     return len(failed), len(waiting - failed)
+
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+WORDS = {
+    **dict.fromkeys(FULL, "the disk is full"),
+    errno.EMFILE: "too many files are open",
+    errno.ENFILE: "too many files are open on this machine",
+    errno.EIO: "the disk, or its driver, cannot read or write there (input/output error)",
+}
+"""What the system means, where its own words leave that open."""
+
+HINTS = {
+    **dict.fromkeys(FULL, "free disk space and try again"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM), "change the permissions, or work as another user"),
+    errno.EROFS: "what only reads works here; to write, use a copy, or a file system that can be written",
+    errno.EMFILE: "allow more (`ulimit -n 4096`), or lower --parallelism",
+}
+
+
+def why(error: OSError) -> str:
+    """What the system says of a call that failed."""
+    return WORDS.get(error.errno or 0) or error.strerror or str(error) or type(error).__name__
+
+
+def of_the_system(error: OSError, doing: str = "") -> SpecError:
+    """An error of the system in words: what was being done, or the file it is about, and why it cannot be."""
+    what = doing or (shown_name(error.filename) if error.filename else "the system refuses a call")
+    return SpecError(f"{what}: {why(error)}", hint=HINTS.get(error.errno or 0, ""))
+
+
+@contextmanager
+def while_doing(doing: str) -> Iterator[None]:
+    """Errors of the system that come out of this say what was being done, as in ``cannot write a.pdf``."""
+    try:
+        yield
+    except OSError as error:
+        raise of_the_system(error, doing) from error
+
+
+BEYOND_LOCALE = "has letters that the locale of this machine lacks; set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+
+HALF = re.compile("[\udc80-\udcff]")
+"""How Python reads a byte of a name that is not UTF-8."""
+
+
+def is_text(name: str) -> bool:
+    """Whether a name is valid Unicode; the bytes of others cannot be written down or sent."""
+    return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def shown_name(name: object) -> str:
+    """A name that can be printed anywhere: a byte that is not UTF-8 as ``\\xe9``."""
+    text = os.fsdecode(name) if isinstance(name, bytes) else str(name)
+    raw = HALF.sub(lambda found: f"\\x{ord(found[0]) - 0xDC00:02x}", text)
+    return raw.encode(errors="backslashreplace").decode()

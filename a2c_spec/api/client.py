@@ -51,13 +51,13 @@ class Client:
         """``GET /jobs``: 50 rows a page, from page 1; a 204 means there are none. Rows may lack parts."""
         return tuple(parse_job(row) for row in await self.job_rows(page))
 
-    async def job_rows(self, page: int) -> Sequence[Mapping[str, Any]]:
-        """The rows of ``jobs`` unparsed, for a caller who needs only a few of them."""
-        return (await self.job_page(page))[0]
+    async def job_rows(self, page: int, patience: float = 0.0) -> Sequence[Mapping[str, Any]]:
+        """The rows of ``jobs`` unparsed, for a caller who needs only a few of them. ``patience``: as in the wire."""
+        return (await self.job_page(page, patience))[0]
 
-    async def job_page(self, page: int) -> tuple[Sequence[Mapping[str, Any]], int]:
+    async def job_page(self, page: int, patience: float = 0.0) -> tuple[Sequence[Mapping[str, Any]], int]:
         """The rows of one page, and how many jobs there are in all (``X-Count``); 0 where the service does not say."""
-        reply = await self.wire.call("GET", f"/jobs?page={page}")
+        reply = await self.wire.call("GET", f"/jobs?page={page}", patience=patience)
         return rows(reply.data), number(reply.headers.get("x-count"))
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import hashlib
 import os
 from collections.abc import Awaitable, Callable
@@ -19,7 +18,7 @@ from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.part_files import part_of
 from a2c_spec.core.live import LiveOutput
-from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
+from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError, why
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -208,10 +207,8 @@ def _mismatch(output: LiveOutput, part: _PartFile) -> str:
 
 def disk_error(error: OSError, target: Path) -> SpecError:
     """A failed write in words."""
-    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-    why = "the disk is full" if full else (error.strerror or str(error))
     return SpecError(
-        f"cannot write {target}: {why}",
+        f"cannot write {target}: {why(error)}",
         hint="the result stays on the service; free disk space and apply again, nothing is converted twice",
     )
 

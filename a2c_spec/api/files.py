@@ -20,7 +20,7 @@ from a2c_spec.core.result_paths import LONGEST_NAME, RenderLate, path_key, predi
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.core.transitions import without_files
-from a2c_spec.errors import Conflict, IntegrityError, SpecError
+from a2c_spec.errors import Conflict, IntegrityError, while_doing
 
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
@@ -254,11 +254,9 @@ class OutputFiles:
         """Moves a file of ours."""
         target = self.absolute(path)
         self.probe(f"place {path}")
-        try:
+        with while_doing(f"cannot move {source} to {path}"):
             target.parent.mkdir(parents=True, exist_ok=True)
             (self.root / source).replace(target)
-        except OSError as error:
-            raise SpecError(f"cannot move {source} to {path}: {error.strerror}") from error
         self.probe(f"placed {path}")
 
     def removable(self, path: str, address: str) -> bool:

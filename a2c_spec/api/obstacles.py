@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 
 from a2c_spec.core.result_paths import LONGEST_NAME
+from a2c_spec.errors import why
 
 MOVE_IT = "move it away, or save in another folder"
 
@@ -34,7 +35,7 @@ def folder_problem(root: Path, folder: str) -> str:
                 return f"{shown} is a link to something that does not exist; {MOVE_IT}"
             continue
         except OSError as error:
-            return f"{shown} cannot be read: {error.strerror}; {MOVE_IT}"
+            return f"{shown} cannot be read: {why(error)}; {MOVE_IT}"
         return _existing_problem(path, shown, mode, root)
     return f"{root} does not exist"
 

@@ -12,6 +12,7 @@ from a2c_spec.api.client import PAGE, Client
 from a2c_spec.api.http.backoff import Pace, backoff
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.core.live import LiveJob, parse_job, text
+from a2c_spec.core.reasons import duration
 from a2c_spec.errors import SpecError, WaitTimeout
 
 POLLS = Pace(first=0.5, growth=1.5, longest=5.0)
@@ -128,8 +129,9 @@ class Poller:
     async def _list(self, due: Iterable[str]) -> Mapping[str, LiveJob]:
         """The jobs waited for that the list shows; as many pages as would hold them all if there were no others."""
         missing, found = set(due), dict[str, LiveJob]()
+        left = min(map(self._left, missing), default=0.0)
         for page in range(1, len(self.waiters) // PAGE + 3):
-            rows = await self.client.job_rows(page)
+            rows = await self.client.job_rows(page, left)
             found |= {row_id: parse_job(row) for row in rows if (row_id := text(row.get("id"))) in self.waiters}
             missing -= found.keys()
             if len(rows) < PAGE or not missing:
@@ -175,8 +177,8 @@ class Poller:
 
 def still_running(live: LiveJob, patience: float) -> WaitTimeout:
     return WaitTimeout(
-        f"job {live.id} is still {live.status} after {patience:g} s",
-        hint="it keeps running; `a2c-spec wait` will fetch its results",
+        f"job {live.id} is still {live.status} after {duration(patience)}",
+        hint="it keeps running; `a2c-spec wait` will fetch its results, and --timeout says how long is waited",
     )
 
 

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from a2c_spec.commands._variables import given
-from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.flags import A_DAY, Flags
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -156,7 +156,8 @@ confirm_above = click.option(
 )
 timeout = click.option(
     "--timeout",
-    default=0.0,
+    default=A_DAY,
+    show_default="86400, a day",
     type=Seconds(min=0),
     metavar="SECONDS",
     help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",

@@ -19,7 +19,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import Interrupted, SpecError
+from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, of_the_system
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
@@ -238,15 +238,33 @@ def explain(problem: Exception, *, as_json: bool, verbose: bool, no_color: bool 
 
 def internal_error(problem: Exception, *, verbose: bool) -> SpecError:
     """An unexpected error: its kind and place, never its values, which could hold a secret."""
-    if isinstance(problem, OSError) and problem.strerror:
-        name = f"{problem.filename}: " if problem.filename else ""
-        return SpecError(f"{name}{problem.strerror}")
+    if outside := of_outside(problem):
+        return outside
     frames = list(_frames(problem))
     place = "\n    ".join(frames) if verbose else frames[-1]
     return SpecError(
         f"internal error: {type(problem).__name__} at {place}",
         hint="this is a defect of a2c-spec; please report it with the output of -v",
     )
+
+
+def of_outside(problem: Exception) -> SpecError | None:
+    """What failed outside our own code, in words; None for what is a defect of ours."""
+    import sqlite3
+
+    if isinstance(problem, OSError):
+        return of_the_system(problem)
+    if isinstance(problem, sqlite3.Error):
+        return SpecError(f"a database of a2c-spec cannot be used: {problem}", hint="check free space and permissions")
+    if isinstance(problem, MemoryError):
+        return SpecError("there is not enough memory", hint="lower --parallelism, or name fewer manifests at once")
+    if isinstance(problem, ImportError) and not (problem.name or "").startswith("a2c_spec"):
+        return SpecError(f"a library cannot be loaded: {problem}", hint="install a2c-spec anew")
+    if isinstance(problem, UnicodeEncodeError) and not is_text(problem.object):
+        return SpecError("a name or a value is not UTF-8", hint="rename the file or folder that has such a name")
+    if isinstance(problem, UnicodeEncodeError) and problem.encoding.lower() not in ("utf-8", "idna"):
+        return SpecError(f"a name {BEYOND_LOCALE}")
+    return None
 
 
 def _frames(problem: Exception) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import importlib.util
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -13,9 +14,10 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
+from a2c_spec.engine.endpoint import LOCAL
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.session import open_session
+from a2c_spec.engine.session import open_session, open_state
 from a2c_spec.errors import InvalidError, SpecError
 
 EXTRAS = {
@@ -45,7 +47,7 @@ def doctor(flags: Flags) -> int:
     """Prints every check."""
     project = project_of(flags)
     wrong = _wrong_settings(project)
-    rest = [] if wrong else [_key(project), *_extras(), *asyncio.run(_service(project))]
+    rest = [] if wrong else [_key(project), _secrets(project), *_extras(), *asyncio.run(_service(project))]
     said = (
         "; ".join(wrong) or f"as `a2c-spec config` shows{f', environment {env}' if (env := project.file.env) else ''}"
     )
@@ -71,7 +73,13 @@ def _wrong_settings(project: Project) -> list[str]:
         endpoint(project.checked())
     except InvalidError as error:
         return [str(problem) for problem in error.diagnostics if problem.severity == "error"]
+    except SpecError as error:
+        return [_both(error)]
     return []
+
+
+def _both(error: SpecError) -> str:
+    return f"{error.message}; {error.hint}" if error.hint else error.message
 
 
 def _key(project: Project) -> Check:
@@ -79,7 +87,24 @@ def _key(project: Project) -> Check:
 
     key = endpoint(project).key
     missing = None if project.flags.local else False
-    return Check("key", bool(key) or missing, "set" if key else "API2CONVERT_API_KEY is not set")
+    how = "set API2CONVERT_API_KEY (from your account page), or work with --local"
+    return Check("key", bool(key) or missing, "set" if key else how)
+
+
+def _secrets(project: Project) -> Check:
+    """Whether there is a place for the key that digests of secrets need, which is made when the first one is met."""
+    from a2c_spec.engine.digest_key import KEY_HINT, VARIABLE, given_key, key_file
+
+    try:
+        if given_key(project.environ):
+            return Check("secrets", True, f"their digests use {VARIABLE}")
+        file = key_file(project.environ)
+        folder = next(one for one in (file, *file.parents) if one.exists())
+        if os.access(file, os.R_OK) or (folder.is_dir() and os.access(folder, os.W_OK | os.X_OK)):
+            return Check("secrets", True, f"their digests use {file}")
+        return Check("secrets", None, f"{file} cannot be used; where a manifest has secrets, {KEY_HINT}")
+    except (SpecError, OSError) as error:
+        return Check("secrets", None, f"{error}; where a manifest has secrets, {KEY_HINT}")
 
 
 def _extras() -> Iterator[Check]:
@@ -91,18 +116,23 @@ def _extras() -> Iterator[Check]:
 
 async def _service(project: Project) -> list[Check]:
     try:
+        with open_state(project) as kept:
+            state = Check("state", True, f"{project.state_file()} (serial {kept.store.note('serial')})")
+    except SpecError as error:
+        return [Check("state", False, _both(error))]
+    try:
         async with open_session(project) as session:
-            serial = session.store.note("serial")
-            state = Check("state", True, f"{project.state_file()} (serial {serial})")
             return [state, await _reached(session.service.client.wire)]
     except SpecError as error:
-        return [Check("service", False, f"{error.message}; {error.hint}")]
+        return [state, Check("service", False, _both(error))]
 
 
 async def _reached(wire: Any) -> Check:
     try:
         reply = await wire.call("GET", "/statuses")
     except SpecError as error:
-        return Check("service", False, f"{error.message}; {error.hint}")
-    codes = [row.get("code") for row in reply.data if isinstance(row, dict)] if isinstance(reply.data, list) else []
-    return Check("service", True, f"{wire.base_url} answers with {len(codes)} statuses")
+        return Check("service", False, _both(error))
+    known = isinstance(reply.data, list) and reply.data
+    name = "the built-in local API" if wire.base_url == LOCAL else wire.base_url
+    said = "answers" if known else "answers, but not as the service does; is it the right URL?"
+    return Check("service", bool(known), f"{name} {said}")

@@ -37,20 +37,20 @@ def init(folder: Path) -> int:
     if recipe.exists():
         raise UsageError(f"{recipe} exists already")
     folder.mkdir(parents=True, exist_ok=True)
-    recipe.write_text(RECIPE)
+    recipe.write_text(RECIPE, encoding="utf-8")
     settings = folder / "a2c.yaml"
     if not settings.exists():
-        settings.write_text("# The root of the project; settings go here.\n")
+        settings.write_text("# The root of the project; settings go here.\n", encoding="utf-8")
     page = folder / "hello.txt"
     if not page.exists():
-        page.write_text("Hello.\n")
+        page.write_text("Hello.\n", encoding="utf-8")
     _ignore(folder / ".gitignore")
     click.echo(f"wrote {recipe}; now: a2c-spec apply {recipe} --local")
     return 0
 
 
 def _ignore(file: Path) -> None:
-    lines = file.read_text().splitlines() if file.exists() else []
+    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
     missing = [line for line in (".a2c/",) if line not in lines]
     if missing:
-        file.write_text("\n".join([*lines, *missing]) + "\n")
+        file.write_text("\n".join([*lines, *missing]) + "\n", encoding="utf-8")

@@ -14,7 +14,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import project_of, talk
 from a2c_spec.engine.flags import absolute
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import while_doing
 
 THUMBNAILS = 200
 LARGEST_INLINE = 24 * 1024
@@ -38,10 +38,8 @@ def command(out: str, **given: Any) -> int:
         title = f"{project.root.name}: conversions"
         page = report(session.store.scan(), thumbnails(project.root), title=title, made_at=project.runtime.clock())
     target = absolute(out, project.cwd)
-    try:
+    with while_doing(f"cannot write {target}"):
         target.write_text(page, encoding="utf-8")
-    except OSError as error:
-        raise SpecError(f"cannot write {target}: {error.strerror}") from error
     talk(project.flags, f"wrote {out}")
     return 0
 

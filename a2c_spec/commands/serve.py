@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import click
 
-from a2c_spec.errors import SpecError, UsageError, missing_key
+from a2c_spec.errors import SpecError, UsageError, missing_key, why
 
 if TYPE_CHECKING:
     from a2c_spec.local_api.settings import Settings
@@ -184,7 +184,7 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
     try:
         stream = Path(name).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
     except OSError as error:
-        raise UsageError(f"--log {name}: {error.strerror}") from error
+        raise UsageError(f"--log {name}: {why(error)}") from error
     with stream:
 
         def write(call: Mapping[str, Any]) -> None:
@@ -194,15 +194,15 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
 
 
 def _ready(url: str, given: Given, required: bool) -> None:
-    variable = given.api_key_env
+    variable, watched = given.api_key_env, url.removesuffix("/v2") + "/_a2c/"
     if given.as_json:
-        health = url.removesuffix("/v2") + "/_a2c/health"
+        health = f"{watched}health"
         told = {"base_url": url, "api_key_env": variable if required else None, "health": health, "pid": os.getpid()}
         click.echo(json.dumps(told))
     else:
         click.echo(f"export API2CONVERT_BASE_URL={url}")
         click.echo(f"export API2CONVERT_API_KEY={f'${variable}' if required else 'local'}")
-    click.echo(f"serving on {url}; Ctrl-C stops it", err=True)
+    click.echo(f"serving on {url}; jobs and calls: {watched}; Ctrl-C stops it", err=True)
 
 
 def _verify(given: Given, key: str) -> int:

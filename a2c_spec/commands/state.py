@@ -13,13 +13,12 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of, talk
 from a2c_spec.core.adoption import adopt, matches
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.digest_key import NOTE, check_of, given_key, key_file
+from a2c_spec.engine.digest_key import NOTE, check_of, own_key
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.selection import whole_addresses
 from a2c_spec.engine.session import open_session, open_state
 from a2c_spec.errors import Conflict, UsageError
-from a2c_spec.manifests.secrets import fingerprint_key
 from a2c_spec.views import records
 
 
@@ -117,7 +116,7 @@ def state_new_key(**given: Any) -> int:
     """Go on with the present digest key where that of the state is lost; what uses secrets is run again once."""
     project = project_of(flags_of(given))
     with open_state(project) as session, session.store.lock("state new-key"):
-        key = given_key(project.environ) or fingerprint_key(key_file(project.environ))
+        key = own_key(project.environ)
         session.store.write_note(NOTE, check_of(key), over=True)
     talk(project.flags, "digests of secrets are made with the present key from now on")
     return 0

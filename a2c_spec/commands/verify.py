@@ -17,7 +17,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import IntegrityError
+from a2c_spec.errors import IntegrityError, why
 from a2c_spec.views.style import Style
 
 if TYPE_CHECKING:
@@ -107,7 +107,7 @@ def _finding(files: OutputFiles, address: str, run: str, file: SavedFile) -> Fin
             return Finding(address, file.path, "intact" if stands == "intact" else "missing")
         return Finding(address, file.path, "changed", _why(files, stands, run, file))
     except OSError as error:
-        return Finding(address, file.path, "unreadable", error.strerror or type(error).__name__)
+        return Finding(address, file.path, "unreadable", why(error))
 
 
 def _why(files: OutputFiles, stands: Disk, run: str, file: SavedFile) -> str:

@@ -184,6 +184,14 @@ def credits_told(about: int, balance: int | None = None, before: int = 0) -> str
     return f"about {about:,} credit{'' if about == 1 else 's'}{of}{paid}"
 
 
+def duration(seconds: float) -> str:
+    """Seconds for people: 90 s, 10 min, 24 h; never rounded."""
+    for length, unit in ((3600, "h"), (60, "min")):
+        if seconds >= length and seconds % length == 0:
+            return f"{seconds / length:g} {unit}"
+    return f"{seconds:g} s"
+
+
 def counted(number: int, word: str) -> str:
     """``1 upload``, ``2 uploads``, ``2 addresses``."""
     return f"{number} {word}{'' if number == 1 else 'es' if word.endswith('s') else 's'}"

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
@@ -72,7 +73,7 @@ async def connect(
     """Opens the connection and closes it; the local API lives and ends with it."""
     where = endpoint(project)
     app = _local_app(project) if project.flags.local else None
-    open_http = partial(_http, project) if app is None else partial(_http_in_process, app)
+    open_http = partial(_http, project, where.base_url) if app is None else partial(_http_in_process, app)
     connection = _assemble(project, where, open_http, store, files, tell, others)
     try:
         yield connection
@@ -103,16 +104,10 @@ def _http_in_process(app: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(transport=InProcessTransport(app), timeout=TIMEOUT)
 
 
-def _http(project: Project) -> httpx.AsyncClient:
-    import httpx
-    from httpx_aiohttp import HttpxAiohttpClient
+def _http(project: Project, base_url: str) -> httpx.AsyncClient:
+    from a2c_spec.api.http.network import open_client
 
-    from a2c_spec.api.http.transport import TIMEOUT
-
-    width = project.flags.parallelism + 8
-    return HttpxAiohttpClient(
-        timeout=TIMEOUT, limits=httpx.Limits(max_connections=width, max_keepalive_connections=width)
-    )
+    return open_client(project.flags.parallelism + 8, urlsplit(base_url).hostname or "", project.environ)
 
 
 def _assemble(

@@ -10,12 +10,14 @@ from pathlib import Path
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.state import StateStore
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import SpecError, UsageError
+from a2c_spec.engine.runtime import user_home
+from a2c_spec.errors import SpecError, UsageError, why
 from a2c_spec.manifests import secrets
 
 VARIABLE = "A2C_SPEC_DIGEST_KEY"
 NOTE = "digest_key"
 """The note of the state that tells the key."""
+KEY_HINT = f"set {VARIABLE}, or set XDG_DATA_HOME to a folder that can be written and outlives this run"
 _CHECKED = "a2c-spec digest key"
 
 
@@ -33,9 +35,26 @@ def given_key(environ: Mapping[str, str]) -> bytes:
 
 
 def key_file(environ: Mapping[str, str]) -> Path:
-    """Where the key lies otherwise: outside the project, so that a state file alone gives nothing away."""
-    base = Path(environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
-    return base / "a2c-spec" / "hmac.key"
+    """Where the key lies otherwise: outside the project, so that a state file alone gives nothing away.
+
+    Raises UsageError where the user has no home.
+    """
+    home = user_home(environ)
+    if not (base := environ.get("XDG_DATA_HOME")) and home is None:
+        raise UsageError("there is no home for the key that digests of secrets need: HOME is not set", hint=KEY_HINT)
+    return Path(base or f"{home}/.local/share") / "a2c-spec" / "hmac.key"
+
+
+def own_key(environ: Mapping[str, str]) -> bytes:
+    """The key of the environment, else that of the user, which is made on first use."""
+    if key := given_key(environ):
+        return key
+    file = key_file(environ)
+    try:
+        return secrets.fingerprint_key(file)
+    except OSError as error:
+        said = f"the key that digests of secrets need cannot be kept in {file}: {why(error)}"
+        raise SpecError(said, hint=KEY_HINT) from error
 
 
 def any_state(check: str) -> str:
@@ -59,13 +78,13 @@ class SecretFingerprints:
     @cached_property
     def key(self) -> bytes:
         """Raises UsageError when the state was written with another one."""
-        file = key_file(self.project.environ)
-        key = self.given or secrets.fingerprint_key(file)
+        key = self.given or own_key(self.project.environ)
         if self.agreed(check_of(key)) != check_of(key):
+            place = "" if self.given else f", or copy it to {key_file(self.project.environ)}"
             raise UsageError(
                 "this state was written with another digest key, so that unchanged secrets would look changed",
-                hint=f"set {VARIABLE} to that key, or copy it to {file}; if it is lost, `a2c-spec state new-key` goes "
-                "on with this one, and what uses secrets is run again once",
+                hint=f"set {VARIABLE} to that key{place}; if it is lost, `a2c-spec state new-key` goes on with this "
+                "one, and what uses secrets is run again once",
             )
         return key
 

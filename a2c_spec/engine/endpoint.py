@@ -8,18 +8,25 @@ import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import InvalidError, UsageError
+from a2c_spec.engine.runtime import user_home
+from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.manifests.project_file import SETTINGS_FILE
+from a2c_spec.manifests.secrets import odd_letter
 
 LOCAL_REALM = "local"
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
 USER_FILE = "a2c-spec/config.toml"
 """The user's own configuration, in the folder of all configuration (``~/.config``)."""
+OFFICIAL_FILE = "api2convert/config.toml"
+"""That of the official client, beside it."""
+KEY = "API2CONVERT_API_KEY"
+PRINTED = re.compile(r"[!-~]+")
 PLAIN_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """A URL about whose host no two readers can differ."""
 
@@ -38,14 +45,29 @@ def endpoint(project: Project) -> Endpoint:
     client's config.toml."""
     if project.flags.local:
         return Endpoint(LOCAL, "local", LOCAL_REALM)
-    config = _official_config(project)
-    base = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL") or _of_the_project(project, config)
-    base = base or config.get("base_url") or SERVICE
-    parts = urlsplit(base)
-    if parts.scheme not in ("http", "https") or not parts.netloc or not _is_named(parts):
+    given = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL", "")
+    key = project.environ.get(KEY, "").strip()
+    config = {} if given and key else _official_config(project.environ)
+    base = (given or _of_the_project(project, config) or config.get("base_url") or SERVICE).strip()
+    if (parts := _parts(base)) is None:
         raise UsageError(f"the base URL {base!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
-    key = project.environ.get("API2CONVERT_API_KEY") or config.get("api_key") or ""
-    return Endpoint(base.rstrip("/"), key.strip(), _realm(parts))
+    return Endpoint(
+        base.rstrip("/"), _usable(key, KEY) or _usable(config.get("api_key", ""), OFFICIAL_FILE), _realm(parts)
+    )
+
+
+def _official_config(environ: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in _configured(environ, OFFICIAL_FILE).items() if isinstance(value, str)}
+
+
+def _usable(key: str, where: str) -> str:
+    """A key as it is sent; raises AuthError, without its value, where it holds what no header can."""
+    key = key.strip()
+    if odd := odd_letter(key, lambda letter: " " <= letter <= "~"):
+        raise AuthError(
+            f"the key in {where} holds {odd}, which no key has", hint="copy it again, from your account page"
+        )
+    return key
 
 
 LOOPBACK = ("127.0.0.1", "::1")
@@ -53,12 +75,16 @@ LOOPBACK = ("127.0.0.1", "::1")
 DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
-def _is_named(parts: SplitResult) -> bool:
-    """Whether host and port of a URL can be read."""
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a URL below which calls can be made; None where it is none."""
     try:
-        return bool(parts.hostname) and (parts.port is None or parts.port > 0)
+        parts = urlsplit(url)
+        labels = (parts.hostname or "").removesuffix(".").split(".")
+        named = all(0 < len(label) < 64 for label in labels) and (parts.port is None or parts.port > 0)
     except ValueError:
-        return False
+        return None
+    plain = named and PRINTED.fullmatch(url) and parts.scheme in DEFAULT_PORTS
+    return parts if plain and not parts.query and not parts.fragment else None
 
 
 def _realm(parts: SplitResult) -> str:
@@ -80,8 +106,8 @@ def recorded_realm(realm: str, recorded: Collection[str]) -> str:
 
 def _normalised(realm: str) -> set[str]:
     """A realm as it was spelled, in the present spelling; its scheme is not known."""
-    parts = [urlsplit(f"{scheme}://{realm}") for scheme in DEFAULT_PORTS]
-    return {_realm(one) for one in parts if _is_named(one)}
+    parts = [_parts(f"{scheme}://{realm}") for scheme in DEFAULT_PORTS]
+    return {_realm(one) for one in parts if one}
 
 
 def _of_the_project(project: Project, config: Mapping[str, str]) -> str:
@@ -127,28 +153,27 @@ def _is_loopback(host: str) -> bool:
 
 def allowed_hosts(environ: Mapping[str, str]) -> list[str]:
     """The hosts that the user's own configuration allows; raises UsageError where that cannot be understood."""
-    file = config_folder(environ) / USER_FILE
-    try:
-        values = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return []
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{file} cannot be read: {error}") from error
+    values = _configured(environ, USER_FILE)
     hosts = values.pop("allowed_hosts", [])
     if values or not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
-        odd = next(iter(values), "allowed_hosts")
-        raise UsageError(f"{file}: `{odd}` is not understood", hint='expected: allowed_hosts = ["staging.example.com"]')
+        odd, expected = next(iter(values), "allowed_hosts"), 'expected: allowed_hosts = ["staging.example.com"]'
+        raise UsageError(f"{config_folder(environ)}/{USER_FILE}: `{odd}` is not understood", hint=expected)
     return hosts
 
 
-def config_folder(environ: Mapping[str, str]) -> Path:
-    """Where the user's own configuration lies."""
-    return Path(environ.get("XDG_CONFIG_HOME") or Path(environ.get("HOME") or Path.home()) / ".config")
+def config_folder(environ: Mapping[str, str]) -> Path | None:
+    """Where the user's own configuration lies; None where the user has no home."""
+    home = user_home(environ)
+    return Path(environ["XDG_CONFIG_HOME"]) if environ.get("XDG_CONFIG_HOME") else home and home / ".config"
 
 
-def _official_config(project: Project) -> dict[str, str]:
+def _configured(environ: Mapping[str, str], name: str) -> dict[str, Any]:
+    """What a file of the user's own configuration says; nothing where none can be found. Raises UsageError where it is
+    no TOML; a mark of its encoding at the beginning, as some editors write it, is passed over."""
+    folder = config_folder(environ)
     try:
-        values = tomllib.loads((config_folder(project.environ) / "api2convert" / "config.toml").read_text())
-    except (OSError, ValueError):
+        return tomllib.loads((folder / name).read_text(encoding="utf-8-sig")) if folder else {}
+    except OSError:
         return {}
-    return {name: value for name, value in values.items() if isinstance(value, str)}
+    except ValueError as error:
+        raise UsageError(f"{folder}/{name} cannot be read: {error}", hint="save it as TOML, in UTF-8") from error

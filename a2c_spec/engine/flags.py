@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+A_DAY = 86_400.0
+"""Seconds that a job is waited for unless somebody says otherwise: a service that is stuck must not hang CI."""
+
 
 @dataclass(frozen=True, slots=True)
 class Flags:
@@ -36,7 +39,7 @@ class Flags:
     explain: bool = False
     no_cache: bool = False
     outputs: str = ""
-    timeout: float = 0.0
+    timeout: float = A_DAY
     fail_fast: bool = False
     max_credits: int | None = None
     max_replace: int | None = None

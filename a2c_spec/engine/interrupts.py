@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first stops in good order, the second ends the process at once; state stays exact."""
+"""Ctrl-C, SIGTERM and SIGHUP: the first stops in good order, the second ends the process at once; state stays exact."""
 
 from __future__ import annotations
 
@@ -38,6 +38,13 @@ async def stoppable(work: Coroutine[Any, Any, T], talk: Callable[[str], None], l
             ) from None
 
 
+def endings() -> list[signal.Signals]:
+    """The signals that end a command; without those that it was told to ignore, as `nohup` does for SIGHUP."""
+    names = ("SIGINT", "SIGTERM", "SIGHUP")  # the last is sent when a terminal is closed; not every system has it
+    found = [signal.Signals[name] for name in names if hasattr(signal, name)]
+    return [number for number in found if signal.getsignal(number) is not signal.SIG_IGN]
+
+
 @contextlib.contextmanager
 def _handling(first: Callable[[], object], leave: Callable[[], None]) -> Iterator[None]:
     """Handles both signals meanwhile; only the main thread may, elsewhere signals are the host's business."""
@@ -53,7 +60,7 @@ def _handling(first: Callable[[], object], leave: Callable[[], None]) -> Iterato
             os._exit(EXIT_CODE)
         first()
 
-    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, handle) for number in endings()}
     try:
         yield
     finally:

@@ -11,7 +11,7 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.engine.project import Project, Reading, manifest_paths, real_path
-from a2c_spec.errors import InvalidError, SpecError, UsageError
+from a2c_spec.errors import InvalidError, SpecError, UsageError, why
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import unknown_addresses
 from a2c_spec.manifests.dump import as_manifest
@@ -57,12 +57,12 @@ class NewManifest:
         draft = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            draft.write_text(self.text)
+            draft.write_text(self.text, encoding="utf-8")
             draft.replace(self.path)
         except OSError as error:
             with contextlib.suppress(OSError):
                 draft.unlink()
-            raise SpecError(f"cannot write {self.path}: {error.strerror}; nothing was changed") from error
+            raise SpecError(f"cannot write {self.path}: {why(error)}; nothing was changed") from error
 
 
 def manifest_of(project: Project, job: Job, path: Path) -> NewManifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import filecmp
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from a2c_spec.core.plan import Change
@@ -11,7 +12,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import SpecError, why
 from a2c_spec.views.outputs import outputs_lines
 
 
@@ -32,10 +33,9 @@ def write_outputs(
         else:
             draft.replace(target)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise SpecError(
-            f"cannot write {target}: {error.strerror}", hint="everything else is done and recorded"
-        ) from error
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise SpecError(f"cannot write {target}: {why(error)}", hint="everything else is done and recorded") from error
 
 
 def _written(draft: Path, pieces: Iterator[str]) -> None:

@@ -15,11 +15,11 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import InvalidError, UsageError
+from a2c_spec.errors import InvalidError, UsageError, is_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses
-from a2c_spec.manifests.discover import STATE_FOLDER, discover, find_root, project_within
+from a2c_spec.manifests.discover import NOTHING_HERE, STATE_FOLDER, discover, find_root, project_within
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
@@ -113,6 +113,8 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
     if not cwd.is_dir():
         raise UsageError(f"--chdir {flags.chdir}: no such folder")
     root = find_root(flags.paths, cwd, has_state)
+    if bad := next((str(folder) for folder in (root, cwd) if not is_text(str(folder))), ""):
+        raise UsageError(f"the name of the folder {shown_name(bad)} is not UTF-8", hint="rename it, or work elsewhere")
     file, problems = load_project(root, flags.env)
     project = Project(with_defaults(flags, file), cwd, root, file, tuple(problems), runtime)
     return replace(project, problems=(*problems, *_of_the_choice(project)))
@@ -163,14 +165,16 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
         else:
             within[other[0]] = within.get(other[0]) or _of_another(project, path, *other)
     wrong = [problem for problem in within.values() if problem]
-    if not paths and not wrong and (within or not project.flags.paths):
+    problems = [item for item in found if isinstance(item, Diagnostic)]
+    nothing = not project.flags.paths and all(problem.message == NOTHING_HERE for problem in problems)
+    if not paths and not wrong and (within or nothing):
         project.checked()
         apart = f"; a project of its own: {', '.join(map(project.named, within))} (`-C FOLDER`)" if within else ""
         raise UsageError(
             f"no manifest found below {project.root}{apart}",
             hint="name one, as in `a2c-spec apply recipe.yaml`; `a2c-spec init` writes a first one",
         )
-    return paths, [*(item for item in found if isinstance(item, Diagnostic)), *wrong]
+    return paths, [*problems, *wrong]
 
 
 def _of_another(project: Project, path: str, other: Path, sign: str) -> Diagnostic | None:

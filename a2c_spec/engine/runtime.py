@@ -9,6 +9,7 @@ import time
 import uuid
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from a2c_spec.core.events import Probe, unobserved
 
@@ -26,6 +27,14 @@ class Runtime:
     new_key: Callable[[], str] = lambda: str(uuid.uuid4())
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     probe: Probe = unobserved
+
+
+def user_home(environ: Mapping[str, str]) -> Path | None:
+    """The user's home; None where there is none, as in a container that runs under a number that no user has."""
+    try:
+        return Path(environ["HOME"]) if environ.get("HOME") else Path.home()
+    except RuntimeError:
+        return None
 
 
 DEFAULT_RUNTIME = Runtime()

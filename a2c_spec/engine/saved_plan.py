@@ -6,6 +6,7 @@ import json
 import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,7 +16,7 @@ from a2c_spec._version import __version__
 from a2c_spec.core.recipe import digest
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import Selection
-from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError
+from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -137,14 +138,15 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
             json.dump(tree, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)
     except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise SpecError(f"cannot write the plan to {path}: {error.strerror}") from error
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+        raise SpecError(f"cannot write the plan to {path}: {why(error)}") from error
 
 
 def read(path: Path) -> SavedPlan:
@@ -152,9 +154,9 @@ def read(path: Path) -> SavedPlan:
     try:
         if path.stat().st_size > LARGEST:
             raise InvalidError(f"{path} is too large for a plan")
-        tree = json.loads(path.read_text())
+        tree = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise UsageError(f"cannot read the plan {path}: {error.strerror}") from error
+        raise UsageError(f"cannot read the plan {path}: {why(error)}") from error
     except (ValueError, RecursionError) as error:
         raise InvalidError(f"{path} is not a valid saved plan: it is not JSON", hint=HINT) from error
     return _parsed(path, tree)

@@ -98,7 +98,8 @@ def nearest(name: str, there: Iterable[str]) -> str:
     every = list(there)
     if near := get_close_matches(name, every, n=1):
         return f"did you mean {near[0]}?"
-    return f"there are: {', '.join(every[:8])}{' and more' if len(every) > 8 else ''}" if every else "there are none"
+    more = f" and {len(every) - 8} more" if len(every) > 8 else ""
+    return f"there are: {', '.join(every[:8])}{more}" if every else "there are none"
 
 
 EVERYTHING = Selection()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+import os
 import shutil
 import tempfile
 from functools import partial
@@ -36,6 +38,7 @@ from a2c_spec.local_api.worker import callbacks
 from a2c_spec.local_api.worker.run_job import run_job
 from a2c_spec.local_api.worker.threads import WorkerThreads
 
+NO_WRITING = (errno.EROFS, errno.EACCES, errno.EPERM)
 GRACE = 0.2  # seconds that running tasks get when the service stops
 log = logging.getLogger("a2c_spec.local_api")
 log.addHandler(logging.NullHandler())  # silent unless the program configures logging
@@ -59,16 +62,18 @@ class LocalApi:
         """The service; it is opened by the first use."""
         if self._service is None:
             self._service = self._open()
-            self._service.adopt_orphans()
-            self._service.purge()
+            if not self._service.store.read_only:
+                self._service.adopt_orphans()
+                self._service.purge()
         return self._service
 
     def _open(self) -> Service:
         folder = self._folder()
-        store = Store(folder / "store.db")
+        store = Store(folder / "store.db", read_only=not os.access(folder, os.W_OK))
         blobs = Blobs(folder / "files")
         process = ProcessLock(folder / "runners")
-        process.acquire()
+        if not store.read_only:
+            process.acquire()
         service = Service(
             settings=self.settings,
             store=store,
@@ -89,11 +94,18 @@ class LocalApi:
             self._callback_threads.submit(partial(callbacks.send, self.settings, job.callback, body))
 
     def _folder(self) -> Path:
-        if self.settings.data_dir is None:
-            self._temporary = Path(tempfile.mkdtemp(prefix="a2c-local-"))
-            return self._temporary
-        self.settings.data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-        return self.settings.data_dir
+        """The folder of the settings; one for this run where there is none, or none can be made."""
+        folder = self.settings.data_dir
+        if folder is not None:
+            try:
+                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+            except OSError as error:
+                if error.errno not in NO_WRITING or folder.exists():
+                    raise
+            else:
+                return folder
+        self._temporary = Path(tempfile.mkdtemp(prefix="a2c-local-"))
+        return self._temporary
 
     async def aclose(self) -> None:
         """Stop. Jobs that are not finished are resumed by the next service on the same folder."""

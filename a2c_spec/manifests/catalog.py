@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.errors import InvalidError
+from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
 
 CATALOG_FILE = "a2c.catalog.json"
@@ -76,7 +76,7 @@ def project_snapshot(root: Path) -> Snapshot | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
-        raise _unusable(f"cannot be read: {error.strerror}") from error
+        raise _unusable(f"cannot be read: {why(error)}") from error
     except (ValueError, RecursionError) as error:
         raise _unusable("is not valid JSON", getattr(error, "lineno", 1), getattr(error, "colno", 1)) from error
     snapshot = _snapshot(tree)

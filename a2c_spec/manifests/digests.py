@@ -14,7 +14,7 @@ from typing import Self
 
 from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.errors import InvalidError
+from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.build import decode
 
 _CHUNK = 1024 * 1024
@@ -157,5 +157,5 @@ def _filled(item: Input, root: Path, cache: DigestCache | None, problems: list[D
         path = root / item.path
         return replace(item, content=cache.measure(path) if cache else measure(path))
     except OSError as error:
-        problems.append(Diagnostic(item.position, f"the file {item.path} cannot be read: {error.strerror}"))
+        problems.append(Diagnostic(item.position, f"the file {item.path} cannot be read: {why(error)}"))
         return item

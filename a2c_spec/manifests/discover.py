@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import is_text, shown_name
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.manifest_file import J2
 from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
 
 _ENDINGS = (".yaml", ".yml", *J2)
+NOTHING_HERE = "no manifest found here"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
 GIT, STATE_FOLDER = ".git", ".a2c"
@@ -74,9 +76,12 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
         found = False
         for path in _files(name, start):
             found = True
-            yield path if path.startswith("/") else os.path.relpath(start / path, cwd)
+            if is_text(path):
+                yield path if path.startswith("/") else os.path.relpath(start / path, cwd)
+            else:
+                yield Diagnostic(Position(shown_name(path)), "the name of this manifest is not UTF-8", "rename it")
         if not found:
-            yield Diagnostic(Position(name), "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`")
+            yield Diagnostic(Position(name), NOTHING_HERE, "a manifest contains `apiVersion: a2c-spec/v1`")
 
 
 def _files(name: str, start: Path) -> Iterator[str]:

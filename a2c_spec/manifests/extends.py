@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.errors import why
 from a2c_spec.manifests.paths import beside, confine
 from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position_of, without
@@ -36,7 +37,7 @@ def extended(
     except ValueError as error:
         return tree, [Diagnostic(where, f"`extends`: {name[:200]} {error}")]
     except OSError as error:
-        return tree, [Diagnostic(where, f"the base {name} cannot be read: {error.strerror}")]
+        return tree, [Diagnostic(where, f"the base {name} cannot be read: {why(error)}")]
     read.add(base_file.resolve())
     chain = (*chain, file)
     if base_file in chain:

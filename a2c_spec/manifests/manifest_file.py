@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import why
 from a2c_spec.manifests import variables
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
@@ -27,7 +28,7 @@ def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
         with path.open("rb") as file:
             return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "this is not a valid path"
+        reason = why(error) if isinstance(error, OSError) else "this is not a valid path"
         return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
 
 

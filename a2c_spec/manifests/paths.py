@@ -7,6 +7,8 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from a2c_spec.errors import BEYOND_LOCALE, why
+
 
 @dataclass(frozen=True, slots=True)
 class ManifestFolder:
@@ -48,6 +50,8 @@ def confine(text: str, folder: Path, root: Path) -> str:
     below = path[len(top) + 1 :]
     try:
         followed = _leads_outside(top, below)
+    except UnicodeEncodeError as error:
+        raise ValueError(BEYOND_LOCALE) from error
     except (OSError, ValueError) as error:
         raise ValueError("cannot be resolved") from error
     if followed:
@@ -82,10 +86,29 @@ def beside(name: str, text: str) -> str:
 def file_problem(path: str) -> str:
     """Why the file at ``path`` cannot be uploaded; empty when it can."""
     try:
-        mode = os.stat(path).st_mode  # noqa: PTH116 - one call for each of many files
+        status = os.stat(path)  # noqa: PTH116 - one call for each of many files
     except OSError as error:
         missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-        return "does not exist" if missing else f"cannot be read: {error.strerror}"
-    if not stat.S_ISREG(mode):
+        return "does not exist" if missing else f"cannot be read: {why(error)}"
+    if not stat.S_ISREG(status.st_mode):
         return "is not a file"
-    return "" if os.access(path, os.R_OK) else "cannot be read"
+    if not os.access(path, os.R_OK):
+        return "cannot be read"
+    return LFS if status.st_size <= LFS_BYTES and is_pointer(Path(path)) else ""
+
+
+LFS = "is a Git LFS pointer, not the file itself; `git lfs pull` fetches it"
+LFS_BYTES = 1024
+"""No pointer is larger."""
+
+
+def is_pointer(path: Path) -> bool:
+    """Whether a file stands for one that Git LFS has not fetched."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(LFS_START)) == LFS_START
+    except OSError:
+        return False
+
+
+LFS_START = b"version https://git-lfs.github.com/spec/"

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import why
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.paths import confine
 from a2c_spec.manifests.schema import published
@@ -72,7 +73,7 @@ def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
     try:
         tree, problems = read_one(file.read_bytes(), str(file))
     except OSError as error:
-        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {error.strerror}")
+        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {why(error)}")
         return Project(root, env=env), [problem]
     if not isinstance(tree, MapNode):
         if tree is not None:

@@ -9,12 +9,13 @@ import importlib
 import os
 import shlex
 import subprocess
+import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from a2c_spec.core.desired import Secret
-from a2c_spec.errors import InvalidError, LimitRefused, SpecError
+from a2c_spec.errors import InvalidError, LimitRefused, SpecError, why
 from a2c_spec.manifests.paths import confine
 
 _MAX_BYTES = 65_536
@@ -57,7 +58,28 @@ def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd
         raise InvalidError(f"the secret {secret.reference} is longer than {_MAX_BYTES} bytes")
     if _is_half(value):
         raise InvalidError(f"the secret {secret.reference} is not UTF-8 text")
+    if odd := odd_letter(value, _can_be_meant):
+        raise InvalidError(f"the secret {secret.reference} holds {odd}, which nobody can see", hint=ODD_HINT)
     return value
+
+
+ODD_HINT = "it came along when the secret was copied; enter it anew"
+
+
+def odd_letter(text: str, fits: Callable[[str], bool]) -> str:
+    """The first character that does not fit, by its number, with its place; nothing else of the text is told."""
+    for place, letter in enumerate(text):
+        if not fits(letter):
+            name = unicodedata.name(letter, "")
+            where = {0: "at the beginning", len(text) - 1: "at the end"}.get(place, f"as character {place + 1}")
+            return f"the character U+{ord(letter):04X}{f' ({name})' if name else ''} {where}"
+    return ""
+
+
+def _can_be_meant(letter: str) -> bool:
+    """Whether a character can be part of a secret: neither a control character, but for those of lines of text, nor one
+    that is not seen, but for those that join letters and emoji."""
+    return letter in "\t\n\r\u200c\u200d" or unicodedata.category(letter) not in ("Cc", "Cf")
 
 
 def _is_half(value: str) -> bool:
@@ -80,7 +102,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:
-        raise InvalidError(f"the secret {reference} cannot be read: {error.strerror}") from None
+        raise InvalidError(f"the secret {reference} cannot be read: {why(error)}") from None
 
 
 def _command(reference: str, name: str, access: _Access) -> str:
@@ -111,7 +133,7 @@ def _keyring(reference: str, name: str, _access: _Access) -> str:
 
 def _text(reference: str, data: bytes) -> str:
     try:
-        return data.decode().removesuffix("\n").removesuffix("\r")
+        return data.decode("utf-8-sig").removesuffix("\n").removesuffix("\r")
     except UnicodeDecodeError:
         raise InvalidError(f"the secret {reference} is not UTF-8 text") from None
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
@@ -59,7 +60,7 @@ def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:
     try:
         tree, problems = read_one(file.read_bytes(), str(file))
     except OSError as error:
-        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {error.strerror}")]
+        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {why(error)}")]
     if isinstance(tree, MapNode):
         return {name: VarValue(plain(value), position(tree.marks[name])) for name, value in tree.items()}, problems
     if tree is not None:

@@ -10,7 +10,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.errors import IntegrityError, SpecError, why
+from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
 from a2c_spec.state.upgrade_3 import upgraded
 
 SCHEMA = """
@@ -95,12 +96,14 @@ def open_database(path: Path, named: Path | None = None) -> sqlite3.Connection:
         raise unreadable(named or path, error) from error
     except OSError as error:
         kind = NotWritable if error.errno in NO_WRITING else SpecError
-        raise kind(f"cannot open the state in {named or path}: {error.strerror}", hint=ROOM) from error
+        raise kind(f"cannot open the state in {named or path}: {why(error)}", hint=ROOM) from error
 
 
 def _opened(path: Path, named: Path) -> sqlite3.Connection:
     _refuse_empty(path)
     _create_file(path)
+    if path == named and (problem := record_locks_problem(path)):
+        raise NotWritable(problem, hint=NO_LOCKS_HINT)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
         db.execute("PRAGMA journal_mode = WAL")
@@ -136,7 +139,7 @@ def prepare_folder(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     ignore = folder / ".gitignore"
     if ours and not ignore.exists():
-        ignore.write_text("*\n")
+        ignore.write_text("*\n", encoding="utf-8")
 
 
 def _create_file(path: Path) -> None:

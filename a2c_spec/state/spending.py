@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.state.migrations import prepare_folder
 
 TABLE = """
@@ -172,7 +172,7 @@ class Spending:
         except sqlite3.DatabaseError as error:
             raise IntegrityError(f"cannot read {what}: {error}", hint=HINT) from error
         except OSError as error:
-            raise SpecError(f"cannot use {what}: {error.strerror}", hint=HINT) from error
+            raise SpecError(f"cannot use {what}: {why(error)}", hint=HINT) from error
 
 
 def _opened(path: Path) -> sqlite3.Connection:

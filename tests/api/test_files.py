@@ -133,7 +133,10 @@ def test_a_result_of_another_run_may_be_replaced_where_the_address_has_a_file(fi
     assert files.status("dist/a.pdf", "pack") == files.status("dist/a.pdf", "pack#2") == "outdated"
     assert files.status("dist/b.pdf", "pack") == "foreign", "a copy that the user made"
     assert files.came_back(earlier, "dist/a.pdf", "pack#2")
-    assert not files.came_back(earlier, "dist/a.pdf", "other"), "the path is another's"
+    assert files.came_back(earlier, "dist/a.pdf", "other"), "where nobody's present result stands"
+    present = SavedFile("", 4, hashlib.sha256(b"ours").hexdigest(), "out-0", "pdf")
+    (files.root / "dist/a.pdf").write_text("ours")
+    assert not files.came_back(present, "dist/a.pdf", "other"), "that is another's"
 
 
 def test_a_link_is_a_result_of_ours_only_within_the_project(files: OutputFiles, tmp_path: Path) -> None:

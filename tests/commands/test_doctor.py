@@ -20,7 +20,7 @@ def test_the_local_api_needs_nothing(project: Path, a2c: Command) -> None:
     found = checks(a2c, "--local")
     assert found["project"] == (True, str(project))
     assert found["service"][0] is True
-    assert "statuses" in found["service"][1]
+    assert found["service"][1] == "the built-in local API answers"
     assert a2c("doctor", "--local").code == 0
 
 
@@ -36,3 +36,27 @@ def test_what_is_optional_and_missing_says_how_to_get_it(a2c: Command, monkeypat
     monkeypatch.setitem(EXTRAS, "local-docs", ("no_such_module",))
     ok, text = checks(a2c, "--local")["local-docs"]
     assert (ok, text) == (None, "missing no_such_module: pip install 'a2c-spec[local-docs]'")
+
+
+def test_what_is_missing_says_how_to_get_it_and_what_is_wrong_is_named(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = checks(a2c, "--base-url", "http://127.0.0.1:9/v2")
+    assert found["key"] == (False, "set API2CONVERT_API_KEY (from your account page), or work with --local")
+    assert found["secrets"][0] is True
+    monkeypatch.setenv("A2C_SPEC_DIGEST_KEY", "00" * 32)
+    assert checks(a2c, "--local")["secrets"] == (True, "their digests use A2C_SPEC_DIGEST_KEY")
+    monkeypatch.delenv("A2C_SPEC_DIGEST_KEY")
+    monkeypatch.setenv("XDG_DATA_HOME", str(project / "src/cover.png"))
+    ok, text = checks(a2c, "--local")["secrets"]
+    assert (ok, "cannot be used; where a manifest has secrets, set A2C_SPEC_DIGEST_KEY" in text) == (None, True)
+    monkeypatch.setenv("API2CONVERT_API_KEY", "abc\u200b")
+    ok, text = checks(a2c)["settings"]
+    assert (ok, "the key in API2CONVERT_API_KEY holds the character U+200B" in text) == (False, True)
+
+
+def test_a_damaged_state_is_not_told_as_a_service_out_of_reach(project: Path, a2c: Command) -> None:
+    (project / ".a2c").mkdir()
+    (project / ".a2c/state.db").write_bytes(b"no database" * 100)
+    found = checks(a2c, "--local")
+    assert (found["state"][0], "cannot be read" in found["state"][1], "service" in found) == (False, True, False)

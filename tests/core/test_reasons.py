@@ -9,7 +9,7 @@ import pytest
 from a2c_spec.core.compare import MISSING
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
-from a2c_spec.core.reasons import conflict, counted, details, of_another, recipe_reasons, refused, shown, size
+from a2c_spec.core.reasons import conflict, counted, details, duration, of_another, recipe_reasons, refused, shown, size
 
 A, B = "a" * 64, "0123456789abcdef" * 4
 SECRET = {"$secret": "env:A#1"}
@@ -162,3 +162,18 @@ def test_a_path_that_cannot_be_written_is_refused_under_every_policy(policy: str
     observed = Observed(lambda late, _scope: late.text, blocked={"dist/a": "dist is a file"})
     assert refused(observed, "dist/a", policy) == "dist/a cannot be written, because dist is a file"
     assert refused(observed, "other/a", policy) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.5, "0.5 s"),
+        (60.0, "1 min"),
+        (90.0, "90 s"),
+        (3600.0, "1 h"),
+        (5400.0, "90 min"),
+        (86400.0, "24 h"),
+    ],
+)
+def test_seconds_for_people_are_never_rounded(seconds: float, text: str) -> None:
+    assert duration(seconds) == text

@@ -68,7 +68,7 @@ def test_the_key_is_not_made_before_a_secret_is_met(tmp_path: Path) -> None:
     (tmp_path / "data").write_text("no folder")
     one = fingerprints(tmp_path, WORD="a")
     assert one(Secret("env:OTHER")) == "env:OTHER"
-    with pytest.raises(OSError, match="data"):
+    with pytest.raises(SpecError, match="data"):
         one(Secret("env:WORD"))
 
 
@@ -109,3 +109,20 @@ def test_a_state_takes_the_first_key_and_knows_another_one(tmp_path: Path) -> No
     (tmp_path / "data/a2c-spec/hmac.key").unlink()
     with session_in(tmp_path) as session, pytest.raises(UsageError, match="written with another digest key"):
         session.fingerprint_secret("a")
+
+
+def test_no_home_and_no_place_for_the_key_are_told_once_a_secret_is_met(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def none(_class: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(none))
+    waiting = fingerprints(tmp_path, XDG_DATA_HOME="")
+    with pytest.raises(UsageError, match="there is no home for the key") as caught:
+        waiting("secret")
+    assert "A2C_SPEC_DIGEST_KEY" in caught.value.hint
+    (tmp_path / "file").write_text("")
+    with pytest.raises(SpecError, match=r"cannot be kept in .*hmac\.key: Not a directory") as refused:
+        fingerprints(tmp_path, XDG_DATA_HOME=str(tmp_path / "file"))("secret")
+    assert "XDG_DATA_HOME" in refused.value.hint

@@ -21,7 +21,7 @@ from a2c_spec.engine.endpoint import (
 )
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_state
-from a2c_spec.errors import InvalidError, UsageError
+from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.state.sqlite import SqliteStore
 from tests.engine.projects import project_in, session_in
 from tests.state.stores import put
@@ -58,7 +58,7 @@ def test_the_official_clients_settings_come_last(tmp_path: Path) -> None:
     assert endpoint(project_in(tmp_path, URL | KEY)) == Endpoint("https://env.test/v2", "key", "env.test/v2")
 
 
-@pytest.mark.parametrize("text", ["api_key = ", "api_key = 5", ""])
+@pytest.mark.parametrize("text", ["api_key = 5", ""])
 def test_settings_that_say_nothing_usable_are_passed_over(text: str, tmp_path: Path) -> None:
     configured(tmp_path, text)
     assert endpoint(project_in(tmp_path)).key == ""
@@ -198,3 +198,64 @@ def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Pat
     (tmp_path / "a2c-spec/config.toml").write_text(text)
     with pytest.raises(UsageError, match=r"config\.toml"):
         allowed_hosts({"XDG_CONFIG_HOME": str(tmp_path)})
+
+
+@pytest.mark.parametrize(
+    ("key", "said"),
+    [
+        ("abc\u200b", "U+200B (ZERO WIDTH SPACE) at the end"),
+        ("\ufeffabc", "U+FEFF (ZERO WIDTH NO-BREAK SPACE) at the beginning"),
+        ("ab\nc", "U+000A as character 3"),
+        ("sch\u00fcssel", "as character 4"),
+        ("ab\udcffc", "U+DCFF as character 3"),
+    ],
+)
+def test_a_key_with_what_no_key_has_says_so_before_anything_is_sent(key: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(AuthError) as caught:
+        endpoint(project_in(tmp_path, {"API2CONVERT_API_KEY": key}))
+    assert caught.value.message.startswith("the key in API2CONVERT_API_KEY holds the character U+")
+    assert said in caught.value.message
+    assert key not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://host\u200b/v2", "\ufeffhttp://host/v2", "http://ho st/v2", "http://host/v2 x", "http://h\u00e4st/v2", "http://[::1",
+     "http://a..b/v2", "http://" + "a" * 64 + ".com", "http://host/v2?x=1", "http://host/v2#x", "http://host/\udcff",
+     "http://host:99999/v2"],
+)  # fmt: skip
+def test_a_url_that_no_call_can_be_made_with_is_refused_as_that(url: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is not a valid http"):
+        endpoint(project_in(tmp_path, {"API2CONVERT_BASE_URL": url}))
+
+
+def test_white_space_around_a_url_is_passed_over(tmp_path: Path) -> None:
+    assert (
+        endpoint(project_in(tmp_path, {"API2CONVERT_BASE_URL": " https://a.test/v2\n"})).base_url == "https://a.test/v2"
+    )
+
+
+def of_config(folder: Path, data: bytes, **more: str) -> Endpoint:
+    (folder / "api2convert").mkdir(exist_ok=True)
+    (folder / "api2convert" / "config.toml").write_bytes(data)
+    return endpoint(project_in(folder, {"XDG_CONFIG_HOME": str(folder), **more}))
+
+
+def test_the_official_configuration_may_begin_with_the_mark_of_its_encoding(tmp_path: Path) -> None:
+    assert of_config(tmp_path, b"\xef\xbb\xbfapi_key = 'k'\n").key == "k"
+
+
+@pytest.mark.parametrize("data", [b"api_key = ", b"\xff\xfea\x00"])
+def test_a_configuration_that_is_none_is_named_unless_nothing_of_it_is_needed(data: bytes, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"api2convert/config\.toml cannot be read"):
+        of_config(tmp_path, data)
+    assert of_config(tmp_path, data, **URL, **KEY).key == "key"
+
+
+def test_a_user_without_a_home_has_no_configuration(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(_class: object) -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", classmethod(none))
+    assert endpoint(project_in(tmp_path, KEY)) == Endpoint(SERVICE, "key", "api.api2convert.com/v2")
+    assert allowed_hosts({}) == []

@@ -9,10 +9,10 @@ import threading
 
 import pytest
 
-from a2c_spec.engine.interrupts import EXIT_CODE, STOPPING, stoppable
+from a2c_spec.engine.interrupts import EXIT_CODE, STOPPING, endings, stoppable
 from a2c_spec.errors import Interrupted
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM)
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Witness:
@@ -56,7 +56,7 @@ def test_the_second_signal_leaves_and_ends_the_process(monkeypatch: pytest.Monke
     monkeypatch.setattr(os, "_exit", ends.append)
     witness = Witness()
     with pytest.raises(Interrupted):
-        asyncio.run(stoppable(witness.interrupted(*SIGNALS), witness.said.append, witness.leave))
+        asyncio.run(stoppable(witness.interrupted(*SIGNALS[:2]), witness.said.append, witness.leave))
     assert (ends, witness.left) == ([130], 1)
 
 
@@ -91,3 +91,13 @@ def test_in_another_thread_signals_are_left_to_the_host() -> None:
     thread.start()
     thread.join()
     assert seen == [before]
+
+
+def test_a_signal_that_the_command_was_told_to_ignore_stays_ignored() -> None:
+    """As `nohup` tells it: the terminal may be closed."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert endings() == [signal.SIGINT, signal.SIGTERM]
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert endings() == list(SIGNALS)

@@ -99,7 +99,7 @@ def test_a_glob_that_means_nothing_is_a_mistake_that_names_what_there_is(flag: s
 def test_at_most_eight_addresses_are_named() -> None:
     with pytest.raises(UsageError) as error:
         Selection(target=("x",)).check({name: {} for name in "abcdefghij"})
-    assert error.value.hint == "there are: a, b, c, d, e, f, g, h and more"
+    assert error.value.hint == "there are: a, b, c, d, e, f, g, h and 2 more"
 
 
 def test_what_is_only_recorded_may_be_excluded_and_is_no_target() -> None:

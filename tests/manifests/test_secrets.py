@@ -112,3 +112,35 @@ def test_a_key_that_another_process_made_meanwhile_is_kept(tmp_path: Path, monke
 
     monkeypatch.setattr("os.urandom", random)
     assert fingerprint_key(file) == b"k" * 32
+
+
+def of(value: str, root: Path) -> str:
+    return resolve(Secret("env:PW"), environ={"PW": value}, root=root, allow_cmd=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("hunter2\u200b", "holds the character U+200B (ZERO WIDTH SPACE) at the end"),
+        ("\ufeffhunter2", "holds the character U+FEFF (ZERO WIDTH NO-BREAK SPACE) at the beginning"),
+        ("hun\u202eter2", "holds the character U+202E (RIGHT-TO-LEFT OVERRIDE) as character 4"),
+        ("hunter2\x00", "holds the character U+0000 at the end"),
+    ],
+)
+def test_what_nobody_can_see_in_a_secret_is_named_and_nothing_else_of_it(value: str, said: str, tmp_path: Path) -> None:
+    with pytest.raises(InvalidError) as caught:
+        of(value, tmp_path)
+    assert said in caught.value.message
+    assert "hun" not in f"{caught.value.message}{caught.value.hint}"
+
+
+@pytest.mark.parametrize(
+    "value", ["pass word ", "schl\u00fcssel", "two\nlines\t", "\U0001f468\u200d\U0001f469", "\u00a0"]
+)
+def test_what_may_be_meant_stays_as_it_is(value: str, tmp_path: Path) -> None:
+    assert of(value, tmp_path) == value
+
+
+def test_the_mark_of_an_encoding_is_no_part_of_a_secret_in_a_file(tmp_path: Path) -> None:
+    (tmp_path / "pw").write_bytes(b"\xef\xbb\xbfhunter3\r\n")
+    assert _resolve("file:pw", tmp_path) == "hunter3"

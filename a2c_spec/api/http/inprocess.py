@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
 from typing import Any
 
 import httpx
+
+from a2c_spec.errors import SpecError, why
 
 Message = MutableMapping[str, Any]
 App = Callable[
     [MutableMapping[str, Any], Callable[[], Awaitable[Message]], Callable[[Message], Awaitable[None]]], Awaitable[None]
 ]
 
+FOLDER_HINT = "it keeps jobs and files in .a2c/local; check free space and permissions"
 BUFFERED = 8
 """Response chunks that may wait for the reader before the application has to."""
 
@@ -93,6 +97,9 @@ class _Exchange:
 
     def _raise_crash(self) -> None:
         if self._task.done() and not self._task.cancelled() and (error := self._task.exception()):
+            if isinstance(error, OSError | sqlite3.Error):  # it could not be opened, so it did nothing
+                said = why(error) if isinstance(error, OSError) else str(error)
+                raise SpecError(f"the local API cannot use its folder: {said}", hint=FOLDER_HINT) from error
             raise httpx.RemoteProtocolError(f"the local API failed: {type(error).__name__}") from error
 
     async def close(self) -> None:

@@ -90,6 +90,8 @@ def error_text(error: Exception) -> str:
 def root_cause(error: BaseException) -> str:
     """The message of the system at the end of a chain of errors, such as ``Name or service not known``."""
     cause: BaseException | None = error
+    if isinstance(error, httpx.ProxyError):  # it answered, instead of leading on to the service
+        return re.sub(r"^(\d+), message='(.*)', url=.*", r"it answers \1 \2", str(error))
     while cause is not None:
         if isinstance(cause, OSError) and cause.strerror and not cause.strerror.startswith("Cannot connect"):
             return re.sub(r"^Connect call failed.*", "connection refused or timed out", cause.strerror)
@@ -98,10 +100,14 @@ def root_cause(error: BaseException) -> str:
 
 
 def unreachable(base_url: str, error: Exception) -> NetworkError:
-    return NetworkError(
-        f"cannot reach {base_url}: {root_cause(error)}",
-        hint="check the network, API2CONVERT_BASE_URL and --base-url; --local needs no service",
-    )
+    through = "".join(getattr(error, "__notes__", ()))
+    cause = root_cause(error)
+    hint = "check the network, API2CONVERT_BASE_URL and --base-url; --local needs no service"
+    if through:
+        hint = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, and the network"
+    if "CERTIFICATE_VERIFY_FAILED" in cause:
+        hint = "a network that looks into what is sent has a certificate of its own: name its file in SSL_CERT_FILE"
+    return NetworkError(f"cannot reach {base_url}{through}: {cause}", hint=hint)
 
 
 def not_json(reply: Reply, *, repeatable: bool) -> NetworkError:
@@ -135,6 +141,9 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
         return QuotaError(f"credits or contract limits are used up: {text}", hint="nothing more is started")
     if reply.status >= 500:
         return unexpected(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
+    if reply.status == 407:
+        hint = "write them into HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
+        return NetworkError("the proxy wants a user and a password (407); nothing was sent on", hint=hint)
     if 300 <= reply.status < 400:
         hint = "check API2CONVERT_BASE_URL and --base-url"
         return unexpected(f"the service redirects ({reply.status}), which is not followed with the key", hint=hint)

@@ -30,6 +30,7 @@ from a2c_spec.api.http.replies import (
     throttled,
     unreachable,
 )
+from a2c_spec.api.http.stalled import taken
 from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
 from a2c_spec.errors import NetworkError, SpecError, missing_key
 
@@ -43,7 +44,7 @@ REDIRECTS = 5
 LEAST_TOLD = 2.0
 """Seconds. Shorter pauses that the service asks for are not worth a line."""
 
-UNSENT = (httpx.ConnectError, httpx.PoolTimeout)
+UNSENT = (httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)
 """Failures which prove that nothing was sent. ConnectTimeout does not: httpx-aiohttp also raises it for connections
 that broke after the request."""
 
@@ -136,13 +137,14 @@ class Wire:
         patience: float = 0.0,
     ) -> Reply:
         """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer."""
-        waited = 0.0
+        waited, started = 0.0, self.limiter.clock()
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
                 reply = await self._send_once(build())
             except httpx.RequestError as error:
-                await self._after_failure(error, repeatable=repeatable, last=last, attempt=attempt)
+                late = 0 < (patience or self.patience) < self.limiter.clock() - started
+                await self._after_failure(error, repeatable=repeatable, last=last or late, attempt=attempt)
                 continue
             busy = asks_to_wait(reply.status, reply.headers) and (reply.status == 429 or repeatable)
             if busy and not last:
@@ -160,7 +162,7 @@ class Wire:
         self.count[request.method] = self.count.get(request.method, 0) + 1
         async with self.limiter.slot():
             self.probe(f"send {request.method} {request.url.path}")
-            response = await self.http.send(request, stream=True)
+            response = await taken(self.http, request)
             try:
                 raw = await read_capped(response)
             finally:
@@ -200,9 +202,10 @@ class Wire:
         asked = retry_after(headers.get("retry-after", ""), self.service_time())
         pause = backoff(attempt, self.jitter()) if asked is None else asked
         patience = patience or self.patience
-        if patience and waited + pause > patience:
+        usual = pause <= LONGEST_RETRY_AFTER
+        if patience and waited + pause > patience and (usual or patience <= LONGEST_RETRY_AFTER):
             raise busy_for(pause, patience, given=True)
-        if pause > LONGEST_RETRY_AFTER:
+        if not usual:
             raise busy_for(pause, LONGEST_RETRY_AFTER, given=False)
         if pause >= LEAST_TOLD and asked is not None and self.limiter.resume_at <= self.limiter.clock():
             self.tell(Event("note", "", text=f"the service is busy and asks to wait {pause:.0f} s"))

@@ -30,7 +30,7 @@ class ProcessLock:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
-        self._path(self.name).unlink(missing_ok=True)
+            self._path(self.name).unlink(missing_ok=True)
 
     def is_alive(self, name: str) -> bool:
         """Whether the process that holds the lock of that name still runs."""

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 from a2c_spec.local_api.jobs.model import Job, from_document, to_document
 
@@ -46,11 +47,19 @@ class StoreClosed(Exception):
 
 
 class Store:
-    """The database of one service. Every change happens inside ``transaction``; reads need none."""
+    """The database of one service. Every change happens inside ``transaction``; reads need none.
 
-    def __init__(self, path: Path) -> None:
+    ``read_only``: it is on a file system that cannot be written, and everything but a change works.
+    """
+
+    def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._closed = False
+        self.read_only = read_only
+        if read_only:
+            uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
+            self._db = sqlite3.connect(uri, uri=True, check_same_thread=False, isolation_level=None)
+            return
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import itertools
-import os
 import posixpath
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.errors import is_text, shown_name, why
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.batch import tables as row_files
 from a2c_spec.manifests.batch.tables import EachRow
-from a2c_spec.manifests.paths import ManifestFolder, beside
+from a2c_spec.manifests.paths import LFS, ManifestFolder, beside, is_pointer
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position, position_of
 
 MAX_MATRIX = 1_000_000
@@ -75,16 +75,10 @@ def _matching(pattern: str, where: Position, folder: ManifestFolder, exclude: li
         path = posixpath.normpath(f"{base}/{relpath}")
         if globs.excluded(exclude, relpath, path):
             continue
-        if _is_text(path):
+        if is_text(path):
             yield EachRow(_file_values(path, relpath), where, path)
         else:
-            shown = os.fsencode(path).decode(errors="backslashreplace")
-            yield Diagnostic(where, f"the name of {shown} is not UTF-8", "rename the file, or exclude it")
-
-
-def _is_text(path: str) -> bool:
-    """Whether a name on the disk is valid UTF-8; the bytes of others cannot be written down or sent."""
-    return path.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in path)
+            yield Diagnostic(where, f"the name of {shown_name(path)} is not UTF-8", "rename the file, or exclude it")
 
 
 def _file_values(path: str, relpath: str) -> dict[str, str]:
@@ -103,10 +97,13 @@ def _from_file(
         except ValueError as error:
             yield Diagnostic(where, f"the path {options['path']} {error}")
             return
+        if is_pointer(folder.root / path):
+            yield Diagnostic(where, f"the file {options['path']} {LFS}")
+            return
         try:
             yield from reader(folder.root / path, beside(where.file, options["path"]), options)
         except OSError as error:
-            yield Diagnostic(where, f"the file {options['path']} cannot be read: {error.strerror}")
+            yield Diagnostic(where, f"the file {options['path']} cannot be read: {why(error)}")
 
     return kind
 

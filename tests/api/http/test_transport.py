@@ -241,3 +241,35 @@ def test_a_service_that_cannot_be_reached_is_tried_three_times() -> None:
     with pytest.raises(NetworkError, match=r"cannot reach https://service\.example/v2"):
         asyncio.run(wire.call("GET", "/jobs"))
     assert wire.count == {"GET": 3}
+
+
+def test_a_proxy_that_refuses_proves_that_nothing_was_sent() -> None:
+    refusal = httpx.ProxyError("407, message='Proxy Authentication Required', url='http://proxy:3128'")
+    wire = wire_over(in_turn(*[refusal] * 3), Clock())
+    with pytest.raises(NetworkError, match=r"it answers 407 Proxy Authentication Required$") as caught:
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+    assert not isinstance(caught.value, LostAnswer)
+    wire = wire_over(in_turn(again(407)), Clock())
+    with pytest.raises(NetworkError, match="the proxy wants a user and a password") as caught:
+        asyncio.run(wire.call("POST", "/jobs", body={}))
+    assert not isinstance(caught.value, LostAnswer)
+
+
+def test_failures_are_not_repeated_beyond_the_time_that_the_user_gave() -> None:
+    clock = Clock()
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        clock.now += 60
+        raise httpx.ReadTimeout("nothing came")
+
+    wire = wire_over(answer, clock)
+    with pytest.raises(NetworkError, match="cannot reach"):
+        asyncio.run(wire.call("GET", "/jobs", patience=5.0))
+    assert clock.now == 1060
+
+
+def test_a_long_pause_is_told_of_the_usual_bound_where_the_user_gave_a_longer_one() -> None:
+    wire = wire_over(in_turn(again(429, **{"Retry-After": "100000"})), Clock())
+    wire.patience = 86_400.0
+    with pytest.raises(NetworkError, match=r"longer than the 120 s"):
+        asyncio.run(wire.call("GET", "/jobs"))

@@ -28,7 +28,7 @@ def compile_drawing(source: Source, target: Literal["png", "pdf"], dpi: float = 
     folder = Path.cwd() / f"drawing-{abs(hash(source.id))}"
     folder.mkdir(exist_ok=True)
     (folder / "drawing.svg").write_bytes(source.path.read_bytes())
-    (folder / "page.typ").write_text(PAGE)
+    (folder / "page.typ").write_text(PAGE, encoding="utf-8")
     try:
         compiled = typst.compile(str(folder / "page.typ"), root=str(folder), format=target, ppi=dpi)
     except (RuntimeError, typst.TypstError) as error:

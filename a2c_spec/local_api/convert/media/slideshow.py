@@ -56,7 +56,9 @@ def _listing(work: Path, slides: list[tuple[Path, float]]) -> Path:
     """ffmpeg's list of pictures and times. The last picture is listed twice; otherwise its time would be ignored."""
     lines = [f"file '{path.name}'\nduration {seconds:.3f}" for path, seconds in slides]
     listing = work / "slides.txt"
-    listing.write_text("\n".join(["ffconcat version 1.0", *lines, f"file '{slides[-1][0].name}'", ""]))
+    listing.write_text(
+        "\n".join(["ffconcat version 1.0", *lines, f"file '{slides[-1][0].name}'", ""]), encoding="utf-8"
+    )
     return listing
 
 
