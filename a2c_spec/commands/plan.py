@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 @options.on_conflict
 @options.selection
 @options.replace
+@options.prune
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.refresh_only
 @click.option("-o", "--out", default="", metavar="FILE", help="Save the plan to this file (NAME.a2cplan.json).")
@@ -47,8 +48,16 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     return plan(flags_of(given), chosen, out, detailed_exitcode=detailed_exitcode)
 
 
-def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: bool = False) -> int:
-    """Prints the plan, and saves it to ``out``; gives the exit code."""
+def plan(
+    flags: Flags,
+    chosen: Selection,
+    out: str = "",
+    only: tuple[str, ...] = (),
+    *,
+    detailed_exitcode: bool = False,
+) -> int:
+    """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code."""
+    from a2c_spec.engine.outcome import ApplyOptions
     from a2c_spec.engine.plan import as_plan
     from a2c_spec.engine.spender import with_budget
 
@@ -56,7 +65,8 @@ def plan(flags: Flags, chosen: Selection, out: str = "", *, detailed_exitcode: b
     manifests = reading(project)
     steps = asyncio.run(_planned(project, manifests, chosen, whole=bool(out) or flags.detailed))
     warn(project, manifests.found)
-    result = with_budget(project, as_plan(steps, partial=chosen.partial), steps)
+    steps, others = ApplyOptions(only=only).parted(steps)
+    result = with_budget(project, as_plan(steps, partial=chosen.partial, others=others), steps)
     if out:
         _save(project, out, steps, chosen)
     show_plan(project, result)

@@ -30,7 +30,7 @@ class Tally:
     def ended(self, change: Change, record: JobRecord | None) -> None:
         """One address was brought to its desired state."""
         self.applied += 1
-        if record is None:
+        if record is None or change.action == "delete":
             return
         self.held += record.phase == "building"
         self.spent += record.spent if change.starts else 0

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
@@ -52,11 +53,9 @@ async def apply_project(
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
-                others = [step for step in steps if not options.takes(step.change)]
+                steps, others = options.parted(steps)
                 missing = [step.change for step in others if options.only and _not_here(session, step)]
-                steps = [step for step in steps if options.takes(step.change)]
-                left_out = sum(step.change.action != "no-op" for step in others)
-                plan = replace(as_plan(steps, partial=chosen.partial), left_out=left_out)
+                plan = as_plan(steps, partial=chosen.partial, others=others)
                 _allowed(session, steps, plan, options, reporter, saved)
                 again = replan_summarised(session, manifests.items(), steps, chosen)
                 result = await Execution(session, options, reporter, chosen).run(steps, again)
@@ -107,7 +106,7 @@ def _allowed(
         check(saved, steps)
     if plan.allowance:
         check_budget(session.project, plan.allowance)
-    _confirmed(plan, options, reporter)
+    _confirmed(plan, options, reporter, prune=session.project.flags.prune)
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:
         raise missing_key()
@@ -115,12 +114,12 @@ def _allowed(
         use(saved, session.store)
 
 
-def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter) -> None:
-    """Refuses what cannot be saved; and what would be paid for again, or let go, without a confirmation."""
+def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, prune: bool) -> None:
+    """Refuses what cannot be saved; and what would be paid for again, removed, or let go, without a confirmation."""
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    what = "; ".join([*_paid_again(plan), *_not_fetched(plan), *plan.emptied()])
+    what = "; ".join([*_paid_again(plan), *_not_fetched(plan), *_removed(plan, prune=prune), *plan.emptied()])
     if not what or options.yes:
         return
     answer = reporter.confirm(f"{what}. Go on?")
@@ -141,6 +140,17 @@ def _not_fetched(plan: Plan) -> list[str]:
     left = _named(change for change in plan.changes if change.paid_again and change.action == "forget")
     lost = "what it gives, although paid for, is not downloaded"
     return [f"{left} would be let go while it runs; {lost}"] if left else []
+
+
+def _removed(plan: Plan, *, prune: bool) -> list[str]:
+    """Files here, and under --prune jobs and presets on the service, that are removed and not made anew."""
+    sound = [change for change in plan.changes if not change.problem]
+    files = sum(len(change.removes) for change in sound)
+    jobs = [change for change in sound for call in change.calls if call.method == "DELETE" and prune]
+    what = [counted(files, "file")] if files else []
+    what += [f"{len(jobs)} job{'' if len(jobs) == 1 else 's'} on the service"] if jobs else []
+    names = _named(change for change in sound if change.removes or change in jobs)
+    return [f"{' and '.join(what)} would be removed ({names})"] if what else []
 
 
 def _named(changes: Iterable[Change]) -> str:

@@ -23,15 +23,16 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import AskedToWait, Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout
+from a2c_spec.errors import AskedToWait, Conflict, NotStarted, SpecError, WaitTimeout
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -76,7 +77,9 @@ class Execution:
         self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
         try:
-            started = await self._start_all(chain(independent(whole), again, dependent(whole)))
+            first, gone = [step for step in whole if not step.going], [step for step in whole if step.going]
+            started = await self._start_all(chain(independent(first), again, dependent(first)))
+            started += await self._take_away(gone, complete=started == len(busy) - len(gone))
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         finally:
@@ -102,7 +105,7 @@ class Execution:
             word = "not done in time" if asked else "still running"
             return WaitTimeout(f"{len(errors)} of {counted(busy, 'job')} {word}", hint=hint)
         if errors or unstarted:
-            return _some_failed(busy, unstarted, errors)
+            return some_failed(busy, unstarted, errors)
         return None
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
@@ -125,6 +128,14 @@ class Execution:
                 group.create_task(self._in_order(step))
                 await asyncio.sleep(0)
         return started
+
+    async def _take_away(self, steps: Sequence[PlannedChange], *, complete: bool) -> int:
+        """Takes away what nobody asks for, once all else is ``complete`` and went well; gives how much it has tried."""
+        if complete and not self.errors:
+            return await self._start_all(iter(steps))
+        for step in steps:
+            self._failed(step, NotStarted("not pruned, because not all else went well", hint="apply again"))
+        return len(steps)
 
     def _next(self, steps: Iterator[PlannedChange]) -> PlannedChange | None:
         """The next change; a manifest that became invalid meanwhile leaves the jobs under way alone."""
@@ -183,6 +194,7 @@ class Execution:
             self._check_going_on()
             self.tally.ended(step.change, await self._carry_out(step))
             await self._delete_replaced(step.change)
+            await remove_leftovers(self.session, step.change, self.reporter)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
             self.reporter(Event("done", step.change.address))
 
@@ -225,6 +237,8 @@ class Execution:
         if step.preset is not None:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
+        if step.going:
+            await remove_run(self.session, step.change, self.reporter)
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
@@ -251,7 +265,7 @@ class Execution:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record, step.change.reasons)
+        record = await restorer.restore(desired, cached, step.record, told_of_files(step.change))
         self.tally.cached += 1
         return record
 
@@ -282,17 +296,5 @@ class Execution:
         async with self.spender.paying(self.session.store, change, record):
             done = await delivery.carry_out(task, change, record, detach=self.options.detach)
         if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
-            self.session.files.tell_staying(done, step.change.reasons, self.reporter)
+            self.session.files.tell_staying(done, told_of_files(step.change), self.reporter)
         return done
-
-
-def _some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
-    """What stands for several failures, and for what was not started; what to do where all of it says the same."""
-    waiting = [error for error in errors if isinstance(error, NotStarted)]
-    failed, unstarted = len(errors) - len(waiting), unstarted + len(waiting)
-    hints = {error.hint for error in waiting}
-    hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
-    if not failed:
-        return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)
-    rest = f", {unstarted} not started" if unstarted else ""
-    return PartialFailure(f"{failed} of {counted(busy, 'job')} failed{rest}", hint=hint)

@@ -35,6 +35,7 @@ class Flags:
     verbose: bool = False
     explain: bool = False
     no_cache: bool = False
+    prune: bool = False
     outputs: str = ""
     timeout: float = 0.0
     fail_fast: bool = False

@@ -31,6 +31,7 @@ from a2c_spec.engine.plan_one import (
 )
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, Reading, reading, real_path
+from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.spender import with_budget
@@ -44,9 +45,10 @@ if TYPE_CHECKING:
     from a2c_spec.api.client import Client
 
 
-def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False) -> Plan:
-    """The plan as a value to show, without what carrying it out needs."""
-    return Plan(tuple(step.change for step in steps), partial)
+def as_plan(steps: Sequence[PlannedChange], *, partial: bool = False, others: Sequence[PlannedChange] = ()) -> Plan:
+    """The plan as a value to show, without what carrying it out needs; ``others`` are changes that are left out."""
+    left_out = sum(step.change.action != "no-op" for step in others)
+    return Plan(tuple(step.change for step in steps), partial, left_out)
 
 
 async def plan_project(
@@ -57,6 +59,7 @@ async def plan_project(
 
     ``client`` None: no API calls, the plan uses manifests and state only. ``whole``: keep all of each change.
     """
+    check_whole(session.project, chosen)
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, Mapping[str, str]] = {}
     claims = Claims(render_late, real_path(session.project.root))
@@ -71,7 +74,8 @@ async def plan_project(
         items_taken = _taken(builder, manifests, claims, known)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         chosen.check(known, manifests.notes.empty, recorded)
-    return await builder.finish(client, known.keys(), manifests.notes.empty)
+    steps = await builder.finish(client, known.keys(), manifests.notes.empty)
+    return await with_orphans(session, steps, known, manifests, claims, client)
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:

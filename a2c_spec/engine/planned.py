@@ -39,6 +39,11 @@ class PlannedChange:
     filed_anew: bool = False
     whole: Job | None = None
 
+    @property
+    def going(self) -> bool:
+        """Whether it takes a run away, record and all."""
+        return self.desired is None and self.preset is None and self.change.action == "delete"
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from a2c_spec.core.desired import Job, Preset, Secret
+from a2c_spec.core.desired import Job, Preset, Secret, without_remains
 from a2c_spec.core.diagnostics import Diagnostic, said_once
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
@@ -173,7 +173,7 @@ class Reading:
         for item in load([str(self.project.cwd / path) for path in self.paths], settings, self.notes):
             if isinstance(item, Job | Preset):
                 self.used.add(item)
-                yield item
+                yield without_remains(item) if self.project.flags.prune else item
             else:
                 self.found.append(_relative(item, self.project.cwd))
 

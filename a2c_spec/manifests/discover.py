@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
@@ -58,6 +58,16 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
             yield Diagnostic(Position(name), "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`")
 
 
+def unreadable(project: Project) -> Iterator[str]:
+    """Yield what may be, or hold, a manifest of the project and cannot be read, so that ``discover`` passes it over."""
+    for name in project.manifests or ["."]:
+        if (folder := project.root / name).is_dir():
+            failed: list[OSError] = []
+            for where, _, files in _walk(folder, failed.append):
+                yield from (str(path) for file in files if not os.access(path := where / file, os.R_OK))
+            yield from (str(error.filename) for error in failed)
+
+
 def _files(name: str, start: Path) -> Iterator[str]:
     path = start / name
     if path.is_dir():
@@ -72,13 +82,17 @@ def _files(name: str, start: Path) -> Iterator[str]:
 
 def _below(folder: Path) -> Iterator[str]:
     """Yield the manifests below a folder in a stable order, without hidden and foreign folders."""
-    for where, folders, files in os.walk(folder):
+    for here, below, files in _walk(folder):
+        yield from (str(below / name) for name in files if _is_manifest(here / name))
+
+
+def _walk(folder: Path, failed: Callable[[OSError], None] | None = None) -> Iterator[tuple[Path, Path, list[str]]]:
+    """Every folder, also as seen from ``folder``, with the files that may be manifests; ``failed`` hears of those that
+    cannot be read."""
+    for where, folders, files in os.walk(folder, onerror=failed):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
-        here, below = Path(where), Path(where).relative_to(folder)
-        for name in sorted(files):
-            meant = name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
-            if meant and _is_manifest(here / name):
-                yield str(below / name)
+        meant = [name for name in sorted(files) if name.endswith(_ENDINGS) and not name.startswith(".")]
+        yield Path(where), Path(where).relative_to(folder), [name for name in meant if name != SETTINGS_FILE]
 
 
 def _is_manifest(path: Path) -> bool:

@@ -59,6 +59,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "moves": [{"from": move.source, "to": move.target} for move in change.moves],
         "downloads": list(change.downloads),
         "leaves": list(change.leaves),
+        "removes": list(change.removes),
         "lower_bound": change.bound,
     }
 
@@ -92,6 +93,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         details=tuple(Detail(d["path"], d["before"], d["after"], d["sensitive"]) for d in row.get("details", ())),
         moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
         leaves=tuple(row.get("leaves", ())),
+        removes=tuple(row.get("removes", ())),
         downloads=tuple(row.get("downloads", ())),
         paid_again=bool(row.get("paid_again")),
         bound=row.get("lower_bound", ""),
