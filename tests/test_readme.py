@@ -14,7 +14,7 @@ import pytest
 from tests.conftest import EXAMPLES
 
 ROOT = EXAMPLES.parent
-DOCUMENTS = [(ROOT / "README.md", 8), (ROOT / "a2c_spec/docs/settings.md", 1)]
+DOCUMENTS = [(ROOT / "README.md", 8), (ROOT / "a2c_spec/docs/settings.md", 1), (ROOT / "a2c_spec/docs/old-results.md", 1)]
 """Documents, and how many blocks of commands each has at least."""
 
 BLOCK = re.compile(r"```console\n(.*?)\n```", re.DOTALL)

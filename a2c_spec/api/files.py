@@ -274,10 +274,12 @@ class OutputFiles:
         if self.status(path, address) != "intact" or self.absolute(path) != (self.root / path).resolve():
             return False
         target = self.root / path
+        self.probe(f"remove {path}")
         try:
             target.unlink()
         except OSError as error:
             raise SpecError(f"cannot remove {path}: {error.strerror}") from error
+        self.probe(f"removed {path}")
         with contextlib.suppress(OSError):
             for folder in target.parents:
                 if folder == self.root:

@@ -11,6 +11,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
+from a2c_spec.core import reasons
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
@@ -21,7 +22,7 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import EVERYTHING, whole_addresses
-from a2c_spec.engine.session import open_session
+from a2c_spec.engine.session import Session, open_session
 from a2c_spec.errors import LimitRefused, UsageError
 
 
@@ -55,15 +56,16 @@ async def _destroy(
             if not chosen:
                 raise UsageError("nothing is recorded that could be destroyed")
             others = {record.job_id for record in every if record not in chosen}
-            steps = [PlannedChange(_change(record, others, files=files), None, record) for record in chosen]
+            changes = [_change(session, record, others, files=files) for record in chosen]
+            steps = [PlannedChange(one, None, record) for one, record in zip(changes, chosen, strict=True)]
             plan = as_plan(steps)
             reporter.plan(plan)
             _confirm(plan, reporter, yes=yes)
             return await Execution(session, ApplyOptions(yes), reporter, EVERYTHING).run(steps, ())
 
 
-def _change(record: JobRecord, others: Collection[str], *, files: bool) -> Change:
-    """One DELETE for each job that may be on the service.
+def _change(session: Session, record: JobRecord, others: Collection[str], *, files: bool) -> Change:
+    """One DELETE for each job that may be on the service, and with ``files`` those that are as they were written.
 
     ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
     """
@@ -72,7 +74,8 @@ def _change(record: JobRecord, others: Collection[str], *, files: bool) -> Chang
     places = sorted({file.path for file in (*record.files, *record.leftover) if file.path})
     earlier = f"; with {counted(former, 'earlier job')}" if former else ""
     why = f"requested by destroy; {counted(len(places), 'file')} here{earlier}"
-    return plan_removal(record, jobs, places if files else (), [why])
+    gone = [path for path in places if files and session.files.status(path, record.address) == "intact"]
+    return plan_removal(record, jobs, gone, [why, *map(reasons.removed, gone)])
 
 
 def _confirm(plan: Plan, reporter: ConsoleReporter, *, yes: bool) -> None:

@@ -122,9 +122,9 @@ class Lifecycle:
 
     ignore: tuple[str, ...] = ()
     on_replace: str = "keep"
-    on_rename: str = "keep"
     prevent_replace: bool = False
     allow_unknown: tuple[str, ...] = ()
+    on_rename: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,7 +114,7 @@ def _allowed(
         use(saved, session.store)
 
 
-def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, prune: bool) -> None:
+def _confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, prune: bool = False) -> None:
     """Refuses what cannot be saved; and what would be paid for again, removed, or let go, without a confirmation."""
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):

@@ -205,7 +205,8 @@ class PlanBuilder:
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
-        forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
+        leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
+        forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
         return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:

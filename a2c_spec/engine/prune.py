@@ -62,7 +62,8 @@ class Orphans:
     ``inputs`` the keys of all paths that manifests read.
 
     ``used``: keys of runs that the plan goes on with. ``live``: what is asked for is at these paths, by their keys.
-    ``jobs``: ids that are somebody's, or get their DELETE from another change.
+    ``jobs``: ids that are somebody's, or get their DELETE from another change. ``unready``: addresses whose results are
+    not all there, and will not be. ``unseen``: how many results a job gave that nobody has asked about.
     """
 
     session: Session
@@ -74,6 +75,7 @@ class Orphans:
     live: dict[str, str] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
     unready: set[str] = field(default_factory=set)
+    unseen: dict[str, int] = field(default_factory=dict)
 
     async def planned(self, client: Client | None) -> list[PlannedChange]:
         """The changes of the plan, and in the place of what it would only let go, those that take it away."""
@@ -127,6 +129,7 @@ class Orphans:
         live = await client.job(run.job_id)
         held = live is not None and live.editable and run.phase == "building"
         if live is None or live.terminal or held:
+            self.unseen[run.address] = len(live.outputs) if live else 0
             return ""
         return f"not pruned: job {run.job_id} runs, which is paid for; `a2c-spec destroy {address}` cancels it"
 
@@ -154,10 +157,11 @@ class Orphans:
         if not jobs:
             return ""
         told = f"; {counted(len(jobs), 'job')} {'is' if len(jobs) == 1 else 'are'} deleted"
-        there = [file for file in run.files if not file.path and file.output_id not in run.gone]
+        known = len([file for file in run.files if not file.path and file.output_id not in run.gone])
+        there = known or self.unseen.get(run.address, 0)
         if run.job_id not in jobs or not there or out_of_time(run, self.session.project.runtime.clock()):
             return told
-        return f"{told}, with {counted(len(there), 'result')} that {'is' if len(there) == 1 else 'are'} only there"
+        return f"{told}, with {counted(there, 'result')} that {'is' if there == 1 else 'are'} only there"
 
     def _files(self, run: JobRecord) -> tuple[list[str], list[str]]:
         """The files of a run that can be removed, and what is said of those that stay."""

@@ -10,7 +10,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, leftovers, with_deletes, with_removals
+from a2c_spec.core.planner import PRESET, left_files, with_deletes, with_removals
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
@@ -40,18 +40,25 @@ def with_cleanup(
             changes = with_deletes(planned, unused, asked, session.held_by_several())
     if job.lifecycle.on_rename == "remove":
         steps = [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
-        changes = _without_leftovers(session, steps, asked)
+        changes = _without_leftovers(session, steps, unused, asked)
     return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
 
 
-def _without_leftovers(session: Session, steps: Sequence[PlannedChange], asked: Collection[str]) -> list[Change]:
+def _without_leftovers(
+    session: Session, steps: Sequence[PlannedChange], unused: Sequence[JobRecord], asked: Collection[str]
+) -> list[Change]:
+    """The changes, the first of which also removes what runs left of which nothing is wanted any more; --prune takes
+    these away as a whole."""
     every = session.project.flags.prune
     present = {path for step in steps for path in _present(step)}
+    replaced = [file for run in unused if not (every or run.running_or_held) for file in (*run.files, *run.leftover)]
+    others = [file.path for file in replaced if file.path and file.conversion in asked]
     found = []
     for step in steps:
         change, record = step.change, step.record
-        left = [file.path for file in leftovers(record, asked, every=every)] if record and not change.problem else []
-        more = [path for path in left if path not in present]
+        left = [file.path for file in left_files(record, asked, every=every)] if record else []
+        more = [path for path in (*left, *others) if path not in present and not change.problem]
+        others = []
         wrong = {path for path in (*more, *change.removes) if path in present or not _ours(session, path, change)}
         found.append(with_removals(change, more, wrong))
     return found

@@ -29,7 +29,7 @@ def left_behind(desired: DesiredJob, record: JobRecord, observed: Observed) -> t
     return tuple(map(reasons.stays, here)) if certain else (), ()
 
 
-def leftovers(record: JobRecord, asked: Collection[str], *, every: bool) -> list[SavedFile]:
+def left_files(record: JobRecord, asked: Collection[str], *, every: bool) -> list[SavedFile]:
     """Files of a run that were results once. Those of conversions that are not ``asked`` for are no renamed ones, and
     count only where ``every`` one is meant."""
     return [file for file in record.leftover if file.path and (every or not file.aside or file.conversion in asked)]
