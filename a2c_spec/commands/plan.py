@@ -59,6 +59,7 @@ def plan(
     """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code."""
     from a2c_spec.engine.outcome import ApplyOptions
     from a2c_spec.engine.plan import as_plan
+    from a2c_spec.engine.planned import check_read
     from a2c_spec.engine.spender import with_budget
 
     project = project_of(flags)
@@ -70,6 +71,7 @@ def plan(
     if out:
         _save(project, out, steps, chosen)
     show_plan(project, result)
+    check_read([*steps, *others])
     return 2 if detailed_exitcode and not result.empty else 0
 
 

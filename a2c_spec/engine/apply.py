@@ -15,7 +15,7 @@ from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import as_plan, plan_project
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
@@ -106,6 +106,8 @@ def _allowed(
         check(saved, steps)
     if plan.allowance:
         check_budget(session.project, plan.allowance)
+    if all(step.unread or step.change.action == "no-op" for step in steps):
+        check_read(steps)
     _confirmed(plan, options, reporter, prune=session.project.flags.prune)
     within(plan, [(step.change, step.record) for step in steps], options.limits)
     if not where.key and plan.totals().requests:

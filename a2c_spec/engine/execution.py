@@ -23,10 +23,10 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.plan_one import plan_address, run_replaced
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
@@ -42,9 +42,6 @@ UNDER_WAY = 16
 """This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
 
 AFTER_DETACHED = "`a2c-spec apply` waits for what was started, then does the rest"
-
-STOPPING = (3, 4, 11)
-"""Exit codes of errors that every further job would meet as well."""
 
 
 class Execution:
@@ -183,7 +180,7 @@ class Execution:
 
     def _failed(self, step: PlannedChange, error: SpecError) -> None:
         error.address = error.address or step.change.address
-        self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
+        self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
         self.reporter(Event("failed", error.address, text=error.message))
         self.errors.append(error)
 
@@ -232,6 +229,7 @@ class Execution:
 
     async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
         """Carries one change out; gives the record it ends in."""
+        check_read([step])
         if step.change.problem:
             raise Conflict(step.change.problem)
         if step.preset is not None:

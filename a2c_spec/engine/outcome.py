@@ -14,11 +14,15 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
-from a2c_spec.errors import NotStarted, PartialFailure, SpecError
+from a2c_spec.errors import NotStarted, PartialFailure, ResultLocked, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan
     from a2c_spec.engine.planned import PlannedChange
+
+
+STOPPING = (3, 4, 11)
+"""Exit codes of errors of the account, or of a limit."""
 
 
 class Reporter(Protocol):
@@ -136,3 +140,8 @@ def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> Parti
         return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)
     rest = f", {unstarted} not started" if unstarted else ""
     return PartialFailure(f"{failed} of {counted(busy, 'job')} failed{rest}", hint=hint)
+
+
+def stops_all(error: SpecError) -> bool:
+    """Whether every further job would meet the same error; the password of a result is not the key of the account."""
+    return error.exit_code in STOPPING and not isinstance(error, ResultLocked)

@@ -22,14 +22,8 @@ from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.owners import Owners, applied_elsewhere
-from a2c_spec.engine.plan_one import (
-    plan_address,
-    plan_from_records,
-    plan_run_again,
-    prepared,
-    run_replaced,
-)
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.plan_one import plan_from_records, plan_readable, plan_run_again, prepared, run_replaced
+from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.selection import EVERYTHING, Selection
@@ -87,6 +81,7 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
     else:
         async with open_session(project) as session:
             steps = await plan_project(session, manifests, chosen, session.service.client, whole=True)
+    check_read(steps)
     return with_budget(project, as_plan(steps, partial=chosen.partial), steps)
 
 
@@ -280,7 +275,7 @@ class PlanBuilder:
 
     async def _ask(self, job: Job, client: Client | None) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
         with about(job.address):
-            return await plan_address(self.session, job, self.dependencies, self.chosen, client)
+            return await plan_readable(self.session, job, self.dependencies, self.chosen, client)
 
 
 def _has_loose_ends(record: JobRecord) -> bool:

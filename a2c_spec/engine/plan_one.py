@@ -22,10 +22,11 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
-from a2c_spec.engine.planned import Lost, Pending, PlannedChange, Traded
+from a2c_spec.engine.planned import Lost, Pending, PlannedChange, Traded, unread
 from a2c_spec.engine.removals import with_cleanup
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
+from a2c_spec.errors import ReadFailed
 from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
@@ -234,6 +235,17 @@ async def plan_run(
     again = plan_from_record(session, pending, offline=False)
     again = again or await plan_from_live(session, pending, client, step.live)
     return replace(again, live=again.live or seen)
+
+
+async def plan_readable(
+    session: Session, job: Job, dependencies: Dependencies, chosen: Selection, client: Client | None
+) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
+    """The same; where the service fails to show a job of the address, nothing is done with it, and others go on."""
+    try:
+        return await plan_address(session, job, dependencies, chosen, client)
+    except ReadFailed as error:
+        steps, unused = await plan_address(session, job, dependencies, chosen, None)
+        return [unread(step, error) for step in steps], unused
 
 
 def run_replaced(session: Session, record: JobRecord, asked: Collection[str]) -> PlannedChange:

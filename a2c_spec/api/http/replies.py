@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, SpecError
+from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
 """JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
@@ -134,7 +134,8 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
     if reply.status == 402:
         return QuotaError(f"credits or contract limits are used up: {text}", hint="nothing more is started")
     if reply.status >= 500:
-        return unexpected(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
+        failed = ReadFailed if repeatable else LostAnswer
+        return failed(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
     if 300 <= reply.status < 400:
         hint = "check API2CONVERT_BASE_URL and --base-url"
         return unexpected(f"the service redirects ({reply.status}), which is not followed with the key", hint=hint)
