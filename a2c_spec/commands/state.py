@@ -10,7 +10,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import did, emit, project_of, style_of, talk
+from a2c_spec.commands._output import did, emit, project_of, style_of
 from a2c_spec.core.adoption import adopt, matches
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.digest_key import NOTE, check_of, given_key, key_file
@@ -35,11 +35,11 @@ def state_list(**given: Any) -> int:
     project = project_of(flags_of(given))
     with open_state(project) as session:
         found, nothing = list(session.store.scan()), session.nothing()
-        talk(project.flags, f"recorded for {session.results.realm}:" if found else "")
+        told = f"recorded for {session.results.realm}"
     emit(
         project.flags,
         lambda: [records.record_json(record) for record in found],
-        lambda: records.listing(found, style_of(project)) if found else nothing,
+        lambda: f"{records.listing(found, style_of(project))}\n{told}" if found else nothing,
     )
     return 0
 

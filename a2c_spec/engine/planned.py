@@ -51,7 +51,8 @@ class PlannedChange:
 def unread(step: PlannedChange, error: SpecError) -> PlannedChange:
     """The change of a run of which the service fails to show the job: nothing is done."""
     action = "wait" if step.change.action == "no-op" else step.change.action
-    change = replace(step.change, action=action, calls=(), problem=error.message, removes=(), paid_again=False)
+    told = ("its job could not be read",)
+    change = Change(step.change.address, action, told, basis=step.change.basis, problem=error.message)
     return replace(step, change=change, unread=error)
 
 

@@ -16,8 +16,8 @@ SILENT = {"schema", "completion"}
 
 ORDERS = [
     "plan", "apply", "status", "status one", "drift", "verify", "wait", "download", "show one", "history one",
-    "state list", "state show one", "report", "catalog pull", "catalog list", "catalog show webp", "catalog diff", "doctor", "config",
-    "prune", "state mv two three", "state rm three", "state new-key", "destroy one -y",
+    "state list", "state show one", "report", "catalog pull", "catalog list", "catalog show webp", "catalog diff",
+    "doctor", "config", "prune", "state mv two three", "state rm three", "state new-key", "destroy one -y",
 ]  # fmt: skip
 ELSEWHERE = ["init new", "validate", "render", "graph", "version", "cache list", "cache prune --max-age 1"]
 
