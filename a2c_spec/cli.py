@@ -25,6 +25,7 @@ COMMANDS: Mapping[str, str] = {
     "history": "Show what the service did with a job, event by event.",
     "import": "Write a manifest from a job on the service, and adopt the job.",
     "destroy": "Delete jobs and presets from the service, with their records.",
+    "prune": "Remove results and jobs that no manifest asks for any more.",
     "state": "List, show, rename, remove or adopt records.",
     "report": "Write a report of what was applied, as one HTML page.",
     "cache": "List or prune the results cache.",

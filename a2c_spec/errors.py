@@ -10,6 +10,7 @@
     ├── WaitTimeout (7)           still running when the time was up; nothing is lost
     │   └── AskedToWait           the service asks for a pause that would end after the time was up
     ├── NetworkError (8)          the service cannot be reached, or its response is unexpected
+    │   └── ReadFailed            the service fails to show one thing
     ├── PartialFailure (9)        some jobs were applied, others were not
     ├── PartialResult (9)         the job completed, and a conversion of it gave nothing
     ├── NotStarted (9)            it needs another job that did not succeed
@@ -123,6 +124,10 @@ class NetworkError(SpecError):
     """The service cannot be reached, or its response is unexpected."""
 
     exit_code = 8
+
+
+class ReadFailed(NetworkError):
+    """The service answers, and fails to show one thing; what is about other things can go on."""
 
 
 class PartialFailure(SpecError):

@@ -57,6 +57,7 @@ SEEN_FROM_TWO_SIDES = {
     "drift": "the verb and the comparison",
     "graph": "the verb, its view and the order of jobs",
     "plan": "the verb, its use case and its value",
+    "prune": "the verb and its use case",
     "report": "the verb and its view",
     "state": "the verb and the records",
 }

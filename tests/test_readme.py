@@ -14,7 +14,8 @@ import pytest
 from tests.conftest import EXAMPLES
 
 ROOT = EXAMPLES.parent
-DOCUMENTS = [(ROOT / "README.md", 8), (ROOT / "a2c_spec/docs/settings.md", 1)]
+GUIDES = ROOT / "a2c_spec" / "docs"
+DOCUMENTS = [(ROOT / "README.md", 8), (GUIDES / "settings.md", 1), (GUIDES / "old-results.md", 1)]
 """Documents, and how many blocks of commands each has at least."""
 
 BLOCK = re.compile(r"```console\n(.*?)\n```", re.DOTALL)

@@ -110,17 +110,16 @@ class Client:
         return reply
 
     async def delete(self, call: Call) -> LiveJob | None:
-        """A DELETE of something that may have ended or been deleted already; gives the job that runs on all the same.
+        """A DELETE of something that may have ended or been deleted already; gives the job that is there all the same.
 
-        404 and 410 say that it is not there. A 409 says only that it cannot be deleted: as it may be running, it is
-        gone only if a GET shows that it has ended or is not there.
+        404 and 410 say that it is not there. A 409 says only that it cannot be deleted: whether it runs, has ended or
+        is not there, a GET shows.
         """
         api_id = subject_id(call, {})
         path = ENDPOINTS[call.kind].path.format(job="", id=api_id, server="")
         job = call.kind == "delete_job"
         reply = await self.wire.call("DELETE", path, accept=(404, 409, 410) if job else (404, 410))
-        live = await self.job(api_id) if reply.status == 409 else None
-        return None if live is None or live.terminal else live
+        return await self.job(api_id) if reply.status == 409 else None
 
     async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
         access = self.upload_access.get(job_id) or await self._read_access(job_id)

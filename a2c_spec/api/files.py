@@ -25,7 +25,7 @@ from a2c_spec.errors import Conflict, IntegrityError, while_doing
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
 
-EARLIER = "a result of an earlier run; `a2c-spec destroy --files` removes it with the job"
+EARLIER = "a result of an earlier run; `a2c-spec prune` removes it"
 
 
 def in_safe_order(moves: Sequence[Move]) -> list[Move]:
@@ -116,6 +116,19 @@ class OutputFiles:
     def owner(self, path: str) -> str:
         """The address that a path was written for at this endpoint; empty when it is none of ours."""
         return next((file.address for file in self.store.files_at(path) if not file.elsewhere), "")
+
+    def of_another_endpoint(self, path: str) -> str:
+        """That another endpoint has exactly what is at a path as a result, too; empty when none has."""
+        written = self.store.files_at(path)
+        there = [file.elsewhere for file in written if file.elsewhere and self._is_intact(file)]
+        return f"it is a result of another endpoint, too ({there[0]})" if there else ""
+
+    def same(self, path: str, other: str) -> bool:
+        """Whether two paths lead to one file, as where letters in either case are the same."""
+        try:
+            return (self.root / path).samefile(self.root / other)
+        except OSError:
+            return False
 
     def _is_free(self, path: str, address: str) -> bool:
         """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
@@ -271,7 +284,10 @@ class OutputFiles:
         if not self.removable(path, address):
             return False
         target = self.root / path
-        target.unlink()
+        self.probe(f"remove {path}")
+        with while_doing(f"cannot remove {path}"):
+            target.unlink()
+        self.probe(f"removed {path}")
         with contextlib.suppress(OSError):
             for folder in target.parents:
                 if folder == self.root:

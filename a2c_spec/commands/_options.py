@@ -96,6 +96,7 @@ project = stack(chdir, env, service, output)
 """What every command takes that works on the records of a project: where it is, which service, how to print."""
 
 no_cache = click.option("--no-cache", is_flag=True, help="Do not read or write the results cache.")
+prune = click.option("--prune", is_flag=True, help="Also remove results and jobs that no manifest asks for any more.")
 explain = click.option("--explain", is_flag=True, help="Show the calls, and why fewer are impossible.")
 offline = click.option("--offline", is_flag=True, help="Make no API calls; use manifests, state and files only.")
 on_conflict = click.option(

@@ -59,6 +59,14 @@ def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None
     click.echo(json.dumps(tree(), ensure_ascii=False) if flags.as_json else text())
 
 
+def did(flags: Flags, text: str, **told: Any) -> None:
+    """Says what was done: to a person, or as JSON to a program."""
+    if flags.as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+    else:
+        talk(flags, text)
+
+
 def talk(flags: Flags, text: str) -> None:
     """Says something to a person on standard error, unless --quiet."""
     if not flags.quiet and text:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from a2c_spec.engine.saved_plan import SavedPlan
 
 
-CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_conflict", "state")
+CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_conflict", "state", "prune")
 """Flags of what is done, which are those of a saved plan."""
 
 
@@ -37,6 +37,7 @@ CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_c
 @options.on_conflict
 @options.selection
 @options.replace
+@options.prune
 @options.yes
 @options.confirm_above
 @click.option(
@@ -55,6 +56,8 @@ def command(yes: bool, detach: bool, **given: Any) -> int:
     chosen = selection_of(given)
     if given.pop("refresh_only"):
         return refresh(flags_of(given), chosen)
+    if detach and given["prune"]:
+        raise UsageError("--detach does not go with --prune", hint="wait for the results, then `a2c-spec prune`")
     return apply(flags_of(given), ApplyOptions(yes, detach, attended=on_a_terminal()), chosen)
 
 
@@ -78,7 +81,7 @@ def refresh(flags: Flags, chosen: Selection, *, write: bool = True) -> int:
     """Brings the state up to date with the service, or only shows what would change; gives the exit code."""
     from a2c_spec.engine.refresh import refresh_state
 
-    if chosen != EVERYTHING or any(map(is_saved_plan, flags.paths)):
+    if chosen != EVERYTHING or flags.prune or any(map(is_saved_plan, flags.paths)):
         raise UsageError("--refresh-only is for all records", hint="leave out what selects: flags, or a saved plan")
     show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
     return 0

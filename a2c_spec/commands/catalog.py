@@ -11,7 +11,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import emit, project_of, style_of, talk
+from a2c_spec.commands._output import did, emit, project_of, style_of
 from a2c_spec.core.compare import differences
 from a2c_spec.core.reasons import counted, shown
 from a2c_spec.engine.endpoint import endpoint
@@ -74,7 +74,8 @@ def catalog_pull(**given: Any) -> int:
     today = datetime.fromtimestamp(project.runtime.clock(), UTC).date().isoformat()
     snapshot = Snapshot([dict(sorted(row.items())) for row in rows], today, endpoint(project).realm)
     (project.root / CATALOG_FILE).write_text(snapshot.text(), encoding="utf-8")
-    talk(project.flags, f"wrote {CATALOG_FILE}: {counted(len(rows), 'target')}")
+    told = f"wrote {CATALOG_FILE}: {counted(len(rows), 'target')}"
+    did(project.flags, told, written=CATALOG_FILE, targets=len(rows))
     return 0
 
 

@@ -13,7 +13,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, talk
+from a2c_spec.commands._output import did, project_of, talk
 from a2c_spec.core.importing import Clues, job_from, record_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
@@ -77,8 +77,10 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             await _written(session, job, manifest, live, adopt=not known)
     missing = [item.id for item in job.inputs if item.type == "input_id"]
     what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status})"
-    talk(project.flags, f"wrote {target.name}, {what}" if known else f"wrote {target.name} and {what}")
-    if missing:
+    said = f"wrote {target.name}, {what}" if known else f"wrote {target.name} and {what}"
+    told = {"event": "imported", "written": target.name, "address": name, "job_id": job_id, "status": live.status}
+    did(project.flags, said, **told, without_source=missing)
+    if missing and not project.flags.as_json:
         talk(
             project.flags,
             f"no file of this project is the source of {counted(len(missing), 'upload')} ({', '.join(missing)}): the "

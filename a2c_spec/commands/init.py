@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
+from a2c_spec.commands import _options as options
+from a2c_spec.commands._options import flags_of
+from a2c_spec.commands._output import emit
+from a2c_spec.engine.flags import Flags
 from a2c_spec.errors import UsageError
 
 RECIPE = """\
@@ -26,12 +31,13 @@ outputs:
 
 @click.command("init")
 @click.argument("folder", default=".", type=click.Path(file_okay=False))
-def command(folder: str) -> int:
+@options.output
+def command(folder: str, **given: Any) -> int:
     """Write recipe.yaml, a file to convert, a2c.yaml and .gitignore; overwrites nothing."""
-    return init(Path(folder))
+    return init(flags_of(given), Path(folder))
 
 
-def init(folder: Path) -> int:
+def init(flags: Flags, folder: Path) -> int:
     """Writes the files; raises UsageError if the recipe exists."""
     recipe = folder / "recipe.yaml"
     if recipe.exists():
@@ -45,7 +51,8 @@ def init(folder: Path) -> int:
     if not page.exists():
         page.write_text("Hello.\n", encoding="utf-8")
     _ignore(folder / ".gitignore")
-    click.echo(f"wrote {recipe}; now: a2c-spec apply {recipe} --local")
+    said = f"wrote {recipe}; now: a2c-spec apply {recipe} --local"
+    emit(flags, lambda: {"written": str(recipe)}, lambda: said)
     return 0
 
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @options.on_conflict
 @options.selection
 @options.replace
+@options.prune
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when there are changes, 0 when there are none.")
 @options.refresh_only
 @options.limits
@@ -54,20 +55,34 @@ def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     return plan(flags_of(given), chosen, out, most, detailed_exitcode=detailed_exitcode)
 
 
-def plan(flags: Flags, chosen: Selection, out: str = "", markdown: int = 0, *, detailed_exitcode: bool = False) -> int:
-    """Prints the plan, and saves it to ``out``; gives the exit code. ``markdown`` is the most bytes of markdown, 0 for
-    text. Raises LimitRefused, once it is printed, where ``apply`` would refuse it because of a limit."""
+def plan(
+    flags: Flags,
+    chosen: Selection,
+    out: str = "",
+    markdown: int = 0,
+    only: tuple[str, ...] = (),
+    *,
+    detailed_exitcode: bool = False,
+) -> int:
+    """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code.
+
+    ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
+    would refuse it because of a limit.
+    """
+    from a2c_spec.engine.planned import check_read
     from a2c_spec.engine.spender import check
     from a2c_spec.views import problems
     from a2c_spec.views.style import Style
 
     project = project_of(flags)
     manifests = reading(project)
-    steps, result = asyncio.run(_planned(project, manifests, chosen, whole=bool(out) or flags.detailed))
+    whole = bool(out) or flags.detailed
+    steps, others, result = asyncio.run(_planned(project, manifests, chosen, only, whole=whole))
     warn(project, manifests.found)
     if out:
         _save(project, out, steps, result, chosen)
     show_plan(project, result, markdown=markdown)
+    check_read([*steps, *others])
     try:
         check(project, result.allowance)
     except LimitRefused as refused:
@@ -91,14 +106,14 @@ def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, ch
 
 
 async def _planned(
-    project: Project, manifests: Reading, chosen: Selection, *, whole: bool
-) -> tuple[list[PlannedChange], Plan]:
+    project: Project, manifests: Reading, chosen: Selection, only: tuple[str, ...], *, whole: bool
+) -> tuple[list[PlannedChange], list[PlannedChange], Plan]:
     from a2c_spec.engine.plan import plan_and_tell
     from a2c_spec.engine.session import open_session, open_state
 
     if project.flags.offline:
         with open_state(project) as session:
-            return await plan_and_tell(session, manifests, chosen, None, whole=whole)
+            return await plan_and_tell(session, manifests, chosen, None, only, whole=whole)
     async with open_session(project) as session:
         session.service.client.wire.patience = project.flags.timeout
-        return await plan_and_tell(session, manifests, chosen, session.service.client, whole=whole)
+        return await plan_and_tell(session, manifests, chosen, session.service.client, only, whole=whole)

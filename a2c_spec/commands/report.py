@@ -12,7 +12,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, talk
+from a2c_spec.commands._output import did, project_of
 from a2c_spec.engine.flags import absolute
 from a2c_spec.errors import while_doing
 
@@ -40,7 +40,7 @@ def command(out: str, **given: Any) -> int:
     target = absolute(out, project.cwd)
     with while_doing(f"cannot write {target}"):
         target.write_text(page, encoding="utf-8")
-    talk(project.flags, f"wrote {out}")
+    did(project.flags, f"wrote {out}", written=out)
     return 0
 
 

@@ -10,7 +10,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import emit, project_of, style_of, talk
+from a2c_spec.commands._output import did, emit, project_of, style_of
 from a2c_spec.core.adoption import adopt, matches
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.digest_key import NOTE, check_of, own_key
@@ -32,18 +32,15 @@ def command() -> None:
 def state_list(**given: Any) -> int:
     """Show every recorded address."""
     project = project_of(flags_of(given))
-    found = asyncio.run(_scan(project))
+    with open_state(project) as session:
+        found, nothing = list(session.store.scan()), session.nothing()
+        told = f"recorded for {session.results.realm}"
     emit(
         project.flags,
         lambda: [records.record_json(record) for record in found],
-        lambda: records.listing(found, style_of(project)),
+        lambda: f"{records.listing(found, style_of(project))}\n{told}" if found else nothing,
     )
     return 0
-
-
-async def _scan(project: Project) -> list[JobRecord]:
-    async with open_session(project) as session:
-        return list(session.store.scan())
 
 
 @command.command("show")
@@ -88,7 +85,7 @@ async def _moved(flags: Flags, old: str, new: str) -> int:
             runs = session.store.runs(old)
             moved = [replace(run, address=new + run.address.removeprefix(old)) for run in runs]
             await session.store.put(*moved, without=[run.address for run in runs])
-    talk(project.flags, f"{old} is now {new}")
+    did(project.flags, f"{old} is now {new}", moved={"from": old, "to": new})
     return 0
 
 
@@ -106,7 +103,7 @@ async def _removed(flags: Flags, address: str) -> int:
         with session.store.lock("state rm"):
             session.recorded(address)
             await session.store.put(without=[run.address for run in session.store.runs(address)])
-    talk(project.flags, f"the record of {address} is removed; its job and its files stay")
+    did(project.flags, f"the record of {address} is removed; its job and its files stay", removed=address)
     return 0
 
 
@@ -118,7 +115,7 @@ def state_new_key(**given: Any) -> int:
     with open_state(project) as session, session.store.lock("state new-key"):
         key = own_key(project.environ)
         session.store.write_note(NOTE, check_of(key), over=True)
-    talk(project.flags, "digests of secrets are made with the present key from now on")
+    did(project.flags, "digests of secrets are made with the present key from now on", new_key=check_of(key))
     return 0
 
 
@@ -146,5 +143,5 @@ async def _adopted(flags: Flags, address: str, job_id: str) -> int:
                 raise Conflict(f"job {job_id} is not what the create of {address} asked for", address=address)
             now = session.service.client.wire.service_time()
             await session.service.executor.recorder.save_created(adopt(record, live, now), record, now)
-    talk(project.flags, f"{address} is job {job_id} now")
+    did(project.flags, f"{address} is job {job_id} now", adopted={"address": address, "job_id": job_id})
     return 0

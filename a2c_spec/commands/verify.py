@@ -17,7 +17,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.errors import IntegrityError, why
+from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.views.style import Style
 
 if TYPE_CHECKING:
@@ -48,16 +48,20 @@ def command(addresses: tuple[str, ...], **given: Any) -> int:
 def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     """Prints what differs; raises IntegrityError if anything does."""
     project = project_of(flags)
-    found = _found(project, addresses)
+    found, realm, nothing = _found(project, addresses)
     told = [finding for finding in found if finding.status != "intact"]
     wrong = [finding for finding in told if finding.status != "skipped"]
     saved = len(found) - len(told) + len(wrong)
     lines = [_line(finding, style_of(project)) for finding in told]
-    intact = f"{saved - len(wrong)} of {counted(saved, 'file')} intact"
-    lines.append(intact if saved else "nothing to verify: no result is recorded as saved here")
+    if not (saved or flags.as_json):
+        raise SpecError(
+            "\n".join([*lines, f"nothing to verify: no result is recorded as saved here for {realm}"]), hint=nothing
+        )
+    lines.append(f"{saved - len(wrong)} of {counted(saved, 'file')} intact ({realm})")
     emit(
         flags,
         lambda: {
+            "endpoint": realm,
             "counts": Counter(finding.status for finding in found),
             "files": [asdict(finding) for finding in found],
         },
@@ -65,7 +69,7 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     )
     if wrong and not flags.as_json:
         raise IntegrityError(f"{len(wrong)} of {counted(saved, 'file')} not as recorded", hint=_hint(wrong))
-    return IntegrityError.exit_code if wrong else 0
+    return IntegrityError.exit_code if wrong else 0 if saved else SpecError.exit_code
 
 
 def _hint(wrong: list[Finding]) -> str:
@@ -80,14 +84,15 @@ def _line(finding: Finding, style: Style) -> str:
     return f"{style(finding.status, 'red')}  {finding.path}  ({finding.address}){why}"
 
 
-def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
+def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Finding], str, str]:
+    """What stands at every place of a result; the endpoint that was looked at; and what is said if nothing is there."""
     from a2c_spec.engine.session import open_state
     from a2c_spec.manifests.digests import measure
 
     with open_state(project) as session:
         files = replace(session.files, digest=lambda path: measure(path).sha256)  # each file is read, whatever is known
         keys = dict.fromkeys(session.keys(addresses))
-        return [
+        found = [
             _finding(files, address, record.address, file)
             for address in dict.fromkeys(map(address_of, keys))
             for record in session.runs(address)
@@ -95,6 +100,7 @@ def _found(project: Project, addresses: tuple[str, ...]) -> list[Finding]:
             for file in record.files
             if file.path or file.wanted
         ]
+        return found, session.results.realm, "" if keys else session.nothing()
 
 
 def _finding(files: OutputFiles, address: str, run: str, file: SavedFile) -> Finding:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from a2c_spec.core.diagnostics import Position
 
@@ -118,12 +118,13 @@ class Output:
 @dataclass(frozen=True, slots=True)
 class Lifecycle:
     """``ignore`` lists dotted addresses below the job whose changes do not count; ``on_replace``: keep | delete;
-    ``allow_unknown`` lists addresses that may be what the catalog does not know."""
+    ``on_rename``: keep | remove; ``allow_unknown`` lists addresses that may be what the catalog does not know."""
 
     ignore: tuple[str, ...] = ()
     on_replace: str = "keep"
     prevent_replace: bool = False
     allow_unknown: tuple[str, ...] = ()
+    on_rename: str = "keep"
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +170,10 @@ class Preset:
     moved_from: str = ""
     allow_unknown: tuple[str, ...] = ()
     position: Position = field(default_factory=Position, compare=False)
+
+
+def without_remains(item: Job | Preset) -> Job | Preset:
+    """The same, where everything goes that nobody asks for: also what its own runs leave behind."""
+    if isinstance(item, Preset):
+        return item
+    return replace(item, lifecycle=replace(item.lifecycle, on_replace="delete", on_rename="remove"))

@@ -34,7 +34,7 @@ def ignore(_event: Event) -> None:
 
 Probe = Callable[[str], None]
 """Hears ``send``/``answered`` and ``record``/``recorded`` around every request and every write of the state, and
-``place``/``placed`` around every file that gets its final name."""
+``place``/``placed`` around every file that gets its final name, ``remove``/``removed`` around one that goes."""
 
 
 def unobserved(_moment: str) -> None:

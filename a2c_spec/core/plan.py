@@ -70,14 +70,14 @@ class Change:
 
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
     cancelled or deleted; of a run that is let go, that it still runs. ``leaves`` are files that stay, although no
-    manifest saves them any more. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are
+    manifest saves them any more, ``removes`` those that are removed once all else is done, if they are still as we
+    wrote them and nobody else's. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are
     impossible. ``lost`` are conversions that are run again only because their results can be had nowhere.
     ``emptied``: the batch that lets the address go because its source is empty. ``verified``, ``skipped``: how many
-    results are as they were written, and left out because something stands in
-    their places. ``work`` says what is sent and made, ``awaits`` is how
-    many inputs other jobs make first, ``credits`` is about what it costs. ``writes`` are
+    results are as they were written, and left out because something stands in their places. ``work`` says what is sent
+    and made, ``awaits`` is how many inputs other jobs make first, ``credits`` is about what it costs. ``writes`` are
     the paths of results that are known before the run, ``replaces`` paths at which a file stands that goes,
-    ``removes`` files that go altogether; ``unforeseen`` says where results go whose names or number the run tells.
+    ``unforeseen`` says where results go whose names or number the run tells.
     """
 
     address: str
@@ -88,6 +88,7 @@ class Change:
     details: tuple[Detail, ...] = ()
     moves: tuple[Move, ...] = ()
     leaves: tuple[str, ...] = ()
+    removes: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     fetch: bool = False
     paid_again: bool = False
@@ -105,7 +106,6 @@ class Change:
     credits: int = 0
     writes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
-    removes: tuple[str, ...] = ()
     unforeseen: tuple[str, ...] = ()
 
     @property

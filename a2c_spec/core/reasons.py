@@ -151,6 +151,11 @@ def stays(path: str) -> str:
     return f"{path} stays here"
 
 
+def removed(path: str) -> str:
+    """Of a result of ours that nobody asks for any more."""
+    return f"{path} is removed"
+
+
 def of_endpoint(realm: str) -> str:
     """Where a file comes from that stands in the place of a result, and was written for another endpoint."""
     return f"was written for another endpoint ({realm})"

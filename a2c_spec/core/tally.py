@@ -43,7 +43,7 @@ class Tally:
     def ended(self, change: Change, record: JobRecord | None) -> None:
         """One run of an address was brought to its desired state."""
         self.done.add(address_of(change.address))
-        if record is None:
+        if record is None or change.action == "delete":
             return
         self.held += record.phase == "building"
         self.spent += record.spent if change.starts else 0

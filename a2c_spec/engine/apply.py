@@ -15,7 +15,7 @@ from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project
 from a2c_spec.engine.plan_facts import told
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project, Reading
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
@@ -52,9 +52,8 @@ async def apply_project(
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
-                others = [step for step in steps if not options.takes(step.change)]
+                steps, others = options.parted(steps)
                 missing = [step.change for step in others if options.only and _not_here(session, step)]
-                steps = [step for step in steps if options.takes(step.change)]
                 left_out = sum(step.change.action != "no-op" for step in others)
                 asked = session.service.client if options.attended else None
                 plan = await told(
@@ -108,6 +107,8 @@ async def _allowed(
         check_unused(saved, session.store)
         check(saved, steps)
     check_limits(session.project, plan.allowance)
+    if all(step.unread or step.change.action == "no-op" for step in steps):
+        check_read(steps)
     if not where.key and plan.totals().requests:
         raise missing_key()
     if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM):

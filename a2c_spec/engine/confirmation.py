@@ -28,7 +28,7 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    needed = [*_paid_again(plan), *_not_fetched(plan), *plan.emptied()]
+    needed = [*_paid_again(plan), *_not_fetched(plan), *_removed(plan), *plan.emptied()]
     wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
     wanted = wanted if options.attended and not options.only else []
     if options.yes or not (needed or wanted):
@@ -77,13 +77,22 @@ def _not_fetched(plan: Plan) -> list[str]:
     return [f"{_listed(left)} would be let go while it runs; {lost}"] if left else []
 
 
+def _removed(plan: Plan) -> list[str]:
+    """Files here that are removed, and jobs and presets that are deleted, of what no manifest asks for any more."""
+    sound = [change for change in plan.changes if not change.problem]
+    jobs = [change for change in sound for call in change.deletes if change.action == "delete" and not call.afterwards]
+    files = sum(len(change.removes) for change in sound)
+    what = [counted(files, "file")] if files else []
+    what += [f"{counted(len(jobs), 'job')} on the service"] if jobs else []
+    names = dict.fromkeys(address_of(change.address) for change in sound if change.removes or change in jobs)
+    return [f"{' and '.join(what)} would be removed ({_listed(names)})"] if what else []
+
+
 def _deleted(plan: Plan) -> list[str]:
-    """Jobs that are deleted, and files that are removed, where nothing that was paid for is run again."""
+    """Jobs that are deleted once others have taken their places, where nothing that was paid for is run again."""
     changes = [change for change in plan.changes if not (change.asks or change.problem)]
     jobs = [str(call.subject) for change in changes for call in change.deletes if call.afterwards]
-    files = [path for change in changes for path in change.removes]
-    said = [f"job {_listed(jobs)} would be deleted on the service"] if jobs else []
-    return said + ([f"{_listed(files)} would be removed"] if files else [])
+    return [f"job {_listed(jobs)} would be deleted on the service"] if jobs else []
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -24,15 +24,16 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.plan_one import plan_address, run_replaced
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.planned import PlannedChange, check_read
+from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import AskedToWait, Conflict, NotStarted, PartialFailure, SpecError, WaitTimeout, by_end
+from a2c_spec.errors import AskedToWait, Conflict, NotStarted, SpecError, WaitTimeout
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -42,9 +43,6 @@ UNDER_WAY = 16
 """This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
 
 AFTER_DETACHED = "`a2c-spec apply` waits for what was started, then does the rest"
-
-STOPPING = (3, 4, 11)
-"""Exit codes of errors that every further job would meet as well."""
 
 
 class Execution:
@@ -77,7 +75,9 @@ class Execution:
         self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
         try:
-            await self._start_all(chain(independent(whole), again, dependent(whole)))
+            first, gone = [step for step in whole if not step.going], [step for step in whole if step.going]
+            await self._start_all(chain(independent(first), again, dependent(first)))
+            await self._take_away(gone)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
         finally:
@@ -104,7 +104,7 @@ class Execution:
             late = len({address_of(error.address) for error in errors})
             return WaitTimeout(f"{late} of {counted(busy, 'job')} {word}", hint=hint)
         if errors or unstarted:
-            return _some_failed(busy, unstarted, errors)
+            return some_failed(busy, unstarted, errors)
         return None
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
@@ -124,6 +124,14 @@ class Execution:
                     break
                 group.create_task(self._in_order(step))
                 await asyncio.sleep(0)
+
+    async def _take_away(self, steps: Sequence[PlannedChange]) -> None:
+        """Takes away what nobody asks for, once all else went well."""
+        if not self.errors and not self.stopped:
+            return await self._start_all(iter(steps))
+        for step in steps:
+            self._failed(step, NotStarted("not pruned, because not all else went well", hint="apply again"))
+        return None
 
     def _next(self, steps: Iterator[PlannedChange]) -> PlannedChange | None:
         """The next change; a manifest that became invalid meanwhile leaves the jobs under way alone."""
@@ -171,7 +179,7 @@ class Execution:
 
     def _failed(self, step: PlannedChange, error: SpecError) -> None:
         error.address = error.address or step.change.address
-        self.stopped = self.stopped or self.options.fail_fast or error.exit_code in STOPPING
+        self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
         self.reporter(Event("failed", error.address, text=error.message))
         self.errors.append(error)
 
@@ -182,6 +190,7 @@ class Execution:
             self._check_going_on()
             self.tally.ended(step.change, await self._carry_out(step))
             await self._delete_replaced(step.change)
+            await remove_leftovers(self.session, step.change, self.reporter)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
             self.reporter(Event("done", step.change.address))
 
@@ -219,11 +228,14 @@ class Execution:
 
     async def _carry_out(self, step: PlannedChange) -> JobRecord | None:
         """Carries one change out; gives the record it ends in."""
+        check_read([step])
         if step.change.problem:
             raise Conflict(step.change.problem)
         if step.preset is not None:
             await self.service.presets.carry_out(step.change, step.record or JobRecord(step.change.address, ""))
             return None
+        if step.going:
+            await remove_run(self.session, step.change, self.reporter)
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
@@ -250,7 +262,7 @@ class Execution:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record, step.change.reasons)
+        record = await restorer.restore(desired, cached, step.record, told_of_files(step.change))
         self.tally.cached += 1
         return record
 
@@ -281,17 +293,5 @@ class Execution:
         async with self.spender.paying(self.session.store, change, record):
             done = await delivery.carry_out(task, change, record, detach=self.options.detach)
         if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
-            self.session.files.tell_staying(done, step.change.reasons, self.reporter)
+            self.session.files.tell_staying(done, told_of_files(step.change), self.reporter)
         return done
-
-
-def _some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
-    """What stands for several failures, and for what was not started; what to do where all of it says the same."""
-    failed, waiting = by_end(errors)
-    unstarted += waiting
-    hints = {error.hint for error in errors if isinstance(error, NotStarted)}
-    hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
-    if not failed:
-        return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)
-    rest = f", {unstarted} not started" if unstarted else ""
-    return PartialFailure(f"{failed} of {counted(busy, 'job')} failed{rest}", hint=hint)

@@ -38,6 +38,7 @@ class Flags:
     verbose: bool = False
     explain: bool = False
     no_cache: bool = False
+    prune: bool = False
     outputs: str = ""
     timeout: float = A_DAY
     fail_fast: bool = False

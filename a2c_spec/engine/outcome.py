@@ -8,14 +8,21 @@ from typing import TYPE_CHECKING, Protocol
 
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.events import Event
+from a2c_spec.core.reasons import counted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import NotStarted, PartialFailure, ResultLocked, SpecError, by_end
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan
+    from a2c_spec.engine.planned import PlannedChange
+
+
+STOPPING = (3, 4, 11)
+"""Exit codes of errors of the account, or of a limit."""
 
 
 class Reporter(Protocol):
@@ -99,6 +106,13 @@ class ApplyOptions:
         """Whether a change is carried out."""
         return (not self.only or change.action in self.only) and (self.starts or not change.starts)
 
+    def parted(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[PlannedChange]]:
+        """The changes that are carried out, and the others. No run goes of an address that has still to be applied."""
+        others = [step for step in steps if not self.takes(step.change)]
+        busy = {address_of(step.change.address) for step in others if step.change.action != "no-op"}
+        taken = [step for step in steps if self.takes(step.change)]
+        return [step for step in taken if not step.going or address_of(step.change.address) not in busy], others
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -119,3 +133,20 @@ class Result:
     def lone(self) -> bool:
         """Whether there was just one thing to do and it failed: its error says all there is to say."""
         return self.error is not None and self.error in self.errors
+
+
+def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
+    """What stands for several failures, and for what was not started; what to do where all of it says the same."""
+    failed, waiting = by_end(errors)
+    unstarted += waiting
+    hints = {error.hint for error in errors if isinstance(error, NotStarted)}
+    hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
+    if not failed:
+        return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)
+    rest = f", {unstarted} not started" if unstarted else ""
+    return PartialFailure(f"{failed} of {counted(busy, 'job')} failed{rest}", hint=hint)
+
+
+def stops_all(error: SpecError) -> bool:
+    """Whether every further job would meet the same error; the password of a result is not the key of the account."""
+    return error.exit_code in STOPPING and not isinstance(error, ResultLocked)

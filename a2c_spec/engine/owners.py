@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
 from a2c_spec.core.plan import Change
+from a2c_spec.core.planner import with_removals
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
@@ -79,13 +80,12 @@ class Owners:
         return [f"replaces {path}, which {origin}"] if origin and f"{path} {origin}" not in change.reasons else []
 
     def all_checked(self) -> list[PlannedChange]:
-        """Every change, checked, and without the words that a file stays where another address takes its place."""
+        """Every change, checked, and without words of files whose place another result takes."""
         checked = [self.checked(step) for step in self.steps]
         split_off = (step.record for step in self.steps if step.split_off and step.record)
         filed_anew = (step.record for step in self.steps if step.filed_anew and step.record)
         self.given_up |= {file.path for record in (*split_off, *filed_anew) for file in record.files if file.path}
-        untrue = {reasons.stays(path) for path in self.given_up}
-        return [_without_words(step, untrue) for step in checked]
+        return [_without_words(step, self.given_up) for step in checked]
 
     def _targets(self, step: PlannedChange) -> list[str]:
         """Every path that a change writes, as far as it is known."""
@@ -124,9 +124,12 @@ def _numbered(job: Job, downloads: Collection[str]) -> set[str]:
     return set(downloads) - {one.path for one in predicted(job, render_late)}
 
 
-def _without_words(step: PlannedChange, untrue: Collection[str]) -> PlannedChange:
+def _without_words(step: PlannedChange, given_up: Collection[str]) -> PlannedChange:
+    untrue = {reasons.stays(path) for path in given_up}
     said = tuple(why for why in step.change.reasons if why not in untrue)
-    return step if said == step.change.reasons else replace(step, change=replace(step.change, reasons=said))
+    change = step.change if said == step.change.reasons else replace(step.change, reasons=said)
+    change = with_removals(change, (), given_up)
+    return step if change is step.change else replace(step, change=change)
 
 
 def applied_elsewhere(session: Session, step: PlannedChange) -> PlannedChange:

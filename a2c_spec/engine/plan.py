@@ -12,10 +12,12 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
 from a2c_spec.engine.budget import Limits
+from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
-from a2c_spec.engine.plan_facts import told
-from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.plan_facts import told, with_facts
+from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project, Reading, reading, real_path
+from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.errors import InvalidError
@@ -34,6 +36,7 @@ async def plan_project(
 
     ``client`` None: no API calls, the plan uses manifests and state only. ``whole``: keep all of each change.
     """
+    check_whole(session.project, chosen)
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, Mapping[str, str]] = {}
     claims = Claims(render_late, real_path(session.project.root))
@@ -48,7 +51,9 @@ async def plan_project(
         items_taken = _taken(builder, manifests, claims, known)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         chosen.check(known, manifests.notes.empty, recorded)
-    return await builder.finish(client, known.keys(), manifests.notes.empty)
+    steps = await builder.finish(client, known.keys(), manifests.notes.empty)
+    steps = await with_orphans(session, steps, known, manifests, claims, client)
+    return [with_facts(session, step) for step in steps]
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
@@ -56,19 +61,31 @@ async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
     manifests = reading(project)
     if project.flags.offline:
         with open_state(project) as session:
-            return (await plan_and_tell(session, manifests, chosen, None, whole=True))[1]
-    async with open_session(project) as session:
-        return (await plan_and_tell(session, manifests, chosen, session.service.client, whole=True))[1]
+            steps, _, plan = await plan_and_tell(session, manifests, chosen, None, whole=True)
+    else:
+        async with open_session(project) as session:
+            steps, _, plan = await plan_and_tell(session, manifests, chosen, session.service.client, whole=True)
+    check_read(steps)
+    return plan
 
 
 async def plan_and_tell(
-    session: Session, manifests: Reading, chosen: Selection, client: Client | None, *, whole: bool
-) -> tuple[list[PlannedChange], Plan]:
-    """The planned changes, and the plan as it is shown."""
+    session: Session,
+    manifests: Reading,
+    chosen: Selection,
+    client: Client | None,
+    only: tuple[str, ...] = (),
+    *,
+    whole: bool,
+) -> tuple[list[PlannedChange], list[PlannedChange], Plan]:
+    """The planned changes of ``only`` these actions, the others, and the plan as it is shown."""
     steps = await plan_project(session, manifests, chosen, client, whole=whole)
     flags = session.project.flags
     limits = Limits(flags.max_credits, flags.max_replace)
-    return steps, await told(session, steps, manifests, limits, partial=chosen.partial, client=client)
+    steps, others = ApplyOptions(only=only).parted(steps)
+    left_out = sum(step.change.action != "no-op" for step in others)
+    plan = await told(session, steps, manifests, limits, partial=chosen.partial, left_out=left_out, client=client)
+    return steps, others, plan
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:

@@ -26,14 +26,14 @@ from a2c_spec.engine.plan_one import (
     prepared,
     run_replaced,
 )
-from a2c_spec.engine.planned import PlannedChange, Traded
+from a2c_spec.engine.planned import PlannedChange, Traded, unread
 from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
 from a2c_spec.engine.taken_results import behind_held, with_results_there
 from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
-from a2c_spec.errors import about
+from a2c_spec.errors import ReadFailed, about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -140,10 +140,10 @@ class PlanBuilder:
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
         steps = owners.all_checked()
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
-        forgotten = [without_files(run, owners.given_up) for run in forgotten if address_of(run.address) not in refused]
+        leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
+        forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
         forgotten = [await as_there(run, client) for run in forgotten]
-        every = [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
-        return [with_facts(self.session, step) for step in every]
+        return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
         """Plans the jobs that take results of others, and what any job has of runs that are nobody's any more.
@@ -245,7 +245,11 @@ class PlanBuilder:
         traded: Traded = Traded(),  # noqa: B008 - frozen
     ) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
         with about(job.address):
-            return await plan_address(self.session, job, self.dependencies, self.chosen, client, traded)
+            try:
+                return await plan_address(self.session, job, self.dependencies, self.chosen, client, traded)
+            except ReadFailed as error:  # nothing is done with the address, and others go on
+                steps, unused = await plan_address(self.session, job, self.dependencies, self.chosen, None, traded)
+                return [unread(step, error) for step in steps], unused
 
 
 def _has_loose_ends(record: JobRecord) -> bool:

@@ -12,7 +12,7 @@ from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised, with_deletes
+from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_division import Part, divide, restricted
@@ -23,6 +23,7 @@ from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
 from a2c_spec.engine.planned import Lost, Pending, PlannedChange, Traded
+from a2c_spec.engine.removals import with_cleanup
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
@@ -108,19 +109,6 @@ def _pending(
     return Pending(mine, record, observed, aside, filed_anew or stored.gone_since > 0)
 
 
-def _and_deletes(
-    session: Session, job: Job, steps: list[PlannedChange], unused: Sequence[JobRecord]
-) -> list[PlannedChange]:
-    """The changes of all runs of a job, with a DELETE of every job that they replace, where it asks for that."""
-    if job.lifecycle.on_replace != "delete":
-        return steps
-    asked, planned = [item.id for item in job.conversions], [(step.change, step.record) for step in steps]
-    changes = with_deletes(planned, unused, asked)
-    if any(call.afterwards for change in changes for call in change.calls):  # only then are all records read
-        changes = with_deletes(planned, unused, asked, session.held_by_several())
-    return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
-
-
 def plan_from_records(
     session: Session, job: Job, pending: Sequence[Pending], unused: Sequence[JobRecord], *, offline: bool
 ) -> list[PlannedChange] | None:
@@ -130,9 +118,9 @@ def plan_from_records(
     if len(found) < len(pending):
         return None
     if offline:
-        return _and_deletes(session, job, found, unused)
+        return with_cleanup(session, job, found, unused)
     held = any(may_be_held(session, one, step.change) for one, step in zip(pending, found, strict=True))
-    return None if held or lost_results(found).conversions else _and_deletes(session, job, found, unused)
+    return None if held or lost_results(found).conversions else with_cleanup(session, job, found, unused)
 
 
 def lost_results(steps: Sequence[PlannedChange]) -> Lost:
@@ -161,7 +149,7 @@ async def plan_address(
         steps = [_adopting(await plan_run(session, one, client, undecided, others), found) for one in pending]
         more = lost_results(steps)
         if client is None or not more.conversions - lost.conversions:
-            steps = _and_deletes(session, job, steps, unused)
+            steps = with_cleanup(session, job, steps, unused)
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
         lost = Lost(lost.conversions | more.conversions, (*lost.why, *more.why))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Job, Preset
@@ -11,6 +11,7 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import JobRecord
+from a2c_spec.errors import SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.core.live import LiveJob
@@ -25,6 +26,7 @@ class PlannedChange:
     key under which the record stands until now; ``split_off``: it is of the same job as that one, which stays.
     ``filed_anew``: the record has parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the
     job as its manifest says it, where it takes results of others: it is planned again once these are there.
+    ``unread``: why its job could not be read, so that nothing is done.
     """
 
     change: Change
@@ -38,6 +40,28 @@ class PlannedChange:
     takes: tuple[tuple[str, str], ...] = ()
     filed_anew: bool = False
     whole: Job | None = None
+    unread: SpecError | None = None
+
+    @property
+    def going(self) -> bool:
+        """Whether it takes a run away, record and all."""
+        return self.desired is None and self.preset is None and self.change.action == "delete"
+
+
+def unread(step: PlannedChange, error: SpecError) -> PlannedChange:
+    """The change of a run of which the service fails to show the job: nothing is done."""
+    action = "wait" if step.change.action == "no-op" else step.change.action
+    told = ("its job could not be read",)
+    change = Change(step.change.address, action, told, basis=step.change.basis, problem=error.message)
+    return replace(step, change=change, unread=error)
+
+
+def check_read(steps: Iterable[PlannedChange]) -> None:
+    """Raises why a job could not be read, if one could not."""
+    for step in steps:
+        if step.unread is not None:
+            step.unread.address = step.change.address
+            raise step.unread
 
 
 @dataclass(frozen=True, slots=True)

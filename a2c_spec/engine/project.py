@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from a2c_spec.core.desired import Job, Preset, Secret
+from a2c_spec.core.desired import Job, Preset, Secret, without_remains
 from a2c_spec.core.diagnostics import Diagnostic, Position, said_once
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.path_claims import Claims
@@ -212,7 +212,7 @@ class Reading:
             if isinstance(item, Job | Preset):
                 self.used.add(item)
                 self.addresses.add(item.address)
-                yield item
+                yield without_remains(item) if self.project.flags.prune else item
             else:
                 self.found.append(_relative(item, self.project.cwd))
 

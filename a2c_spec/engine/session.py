@@ -131,9 +131,17 @@ class Session:
             raise self._unknown(unmet[0])
         return tuple(key for key in recorded if not globs or matches(key, globs))
 
+    def nothing(self) -> str:
+        """That nothing is recorded for this endpoint, and where something is: for other ones, in other environments."""
+        there = [f"for {realm}" for realm in self.store.realms() if realm != self.results.realm]
+        there += [f"in environment {env}" if env else "without an environment" for env in self.others.used()]
+        instead = f"; something is recorded {', '.join(there)}" if there else ""
+        return f"nothing is recorded for {self.results.realm}{instead}"
+
     def _unknown(self, address: str) -> UsageError:
         near = get_close_matches(address, self.store.addresses(), n=1)
         hint = f"did you mean {near[0]}?" if near else "`a2c-spec state list` shows all addresses"
+        hint = hint if self.store.addresses() else self.nothing()
         return UsageError(f"nothing is recorded for {address}", hint=hint)
 
     async def recover_files(self) -> None:

@@ -53,7 +53,7 @@ def replan_summarised(
 
 def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
     """What is carried out is what was shown, or nothing."""
-    if (now.change.action, now.change.fingerprint) == (shown.change.action, shown.change.fingerprint):
+    if all(getattr(now.change, name) == getattr(shown.change, name) for name in ("action", "fingerprint", "removes")):
         return now
     stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)

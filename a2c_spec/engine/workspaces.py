@@ -71,6 +71,10 @@ class Workspaces:
         for store in self._opened().values():
             yield from store.scan()
 
+    def used(self) -> Iterator[str]:
+        """The other environments in which anything is recorded."""
+        yield from (env for env, store in self._opened().items() if store.realms())
+
     def _opened(self) -> dict[str, SqliteStore]:
         if self.stores is None:
             self.stores = {}

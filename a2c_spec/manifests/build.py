@@ -244,6 +244,7 @@ def _lifecycle(tree: Mapping[str, Any]) -> Lifecycle:
     return Lifecycle(
         ignore=tuple(ignore),
         on_replace=tree.get("on_replace", "keep"),
+        on_rename=tree.get("on_rename", "keep"),
         prevent_replace=tree.get("prevent_replace", False),
         allow_unknown=tuple(tree.get("allow_unknown", ())),
     )

@@ -84,6 +84,17 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
             yield Diagnostic(Position(name), NOTHING_HERE, "a manifest contains `apiVersion: a2c-spec/v1`")
 
 
+def unreadable(project: Project) -> Iterator[str]:
+    """Yield what may be, or hold, a manifest of the project and cannot be read, so that ``discover`` passes it over."""
+    for name in project.manifests or ["."]:
+        if (folder := project.root / name).is_dir():
+            failed: list[OSError] = []
+            for where, files in folders_below(folder, failed.append):
+                meant = (where / file for file in files if _may_be_manifest(file))
+                yield from (str(path) for path in meant if not os.access(path, os.R_OK))
+            yield from (str(error.filename) for error in failed)
+
+
 def _files(name: str, start: Path) -> Iterator[str]:
     path = start / name
     if path.is_dir():
@@ -96,9 +107,12 @@ def _files(name: str, start: Path) -> Iterator[str]:
         yield name
 
 
-def folders_below(folder: Path) -> Iterator[tuple[Path, list[str]]]:
-    """Yield a folder and those below it, in a stable order, without hidden and foreign ones; and their files."""
-    for where, folders, files in os.walk(folder):
+def folders_below(folder: Path, failed: Callable[[OSError], None] | None = None) -> Iterator[tuple[Path, list[str]]]:
+    """Yield a folder and those below it, in a stable order, without hidden and foreign ones; and their files.
+
+    ``failed`` hears of folders that cannot be read.
+    """
+    for where, folders, files in os.walk(folder, onerror=failed):
         folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _SKIPPED)
         yield Path(where), sorted(files)
 
@@ -108,9 +122,12 @@ def _below(folder: Path) -> Iterator[str]:
     for here, files in folders_below(folder):
         below = here.relative_to(folder)
         for name in files:
-            meant = name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
-            if meant and _is_manifest(here / name):
+            if _may_be_manifest(name) and _is_manifest(here / name):
                 yield str(below / name)
+
+
+def _may_be_manifest(name: str) -> bool:
+    return name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
 
 
 def _is_manifest(path: Path) -> bool:

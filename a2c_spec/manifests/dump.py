@@ -112,6 +112,7 @@ def _lifecycle(lifecycle: Lifecycle) -> dict[str, Any]:
     return _filled(
         ignore=[escape(address) for address in lifecycle.ignore],
         on_replace=lifecycle.on_replace if lifecycle.on_replace != "keep" else "",
+        on_rename=lifecycle.on_rename if lifecycle.on_rename != "keep" else "",
         prevent_replace=lifecycle.prevent_replace or None,
         allow_unknown=[escape(address) for address in lifecycle.allow_unknown],
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
 from a2c_spec.core.plan import SIGNS, Change, Plan, Totals
-from a2c_spec.core.reasons import counted, credits_told, size, stays
+from a2c_spec.core.reasons import counted, credits_told, removed, size, stays
 from a2c_spec.core.run_keys import address_of
 
 WORDS: dict[str, str] = {
@@ -96,7 +96,8 @@ def _lines(change: Change) -> Iterator[str]:
     for move in change.moves:
         if not any(f"{move.source} -> {move.target}" in reason for reason in change.reasons):
             yield f"moves {shown_path(move.source)} to {shown_path(move.target)}"
-    yield from (f"removes {shown_path(path)}" for path in change.removes)
+    told = " ".join(change.reasons)
+    yield from (f"removes {shown_path(path)}" for path in change.removes if removed(path) not in told)
     yield from (f"leaves {shown_path(path)} here" for path in change.leaves if stays(path) not in change.reasons)
     yield from map(_deleted, change.deletes)
 

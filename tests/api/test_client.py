@@ -101,20 +101,21 @@ def test_deleting_what_is_gone_is_a_success(status: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "runs"),
+    ("answer", "ended"),
     [
-        (httpx.Response(404, json={}), False),
-        (httpx.Response(200, json={"id": "job-1", "status": {"code": "completed"}}), False),
-        (httpx.Response(200, json={"id": "job-1", "status": {"code": "canceled"}}), False),
-        (httpx.Response(200, json={"id": "job-1", "status": {"code": "processing"}}), True),
-        (httpx.Response(200, json={"id": "job-1", "status": {"code": "incomplete"}}), True),
+        (httpx.Response(404, json={}), None),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "completed"}}), True),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "canceled"}}), True),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "processing"}}), False),
+        (httpx.Response(200, json={"id": "job-1", "status": {"code": "incomplete"}}), False),
     ],
 )
-def test_a_job_that_cannot_be_deleted_is_gone_only_if_it_has_ended_or_is_not_there(
-    answer: httpx.Response, runs: bool
+def test_of_a_job_that_cannot_be_deleted_is_asked_whether_it_is_there_and_has_ended(
+    answer: httpx.Response, ended: bool | None
 ) -> None:
     client = client_of(in_turn(httpx.Response(409, json={}), answer))
-    assert (asyncio.run(client.delete(Call("delete_job", "job-1"))) is not None) is runs
+    there = asyncio.run(client.delete(Call("delete_job", "job-1")))
+    assert (there.terminal if there else None) is ended
 
 
 def test_a_preset_that_cannot_be_deleted_is_no_success() -> None:

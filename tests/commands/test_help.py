@@ -20,13 +20,14 @@ def test_every_command_explains_itself(name: str, a2c: Command) -> None:
 
 HEEDED = {
     "--replace": {"plan", "apply"},
-    "--allow-cmd": {"plan", "apply", "wait", "download"},
-    "--parallelism": {"plan", "apply", "wait", "download", "drift", "status", "import", "config"},
+    "--prune": {"plan", "apply"},
+    "--allow-cmd": {"plan", "apply", "wait", "download", "prune"},
+    "--parallelism": {"plan", "apply", "wait", "download", "prune", "drift", "status", "import", "config"},
     "--offline": {"plan", "show", "drift", "status", "catalog"},
     "--no-cache": {"plan", "apply"},
     "--on-conflict": {"plan", "apply", "download", "config"},
     "--target": {"plan", "apply", "wait", "download", "render", "graph"},
-    "--var": {"plan", "apply", "wait", "download", "render", "graph", "validate"},
+    "--var": {"plan", "apply", "wait", "download", "prune", "render", "graph", "validate"},
 }
 """Options that only some commands heed: what reads no secret, for example, allows no command of a secret."""
 

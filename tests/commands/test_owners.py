@@ -167,7 +167,7 @@ def test_a_result_that_is_left_out_is_told_and_not_counted(project: Path, a2c: C
         done = a2c(command, "--local")
         assert "skipped: dist/one.sha256 exists and is not ours" in done.out
         assert "Plan: 1 skipped." in done.out
-    assert "nothing to verify" in a2c("verify", "--local").out
+    assert "nothing to verify" in a2c("verify", "--local").err
 
 
 def test_one_of_two_results_that_is_left_out_is_told_by_plan_and_verify(project: Path, a2c: Command) -> None:

@@ -147,7 +147,7 @@ def test_a_delete_that_did_not_happen_is_made_up_for(project: Path, a2c: Command
     assert apply(a2c, "-y") == 5, "the DELETE is refused"
     assert len(jobs(somebody)) == 2
     assert planned(a2c) == [("delete", ["delete_job"], False)]
-    assert "1 job that it replaced is deleted (on_replace: delete)" in a2c("plan", "--no-cache").out
+    assert "1 job that it replaced is deleted" in a2c("plan", "--no-cache").out
     assert apply(a2c) == 0
     assert len(jobs(somebody)) == 1
     assert planned(a2c) == []

@@ -37,7 +37,9 @@ def test_an_unknown_address_is_answered_with_the_nearest(two: Path, a2c: Command
     assert (two.is_dir(), ran.code, "did you mean one?" in ran.err) == (True, 2, True)
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "drift", "history one", "apply", "apply --refresh-only"])
+@pytest.mark.parametrize(
+    "command", ["plan", "status", "drift", "history one", "apply --target one", "apply --refresh-only"]
+)
 @pytest.mark.parametrize("status", [418, 500])
 def test_a_read_that_is_refused_or_fails_names_the_address(
     command: str, status: int, two: Path, server: Background, a2c: Command

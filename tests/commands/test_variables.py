@@ -154,4 +154,4 @@ def test_json_that_a_variable_asks_for_holds_for_errors_too(a2c: Command, monkey
 
 
 def test_every_command_is_looked_at() -> None:
-    assert {path[0] for path, _, _ in FLAGS} == set(COMMANDS) - {"completion", "schema", "init"}
+    assert {path[0] for path, _, _ in FLAGS} == set(COMMANDS) - {"completion", "schema"}

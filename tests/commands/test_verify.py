@@ -33,7 +33,7 @@ def applied(project: Path, a2c: Command) -> Path:
 
 def test_untouched_results_are_intact(applied: Path, a2c: Command) -> None:
     ran = a2c("verify", "--local")
-    assert (ran.code, ran.out) == (0, "2 of 2 files intact\n")
+    assert (ran.code, ran.out) == (0, "2 of 2 files intact (local)\n")
     assert applied.is_dir()
 
 
@@ -45,7 +45,7 @@ def test_what_was_let_go_is_nobodys_result_any_more(applied: Path, project: Path
     (project / "other.yaml").write_text(other)
     plan = a2c("apply", "--local", "--no-cache")
     assert (plan.code, "no longer in a manifest; 1 file stays here" in plan.out) == (0, True)
-    assert a2c("verify", "--local").out == "2 of 2 files intact\n"
+    assert a2c("verify", "--local").out == "2 of 2 files intact (local)\n"
     assert a2c("drift", "--local").out == "no drift\n"
 
 
@@ -67,6 +67,7 @@ def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
     tree = json.loads(ran.out)
     jsonschema.validate(tree, load_schema("verify"))
     assert tree == {
+        "endpoint": "local",
         "counts": {"intact": 1, "missing": 1},
         "files": [
             {"address": "sums", "path": "dist/a.sha256", "status": "intact", "reason": ""},
@@ -106,3 +107,22 @@ def test_every_command_has_one_verdict_on_a_link(
 def test_an_unknown_address_is_said_to_be_unknown(applied: Path, a2c: Command) -> None:
     assert a2c("verify", "--local", "nobody").code == 2
     assert applied.is_dir()
+
+
+def test_where_nothing_is_to_be_verified_that_is_no_success_and_says_where_something_is(
+    applied: Path, project: Path, a2c: Command
+) -> None:
+    there = "nothing is recorded for api.api2convert.com/v2; something is recorded for local"
+    ran = a2c("verify")
+    told = "nothing to verify: no result is recorded as saved here for api.api2convert.com/v2"
+    assert (ran.code, told in ran.err, there in ran.err) == (1, True, True), ran.err
+    as_json = a2c("verify", "--json")
+    tree = json.loads(as_json.out)
+    jsonschema.validate(tree, load_schema("verify"))
+    assert (as_json.code, tree) == (1, {"endpoint": "api.api2convert.com/v2", "counts": {}, "files": []})
+    assert a2c("state", "list").out == f"{there}\n"
+    assert there in a2c("state", "show", "sums").err
+    (project / "a2c.yaml").write_text("environments: {staging: {}}\n")
+    staging = a2c("verify", "--local", "--env", "staging")
+    assert (staging.code, "recorded without an environment" in staging.err) == (1, True)
+    assert a2c("state", "list", "--local").out.endswith("\nrecorded for local\n")

@@ -162,3 +162,27 @@ def test_the_installed_program_survives_the_same(
     assert (world.after(), world.arrived()) == undisturbed(ONE)
     world.check_state(SCENARIOS[ONE])
     world.check_tidy()
+
+
+KILLED_BEFORE_THE_END = (
+    "send POST /v2/jobs#1",
+    "answered POST /v2/jobs#1",
+    "recorded building#2",
+    "send POST /v2/dl/web1/upload-file/*#1",
+    "answered POST /v2/dl/web1/upload-file/*#1",
+    "recorded started#1",
+)
+
+
+@pytest.mark.parametrize("moment", KILLED_BEFORE_THE_END)
+@pytest.mark.parametrize("command", ["wait", "download"])
+def test_who_only_waits_or_downloads_starts_nothing(world: World, command: str, moment: str) -> None:
+    world.prepare(SCENARIOS[ONE])
+    world.apply(stop=stop_at(moment))
+    before = [(job["id"], job["process"]) for job in world.jobs()]
+    sent = len(world.service.calls(method="POST"))
+    world.apply(command=(command,))
+    assert [(job["id"], job["process"]) for job in world.jobs()] == before
+    assert len(world.service.calls(method="POST")) == sent
+    assert world.apply().code == 0, world.runs
+    assert world.after().credits == 1

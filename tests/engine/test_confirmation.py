@@ -118,7 +118,7 @@ QUESTIONS: list[tuple[Plan, dict[str, Any], str]] = [
     (Plan((AWAY,)), {"attended": True, "local": True}, "job old would be deleted on the service"),
     (Plan((AWAY,)), {"attended": True, "only": ("download",)}, ""),
     (Plan((AWAY,)), {}, ""),
-    (Plan((Change("d", "delete", (), removes=("dist/d",)),)), {"attended": True}, "dist/d would be removed"),
+    (Plan((Change("d", "delete", (), removes=("dist/d",)),)), {"attended": True}, "1 file would be removed (d)"),
     (Plan((replace(ANEW, problem="taken"), Change("x", "rename", ()))), {"attended": True}, ""),
     (
         Plan((RUN, ANEW)),

@@ -22,8 +22,8 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.budget import Limits
-from a2c_spec.engine.execution import AFTER_DETACHED, STOPPING, UNDER_WAY, Execution
-from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
+from a2c_spec.engine.execution import AFTER_DETACHED, UNDER_WAY, Execution
+from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended, stops_all
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.engine.session import Session
@@ -34,6 +34,7 @@ from a2c_spec.errors import (
     ConversionFailed,
     PartialFailure,
     QuotaError,
+    ResultLocked,
     SpecError,
     WaitTimeout,
 )
@@ -248,7 +249,7 @@ def test_what_needs_only_what_a_failed_job_gave_all_the_same_is_started(world: W
 
 @pytest.mark.parametrize("error", [AuthError("no key"), QuotaError("no credits")])
 def test_what_every_job_would_meet_stops_the_rest(error: SpecError, world: World) -> None:
-    assert error.exit_code in STOPPING
+    assert stops_all(error)
     world.answer = failing(a0=error)
     result = world.apply(*(step(f"a{n}") for n in range(200)))
     assert result.tally.unstarted + len(result.errors) + result.tally.applied == 200
@@ -441,3 +442,9 @@ def test_a_mistake_of_ours_is_raised_as_it_is(world: World) -> None:
     world.answer = broken
     with pytest.raises(KeyError, match="ours"):
         world.apply(step("a"), step("b"))
+
+
+def test_a_result_that_no_password_opens_stops_nothing_else(world: World) -> None:
+    world.answer = failing(a0=ResultLocked("the service needs another password"))
+    result = world.apply(*(step(f"a{n}") for n in range(200)))
+    assert (result.tally.unstarted, len(result.errors), result.tally.applied) == (0, 1, 199)

@@ -24,6 +24,10 @@ def test_an_address_that_is_not_recorded_is_a_mistake_that_names_the_nearest(tmp
     with session_in(tmp_path) as session:
         with pytest.raises(UsageError, match="nothing is recorded for photo") as error:
             session.recorded("photo")
+        assert error.value.hint == "nothing is recorded for local"
+        asyncio.run(session.store.put(record(job("else"))))
+        with pytest.raises(UsageError) as error:
+            session.recorded("photo")
         assert error.value.hint == "`a2c-spec state list` shows all addresses"
         asyncio.run(session.store.put(record(job("photos"))))
         with pytest.raises(UsageError) as error:

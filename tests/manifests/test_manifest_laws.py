@@ -92,7 +92,10 @@ def jobs(draw: st.DrawFn) -> Job:
         download_password=draw(passwords),
     )
     lifecycle = Lifecycle(
-        (f"inputs.{some[0].id}.content",), draw(st.sampled_from(["keep", "delete"])), draw(st.booleans())
+        (f"inputs.{some[0].id}.content",),
+        draw(st.sampled_from(["keep", "delete"])),
+        draw(st.booleans()),
+        on_rename=draw(st.sampled_from(["keep", "remove"])),
     )
     rest = tuple(Output(item.id, save="dist/") for item in made[1:] if not item.output_target)
     return Job(draw(names), draw(st.booleans()), draw(fields), some, made, (output, *rest), lifecycle, draw(labels))

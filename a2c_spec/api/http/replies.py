@@ -10,7 +10,7 @@ from typing import Any
 
 import httpx
 
-from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, SpecError
+from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
 """JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
@@ -140,7 +140,8 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
     if reply.status == 402:
         return QuotaError(f"credits or contract limits are used up: {text}", hint="nothing more is started")
     if reply.status >= 500:
-        return unexpected(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
+        failed = ReadFailed if repeatable else LostAnswer
+        return failed(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
     if reply.status == 407:
         hint = "write them into HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
         return NetworkError("the proxy wants a user and a password (407); nothing was sent on", hint=hint)

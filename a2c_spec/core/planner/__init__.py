@@ -5,11 +5,13 @@ from a2c_spec.core.planner.decide import needs_live, plan_job
 from a2c_spec.core.planner.deletions import with_deletes
 from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.planner.forget import plan_forget
+from a2c_spec.core.planner.leftovers import left_files, with_removals
 from a2c_spec.core.planner.matching import shown_order
 from a2c_spec.core.planner.preset import PRESET, plan_preset, sent_preset
 
 __all__ = [
     "PRESET",
+    "left_files",
     "needs_live",
     "other_bytes",
     "output_calls",
@@ -22,4 +24,5 @@ __all__ = [
     "shown_order",
     "untold_results",
     "with_deletes",
+    "with_removals",
 ]

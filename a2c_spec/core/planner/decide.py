@@ -23,6 +23,7 @@ from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.deletions import deletes
 from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there
+from a2c_spec.core.planner.leftovers import left_behind
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
@@ -134,6 +135,7 @@ def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, othe
         (*otherwise.reasons, f"0 credits: the results of {desired.fingerprint[:4]}.. are in the results cache"),
         tuple(call for call in otherwise.calls if call.afterwards),
         details=otherwise.details,
+        removes=otherwise.removes,
         downloads=tuple(one.path for one in where),
         problem=otherwise.problem,
     )
@@ -186,25 +188,19 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
     bound = why_not_fewer(calls)
     if desired.job.lifecycle.on_replace == "delete" and desired.job.process and record.job_id and not observed.gone:
         calls = (*calls, *deletes([record.job_id], calls))
+    told, removes = left_behind(desired, record, observed)
     change = Change(
         desired.job.address,
         "re-run" if desired.job.process else "replace",
-        (*(why or ("the recipe changed",)), *_staying(desired, record, observed)),
+        (*(why or ("the recipe changed",)), *told),
         calls,
         details=recipes.details(desired, with_earlier(record, observed.earlier, observed.apart)),
+        removes=removes,
         fetch=desired.job.process,
         paid_again=paid,
         bound=bound,
     )
     return replace(change, problem=_forbidden(desired, paid=paid) or conflicts(desired, observed))
-
-
-def _staying(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
-    """Which files of the earlier run stay under their names, where the names of the new results are known."""
-    foreseen = {one.path for one in predicted(desired.job, observed.late)}
-    kept = [file for file in record.files if file.path and file.conversion and foreseen]
-    here = [file.path for file in kept if file.wanted not in foreseen]
-    return tuple(reasons.stays(path) for path in here if path not in foreseen and len(foreseen) >= len(kept))
 
 
 def _forbidden(desired: DesiredJob, *, paid: bool) -> str:

@@ -18,7 +18,7 @@ def deletes(jobs: Iterable[str], calls: Sequence[Call]) -> tuple[Call, ...]:
     """A DELETE of each job, after these calls and once their results are there."""
     step = max((call.step + 1 for call in calls), default=0)
     effects = (Effect("job", None),)
-    kind, why = "delete_job", "on_replace: delete"
+    kind, why = "delete_job", "its results are made by another one"
     return tuple(Call(kind, job, effects=effects, step=step, afterwards=True, reason=why) for job in jobs)
 
 
@@ -76,4 +76,4 @@ def _with(change: Change, jobs: Sequence[str]) -> Change:
         )
         return replace(change, reasons=(*change.reasons, told))
     told = f"{counted(len(jobs), 'job')} that it replaced {'is' if one else 'are'} deleted"
-    return replace(change, action="delete", reasons=(f"{told} (on_replace: delete)",))
+    return replace(change, action="delete", reasons=(told,))

@@ -75,7 +75,7 @@ def test_it_comes_after_everything_else_and_once() -> None:
 def test_nothing_else_to_do_is_told_as_that(count: int, told: str) -> None:
     unused = [run(f"old-{n}", "x") for n in range(count)]
     (change,) = with_deletes([idle(run("new", "x"))], unused, ["x"])
-    assert (change.action, change.reasons) == ("delete", (f"{told} deleted (on_replace: delete)",))
+    assert (change.action, change.reasons) == ("delete", (f"{told} deleted",))
 
 
 def test_what_another_address_has_results_of_stays() -> None:

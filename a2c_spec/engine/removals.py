@@ -1,0 +1,136 @@
+"""What goes: jobs on the service, and files here, that are replaced or that nobody asks for; only what is ours."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from a2c_spec.core import reasons
+from a2c_spec.core.calls import Call
+from a2c_spec.core.desired import Job
+from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.plan import Change
+from a2c_spec.core.planner import PRESET, left_files, with_deletes, with_removals
+from a2c_spec.core.result_paths import predicted
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.transitions import without_files, without_job
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.session import Session
+from a2c_spec.errors import Conflict
+from a2c_spec.manifests.expressions.template import render_late
+
+RUNNING_HINT = "it stays recorded; try again once it has ended (`a2c-spec wait` waits for it)"
+
+
+def told_of_files(change: Change) -> list[str]:
+    """What a plan said of files of earlier runs; of those that it removes need not be said that they stay."""
+    return [*change.reasons, *map(reasons.stays, change.removes)]
+
+
+def with_cleanup(
+    session: Session, job: Job, steps: list[PlannedChange], unused: Sequence[JobRecord]
+) -> list[PlannedChange]:
+    """The changes of all runs of a job, with what they, or earlier ones, leave behind, where it is not to stay."""
+    asked, planned = [item.id for item in job.conversions], [(step.change, step.record) for step in steps]
+    changes = [step.change for step in steps]
+    if job.lifecycle.on_replace == "delete":
+        changes = with_deletes(planned, unused, asked)
+        if any(call.afterwards for change in changes for call in change.calls):  # only then are all records read
+            changes = with_deletes(planned, unused, asked, session.held_by_several())
+    if job.lifecycle.on_rename == "remove":
+        steps = [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
+        changes = _without_leftovers(session, steps, unused, asked)
+    return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
+
+
+def _without_leftovers(
+    session: Session, steps: Sequence[PlannedChange], unused: Sequence[JobRecord], asked: Collection[str]
+) -> list[Change]:
+    """The changes, the first of which also removes what runs left of which nothing is wanted any more; --prune takes
+    these away as a whole."""
+    every = session.project.flags.prune
+    present = {path for step in steps for path in _present(step)}
+    replaced = [file for run in unused if not (every or run.running_or_held) for file in (*run.files, *run.leftover)]
+    others = [file.path for file in replaced if file.path and file.conversion in asked]
+    found = []
+    for step in steps:
+        change, record = step.change, step.record
+        left = [file.path for file in left_files(record, asked, every=every)] if record else []
+        more = [path for path in (*left, *others) if path not in present and not change.problem]
+        others = []
+        wrong = {path for path in (*more, *change.removes) if path in present or not _ours(session, path, change)}
+        found.append(with_removals(change, more, wrong))
+    return found
+
+
+def _present(step: PlannedChange) -> Iterator[str]:
+    """The paths at which a run has its results once its change is carried out, as far as they are known."""
+    yield from (*step.change.downloads, *(move.target for move in step.change.moves))
+    if step.desired and (step.change.fetch or step.change.action == "cached"):
+        yield from (one.path for one in predicted(step.desired.job, render_late))
+    elif step.record:
+        yield from (file.path for file in step.record.files if file.path)
+
+
+def _ours(session: Session, path: str, change: Change) -> bool:
+    return session.files.status(path, change.address) == "intact" and not session.others.kept(path)
+
+
+async def remove_leftovers(session: Session, change: Change, tell: Listener) -> None:
+    """Removes the files that a change leaves behind, once all that is asked of its address is where it belongs."""
+    runs = session.store.runs(address_of(change.address)) if change.removes else ()
+    current = [run for run in runs if not run.gone_since]
+    if not all(run.phase == "done" for run in current):
+        return
+    present = {file.path for run in current for file in run.files}
+    for run in runs:
+        known = {file.path for file in (*run.leftover, *(run.files if run.gone_since else ()))}
+        paths = _removed(session, run, [path for path in change.removes if path in known - present], tell)
+        if paths:
+            await session.store.put(without_files(run, paths))
+
+
+def _removed(session: Session, record: JobRecord, paths: Iterable[str], tell: Listener) -> list[str]:
+    """Those of the files that were removed: each was the record's, and as it was written."""
+    mine = [path for path in paths if session.files.owner(path) == record.address]
+    gone = [path for path in mine if session.files.remove(path, record.address)]
+    for path in gone:
+        tell(Event("note", record.address, text=f"{path} was removed"))
+    return gone
+
+
+def plan_removal(record: JobRecord, jobs: Iterable[str], files: Sequence[str], why: Sequence[str]) -> Change:
+    """The change that takes a run away: a DELETE of each job, or of the preset, then its files, then its record.
+
+    A 404 is fine, since it is gone then.
+    """
+    kind = "delete_preset" if PRESET in record.elements else "delete_job"
+    calls = (Call(kind if job == record.job_id else "delete_job", job) for job in jobs)
+    return Change(record.address, "delete", tuple(why), tuple(calls), removes=tuple(files))
+
+
+async def remove_run(session: Session, change: Change, tell: Listener) -> None:
+    """Takes a run away. One whose job the service does not cancel stays recorded, with its files; raises Conflict then.
+
+    What the service keeps although it has ended is told.
+    """
+    record = session.store.get(change.address)
+    if record is None:
+        return
+    running = []
+    for call in change.calls:
+        job = str(call.subject)
+        live = await session.service.client.delete(call)
+        if live is None:
+            record = without_job(record, job)
+        elif live.terminal:
+            tell(Event("note", record.address, text=f"job {job} stays on the service, which does not delete it"))
+        else:
+            running.append(job)
+    if running:
+        await session.store.put(record)
+        told = f"the service does not cancel it: {address_of(record.address)} (job {', '.join(running)})"
+        raise Conflict(f"not deleted, because {told}", hint=RUNNING_HINT, address=record.address)
+    _removed(session, record, change.removes, tell)
+    await session.store.put(without=(record.address,))

@@ -1,0 +1,465 @@
+"""`a2c-spec prune` and `--prune`, tried as a user would: what goes, what must not, and what is said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.cli import run
+from a2c_spec.engine.runtime import Runtime
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Progression, Settings
+from tests.commands.conftest import Somebody
+from tests.conftest import Command, SkippedTime
+
+JOB = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: {name}
+inputs: [{{id: i, path: {source}}}]
+conversions: [{more}]
+outputs: [{outputs}]
+{extra}
+"""
+
+
+def job(
+    project: Path, name: str, *, source: str = "a.txt", file: str = "", ids: str = "sha256", extra: str = ""
+) -> None:
+    """Writes a manifest of one job that makes hashes of a text."""
+    more = ", ".join(f"{{id: {one}, category: hash, target: {one}}}" for one in ids.split())
+    outputs = ", ".join(f"{{from: {one}, filename: {file or name}}}" for one in ids.split())
+    text = JOB.format(name=name, source=source, more=more, outputs=outputs, extra=extra)
+    (project / f"{name}.yaml").write_text(text)
+
+
+@pytest.fixture
+def applied(project: Path, server: Background, a2c: Command) -> Path:
+    """Two jobs, both applied, and the manifest of the second gone."""
+    (project / "a.txt").write_text("first")
+    (project / "b.txt").write_text("other")
+    job(project, "one")
+    job(project, "two", source="b.txt")
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "two.yaml").unlink()
+    return project
+
+
+def faults(server: Background, *rows: dict[str, Any]) -> None:
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=list(rows)).raise_for_status()
+
+
+def recorded(a2c: Command, *args: str) -> list[str]:
+    return [row["address"] for row in json.loads(a2c("state", "list", "--json", *args).out)]
+
+
+def job_of(a2c: Command, address: str) -> str:
+    shown = json.loads(a2c("state", "show", address, "--json").out)
+    return str(shown["job_id"] if isinstance(shown, dict) else shown[0]["job_id"])
+
+
+def in_dist(project: Path) -> list[str]:
+    return sorted(path.name for path in (project / "dist").iterdir())
+
+
+def test_what_no_manifest_asks_for_is_listed_and_then_removed(applied: Path, a2c: Command, somebody: Somebody) -> None:
+    shown = a2c("prune", "--dry-run")
+    told = "two   - delete    no longer in a manifest\n      removes dist/two.sha256\n      deletes job "
+    assert (shown.code, told in shown.out, len(somebody("GET", "/jobs"))) == (0, True, 2)
+    refused = a2c("prune")
+    why = "error: 1 file and 1 job on the service would be removed (two)"
+    assert (refused.code, why in refused.err, in_dist(applied)) == (11, True, ["one.sha256", "two.sha256"])
+    done = a2c("prune", "-y")
+    assert (done.code, told in done.out, "two: dist/two.sha256 was removed" in done.err) == (0, True, True)
+    assert (in_dist(applied), recorded(a2c), len(somebody("GET", "/jobs"))) == (["one.sha256"], ["one"], 1)
+    assert "Nothing to do; no API calls." in a2c("prune").out
+    assert a2c("plan", "--prune", "--detailed-exitcode").code == 0
+
+
+def test_json_says_the_same(applied: Path, a2c: Command) -> None:
+    plan = json.loads(a2c("prune", "--dry-run", "--json").out)
+    (change,) = [row for row in plan["changes"] if row["action"] == "delete"]
+    assert (change["address"], change["removes"]) == ("two", ["dist/two.sha256"])
+    assert [call["method"] for call in change["calls"]] == ["DELETE"]
+    first, *_, last = [json.loads(line) for line in a2c("prune", "-y", "--json").out.splitlines()]
+    assert (first["event"], first["changes"], last["event"], last["errors"]) == ("plan", plan["changes"], "summary", [])
+
+
+def test_what_was_let_go_before_goes_too(applied: Path, a2c: Command) -> None:
+    assert a2c("apply").code == 0
+    assert recorded(a2c) == ["one", "two"]
+    assert a2c("apply", "--prune", "-y").code == 0
+    assert (recorded(a2c), in_dist(applied)) == (["one"], ["one.sha256"])
+
+
+@pytest.mark.parametrize("args", [("one.yaml",), ("-f", "one.yaml")])
+@pytest.mark.parametrize("command", ["prune", "apply --prune", "plan --prune"])
+def test_only_the_whole_project_tells_what_nobody_asks_for(
+    applied: Path, a2c: Command, command: str, args: tuple[str, ...]
+) -> None:
+    refused = a2c(*command.split(), *args)
+    assert (refused.code, "known only where every manifest is read" in refused.err) == (2, True)
+    assert len(in_dist(applied)) == 2
+
+
+@pytest.mark.parametrize("args", ["--target one", "--exclude one", "-l team=web"])
+def test_a_selection_does_not_prune(applied: Path, a2c: Command, args: str) -> None:
+    job(applied, "one", extra="labels: {team: web}")
+    assert a2c("apply", "--prune", "-y", *args.split()).code == 2
+
+
+def test_neither_does_what_says_nothing_of_results(applied: Path, a2c: Command) -> None:
+    assert a2c("apply", "--prune", "--refresh-only").code == 2
+    assert a2c("apply", "--prune", "-y", "--detach").code == 2
+
+
+def test_a_manifest_that_cannot_be_read_may_ask_for_anything(applied: Path, a2c: Command) -> None:
+    (applied / "two.yaml").symlink_to("elsewhere/two.yaml")
+    refused = a2c("prune", "-y")
+    assert (refused.code, "two.yaml cannot be read" in refused.err, len(in_dist(applied))) == (2, True, 2)
+
+
+def test_a_changed_file_stays_and_that_is_said(applied: Path, a2c: Command) -> None:
+    (applied / "dist/two.sha256").write_text("mine")
+    done = a2c("prune", "-y")
+    told = "dist/two.sha256 stays here: it has changed since a2c-spec wrote it"
+    assert (done.code, told in done.out, recorded(a2c)) == (0, True, ["one"])
+    assert (applied / "dist/two.sha256").read_text() == "mine"
+
+
+def test_a_file_that_is_an_input_by_now_stays(applied: Path, a2c: Command) -> None:
+    job(applied, "one", source="dist/two.sha256")
+    done = a2c("apply", "--prune", "-y", "--no-cache")
+    told = "dist/two.sha256 stays here: it is an input of a manifest"
+    assert (done.code, told in done.out, in_dist(applied)) == (0, True, ["one.sha256", "two.sha256"])
+
+
+def test_a_place_that_another_job_takes_in_the_same_apply_is_its_own(applied: Path, a2c: Command) -> None:
+    job(applied, "new", source="b.txt", file="two", ids="sha256", extra="job: {fail_on_input_error: false}")
+    done = a2c("apply", "--prune", "-y", "--no-cache")
+    assert (done.code, "removes dist/two.sha256" in done.out) == (0, False)
+    assert "replaces dist/two.sha256, an earlier result of two" in done.out
+    assert (recorded(a2c), in_dist(applied)) == (["new", "one"], ["one.sha256", "two.sha256"])
+    assert a2c("verify").code == 0
+    assert a2c("plan", "--prune", "--detailed-exitcode", "--no-cache").code == 0
+
+
+@pytest.mark.parametrize("command", ["prune", "apply --prune"])
+def test_what_is_taken_over_under_another_name_is_not_pruned(
+    applied: Path, a2c: Command, somebody: Somebody, command: str
+) -> None:
+    job(applied, "three", source="b.txt", file="two")
+    assert a2c(*command.split(), "-y").code == 0
+    assert (len(in_dist(applied)), len(somebody("GET", "/jobs"))) == (2, 2)
+    assert "no API calls" in a2c("apply", "--no-cache").out
+
+
+def test_a_job_with_results_of_two_addresses_stays_until_the_last_of_them_goes(
+    project: Path, server: Background, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.txt").write_text("first")
+    job(project, "one", ids="sha256 md5")
+    assert a2c("apply", "--no-cache").code == 0
+    job(project, "one")
+    job(project, "two", ids="md5", file="one")
+    assert a2c("apply", "--no-cache").code == 0
+    job(project, "keep", ids="sha1")
+    for name, left in (("one", 2), ("two", 1)):
+        (project / f"{name}.yaml").unlink()
+        assert a2c("apply", "--prune", "-y", "--no-cache").code == 0
+        assert len(somebody("GET", "/jobs")) == left
+    assert (in_dist(project), recorded(a2c)) == (["keep.sha1"], ["keep"])
+
+
+def test_earlier_jobs_and_their_files_go_once_the_present_results_are_here(
+    applied: Path, a2c: Command, somebody: Somebody
+) -> None:
+    for text in ("second", "third"):
+        (applied / "a.txt").write_text(text)
+        job(applied, "one", file=text)
+        assert a2c("apply", "-y", "--no-cache").code == 0
+    assert (len(somebody("GET", "/jobs")), len(in_dist(applied))) == (4, 4)
+    (applied / "a.txt").write_text("fourth")
+    job(applied, "one", file="fourth")
+    assert a2c("prune", "-y").code == 0
+    before = ["one.sha256", "second.sha256", "third.sha256"]
+    assert (in_dist(applied), recorded(a2c)[0]) == (before, "one"), "nothing goes of what has still to be applied"
+    done = a2c("apply", "--prune", "-y", "--no-cache")
+    assert (done.code, in_dist(applied), len(somebody("GET", "/jobs"))) == (0, ["fourth.sha256"], 1)
+    assert "dist/third.sha256 is removed" in done.out
+    assert a2c("plan", "--prune", "--detailed-exitcode", "--no-cache").code == 0
+
+
+def test_a_conversion_that_is_taken_out_leaves_nothing_behind(applied: Path, a2c: Command) -> None:
+    job(applied, "one", ids="sha256 md5")
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    job(applied, "one")
+    assert a2c("apply", "--no-cache").code == 0
+    assert "one.md5" in in_dist(applied)
+    assert a2c("prune", "-y").code == 0
+    assert in_dist(applied) == ["one.sha256"]
+    assert a2c("plan", "--prune", "--detailed-exitcode").code == 0
+
+
+def test_jobs_that_failed_go_and_the_last_one_stays_with_its_message(
+    project: Path, server: Background, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.txt").write_text("no picture")
+    job(project, "keep", ids="sha1")
+    text = JOB.format(name="bad", source="a.txt", more="{id: p, category: image, target: png}", outputs="", extra="")
+    (project / "bad.yaml").write_text(text.replace("outputs: []\n", ""))
+    for _ in range(3):
+        assert a2c("apply", "--no-cache").code in (6, 9)
+    assert a2c("prune", "-y").code == 0
+    assert "bad" in recorded(a2c)
+    (project / "bad.yaml").unlink()
+    assert a2c("prune", "-y").code == 0
+    assert (recorded(a2c), len(somebody("GET", "/jobs"))) == (["keep"], 1)
+
+
+def test_a_job_that_runs_is_paid_for_and_left_alone_until_it_has_ended(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "a.txt").write_text("first")
+    job(project, "keep", ids="sha1", extra="job: {process: false}")
+    job(project, "slow")
+    with Background(create_app(Settings(progression=Progression("polls", running=6)))) as server:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        assert a2c("apply", "--detach").code == 0
+        slow = job_of(a2c, "slow")
+        (project / "slow.yaml").unlink()
+        left = a2c("apply", "--prune", "-y")
+        told = f"not pruned: job {slow} runs, which is paid for; `a2c-spec destroy slow` cancels it"
+        assert (left.code, told in left.out, recorded(a2c)) == (0, True, ["keep", "slow"]), left.out
+        assert "whether job" in a2c("plan", "--prune", "--offline").out
+        while told in a2c("plan", "--prune").out:
+            pass
+        gone = a2c("prune", "-y")
+        assert (gone.code, "1 result is only on the service, and deleted there" in gone.out) == (0, True), gone.out
+        assert recorded(a2c) == ["keep"]
+
+
+def test_each_environment_and_each_endpoint_has_what_is_its_own(
+    applied: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (applied / "a2c.yaml").write_text("environments: {staging: {}}\n")
+    assert a2c("prune", "-y", "--env", "staging").code == 0
+    assert a2c("prune", "-y", "--local").code == 0
+    assert (len(in_dist(applied)), recorded(a2c), len(somebody("GET", "/jobs"))) == (2, ["one", "two"], 2)
+
+
+def test_the_same_bytes_for_another_endpoint_stay(applied: Path, a2c: Command) -> None:
+    job(applied, "two", source="b.txt")
+    assert a2c("apply", "--local", "-y", "--no-cache").code == 0
+    (applied / "two.yaml").unlink()
+    done = a2c("prune", "-y")
+    assert (done.code, "it is a result of another endpoint, too (local)" in done.out) == (0, True)
+    assert "two.sha256" in in_dist(applied)
+    assert a2c("verify", "--local").code == 0
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"do": "status", "status": 500, "times": None},
+        {"do": "drop", "when": "before", "times": None},
+        {"do": "drop", "when": "after", "times": None},
+    ],
+)
+def test_where_the_service_fails_nothing_is_lost_and_the_next_prune_is_right(
+    applied: Path, a2c: Command, somebody: Somebody, server: Background, fault: dict[str, Any]
+) -> None:
+    faults(server, {"method": "DELETE", **fault})
+    failed = a2c("prune", "-y")
+    assert (failed.code in (1, 8, 9), in_dist(applied)) == (True, ["one.sha256", "two.sha256"]), failed.err
+    assert recorded(a2c) == ["one", "two"]
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults").raise_for_status()
+    assert a2c("prune", "-y").code == 0
+    assert (in_dist(applied), recorded(a2c), len(somebody("GET", "/jobs"))) == (["one.sha256"], ["one"], 1)
+
+
+def test_what_the_service_keeps_is_said_once(applied: Path, a2c: Command, server: Background) -> None:
+    kept = job_of(a2c, "two")
+    faults(server, {"do": "status", "status": 409, "method": "DELETE", "path": f"/jobs/{kept}"})
+    done = a2c("prune", "-y")
+    told = f"two: job {kept} stays on the service, which does not delete it"
+    assert (done.code, told in done.err, recorded(a2c), in_dist(applied)) == (0, True, ["one"], ["one.sha256"])
+    assert "Nothing to do" in a2c("prune").out
+
+
+class Killed(BaseException):
+    """The process ends here."""
+
+
+def test_killed_at_any_moment_the_next_prune_does_the_rest(
+    project: Path, server: Background, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.txt").write_text("first")
+    job(project, "keep", ids="sha1")
+    moments = 0
+    while True:
+        job(project, "two", ids="sha256 md5")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+        (project / "two.yaml").unlink()
+        moments, left = moments + 1, moments
+
+        def probe(_moment: str) -> None:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Killed
+
+        skipped = SkippedTime().runtime()
+        try:
+            run(["prune", "-y"], Runtime(skipped.clock, skipped.monotonic, skipped.sleep, probe=probe))
+        except Killed:
+            assert a2c("prune", "-y").code == 0
+        else:
+            break
+        finally:
+            assert (recorded(a2c), in_dist(project), len(somebody("GET", "/jobs"))) == (["keep"], ["keep.sha1"], 1)
+    assert moments > 5
+
+
+def test_nothing_is_pruned_where_something_else_fails(applied: Path, a2c: Command) -> None:
+    (applied / "bad.txt").write_text("no picture")
+    text = JOB.format(name="bad", source="bad.txt", more="{id: p, category: image, target: png}", outputs="", extra="")
+    (applied / "bad.yaml").write_text(text.replace("outputs: []\n", ""))
+    done = a2c("apply", "--prune", "-y", "--no-cache")
+    assert (done.code, "two: not pruned, because not all else went well" in done.out) == (9, True), done.out
+    assert "two.sha256" in in_dist(applied)
+
+
+def test_a_batch_whose_source_is_empty_is_not_pruned(project: Path, a2c: Command) -> None:
+    (project / "in").mkdir()
+    (project / "in/a.txt").write_text("a")
+    (project / "rows.yaml").write_text(
+        "apiVersion: a2c-spec/v1\nkind: Batch\nname: rows\nfor_each: {glob: 'in/*.txt'}\ntemplate:\n"
+        "  inputs: [{id: i, path: '${{ each.path }}'}]\n  conversions: [{id: h, category: hash, target: sha256}]\n"
+    )
+    assert a2c("apply", "--local").code == 0
+    (project / "in/a.txt").unlink()
+    for _ in range(2):
+        done = a2c("apply", "--prune", "-y", "--local")
+        told = "the source of rows is empty now, so it is not pruned"
+        assert (done.code, told in done.out, in_dist(project)) == (0, True, ["a.sha256"])
+
+
+def test_a_pruned_result_comes_back_from_the_results_cache(project: Path, a2c: Command) -> None:
+    (project / "a.txt").write_text("first")
+    job(project, "keep", ids="sha1")
+    job(project, "two")
+    assert a2c("apply", "--local").code == 0
+    (project / "two.yaml").unlink()
+    assert a2c("prune", "-y", "--local").code == 0
+    job(project, "two")
+    assert "1 from the results cache; no API calls" in a2c("apply", "--local").out
+
+
+def test_a_preset_is_deleted_on_the_service(project: Path, a2c: Command, somebody: Somebody) -> None:
+    (project / "a.txt").write_text("first")
+    job(project, "keep", ids="sha1")
+    (project / "p.yaml").write_text(
+        "apiVersion: a2c-spec/v1\nkind: Preset\nname: small\ntarget: png\ncategory: image\noptions: {width: 10}\n"
+    )
+    assert a2c("apply").code == 0
+    (project / "p.yaml").unlink()
+    assert "deletes preset " in a2c("apply", "--prune", "-y").out
+    assert "small" not in [one["name"] for one in somebody("GET", "/presets")]
+    assert recorded(a2c) == ["keep"]
+
+
+def test_a_saved_plan_prunes_what_it_says_and_nothing_else(applied: Path, a2c: Command) -> None:
+    assert a2c("plan", "--prune", "-o", "p.a2cplan.json").code == 0
+    assert "removes dist/two.sha256" in a2c("show", "p.a2cplan.json").out
+    assert a2c("apply", "p.a2cplan.json", "--prune").code == 2
+    assert a2c("apply", "p.a2cplan.json").code == 11
+    (applied / "dist/two.sha256").write_text("mine")
+    stale = a2c("apply", "p.a2cplan.json", "-y")
+    assert (stale.code, len(in_dist(applied))) == (10, 2)
+    assert a2c("plan", "--prune", "-o", "q.a2cplan.json").code == 0
+    assert a2c("apply", "q.a2cplan.json", "-y").code == 0
+    assert recorded(a2c) == ["one"]
+
+
+def renamed(project: Path, file: str, extra: str = "lifecycle: {on_rename: remove}") -> None:
+    (project / "a.txt").write_text(file)
+    job(project, "one", file=file, extra=extra)
+
+
+def test_a_result_under_another_name_removes_the_old_file(applied: Path, a2c: Command) -> None:
+    renamed(applied, "new")
+    assert "dist/one.sha256 is removed" in a2c("plan", "--no-cache").out
+    done = a2c("apply", "-y", "--no-cache")
+    assert (done.code, "one: dist/one.sha256 was removed" in done.err) == (0, True)
+    assert "one.sha256 stays here" not in done.out + done.err
+    assert in_dist(applied) == ["new.sha256", "two.sha256"]
+    renamed(applied, "newer", "")
+    kept = a2c("apply", "-y", "--no-cache")
+    assert ("dist/new.sha256 stays here" in kept.out, len(in_dist(applied))) == (True, 3)
+
+
+def test_the_old_file_stays_as_long_as_the_new_one_is_not_there(
+    applied: Path, a2c: Command, server: Background
+) -> None:
+    renamed(applied, "new")
+    faults(server, {"do": "status", "status": 500, "method": "GET", "path": "/dl/*", "times": None})
+    assert a2c("apply", "-y", "--no-cache").code != 0
+    assert "one.sha256" in in_dist(applied)
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults").raise_for_status()
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    assert in_dist(applied) == ["new.sha256", "two.sha256"]
+
+
+def test_an_old_file_that_was_changed_stays(applied: Path, a2c: Command) -> None:
+    (applied / "dist/one.sha256").write_text("mine")
+    renamed(applied, "new")
+    done = a2c("apply", "-y", "--no-cache")
+    assert (done.code, "removes " in done.out, "one.sha256" in in_dist(applied)) == (0, False, True)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_result_that_is_not_paid_again_removes_the_old_file_after_a_question(
+    project: Path, a2c: Command, cached: bool
+) -> None:
+    """It is in the results cache, or that of an earlier run that is wanted again."""
+    for name in ("old", "one"):
+        (project / "a.txt").write_text(name)
+        job(project, "other" if cached and name == "old" else "one", file=name)
+        assert a2c("apply", "-y", "--local").code == 0
+    renamed(project, "old")
+    job(project, "one", file="again" if cached else "old", extra="lifecycle: {on_rename: remove}")
+    refused = a2c("apply", "--local")
+    assert (refused.code, "1 file would be removed (one)" in refused.err) == (11, True), refused.out
+    assert ("cached" in refused.out) == cached
+    assert a2c("apply", "-y", "--local").code == 0
+    assert in_dist(project) == (["again.sha256", "old.sha256"] if cached else ["old.sha256"])
+    assert a2c("plan", "--detailed-exitcode", "--local").code == 0
+
+
+def test_what_an_earlier_apply_left_goes_when_that_is_asked_for(applied: Path, a2c: Command) -> None:
+    renamed(applied, "new", "")
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    renamed(applied, "new")
+    done = a2c("apply", "-y", "--no-cache")
+    assert (done.code, "dist/one.sha256 is removed" in done.out) == (0, True)
+    assert in_dist(applied) == ["new.sha256", "two.sha256"]
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_one_conversion_of_several_that_gets_another_name(applied: Path, a2c: Command) -> None:
+    job(applied, "one", ids="sha256 md5", extra="lifecycle: {on_rename: remove}")
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    text = (applied / "one.yaml").read_text()
+    option = "target: md5, options: {allow_multiple_outputs_threshold: 3}"
+    text = text.replace("target: md5", option).replace("{from: md5, filename: one}", "{from: md5, filename: other}")
+    (applied / "one.yaml").write_text(text)
+    done = a2c("apply", "-y", "--no-cache")
+    assert (done.code, in_dist(applied)) == (0, ["one.sha256", "other.md5", "two.sha256"]), done.out
+    assert a2c("plan", "--detailed-exitcode", "--no-cache").code == 0
