@@ -26,6 +26,7 @@ from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
+from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
@@ -217,6 +218,7 @@ class Execution:
         self.planned_again.add(address)
         dependencies = Dependencies(self.session)
         steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
+        steps = Owners(self.session, steps, ()).all_checked()  # whose places are free by now is recorded
         allowed = self.options.yes or address in self.paid_again
         refused = [one.change for one in steps if one.change.paid_again and not allowed]
         if refused:

@@ -109,7 +109,7 @@ def not_asked_for(session: Session, manifests: Reading, planned: Collection[str]
     store = session.store
     left = {address_of(key) for key in store.addresses()} - manifests.addresses - {*planned}
     left = {address for address in left if any(not run.gone_since for run in store.runs(address))}
-    if not left or not session.project.flags.paths:
+    if not left or session.project.everything:
         return tuple(sorted(left)), False
     flags = replace(session.project.flags, manifests=(), file=())
     others = None

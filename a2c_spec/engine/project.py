@@ -74,6 +74,14 @@ class Project:
         """The environment variables."""
         return self.runtime.environ
 
+    @property
+    def everything(self) -> bool:
+        """Whether all manifests of the project are meant: none is named, or the folder that all of them are in."""
+        if not self.flags.paths:
+            return True
+        root, elsewhere = self.root.resolve(), any(name.startswith(("..", "/")) for name in self.file.manifests or ())
+        return not elsewhere and any(root.is_relative_to((self.cwd / path).resolve()) for path in self.flags.paths)
+
     def settings(self) -> LoadOptions:
         """What loading the manifests needs to know."""
         return LoadOptions(

@@ -159,7 +159,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return _rerun(desired, record, why, observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
-        return _rerun(desired, record, tuple(found.why), observed, paid=True)
+        again = _rerun(desired, record, tuple(found.why), observed, paid=True)
+        return replace(again, lost=_lost(desired, record, observed))
     if lost := no_longer_there(desired, record):
         return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
     return finish(desired, record, found)
@@ -232,14 +233,21 @@ def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Cha
     if record.phase == "started" or (record.phase == "completed" and not record.files):  # nothing is known of results
         return _rerun(desired, record, (LOST,), observed, paid=True)
     if record.phase in ("done", "completed"):
-        record = replace(record, gone=tuple(file.output_id for file in record.files))
-        found = diff_outputs(desired, record, None, observed)
-        lost = tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
-        if lost:
+        if lost := _lost(desired, record, observed):
             return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
-        return finish(desired, record, found)
+        return finish(desired, record, diff_outputs(desired, _all_gone(record), None, observed))
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
+
+
+def _all_gone(record: JobRecord) -> JobRecord:
+    return replace(record, gone=tuple(file.output_id for file in record.files))
+
+
+def _lost(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
+    """The conversions of a job that is not on the service whose results are not all here."""
+    found = diff_outputs(desired, _all_gone(record), None, observed)
+    return tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
 
 
 def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
