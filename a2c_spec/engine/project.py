@@ -248,6 +248,11 @@ def reading(project: Project) -> Reading:
     return Reading(project, paths, found + [project.relative(one) for one in project.problems])
 
 
+def reading_all(project: Project) -> Reading:
+    """All manifests of the project, whichever are named, about to be read; raises UsageError where there are none."""
+    return reading(replace(project, flags=replace(project.flags, manifests=(), file=())))
+
+
 def load_all(project: Project) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
     stream = reading(project)
