@@ -106,6 +106,11 @@ class ApplyOptions:
         """Whether a change is carried out."""
         return (not self.only or change.action in self.only) and (self.starts or not change.starts)
 
+    @property
+    def fetches(self) -> bool:
+        """Whether results are fetched and nothing else is done: what stays missing is no good end."""
+        return bool(self.only) and "delete" not in self.only
+
     def parted(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[PlannedChange]]:
         """The changes that are carried out, and the others. No run goes of an address that has still to be applied."""
         others = [step for step in steps if not self.takes(step.change)]
