@@ -91,6 +91,7 @@ class SecretFingerprints:
     def __call__(self, secret: Secret | str) -> str:
         """``reference#digest``; the reference alone where the value is out of reach, as in a fork."""
         if not isinstance(secret, Secret):
+            self.project.hidden.learn(secret)
             return f"literal#{secrets.fingerprint_secret(secret, self.key)}"
         if secret.reference not in self.known:
             self.known[secret.reference] = self._fingerprint(secret)
