@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from a2c_spec.core.sensitive import HIDDEN
+from a2c_spec.core.sensitive import HIDDEN, names_secret
 
 SHORT = 4
-"""Secrets with fewer characters are hidden only where they stand alone: as a word of a message, or a whole value."""
+"""Secrets with fewer characters are hidden only where they stand alone: as a word of a message, or a whole value; one
+character cannot be told from any other text."""
 LONG_LINE = 8
 """Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
 TOLD = frozenset({"message", "info", "errors", "warnings", "details", "description"})
@@ -57,7 +58,7 @@ class Redaction:
     def learn(self, *secrets: str) -> None:
         """From now on these are hidden, also their lines, and of a URL its password and the values of its query."""
         for secret in secrets:
-            if secret.strip() and secret not in self._known:
+            if len(secret.strip()) > 1 and secret not in self._known:
                 for part in (secret, *_parts(secret)):
                     self._known[part] = tuple(form.lower() for form in _forms(part)) if len(part) >= SHORT else ()
                 self._all = None
@@ -73,7 +74,9 @@ class Redaction:
     def data(self, data: Any, *, told: bool = False) -> Any:
         """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
         self._tokens |= set(_token_values(data))
-        return self._tree(data, "", told) if self._met(_texts(data)) else data
+        named = () if told else tuple(_named(data))
+        self.learn(*named)
+        return self._tree(data, "", told) if named or self._met(_texts(data)) else data
 
     def _met(self, texts: Iterable[str]) -> bool:
         """Whether a secret may be in any of the texts; nearly always none is."""
@@ -100,7 +103,7 @@ class Redaction:
             or (key in LEFT and (not told or key == "id_source"))
         ):
             return value
-        return self.text(value) if told else self._echo(value)
+        return self.text(value) if told else HIDDEN if value and names_secret(key) else self._echo(value)
 
     def _key(self, name: str, told: bool) -> str:
         return name if _NAME.fullmatch(name) and not told else self.text(name)
@@ -183,6 +186,18 @@ def _texts(data: Any) -> Iterator[str]:
     elif isinstance(data, list):
         for value in data:
             yield from _texts(value)
+
+
+def _named(data: Any, key: str = "") -> Iterator[str]:
+    """Every text below the name of a secret, which nobody but the service and whoever set it should see."""
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            yield from _named(value, name) if name not in TOLD | LEFT else ()
+    elif isinstance(data, list):
+        for value in data:
+            yield from _named(value, key)
+    elif isinstance(data, str) and data and names_secret(key):
+        yield data
 
 
 def _token_values(data: Any) -> Iterator[str]:
