@@ -36,10 +36,10 @@ def echoes(value: Any, echo: Any) -> bool:
     """Whether ``echo``, as a reply shows it, is ``value``, as it was sent.
 
     ``[]`` may stand for ``{}``, and a number may come back as the text of exactly that number; two texts are never
-    compared as numbers. What was hidden, because the service showed a secret there, says nothing.
+    compared as numbers. A text in which a secret was hidden may be any other.
     """
-    if any(isinstance(one, str) and HIDDEN in one for one in (value, echo)):
-        return True
+    if isinstance(value, str) and isinstance(echo, str) and HIDDEN in value + echo:
+        return bool(value and echo)
     if isinstance(value, Mapping):
         shown = {} if _is_array(echo) and not echo else echo
         if not isinstance(shown, Mapping):

@@ -176,13 +176,13 @@ def _pattern(known: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
 
 
 def _texts(data: Any) -> Iterator[str]:
-    """Every text of a tree, its keys too."""
+    """Every text of a tree, its keys too, but for the tokens of jobs, which stay."""
     if isinstance(data, str):
         yield data
     elif isinstance(data, Mapping):
         for key, value in data.items():
             yield key
-            yield from _texts(value)
+            yield from () if key == "token" else _texts(value)
     elif isinstance(data, list):
         for value in data:
             yield from _texts(value)
