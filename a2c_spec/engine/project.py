@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from a2c_spec.api.http.redaction import Redaction
 from a2c_spec.core.desired import Job, Preset, Secret, without_remains
 from a2c_spec.core.diagnostics import Diagnostic, Position, said_once
 from a2c_spec.core.events import Listener, ignore
@@ -44,7 +45,7 @@ class Project:
     """What a command works on: the flags it was given, the project's root and settings, and the runtime.
 
     ``file`` is what ``a2c.yaml`` says, ``problems`` what is wrong with it; ``cwd`` is the folder the command runs in.
-    ``tell`` hears what happens where nobody else follows it.
+    ``tell`` hears what happens where nobody else follows it. ``hidden`` knows every secret that was revealed.
     """
 
     flags: Flags
@@ -54,6 +55,7 @@ class Project:
     problems: tuple[Diagnostic, ...] = ()
     runtime: Runtime = DEFAULT_RUNTIME
     tell: Listener = ignore
+    hidden: Redaction = field(default_factory=Redaction)
 
     @property
     def home(self) -> Path:
@@ -112,7 +114,9 @@ class Project:
 
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
-        return secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
+        value = secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
+        self.hidden.learn(value)
+        return value
 
 
 def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
