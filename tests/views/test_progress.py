@@ -94,10 +94,11 @@ def test_a_bar_stands_as_long_as_something_moves(events: tuple[Event, ...], left
 def test_nothing_is_drawn_before_something_is_done_so_that_questions_can_be_read() -> None:
     stream = io.StringIO()
     shown = Bars(stream, colour=False)
-    assert not shown._progress.live.is_started
+    drawn = [shown._progress.live.is_started]
     shown.expect(1)
-    assert shown._progress.live.is_started
+    drawn.append(shown._progress.live.is_started)
     shown.close()
+    assert drawn == [False, True]
 
 
 def test_saved_files_and_notes_scroll_by() -> None:
