@@ -7,6 +7,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client, subject_id
+from a2c_spec.api.costs import Costs
 from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.distrust import Distrust
 from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
@@ -61,7 +62,8 @@ class Task:
 
 @dataclass(slots=True)
 class Executor:
-    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``others`` gives what other states record."""
+    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``others`` gives what other states record,
+    ``costs`` counts what jobs turn out to have cost."""
 
     client: Client
     store: StateStore
@@ -73,6 +75,10 @@ class Executor:
     probe: Probe = unobserved
     create_gate: CreateGate = field(default_factory=CreateGate)
     others: Callable[[], Iterable[JobRecord]] = tuple
+    costs: Costs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.costs = Costs(self.store)
 
     @property
     def recorder(self) -> Recorder:
@@ -141,6 +147,8 @@ class Executor:
         change = plan_job(task.desired, None if record.empty else record, observed)
         if change.paid_again and not task.paid_again_allowed:
             raise Conflict(f"the job has changed: {change.reasons[0]}", hint=CONFLICT_HINT, address=record.address)
+        if live is not None and live.terminal and change.starts:
+            record = self.costs.learn(record, live)
         return change, record
 
     async def recover(self, record: JobRecord) -> JobRecord:

@@ -19,10 +19,12 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
+from a2c_spec.core.transitions import refreshed
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
@@ -53,6 +55,8 @@ class Execution:
         self.options, self.reporter, self.chosen = options, reporter, chosen
         self.stopped = False
         self.spender = Spender(session.project, endpoint(session.project).realm, options.limits.credits)
+        self.costs = self.service.executor.costs
+        self.costs.heard = self.spender.learned
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
@@ -80,9 +84,14 @@ class Execution:
             await self._take_away(gone)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
+        except asyncio.CancelledError:
+            if self.costs.total:
+                raise interrupted(self.costs.total) from None
+            raise
         finally:
             self.spender.close()
         self.tally.count({address_of(error.address) for error in self.errors})
+        self.tally.spent = self.costs.total
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
         self.reporter.close()
@@ -180,7 +189,9 @@ class Execution:
     def _failed(self, step: PlannedChange, error: SpecError) -> None:
         error.address = error.address or step.change.address
         self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
-        self.reporter(Event("failed", error.address, text=error.message))
+        run = step.change.address
+        error.spent = self.costs.of_run[run]
+        self.reporter(Event("failed", error.address, text=error.message, spent=self.costs.tell(run)))
         self.errors.append(error)
 
     async def _done(self, step: PlannedChange) -> None:
@@ -192,7 +203,8 @@ class Execution:
             await self._delete_replaced(step.change)
             await remove_leftovers(self.session, step.change, self.reporter)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
-            self.reporter(Event("done", step.change.address))
+            run = step.change.address
+            self.reporter(Event("done", run, spent=self.costs.tell(run)))
 
     async def _delete_replaced(self, change: Change) -> None:
         """Deletes the jobs that are replaced, if all that is asked of the address has come good, and is here."""
@@ -236,6 +248,7 @@ class Execution:
             return None
         if step.going:
             await remove_run(self.session, step.change, self.reporter)
+        step = await self._with_end(step)
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
@@ -251,6 +264,19 @@ class Execution:
             if meant or cached:
                 return await self._from_cache(step, step.desired, cached)
             return await self._convert(step, step.desired)
+
+    async def _with_end(self, step: PlannedChange) -> PlannedChange:
+        """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
+        that is let go, what it cost."""
+        live, change, store = step.live, step.change, self.session.store
+        now, others = store.get(change.address) or step.record, change.starts or change.action in ("cached", "forget")
+        if live is None or not live.terminal or not others or now is None or now.phase != "started":
+            return step
+        known = self.costs.learn(now, live)
+        if step.desired is not None and step.record is not None:
+            seen = replace(step.record, files=now.files, leftover=now.leftover, spent=known.spent)
+            known = refreshed(seen, live)
+        return replace(step, record=await self.service.executor.save(known))
 
     async def _from_cache(self, step: PlannedChange, desired: DesiredJob, cached: JobRecord | None) -> JobRecord:
         """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
