@@ -33,6 +33,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 
 if TYPE_CHECKING:
@@ -40,7 +41,8 @@ if TYPE_CHECKING:
 
 
 class SpecError(Exception):
-    """Base of the tree. ``message`` says what is wrong, ``hint`` what to do about it; never holds a secret."""
+    """Base of the tree. ``message`` says what is wrong, ``hint`` what to do about it; never holds a secret. ``spent``
+    is how many credits turned out to be spent on it."""
 
     exit_code: ClassVar[int] = 1
 
@@ -49,6 +51,13 @@ class SpecError(Exception):
         self.message = message
         self.hint = hint
         self.address = address
+        self.spent = 0
+
+    @property
+    def told(self) -> str:
+        """What is wrong, and what was spent on it."""
+        spent = f" ({counted(self.spent, 'credit')} spent)" if self.spent else ""
+        return f"{self.message}{spent}"
 
 
 OF_ALL = (3, 4)

@@ -63,7 +63,11 @@ class Delivery:
             return record
         record, live = await self._wait(task, record)
         record = await self._rename_outputs(task, record, live)
-        return await self._download_all(task.desired.job, record, live)
+        done = await self._download_all(task.desired.job, record, live)
+        ours = {"", *(item.id for item in task.desired.job.conversions)}
+        saved = counted(len([file for file in done.files if file.path and file.conversion in ours]), "file")
+        self.tell(Event("done", done.address, text=saved, spent=self.executor.costs.tell(done.address)))
+        return done
 
     async def _rename_outputs(self, task: Task, record: JobRecord, live: LiveJob) -> JobRecord:
         """Sets on the service the names and passwords of results that could not be set before the run."""
@@ -116,7 +120,7 @@ class Delivery:
         warnings = record.warnings if kept else tuple(problem_text(warning, names) for warning in live.warnings)
         for text in () if kept else warnings:
             self.tell(Event("note", address, text=f"warning: {text}"))
-        ended = replace(record, phase=phase, spent=live.spent, problem="", warnings=warnings)
+        ended = self.executor.costs.learn(replace(record, phase=phase, problem="", warnings=warnings), live)
         wrong = other_bytes(task.desired, record, live)
         if record.phase == "building" or wrong:
             await self.executor.save(replace(ended, fingerprint="", basis={}))
@@ -130,9 +134,8 @@ class Delivery:
             return ended
         problem = failure_text(record, live)
         saved = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
-        told = f"{'failed' if phase == 'failed' else 'was canceled'}: {problem}"
-        told += f" ({counted(live.spent, 'credit')} spent)" if live.spent else ""
-        raise ConversionFailed(f"job {live.id} {told}{saved}", hint=FAILED_HINT, address=address)
+        told = "failed" if phase == "failed" else "was canceled"
+        raise ConversionFailed(f"job {live.id} {told}: {problem}{saved}", hint=FAILED_HINT, address=address)
 
     async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
         """Records how a job failed, and saves what conversions without an error gave all the same; says which."""
@@ -171,8 +174,6 @@ class Delivery:
             why = "; ".join(record.warnings) or "the service does not say why"
             told = f"{named_parts(missing)} gave no result: {why}"
             raise PartialResult(told, hint=PARTIAL_HINT, address=job.address)
-        saved = len([file for file in files if file.path])
-        self.tell(Event("done", job.address, text=counted(saved, "file"), spent=record.spent))
         return record
 
     async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:

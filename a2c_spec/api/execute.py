@@ -7,13 +7,14 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client, subject_id
+from a2c_spec.api.costs import Costs
 from a2c_spec.api.created_ids import created_ids
 from a2c_spec.api.distrust import Distrust
 from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
-from a2c_spec.api.recorder import Recorder
+from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, Ref, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob, mapping, parse_job
@@ -21,7 +22,6 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
 from a2c_spec.core.transitions import (
     apply_response,
@@ -30,7 +30,6 @@ from a2c_spec.core.transitions import (
     noticed,
     settled,
     started,
-    without_job,
     without_untold,
 )
 from a2c_spec.errors import Conflict, SpecError
@@ -61,7 +60,8 @@ class Task:
 
 @dataclass(slots=True)
 class Executor:
-    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``others`` gives what other states record."""
+    """``clock`` is epoch seconds; ``new_key`` makes idempotency keys; ``others`` gives what other states record,
+    ``costs`` counts what jobs turn out to have cost."""
 
     client: Client
     store: StateStore
@@ -73,6 +73,10 @@ class Executor:
     probe: Probe = unobserved
     create_gate: CreateGate = field(default_factory=CreateGate)
     others: Callable[[], Iterable[JobRecord]] = tuple
+    costs: Costs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.costs = Costs(self.store)
 
     @property
     def recorder(self) -> Recorder:
@@ -141,6 +145,8 @@ class Executor:
         change = plan_job(task.desired, None if record.empty else record, observed)
         if change.paid_again and not task.paid_again_allowed:
             raise Conflict(f"the job has changed: {change.reasons[0]}", hint=CONFLICT_HINT, address=record.address)
+        if live is not None and live.terminal and change.starts:
+            record = self.costs.learn(record, live)
         return change, record
 
     async def recover(self, record: JobRecord) -> JobRecord:
@@ -252,13 +258,7 @@ class Executor:
         after = apply_response(before, call, ids)
         if call.starts:
             after = started(after, change.fingerprint, change.basis)
-        await self.recorder.save(noticed(after, call, reply.data), *self._without_deleted(call, change))
-
-    def _without_deleted(self, call: Call, change: Change) -> list[JobRecord]:
-        """Other runs of the address once it is known that their job was deleted."""
-        runs = self.store.runs(address_of(change.address)) if call.kind == "delete_job" else ()
-        mine = [run for run in runs if run.address != change.address and run.job_id == call.subject]
-        return [without_job(run, run.job_id) for run in mine]
+        await self.recorder.save(noticed(after, call, reply.data), *others_deleted(self.store, change.address, call))
 
     async def _drop_intent(self, record: JobRecord) -> None:
         """A refused call did nothing: what was known before it is all there is to know."""

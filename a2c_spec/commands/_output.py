@@ -187,9 +187,11 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     left = [{"address": address, "status": status} for address, status in found.unfinished]
     lines = [f"{old.address}: {_told(old, new)}" for old, new in changed]
     lines += [f"{row['address']}: {row['status']} on the service; `a2c-spec apply` does the rest" for row in left]
+    spent = found.spent if written else 0  # else whoever writes it down says so
+    lines += [f"{counted(spent, 'credit')} spent"] if spent else []
     emit(
         flags,
-        lambda: {"refreshed": rows, "unfinished": left, "written": written},
+        lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent},
         lambda: "\n".join(lines) or "the state agrees with the service",
     )
 

@@ -77,10 +77,11 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             job, manifest = _described(project, live, clues, name, target, folder)
             await _written(session, job, manifest, live, adopt=not known)
     missing = [item.id for item in job.inputs if item.type == "input_id"]
-    what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status})"
+    cost = f", which cost {counted(live.spent, 'credit')}" if live.spent else ""
+    what = "its record stays as it is" if known else f"adopted job {job_id} ({live.status}{cost})"
     said = f"wrote {target.name}, {what}" if known else f"wrote {target.name} and {what}"
     told = {"event": "imported", "written": target.name, "address": name, "job_id": job_id, "status": live.status}
-    did(project.flags, said, **told, without_source=missing)
+    did(project.flags, said, **told, spent=0 if known else live.spent, without_source=missing)
     if missing and not project.flags.as_json:
         talk(
             project.flags,

@@ -15,8 +15,8 @@ FILES_SHOWN = 20
 
 @dataclass(slots=True)
 class Tally:
-    """``busy`` addresses had something to do, ``applied`` of them are as desired. ``spent`` is in credits, ``size`` in
-    bytes; ``first`` are (path, bytes).
+    """``busy`` addresses had something to do, ``applied`` of them are as desired. ``spent`` is what
+    became known to be spent, in credits, ``size`` in bytes; ``first`` are (path, bytes).
 
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
     ``changes``: address -> how many of its changes do something; ``done`` are those of which one has.
@@ -46,7 +46,6 @@ class Tally:
         if record is None or change.action == "delete":
             return
         self.held += record.phase == "building"
-        self.spent += record.spent if change.starts else 0
         saved = [(file.path, file.size) for file in record.files if file.path]
         self.files += len(saved)
         self.size += sum(size for _, size in saved)

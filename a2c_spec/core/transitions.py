@@ -191,7 +191,8 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     """The record as live has it: ended where the job ended, without a job where the service has none any more.
 
     A run that was started stays one, also without its job: what it cost is a fact. A finished job keeps its record even
-    if the service forgot it, as it does after a while; what only the service had of it is gone then.
+    if the service forgot it, as it does after a while; what only the service had of it is gone then. What it cost is
+    told elsewhere, for several runs may be of one job.
     """
     if record.unresolved:
         return record
@@ -209,7 +210,7 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     if record.phase != "started" or phase == "started":
         return record
     problem = "; ".join(error.message for error in live.errors) if phase != "completed" else ""
-    return with_results(replace(record, phase=phase, spent=live.spent, problem=problem), live)
+    return with_results(replace(record, phase=phase, problem=problem), live)
 
 
 def refreshed_preset(record: JobRecord, live: Mapping[str, Any] | None) -> JobRecord:

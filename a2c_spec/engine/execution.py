@@ -15,7 +15,6 @@ from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
 from a2c_spec.core.planner import plan_job
-from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
@@ -23,18 +22,20 @@ from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed, stops_all
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, failure_of, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
+from a2c_spec.engine.refresh import with_end
 from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import AskedToWait, Conflict, NotStarted, SpecError, WaitTimeout
+from a2c_spec.errors import Conflict, NotStarted, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -54,6 +55,8 @@ class Execution:
         self.options, self.reporter, self.chosen = options, reporter, chosen
         self.stopped = False
         self.spender = Spender(session.project, endpoint(session.project).realm, options.limits.credits)
+        self.costs = self.service.executor.costs
+        self.costs.heard = self.spender.learned
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
@@ -81,32 +84,22 @@ class Execution:
             await self._take_away(gone)
         except BaseExceptionGroup as group:
             raise group.exceptions[0] from None  # a mistake of ours; the tasks beside it were cancelled
+        except asyncio.CancelledError:
+            if self.costs.total:
+                raise interrupted(self.costs.total) from None
+            raise
         finally:
             self.spender.close()
         self.tally.count({address_of(error.address) for error in self.errors})
+        self.tally.spent = self.costs.total
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
         self.reporter.close()
-        error = self._error()
+        error = failure_of(self.tally, self.errors)
         if steps:
             problems = {address_of(error.address): error.message for error in self.errors}
             write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
-
-    def _error(self) -> SpecError | None:
-        """What stands for all failures; None when there is none."""
-        busy, unstarted, errors = self.tally.busy, self.tally.unstarted, self.errors
-        if len(errors) == 1 and busy == 1:
-            return errors[0]
-        if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
-            asked = any(isinstance(error, AskedToWait) for error in errors)
-            hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
-            word = "not done in time" if asked else "still running"
-            late = len({address_of(error.address) for error in errors})
-            return WaitTimeout(f"{late} of {counted(busy, 'job')} {word}", hint=hint)
-        if errors or unstarted:
-            return some_failed(busy, unstarted, errors)
-        return None
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
         """Rows for the result, if the whole plan is in memory anyway; a large batch is not."""
@@ -181,7 +174,9 @@ class Execution:
     def _failed(self, step: PlannedChange, error: SpecError) -> None:
         error.address = error.address or step.change.address
         self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
-        self.reporter(Event("failed", error.address, text=error.message))
+        run = step.change.address
+        error.spent = self.costs.of_run[run]
+        self.reporter(Event("failed", error.address, text=error.message, spent=self.costs.tell(run)))
         self.errors.append(error)
 
     async def _done(self, step: PlannedChange) -> None:
@@ -193,7 +188,8 @@ class Execution:
             await self._delete_replaced(step.change)
             await remove_leftovers(self.session, step.change, self.reporter)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
-            self.reporter(Event("done", step.change.address))
+            run = step.change.address
+            self.reporter(Event("done", run, spent=self.costs.tell(run)))
 
     async def _delete_replaced(self, change: Change) -> None:
         """Deletes the jobs that are replaced, if all that is asked of the address has come good, and is here."""
@@ -238,6 +234,7 @@ class Execution:
             return None
         if step.going:
             await remove_run(self.session, step.change, self.reporter)
+        step = await with_end(self.session, self.costs, step)
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False

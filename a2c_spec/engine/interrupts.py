@@ -19,6 +19,16 @@ STOPPING = "stopping after the current calls are recorded; press Ctrl-C again to
 EXIT_CODE = 130
 
 
+def interrupted(spent: int = 0) -> Interrupted:
+    """What is raised when a signal ends an apply that found out that so many credits were spent."""
+    error = Interrupted(
+        "interrupted; the state is exact, nothing is lost",
+        hint="apply again to continue; running jobs keep running, and `a2c-spec wait` fetches their results",
+    )
+    error.spent = spent
+    return error
+
+
 async def stoppable(work: Coroutine[Any, Any, T], talk: Callable[[str], None], leave: Callable[[], None]) -> T:
     """What ``work`` gives; raises Interrupted when a signal ends it. ``leave`` is called before an end at once."""
     task = asyncio.ensure_future(work)
@@ -32,10 +42,7 @@ async def stoppable(work: Coroutine[Any, Any, T], talk: Callable[[str], None], l
         try:
             return await task
         except asyncio.CancelledError:
-            raise Interrupted(
-                "interrupted; the state is exact, nothing is lost",
-                hint="apply again to continue; running jobs keep running, and `a2c-spec wait` fetches their results",
-            ) from None
+            raise interrupted() from None
 
 
 def endings() -> list[signal.Signals]:

@@ -144,8 +144,9 @@ class PlanBuilder:
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
-        forgotten = [await as_there(run, client) for run in forgotten]
-        return [*presets, *steps, *(self._forgotten(record, known, empty) for record in forgotten)]
+        there = [await as_there(run, client) for run in forgotten]
+        left = (replace(self._forgotten(record, known, empty), live=live) for record, live in there)
+        return [*presets, *steps, *left]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
         """Plans the jobs that take results of others, and what any job has of runs that are nobody's any more.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,12 +11,16 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed, refreshed_preset
+from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session, lock_holder, open_session
+from a2c_spec.engine.spender import Spender
 from a2c_spec.errors import about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.api.costs import Costs
 
 Pair = tuple[JobRecord, JobRecord]
 """A record as it was, and as it is now."""
@@ -23,7 +28,8 @@ Pair = tuple[JobRecord, JobRecord]
 
 @dataclass(frozen=True, slots=True)
 class Refreshed:
-    """What a refresh found out. ``changed``: every record that the service tells otherwise.
+    """What a refresh found out. ``changed``: every record that the service tells otherwise. ``spent`` is what became
+    known to be spent, in credits.
 
     ``unfinished``: (address, status on the service) of jobs that are further there than what is recorded even so, or
     than what is here, and of presets that somebody changed: only an apply fetches results, judges a job that
@@ -32,6 +38,7 @@ class Refreshed:
 
     changed: tuple[Pair, ...]
     unfinished: tuple[tuple[str, str], ...] = ()
+    spent: int = 0
 
 
 async def refresh_state(project: Project, *, write: bool) -> Refreshed:
@@ -40,7 +47,9 @@ async def refresh_state(project: Project, *, write: bool) -> Refreshed:
     async with open_session(project) as session:
         if not write:
             return await _found(session)
-        with session.store.lock(lock_holder(project.environ)):
+        spender = Spender(project, endpoint(project).realm)
+        session.service.executor.costs.heard = spender.learned
+        with closing(spender), session.store.lock(lock_holder(project.environ)):
             found = await _found(session)
             for _, after in found.changed:
                 await session.store.put(after)
@@ -49,6 +58,7 @@ async def refresh_state(project: Project, *, write: bool) -> Refreshed:
 
 async def _found(session: Session) -> Refreshed:
     gate = asyncio.Semaphore(session.project.flags.parallelism)
+    costs = session.service.executor.costs
     wanted = (_to_be_read, _to_be_fetched, _is_preset)
     records = [record for record in session.store.scan() if any(asked(record) for asked in wanted)]
 
@@ -60,7 +70,8 @@ async def _found(session: Session) -> Refreshed:
         async with gate:
             with about(record.address):
                 live = await session.service.client.job(record.job_id)
-        after = refreshed(record, live)
+        known = costs.learn(record, live) if live and live.terminal and record.phase == "started" else record
+        after = refreshed(known, live)
         return record, after, live.status if live and _is_further(live, after) else ""
 
     async def read_preset(record: JobRecord) -> tuple[JobRecord, JobRecord, str]:
@@ -73,15 +84,17 @@ async def _found(session: Session) -> Refreshed:
     return Refreshed(
         tuple((before, after) for before, after, _ in rows if before != after),
         tuple((record.address, status) for record, _, status in rows if status),
+        costs.total,
     )
 
 
-async def as_there(record: JobRecord, client: Client | None) -> JobRecord:
-    """The record of a run that is let go, without its job if the service has it no more."""
+async def as_there(record: JobRecord, client: Client | None) -> tuple[JobRecord, LiveJob | None]:
+    """The record of a run that is let go, without its job if the service has it no more, and the job if it was read."""
     if client is None or record.phase != "started" or not record.job_id:
-        return record
+        return record, None
     with about(record.address):
-        return record if await client.job(record.job_id) else replace(record, job_id="")
+        live = await client.job(record.job_id)
+    return (record if live else replace(record, job_id="")), live
 
 
 def _to_be_read(record: JobRecord) -> bool:
@@ -106,3 +119,17 @@ def _is_further(live: LiveJob, record: JobRecord) -> bool:
     if record.phase == "building":
         return not live.editable
     return record.phase in ("started", "completed") and live.terminal
+
+
+async def with_end(session: Session, costs: Costs, step: PlannedChange) -> PlannedChange:
+    """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
+    that is let go, what it cost."""
+    live, change, store = step.live, step.change, session.store
+    now, others = store.get(change.address) or step.record, change.starts or change.action in ("cached", "forget")
+    if live is None or not live.terminal or not others or now is None or now.phase != "started":
+        return step
+    known = costs.learn(now, live)
+    if step.desired is not None and step.record is not None:
+        seen = replace(step.record, files=now.files, leftover=now.leftover, spent=known.spent)
+        known = refreshed(seen, live)
+    return replace(step, record=await session.service.executor.save(known))

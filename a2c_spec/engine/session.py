@@ -246,6 +246,7 @@ async def open_session(project: Project, tell: Listener | None = None) -> AsyncI
         async with connect(
             project, session.store, session.files, tell or project.tell, session.others.records
         ) as connection:
+            connection.executor.costs.shared = session.held_by_several
             yield replace(session, connection=connection)
 
 

@@ -45,6 +45,10 @@ class Spender:
         """A create was looked for on the service and is not there: what was set aside for it was not spent."""
         self.spending.settle_last(self.env, record.address, 0)
 
+    def learned(self, run: str, job: str, cost: int) -> None:
+        """The service says what a job cost in all: that takes the place of what was set aside for it."""
+        self.spending.settle_last(self.env, run, cost, job)
+
     @asynccontextmanager
     async def paying(self, store: StateStore, change: Change, record: JobRecord) -> AsyncIterator[None]:
         """Sets the estimated cost of a change aside before its first call, and puts the true one in its place.
@@ -82,14 +86,12 @@ class Spender:
         return entry
 
     def _settle(self, entry: int, about: int, before: JobRecord, now: JobRecord | None) -> None:
-        if not entry:
-            if now is not None and now.intent is None and now.spent and now.phase not in ("building", "started"):
-                self.spending.settle_last(self.env, now.address, now.spent)
-            return
-        cost = true_cost(before, now)
+        cost = true_cost(before, now) if entry else None
         if cost is not None:
             self.here += cost - about
             self.spending.settle(entry, cost)
+        elif entry and now is not None and now.intent is None and now.job_id:
+            self.spending.file_under(entry, now.job_id)
 
     def _refused(self, bound: str, spent: str) -> LimitRefused:
         return LimitRefused(f"not started: {spent}, by budget.{bound} ({_place(self.project, bound)})", hint=HINT)

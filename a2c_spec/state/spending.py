@@ -28,8 +28,13 @@ INSERT = "INSERT INTO paid (realm, env, run, day, credits, open) VALUES (?, ?, ?
 SETTLE = "UPDATE paid SET credits = ?, open = 0 WHERE id = ?"
 SETTLE_LAST = """
 UPDATE paid SET credits = ?, open = 0
-WHERE id = (SELECT max(id) FROM paid WHERE realm = ? AND env = ? AND run = ? AND open)
+WHERE id = (
+  SELECT id FROM paid WHERE realm = ? AND env = ? AND run IN (?, ?) AND open ORDER BY run = ? DESC, id DESC LIMIT 1
+)
 """
+FILE = "UPDATE paid SET run = ? WHERE id = ?"
+"""Once a job is known, its cost is looked for by its id: addresses change, and several may have results of one job."""
+
 OPEN = """
 SELECT credits FROM paid WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
 """
@@ -45,7 +50,8 @@ Settlement = tuple[str, tuple[object, ...]]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One start of a job: environment, run (``report``, ``report#2``), day (``2026-01-31``), estimated credits.
+    """One start of a job: environment, run (``report``, ``report#2``) or its job once that is known, day
+    (``2026-01-31``), estimated credits.
 
     ``most`` is what the day may cost; None: no bound.
     """
@@ -139,10 +145,15 @@ class Spending:
         """Puts the true cost in the place of the estimate, soon. If that fails, the estimate stays."""
         self._settle(SETTLE, (amount, number))
 
-    def settle_last(self, env: str, run: str, amount: int) -> None:
-        """The same of the last start of a run that is open, such as one that an earlier process waited for."""
+    def file_under(self, number: int, job: str) -> None:
+        """Notes, soon, which job an entry is of."""
+        self._settle(FILE, (job, number))
+
+    def settle_last(self, env: str, run: str, amount: int, job: str = "") -> None:
+        """The same of the last start of a run, or of its job, that is open, such as one that an earlier process waited
+        for."""
         if self._db is not None or self.path.exists():
-            self._settle(SETTLE_LAST, (amount, self.realm, env, run))
+            self._settle(SETTLE_LAST, (amount, self.realm, env, run, job or run, job or run))
 
     def _settle(self, statement: str, values: tuple[object, ...]) -> None:
         self._settled.append((statement, values))

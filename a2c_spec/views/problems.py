@@ -25,7 +25,7 @@ def _diagnostic(diagnostic: Diagnostic, style: Style) -> str:
 def error(problem: SpecError, style: Style) -> str:
     """An error in one sentence, with its address, and what to do about it."""
     where = f"{address_of(problem.address)}: " if problem.address else ""
-    lines = [f"{style('error:', 'red', 'bold')} {where}{problem.message}"]
+    lines = [f"{style('error:', 'red', 'bold')} {where}{problem.told}"]
     if isinstance(problem, InvalidError) and problem.diagnostics:
         lines = [diagnostics(problem.diagnostics, style)]
     if problem.hint:
@@ -54,4 +54,5 @@ def error_json(problem: SpecError) -> Mapping[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in found],
+        **({"spent": problem.spent} if problem.spent else {}),
     }

@@ -63,11 +63,13 @@ def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
             yield from (f"  {address_of(error.address)}: {error.message}" for error in group)
             continue
         if len(group) == 1:
-            yield f"  {style('failed', 'red')} {address_of(first.address)}: {first.message}"
+            yield f"  {style('failed', 'red')} {address_of(first.address)}: {first.told}"
             continue
         shown = ", ".join(address_of(error.address) for error in group[:ADDRESSES_SHOWN])
         more = f" and {len(group) - ADDRESSES_SHOWN} more" if len(group) > ADDRESSES_SHOWN else ""
-        yield f"  {style('failed', 'red')} {len(group)} times: {first.message}"
+        spent = sum(error.spent for error in group)
+        paid = f" ({counted(spent, 'credit')} spent)" if spent else ""
+        yield f"  {style('failed', 'red')} {len(group)} times: {first.message}{paid}"
         yield f"    {shown}{more}"
 
 

@@ -45,6 +45,7 @@ def planned(a2c: Command, *args: str) -> dict[str, str]:
 
 
 Somebody = Callable[..., Any]
+Faults = Callable[..., None]
 
 
 @pytest.fixture
@@ -65,5 +66,19 @@ def somebody(server: Background) -> Somebody:
             reply = client.request(method, url, json=body or None)
         assert reply.status_code < 300, reply.text
         return reply.json() if reply.content else None
+
+    return send
+
+
+@pytest.fixture
+def refuse(server: Background) -> Faults:
+    """Answers downloads with a status, so many times; 0 ends that."""
+
+    def send(status: int, times: int | None, name: str = "*") -> None:
+        with httpx.Client(base_url=server.url.removesuffix("/v2")) as client:
+            client.delete("/_a2c/faults")
+            path = f"/dl/*/download-file/*/{name}"
+            fault = {"do": "status", "status": status, "method": "GET", "path": path, "times": times}
+            assert client.post("/_a2c/faults", json=[fault]).status_code < 300
 
     return send

@@ -350,7 +350,7 @@ def test_what_a_failed_job_gave_is_kept_and_only_the_rest_runs_again(
     write({"sha": 1})
     with_bad(project)
     first = a2c("apply", "--no-cache")
-    assert (first.code, "(1 credit spent); the results of sha are kept" in first.err) == (6, True)
+    assert (first.code, "; the results of sha are kept (1 credit spent)" in first.err) == (6, True)
     assert "1 credit" not in a2c("apply", "--no-cache").err
     write({"sha": 1})
     quiet(a2c, project, "one.sha256")

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
-from tests.commands.conftest import Somebody
+from tests.commands.conftest import Faults, Somebody
 from tests.conftest import Command
 
 JOB = """\
@@ -26,28 +25,12 @@ outputs: [{from: sha, filename: a}, {from: md5, filename: a}]
 """
 FILES = ("a.sha256", "a.md5")
 
-Faults = Callable[..., None]
-
 
 @pytest.fixture
 def sums(project: Path) -> Path:
     (project / "sums.yaml").write_text(JOB)
     (project / "a.txt").write_text("first")
     return project
-
-
-@pytest.fixture
-def refuse(server: Background) -> Faults:
-    """Answers downloads with a status, so many times; 0 ends that."""
-
-    def send(status: int, times: int | None, name: str = "*") -> None:
-        with httpx.Client(base_url=server.url.removesuffix("/v2")) as client:
-            client.delete("/_a2c/faults")
-            path = f"/dl/*/download-file/*/{name}"
-            fault = {"do": "status", "status": status, "method": "GET", "path": path, "times": times}
-            assert client.post("/_a2c/faults", json=[fault]).status_code < 300
-
-    return send
 
 
 def run(a2c: Command, command: str, *args: str) -> tuple[int, str, set[str]]:

@@ -17,13 +17,6 @@ def files(count: int) -> tuple[SavedFile, ...]:
     return tuple(SavedFile(f"dist/{n}", 10, "ab", f"o{n}", "webp") for n in range(count))
 
 
-def test_only_a_job_that_was_started_now_costs_something() -> None:
-    tally = Tally(2)
-    for change in (START, RENAME):
-        tally.ended(change, JobRecord("a", "x", "done", spent=3))
-    assert (tally.spent, tally.held) == (3, 0)
-
-
 def test_files_that_stay_on_the_service_do_not_count() -> None:
     tally = Tally(1)
     tally.ended(START, JobRecord("a", "x", "done", files=(*files(2), SavedFile("", 99, "", "o", "webp"))))

@@ -15,10 +15,12 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.api.costs import Costs
 from a2c_spec.api.execute import Task
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.events import Event
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.budget import Limits
@@ -73,6 +75,10 @@ class World:
     turns: int = 1
     allowed: list[bool] = field(default_factory=list)
     reporter: Listening = field(default_factory=Listening)
+    costs: Costs = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.costs = Costs(self.session.store)
 
     async def carry_out(self, task: Task, change: Change, before: JobRecord, **_: bool) -> JobRecord:
         self.order.append(change.address)
@@ -83,6 +89,7 @@ class World:
             await asyncio.sleep(0)
         self.at_once -= 1
         after = self.answer(change, before)
+        self.costs.learn(replace(after, spent=0), LiveJob(after.job_id, "completed", spent=after.spent))
         await self.session.store.put(after)
         return after
 
@@ -103,7 +110,7 @@ class World:
             delivery=self,
             turns=SimpleNamespace(slot=slot, released=slot),
             client=SimpleNamespace(wire=SimpleNamespace(count=Counter(POST=1))),
-            executor=None,
+            executor=SimpleNamespace(costs=self.costs),
         )
         session = replace(self.session, connection=service)
         return asyncio.run(Execution(session, options, self.reporter, EVERYTHING).run(steps, again))

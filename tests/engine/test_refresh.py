@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.api.costs import Costs
 from a2c_spec.core.live import LiveJob, LiveOutput, Problem
 from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
 from a2c_spec.engine.refresh import Refreshed, _found, refresh_state
@@ -45,7 +46,7 @@ def found(root: Path, service: Service, *records: JobRecord, **flags: Any) -> Re
     with session_in(root, **flags) as session:
         for one in records:
             asyncio.run(session.store.put(one))
-        connection: Any = SimpleNamespace(client=service)
+        connection: Any = SimpleNamespace(client=service, executor=SimpleNamespace(costs=Costs(session.store)))
         seen = asyncio.run(_found(replace(session, connection=connection)))
         assert all(session.store.get(before.address) == before for before, _ in seen.changed), "nothing is written here"
     return seen

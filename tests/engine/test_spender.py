@@ -47,6 +47,13 @@ def with_budget(root: Path, clock: float = NOW, **budget: int) -> Project:
     return replace(project, file=replace(project.file, budget=budget), runtime=runtime)
 
 
+def learn(project: Project, run: str, job: str, cost: int) -> None:
+    """What a later process hears of a job."""
+    spender = Spender(project, "api")
+    spender.learned(run, job, cost)
+    spender.close()
+
+
 def pay(project: Project, now: JobRecord | None, change: Change | None = None, fails: bool = False) -> None:
     spender = Spender(project, "api")
 
@@ -109,9 +116,28 @@ def test_what_starts_nothing_costs_nothing_and_settles_what_an_earlier_run_start
     pay(project, record("started"))
     assert today(project) == 1, "it may cost what was estimated"
     pay(project, record("done", spent=4), Change("a", "wait", ()))
+    assert today(project) == 1, "it is heard of the service"
+    learn(project, "a", "j", 4)
     assert today(project) == 4
-    pay(project, record("done", spent=8), Change("a", "wait", ()))
+    learn(project, "a", "j", 8)
     assert today(project) == 4, "it is settled once"
+
+
+def test_what_a_detached_job_cost_is_found_by_its_id_whatever_its_address_is_called_then(tmp_path: Path) -> None:
+    project = with_budget(tmp_path, per_day=9)
+    pay(project, record("started", job_id="j1"))
+    pay(project, record("started", job_id="j2"), starting("b"))
+    learn(project, "b", "j1", 3)
+    assert today(project) == 4, "3 and what was estimated for the job of b"
+    learn(project, "renamed", "j2", 5)
+    assert today(project) == 8
+
+
+def test_what_a_job_cost_that_a_killed_process_started_is_found_by_its_address(tmp_path: Path) -> None:
+    project = with_budget(tmp_path, per_day=9)
+    pay(project, JobRecord("a", "api", intent=LOST))
+    learn(project, "a", "adopted", 2)
+    assert today(project) == 2
 
 
 def test_what_is_spent_is_written_down_without_a_bound_too(tmp_path: Path) -> None:
