@@ -18,7 +18,9 @@ LONG_LINE = 8
 """Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
 TOLD = frozenset({"message", "info", "errors", "warnings", "details", "description"})
 """The keys of what the service says to people."""
-LEFT = frozenset({"id", "token", "uri", "server", "checksum", "hash", "created_at", "modified_at", "id_source"})
+LEFT = frozenset(
+    {"id", "job", "input", "conversion", "id_source", "token", "uri", "server", "checksum", "hash", "created_at"}
+)
 """The keys of what calls, downloads and comparisons need as it is; none of it is shown but ids and times."""
 LEFT_WORDS = re.compile(
     "incomplete|ready|running|created|queued|pending|downloading|downloaded|processing|completed|failed|canceled|waiting|"
@@ -28,6 +30,7 @@ LEFT_WORDS = re.compile(
 )
 """Words of the API itself: a value that is one of them says nothing else."""
 _NAME = re.compile("[a-z_]+")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
 
 
@@ -74,9 +77,12 @@ class Redaction:
     def data(self, data: Any, *, told: bool = False) -> Any:
         """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
         self._tokens |= set(_token_values(data))
-        named = () if told else tuple(_named(data))
-        self.learn(*named)
-        return self._tree(data, "", told) if named or self._met(_texts(data)) else data
+        try:
+            named = () if told else tuple(_named(data))
+            self.learn(*named)
+            return self._tree(data, "", told) if named or self._met(_texts(data)) else data
+        except RecursionError:  # nobody can tell what is in there, and no answer is as deep as that
+            return None
 
     def _met(self, texts: Iterable[str]) -> bool:
         """Whether a secret may be in any of the texts; nearly always none is."""
@@ -97,11 +103,9 @@ class Redaction:
             return {self._key(name, told): self._tree(item, name, told) for name, item in value.items()}
         if isinstance(value, list):
             return [self._tree(item, key, told) for item in value]
-        if (
-            not isinstance(value, str)
-            or LEFT_WORDS.fullmatch(value)
-            or (key in LEFT and (not told or key == "id_source"))
-        ):
+        if not isinstance(value, str) or LEFT_WORDS.fullmatch(value) or _ID.fullmatch(value):
+            return value
+        if key in LEFT and (not told or key == "id_source"):
             return value
         return self.text(value) if told else HIDDEN if value and names_secret(key) else self._echo(value)
 
@@ -192,7 +196,8 @@ def _named(data: Any, key: str = "") -> Iterator[str]:
     """Every text below the name of a secret, which nobody but the service and whoever set it should see."""
     if isinstance(data, Mapping):
         for name, value in data.items():
-            yield from _named(value, name) if name not in TOLD | LEFT else ()
+            left = name in TOLD or (name in LEFT and isinstance(value, str))
+            yield from () if left else _named(value, name)
     elif isinstance(data, list):
         for value in data:
             yield from _named(value, key)

@@ -126,6 +126,13 @@ def test_all_of_a_refusal_is_for_people() -> None:
     assert Redaction().data(said, told=True) == said
 
 
+def test_what_is_too_deep_to_be_searched_is_not_passed_on() -> None:
+    deep: list[object] = []
+    for _ in range(5000):
+        deep = [deep]
+    assert knowing(SECRET).data({"id": deep}) is None
+
+
 def test_the_token_of_a_job_is_needed_and_not_told() -> None:
     known = Redaction()
     row = {"token": TOKEN, "status": {"info": f"token {TOKEN}"}, "note": TOKEN}
