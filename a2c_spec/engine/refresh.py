@@ -124,9 +124,11 @@ def _is_further(live: LiveJob, record: JobRecord) -> bool:
 async def with_end(session: Session, costs: Costs, step: PlannedChange) -> PlannedChange:
     """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
     that is let go, what it cost."""
-    live, change, store = step.live, step.change, session.store
-    now, others = store.get(change.address) or step.record, change.starts or change.action in ("cached", "forget")
-    if live is None or not live.terminal or not others or now is None or now.phase != "started":
+    live, change = step.live, step.change
+    if live is None or not live.terminal or not (change.starts or change.action in ("cached", "forget")):
+        return step
+    now = session.store.get(change.address) or step.record
+    if now is None or now.phase != "started":
         return step
     known = costs.learn(now, live)
     if step.desired is not None and step.record is not None:

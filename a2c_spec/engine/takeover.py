@@ -91,13 +91,13 @@ class Takeover:
     def offer_parts(self, steps: Iterable[PlannedChange]) -> None:
         """What is left once runs have been taken as a whole: single results that can be had and that nobody wants."""
         self.parts.clear()
-        kept = [
-            (step.record, {item.id for item in step.desired.job.conversions})
-            for step in steps
-            if step.record and step.desired
-        ]
-        kept = [(run, asked) for run, asked in kept if run.address not in self.free]
-        for run, asked in (*((run, set[str]()) for run in self.free.values()), *kept):
+        offers = [(run, set[str]()) for run in self.free.values()]
+        for step in steps:
+            if step.record and step.desired and step.record.address not in self.free:
+                asked = {item.id for item in step.desired.job.conversions}
+                if not asked.issuperset(step.record.basis.get("conversions", ())):
+                    offers.append((step.record, asked))
+        for run, asked in offers:
             for name, recipe in recipes_in(run):
                 if name not in asked and self._can_be_had(run, name):
                     self.parts.setdefault(recipe, []).append((run, name))
