@@ -49,8 +49,14 @@ Faults = Callable[..., None]
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
-    with Background(create_app(Settings())) as running:
+def service_settings() -> Settings:
+    """Those of the service; a file of tests that needs others says so."""
+    return Settings()
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch, project: Path, service_settings: Settings) -> Iterator[Background]:
+    with Background(create_app(service_settings)) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         yield running

@@ -11,13 +11,12 @@ import subprocess
 import sys
 import termios
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Limits, Settings
 from tests.commands.conftest import PNG, Somebody
@@ -91,11 +90,8 @@ def _with_its_terminal() -> None:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
-    with Background(create_app(Settings(limits=Limits(credits=471)))) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
+def service_settings() -> Settings:
+    return Settings(limits=Limits(credits=471))
 
 
 def again(two: Path, a2c: Command, *args: str) -> None:

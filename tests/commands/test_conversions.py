@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha1
 from pathlib import Path
 from typing import Any
@@ -20,14 +20,6 @@ OPTION = "allow_multiple_outputs_threshold"
 TARGETS = {"sha": "sha256", "md5": "md5", "old": "sha1", "k": "sha256"}
 
 Writer = Callable[..., None]
-
-
-@pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Background]:
-    with Background(create_app(Settings())) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
 
 
 @pytest.fixture

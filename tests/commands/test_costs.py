@@ -4,27 +4,21 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
 from tests.commands.conftest import Faults, Somebody
 from tests.conftest import Command
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
+def service_settings() -> Settings:
     """A service whose jobs take a few looks to end."""
-    with Background(create_app(Settings(progression=Progression("polls", 1, 2)))) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
+    return Settings(progression=Progression("polls", 1, 2))
 
 
 def write(project: Path, name: str, *targets: str, more: str = "") -> None:

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.faults import Fault
 from tests.commands.conftest import Somebody
@@ -32,11 +29,8 @@ def faults() -> list[Fault]:
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path, faults: list[Fault]) -> Iterator[Background]:
-    with Background(create_app(Settings(faults=tuple(faults)))) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
+def service_settings(faults: list[Fault]) -> Settings:
+    return Settings(faults=tuple(faults))
 
 
 def write(project: Path, *more: str, made: str = SHA, text: str = "first", name: str = "one") -> None:

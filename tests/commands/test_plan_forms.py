@@ -7,7 +7,7 @@ import json
 import re
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,6 @@ from a2c_spec.commands import apply as apply_command
 from a2c_spec.core.plan import Plan
 from a2c_spec.engine import apply as engine_apply
 from a2c_spec.errors import LimitRefused
-from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Limits, Settings
 from a2c_spec.views.plan_json import plan_from
@@ -290,11 +289,8 @@ WORLDS = [
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
-    with Background(create_app(Settings(limits=Limits(credits=471)))) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
+def service_settings() -> Settings:
+    return Settings(limits=Limits(credits=471))
 
 
 def sentences(plan: Plan) -> list[str]:

@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from a2c_spec.local_api.app import create_app
-from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
 from tests.commands.conftest import Somebody
 from tests.conftest import Command
 
 
 @pytest.fixture
-def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
+def service_settings() -> Settings:
     """A service whose jobs take a few looks to end."""
-    with Background(create_app(Settings(progression=Progression("polls", 1, 4)))) as running:
-        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
-        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-        yield running
+    return Settings(progression=Progression("polls", 1, 4))
 
 
 def write(project: Path, name: str, source: str, **targets: str) -> None:

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Somebody, server, somebody
+from tests.commands.conftest import Somebody, server, service_settings, somebody
 from tests.conftest import Command
 
-__all__ = ["server", "somebody"]
+__all__ = ["server", "service_settings", "somebody"]
 
 HEAD = "apiVersion: a2c-spec/v1\nkind: Job\n"
 GONE = "it takes up.h, which is neither here nor on the service any more; `--replace up` makes it again"
