@@ -15,18 +15,16 @@ from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
 from a2c_spec.core.planner import plan_job
-from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.core.transitions import refreshed
-from a2c_spec.engine.bookkeeping import keep_books
+from a2c_spec.engine.bookkeeping import keep_books, with_end
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, some_failed, stops_all
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, stands_for_all, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
@@ -35,7 +33,7 @@ from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import AskedToWait, Conflict, NotStarted, SpecError, WaitTimeout
+from a2c_spec.errors import Conflict, NotStarted, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -95,26 +93,11 @@ class Execution:
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
         self.reporter.close()
-        error = self._error()
+        error = stands_for_all(self.tally, self.errors)
         if steps:
             problems = {address_of(error.address): error.message for error in self.errors}
             write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
-
-    def _error(self) -> SpecError | None:
-        """What stands for all failures; None when there is none."""
-        busy, unstarted, errors = self.tally.busy, self.tally.unstarted, self.errors
-        if len(errors) == 1 and busy == 1:
-            return errors[0]
-        if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
-            asked = any(isinstance(error, AskedToWait) for error in errors)
-            hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
-            word = "not done in time" if asked else "still running"
-            late = len({address_of(error.address) for error in errors})
-            return WaitTimeout(f"{late} of {counted(busy, 'job')} {word}", hint=hint)
-        if errors or unstarted:
-            return some_failed(busy, unstarted, errors)
-        return None
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
         """Rows for the result, if the whole plan is in memory anyway; a large batch is not."""
@@ -248,7 +231,7 @@ class Execution:
             return None
         if step.going:
             await remove_run(self.session, step.change, self.reporter)
-        step = await self._with_end(step)
+        step = await with_end(self.session, step)
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
@@ -264,19 +247,6 @@ class Execution:
             if meant or cached:
                 return await self._from_cache(step, step.desired, cached)
             return await self._convert(step, step.desired)
-
-    async def _with_end(self, step: PlannedChange) -> PlannedChange:
-        """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
-        that is let go, what it cost."""
-        live, change, store = step.live, step.change, self.session.store
-        now, others = store.get(change.address) or step.record, change.starts or change.action in ("cached", "forget")
-        if live is None or not live.terminal or not others or now is None or now.phase != "started":
-            return step
-        known = self.costs.learn(now, live)
-        if step.desired is not None and step.record is not None:
-            seen = replace(step.record, files=now.files, leftover=now.leftover, spent=known.spent)
-            known = refreshed(seen, live)
-        return replace(step, record=await self.service.executor.save(known))
 
     async def _from_cache(self, step: PlannedChange, desired: DesiredJob, cached: JobRecord | None) -> JobRecord:
         """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""

@@ -14,7 +14,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
-from a2c_spec.errors import NotStarted, PartialFailure, ResultLocked, SpecError, by_end
+from a2c_spec.errors import AskedToWait, NotStarted, PartialFailure, ResultLocked, SpecError, WaitTimeout, by_end
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan
@@ -133,6 +133,20 @@ class Result:
     def lone(self) -> bool:
         """Whether there was just one thing to do and it failed: its error says all there is to say."""
         return self.error is not None and self.error in self.errors
+
+
+def stands_for_all(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
+    """What stands for all failures; None when there is none."""
+    busy, unstarted = tally.busy, tally.unstarted
+    if len(errors) == 1 and busy == 1:
+        return errors[0]
+    if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
+        asked = any(isinstance(error, AskedToWait) for error in errors)
+        hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
+        word = "not done in time" if asked else "still running"
+        late = len({address_of(error.address) for error in errors})
+        return WaitTimeout(f"{late} of {counted(busy, 'job')} {word}", hint=hint)
+    return some_failed(busy, unstarted, errors) if errors or unstarted else None
 
 
 def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:

@@ -31,6 +31,7 @@ from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_records import with_earlier
+from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
 
 LOST = "the service no longer has the job or its results"
@@ -166,14 +167,19 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
-    foreseen = predicted(desired.job, observed.late)
-    skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and observed.taken(one.path)]
-    if skipped and len(skipped) == len(desired.job.conversions):
-        why = tuple(reasons.skipped(observed, path) for path in skipped)
-        return Change(desired.job.address, "no-op", why, skipped=len(skipped))
+    if nowhere := _saved_nowhere(desired, observed):
+        return nowhere
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
     return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))
+
+
+def _saved_nowhere(desired: DesiredJob, observed: Observed) -> Change | None:
+    """That nothing is run, where each of its results would be left out."""
+    skipped = only_skipped(desired.job, observed.late, observed.taken)
+    why = tuple(reasons.skipped(observed, path) for places in skipped.values() for path in places)
+    every = bool(skipped) and len(skipped) == len(desired.job.conversions)
+    return Change(desired.job.address, "no-op", why, skipped=len(why)) if every else None
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
@@ -184,6 +190,8 @@ def conflicts(desired: DesiredJob, observed: Observed) -> str:
 
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
+    if nowhere := _saved_nowhere(desired, observed):
+        return nowhere
     calls = create_calls(desired)
     bound = why_not_fewer(calls)
     if desired.job.lifecycle.on_replace == "delete" and desired.job.process and record.job_id and not observed.gone:
