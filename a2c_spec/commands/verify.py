@@ -34,7 +34,7 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     project = project_of(flags)
     every, realm, nothing = _found(project, addresses)
     found = [finding for finding in every if not finding.orphan]
-    told = [finding for finding in every if finding.status != "intact"]
+    told = [finding for finding in every if finding.status != "intact" or finding.reason]
     wrong = [finding for finding in found if finding.status not in ("intact", "skipped")]
     lines = [_line(finding, style_of(project)) for finding in told]
     orphans = _orphans(every)

@@ -117,7 +117,7 @@ def _anew(
     """What has to be run, and beside it ``others``: what the results cache has, what is saved nowhere."""
     run = [name for name in needed if not any(name in some for some in others)]
     parts, keys = list[Part](), [one.address for one in runs]
-    for names in [some for some in (run, *others) if some] or [needed]:
+    for names in [some for some in (run, *others) if some] or [[*needed]]:
         keys.append(host.address if host and not parts else free_key(address, keys))
         parts.append(_to_run(keys[-1], names, None if parts else host, runs))
     return parts

@@ -10,6 +10,7 @@ from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
 from a2c_spec.core.observed import NOT_OURS, Disk, Observed
 from a2c_spec.core.result_paths import spec_for
+from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -72,7 +73,8 @@ def _finding(files: OutputFiles, address: str, run: JobRecord, file: SavedFile, 
         if not file.path:
             return Finding(address, path, "skipped", "it was left out because something else stands there")
         if stands == "intact":
-            return Finding(address, path, "intact")
+            lacks = partial(run).get(file.conversion)
+            return Finding(address, path, "intact", f"partial: made without {', '.join(lacks)}" if lacks else "")
         spec = spec_for(job.outputs, file.conversion, file.inputs) if job else None
         skips = spec is not None and spec.on_conflict == "skip" and stands in NOT_OURS
         told = _why(files, stands, run.address, file)
@@ -90,8 +92,8 @@ def _left_out(files: OutputFiles, address: str, job: Job, told: set[str]) -> Ite
     for paths in only_skipped(job, render_late, is_taken).values():
         for path in paths:
             seen = Observed(render_late, disk={path: files.status(path, address)})
-            told = reasons.skipped(seen, path).removeprefix(f"skipped: {path} ")
-            yield Finding(address, path, "skipped", f"it {told}")
+            stands = reasons.skipped(seen, path).removeprefix(f"skipped: {path} ")
+            yield Finding(address, path, "skipped", f"it {stands}")
 
 
 def _why(files: OutputFiles, stands: Disk, run: str, file: SavedFile) -> str:

@@ -16,7 +16,7 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
-from a2c_spec.core.results import NO_LONGER
+from a2c_spec.core.results import NO_LONGER, partly
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -209,7 +209,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
-        (*dict.fromkeys([*found.why, *named, *map(reasons.stays, stale)]),),
+        (*dict.fromkeys([*found.why, *named, *map(reasons.stays, stale), *partly(record)]),),
         found.calls,
         moves=tuple(found.moves),
         leaves=stale,
@@ -231,7 +231,7 @@ def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Cha
         why.insert(0, verified)
     gone = "the service no longer has the result of {}, which stayed there; --replace runs it again"
     why += map(gone.format, no_longer_there(desired, record))
-    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record)]
+    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record), *partly(record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
 
