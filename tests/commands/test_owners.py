@@ -302,3 +302,28 @@ def test_a_plan_is_applied_to_the_service_it_was_made_for(
     done = a2c("apply", "p.a2cplan.json")
     assert done.code == 10, done.err
     assert "localhost:9/v2, not for localhost:10/v2" in done.err
+
+
+def test_a_result_of_what_is_in_no_manifest_is_refused_with_ways_that_help(
+    project: Path, a2c: Command, job: Writer
+) -> None:
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local").code == 0
+    (project / "a.yaml").unlink()
+    job("b", "b.txt", "one")
+    for args in (("b.yaml",), (".",)):
+        done = a2c("plan", "--local", *args)
+        told = (
+            "one.sha256 is a result of a, which is in no manifest; apply the whole project, say `moved: {from: a}`, or"
+        )
+        assert told in done.out, done.out
+    assert a2c("plan", "--local", "--detailed-exitcode").code == 2
+
+
+def test_what_is_left_out_cannot_be_run_again(project: Path, a2c: Command, job: Writer) -> None:
+    job("a", "a.txt", "one")
+    job("b", "b.txt", "two")
+    for part in (("--target", "a"), ("--exclude", "b")):
+        done = a2c("plan", "--local", "--replace", "b", *part)
+        assert (done.code, "--replace b means only what is left out of this plan" in done.err) == (2, True)
+        assert a2c("plan", "--local", "--replace", "a", *part).code == 0

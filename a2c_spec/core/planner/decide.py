@@ -160,7 +160,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return _rerun(desired, record, why, observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
-        return _rerun(desired, record, tuple(found.why), observed, paid=True)
+        return _rerun(desired, record, (*found.why, *(why for _, why in found.lost)), observed, paid=True)
     if lost := no_longer_there(desired, record):
         return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
     return finish(desired, record, found)

@@ -121,7 +121,9 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
     if policy == "skip":
         work.skipped.append(reasons.skipped(observed, file.path))
     else:
-        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work)
+        ours = observed.status(file.path) == "changed"
+        stands = "has changed since a2c-spec wrote it" if ours else "exists and is not recorded as a result of a2c-spec"
+        _fetch(placement, f"{file.path} {stands}", observed, work)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
