@@ -53,9 +53,11 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
 async def with_end(session: Session, step: PlannedChange) -> PlannedChange:
     """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
     that is let go, what it cost."""
-    live, change, now = step.live, step.change, session.store.get(step.change.address) or step.record
-    instead = change.starts or change.action in ("cached", "forget")
-    if live is None or not live.terminal or not instead or now is None or now.phase != "started":
+    live, change = step.live, step.change
+    if live is None or not live.terminal or not (change.starts or change.action in ("cached", "forget")):
+        return step
+    now = session.store.get(change.address) or step.record
+    if now is None or now.phase != "started":
         return step
     known = session.service.executor.costs.learn(now, live)
     if step.desired is not None and step.record is not None:
