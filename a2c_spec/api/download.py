@@ -14,7 +14,6 @@ import httpx
 
 from a2c_spec.api.http.backoff import asks_to_wait, backoff
 from a2c_spec.api.http.concurrency import Sleep
-from a2c_spec.api.http.replies import error_text
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.part_files import part_of
 from a2c_spec.core.live import LiveOutput
@@ -149,9 +148,11 @@ class Downloads:
             async with self.wire.stream(output.uri, headers, secret) as response:
                 return await self._receive(response, download, part, attempt)
         except httpx.RequestError as error:
-            return error_text(error)
+            return self.wire.said(error)
         except httpx.InvalidURL as error:
-            raise NetworkError(f"{output.filename} cannot be downloaded: invalid download URL ({error})") from error
+            raise NetworkError(
+                f"{output.filename} cannot be downloaded: invalid download URL ({self.wire.said(error)})"
+            ) from error
 
     async def _receive(self, response: httpx.Response, download: Download, part: _PartFile, attempt: int) -> str:
         output, status = download.output, response.status_code

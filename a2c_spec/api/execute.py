@@ -13,17 +13,16 @@ from a2c_spec.api.distrust import Distrust
 from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
-from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create, sent_by
-from a2c_spec.api.recorder import Recorder
-from a2c_spec.core.calls import Call, single_part
+from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
+from a2c_spec.api.recorder import Recorder, others_deleted
+from a2c_spec.core.calls import Call, Ref, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import Intent, JobRecord, StateStore
+from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
 from a2c_spec.core.transitions import (
     apply_response,
     created,
@@ -31,7 +30,6 @@ from a2c_spec.core.transitions import (
     noticed,
     settled,
     started,
-    without_job,
     without_untold,
 )
 from a2c_spec.errors import Conflict, SpecError
@@ -198,12 +196,29 @@ class Executor:
             adds=any(call.creates for call in calls),
             fingerprint=change.fingerprint,
             basis=change.basis,
-            elements=sent_by(create, self.client.find_reference) if create else {},
+            elements=self._sent_by(create) if create else {},
             key=self.new_key() if create else "",
             noted_at=self.client.wire.service_time(),
             by_our_clock=self.client.wire.skew is None,
         )
         await self.save(intended(self._stored(change.address), intent))
+
+    def _sent_by(self, create: Call) -> Mapping[str, Element]:
+        """What a create sends, part by part; of a result of another job, the id under which it goes."""
+        sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
+        body = create.body if isinstance(create.body, Mapping) else {}
+        for kind, key in (("inputs.", "input"), ("conversions.", "conversion")):
+            names, sent_parts = [name for name in create.creates if name.startswith(kind)], body.get(key)
+            for name, part in zip(names, sent_parts if isinstance(sent_parts, tuple) else (), strict=True):
+                sent[name] |= self._ids_in(mapping(part))
+        return {name: Element("", values) for name, values in sent.items()}
+
+    def _ids_in(self, part: Mapping[str, object]) -> Mapping[str, str]:
+        """The ids under which a part names a result or a preset of another manifest."""
+        found = {"wire_source": part.get("source"), "wire_preset": mapping(part.get("options")).get("preset")}
+        ids = {key: self.client.find_reference(ref.name) for key, ref in found.items() if isinstance(ref, Ref)}
+        held = {"wire_source": str(part.get("source")), "wire_type": "input_id"}
+        return ids | (held if part.get("type") == "input_id" else {})
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
         try:
@@ -243,13 +258,7 @@ class Executor:
         after = apply_response(before, call, ids)
         if call.starts:
             after = started(after, change.fingerprint, change.basis)
-        await self.recorder.save(noticed(after, call, reply.data), *self._without_deleted(call, change))
-
-    def _without_deleted(self, call: Call, change: Change) -> list[JobRecord]:
-        """Other runs of the address once it is known that their job was deleted."""
-        runs = self.store.runs(address_of(change.address)) if call.kind == "delete_job" else ()
-        mine = [run for run in runs if run.address != change.address and run.job_id == call.subject]
-        return [without_job(run, run.job_id) for run in mine]
+        await self.recorder.save(noticed(after, call, reply.data), *others_deleted(self.store, change.address, call))
 
     async def _drop_intent(self, record: JobRecord) -> None:
         """A refused call did nothing: what was known before it is all there is to know."""

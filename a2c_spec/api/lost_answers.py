@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from dataclasses import replace
 
 from a2c_spec.api.client import PAGE, Client
@@ -22,10 +22,9 @@ from a2c_spec.core.adoption import (
     owned,
     zone_of,
 )
-from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.planner import shown_order
-from a2c_spec.core.state import Element, Intent, JobRecord
+from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.core.transitions import epoch
 from a2c_spec.errors import Conflict, NetworkError
 
@@ -36,25 +35,6 @@ PAGES = 2_000
 
 
 BY_HAND = "ask for the job by its id: `a2c-spec state adopt`"
-
-
-def sent_by(create: Call, find_reference: Callable[[str], str]) -> dict[str, Element]:
-    """What a create sends, part by part; of a result of another job, the id under which it goes."""
-    sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
-    body = create.body if isinstance(create.body, Mapping) else {}
-    for kind, key in (("inputs.", "input"), ("conversions.", "conversion")):
-        names, sent_parts = [name for name in create.creates if name.startswith(kind)], body.get(key)
-        for name, part in zip(names, sent_parts if isinstance(sent_parts, tuple) else (), strict=True):
-            sent[name] |= _ids_in(mapping(part), find_reference)
-    return {name: Element("", values) for name, values in sent.items()}
-
-
-def _ids_in(part: Mapping[str, object], find_reference: Callable[[str], str]) -> Mapping[str, str]:
-    """The ids under which a part names a result or a preset of another manifest."""
-    found = {"wire_source": part.get("source"), "wire_preset": mapping(part.get("options")).get("preset")}
-    ids = {key: find_reference(ref.name) for key, ref in found.items() if isinstance(ref, Ref)}
-    held = {"wire_source": str(part.get("source")), "wire_type": "input_id"}
-    return ids | (held if part.get("type") == "input_id" else {})
 
 
 class GracePeriod:

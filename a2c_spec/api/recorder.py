@@ -6,11 +6,12 @@ from collections.abc import Collection
 from dataclasses import dataclass, replace
 
 from a2c_spec.api.http.concurrency import Clock
+from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
-from a2c_spec.core.transitions import handed_over
+from a2c_spec.core.transitions import handed_over, without_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,3 +62,10 @@ class Recorder:
                 giver, record = handed_over(giver, record, file.path)
                 givers.append(giver)
         await self.save(record, *givers)
+
+
+def others_deleted(store: StateStore, address: str, call: Call) -> list[JobRecord]:
+    """Other runs of the address of a run, once it is known that this call deleted their job."""
+    runs = store.runs(address_of(address)) if call.kind == "delete_job" else ()
+    mine = [run for run in runs if run.address != address and run.job_id == call.subject]
+    return [without_job(run, run.job_id) for run in mine]

@@ -80,7 +80,7 @@ def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
 
 def on_a_terminal() -> bool:
     """Whether a person can be asked."""
-    return sys.stdin.isatty() and sys.stderr.isatty()
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
 
 
 def ask(question: str) -> bool | None:

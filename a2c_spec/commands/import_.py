@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import did, project_of, talk
-from a2c_spec.core.importing import Clues, job_from, record_of
+from a2c_spec.core.desired import Conversion, Secret
+from a2c_spec.core.importing import Clues, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.transitions import without_job
@@ -87,7 +88,19 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             f"no file of this project is the source of {counted(len(missing), 'upload')} ({', '.join(missing)}): the "
             "manifest refers to the service's copy, which is deleted after a while",
         )
-    return live.status == "completed"
+    unset = [name for name in variables_of(job) if name not in project.environ]
+    if unset:
+        talk(
+            project.flags,
+            f"set {', '.join(unset)} before you apply: manifests refer to secrets, those of the job are in none",
+        )
+    return live.status == "completed" and not any(_locked(item, unset) for item in job.conversions)
+
+
+def _locked(item: Conversion, unset: Sequence[str]) -> bool:
+    """Whether results of a conversion have a password that is not known here."""
+    word = item.options.get("download_password")
+    return isinstance(word, Secret) and word.reference.removeprefix("env:") in unset
 
 
 def _folder_below(root: Path, target: Path) -> str:

@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.sensitive import HIDDEN
 
 MISSING: Any = object()
 
@@ -35,8 +36,10 @@ def echoes(value: Any, echo: Any) -> bool:
     """Whether ``echo``, as a reply shows it, is ``value``, as it was sent.
 
     ``[]`` may stand for ``{}``, and a number may come back as the text of exactly that number; two texts are never
-    compared as numbers.
+    compared as numbers. A text in which a secret was hidden may be any other.
     """
+    if isinstance(value, str) and isinstance(echo, str) and HIDDEN in value + echo:
+        return bool(value and echo)
     if isinstance(value, Mapping):
         shown = {} if _is_array(echo) and not echo else echo
         if not isinstance(shown, Mapping):

@@ -14,6 +14,7 @@ from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import Element, JobRecord
 
 Found = tuple[str, Any, Any]
@@ -45,7 +46,8 @@ def echo_of(
 
 
 def _beside(part: str, sent: Mapping[str, Any], shown: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in shown.items() if key not in sent and not _same(value, _default(part, key))}
+    own = {key: value for key, value in shown.items() if key not in sent and not _same(value, _default(part, key))}
+    return {key: HIDDEN if names_secret(key) else value for key, value in own.items()}
 
 
 def _default(part: str, key: str) -> Any:
@@ -126,7 +128,7 @@ def _values(
         if key in shown and not holds_secret(value) and not same(value, shown[key]):
             yield f"{where}.{key}", value, shown[key]
     for key, before in strangers(element, part, sent, shown).items():
-        yield f"{where}.{key}", before, "(sensitive)" if key == "download_password" else shown[key]
+        yield f"{where}.{key}", before, HIDDEN if names_secret(key) else shown[key]
 
 
 def foreign_of_preset(record: JobRecord, live: Mapping[str, Any]) -> Iterator[Found]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,6 +15,7 @@ from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import shown_order
 from a2c_spec.core.prepare import DesiredJob, base_name
 from a2c_spec.core.result_paths import safe_name, unusable_name
+from a2c_spec.core.sensitive import replaced_secrets
 from a2c_spec.core.state import Element, JobRecord, Phase
 from a2c_spec.core.transitions import phase_of
 
@@ -101,23 +102,48 @@ def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
         filename="" if live.filename == live.source.split("?")[0].rsplit("/", 1)[-1] else live.filename,
         content_type=live.content_type if live.type in TYPED else "",
         engine="" if live.engine == "auto" else live.engine,
-        options=_values(rest),
-        parameters=_values(live.parameters),
+        options=_values(name, rest),
+        parameters=_values(name, live.parameters),
         credentials=_references(name, CREDENTIALS.get(provider, ())),
         settings=settings,
     )
 
 
 def _references(name: str, keys: Iterable[str]) -> Mapping[str, Value]:
-    prefix = re.sub(r"[^A-Z0-9]+", "_", name.upper())
-    return {key: Secret(f"env:{prefix}_{key.upper()}") for key in keys}
+    return {key: _variable(name, key) for key in keys}
 
 
-def _values(tree: Any) -> Any:
+def _variable(*names: str) -> Secret:
+    """A reference to a variable that is called after what it is for."""
+    name = re.sub(r"[^A-Z0-9]+", "_", "_".join(names).upper())
+    return Secret(f"env:{'_' if name[0].isdigit() else ''}{name}")
+
+
+def _values(name: str, tree: Any) -> Any:
+    """The same, with references in the place of secrets, which no manifest may hold."""
+    return _frozen(replaced_secrets(tree, lambda path: _variable(name, *path)))
+
+
+def _frozen(tree: Any) -> Any:
     """JSON as the model holds it."""
     if isinstance(tree, Mapping):
-        return {key: _values(value) for key, value in tree.items()}
-    return tuple(_values(value) for value in tree) if isinstance(tree, list) else tree
+        return {key: _frozen(value) for key, value in tree.items()}
+    return tuple(_frozen(value) for value in tree) if isinstance(tree, list) else tree
+
+
+def variables_of(job: Job) -> list[str]:
+    """The variables that the secrets of an imported job are read from."""
+    inputs = ((item.options, item.parameters, item.credentials) for item in job.inputs)
+    conversions = ((item.options, item.output_target) for item in job.conversions)
+    return [*dict.fromkeys(_referred([*inputs, *conversions]))]
+
+
+def _referred(tree: Any) -> Iterator[str]:
+    if isinstance(tree, Secret):
+        yield tree.reference.removeprefix("env:")
+    elif isinstance(tree, Mapping | list | tuple):
+        for item in tree.values() if isinstance(tree, Mapping) else tree:
+            yield from _referred(item)
 
 
 def _conversion(name: str, live: LiveConversion, known: Clues) -> Conversion:
@@ -132,8 +158,8 @@ def _conversion(name: str, live: LiveConversion, known: Clues) -> Conversion:
         name,
         live.target,
         category=live.category,
-        options=_values(options | explicit_false),
-        metadata=_values(live.metadata),
+        options=_values(name, options | explicit_false),
+        metadata=_frozen(live.metadata),
         output_target=tuple(_target(name, target) for target in live.output_target),
     )
 
@@ -141,7 +167,7 @@ def _conversion(name: str, live: LiveConversion, known: Clues) -> Conversion:
 def _target(name: str, target: Mapping[str, Any]) -> Mapping[str, Value]:
     """A delivery target as it is sent: the service adds a status, and hides the credentials."""
     kind = str(target.get("type", ""))
-    parameters = _values(mapping(target.get("parameters")))
+    parameters = _values(f"{name}_{kind}", mapping(target.get("parameters")))
     return {
         "type": kind,
         "parameters": parameters,

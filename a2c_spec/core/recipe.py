@@ -9,6 +9,7 @@ from typing import Any
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Secret, Value
 from a2c_spec.core.patchable_fields import JOB_FIELDS
+from a2c_spec.core.sensitive import names_secret
 
 FingerprintSecret = Callable[[Secret | str], str]
 """Turns a secret into ``reference#keyed-digest``, or into ``reference`` alone where its value is out of reach."""
@@ -26,14 +27,22 @@ NOT_DECISIVE = frozenset({"download_password", "output_filename"})
 """Conversion options that name or protect a result without changing its bytes."""
 
 
-def redact_secrets(value: Value, fingerprint_secret: FingerprintSecret) -> Any:
-    """The value as plain JSON, every secret replaced by ``{"$secret": mark}``."""
-    if isinstance(value, Secret):
+def redact_secrets(
+    value: Value, fingerprint_secret: FingerprintSecret, *, all_of_it: bool = False, by_name: bool = True
+) -> Any:
+    """The value as plain JSON, every secret replaced by ``{"$secret": mark}``: references, ``by_name`` texts under a
+    name that says so, and with ``all_of_it`` every text."""
+    if isinstance(value, Secret) or (all_of_it and isinstance(value, str) and value):
         return {"$secret": fingerprint_secret(value)}
     if isinstance(value, Mapping):
-        return {key: redact_secrets(item, fingerprint_secret) for key, item in value.items()}
+        return {
+            key: redact_secrets(
+                item, fingerprint_secret, all_of_it=all_of_it or (by_name and names_secret(key)), by_name=by_name
+            )
+            for key, item in value.items()
+        }
     if isinstance(value, list | tuple):
-        return [redact_secrets(item, fingerprint_secret) for item in value]
+        return [redact_secrets(item, fingerprint_secret, all_of_it=all_of_it, by_name=by_name) for item in value]
     return value
 
 
@@ -93,7 +102,8 @@ def identity(item: Input, fingerprint_secret: FingerprintSecret) -> dict[str, An
     """What makes an input this input and cannot be patched; the bytes' own digest for whatever we upload."""
     if item.type in UPLOADED:
         return _bytes_identity(item)
-    extra = {"filename": asked_filename(item), "credentials": redact_secrets(item.credentials, fingerprint_secret)}
+    credentials = redact_secrets(item.credentials, fingerprint_secret, all_of_it=True)
+    extra = {"filename": asked_filename(item), "credentials": credentials}
     return _source_identity(item, fingerprint_secret) | {key: value for key, value in extra.items() if value}
 
 
@@ -116,7 +126,7 @@ def sent_conversion(item: Conversion, fingerprint_secret: FingerprintSecret) -> 
         "target": item.target,
         "category": item.category,
         "options": redact_secrets(item.options, fingerprint_secret),
-        "metadata": redact_secrets(item.metadata, fingerprint_secret),
+        "metadata": redact_secrets(item.metadata, fingerprint_secret, by_name=False),
         "output_target": redact_secrets(item.output_target, fingerprint_secret),
     } | ({"preset": item.preset_from, "upstream": item.upstream} if item.preset_from else {})
 
@@ -149,7 +159,7 @@ def _decisive_conversion(item: Conversion, fingerprint_secret: FingerprintSecret
         "target": item.target,
         "category": item.category,
         "options": _without_nulls(redact_secrets(options, fingerprint_secret)),
-        "metadata": _without_nulls(redact_secrets(item.metadata, fingerprint_secret)),
+        "metadata": _without_nulls(redact_secrets(item.metadata, fingerprint_secret, by_name=False)),
         "output_target": [redact_secrets(target, fingerprint_secret) for target in targets],
         "upstream": item.upstream or item.preset_from,  # what a preset holds, whatever it is called
     }

@@ -63,20 +63,30 @@ def without_conversions(record: JobRecord, conversions: Collection[str]) -> JobR
     return _aside(record, tuple(file for file in record.files if file.conversion and file.conversion not in kept))
 
 
+ENDED_WELL = frozenset({"completed", "done"})
 KEPT_BY_SERVICE = 24 * 3600.0
 """Seconds for which the service keeps results, by its documentation; afterwards an earlier run is of no use."""
 
 
-def superseded(run: JobRecord, taken: Collection[str], now: float) -> JobRecord | None:
+def superseded(run: JobRecord, taken: Collection[str], now: float, anew: Collection[str] = ()) -> JobRecord | None:
     """A finished run, under a key of its own, once another one stands in its place; None if there is nothing to keep.
 
-    Its files here belong to the new one. ``now`` is the service's clock (epoch seconds).
+    Its files here belong to the new one, but for those of conversions that nobody asks for any more: ``anew`` are the
+    ones that the new run makes. ``now`` is the service's clock (epoch seconds).
     """
-    if run.phase not in ("completed", "done") or not run.job_id or not run.files:
+    apart = left_apart(run, anew)
+    if run.phase not in ENDED_WELL or not (apart or (run.job_id and run.files)):
         return None
     files = tuple(replace(file, path="", wanted="", aside=False) for file in run.files)
     key = free_key(address_of(run.address), taken)
-    return replace(run, address=key, files=files, landing=(), leftover=(), intent=None, gone_since=now, former_jobs=())
+    run = replace(run, address=key, files=files, landing=(), leftover=apart, former_jobs=())
+    return replace(run, intent=None, gone_since=now)
+
+
+def left_apart(run: JobRecord, anew: Collection[str]) -> tuple[SavedFile, ...]:
+    """Files here of a finished run, of conversions that nobody asks for any more and that are not made ``anew``."""
+    left = run.leftover if run.phase in ENDED_WELL else ()
+    return tuple(file for file in left if file.aside and file.path and file.conversion not in anew)
 
 
 def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
@@ -141,7 +151,7 @@ def beside_new_run(
     expired = [run for run in others if before and is_expired(run, now)]
     kept = [run for run in others if run not in expired]
     changed = [new for run in kept if (new := without_conversions(run, conversions)) != run]
-    earlier = superseded(before, [run.address for run in runs], now) if before else None
+    earlier = superseded(before, [run.address for run in runs], now, conversions) if before else None
     changed += [earlier] if earlier else []
     known = {run.job_id for run in (record, *kept, *changed)}
     going = [*record.former_jobs, *(job for run in runs if run not in kept for job in run.jobs)]

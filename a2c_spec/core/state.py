@@ -254,6 +254,10 @@ class StateStore(Protocol):
         """
         ...
 
+    def secret_marks(self) -> frozenset[str]:
+        """How the secrets that were sent are marked in the records: each reference, with or without a digest."""
+        ...
+
     def realms(self, address: str = "") -> tuple[str, ...]:
         """Every realm that has a record, of ``address`` if one is given, sorted."""
         ...

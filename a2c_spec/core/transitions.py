@@ -11,6 +11,7 @@ from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.foreign import conversion_parts, echo_of, foreign_of_preset
 from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, rows
 from a2c_spec.core.results import missing_results, with_results
+from a2c_spec.core.run_records import left_apart
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase
 
 
@@ -116,6 +117,8 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
     elements = {name: replace(one, api_id=ids.get(name, "")) for name, one in intent.elements.items()}
     for place, (name, one) in enumerate(parts(elements, "inputs"), start=1):
         elements[name] = replace(one, sent={"position": place, **one.sent})
+    apart = left_apart(record, intent.basis.get("conversions", {}))  # the earlier run keeps these
+    left = [file for file in record.leftover if file not in apart]
     return replace(
         record,
         phase="started" if starts else "building",
@@ -124,7 +127,7 @@ def created(record: JobRecord, live: LiveJob, ids: Mapping[str, str], *, starts:
         fingerprint=intent.fingerprint if starts else "",
         basis=intent.basis if starts else {},
         files=(),
-        leftover=tuple(replace(file, aside=False) for file in (*record.leftover, *record.files) if file.path),
+        leftover=tuple(replace(file, aside=False) for file in (*left, *record.files) if file.path),
         created_at=epoch(live.created_at) or 0.0,
         answered_at=now,
         spent=0,

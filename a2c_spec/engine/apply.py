@@ -53,7 +53,7 @@ async def apply_project(
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)
                 steps, others = options.parted(steps)
-                missing = [step.change for step in others if options.only and _not_here(session, step)]
+                missing = [step.change for step in others if options.fetches and _not_here(session, step)]
                 left_out = sum(step.change.action != "no-op" for step in others)
                 asked = session.service.client if options.attended else None
                 plan = await told(
@@ -111,7 +111,7 @@ async def _allowed(
         check_read(steps)
     if not where.key and plan.totals().requests:
         raise missing_key()
-    if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM):
+    if confirmed(plan, options, reporter, local=where.realm == LOCAL_REALM, prune=session.project.flags.prune):
         await check_still_as_shown(session, steps)
     if saved:
         use(saved, session.store)

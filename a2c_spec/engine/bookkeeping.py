@@ -8,7 +8,7 @@ from dataclasses import replace
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.core.transitions import refreshed, without_files
+from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.owners import hand_over
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
@@ -48,22 +48,6 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
         (step.desired.job, step.change.address, move) for step in sound if step.desired for move in step.change.moves
     ]
     await session.service.delivery.move_all(moving)
-
-
-async def with_end(session: Session, step: PlannedChange) -> PlannedChange:
-    """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
-    that is let go, what it cost."""
-    live, change = step.live, step.change
-    if live is None or not live.terminal or not (change.starts or change.action in ("cached", "forget")):
-        return step
-    now = session.store.get(change.address) or step.record
-    if now is None or now.phase != "started":
-        return step
-    known = session.service.executor.costs.learn(now, live)
-    if step.desired is not None and step.record is not None:
-        seen = replace(step.record, files=now.files, leftover=now.leftover, spent=known.spent)
-        known = refreshed(seen, live)
-    return replace(step, record=await session.service.executor.save(known))
 
 
 async def _tidy(session: Session, step: PlannedChange, record: JobRecord) -> None:

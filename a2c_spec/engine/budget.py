@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from a2c_spec.core.plan import Change
@@ -21,11 +22,15 @@ class Limits:
 def estimate(change: Change, record: JobRecord | None) -> int:
     """Credits that starting a job will cost: what it cost the last time, else one per conversion.
 
-    The service names no prices beforehand, so this is an estimate; the hard stop counts what was really spent.
+    Of what several conversions cost together, each counts for an equal share, rounded up. The service names no prices
+    beforehand, so this is an estimate; the hard stop counts what was really spent.
     """
     if not change.starts:
         return 0
-    return (record.spent if record else 0) or max(1, len(change.basis.get("conversions", ())))
+    wanted = max(1, len(change.basis.get("conversions", ())))
+    before = len(record.basis.get("conversions", ())) if record else 0
+    cost = record.spent if record else 0
+    return math.ceil(cost * wanted / (before or wanted)) if cost else wanted
 
 
 @dataclass(slots=True)

@@ -22,13 +22,13 @@ NAMED = 5
 """So many addresses, or files, are named in a question."""
 
 
-def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: bool) -> bool:
+def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: bool, prune: bool = False) -> bool:
     """Whether somebody was asked; raises before anything is sent where a plan is refused, or needs a confirmation that
-    it does not get. ``local``: nothing of it has a price."""
+    it does not get. ``local``: nothing of it has a price. ``prune``: everything that goes is asked for."""
     refused = [change for change in plan.changes if change.problem]
     if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
         raise Conflict(refused[0].problem, address=refused[0].address)
-    needed = [*_paid_again(plan), *_not_fetched(plan), *_removed(plan), *plan.emptied()]
+    needed = [*_paid_again(plan), *_not_fetched(plan), *_removed(plan, every=prune), *plan.emptied()]
     wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
     wanted = wanted if options.attended and not options.only else []
     if options.yes or not (needed or wanted):
@@ -77,14 +77,17 @@ def _not_fetched(plan: Plan) -> list[str]:
     return [f"{_listed(left)} would be let go while it runs; {lost}"] if left else []
 
 
-def _removed(plan: Plan) -> list[str]:
-    """Files here that are removed, and jobs and presets that are deleted, of what no manifest asks for any more."""
+def _removed(plan: Plan, *, every: bool) -> list[str]:
+    """Files here that are removed, and jobs and presets that are deleted, of what no manifest asks for any more;
+    ``every``: also those in whose places others have come."""
     sound = [change for change in plan.changes if not change.problem]
-    jobs = [change for change in sound for call in change.deletes if change.action == "delete" and not call.afterwards]
+    going = [(change, call) for change in sound for call in change.deletes]
+    going = [(change, call) for change, call in going if every or (change.action == "delete" and not call.afterwards)]
     files = sum(len(change.removes) for change in sound)
     what = [counted(files, "file")] if files else []
-    what += [f"{counted(len(jobs), 'job')} on the service"] if jobs else []
-    names = dict.fromkeys(address_of(change.address) for change in sound if change.removes or change in jobs)
+    what += [f"{counted(len(going), 'job')} on the service"] if going else []
+    named = [change for change in sound if change.removes or any(change is one for one, _ in going)]
+    names = dict.fromkeys(address_of(change.address) for change in named)
     return [f"{' and '.join(what)} would be removed ({_listed(names)})"] if what else []
 
 

@@ -14,6 +14,7 @@ from a2c_spec.core.graph import split_reference
 from a2c_spec.core.run_records import made
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.endpoint import Endpoint, endpoint
+from a2c_spec.engine.known_secrets import watch
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.expressions.template import render_late
@@ -72,6 +73,7 @@ async def connect(
 ) -> AsyncIterator[Connection]:
     """Opens the connection and closes it; the local API lives and ends with it."""
     where = endpoint(project)
+    watch(project, store, where)
     app = _local_app(project) if project.flags.local else None
     open_http = partial(_http, project, where.base_url) if app is None else partial(_http_in_process, app)
     connection = _assemble(project, where, open_http, store, files, tell, others)
@@ -135,6 +137,7 @@ def _assemble(
     sleep, jitter = runtime.sleep, runtime.jitter
     limiter = Limiter(project.flags.parallelism, runtime.monotonic, sleep)
     wire = Wire(open_http, where.base_url, where.key, limiter, sleep, jitter, runtime.probe, runtime.clock, tell=tell)
+    wire.hidden = project.hidden
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
     pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)

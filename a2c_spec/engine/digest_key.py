@@ -18,6 +18,8 @@ VARIABLE = "A2C_SPEC_DIGEST_KEY"
 NOTE = "digest_key"
 """The note of the state that tells the key."""
 KEY_HINT = f"set {VARIABLE}, or set XDG_DATA_HOME to a folder that can be written and outlives this run"
+LITERAL = "literal"
+"""The reference of a secret that stands in a manifest in plain text."""
 _CHECKED = "a2c-spec digest key"
 
 
@@ -91,7 +93,8 @@ class SecretFingerprints:
     def __call__(self, secret: Secret | str) -> str:
         """``reference#digest``; the reference alone where the value is out of reach, as in a fork."""
         if not isinstance(secret, Secret):
-            return f"literal#{secrets.fingerprint_secret(secret, self.key)}"
+            self.project.hidden.learn(secret)
+            return f"{LITERAL}#{secrets.fingerprint_secret(secret, self.key)}"
         if secret.reference not in self.known:
             self.known[secret.reference] = self._fingerprint(secret)
         return self.known[secret.reference]

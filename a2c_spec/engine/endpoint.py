@@ -50,7 +50,7 @@ def endpoint(project: Project) -> Endpoint:
     config = {} if given and key else _official_config(project.environ)
     base = (given or _of_the_project(project, config) or config.get("base_url") or SERVICE).strip()
     if (parts := _parts(base)) is None:
-        raise UsageError(f"the base URL {base!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
+        raise UsageError(f"the base URL {_shown(base)!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
     return Endpoint(
         base.rstrip("/"), _usable(key, KEY) or _usable(config.get("api_key", ""), OFFICIAL_FILE), _realm(parts)
     )
@@ -84,7 +84,12 @@ def _parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     plain = named and PRINTED.fullmatch(url) and parts.scheme in DEFAULT_PORTS
-    return parts if plain and not parts.query and not parts.fragment else None
+    return parts if plain and not (parts.query or parts.fragment or "@" in parts.netloc) else None
+
+
+def _shown(url: str) -> str:
+    """A URL without what may be a password: its user, and what follows a question mark."""
+    return re.sub(r"^([^/?]*//)?[^?#]*@", r"\1(sensitive)@", url.partition("?")[0])
 
 
 def _realm(parts: SplitResult) -> str:
@@ -121,7 +126,7 @@ def _of_the_project(project: Project, config: Mapping[str, str]) -> str:
     if why := untrusted(url, {host.casefold() for host in allowed if host}):
         problem = Diagnostic(
             project.file.places.get("defaults.base_url", Position(SETTINGS_FILE)),
-            f"base_url `{url}` {why}, so it is not told the key",
+            f"base_url `{_shown(url)}` {why}, so it is not told the key",
             f"allow it outside the project: --allow-host HOST, A2C_SPEC_ALLOW_HOST, or allowed_hosts in {USER_FILE}",
         )
         raise InvalidError("1 problem in the settings", diagnostics=[project.relative(problem)])

@@ -18,16 +18,18 @@ from a2c_spec.core.planner import plan_job
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.engine.bookkeeping import keep_books, with_end
+from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, stands_for_all, stops_all
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, failure_of, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
+from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
+from a2c_spec.engine.refresh import with_end
 from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
@@ -93,7 +95,7 @@ class Execution:
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
         self.reporter.close()
-        error = stands_for_all(self.tally, self.errors)
+        error = failure_of(self.tally, self.errors)
         if steps:
             problems = {address_of(error.address): error.message for error in self.errors}
             write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
@@ -212,6 +214,7 @@ class Execution:
         self.planned_again.add(address)
         dependencies = Dependencies(self.session)
         steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
+        steps = Owners(self.session, steps, ()).all_checked()  # whose places are free by now is recorded
         allowed = self.options.yes or address in self.paid_again
         refused = [one.change for one in steps if one.change.paid_again and not allowed]
         if refused:
@@ -231,7 +234,7 @@ class Execution:
             return None
         if step.going:
             await remove_run(self.session, step.change, self.reporter)
-        step = await with_end(self.session, step)
+        step = await with_end(self.session, self.costs, step)
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
 
 from a2c_spec.core.desired import Job
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Project, reading
+from a2c_spec.engine.project import Project, reading_all
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.takeover import pays, recipes_in, recipes_of
 from a2c_spec.errors import UsageError
@@ -32,7 +31,7 @@ def jobs_of(project: Project, runs: Iterable[JobRecord]) -> dict[str, Job | None
     """
     addresses = {address_of(run.address) for run in runs}
     try:
-        whole = reading(replace(project, flags=replace(project.flags, manifests=(), file=())))
+        whole = reading_all(project)
     except UsageError:  # what was named is not among the manifests of the project
         return {}
     found: dict[str, Job | None] = {

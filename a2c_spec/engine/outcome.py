@@ -106,6 +106,11 @@ class ApplyOptions:
         """Whether a change is carried out."""
         return (not self.only or change.action in self.only) and (self.starts or not change.starts)
 
+    @property
+    def fetches(self) -> bool:
+        """Whether results are fetched and nothing else is done: what stays missing is no good end."""
+        return bool(self.only) and "delete" not in self.only
+
     def parted(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[PlannedChange]]:
         """The changes that are carried out, and the others. No run goes of an address that has still to be applied."""
         others = [step for step in steps if not self.takes(step.change)]
@@ -135,18 +140,17 @@ class Result:
         return self.error is not None and self.error in self.errors
 
 
-def stands_for_all(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
+def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
     """What stands for all failures; None when there is none."""
-    busy, unstarted = tally.busy, tally.unstarted
-    if len(errors) == 1 and busy == 1:
+    if len(errors) == 1 and tally.busy == 1:
         return errors[0]
-    if errors and not unstarted and all(isinstance(error, WaitTimeout) for error in errors):
+    if errors and not tally.unstarted and all(isinstance(error, WaitTimeout) for error in errors):
         asked = any(isinstance(error, AskedToWait) for error in errors)
         hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
         word = "not done in time" if asked else "still running"
         late = len({address_of(error.address) for error in errors})
-        return WaitTimeout(f"{late} of {counted(busy, 'job')} {word}", hint=hint)
-    return some_failed(busy, unstarted, errors) if errors or unstarted else None
+        return WaitTimeout(f"{late} of {counted(tally.busy, 'job')} {word}", hint=hint)
+    return some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
 
 
 def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:

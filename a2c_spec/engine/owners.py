@@ -50,7 +50,7 @@ class Owners:
         for path in dict.fromkeys(self._targets(step)):
             own += self._outdated(change, path)
             owner = self.session.files.owner(path)
-            ours = {address_of(change.address), address_of(step.taken_over), step.desired.job.moved_from}
+            ours = {address_of(change.address), address_of(step.taken_over)}
             if not owner or self._moves_away(owner, path):
                 continue
             if address_of(owner) in ours:

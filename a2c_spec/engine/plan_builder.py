@@ -54,6 +54,7 @@ class PlanBuilder:
     waiting: list[Job] = field(default_factory=list)
     followers: dict[str, list[str]] = field(default_factory=dict)
     beside: list[PlannedChange] = field(default_factory=list)
+    moved: set[str] = field(default_factory=set)
     kept: int = 0
     shared: dict[Call, Call] = field(default_factory=dict)
     recipes: frozenset[str] | None = None
@@ -64,7 +65,7 @@ class PlanBuilder:
     @property
     def partial(self) -> bool:
         """Whether addresses may be left out of the plan."""
-        return self.chosen.partial or bool(self.session.project.flags.paths)
+        return self.chosen.partial or not self.session.project.everything
 
     def take(self, item: Job | Preset) -> None:
         """Plans one item if neither the service nor another item is needed for it; ``finish`` plans the others."""
@@ -72,6 +73,7 @@ class PlanBuilder:
             self.presets.append(item)
             return
         self.made[item.address] = []
+        self.moved |= {item.moved_from} - {""}
         steps: list[PlannedChange] | None = None
         unused: tuple[JobRecord, ...] = ()
         if not _takes_from_others(item):
@@ -153,7 +155,7 @@ class PlanBuilder:
 
         Gives the runs of addresses that no manifest asks for.
         """
-        gone = _gone(self.session, known, every=not self.session.project.flags.paths)
+        gone = _gone(self.session, known, self.moved, every=self.session.project.everything)
         takeover = Takeover(self.session, self.dependencies, self.chosen, client, gone)
         for job in self.waiting:
             for address in needs(job):
@@ -265,8 +267,10 @@ def _takes_from_others(job: Job) -> bool:
     return bool(needs(job)) or any(item.preset_from for item in job.conversions)
 
 
-def _gone(session: Session, known: Collection[str], *, every: bool) -> dict[str, JobRecord]:
-    """What is recorded and not asked for. Only who reads ``every`` manifest can say so of what was asked for before."""
+def _gone(session: Session, known: Collection[str], moved: Collection[str], *, every: bool) -> dict[str, JobRecord]:
+    """What is recorded and not asked for. Only who reads ``every`` manifest can say so of what was asked for before;
+    ``moved`` addresses have another name by now."""
     addresses = [address for address in session.store.addresses() if address_of(address) not in known]
     records = [record for address in addresses if (record := session.store.get(address))]
-    return {record.address: record for record in records if every or record.gone_since}
+    sure = (record for record in records if every or record.gone_since or address_of(record.address) in moved)
+    return {record.address: record for record in sure}

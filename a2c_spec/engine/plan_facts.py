@@ -14,7 +14,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.budget import Limits, estimate
 from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Reading, reading
+from a2c_spec.engine.project import Reading, reading_all
 from a2c_spec.engine.spender import allowance
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.expressions.template import render_late
@@ -109,12 +109,11 @@ def not_asked_for(session: Session, manifests: Reading, planned: Collection[str]
     store = session.store
     left = {address_of(key) for key in store.addresses()} - manifests.addresses - {*planned}
     left = {address for address in left if any(not run.gone_since for run in store.runs(address))}
-    if not left or not session.project.flags.paths:
+    if not left or session.project.everything:
         return tuple(sorted(left)), False
-    flags = replace(session.project.flags, manifests=(), file=())
     others = None
     with suppress(SpecError):
-        others = reading(replace(session.project, flags=flags))
+        others = reading_all(session.project)
         left -= {item.address for item in others.items()}
     broken = others is None or any(problem.severity == "error" for problem in others.found)
     return tuple(sorted(left)), broken and bool(left)

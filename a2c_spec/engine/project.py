@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from a2c_spec.api.http.redaction import Redaction
 from a2c_spec.core.desired import Job, Preset, Secret, without_remains
 from a2c_spec.core.diagnostics import Diagnostic, Position, said_once
 from a2c_spec.core.events import Listener, ignore
@@ -44,7 +45,7 @@ class Project:
     """What a command works on: the flags it was given, the project's root and settings, and the runtime.
 
     ``file`` is what ``a2c.yaml`` says, ``problems`` what is wrong with it; ``cwd`` is the folder the command runs in.
-    ``tell`` hears what happens where nobody else follows it.
+    ``tell`` hears what happens where nobody else follows it. ``hidden`` knows every secret that was revealed.
     """
 
     flags: Flags
@@ -54,6 +55,7 @@ class Project:
     problems: tuple[Diagnostic, ...] = ()
     runtime: Runtime = DEFAULT_RUNTIME
     tell: Listener = ignore
+    hidden: Redaction = field(default_factory=Redaction)
 
     @property
     def home(self) -> Path:
@@ -73,6 +75,14 @@ class Project:
     def environ(self) -> Mapping[str, str]:
         """The environment variables."""
         return self.runtime.environ
+
+    @property
+    def everything(self) -> bool:
+        """Whether all manifests of the project are meant: none is named, or the folder that all of them are in."""
+        if not self.flags.paths:
+            return True
+        root, elsewhere = self.root.resolve(), any(name.startswith(("..", "/")) for name in self.file.manifests or ())
+        return not elsewhere and any(root.is_relative_to((self.cwd / path).resolve()) for path in self.flags.paths)
 
     def settings(self) -> LoadOptions:
         """What loading the manifests needs to know."""
@@ -104,7 +114,9 @@ class Project:
 
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
-        return secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
+        value = secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
+        self.hidden.learn(value)
+        return value
 
 
 def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
@@ -238,6 +250,11 @@ def reading(project: Project) -> Reading:
     """The manifests that are meant, about to be read."""
     paths, found = manifest_paths(project)
     return Reading(project, paths, found + [project.relative(one) for one in project.problems])
+
+
+def reading_all(project: Project) -> Reading:
+    """All manifests of the project, whichever are named, about to be read; raises UsageError where there are none."""
+    return reading(replace(project, flags=replace(project.flags, manifests=(), file=())))
 
 
 def load_all(project: Project) -> Loaded:

@@ -32,7 +32,7 @@ def check_whole(project: Project, chosen: Selection) -> None:
     """Raises UsageError for --prune unless every manifest of the project is read: one that is not may ask for it."""
     if not project.flags.prune:
         return
-    if project.flags.paths or chosen.partial:
+    if not project.everything or chosen.partial:
         raise UsageError(
             "what no manifest asks for is known only where every manifest is read",
             hint="prune the whole project: name no manifest, and leave out --target, --exclude and -l",

@@ -12,6 +12,7 @@ from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed, refreshed_preset
 from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.engine.spender import Spender
@@ -19,6 +20,7 @@ from a2c_spec.errors import about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.api.costs import Costs
 
 Pair = tuple[JobRecord, JobRecord]
 """A record as it was, and as it is now."""
@@ -125,3 +127,19 @@ def _is_further(live: LiveJob, record: JobRecord) -> bool:
     if record.phase == "building":
         return not live.editable
     return record.phase in ("started", "completed") and live.terminal
+
+
+async def with_end(session: Session, costs: Costs, step: PlannedChange) -> PlannedChange:
+    """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
+    that is let go, what it cost."""
+    live, change = step.live, step.change
+    if live is None or not live.terminal or not (change.starts or change.action in ("cached", "forget")):
+        return step
+    now = session.store.get(change.address) or step.record
+    if now is None or now.phase != "started":
+        return step
+    known = costs.learn(now, live)
+    if step.desired is not None and step.record is not None:
+        seen = replace(step.record, files=now.files, leftover=now.leftover, spent=known.spent)
+        known = refreshed(seen, live)
+    return replace(step, record=await session.service.executor.save(known))

@@ -83,7 +83,8 @@ class Takeover:
 
     def offer(self, steps: Sequence[PlannedChange], unused: Sequence[JobRecord]) -> None:
         """What an address leaves to others: runs of which it wants nothing, and those that it is about to replace."""
-        replaced = [step.record for step in steps if pays(step) and not step.change.lost and step.record]
+        leaving = (step for step in steps if pays(step) and not (step.change.lost or step.change.problem))
+        replaced = [step.record for step in leaving if step.record]
         self.replaced |= {run.address for run in replaced}
         self._free((*unused, *(run for run in replaced if run.paid_for)))
 
@@ -107,8 +108,7 @@ class Takeover:
         if run.phase == "started":
             return bool(run.job_id)
         files = split_off(run, conversion, run.address).files if run.phase in ("completed", "done") else ()
-        aside = run.address in self.free or not any(file in run.files for file in files)
-        return bool(files) and aside and all(self._may_be_read(run, file) for file in files)
+        return bool(files) and all(self._may_be_read(run, file) for file in files)
 
     def _may_be_read(self, run: JobRecord, file: SavedFile) -> bool:
         stands = self.session.files.status(file.path, run.address) if file.path else "absent"
@@ -168,7 +168,9 @@ class Takeover:
             offered = {run.address: self._as_recorded(run.address) for run in runs if not run.intent}
             traded = self._with_wanted(desired, own, traded, offered)
         for recipe in sorted(needed):
-            for run, name in self.parts.pop(recipe, ()):
+            offers = [one for one in self.parts.get(recipe, ()) if address_of(one[0].address) != address]
+            for run, name in offers:
+                self.parts.pop(recipe, None)
                 alone = run.phase == "started" and run.address in self.free  # else it would be cancelled
                 part = self._as_recorded(run.address) if alone else split_off(run, name, run.address)
                 traded = self._with_wanted(desired, own, traded, {run.address: part}, single=True, split=not alone)

@@ -24,6 +24,7 @@ from a2c_spec.manifests.manifest_file import documents, read_bytes
 from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
 from a2c_spec.manifests.paths import ManifestFolder, beside, manifest_folder
+from a2c_spec.manifests.rules import plain_passwords
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, Tree, position, position_of, without
@@ -189,6 +190,7 @@ class _Loader:
         body, problems = _rendered(source, "preset", "body")
         if catalog := self.options.catalog:
             problems += [*check_parts(body, catalog), *idle_entries(body, catalog)]
+        problems += plain_passwords(body)
         valid = source.valid and not any(problem.severity == "error" for problem in problems)
         preset = build_preset(body, source.folder) if valid else None
         yield from (*problems, *self._new(preset))

@@ -13,7 +13,9 @@ from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.result_paths import unusable_name
+from a2c_spec.core.sensitive import names_secret
 from a2c_spec.manifests.expressions.limits import nearest
+from a2c_spec.manifests.option_values import is_secret
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
 
 
@@ -23,7 +25,8 @@ def check(tree: MapNode) -> Iterator[Diagnostic]:
     yield from _twice(tree, "conversions")
     yield from _complete(tree)
     yield from _from_rules(tree)
-    yield from _plain_passwords(tree)
+    for part in ("job", "inputs", "conversions", "outputs"):
+        yield from plain_passwords(tree.get(part))
     for part in ("inputs", "conversions"):
         for item in mappings(tree, part):
             yield from _references(item)
@@ -83,12 +86,23 @@ def split_reference(text: str) -> tuple[str, str]:
     return (address, conversion) if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", conversion) else ("", "")
 
 
-def _plain_passwords(tree: MapNode) -> Iterator[Diagnostic]:
-    for item in mappings(tree, "inputs") + mappings(tree, "outputs"):
-        for key in ("decrypt_password", "download_password"):
-            if isinstance(item.get(key), str):
-                hint = f"write {key}: {{secret: env:NAME}}"
-                yield Diagnostic(position_of(item, key), f"`{key}` is in plain text", hint, "warning")
+def plain_passwords(tree: Tree) -> Iterator[Diagnostic]:
+    """Texts under a name that says they are secrets; tags of documents (``metadata``) are none."""
+    if isinstance(tree, SeqNode):
+        for item in tree:
+            yield from plain_passwords(item)
+    elif isinstance(tree, MapNode) and not is_secret(tree):
+        for key, value in tree.items():
+            if names_secret(key) and (_has_text(value) or (isinstance(value, str) and value)):
+                written = "{secret: env:NAME}" if isinstance(value, str) else "[{secret: env:NAME}]"
+                hint = f"write {key}: {written}"
+                yield Diagnostic(position_of(tree, key), f"`{key}` is in plain text", hint, "warning")
+            elif key != "metadata":
+                yield from plain_passwords(value)
+
+
+def _has_text(tree: Tree) -> bool:
+    return isinstance(tree, SeqNode) and any(isinstance(item, str) for item in tree)
 
 
 def _references(tree: Tree) -> Iterator[Diagnostic]:

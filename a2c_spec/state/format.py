@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, fields
 from typing import Any
 
@@ -14,6 +15,8 @@ _COLUMNS = frozenset({"address", "realm"})
 _FIELDS = {field.name for field in fields(JobRecord)} - _COLUMNS
 _INTENT = {field.name for field in fields(Intent)}
 _FILE = {field.name for field in fields(SavedFile)}
+
+_MARK = re.compile(r'"(?:\$secret|decrypt|download_password)":("(?:[^"\\]|\\.)+")')
 
 
 def encode(record: JobRecord) -> str:
@@ -42,6 +45,11 @@ def _element_rows(elements: Mapping[str, Element]) -> list[Any]:
         [name, element.api_id, element.sent, *([element.echo] if element.echo else [])]
         for name, element in elements.items()
     ]
+
+
+def marks(text: str) -> Iterator[str]:
+    """The marks of secrets in a record as text."""
+    return (json.loads(mark) for mark in _MARK.findall(text))
 
 
 def decode(realm: str, address: str, text: str) -> JobRecord:

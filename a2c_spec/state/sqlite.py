@@ -8,13 +8,14 @@ import sqlite3
 from collections.abc import Collection, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.errors import SpecError
-from a2c_spec.state.format import decode, encode
+from a2c_spec.state.format import decode, encode, marks
 from a2c_spec.state.group_commit import Changes, GroupCommit
 from a2c_spec.state.lock import exclusive
 from a2c_spec.state.migrations import open_database, unreadable
@@ -128,6 +129,12 @@ class SqliteStore:
             if realm != self.realm or address not in stale
         ]
         return (*pending, *durable)
+
+    def secret_marks(self) -> frozenset[str]:
+        query = "SELECT data FROM job WHERE realm = ? AND (data LIKE '%$secret%' OR data LIKE '%password%')"
+        texts = (data for (data,) in self._rows(query, (self.realm,)))
+        pending = (encode(record) for record in dict(self._commits.pending).values() if record)
+        return frozenset(mark for text in chain(texts, pending) for mark in marks(text))
 
     def realms(self, address: str = "") -> tuple[str, ...]:
         found = {self.realm for one in self._commits.pending.values() if one and address in ("", one.address)}

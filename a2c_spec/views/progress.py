@@ -101,7 +101,9 @@ class Bars(Silent):
         self._progress = Progress(*columns, console=console, transient=True, refresh_per_second=12)
         self._console = console
         self._tasks: dict[str, Any] = {}
-        self._progress.start()
+
+    def expect(self, _jobs: int) -> None:
+        self._progress.start()  # not before: it draws over questions
 
     def __call__(self, event: Event) -> None:
         if event.kind in ("upload", "download"):

@@ -32,6 +32,7 @@ class BySize:
         if jobs > MANY:
             self._shown.close()
             self._shown = self._many(jobs)
+        self._shown.expect(jobs)
 
     def __call__(self, event: Event) -> None:
         self._shown(event)

@@ -7,13 +7,12 @@ from typing import Any
 
 from a2c_spec.core.calls import Payload, Ref
 from a2c_spec.core.desired import Secret
-
-SENSITIVE = frozenset({"decrypt_password", "download_password", "download_passwords", "credentials", "password"})
-"""Keys whose literal values are hidden wherever they stand; references to secrets show as references."""
+from a2c_spec.core.sensitive import HIDDEN, names_secret
 
 
 def redacted(body: Any, *, hide: bool = False) -> Any:
-    """The body as JSON: secrets by reference, ids not yet known as ``<name>``, uploads as what they are."""
+    """The body as JSON: secrets by reference, texts under a name that says so hidden, ids not yet known as ``<name>``,
+    uploads as what they are."""
     if isinstance(body, Secret):
         return f"(sensitive: {body.reference})"
     if isinstance(body, Ref):
@@ -21,10 +20,10 @@ def redacted(body: Any, *, hide: bool = False) -> Any:
     if isinstance(body, Payload):
         return _payload(body)
     if isinstance(body, Mapping):
-        return {key: redacted(value, hide=hide or key in SENSITIVE) for key, value in body.items()}
+        return {key: redacted(value, hide=hide or names_secret(key)) for key, value in body.items()}
     if isinstance(body, tuple | list):
         return [redacted(value, hide=hide) for value in body]
-    return "(sensitive)" if hide and isinstance(body, str) and body else body
+    return HIDDEN if hide and isinstance(body, str) and body else body
 
 
 def _payload(body: Payload) -> dict[str, Any]:

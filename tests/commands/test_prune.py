@@ -67,6 +67,25 @@ def in_dist(project: Path) -> list[str]:
     return sorted(path.name for path in (project / "dist").iterdir())
 
 
+def test_jobs_in_whose_places_others_have_come_are_asked_for_too(
+    applied: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (applied / "a.txt").write_text("another")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    there = len(somebody("GET", "/jobs"))
+    refused = a2c("prune")
+    assert (refused.code, "jobs on the service would be removed" in refused.err) == (11, True)
+    assert len(somebody("GET", "/jobs")) == there
+    assert a2c("prune", "-y").code == 0
+    assert len(somebody("GET", "/jobs")) < there
+
+
+def test_prune_is_done_well_whatever_is_missing_besides(applied: Path, a2c: Command) -> None:
+    (applied / "dist/one.sha256").unlink()
+    pruned = a2c("prune", "-y")
+    assert (pruned.code, "PARTIAL: 1 other change left" in pruned.out) == (0, True)
+
+
 def test_what_no_manifest_asks_for_is_listed_and_then_removed(applied: Path, a2c: Command, somebody: Somebody) -> None:
     shown = a2c("prune", "--dry-run")
     told = "two   - delete    no longer in a manifest\n      removes dist/two.sha256\n      deletes job "

@@ -163,3 +163,95 @@ def test_a_job_that_another_address_waits_for_is_not_cancelled(project: Path, a2
     for address, left in (("a", 1), ("b", 0)):
         assert a2c("destroy", address, "-y").code == 0
         assert len(somebody("GET", "/jobs") or ()) == left
+
+
+def test_what_a_run_that_is_kept_made_before_goes_to_who_asks_for_it(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256", k="x:md5")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "a", "one", c="x:sha1", k="x:md5")
+    write(project, "b", "one", c="y:sha256")
+    assert planned(a2c) == {"a": ["no-op", "re-run"], "b": ["rename"]}
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    ends(a2c)
+    assert spent(somebody) == 3
+
+
+def guarded(project: Path, name: str, lifecycle: str) -> None:
+    file = project / f"{name}.yaml"
+    file.write_text(f"{file.read_text()}lifecycle: {{{lifecycle}}}\n")
+
+
+def test_a_job_that_must_not_be_run_again_does_not_give_its_result_away(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "a", "two", c="x:sha256")
+    guarded(project, "a", "prevent_replace: true")
+    assert a2c("apply", "--no-cache", "-y").code == 13
+    write(project, "b", "one", c="y:sha256")
+    assert planned(a2c) == {"a": ["re-run"], "b": ["create"]}
+    assert a2c("apply", "--no-cache", "-y").code == 9
+    assert spent(somebody) == 2
+
+
+def test_a_file_of_what_nobody_asks_for_is_known_although_its_job_is_replaced_and_deleted(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256", k="x:md5")
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "a.yaml").unlink()
+    for source in ("one", "two"):
+        write(project, "b", source, k="x:md5")
+        guarded(project, "b", "on_replace: delete")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    write(project, "a", "one", c="x:sha256")
+    assert planned(a2c) == {"a": ["adopt"], "b": ["no-op"]}
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+    assert len(somebody("GET", "/jobs")) == 1
+
+
+@pytest.mark.parametrize("named", [(), (".",), ("n.yaml",)])
+def test_a_job_that_has_moved_asks_as_it_did_before(
+    named: tuple[str, ...], project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "a.yaml").unlink()
+    write(project, "n", "two", c="x:sha256")
+    (project / "n.yaml").write_text((project / "n.yaml").read_text() + "moved: {from: a}\n")
+    assert a2c("apply", "--no-cache", *named).code == 11
+    assert a2c("apply", "--no-cache", "-y", *named).code == 0
+    ends(a2c)
+    guarded(project, "n", "prevent_replace: true")
+    (project / "in/two.txt").write_text("three")
+    assert a2c("apply", "--no-cache", "-y", *named).code == 13
+
+
+def test_a_split_is_taken_back_in_the_folder_that_is_named(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project, "a", "one", c="x:sha256", k="x:md5")
+    assert a2c("apply", "--no-cache", ".").code == 0
+    write(project, "a", "one", c="x:sha256")
+    write(project, "b", "one", k="x:md5")
+    assert a2c("apply", "--no-cache", ".").code == 0
+    (project / "b.yaml").unlink()
+    write(project, "a", "one", c="x:sha256", k="x:md5")
+    assert a2c("apply", "--no-cache", ".").code == 0
+    ends(a2c)
+    assert spent(somebody) == 2
+
+
+def test_nothing_is_paid_for_a_dependent_whose_place_another_address_keeps(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "y", "one", c="z:sha256")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "y", "one", c="moved:sha256")
+    write(project, "u", "two", c="sha256")
+    write(project, "w", "u.c", c="z:sha256")
+    refused = a2c("apply", "--no-cache", "-y", "u.yaml", "w.yaml")
+    assert (refused.code, spent(somebody)) == (9, 2)
+    assert "which this plan leaves out; apply all manifests, or" in refused.out

@@ -49,16 +49,12 @@ def test_what_was_let_go_is_nobodys_result_any_more(applied: Path, project: Path
     assert a2c("drift", "--local").out == "no drift\n"
 
 
-def test_what_no_manifest_asks_for_is_told_apart_and_nobodys_failure(
-    applied: Path, project: Path, a2c: Command
-) -> None:
+def test_what_no_manifest_asks_for_is_told_apart(applied: Path, project: Path, a2c: Command) -> None:
     other = RECIPE.replace("sums", "other").replace("name: a", "name: b").replace("filename: a", "filename: b")
     (project / "other.yaml").write_text(other)
     assert a2c("apply", "--local", "--no-cache").code == 0
     (project / "sums.yaml").unlink()
     (applied / "a.sha256").unlink()
-    done = a2c("apply", ".", "--local", "--no-cache")
-    assert (done.code, "Nothing to do" in done.out, "left alone by this plan: sums" in done.out) == (0, True, True)
     for args in ((), ("--json",)):
         ran = a2c("verify", "--local", *args)
         assert ran.code == 0, ran.err

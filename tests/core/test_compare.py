@@ -57,6 +57,12 @@ def test_two_values_of_ours_are_equal_if_they_are_the_same_json(one: Any, other:
 
 
 ECHOES: list[tuple[Any, Any, bool]] = [
+    ("colored", "(sensitive)", True),
+    ("(sensitive)", "colored", True),
+    ("", "(sensitive)", False),
+    (None, "(sensitive)", False),
+    ({"a": "x"}, {"a": "see (sensitive)"}, True),
+    ({"a": "x", "b": 1}, {"a": "(sensitive)", "b": 2}, False),
     (1, "1", True),
     ("1", 1, True),
     (1, "1.0", True),

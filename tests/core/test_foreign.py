@@ -25,6 +25,10 @@ LIVE = LiveJob("job-1", "incomplete", conversions=(ROW,))
 def test_what_a_new_part_shows_beside_what_was_sent_is_kept_without_what_is_empty() -> None:
     assert echo_of(SENT, conversion_parts(ROW, SENT)) == ECHO
     fields = {"callback": "", "fail_on_input_error": True, "notify_status": True}
+    secret = SHOWN | {"owner_password": "word"}
+    echo = echo_of(SENT, conversion_parts(replace(ROW, options=secret), SENT))
+    assert echo["options"] == {"dpi": 300, "owner_password": "(sensitive)"}
+    assert strangers(replace(OURS, echo=echo), "options", SENT["options"], secret) == {}
     assert echo_of({"fields": {}}, {"fields": fields}) == {"fields": {"notify_status": True}}
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Input, Output, Secret
-from a2c_spec.core.importing import Clues, job_from, record_of
+from a2c_spec.core.importing import Clues, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, LiveOutput
 from a2c_spec.core.prepare import prepare
 from tests.core.planner.situations import fingerprint_secret
@@ -165,6 +165,39 @@ def test_what_is_delivered_elsewhere_is_not_saved_here() -> None:
         },
         {"type": "odd", "parameters": {}, "credentials": {}},
     )
+
+
+def test_secrets_become_references_to_variables_called_after_their_place() -> None:
+    target = {"type": "odd", "parameters": {"api_key": "x", "file": "f"}}
+    conversion = LiveConversion(
+        "con-1",
+        "3gp",
+        options={"download_password": "x", "audio": {"secret_word": "x"}, "note": "a (sensitive) word", "width": 9},
+        metadata={"key": "C"},
+        output_target=(target,),
+    )
+    cover = replace(
+        LINK, type="cloud", source="ftp", options={"token": "x"}, parameters={"passwords": ["x"], "host": "h"}
+    )
+    job = job_from(replace(LIVE, inputs=(cover,), conversions=(conversion,)), "a", NOTHING)
+    assert job.conversions[0].options == {
+        "download_password": Secret("env:_3GP_DOWNLOAD_PASSWORD"),
+        "audio": {"secret_word": Secret("env:_3GP_AUDIO_SECRET_WORD")},
+        "note": Secret("env:_3GP_NOTE"),
+        "width": 9,
+    }
+    assert job.conversions[0].metadata == {"key": "C"}
+    assert job.conversions[0].output_target[0]["parameters"] == {"api_key": Secret("env:_3GP_ODD_API_KEY"), "file": "f"}
+    assert variables_of(job) == [
+        "FTP_TOKEN",
+        "FTP_PASSWORDS_1",
+        "FTP_USERNAME",
+        "FTP_PASSWORD",
+        "_3GP_DOWNLOAD_PASSWORD",
+        "_3GP_AUDIO_SECRET_WORD",
+        "_3GP_NOTE",
+        "_3GP_ODD_API_KEY",
+    ]
 
 
 PHASES = [

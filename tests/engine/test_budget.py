@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -32,6 +33,7 @@ ESTIMATES = [
     (starting(conversions=3), None, 3),
     (starting(conversions=3), spent(0), 3),
     (starting(conversions=3), spent(7), 7),
+    (starting(conversions=2), replace(spent(7), basis={"conversions": {"a": {}, "b": {}, "c": {}}}), 5),
 ]
 
 

@@ -11,9 +11,11 @@ from urllib.request import Request, urlopen
 
 import pytest
 
+from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.testing import Service, serving
 from tests.conftest import EXAMPLES, Command, Ran
+from tests.secrecy.echoing import Echoing
 from tests.secrecy.hunt import artefacts, betrayed, disguises
 
 KEY = "feedfacecafebeef0123456789abcdef"
@@ -133,6 +135,92 @@ def test_failures_betray_nothing(
     monkeypatch.setenv("API2CONVERT_BASE_URL", "http://127.0.0.1:9/v2")
     assert watched("apply", "cloudy.yaml", "-v", "-y").code == 8
     check(project, watched, service)
+
+
+@pytest.fixture
+def echoing(service: Service, monkeypatch: pytest.MonkeyPatch) -> Iterator[Echoing]:
+    """In the place of the service one that says all it knows."""
+    app = Echoing(Settings(api_keys=(KEY,)), SECRETS)
+    with Background(app) as server:
+        app.url = server.url
+        monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
+        yield app
+
+
+def checked_with(echoing: Echoing, project: Path, watched: Watched) -> None:
+    tokens = {f"token {row.id}": row.token for row in echoing.service.store.all_jobs(limit=-1, offset=0)}
+    places = watched.said | artefacts(project, {"src/report.password"})
+    assert tokens
+    assert len(echoing.heard) >= 4
+    assert betrayed(SECRETS | tokens, places) == []
+
+
+AFTERWARDS = (
+    ("plan", "pack.yaml", "-v", "--explain"),
+    ("plan", "pack.yaml", "--json"),
+    ("plan", "pack.yaml", "-o", "saved.a2cplan.json"),
+    ("status", "pack", "--json"),
+    ("state", "show", "pack"),
+    ("history", "pack", "--json"),
+    ("drift", "--json"),
+    ("plan", "--refresh-only", "--json"),
+    ("report", "--out", "report.html"),
+    ("graph", "pack.yaml"),
+    ("doctor",),
+)
+
+
+def test_a_service_that_echoes_everything_is_not_passed_on(
+    project: Path, a2c: Command, echoing: Echoing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watched = Watched(a2c)
+    assert watched("apply", "pack.yaml", "-v", "--detach").code == 0
+    assert watched("wait", "--json").code == 0
+    assert (project / "dist" / "pack.pdf").exists(), watched.said
+    assert b"(sensitive)" in watched.said["1: wait --json"]
+    for args in AFTERWARDS:
+        watched(*args)
+    monkeypatch.delenv("CONVERSION")  # what is recorded must not show where nothing tells what to hide
+    for args in AFTERWARDS[:5]:
+        watched(*args, *(["--offline"] if args[0] == "plan" else []))
+    checked_with(echoing, project, watched)
+
+
+def test_a_service_that_echoes_everything_when_it_refuses_or_fails(
+    project: Path, a2c: Command, echoing: Echoing
+) -> None:
+    watched = Watched(a2c)
+    echoing.refusing = True
+    assert watched("apply", "pack.yaml", "-v").code == 5
+    assert watched("apply", "pack.yaml", "--json").code == 5
+    echoing.refusing, echoing.failing = False, True
+    assert watched("apply", "pack.yaml", "--json").code == 6
+    assert watched("apply", "pack.yaml", "-v", "-y").code == 6
+    for args in AFTERWARDS:
+        watched(*args)
+    body = {"process": False, "conversion": [{"target": "pdf", "options": {"user_password": SECRETS["ftp"]}}]}
+    request = Request(f"{echoing.url}/jobs", json.dumps(body).encode(), {"X-Api2convert-Api-Key": KEY})
+    with urlopen(request, timeout=30) as response:
+        job = json.loads(response.read())["id"]
+    watched("import", job, "--name", "taken")
+    assert (project / "taken.yaml").exists(), watched.said
+    checked_with(echoing, project, watched)
+
+
+def test_passwords_in_plain_text_are_not_passed_on(project: Path, a2c: Command, echoing: Echoing) -> None:
+    """Where a manifest holds them all the same, it is the only place, and it says so."""
+    recipe = RECIPE
+    for name in ("download", "conversion", "output"):
+        recipe = recipe.replace(f'{{secret: "env:{name.upper()}"}}', json.dumps(SECRETS[name]))
+    (project / "pack.yaml").write_text(recipe)
+    watched = Watched(a2c)
+    assert watched("validate", "pack.yaml").out.count("is in plain text") == 3
+    watched("apply", "pack.yaml", "-v", "--json")
+    assert (project / "dist" / "pack.pdf").exists(), watched.said
+    for args in AFTERWARDS:
+        watched(*args)
+    places = watched.said | artefacts(project, {"src/report.password", "pack.yaml"})
+    assert betrayed(SECRETS, places) == []
 
 
 def test_a_secret_that_changed_shows_as_changed_and_as_nothing_else(

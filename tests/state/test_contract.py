@@ -141,6 +141,19 @@ def test_texts_that_look_alike_are_not_the_same(store: StateStore) -> None:
         assert [file.address for file in store.files_at(text)] == [text]
 
 
+def test_the_marks_of_secrets_are_those_of_every_record_of_the_realm(place: Place, store: StateStore) -> None:
+    digest = "#" + "0" * 64
+    sent = {"options": {"x": [{"$secret": f'env:A"B{digest}'}]}, "decrypt": f"file:d{digest}", "note": "env:N"}
+    put(store, given("a", elements={"inputs.i": Element("i", sent)}, basis={"p": {"$secret": "env:C"}}))
+    put(store, given("b", elements={"outputs.o": Element("o", {"download_password": "env:D"})}))
+    with place.open("elsewhere") as other:
+        put(other, given("a", basis={"$secret": "env:E"}))
+        assert other.secret_marks() == {"env:E"}
+    assert store.secret_marks() == {f'env:A"B{digest}', f"file:d{digest}", "env:C", "env:D"}
+    put(store, given("a"))
+    assert store.secret_marks() == {"env:D"}
+
+
 def test_a_record_is_replaced_whole(place: Place, store: StateStore) -> None:
     put(store, RECORD)
     put(store, given(spent=1))

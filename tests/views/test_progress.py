@@ -91,6 +91,16 @@ def test_a_bar_stands_as_long_as_something_moves(events: tuple[Event, ...], left
     assert bars(*events)[0] == left
 
 
+def test_nothing_is_drawn_before_something_is_done_so_that_questions_can_be_read() -> None:
+    stream = io.StringIO()
+    shown = Bars(stream, colour=False)
+    drawn = [shown._progress.live.is_started]
+    shown.expect(1)
+    drawn.append(shown._progress.live.is_started)
+    shown.close()
+    assert drawn == [False, True]
+
+
 def test_saved_files_and_notes_scroll_by() -> None:
     seen = bars(Event("saved", "a", "dist/a", total=5), Event("note", "b", text="odd"))[1]
     assert "a: saved dist/a (5 B)" in seen

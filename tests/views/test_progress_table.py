@@ -43,8 +43,8 @@ def test_beyond_a_number_of_jobs_the_whole_is_shown(jobs: int, many: bool) -> No
     shown.expect(jobs)
     shown(Event("note", "after"))
     shown.close()
-    assert few.events == (["before", "close"] if many else ["before", "after", "close"])
-    assert whole.events == (["after", "close"] if many else [])
+    assert few.events == (["before", "close"] if many else ["before", "expect 24", "after", "close"])
+    assert whole.events == (["expect 25", "after", "close"] if many else [])
     assert numbers == ([jobs] if many else [])
 
 

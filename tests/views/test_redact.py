@@ -8,7 +8,7 @@ import pytest
 
 from a2c_spec.core.calls import Payload, Ref
 from a2c_spec.core.desired import Content, Secret
-from a2c_spec.views.redact import SENSITIVE, redacted
+from a2c_spec.views.redact import redacted
 
 SECRET = Secret("env:WORD")
 HIDDEN = "(sensitive)"
@@ -27,7 +27,7 @@ BODIES: list[tuple[Any, Any]] = [
     ({"download_passwords": ["one", SECRET]}, {"download_passwords": [HIDDEN, "(sensitive: env:WORD)"]}),
     ({"password": ""}, {"password": ""}),
     ({"password": None}, {"password": None}),
-    ({"passwords": "shown"}, {"passwords": "shown"}),
+    ({"keys_format": "shown"}, {"keys_format": "shown"}),
 ]
 
 
@@ -36,7 +36,7 @@ def test_secrets_show_as_references_and_literals_under_their_names_not_at_all(bo
     assert redacted(body) == shown
 
 
-@pytest.mark.parametrize("key", sorted(SENSITIVE))
+@pytest.mark.parametrize("key", ["download_password", "user_password", "credentials", "secretaccesskey"])
 def test_each_of_these_keys_hides_its_literal_however_deep(key: str) -> None:
     assert redacted([{"a": {key: "word"}, "b": "word"}]) == [{"a": {key: HIDDEN}, "b": "word"}]
 

@@ -137,13 +137,19 @@ class World:
             self.find("a refused download stops the others", ran.complaint)
         for row in summary.get("errors", []) or [one for one in ran.lines if one.get("event") == "error"]:
             for path in self.foreign:
-                if f"{path} exists" in str(row.get("message")) and self._began(str(row.get("address")), starts):
+                if f"{path} exists" in str(row.get("message")) and self._began(str(row.get("address")), path, starts):
                     self.find("paid for a result that has no place", str(row["message"]))
 
-    def _began(self, address: str, starts: int) -> bool:
-        """Whether a job of this address was started since; of any address where it is not told."""
-        jobs = {one.job for one in self.service.starts[starts:]}
+    def _began(self, address: str, path: str, starts: int) -> bool:
+        """Whether a job that may make this was started since: of this address, of any where it is not told."""
+        stem = path.rsplit("/", 1)[-1].rsplit(".", 1)[0]
+        jobs = {one.job for one in self.service.starts[starts:] if self._may_make(one.job, stem)}
         return any(one["job_id"] in jobs for one in self.records() if address in ("", "None", one["address"]))
+
+    def _may_make(self, job: str, stem: str) -> bool:
+        """Whether a conversion of a job has no name of its own, or this one."""
+        names = [one.options.get("output_filename") for one in self.service.jobs[job].conversions]
+        return any(name is None or str(name).startswith(stem) for name in names)
 
     def check_strangers(self, calls: int, starts: int) -> None:
         """Nobody else's job or preset was changed or started by us."""

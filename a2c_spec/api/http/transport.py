@@ -16,6 +16,7 @@ import httpx
 
 from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, asks_to_wait, backoff, retry_after
 from a2c_spec.api.http.concurrency import Limiter, Sleep
+from a2c_spec.api.http.redaction import Redaction
 from a2c_spec.api.http.replies import (
     NOT_JSON,
     LostAnswer,
@@ -61,6 +62,7 @@ class Wire:
 
     ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell; None until
     one did.
+    ``hidden`` knows the secrets, which no answer and no error brings back.
     The account key travels only to ``base_url``; uploads carry the job's token instead, downloads neither.
     """
 
@@ -77,6 +79,7 @@ class Wire:
     patience: float = 0.0
     count: dict[str, int] = field(default_factory=dict)
     opened: httpx.AsyncClient | None = None
+    hidden: Redaction = field(default_factory=Redaction)
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -171,7 +174,8 @@ class Wire:
         self.probe(f"answered {request.method} {request.url.path}")
         if not asks_to_wait(response.status_code, response.headers):
             self.limiter.on_success()
-        return Reply(response.status_code, parse_body(response, raw), response.headers)
+        data = self.hidden.data(parse_body(response, raw), told=response.status_code >= 400)
+        return Reply(response.status_code, data, response.headers)
 
     def _compare_clocks(self, date: str) -> None:
         with contextlib.suppress(ValueError, TypeError):
@@ -186,12 +190,17 @@ class Wire:
             raise ours
         unsent = isinstance(error, UNSENT) or _never_connected(error)
         if not repeatable and not unsent:
-            raise LostAnswer(f"the answer of the service was lost ({error_text(error)})") from error
+            raise LostAnswer(f"the answer of the service was lost ({self.said(error)})") from error
         if isinstance(error, TooLarge):
             raise NetworkError(f"the answer of the service is {error}, which is refused") from error
         if last or (unsent and attempt + 1 >= MOST_UNSENT):
-            raise unreachable(self.base_url, error) from error
+            failure = unreachable(self.base_url, error)
+            raise NetworkError(self.hidden.text(failure.message), hint=failure.hint) from error
         await self.sleep(backoff(attempt, self.jitter()))
+
+    def said(self, error: Exception) -> str:
+        """What an error of the HTTP library says, which may quote what was sent."""
+        return self.hidden.text(error_text(error))
 
     def throttle(self, headers: Mapping[str, str], attempt: int, waited: float = 0.0, patience: float = 0.0) -> float:
         """All requests pause, and fewer are sent at once, because the service is busy; gives the pause in seconds.

@@ -22,7 +22,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.deletions import deletes
-from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there
+from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there, saved_nowhere
 from a2c_spec.core.planner.leftovers import left_behind
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start
@@ -31,7 +31,6 @@ from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_records import with_earlier
-from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
 
 LOST = "the service no longer has the job or its results"
@@ -43,6 +42,8 @@ FEWEST_ANEW = (2, 0)
 def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     """The change of one desired job."""
     change = _decide(desired, record, observed)
+    if change.action in ("create", "re-run"):
+        change = saved_nowhere(desired, observed) or change
     if observed.cached and not observed.replace and change.action in ("create", "re-run"):
         change = _from_cache(desired, observed.cached, observed, change)
     sent = {name.removeprefix("inputs.") for call in change.calls for name in call.creates}
@@ -160,26 +161,17 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return _rerun(desired, record, why, observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
-        return _rerun(desired, record, (*found.why, *(why for _, why in found.lost)), observed, paid=True)
+        again = _rerun(desired, record, (*found.why, *(why for _, why in found.lost)), observed, paid=True)
+        return replace(again, lost=_lost(desired, record, observed))
     if lost := no_longer_there(desired, record):
         return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
     return finish(desired, record, found)
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
-    if nowhere := _saved_nowhere(desired, observed):
-        return nowhere
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
     return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))
-
-
-def _saved_nowhere(desired: DesiredJob, observed: Observed) -> Change | None:
-    """That nothing is run, where each of its results would be left out."""
-    skipped = only_skipped(desired.job, observed.late, observed.taken)
-    why = tuple(reasons.skipped(observed, path) for places in skipped.values() for path in places)
-    every = bool(skipped) and len(skipped) == len(desired.job.conversions)
-    return Change(desired.job.address, "no-op", why, skipped=len(why)) if every else None
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
@@ -190,8 +182,6 @@ def conflicts(desired: DesiredJob, observed: Observed) -> str:
 
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
-    if nowhere := _saved_nowhere(desired, observed):
-        return nowhere
     calls = create_calls(desired)
     bound = why_not_fewer(calls)
     if desired.job.lifecycle.on_replace == "delete" and desired.job.process and record.job_id and not observed.gone:
@@ -240,14 +230,21 @@ def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Cha
     if record.phase == "started" or (record.phase == "completed" and not record.files):  # nothing is known of results
         return _rerun(desired, record, (LOST,), observed, paid=True)
     if record.phase in ("done", "completed"):
-        record = replace(record, gone=tuple(file.output_id for file in record.files))
-        found = diff_outputs(desired, record, None, observed)
-        lost = tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
-        if lost:
+        if lost := _lost(desired, record, observed):
             return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
-        return finish(desired, record, found)
+        return finish(desired, record, diff_outputs(desired, _all_gone(record), None, observed))
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
+
+
+def _all_gone(record: JobRecord) -> JobRecord:
+    return replace(record, gone=tuple(file.output_id for file in record.files))
+
+
+def _lost(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
+    """The conversions of a job that is not on the service whose results are not all here."""
+    found = diff_outputs(desired, _all_gone(record), None, observed)
+    return tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
 
 
 def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:

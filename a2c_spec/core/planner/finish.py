@@ -17,6 +17,7 @@ from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
 from a2c_spec.core.results import NO_LONGER, partly
+from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -278,3 +279,11 @@ def _renamed(record: JobRecord, call: Call, placements: Sequence[Placement]) -> 
         old = _sent(record, one).get("filename") or one.output.filename
         return f'output of {one.conversion}: "{old}" -> "{call.body["filename"]}"'
     return f"output of {one.conversion}: download_password (sensitive: changed)"
+
+
+def saved_nowhere(desired: DesiredJob, observed: Observed) -> Change | None:
+    """That nothing is run, where each of its results would be left out."""
+    skipped = only_skipped(desired.job, observed.late, observed.taken)
+    why = tuple(reasons.skipped(observed, path) for places in skipped.values() for path in places)
+    every = bool(skipped) and len(skipped) == len(desired.job.conversions)
+    return Change(desired.job.address, "no-op", why, skipped=len(why)) if every else None

@@ -16,6 +16,7 @@ from a2c_spec.core.foreign import completed, strangers
 from a2c_spec.core.live import mapping
 from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.recipe import FingerprintSecret, digest, holds_secret, redact_secrets
+from a2c_spec.core.sensitive import names_secret
 from a2c_spec.core.state import Element, JobRecord
 
 PRESET = "preset"
@@ -72,12 +73,12 @@ def _differences(sent: Mapping[str, Any], element: Element, live: Mapping[str, A
     for key in (*wrong, *removed):
         found.append(_difference(f"options.{key}", before.get(key), shown.get(key, before.get(key)), options.get(key)))
     for key, value in strangers(element, "options", {**before, **options}, shown).items():
-        found.append(Detail(f"options.{key}", shown[key], value, key == "download_password", foreign=True))
+        found.append(Detail(f"options.{key}", shown[key], value, names_secret(key), foreign=True))
     return found
 
 
 def _difference(path: str, recorded: Any, there: Any, here: Any) -> Detail:
-    secret = holds_secret(there) or holds_secret(here)
+    secret = any(map(holds_secret, (there, here, recorded))) or names_secret(path)
     foreign = recorded is not None and not (holds_secret(recorded) or compare.echoes(recorded, there))
     return Detail(path, there, here, secret, foreign)
 

@@ -13,7 +13,9 @@ from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.reasons import changed_reason
+from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.sensitive import names_secret
 from a2c_spec.core.state import JobRecord
 
 
@@ -42,7 +44,8 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
         part, _, key = path.rpartition(".")
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
             removed = key in _sent(record, part)
-            found.append(Detail(path, now, here[part].get(key, None if removed else recorded), foreign=True))
+            then = here[part].get(key, None if removed else recorded)
+            found.append(Detail(path, now, then, names_secret(key) or holds_secret(then), foreign=True))
     return tuple(found)
 
 

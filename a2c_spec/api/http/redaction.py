@@ -1,0 +1,211 @@
+"""Keeps secrets out of what the service says, before any of it is shown or recorded: it may echo what it was sent."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+
+from a2c_spec.core.sensitive import HIDDEN, names_secret
+
+SHORT = 4
+"""Secrets with fewer characters are hidden only where they stand alone: as a word of a message, or a whole value; one
+character cannot be told from any other text."""
+LONG_LINE = 8
+"""Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
+TOLD = frozenset({"message", "info", "errors", "warnings", "details", "description"})
+"""The keys of what the service says to people."""
+LEFT = frozenset(
+    {"id", "job", "input", "conversion", "id_source", "token", "uri", "server", "checksum", "hash", "created_at"}
+)
+"""The keys of what calls, downloads and comparisons need as it is; none of it is shown but ids and times."""
+LEFT_WORDS = re.compile(
+    "incomplete|ready|running|created|queued|pending|downloading|downloaded|processing|completed|failed|canceled|waiting|"
+    "uploading|upload|remote|output|input|conversion|input_id|gdrive_picker|base64|cloud|job|amazons3|azure|ftp|"
+    "googlecloud|gdrive|youtube|auto|video|file|website|screenshot|screenshot_pdf|zip|archive|audio|cad|document|ebook|"
+    "hash|image|metadata|operation|private|public"
+)
+"""Words of the API itself: a value that is one of them says nothing else."""
+_NAME = re.compile("[a-z_]+")
+_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
+
+
+def _never(_secret: str) -> bool:
+    return False
+
+
+def _none() -> Iterable[str]:
+    return ()
+
+
+class Redaction:
+    """The secrets that this process knows, and texts without them.
+
+    ``in_plain`` tells whether a text stands in the manifests for everybody to see, as the word ``report`` may be a
+    password and part of a file's name: then echoes of what was sent keep it, and only messages hide it. ``recorded``
+    gives the secrets that earlier runs sent; it is asked once, when the first answer comes.
+    """
+
+    def __init__(self) -> None:
+        self.in_plain: Callable[[str], bool] = _never
+        self.recorded: Callable[[], Iterable[str]] = _none
+        self._known: dict[str, tuple[str, ...]] = {}
+        self._tokens: set[str] = set()
+        self._open: dict[str, bool] = {}
+        self._all: re.Pattern[str] | None = None
+
+    def learn(self, *secrets: str) -> None:
+        """From now on these are hidden, also their lines, and of a URL its password and the values of its query."""
+        for secret in secrets:
+            if len(secret.strip()) > 1 and secret not in self._known:
+                for part in (secret, *_parts(secret)):
+                    self._known[part] = tuple(form.lower() for form in _forms(part)) if len(part) >= SHORT else ()
+                self._all = None
+
+    def text(self, text: str) -> str:
+        """A text for people, without secrets."""
+        if not self._met((text,)):
+            return text
+        without = _TOKEN.sub(lambda found: HIDDEN if found[0] in self._tokens else found[0], text)
+        self._all = self._all or _pattern(self._known)
+        return self._all.sub(HIDDEN, without)
+
+    def data(self, data: Any, *, told: bool = False) -> Any:
+        """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
+        self._tokens |= set(_token_values(data))
+        try:
+            named = () if told else tuple(_named(data))
+            self.learn(*named)
+            return self._tree(data, "", told) if named or self._met(_texts(data)) else data
+        except RecursionError:  # nobody can tell what is in there, and no answer is as deep as that
+            return None
+
+    def _met(self, texts: Iterable[str]) -> bool:
+        """Whether a secret may be in any of the texts; nearly always none is."""
+        recorded, self.recorded = self.recorded, _none
+        self.learn(*recorded())
+        every = "\n".join(texts)
+        lowered = every.lower()
+        short = any(len(secret) < SHORT and secret.lower() in lowered for secret in self._known)
+        return (
+            short
+            or any(form in lowered for forms in self._known.values() for form in forms)
+            or not self._tokens.isdisjoint(_TOKEN.findall(every))
+        )
+
+    def _tree(self, value: Any, key: str, told: bool) -> Any:
+        told = told or key in TOLD
+        if isinstance(value, Mapping):
+            return {self._key(name, told): self._tree(item, name, told) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self._tree(item, key, told) for item in value]
+        if not isinstance(value, str) or LEFT_WORDS.fullmatch(value) or _ID.fullmatch(value):
+            return value
+        if key in LEFT and (not told or key == "id_source"):
+            return value
+        return self.text(value) if told else HIDDEN if value and names_secret(key) else self._echo(value)
+
+    def _key(self, name: str, told: bool) -> str:
+        return name if _NAME.fullmatch(name) and not told else self.text(name)
+
+    def _echo(self, value: str) -> str:
+        """A value that the service shows as it was sent, or that it made itself."""
+        if value in self._known:
+            return value if self._is_open(value) else HIDDEN
+        lowered = value.lower()
+        here = {one: forms for one, forms in self._known.items() if any(form in lowered for form in forms)}
+        closed = {secret: forms for secret, forms in here.items() if not self._is_open(secret)}
+        shown = _pattern(closed).sub(HIDDEN, value) if closed else value
+        return _TOKEN.sub(lambda found: HIDDEN if found[0] in self._tokens else found[0], shown)
+
+    def _is_open(self, secret: str) -> bool:
+        if secret not in self._open:
+            self._open[secret] = self.in_plain(secret)
+        return self._open[secret]
+
+
+def url_secrets(url: str) -> Iterator[str]:
+    """The password of a URL, as it is written and as it is meant, and its user with it as it is sent."""
+    try:
+        parts = urlsplit(url if "://" in url else f"http://{url}")
+    except ValueError:
+        return
+    if parts.password:
+        user, password = unquote(parts.username or ""), unquote(parts.password)
+        yield from (parts.password, password, base64.b64encode(f"{user}:{password}".encode()).decode())
+
+
+def _parts(secret: str) -> Iterator[str]:
+    lines = [line.strip() for line in secret.splitlines()]
+    if len(lines) > 1:
+        yield from (line for line in lines if len(line) >= LONG_LINE)
+    if secret.lstrip().startswith("{"):
+        yield from (text for text in _texts(_json(secret)) if len(text) >= 2 * LONG_LINE)
+    if re.match(r"[a-z]+://", secret):
+        yield from url_secrets(secret)
+        yield from (value for _, value in parse_qsl(secret.partition("?")[2]) if len(value) >= LONG_LINE)
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
+
+
+def _forms(secret: str) -> set[str]:
+    """The secret as it may appear: as it is, escaped, quoted for a URL, in hex, or within base64 at any offset."""
+    raw = secret.encode(errors="replace")
+    found = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], raw.hex()}
+    for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
+        found |= {escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1]}
+    found |= {secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")}
+    found.add(base64.b64encode(raw).decode().rstrip("="))
+    for lead in range(3) if len(raw) > SHORT else ():
+        encoded = base64.b64encode(b"\0" * lead + raw).decode()
+        inner = encoded[(lead * 4 + 2) // 3 : (lead + len(raw)) * 4 // 3]
+        found |= {inner, inner.replace("+", "-").replace("/", "_")}
+    return found
+
+
+def _pattern(known: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
+    """Finds any of the secrets, the longest first, in either case."""
+    forms = sorted({form for forms in known.values() for form in forms}, key=len, reverse=True)
+    alone = [rf"(?<!\w){re.escape(secret)}(?!\w)" for secret in known if len(secret) < SHORT]
+    return re.compile("|".join([*map(re.escape, forms), *alone]) or "(?!)", re.IGNORECASE)
+
+
+def _texts(data: Any) -> Iterator[str]:
+    """Every text of a tree, its keys too, but for the tokens of jobs, which stay."""
+    if isinstance(data, str):
+        yield data
+    elif isinstance(data, Mapping):
+        for key, value in data.items():
+            yield key
+            yield from () if key == "token" else _texts(value)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _texts(value)
+
+
+def _named(data: Any, key: str = "") -> Iterator[str]:
+    """Every text below the name of a secret, which nobody but the service and whoever set it should see."""
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            left = name in TOLD or (name in LEFT and isinstance(value, str))
+            yield from () if left else _named(value, name)
+    elif isinstance(data, list):
+        for value in data:
+            yield from _named(value, key)
+    elif isinstance(data, str) and data and names_secret(key):
+        yield data
+
+
+def _token_values(data: Any) -> Iterator[str]:
+    """The tokens of the jobs in an answer; each gives full access to its job."""
+    rows = data if isinstance(data, list) else [data]
+    yield from (str(row["token"]) for row in rows if isinstance(row, Mapping) and row.get("token"))

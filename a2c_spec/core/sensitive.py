@@ -1,0 +1,33 @@
+"""What is a secret by its name, and how a hidden value shows."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import Any
+
+HIDDEN = "(sensitive)"
+"""Stands where a secret was."""
+
+_NAME = re.compile(
+    r"(?:^|_)(?:passwords?|passwd|passphrase|pwd|secrets?|tokens?|credentials?|keyfile|key$)(?:_|$)"
+    r"|(?:password|passphrase|secret|token|credentials|(?:access|secret|api|private|account)_?key(?:_?id|file)?)$"
+)
+"""In a name in small letters, its words joined by underscores."""
+
+
+@lru_cache(4096)
+def names_secret(name: str) -> bool:
+    """Whether the name of a field or an option says that it holds a secret: ``user_password``, ``apiKey``, ``key``."""
+    return _NAME.search(re.sub(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()) is not None
+
+
+def replaced_secrets(value: Any, put: Callable[[tuple[str, ...]], Any], path: tuple[str, ...] = ()) -> Any:
+    """A tree with ``put(path)`` in the place of every text that is hidden, or below a name that says it is a secret."""
+    if isinstance(value, Mapping):
+        return {key: replaced_secrets(item, put, (*path, str(key))) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [replaced_secrets(item, put, (*path, str(n))) for n, item in enumerate(value, 1)]
+    secret = isinstance(value, str) and value and (HIDDEN in value or any(map(names_secret, path)))
+    return put(path) if secret else value
