@@ -135,7 +135,8 @@ class Delivery:
         problem = failure_text(record, live)
         saved = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
         told = "failed" if phase == "failed" else "was canceled"
-        raise ConversionFailed(f"job {live.id} {told}: {problem}{saved}", hint=FAILED_HINT, address=address)
+        why = problem.removesuffix(".") if saved else problem
+        raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=FAILED_HINT, address=address)
 
     async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
         """Records how a job failed, and saves what conversions without an error gave all the same; says which."""

@@ -26,6 +26,7 @@ NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
 
 EARLIER = "a result of an earlier run; `a2c-spec prune` removes it"
+CHANGED = "it has changed since a2c-spec wrote it"
 
 
 def in_safe_order(moves: Sequence[Move]) -> list[Move]:
@@ -130,14 +131,15 @@ class OutputFiles:
         except OSError:
             return False
 
+    def is_taken(self, path: str, address: str) -> bool:
+        """Whether something stands at a path that is not as we wrote it."""
+        return self.status(path, address) in NOT_OURS
+
     def _is_free(self, path: str, address: str) -> bool:
         """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
         asks for any more."""
-        if self._reserver(path, address):
-            return False
-        if self._kept_by_another(path, address):
-            return False
-        return self.status(path, address) not in NOT_OURS
+        another = self._reserver(path, address) or self._kept_by_another(path, address)
+        return not another and not self.is_taken(path, address)
 
     def _kept_by_another(self, path: str, address: str) -> str:
         """The other address that has a result of ours at a path and keeps it; empty when none does."""
@@ -187,8 +189,9 @@ class OutputFiles:
     def tell_staying(self, record: JobRecord, known: Collection[str], tell: Listener) -> None:
         """Tells which files of earlier runs stay once a run has ended, but for what the plan said (``known``)."""
         for path in dict.fromkeys(file.path for file in record.leftover if file.path and not file.aside):
-            if reasons.stays(path) not in known and self.status(path, record.address) in ("intact", "changed"):
-                tell(Event("note", record.address, text=f"{reasons.stays(path)}: {EARLIER}"))
+            why = {"intact": EARLIER, "changed": CHANGED}.get(self.status(path, record.address))
+            if why and reasons.stays(path) not in known:
+                tell(Event("note", record.address, text=f"{reasons.stays(path)}: {why}"))
 
     def drop_parts(self, record: JobRecord) -> None:
         """Removes temporary files of results that stand in their places: the same bytes were there before."""

@@ -189,10 +189,12 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     lines += [f"{row['address']}: {row['status']} on the service; `a2c-spec apply` does the rest" for row in left]
     spent = found.spent if written else 0  # else whoever writes it down says so
     lines += [f"{counted(spent, 'credit')} spent"] if spent else []
+    count = f"{counted(found.unread, 'finished job')} {'was' if found.unread == 1 else 'were'}"
+    unread = f"; {count} not read, whose results are here" if found.unread else ""
     emit(
         flags,
-        lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent},
-        lambda: "\n".join(lines) or "the state agrees with the service",
+        lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
+        lambda: "\n".join(lines) or f"the state agrees with the service{unread}",
     )
 
 

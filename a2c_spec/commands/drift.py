@@ -40,15 +40,23 @@ def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -
 def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool) -> int:
     """Prints one line per difference."""
     project = project_of(flags)
-    found = asyncio.run(_found(project, addresses))
+    found, gone = asyncio.run(_found(project, addresses))
     lines = (f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found)
-    emit(flags, lambda: {"drift": [asdict(item) for item in found]}, lambda: "\n".join(lines) or "no drift")
+    emit(
+        flags,
+        lambda: {"drift": [asdict(item) for item in found], "gone": gone},
+        lambda: "\n".join(lines) or "no drift",
+    )
+    if gone:
+        talk(flags, f"no longer on the service, which is no drift, for their results are here: {', '.join(gone)}")
     if any(item.path.partition(".")[0] in OF_PRESETS for item in found):
         talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
     return 2 if detailed_exitcode and found else 0
 
 
-async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
+async def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Drift], list[str]]:
+    """Every difference; and the finished jobs that the service no longer has, without it being one."""
+    gone: list[str] = []
     async with open_session(project) as session:
         keys = set(session.keys(addresses))
         rows = [row for row in session.store.scan() if row.address in keys]
@@ -58,16 +66,19 @@ async def _found(project: Project, addresses: tuple[str, ...]) -> list[Drift]:
         async def one(record: JobRecord) -> tuple[Drift, ...]:
             async with gate:
                 with about(record.address):
-                    return await _one(session, record, offline=project.flags.offline)
+                    return await _one(session, record, gone, offline=project.flags.offline)
 
-        return [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
+        found = [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
+        return found, sorted(gone)
 
 
-async def _one(session: Session, record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
+async def _one(session: Session, record: JobRecord, gone: list[str], *, offline: bool) -> tuple[Drift, ...]:
     disk = {file.path: session.files.status(file.path, record.address) for file in record.files if file.path}
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:
         return preset_drift(record, await session.service.client.preset(record.job_id))
     live = await session.service.client.job(record.job_id)
-    return drift(record, live, disk, gone=live is None)
+    found = drift(record, live, disk, gone=live is None)
+    gone += [record.address] if live is None and not found else []
+    return found

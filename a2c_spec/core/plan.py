@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call
+from a2c_spec.core.results import PARTIAL
 from a2c_spec.core.run_keys import address_of
 
 Action = Literal[
@@ -184,14 +185,16 @@ class Plan:
 
     def rows(self) -> tuple[Change, ...]:
         """The changes that are told. Of an address of several runs, those that are only taken over are told once, and
-        unchanged ones once, or not at all beside others."""
+        unchanged ones once, or beside others not at all, but for what is partial in them."""
         busy = {address_of(change.address) for change in self.changes if change.action != "no-op"}
+        hidden: dict[str, list[str]] = {}
         places: dict[tuple[str, str], int] = {}
         shown: list[Change] = []
         for change in self.changes:
             address = address_of(change.address)
             alike = change.action == "no-op" or (change.action == "adopt" and not (change.fetch or change.calls))
             if change.action == "no-op" and address in busy:
+                hidden.setdefault(address, []).extend(why for why in change.reasons if why.startswith(PARTIAL))
                 continue
             if alike and (address, change.action) in places:
                 place = places[address, change.action]
@@ -201,6 +204,10 @@ class Plan:
                 places[address, change.action] = len(shown)
                 change = change if address == change.address else replace(change, address=address)
             shown.append(change)
+        first = {address_of(change.address): place for place, change in reversed([*enumerate(shown)])}
+        for address, kept in hidden.items():
+            change = shown[first[address]]
+            shown[first[address]] = replace(change, reasons=(*change.reasons, *dict.fromkeys(kept)))
         return tuple(shown)
 
     def emptied(self) -> tuple[str, ...]:

@@ -165,8 +165,12 @@ OF_EARLIER_RUN = "is the result of another run"
 """Where a file comes from that was a result of the same address."""
 
 
-def of_another(path: str, owner: str, *, left_out: bool = False) -> str:
-    """Why no result is written to ``path``, where the result of another address stands; ``left_out`` of the plan."""
+def of_another(path: str, owner: str, *, left_out: bool = False, orphan: bool = False) -> str:
+    """Why no result is written to ``path``, where the result of another address stands; ``left_out`` of the plan, or an
+    ``orphan``, for which no manifest asks."""
+    if orphan:
+        ways = f"apply the whole project, say `moved: {{from: {owner}}}`, or `a2c-spec state rm {owner}`"
+        return f"{path} is a result of {owner}, which is in no manifest; {ways}"
     which, do = (", which this plan leaves out", "apply all manifests, or ") if left_out else ("", "")
     return f"{path} is a result of {owner}{which}; {do}give one of the two another name or folder"
 

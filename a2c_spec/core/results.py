@@ -16,6 +16,10 @@ GONE = frozenset({"disabled", "expired", "overuse", NO_LONGER})
 """Output statuses that cannot be downloaded any more; anything else is worth a try."""
 
 
+PARTIAL = "partial: "
+"""How what is said of a partial result begins."""
+
+
 def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element."""
     made = [name for name in names.values() if name.startswith("conversions.")] if not output.conversion else []
@@ -73,6 +77,23 @@ def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str])
         name: [one for one in inputs if one not in known] for name, known in told.items() if known.issubset(inputs)
     }
     return {name: some for name, some in lacking.items() if some}
+
+
+def partial(record: JobRecord) -> dict[str, list[str]]:
+    """The inputs that results lack although their job completed, by conversion: its manifest lets inputs fail."""
+    if record.phase not in ("completed", "done") or not record.warnings:
+        return {}
+    made = ((file.conversion, file.inputs) for file in record.files if file.conversion)
+    return left_out(made, record.basis.get("order", ()))
+
+
+def partly(record: JobRecord) -> tuple[str, ...]:
+    """The same in words, as long as it is so."""
+    why = "; ".join(record.warnings)
+    return tuple(
+        f"{PARTIAL}{name} was made without {', '.join(some)}, until --replace runs it again ({why})"
+        for name, some in partial(record).items()
+    )
 
 
 def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:

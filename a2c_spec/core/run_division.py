@@ -60,6 +60,7 @@ def divide(
     *,
     again: bool = False,
     lost: Collection[str] = (),
+    skipped: Collection[str] = (),
     cached: Callable[[str], bool] = lambda _conversion: False,
     own: Mapping[str, DesiredJob] = {},
     foreseen: Mapping[str, str] = {},
@@ -69,9 +70,9 @@ def divide(
     That costs the fewest credits, for no conversion is run that is current; then the fewest calls, for all that have to
     be run share one job: one that can still be edited, else a new one, which takes the place of a run of which nothing
     is wanted. ``again``: everything is to be run, current or not. ``lost`` are conversions whose results can be had
-    nowhere. ``cached`` says whether a conversion's result is in the results cache. ``own`` is what is desired of some
-    runs, by key, where that hangs on what was last sent in them (``lifecycle.ignore``). ``foreseen`` are the paths of
-    conversions' results, where they are known before the run.
+    nowhere, ``skipped`` those whose results would be saved nowhere. ``cached`` says whether a conversion's result is in
+    the results cache. ``own`` is what is desired of some runs, by key, where that hangs on what was last sent in them
+    (``lifecycle.ignore``). ``foreseen`` are the paths of conversions' results, where they are known before the run.
     """
     address, ids = desired.job.address, [item.id for item in desired.job.conversions]
     if not again and not lost and _all_as_it_was(desired, runs):
@@ -90,8 +91,9 @@ def divide(
     parts = [_current(run, desired, runs) for run in kept]
     if needed or not kept:
         editable = host is not None and host.phase == "building" and bool(host.job_id)
-        stored = [name for name in needed if cached(name)] if not (again or editable or lost_start) else []
-        parts += _anew(address, needed, stored, host, runs)
+        left = [name for name in needed if name in skipped and not (editable or lost_start)]
+        rest = [name for name in needed if name not in left and not (again or editable or lost_start)]
+        parts += _anew(address, needed, ([*filter(cached, rest)], left), host, runs)
     if kept:
         parts = [_with_results(part, needed) for part in parts]
     parts = _apart(parts, runs, foreseen) if len(parts) > 1 else parts
@@ -110,14 +112,14 @@ def _all_as_it_was(desired: DesiredJob, runs: Sequence[JobRecord]) -> bool:
 
 
 def _anew(
-    address: str, needed: Sequence[str], stored: Collection[str], host: JobRecord | None, runs: Sequence[JobRecord]
+    address: str, needed: Sequence[str], others: Sequence[list[str]], host: JobRecord | None, runs: Sequence[JobRecord]
 ) -> list[Part]:
-    """What has to be run, and beside it, what the results cache has."""
-    run = [name for name in needed if name not in stored]
-    keys = {one.address for one in runs}
-    parts = [_to_run(host.address if host else free_key(address, keys), run or needed, host, runs)]
-    if run and stored:
-        parts.append(_to_run(free_key(address, {*keys, parts[0].key}), [*stored], None, runs))
+    """What has to be run, and beside it ``others``: what the results cache has, what is saved nowhere."""
+    run = [name for name in needed if not any(name in some for some in others)]
+    parts, keys = list[Part](), [one.address for one in runs]
+    for names in [some for some in (run, *others) if some] or [[*needed]]:
+        keys.append(host.address if host and not parts else free_key(address, keys))
+        parts.append(_to_run(keys[-1], names, None if parts else host, runs))
     return parts
 
 

@@ -14,6 +14,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.transitions import handed_over
 from a2c_spec.engine.endpoint import LOCAL_REALM
+from a2c_spec.engine.left_out import jobs_of
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.manifests.expressions.template import render_late
@@ -62,7 +63,9 @@ class Owners:
                 continue
             if path in self._kept(owner):
                 left_out = address_of(owner) not in self.addresses
-                problem = reasons.of_another(path, owner, left_out=left_out)
+                known = jobs_of(self.session.project, [JobRecord(owner, "")]) if left_out else {}
+                orphan = known.get(address_of(owner), True) is None
+                problem = reasons.of_another(path, owner, left_out=left_out, orphan=orphan)
                 return replace(step, change=replace(change, problem=problem))
             takes.append((path, owner))
         step = replace(step, change=replace(change, reasons=(*change.reasons, *own)))

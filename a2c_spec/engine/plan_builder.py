@@ -103,7 +103,9 @@ class PlanBuilder:
         needed = step.desired is not None and _takes_from_others(step.desired.job)
         needed = needed or several or step.filed_anew or (step.record is not None and _has_loose_ends(step.record))
         needed = needed or bool(step.taken_over) or self.whole or step.live is not None
-        drop = not needed and (idle or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step)))
+        drop = not needed and (
+            (idle and not step.change.skipped) or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step))
+        )
         self.kept += not (idle or drop)
         return summarised(with_facts(self.session, step), self.shared) if drop else step
 

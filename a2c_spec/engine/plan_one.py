@@ -18,6 +18,7 @@ from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made, merged
+from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
@@ -56,8 +57,11 @@ def prepared(
     cached = partial(_made_elsewhere, session, desired, dependencies.making, set())
     several = [item.id for item in desired.job.conversions] if len(runs) > 1 or len(desired.job.conversions) > 1 else []
     earlier = {name: files[0].service_name for name in several if len(files := made(runs, name)) == 1}
+    skipped = only_skipped(desired.job, render_late, partial(session.files.is_taken, address=job.address))
     foreseen = numbered(desired.job, render_late, earlier) if several else {}
-    division = divide(desired, runs, again=again, lost=lost.conversions, cached=cached, own=own, foreseen=foreseen)
+    division = divide(
+        desired, runs, again=again, lost=lost.conversions, skipped=skipped, cached=cached, own=own, foreseen=foreseen
+    )
     parts = [(own.get(part.key, desired), part, stored.get(part.key)) for part in division.parts]
     return [_pending(session, *part, lost, again=again) for part in parts], division.unused
 

@@ -29,7 +29,7 @@ Pair = tuple[JobRecord, JobRecord]
 @dataclass(frozen=True, slots=True)
 class Refreshed:
     """What a refresh found out. ``changed``: every record that the service tells otherwise. ``spent`` is what became
-    known to be spent, in credits.
+    known to be spent, in credits, ``unread`` how many jobs were not read: they have ended, and their results are here.
 
     ``unfinished``: (address, status on the service) of jobs that are further there than what is recorded even so, or
     than what is here, and of presets that somebody changed: only an apply fetches results, judges a job that
@@ -39,6 +39,7 @@ class Refreshed:
     changed: tuple[Pair, ...]
     unfinished: tuple[tuple[str, str], ...] = ()
     spent: int = 0
+    unread: int = 0
 
 
 async def refresh_state(project: Project, *, write: bool) -> Refreshed:
@@ -85,6 +86,7 @@ async def _found(session: Session) -> Refreshed:
         tuple((before, after) for before, after, _ in rows if before != after),
         tuple((record.address, status) for record, _, status in rows if status),
         costs.total,
+        sum(_is_not_read(record) for record in session.store.scan()),
     )
 
 
@@ -102,6 +104,12 @@ def _to_be_read(record: JobRecord) -> bool:
     there = [file for file in record.files if file.only_there and file.output_id not in record.gone]
     waited_for = record.phase in ("building", "started")
     return bool(record.job_id) and (waited_for or (record.phase == "done" and bool(there) and not record.gone_since))
+
+
+def _is_not_read(record: JobRecord) -> bool:
+    """Whether a job has ended and all of it is here, so that it does not matter what the service has of it."""
+    done = record.phase == "done" and bool(record.job_id) and not record.gone_since
+    return done and not (_to_be_read(record) or _is_preset(record))
 
 
 def _is_preset(record: JobRecord) -> bool:

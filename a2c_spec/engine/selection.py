@@ -37,6 +37,7 @@ class Selection:
         that they name. Raises UsageError as ``check`` does."""
         self.check({item.address: item.labels for item in items}, empty, recorded)
         jobs = self.jobs([item for item in items if isinstance(item, Job)])
+        self._check_replaced([job.address for job in jobs])
         return (*self.presets([item for item in items if isinstance(item, Preset)], jobs), *jobs)
 
     def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
@@ -82,6 +83,8 @@ class Selection:
             more = recorded if glob in self.exclude else ()
             if not any(matches(address, (glob,)) for some in (known, rows, more) for address in some):
                 raise UsageError(f"no address matches {glob!r}", hint=nearest(glob, known))
+        if not self.target:
+            self._check_replaced([address for address, labels in known.items() if self.takes(address, labels)])
         if not self.selector or empty or any(self.labelled(labels) for labels in known.values()):
             return
         every = [pair for labels in known.values() for pair in labels.items()]
@@ -91,6 +94,12 @@ class Selection:
             alike = there if "=" in unmet[0] else dict(every)
             raise UsageError(f"no manifest has the label {unmet[0]!r}", hint=nearest(unmet[0], alike))
         raise UsageError(f"no manifest has all of the labels {', '.join(self.selector)}", hint=nearest("", there))
+
+    def _check_replaced(self, chosen: Collection[str]) -> None:
+        """Raises UsageError when what is to be run again is left out."""
+        for glob in self.replace if self.partial else ():
+            if not any(matches(address, (glob,)) for address in chosen):
+                raise UsageError(f"--replace {glob} means only what is left out of this plan", hint="select it, too")
 
 
 def nearest(name: str, there: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.desired import Input
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.results import is_there
+from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made_by
 from a2c_spec.core.state import JobRecord
@@ -66,6 +67,9 @@ async def with_results_there(
 
     async def problem(source: str) -> str:
         address, conversion = split_reference(source)
+        if source in skipped:
+            way = f"move that away, or set on_conflict of {address} to rename"
+            return f"it takes {source}, which is not made ({skipped[source]}); {way}"
         run = makers.get(source) or made_by(session.runs(address), conversion)
         files = [file for file in run.files if file.conversion == conversion] if run else []
         if run is None or len(files) != 1:
@@ -77,6 +81,7 @@ async def with_results_there(
         why = f"it takes {source}, which is neither here nor on the service any more"
         return f"{why}; `--replace {address}` makes it again" if gone else ""
 
+    skipped = {source: why for step in steps for source, why in _skipped(step)}
     taken = list(dict.fromkeys(item.source for step in steps for item in _taken(step)))
     found = dict(zip(taken, await asyncio.gather(*map(problem, taken)), strict=True))
     problems = [next((found[item.source] for item in _taken(step) if found[item.source]), "") for step in steps]
@@ -84,6 +89,16 @@ async def with_results_there(
         replace(step, change=replace(step.change, problem=step.change.problem or problem)) if problem else step
         for step, problem in zip(steps, problems, strict=True)
     ]
+
+
+def _skipped(step: PlannedChange) -> list[tuple[str, str]]:
+    """What is not made as it is desired, because it would be saved nowhere; and why."""
+    if step.desired is None or step.change.action != "no-op" or not step.change.skipped:
+        return []
+    made, address = step.record, address_of(step.change.address)
+    if made is not None and made.phase in ("completed", "done") and same_recipe(step.desired, made):
+        return []
+    return [(f"{address}.{item.id}", "; ".join(step.change.reasons)) for item in step.desired.job.conversions]
 
 
 def _taken(step: PlannedChange) -> list[Input]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -31,15 +32,18 @@ def job_json(action: str, runs: Sequence[JobRecord], problem: str = "") -> dict[
     """One address with the results of all its runs; ``action`` is what this apply did with it. Times are UTC.
 
     What is told of a job is told of the newest one. ``problem``: why the files are not what the manifest asks for, if
-    this apply could not make them; else what a run tells of it.
+    this apply could not make them; else what a run tells of it. ``left_out``: conversion -> inputs that its result was
+    made without, because its manifest lets inputs fail.
     """
     record = runs[-1]
-    partial = ("; ".join(run.warnings) or "not all of its results are here" for run in runs if run.phase == "completed")
+    unfinished = (
+        "; ".join(run.warnings) or "not all of its results are here" for run in runs if run.phase == "completed"
+    )
     there = [(run.gone, file) for run in runs for file in run.files if file.only_there]
     gone = (
         f"the service no longer has the result of {file.conversion}" for ids, file in there if file.output_id in ids
     )
-    problems = [problem, *(run.problem for run in runs), *partial, *gone]
+    problems = [problem, *(run.problem for run in runs), *unfinished, *gone]
     return {
         "address": address_of(record.address),
         "action": action,
@@ -54,6 +58,7 @@ def job_json(action: str, runs: Sequence[JobRecord], problem: str = "") -> dict[
             {"id": name, **{key: item[key] for key in ("type", "sha256", "source") if key in item}}
             for name, item in record.basis.get("inputs", {}).items()
         ],
+        "left_out": {name: some for run in runs for name, some in partial(run).items()},
         "files": [_file(file) | {"job_id": run.job_id} for run in runs for file in run.files],
     }
 

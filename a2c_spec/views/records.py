@@ -8,6 +8,7 @@ from typing import Any
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.views.style import Style
@@ -27,7 +28,7 @@ def listing(records: Sequence[JobRecord], style: Style) -> str:
     rows = [
         (
             record.address,
-            f"{record.phase}{_left(record, alive)}",
+            f"{record.phase}{', partial' if partial(record) else ''}{_left(record, alive)}",
             record.job_id,
             str(len([file for file in record.files if file.path])),
             when(record.updated_at),
@@ -60,6 +61,7 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
     if record.problem:
         lines.append(f"  problem      {style(record.problem, 'red')}")
     lines += [f"  warning      {warning}" for warning in record.warnings]
+    lines += [f"  partial      {name} was made without {', '.join(some)}" for name, some in partial(record).items()]
     if record.gone_since:
         lines.append(f"  removed      in no manifest since {when(record.gone_since)} UTC")
     if live is not None:
@@ -97,6 +99,7 @@ def record_json(record: JobRecord, live: LiveJob | None = None) -> dict[str, Any
         "spent": record.spent,
         "problem": record.problem,
         "warnings": list(record.warnings),
+        "left_out": partial(record),
         "updated_at": record.updated_at,
         "gone_since": record.gone_since,
         "intent": _intent_json(record.intent),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -183,8 +184,66 @@ def test_one_of_two_results_that_is_left_out_is_told_by_plan_and_verify(project:
     planned, checked = a2c("plan", "--local"), a2c("verify", "--local")
     assert "unchanged, 1 file verified; skipped: dist/one.sha256 exists and is not ours" in planned.out
     assert "Plan: 1 unchanged." in planned.out
-    assert "skipped  dist/one.sha256  (b): it was left out because something else stands there" in checked.out
-    assert (checked.code, "1 of 1 file intact" in checked.out) == (0, True)
+    assert "skipped  dist/one.sha256  (b): it exists and is not ours" in checked.out
+    assert (checked.code, "1 of 1 file intact, 1 skipped" in checked.out) == (0, True)
+
+
+def test_what_would_be_saved_nowhere_is_never_paid_for_and_every_command_says_so(
+    project: Path, a2c: Command, job: Writer
+) -> None:
+    job("a", "a.txt", "one, on_conflict: skip")
+    assert a2c("apply", "--local").code == 0
+    (project / "dist" / "one.sha256").write_text("mine")
+    for source in ("a", "new"):
+        (project / "a.txt").write_text(source)
+        for command in ("plan", "apply", "apply -y --replace a"):
+            done = a2c(*command.split(), "--local", "--no-cache")
+            told = "skipped: dist/one.sha256 has changed since a2c-spec wrote it"
+            assert (done.code, told in done.out, "Plan: 1 skipped. Nothing to send." in done.out) == (0, True, True)
+        checked = a2c("verify", "--local")
+        assert (checked.code, "skipped  dist/one.sha256  (a): sha256 " in checked.out) == (0, True), checked.err
+        assert "0 of 0 files intact, 1 skipped" in checked.out
+    (project / "dist" / "one.sha256").unlink()
+    assert "missing  dist/one.sha256" in a2c("verify", "--local").out
+    assert "1 credit spent" in a2c("apply", "--local", "--no-cache", "-y").out
+    assert holds(project, "one", "a.txt")
+
+
+def test_of_several_conversions_only_those_are_run_whose_results_are_saved(project: Path, a2c: Command) -> None:
+    text = BUNDLE.replace("{id: i, path: a.txt}, {id: j, path: NAME.txt}", "{id: i, path: b.txt}").replace("NAME", "b")
+    text = text.replace("{id: z, category: archive, target: zip}", "{id: z, category: hash, target: sha256}, MORE")
+    text = text.replace("MORE", "{id: m, category: hash, target: md5}")
+    text = text.replace("{from: z, on_conflict: rename}", "{from: z, filename: one, on_conflict: skip}, {from: m}")
+    (project / "b.txt").write_text("b")
+    (project / "b.yaml").write_text(text)
+    assert a2c("apply", "--local").code == 0
+    (project / "dist" / "one.sha256").write_text("mine")
+    (project / "b.txt").write_text("new")
+    done = a2c("apply", "--local", "--no-cache", "-y")
+    assert (done.code, "1 conversion to hash/md5" in done.out, "1 credit spent" in done.out) == (0, True, True)
+    assert "dist/one.sha256 stays here: it has changed since a2c-spec wrote it" in done.err
+    for _ in range(2):
+        quiet(a2c)
+        checked = a2c("verify", "--local")
+        told = ["skipped  dist/one.sha256" in checked.out, "1 of 1 file intact, 1 skipped" in checked.out]
+        assert (checked.code, told) == (0, [True, True])
+
+
+def test_nothing_takes_an_older_result_of_what_is_not_made_as_it_is_asked_for(
+    project: Path, a2c: Command, job: Writer
+) -> None:
+    job("a", "a.txt", "one, on_conflict: skip")
+    assert a2c("apply", "--local").code == 0
+    (project / "dist" / "one.sha256").write_text("mine")
+    (project / "a.txt").write_text("new")
+    job("d", "b.txt", "two")
+    made = re.search(r"id: (\w+), category", (project / "a.yaml").read_text())
+    assert made is not None
+    text = (project / "d.yaml").read_text().replace("path: b.txt", f"from: a.{made[1]}")
+    (project / "d.yaml").write_text(text)
+    done = a2c("apply", "--local", "-y")
+    told = "which is not made (skipped: dist/one.sha256 has changed since a2c-spec wrote it); move that away, or set"
+    assert (done.code, told in done.err) == (13, True), done.err + done.out
 
 
 @pytest.mark.parametrize("policy", ["rename", "skip", "overwrite"])
@@ -243,3 +302,26 @@ def test_a_plan_is_applied_to_the_service_it_was_made_for(
     done = a2c("apply", "p.a2cplan.json")
     assert done.code == 10, done.err
     assert "localhost:9/v2, not for localhost:10/v2" in done.err
+
+
+def test_a_result_of_what_is_in_no_manifest_is_refused_with_ways_that_help(
+    project: Path, a2c: Command, job: Writer
+) -> None:
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local").code == 0
+    (project / "a.yaml").unlink()
+    job("b", "b.txt", "one")
+    job("c", "b.txt", "two")
+    done = a2c("plan", "--local", "b.yaml")
+    told = "one.sha256 is a result of a, which is in no manifest; apply the whole project, say `moved: {from: a}`, or"
+    assert told in done.out, done.out
+    assert a2c("plan", "--local", "--detailed-exitcode").code == 2
+
+
+def test_what_is_left_out_cannot_be_run_again(project: Path, a2c: Command, job: Writer) -> None:
+    job("a", "a.txt", "one")
+    job("b", "b.txt", "two")
+    for part in (("--target", "a"), ("--exclude", "b")):
+        done = a2c("plan", "--local", "--replace", "b", *part)
+        assert (done.code, "--replace b means only what is left out of this plan" in done.err) == (2, True)
+        assert a2c("plan", "--local", "--replace", "a", *part).code == 0

@@ -243,3 +243,27 @@ def test_a_job_that_is_gone_is_not_said_to_run_on(project: Path, a2c: Command, s
         told.code,
         "one     - forget    no longer in a manifest; the service no longer has its job" in told.out,
     ) == (0, True)
+
+
+def test_a_job_that_is_gone_there_and_here_whole_is_told_and_no_drift(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project)
+    assert apply(a2c) == 0
+    for job in somebody("GET", "/jobs"):
+        somebody("DELETE", f"/jobs/{job['id']}")
+    done = a2c("drift", "--detailed-exitcode")
+    assert (done.code, done.out) == (0, "no drift\n")
+    assert "no longer on the service, which is no drift, for their results are here: one" in done.err
+    assert json.loads(a2c("drift", "--json").out) == {"drift": [], "gone": ["one"]}
+    told = "the state agrees with the service; 1 finished job was not read, whose results are here\n"
+    assert a2c("apply", "--refresh-only").out == told
+
+
+def test_a_run_whose_job_was_deleted_says_why_it_is_made_again(project: Path, a2c: Command, somebody: Somebody) -> None:
+    for text in ("first", "second"):
+        write(project, DELETE, text=text)
+        assert apply(a2c, "-y") == 0
+    write(project, DELETE)
+    done = a2c("plan", "--no-cache")
+    assert ("and the service no longer has it" in done.out, "the recipe changed" in done.out) == (True, False), done.out

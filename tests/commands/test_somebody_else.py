@@ -110,7 +110,7 @@ def test_a_preset_that_somebody_deleted_is_gone_once_it_was_looked_for_and_then_
     assert a2c("apply").out.splitlines()[-1] == "Nothing to do; no API calls."
     assert a2c("plan", "--refresh-only").out == "look: done -> no preset\n"
     assert a2c("apply", "--refresh-only").out == "look: done -> no preset\n"
-    assert a2c("apply", "--refresh-only").out == "the state agrees with the service\n"
+    assert a2c("apply", "--refresh-only").out.startswith("the state agrees with the service")
     assert drifted(a2c) == []
     found = plan(a2c)
     assert (found["look"]["action"], found["a"]["action"]) == ("create", "no-op")
@@ -139,7 +139,7 @@ def test_a_preset_that_somebody_changed_is_put_right_once_it_was_looked_for(
     assert somebody("GET", preset_of(somebody))["options"]["quality"] == 30
     assert (actions(a2c), drifted(a2c)) == ({"look": "no-op"}, [])
     assert a2c("apply").out.splitlines()[-1] == "Nothing to do; no API calls."
-    assert a2c("apply", "--refresh-only").out == "the state agrees with the service\n"
+    assert a2c("apply", "--refresh-only").out.startswith("the state agrees with the service")
 
 
 def test_a_preset_that_is_left_out_and_was_edited_runs_nothing(somebody: Somebody, write: Any, a2c: Command) -> None:

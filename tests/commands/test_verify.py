@@ -49,6 +49,32 @@ def test_what_was_let_go_is_nobodys_result_any_more(applied: Path, project: Path
     assert a2c("drift", "--local").out == "no drift\n"
 
 
+def test_what_no_manifest_asks_for_is_told_apart(applied: Path, project: Path, a2c: Command) -> None:
+    other = RECIPE.replace("sums", "other").replace("name: a", "name: b").replace("filename: a", "filename: b")
+    (project / "other.yaml").write_text(other)
+    assert a2c("apply", "--local", "--no-cache").code == 0
+    (project / "sums.yaml").unlink()
+    (applied / "a.sha256").unlink()
+    for args in ((), ("--json",)):
+        ran = a2c("verify", "--local", *args)
+        assert ran.code == 0, ran.err
+    tree = json.loads(ran.out)
+    jsonschema.validate(tree, load_schema("verify"))
+    assert (tree["counts"], tree["orphans"]) == ({"intact": 2}, {"intact": 1, "missing": 1})
+    ran = a2c("verify", "--local")
+    assert "missing  dist/a.sha256  (sums)" in ran.out
+    assert "not counted: 2 files of sums, in no manifest; `a2c-spec prune`" in ran.out
+    assert "2 of 2 files intact" in ran.out
+    assert a2c("prune", "--local", "-y").code == 0
+    assert a2c("verify", "--local").out == "2 of 2 files intact (local)\n"
+
+
+def test_where_manifests_cannot_be_read_whatever_is_recorded_counts(applied: Path, project: Path, a2c: Command) -> None:
+    (project / "sums.yaml").write_text("kind: Job\n")
+    (applied / "a.sha256").unlink()
+    assert a2c("verify", "--local").code == 14
+
+
 def test_a_changed_byte_and_a_missing_file_are_found(applied: Path, a2c: Command) -> None:
     (applied / "a.md5").unlink()
     target = applied / "a.sha256"
@@ -69,9 +95,10 @@ def test_what_it_says_to_programs_is_json(applied: Path, a2c: Command) -> None:
     assert tree == {
         "endpoint": "local",
         "counts": {"intact": 1, "missing": 1},
+        "orphans": {},
         "files": [
-            {"address": "sums", "path": "dist/a.sha256", "status": "intact", "reason": ""},
-            {"address": "sums", "path": "dist/a.md5", "status": "missing", "reason": ""},
+            {"address": "sums", "path": "dist/a.sha256", "status": "intact", "reason": "", "orphan": False},
+            {"address": "sums", "path": "dist/a.md5", "status": "missing", "reason": "", "orphan": False},
         ],
     }
 
@@ -119,7 +146,7 @@ def test_where_nothing_is_to_be_verified_that_is_no_success_and_says_where_somet
     as_json = a2c("verify", "--json")
     tree = json.loads(as_json.out)
     jsonschema.validate(tree, load_schema("verify"))
-    assert (as_json.code, tree) == (1, {"endpoint": "api.api2convert.com/v2", "counts": {}, "files": []})
+    assert (as_json.code, tree) == (1, {"endpoint": "api.api2convert.com/v2", "counts": {}, "orphans": {}, "files": []})
     assert a2c("state", "list").out == f"{there}\n"
     assert there in a2c("state", "show", "sums").err
     (project / "a2c.yaml").write_text("environments: {staging: {}}\n")

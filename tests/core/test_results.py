@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.results import left_out, made_from, with_results
+from a2c_spec.core.results import left_out, made_from, partial, partly, with_results
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 
 TWO = {"conversions.png": Element("c1"), "conversions.txt": Element("c2"), "inputs.cover": Element("i1")}
@@ -54,3 +56,14 @@ def test_an_input_is_left_out_where_a_result_of_others_is_and_all_is_told() -> N
     assert left_out([("a", ("i",)), ("a", ("k",)), ("b", ("k",))], ["i", "k"]) == {"b": ["i"]}
     assert left_out([("a", ("i", "k")), ("b", ()), ("c", ("elsewhere",))], ["i", "k"]) == {}
     assert left_out([("b", ("k",)), ("b", ())], ["i", "k"]) == {}
+
+
+def test_a_result_that_was_made_without_an_input_is_partial_as_long_as_it_is_so() -> None:
+    record = JobRecord(
+        "job", "x", "done", "j", basis={"order": ["cover", "page"]}, files=(HERE,), warnings=("page: gone",)
+    )
+    assert partial(record) == {"png": ["page"]}
+    assert partly(record) == ("partial: png was made without page, until --replace runs it again (page: gone)",)
+    whole = replace(HERE, inputs=("cover", "page"))
+    for other in (replace(record, warnings=()), replace(record, files=(whole,)), replace(record, phase="failed")):
+        assert partial(other) == {}

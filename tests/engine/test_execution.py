@@ -34,6 +34,7 @@ from a2c_spec.errors import (
     AuthError,
     Conflict,
     ConversionFailed,
+    Interrupted,
     PartialFailure,
     QuotaError,
     ResultLocked,
@@ -455,3 +456,17 @@ def test_a_result_that_no_password_opens_stops_nothing_else(world: World) -> Non
     world.answer = failing(a0=ResultLocked("the service needs another password"))
     result = world.apply(*(step(f"a{n}") for n in range(200)))
     assert (result.tally.unstarted, len(result.errors), result.tally.applied) == (0, 1, 199)
+
+
+def test_what_is_known_to_be_spent_is_said_of_an_apply_that_is_interrupted(world: World) -> None:
+    def stopped_at_b(change: Change, before: JobRecord) -> JobRecord:
+        if change.address == "b":
+            for task in asyncio.all_tasks():
+                task.cancel()
+        return done(change, before)
+
+    world.answer = stopped_at_b
+    with pytest.raises(Interrupted, match="the state is exact") as caught:
+        world.apply(step("a"), step("b"))
+    assert caught.value.told.endswith(f"({caught.value.spent} credits spent)")
+    assert caught.value.spent >= 2

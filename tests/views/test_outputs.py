@@ -47,6 +47,7 @@ def test_a_job_tells_what_went_in_what_came_out_and_when() -> None:
             {"id": "cover", "type": "upload", "sha256": "cd" * 32},
             {"id": "page", "type": "remote", "source": "https://x"},
         ],
+        "left_out": {},
         "files": [
             {
                 "path": "dist/a.webp",

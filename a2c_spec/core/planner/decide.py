@@ -22,7 +22,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.deletions import deletes
-from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there
+from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there, saved_nowhere
 from a2c_spec.core.planner.leftovers import left_behind
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start
@@ -42,6 +42,8 @@ FEWEST_ANEW = (2, 0)
 def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     """The change of one desired job."""
     change = _decide(desired, record, observed)
+    if change.action in ("create", "re-run"):
+        change = saved_nowhere(desired, observed) or change
     if observed.cached and not observed.replace and change.action in ("create", "re-run"):
         change = _from_cache(desired, observed.cached, observed, change)
     sent = {name.removeprefix("inputs.") for call in change.calls for name in call.creates}
@@ -159,7 +161,7 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return _rerun(desired, record, why, observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
-        again = _rerun(desired, record, tuple(found.why), observed, paid=True)
+        again = _rerun(desired, record, (*found.why, *(why for _, why in found.lost)), observed, paid=True)
         return replace(again, lost=_lost(desired, record, observed))
     if lost := no_longer_there(desired, record):
         return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
@@ -167,11 +169,6 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
-    foreseen = predicted(desired.job, observed.late)
-    skipped = [one.path for one in foreseen if one.spec.on_conflict == "skip" and observed.taken(one.path)]
-    if skipped and len(skipped) == len(desired.job.conversions):
-        why = tuple(reasons.skipped(observed, path) for path in skipped)
-        return Change(desired.job.address, "no-op", why, skipped=len(skipped))
     calls = create_calls(desired)
     change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
     return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))

@@ -16,7 +16,8 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
-from a2c_spec.core.results import NO_LONGER
+from a2c_spec.core.results import NO_LONGER, partly
+from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALREADY_HERE = "already downloaded; recording it"
@@ -121,7 +122,9 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
     if policy == "skip":
         work.skipped.append(reasons.skipped(observed, file.path))
     else:
-        _fetch(placement, f"{file.path} has changed since a2c-spec wrote it", observed, work)
+        ours = observed.status(file.path) == "changed"
+        stands = "has changed since a2c-spec wrote it" if ours else "exists and is not recorded as a result of a2c-spec"
+        _fetch(placement, f"{file.path} {stands}", observed, work)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -209,7 +212,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
-        (*dict.fromkeys([*found.why, *named, *map(reasons.stays, stale)]),),
+        (*dict.fromkeys([*found.why, *named, *map(reasons.stays, stale), *partly(record)]),),
         found.calls,
         moves=tuple(found.moves),
         leaves=stale,
@@ -231,7 +234,7 @@ def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Cha
         why.insert(0, verified)
     gone = "the service no longer has the result of {}, which stayed there; --replace runs it again"
     why += map(gone.format, no_longer_there(desired, record))
-    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record)]
+    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record), *partly(record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
 
@@ -276,3 +279,11 @@ def _renamed(record: JobRecord, call: Call, placements: Sequence[Placement]) -> 
         old = _sent(record, one).get("filename") or one.output.filename
         return f'output of {one.conversion}: "{old}" -> "{call.body["filename"]}"'
     return f"output of {one.conversion}: download_password (sensitive: changed)"
+
+
+def saved_nowhere(desired: DesiredJob, observed: Observed) -> Change | None:
+    """That nothing is run, where each of its results would be left out."""
+    skipped = only_skipped(desired.job, observed.late, observed.taken)
+    why = tuple(reasons.skipped(observed, path) for places in skipped.values() for path in places)
+    every = bool(skipped) and len(skipped) == len(desired.job.conversions)
+    return Change(desired.job.address, "no-op", why, skipped=len(why)) if every else None
