@@ -61,6 +61,7 @@ class Execution:
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
         self.edges = Edges((), (), ())
+        self.plan = Owners(session, (), ())
         self.turn_of: dict[str, asyncio.Lock] = {}
         self.planned_again: set[str] = set()
         self.paid_again: set[str] = set()
@@ -70,6 +71,7 @@ class Execution:
 
         ``again`` are the changes of which only a summary was kept, planned again one at a time.
         """
+        self.plan = Owners(self.session, steps, ())
         busy = [step for step in steps if step.change.action != "no-op"]
         whole = [step for step in busy if not step.summary_only]
         self.tally.changes = Counter(address_of(step.change.address) for step in busy)
@@ -214,7 +216,8 @@ class Execution:
         self.planned_again.add(address)
         dependencies = Dependencies(self.session)
         steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
-        steps = Owners(self.session, steps, ()).all_checked()  # whose places are free by now is recorded
+        failed = {address_of(error.address) for error in self.errors}
+        steps = Owners(self.session, steps, (), self.plan, failed).all_checked()
         allowed = self.options.yes or address in self.paid_again
         refused = [one.change for one in steps if one.change.paid_again and not allowed]
         if refused:

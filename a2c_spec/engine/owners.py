@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -17,27 +18,35 @@ from a2c_spec.engine.endpoint import LOCAL_REALM
 from a2c_spec.engine.left_out import jobs_of
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
+from a2c_spec.engine.taken_results import behind_refused
 from a2c_spec.manifests.expressions.template import render_late
 
 
 @dataclass(slots=True)
 class Owners:
-    """The planned changes of all addresses; ``gone`` are those that no manifest asks for any more.
+    """The planned changes to check, and the keys of runs that are ``gone``: that no manifest asks for any more.
 
-    ``given_up`` are the paths of results that the plan replaces by those of another address.
+    ``plan`` has the changes of all addresses, where only one is checked while they are carried out; those that
+    ``failed`` keep what they have. ``given_up`` are the paths of results that the plan replaces by another address's.
     """
 
     session: Session
     steps: Sequence[PlannedChange]
     gone: Collection[str]
-    given_up: set[str] = field(default_factory=set)
-    by_address: dict[str, PlannedChange] = field(init=False)
-    addresses: set[str] = field(init=False)
+    plan: Owners | None = None
+    failed: Collection[str] = ()
+    given_up: set[str] = field(init=False)
+    by_key: ChainMap[str, PlannedChange] = field(init=False)
+    by_address: ChainMap[str, list[PlannedChange]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.addresses = {address_of(step.change.address) for step in self.steps}
-        self.by_address = {step.change.address: step for step in self.steps}
-        self.by_address |= {step.taken_over: step for step in self.steps if step.taken_over and not step.split_off}
+        self.given_up = set()
+        self.by_key = self.plan.by_key.new_child() if self.plan else ChainMap()
+        self.by_address = self.plan.by_address.new_child() if self.plan else ChainMap()
+        self.by_key |= {step.change.address: step for step in self.steps}
+        self.by_key |= {step.taken_over: step for step in self.steps if step.taken_over and not step.split_off}
+        for step in self.steps:
+            self.by_address.maps[0].setdefault(address_of(step.change.address), []).append(step)
 
     def checked(self, step: PlannedChange) -> PlannedChange:
         """The change, with what it takes the place of; with a problem where the owner keeps its result."""
@@ -62,7 +71,7 @@ class Owners:
             if path in self._kept(owner) and path in numbered:
                 continue
             if path in self._kept(owner):
-                left_out = address_of(owner) not in self.addresses
+                left_out = address_of(owner) not in self.by_address
                 known = jobs_of(self.session.project, [JobRecord(owner, "")]) if left_out else {}
                 orphan = known.get(address_of(owner), True) is None
                 problem = reasons.of_another(path, owner, left_out=left_out, orphan=orphan)
@@ -83,8 +92,17 @@ class Owners:
         return [f"replaces {path}, which {origin}"] if origin and f"{path} {origin}" not in change.reasons else []
 
     def all_checked(self) -> list[PlannedChange]:
-        """Every change, checked, and without words of files whose place another result takes."""
-        checked = [self.checked(step) for step in self.steps]
+        """Every change, checked, and without words of files whose place another result takes.
+
+        What is refused keeps what it has, and makes nothing for others, so that these may have to be refused, too.
+        """
+        while True:
+            checked = behind_refused([self.checked(step) for step in self.steps])
+            pairs = [*zip(self.steps, checked, strict=True)]
+            if all(step.change.problem == now.change.problem for step, now in pairs):
+                break
+            self.steps = [now if now.change.problem else step for step, now in pairs]
+            self.__post_init__()
         split_off = (step.record for step in self.steps if step.split_off and step.record)
         filed_anew = (step.record for step in self.steps if step.filed_anew and step.record)
         self.given_up |= {file.path for record in (*split_off, *filed_anew) for file in record.files if file.path}
@@ -92,32 +110,41 @@ class Owners:
 
     def _targets(self, step: PlannedChange) -> list[str]:
         """Every path that a change writes, as far as it is known."""
-        paths = [move.target for move in step.change.moves] + list(step.change.downloads)
-        if step.desired and (step.change.fetch or step.change.action == "cached"):
-            paths += [placement.path for placement in predicted(step.desired.job, render_late)]
-        return paths
+        foreseen = (path for paths in _made(step).values() for path in paths)
+        return [*(move.target for move in step.change.moves), *step.change.downloads, *foreseen]
 
     def _moves_away(self, owner: str, path: str) -> bool:
-        step = self.by_address.get(owner)
-        return step is not None and any(move.source == path for move in step.change.moves)
+        step = self.by_key.get(owner)
+        if step is None or self._stays(step):
+            return False
+        return any(move.source == path for move in step.change.moves)
+
+    def _stays(self, step: PlannedChange) -> bool:
+        return bool(step.change.problem) or address_of(step.change.address) in self.failed
 
     def _kept(self, owner: str) -> set[str]:
-        """The paths at which an address has its results once the plan is carried out."""
-        step = self.by_address.get(owner)
-        if owner in self.gone:
+        """The paths at which a run has its results once the plan is carried out; results that any run of its address
+        makes anew, where it is known, have left theirs."""
+        step = self.by_key.get(owner)
+        stored = self.session.store.get(owner)
+        if owner in self.gone or (stored and stored.gone_since and (step is None or step.desired is None)):
             return set()
-        if step is not None and step.desired is not None and (step.change.fetch or step.change.action == "cached"):
-            foreseen = {placement.path for placement in predicted(step.desired.job, render_late)}
-            if foreseen:
-                return foreseen
-        record = self.session.store.get(owner)
-        if step is None and record is not None and record.gone_since:
-            return set()
-        kept = {file.path for file in record.files if file.path} if record else set()
-        if step is not None:
-            kept -= {file.path for file in step.record.leftover} if step.record else set()
-            kept |= {move.target for move in step.change.moves}
-        return kept
+        if step is None or self._stays(step):
+            return {file.path for file in stored.files if file.path} if stored else set()
+        anew = {name for one in self.by_address[address_of(step.change.address)] for name in _made(one)}
+        record = stored if step.summary_only else step.record
+        kept = {file.path for file in record.files if file.path and file.conversion not in anew} if record else set()
+        kept -= {file.path for file in step.record.leftover} if step.record else set()
+        return kept.union(*_made(step).values(), (move.target for move in step.change.moves))
+
+
+def _made(step: PlannedChange) -> dict[str, list[str]]:
+    """The conversions that a change makes, with the paths of their results, where these are known before."""
+    found: dict[str, list[str]] = {}
+    if step.desired and not step.change.problem and (step.change.fetch or step.change.action == "cached"):
+        for one in predicted(step.desired.job, render_late):
+            found.setdefault(one.spec.conversion, []).append(one.path)
+    return found
 
 
 def _numbered(job: Job, downloads: Collection[str]) -> set[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.graph import in_dependency_order, needs
-from a2c_spec.core.planner import plan_forget
+from a2c_spec.core.planner import plan_forget, spared
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
@@ -142,7 +142,7 @@ class PlanBuilder:
         gone |= {run.address: run for unused in self.unused.values() for run in unused if not run.gone_since}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
-        steps = owners.all_checked()
+        steps = _without_shared(owners.all_checked())
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
@@ -255,6 +255,12 @@ class PlanBuilder:
             except ReadFailed as error:  # nothing is done with the address, and others go on
                 steps, unused = await plan_address(self.session, job, self.dependencies, self.chosen, None, traded)
                 return [unread(step, error) for step in steps], unused
+
+
+def _without_shared(steps: list[PlannedChange]) -> list[PlannedChange]:
+    """The changes; no job is deleted of which another address takes over a result in the same plan."""
+    shared = {step.record.job_id for step in steps if step.taken_over and step.record}
+    return [replace(step, change=spared(step.change, shared)) for step in steps] if shared else steps
 
 
 def _has_loose_ends(record: JobRecord) -> bool:

@@ -10,7 +10,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, left_files, with_deletes, with_removals
+from a2c_spec.core.planner import PRESET, ends_here, left_files, with_deletes, with_removals
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
@@ -50,6 +50,8 @@ def _without_leftovers(
     """The changes, the first of which also removes what runs left of which nothing is wanted any more; --prune takes
     these away as a whole."""
     every = session.project.flags.prune
+    if not all(ends_here(step.change, step.record) for step in steps):  # then is the time for it
+        return [with_removals(step.change, (), step.change.removes) for step in steps]
     present = {path for step in steps for path in _present(step)}
     replaced = [file for run in unused if not (every or run.running_or_held) for file in (*run.files, *run.leftover)]
     others = [file.path for file in replaced if file.path and file.conversion in asked]

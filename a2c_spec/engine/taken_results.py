@@ -33,6 +33,32 @@ def behind_held(steps: Sequence[PlannedChange]) -> list[PlannedChange]:
     return [_not_started(step, waiting) if _waits(step, waiting) else step for step in steps]
 
 
+def behind_refused(steps: Sequence[PlannedChange]) -> list[PlannedChange]:
+    """The changes; one that takes what a refused one would make is refused, too."""
+    steps = [*steps]
+    refused = {made for step in steps if step.change.problem for made in _to_make(step)}
+    while more := [place for place, step in enumerate(steps) if _refused(step, refused)]:
+        for place in more:
+            step = steps[place]
+            names = ", ".join(dict.fromkeys(address for address, name in needed(step) if (address, name) in refused))
+            why = f"it needs {names}, which is refused"
+            steps[place] = replace(step, change=replace(step.change, problem=why))
+            refused |= _to_make(step)
+    return steps
+
+
+def _refused(step: PlannedChange, refused: set[tuple[str, str]]) -> bool:
+    busy = step.change.action != "no-op" and not step.change.problem
+    return busy and not refused.isdisjoint(needed(step))
+
+
+def _to_make(step: PlannedChange) -> set[tuple[str, str]]:
+    """What a change makes, or brings here: results of conversions, or a preset."""
+    if step.change.action == "no-op":
+        return set()
+    return {(address_of(step.change.address), "")} if step.preset else _makes(step)
+
+
 def _waits(step: PlannedChange, waiting: set[tuple[str, str]]) -> bool:
     return step.change.starts and not waiting.isdisjoint(needed(step))
 

@@ -2,7 +2,7 @@
 
 from a2c_spec.core.planner.binding import other_bytes, rebind, recognised, untold_results
 from a2c_spec.core.planner.decide import needs_live, plan_job
-from a2c_spec.core.planner.deletions import with_deletes
+from a2c_spec.core.planner.deletions import ends_here, spared, with_deletes
 from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.planner.forget import plan_forget
 from a2c_spec.core.planner.leftovers import left_files, with_removals
@@ -11,6 +11,7 @@ from a2c_spec.core.planner.preset import PRESET, plan_preset, sent_preset
 
 __all__ = [
     "PRESET",
+    "ends_here",
     "left_files",
     "needs_live",
     "other_bytes",
@@ -22,6 +23,7 @@ __all__ = [
     "recognised",
     "sent_preset",
     "shown_order",
+    "spared",
     "untold_results",
     "with_deletes",
     "with_removals",

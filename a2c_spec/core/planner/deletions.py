@@ -10,6 +10,8 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord
 
+UNSEEN = "a result that was paid for, and never downloaded, is deleted"
+
 Planned = tuple[Change, JobRecord | None]
 """The change of a run, and its record."""
 
@@ -33,7 +35,7 @@ def with_deletes(
     other addresses have results. What was paid for, and is not here, is not deleted unasked.
     """
     changes = [replace(change, calls=tuple(one for one in change.calls if not one.afterwards)) for change, _ in planned]
-    if not all(_ends_here(change, record) for change, record in planned):
+    if not all(ends_here(change, record) for change, record in planned):
         return changes
     unused, records = [*unused], [record for _, record in planned if record]
     jobs = [str(call.subject) for change, _ in planned for call in change.calls if call.afterwards]
@@ -46,8 +48,7 @@ def with_deletes(
         place = max((number for number, change in enumerate(changes) if _makes(change)), default=len(changes) - 1)
         changes[place] = _with(changes[place], doomed)
         if any(run.phase == "completed" and run.job_id in doomed for run in unused):
-            unseen = "a result that was paid for, and never downloaded, is deleted"
-            changes[place] = replace(changes[place], paid_again=True, reasons=(*changes[place].reasons, unseen))
+            changes[place] = replace(changes[place], paid_again=True, reasons=(*changes[place].reasons, UNSEEN))
     return changes
 
 
@@ -55,7 +56,7 @@ def _makes(change: Change) -> bool:
     return change.action == "cached" or any(call.kind == "create_job" for call in change.calls)
 
 
-def _ends_here(change: Change, record: JobRecord | None) -> bool:
+def ends_here(change: Change, record: JobRecord | None) -> bool:
     """Whether all results are where they belong once the change is carried out."""
     there = record is not None and record.phase == "done" and not _makes(change)
     return not change.problem and (change.fetch or change.action == "cached" or there)
@@ -69,11 +70,26 @@ def _replaced(run: JobRecord, asked: Collection[str]) -> bool:
 
 def _with(change: Change, jobs: Sequence[str]) -> Change:
     change = replace(change, calls=(*change.calls, *deletes(jobs, change.calls)))
-    one = len(jobs) == 1
     if change.action != "no-op":
-        told = (
-            f"once its results are here, {counted(len(jobs), 'job')} that it replaces {'is' if one else 'are'} deleted"
-        )
-        return replace(change, reasons=(*change.reasons, told))
-    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if one else 'are'} deleted"
+        return replace(change, reasons=(*change.reasons, _told(len(jobs))))
+    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted"
     return replace(change, action="delete", reasons=(told,))
+
+
+def _told(jobs: int) -> str:
+    return f"once its results are here, {counted(jobs, 'job')} that it replaces {'is' if jobs == 1 else 'are'} deleted"
+
+
+def spared(change: Change, shared: Collection[str]) -> Change:
+    """The change without the DELETE of jobs of which, as the whole plan shows, other addresses have results then."""
+    doomed = [str(call.subject) for call in change.calls if call.afterwards]
+    left = [job for job in doomed if job not in shared]
+    if left == doomed:
+        return change
+    calls = tuple(call for call in change.calls if not call.afterwards)
+    if change.action == "delete":
+        bare = replace(change, action="no-op", calls=calls, reasons=("unchanged",), paid_again=False)
+    else:
+        untrue = {_told(len(doomed))} | ({UNSEEN} if not left else set())
+        bare = replace(change, calls=calls, reasons=tuple(why for why in change.reasons if why not in untrue))
+    return _with(bare, left) if left else bare

@@ -1,0 +1,114 @@
+"""What a plan lets go, and what it must not: names of conversions that are made anew, files and jobs of what stays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.local_api.server import Background
+from tests.commands.conftest import Somebody
+from tests.conftest import Command
+
+
+@pytest.fixture
+def sources(project: Path, server: Background) -> Path:
+    """Two texts beside the manifests."""
+    for name in "ab":
+        (project / f"{name}.txt").write_text(name)
+    assert server
+    return project
+
+
+def job(project: Path, name: str, source: str, extra: str = "", **conversions: str) -> None:
+    """A job that makes a hash, or a zip, for each conversion: ``id="target:file name"``, of a text or a result."""
+    made = {key: value.partition(":") for key, value in conversions.items()}
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}"]
+    lines.append(f"inputs: [{{id: i, {'path' if source.endswith('.txt') else 'from'}: {source}}}]")
+    targets = (f"{{id: {key}, category: {'archive' if one == 'zip' else 'hash'}, target: {one}}}"
+               for key, (one, _, _) in made.items())  # fmt: skip
+    outputs = (f"{{from: {key}, filename: {file}, save: dist/}}" for key, (_, _, file) in made.items())
+    lines += [f"conversions: [{', '.join(targets)}]", f"outputs: [{', '.join(outputs)}]", extra, ""]
+    (project / f"{name}.yaml").write_text("\n".join(lines))
+
+
+def ends(a2c: Command) -> None:
+    """The next plan is empty, and every file is as it was written."""
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+    assert a2c("verify").code == 0
+
+
+def in_dist(project: Path) -> list[str]:
+    return sorted(path.name for path in (project / "dist").iterdir())
+
+
+@pytest.mark.parametrize("other", ["sha1:s", "sha1:x"])
+def test_a_conversion_that_is_made_anew_gives_its_name_though_another_of_its_job_stays(
+    other: str, sources: Path, a2c: Command
+) -> None:
+    job(sources, "one", "a.txt", c="md5:m", k="zip:one")
+    job(sources, "two", "b.txt", c="sha1:s", k="zip:two")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "a.txt", c=other, k="zip:one")
+    job(sources, "two", "b.txt", c="md5:m", k="zip:two")
+    told = a2c("plan", "--no-cache").out
+    assert ("replaces dist/m.md5, an earlier result of one" in told, "2 to re-run" in told) == (True, True)
+    done = a2c("apply", "--no-cache", "-y")
+    assert (done.code, "2 credits spent" in done.out) == (0, True), done.err
+    assert (sources / "dist" / "m.md5").read_text().startswith("92eb5ffee6ae2fec3ad71c777531578f")
+    ends(a2c)
+
+
+KEPT = "lifecycle: {prevent_replace: true}"
+
+
+def test_what_is_refused_keeps_its_file_and_what_needs_it_is_refused_too(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    job(sources, "one", "a.txt", KEPT, c="md5:m")
+    job(sources, "two", "b.txt", c="md5:n")
+    assert a2c("apply", "--no-cache").code == 0
+    before = (sources / "dist" / "m.md5").read_text()
+    (sources / "a.txt").write_text("new")
+    job(sources, "one", "a.txt", KEPT, c="md5:elsewhere")
+    job(sources, "two", "b.txt", c="md5:m")
+    job(sources, "late", "one.c", c="sha1:late")
+    job(sources, "later", "late.c", c="sha1:later")
+    told = a2c("plan", "--no-cache").out
+    for why in ("dist/m.md5 is a result of one", "it needs one, which is refused", "it needs late, which is refused"):
+        assert why in told
+    assert "Plan: 4 refused. Nothing to send." in told
+    done = a2c("apply", "--no-cache", "-y")
+    assert (done.code, in_dist(sources)) == (13, ["m.md5", "n.md5"]), done.out
+    assert (sources / "dist" / "m.md5").read_text() == before
+    assert len(somebody("GET", "/jobs")) == 2
+
+
+def test_a_file_under_an_old_name_stays_until_the_new_result_is_there(sources: Path, a2c: Command) -> None:
+    removing = "lifecycle: {on_rename: remove}"
+    job(sources, "one", "a.txt", removing, c="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "b.txt", f"job: {{process: false}}\n{removing}", c="md5:n")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    told = a2c("plan", "--no-cache", "--detailed-exitcode")
+    assert (told.code, "is removed" in told.out, in_dist(sources)) == (0, False, ["m.md5"]), told.out
+    job(sources, "one", "b.txt", removing, c="md5:n")
+    assert "dist/m.md5 is removed" in a2c("plan", "--no-cache").out
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert in_dist(sources) == ["n.md5"]
+    ends(a2c)
+
+
+def test_no_job_is_deleted_of_which_another_address_takes_a_result_over(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    deleting = "lifecycle: {on_replace: delete}"
+    job(sources, "one", "a.txt", deleting, c="sha256:m", d="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "b.txt", deleting, c="sha256:m")
+    job(sources, "two", "a.txt", d="md5:m")
+    told = a2c("plan", "--no-cache").out
+    assert ("taken over from one" in told, "DELETE" in told, "delete" in told) == (True, False, False), told
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert len(somebody("GET", "/jobs")) == 2
+    ends(a2c)
