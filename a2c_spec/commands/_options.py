@@ -51,6 +51,8 @@ env = click.option(
 )
 state = click.option("--state", default="", metavar="FILE", help="The file of the state, below the project.")
 
+allow_env = click.option("--allow-env", multiple=True, metavar="NAME", help="Let manifests read this variable (env).")
+
 manifests = stack(
     click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
     click.option(
@@ -62,6 +64,7 @@ manifests = stack(
     click.option(
         "--var-file", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="Set variables from YAML."
     ),
+    allow_env,
 )
 
 service = stack(

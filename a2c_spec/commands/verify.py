@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 @click.command("verify")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
+@options.allow_env
 @options.project
 def command(addresses: tuple[str, ...], **given: Any) -> int:
     """Read every result that was saved and compare it with what was recorded; exit 14 if any differs."""

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field, replace
 from a2c_spec.core.desired import Input, Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.graph import in_dependency_order, needs
+from a2c_spec.core.protected import protected
 from a2c_spec.core.result_paths import RenderLate, path_key, predicted
 
-PROTECTED = frozenset({".git", ".a2c"})
-"""Folders in which no result is ever written, and from which no input is read."""
+MANIFESTS = (".yaml", ".yml", ".j2")
+"""How files end that say what is asked for, in whatever letters; tables may be converted, too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,8 @@ class Claims:
         self.waiting.clear()
         kept = dict.fromkeys(path_key(self.real(path)) for path in sources)
         self.problems += [_over_manifest(self.written[key]) for key in kept if key in self.written]
+        sent = [self.read[key] for key in kept if key in self.read and key.endswith(MANIFESTS)]
+        self.problems += [_manifest_sent(claim) for claim in sent]
         return self.problems
 
     def _with_path(self, item: Input) -> Input:
@@ -74,7 +77,7 @@ class Claims:
 
     def _reads(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))
-        if key.partition("/")[0] in PROTECTED:
+        if protected(key) or protected(claim.path):
             yield Diagnostic(claim.position, f"{claim.path}: no input is read from there", "copy it to another folder")
         self.read.setdefault(key, claim)
         if key in self.written:
@@ -82,7 +85,7 @@ class Claims:
 
     def _writes(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))
-        if not PROTECTED.isdisjoint((key.partition("/")[0], path_key(claim.path.partition("/")[0]))):
+        if protected(key) or protected(claim.path):
             yield Diagnostic(claim.position, f"{claim.path}: no result is written there", "choose another folder")
         if key in self.read:
             yield _over_source(claim, self.read[key])
@@ -110,6 +113,14 @@ def _over_manifest(result: Claim) -> Diagnostic:
         result.position,
         f"the result {result.path} of {result.address} would overwrite a file that says what is asked for",
         "save it in another folder, or under another name",
+    )
+
+
+def _manifest_sent(source: Claim) -> Diagnostic:
+    return Diagnostic(
+        source.position,
+        f"{source.path} says what is asked for, and is not sent",
+        "leave it out, or copy it to another file",
     )
 
 

@@ -4,28 +4,23 @@ from __future__ import annotations
 
 import ipaddress
 import re
-import tomllib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.runtime import user_home
+from a2c_spec.engine.user_config import USER_FILE, allowed, configured
 from a2c_spec.errors import AuthError, InvalidError, UsageError
+from a2c_spec.manifests.environment import KEY
 from a2c_spec.manifests.project_file import SETTINGS_FILE
 from a2c_spec.manifests.secrets import odd_letter
 
 LOCAL_REALM = "local"
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
-USER_FILE = "a2c-spec/config.toml"
-"""The user's own configuration, in the folder of all configuration (``~/.config``)."""
 OFFICIAL_FILE = "api2convert/config.toml"
-"""That of the official client, beside it."""
-KEY = "API2CONVERT_API_KEY"
+"""The configuration of the official client, beside ours."""
 PRINTED = re.compile(r"[!-~]+")
 PLAIN_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """A URL about whose host no two readers can differ."""
@@ -57,7 +52,7 @@ def endpoint(project: Project) -> Endpoint:
 
 
 def _official_config(environ: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in _configured(environ, OFFICIAL_FILE).items() if isinstance(value, str)}
+    return {name: value for name, value in configured(environ, OFFICIAL_FILE).items() if isinstance(value, str)}
 
 
 def _usable(key: str, where: str) -> str:
@@ -122,8 +117,8 @@ def _of_the_project(project: Project, config: Mapping[str, str]) -> str:
     if not url:
         return ""
     known = [urlsplit(one).hostname or "" for one in (SERVICE, config.get("base_url", ""))]
-    allowed = {*known, *project.flags.allow_host, *allowed_hosts(project.environ)}
-    if why := untrusted(url, {host.casefold() for host in allowed if host}):
+    hosts = {*known, *project.flags.allow_host, *allowed(project.environ, "hosts")}
+    if why := untrusted(url, {host.casefold() for host in hosts if host}):
         problem = Diagnostic(
             project.file.places.get("defaults.base_url", Position(SETTINGS_FILE)),
             f"base_url `{_shown(url)}` {why}, so it is not told the key",
@@ -154,31 +149,3 @@ def _is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
-
-
-def allowed_hosts(environ: Mapping[str, str]) -> list[str]:
-    """The hosts that the user's own configuration allows; raises UsageError where that cannot be understood."""
-    values = _configured(environ, USER_FILE)
-    hosts = values.pop("allowed_hosts", [])
-    if values or not isinstance(hosts, list) or not all(isinstance(host, str) for host in hosts):
-        odd, expected = next(iter(values), "allowed_hosts"), 'expected: allowed_hosts = ["staging.example.com"]'
-        raise UsageError(f"{config_folder(environ)}/{USER_FILE}: `{odd}` is not understood", hint=expected)
-    return hosts
-
-
-def config_folder(environ: Mapping[str, str]) -> Path | None:
-    """Where the user's own configuration lies; None where the user has no home."""
-    home = user_home(environ)
-    return Path(environ["XDG_CONFIG_HOME"]) if environ.get("XDG_CONFIG_HOME") else home and home / ".config"
-
-
-def _configured(environ: Mapping[str, str], name: str) -> dict[str, Any]:
-    """What a file of the user's own configuration says; nothing where none can be found. Raises UsageError where it is
-    no TOML; a mark of its encoding at the beginning, as some editors write it, is passed over."""
-    folder = config_folder(environ)
-    try:
-        return tomllib.loads((folder / name).read_text(encoding="utf-8-sig")) if folder else {}
-    except OSError:
-        return {}
-    except ValueError as error:
-        raise UsageError(f"{folder}/{name} cannot be read: {error}", hint="save it as TOML, in UTF-8") from error

@@ -24,6 +24,7 @@ class Flags:
     env: str = ""
     var: tuple[str, ...] = ()
     var_file: tuple[str, ...] = ()
+    allow_env: tuple[str, ...] = ()
     allow_cmd: bool = False
     local: bool = False
     base_url: str = ""

@@ -16,11 +16,13 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
+from a2c_spec.engine.user_config import allowed
 from a2c_spec.errors import InvalidError, UsageError, is_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses
 from a2c_spec.manifests.discover import NOTHING_HERE, STATE_FOLDER, discover, find_root, project_within
+from a2c_spec.manifests.environment import NEVER, SECRET, is_key
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
@@ -92,6 +94,7 @@ class Project:
             vars=tuple(_pair(text) for text in self.flags.var),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
+            allow_env={*self.flags.allow_env, *allowed(self.environ, "env")},
             env_vars=self.file.vars,
             on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
@@ -114,6 +117,9 @@ class Project:
 
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
+        name = secret.reference.removeprefix(SECRET)
+        if name != secret.reference and is_key(self.environ, name):
+            raise InvalidError(f"{secret.reference} {NEVER}", hint="use a secret of its own")
         value = secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
         self.hidden.learn(value)
         return value

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from a2c_spec.core.protected import protected
 from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
@@ -56,7 +57,7 @@ class Workspaces:
 
     def kept(self, path: str) -> str:
         """Why no result may be written at a path below the root: it is ours, or another environment has it."""
-        if why := self.own.get(path_key(path)):
+        if why := self.own.get(path_key(path)) or (protected(path) and "no result is written there"):
             return why
         for env, store in self._opened().items():
             for file in store.files_at(path):

@@ -9,8 +9,9 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from a2c_spec.core.protected import protected
+
 _WILD = re.compile(r"[*?\[]")
-_NEVER = frozenset({".a2c", ".git"})
 _ANY_DEPTH = "**"
 
 Segments = tuple[str, ...]
@@ -27,7 +28,7 @@ def find(folder: Path, segments: Segments) -> Iterator[str]:
     """Yield the files below ``folder`` that match, as POSIX paths relative to it, sorted folder by folder.
 
     ``**`` stands for any number of folders. Hidden names match only a segment that starts with a dot. Symbolic links
-    to folders are not followed. Nothing in ``.git`` or ``.a2c`` matches.
+    to folders are not followed. Nothing matches that no manifest may name.
     """
     waiting: list[Iterator[tuple[str, frozenset[int], bool]]] = [_entries(folder, "", segments, _start(segments))]
     while waiting:
@@ -52,7 +53,7 @@ def _entries(
         return
     for name, is_folder, is_file in entries:
         reached = _step(segments, states, name)
-        if reached and name not in _NEVER and (is_folder or is_file):
+        if reached and not protected(name) and (is_folder or is_file):
             yield f"{below}/{name}" if below else name, reached, is_folder
 
 

@@ -15,6 +15,7 @@ from a2c_spec.manifests.batch.expand import Batch
 from a2c_spec.manifests.batch.sources import table_file
 from a2c_spec.manifests.build import build_job, build_preset, with_default_policy
 from a2c_spec.manifests.catalog_check import check_parts, idle_entries
+from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
 from a2c_spec.manifests.extends import extended
@@ -83,6 +84,7 @@ class _Loader:
     given: dict[str, variables.VarValue] = field(init=False)
     flag_values: dict[str, variables.VarValue] = field(init=False)
     variable_problems: list[Diagnostic] = field(init=False)
+    environment: Environment = field(init=False)
     declared: set[str] = field(default_factory=set)
     addresses: dict[str, Position] = field(default_factory=dict)
     queue: deque[_ManifestFile] = field(default_factory=deque)
@@ -90,6 +92,7 @@ class _Loader:
 
     def __post_init__(self) -> None:
         self.root = self.options.root.resolve()
+        self.environment = Environment(self.options.environ, self.options.allow_env)
         self.given, self.flag_values, self.variable_problems = variables.gather(self.options)
         self.notes.files.update(file.resolve() for file in variables.files(self.options))
 
@@ -109,7 +112,7 @@ class _Loader:
             yield data
             return
         empty, budget = True, Budget(steps=FILE_STEPS, size=FILE_TEXT)
-        for document in documents(data, file.name, self.given, self.options.environ):
+        for document in documents(data, file.name, self.given, self.environment):
             empty = empty and isinstance(document, Document) and document.root is None
             yield from [document] if isinstance(document, Diagnostic) else self._document(document, real, budget)
         if empty:
@@ -127,6 +130,7 @@ class _Loader:
         problems = [*document.problems, *problems, *self._include(tree, folder)]
         problems += published.check(tree["kind"].lower(), tree, tree.mark, rendered=False)
         names, more = self._names(tree)
+        more += self.environment.check(tree)
         texts = misplaced(tree, names, _UNRENDERED)
         problems += [*more, *texts]
         valid = not any(problem.severity == "error" for problem in problems)
@@ -159,8 +163,8 @@ class _Loader:
         """The names that the templates of ``tree`` may use."""
         values, problems = variables.resolve(tree.get("vars"), self.given)
         self.declared.update(values)
-        environment, missing = variables.allowed_environment(tree.get("env"), self.options.environ)
-        return {"vars": values, "env": environment}, problems + missing
+        texts, missing = self.environment.read(tree.get("env"))
+        return {"vars": values, "env": texts}, problems + missing
 
     def job(self, source: _Source) -> Iterator[Item]:
         """The job of a document of the kind Job."""

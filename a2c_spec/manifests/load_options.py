@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,8 @@ class LoadOptions:
     """``root`` is the project root; values for variables come from all other fields.
 
     ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
-    is the process environment. ``env`` names the environment of ``a2c.yaml``, ``env_vars`` are its ``vars``.
+    is the process environment, of which manifests may read ``allow_env``. ``env`` names the environment of
+    ``a2c.yaml``, ``env_vars`` are its ``vars``.
     ``on_conflict`` is what holds where a manifest does not say. ``texts`` are manifests that are not on the disk yet,
     by their real path. Without a ``catalog``, what the service would refuse is not checked.
     """
@@ -25,6 +26,7 @@ class LoadOptions:
     vars: tuple[tuple[str, str], ...] = ()
     var_files: tuple[Path, ...] = ()
     environ: Mapping[str, str] = field(default_factory=dict)
+    allow_env: Collection[str] = ()
     env_vars: Mapping[str, Any] = field(default_factory=dict)
     on_conflict: str = "error"
     texts: Mapping[Path, bytes] = field(default_factory=dict)

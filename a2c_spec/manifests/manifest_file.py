@@ -9,6 +9,7 @@ from pathlib import Path
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import why
 from a2c_spec.manifests import variables
+from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.extends import merged
@@ -32,8 +33,8 @@ def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
         return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
 
 
-def documents(data: bytes, name: str, given: Mapping[str, VarValue], environ: Mapping[str, str]) -> Documents:
-    """Yield the documents of the file ``name``; a template may use the values in ``given`` and ``environ``."""
+def documents(data: bytes, name: str, given: Mapping[str, VarValue], environment: Environment) -> Documents:
+    """Yield the documents of the file ``name``; a template may use the values in ``given`` and ``environment``."""
     if not name.endswith(J2):
         yield from read(data, name)
         return
@@ -41,19 +42,19 @@ def documents(data: bytes, name: str, given: Mapping[str, VarValue], environ: Ma
     if problem:
         yield problem
         return
-    yield from _expanded(data.decode().removeprefix("\ufeff"), name, given, environ)
+    yield from _expanded(data.decode().removeprefix("\ufeff"), name, given, environment)
 
 
-def _expanded(text: str, name: str, given: Mapping[str, VarValue], environ: Mapping[str, str]) -> Documents:
+def _expanded(text: str, name: str, given: Mapping[str, VarValue], environment: Environment) -> Documents:
     head, problems = _head(text, name)
     values, var_problems = variables.resolve(head.get("vars"), given)
-    environment, missing = variables.allowed_environment(head.get("env"), environ)
+    texts, missing = environment.read(head.get("env"))
     problems += var_problems + missing
     if problems:
         yield from problems
         return
     try:
-        expanded = j2.expand(text, {"vars": values, "env": environment})
+        expanded = j2.expand(text, {"vars": values, "env": texts})
     except j2.Trouble as error:
         yield Diagnostic(Position(name, error.line, 1), error.message, error.hint)
         return

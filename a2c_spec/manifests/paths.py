@@ -7,6 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from a2c_spec.core.protected import protected
 from a2c_spec.errors import BEYOND_LOCALE, why
 
 
@@ -22,23 +23,38 @@ class ManifestFolder:
     from_root: str | None
 
     def confine(self, text: str) -> str:
-        """The path ``text`` of a manifest, relative to the root; raises ValueError if it leads outside."""
+        """The path ``text`` of a manifest, relative to the root; raises ValueError if it leads outside, or to what no
+        manifest may name."""
         return confine(text, self.path, self.root)
 
 
 def manifest_folder(path: Path, root: Path) -> ManifestFolder:
     """The folder ``path`` of a manifest in the project at ``root``."""
     try:
-        return ManifestFolder(path, root, confine(".", path, root))
+        return ManifestFolder(path, root, within(".", path, root))
     except ValueError:
         return ManifestFolder(path, root, None)
 
 
 def confine(text: str, folder: Path, root: Path) -> str:
-    """``text``, relative to ``folder``, as a POSIX path relative to ``root``; raises ValueError if it leaves ``root``.
+    """``text``, relative to ``folder``, as a POSIX path relative to ``root``; raises ValueError if it leaves ``root``,
+    or leads to what no manifest may name.
 
     ``root`` and ``folder`` are real absolute paths. Symbolic links are followed to see where the path really leads.
     """
+    path, real = _resolved(text, folder, root)
+    if part := protected(path) or protected(real):
+        raise ValueError(f"leads to {part}, which no manifest reads or writes")
+    return path
+
+
+def within(text: str, folder: Path, root: Path) -> str:
+    """The same for what no manifest says, which may also name what is ours."""
+    return _resolved(text, folder, root)[0]
+
+
+def _resolved(text: str, folder: Path, root: Path) -> tuple[str, str]:
+    """The path relative to ``root``, and the same where symbolic links lead, if any are on the way."""
     if not text or "\0" in text or len(text) > 4096:
         raise ValueError("is not a valid path")
     if text.startswith(("/", os.sep)):
@@ -49,28 +65,27 @@ def confine(text: str, folder: Path, root: Path) -> str:
         raise ValueError("is outside the project root")
     below = path[len(top) + 1 :]
     try:
-        followed = _leads_outside(top, below)
+        real = _followed(top, below)
     except UnicodeEncodeError as error:
         raise ValueError(BEYOND_LOCALE) from error
     except (OSError, ValueError) as error:
         raise ValueError("cannot be resolved") from error
-    if followed:
+    if real and real != top and not real.startswith(top + os.sep):
         raise ValueError("is outside the project root")
-    return below.replace(os.sep, "/") or "."
+    return below.replace(os.sep, "/") or ".", real[len(top) + 1 :]
 
 
-def _leads_outside(top: str, below: str) -> bool:
-    """Whether symbolic links lead ``below`` out of ``top``, which is a real path itself."""
+def _followed(top: str, below: str) -> str:
+    """Where symbolic links lead ``below``, a path in the real path ``top``; empty where there are none."""
     path = top
     for part in below.split(os.sep):  # noqa: PTH206 - for speed
         path = f"{path}{os.sep}{part}"
         try:
             if stat.S_ISLNK(os.lstat(path).st_mode):
-                real = os.path.realpath(f"{top}{os.sep}{below}")
-                return real != top and not real.startswith(top + os.sep)
+                return os.path.realpath(f"{top}{os.sep}{below}")
         except (FileNotFoundError, NotADirectoryError):
-            return False  # what does not exist is not a link
-    return False
+            return ""  # what does not exist is not a link
+    return ""
 
 
 def as_folder(path: str) -> str:

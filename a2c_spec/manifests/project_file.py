@@ -13,7 +13,7 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import why
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.paths import confine
+from a2c_spec.manifests.paths import within
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import MapNode, plain, position_of
@@ -171,7 +171,7 @@ def state_problem(root: Path, text: str) -> str:
     if "://" in text:
         return "is not supported yet: a state is one file below the project"
     try:
-        path = confine(text, root.resolve(), root.resolve())
+        path = within(text, root.resolve(), root.resolve())
     except ValueError as error:
         return str(error).replace("the manifest's folder", "the project")
     parts = [part.casefold() for part in path.split("/")]

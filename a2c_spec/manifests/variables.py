@@ -157,7 +157,7 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 
 
 def _check(value: Any, kind: str, declaration: MapNode) -> None:
-    if not _is_unicode(value):
+    if not is_unicode(value):
         raise ValueError(NOT_UNICODE)
     words, fits = _KINDS.get(kind, _KINDS["string"])
     if not fits(value):
@@ -175,7 +175,7 @@ def _check(value: Any, kind: str, declaration: MapNode) -> None:
         raise ValueError(f"must be at most {declaration['maximum']}, found {value}")
 
 
-def _is_unicode(value: Any) -> bool:
+def is_unicode(value: Any) -> bool:
     """Whether all text in a value can be written as UTF-8; bytes from the command line that are none cannot."""
     try:
         json.dumps(plain(value), ensure_ascii=False, default=str).encode()
@@ -187,22 +187,6 @@ def _is_unicode(value: Any) -> bool:
 def _shown(value: Any) -> str:
     text = json.dumps(plain(value), ensure_ascii=False, default=str)
     return text if len(text) <= 60 else text[:57] + "..."
-
-
-def allowed_environment(names: Tree, environ: Mapping[str, str]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The environment variables that a manifest lists under ``env``, and a problem for each that is not set."""
-    values: dict[str, Any] = {}
-    problems: list[Diagnostic] = []
-    for number, name in enumerate(names if isinstance(names, list) else ()):
-        if not isinstance(name, str):
-            continue  # the schema check has reported it
-        if name in environ and _is_unicode(environ[name]):
-            values[name] = environ[name]
-        else:
-            where, why = position(names.marks[number]), NOT_UNICODE if name in environ else "is not set"
-            values[name] = Unknown()
-            problems.append(Diagnostic(where, f"the environment variable `{name}` {why}"))
-    return values, problems
 
 
 def undeclared(given: Mapping[str, VarValue], declared: set[str]) -> list[Diagnostic]:

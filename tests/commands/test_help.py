@@ -22,6 +22,7 @@ HEEDED = {
     "--replace": {"plan", "apply"},
     "--prune": {"plan", "apply"},
     "--allow-cmd": {"plan", "apply", "wait", "download", "prune"},
+    "--allow-env": {"plan", "apply", "wait", "download", "prune", "render", "graph", "validate", "verify"},
     "--parallelism": {"plan", "apply", "wait", "download", "prune", "drift", "status", "import", "config"},
     "--offline": {"plan", "show", "drift", "status", "catalog"},
     "--no-cache": {"plan", "apply"},

@@ -102,13 +102,13 @@ def test_only_files_that_are_uploaded_are_read_here(kind: str) -> None:
 @pytest.mark.parametrize("save", [".git/", ".a2c/", ".GIT/hooks/"])
 def test_no_result_is_written_into_the_folders_of_git_and_ours(save: str) -> None:
     assert problems(writing("a", "x", save)) == [f"a.yaml:1:1: {save}x.webp: no result is written there"]
-    assert problems(writing("a", "x", f"sub/{save}")) == []
+    assert problems(writing("a", "x", f"sub/{save}")) == [f"a.yaml:1:1: sub/{save}x.webp: no result is written there"]
 
 
 @pytest.mark.parametrize("path", [".git/config", ".A2C/state.db"])
 def test_nothing_is_read_from_the_folders_of_git_and_ours(path: str) -> None:
     assert problems(reading("a", path)) == [f"a.yaml:7:1: {path}: no input is read from there"]
-    assert problems(reading("a", f"sub/{path}")) == []
+    assert problems(reading("a", f"sub/{path}")) == [f"a.yaml:7:1: sub/{path}: no input is read from there"]
 
 
 def test_a_link_does_not_lead_into_a_folder_that_is_kept() -> None:

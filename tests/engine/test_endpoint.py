@@ -14,13 +14,13 @@ from a2c_spec.engine.endpoint import (
     LOCAL,
     SERVICE,
     Endpoint,
-    allowed_hosts,
     endpoint,
     recorded_realm,
     untrusted,
 )
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_state
+from a2c_spec.engine.user_config import allowed
 from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.state.sqlite import SqliteStore
 from tests.engine.projects import project_in, session_in
@@ -198,14 +198,6 @@ def test_what_a_user_says_stands_in_place_of_the_project_which_is_not_judged_the
     assert endpoint(saying(tmp_path, ELSEWHERE, local=True)).base_url == LOCAL
 
 
-@pytest.mark.parametrize("text", ["allowed_hosts = 'x'", "allowed_host = ['x']", "allowed_hosts = [1]", "= broken"])
-def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Path) -> None:
-    (tmp_path / "a2c-spec").mkdir()
-    (tmp_path / "a2c-spec/config.toml").write_text(text)
-    with pytest.raises(UsageError, match=r"config\.toml"):
-        allowed_hosts({"XDG_CONFIG_HOME": str(tmp_path)})
-
-
 @pytest.mark.parametrize(
     ("key", "said"),
     [
@@ -264,4 +256,4 @@ def test_a_user_without_a_home_has_no_configuration(tmp_path: Path, monkeypatch:
 
     monkeypatch.setattr(Path, "home", classmethod(none))
     assert endpoint(project_in(tmp_path, KEY)) == Endpoint(SERVICE, "key", "api.api2convert.com/v2")
-    assert allowed_hosts({}) == []
+    assert allowed({}, "hosts") == []

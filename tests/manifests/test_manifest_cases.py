@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[1] / "cases" / "manifests"
 
 
 KEYS = frozenset(
-    {"case", "given", "files", "load", "root", "env", "vars", "var_files", "environ", "references"}
+    {"case", "given", "files", "load", "root", "env", "vars", "var_files", "environ", "allow_env", "references"}
     | {"addresses", "renders", "problems"}
 )
 
@@ -47,6 +47,7 @@ def _run(case: dict[str, Any], folder: Path) -> tuple[list[str], list[Any]]:
         vars=tuple((name, value) for name, value in case.get("vars", {}).items()),
         var_files=tuple(folder / name for name in case.get("var_files", ())),
         environ=case.get("environ", {}),
+        allow_env=case.get("allow_env", ()),
     )
     items = list(load(paths, settings))
     kept = [item for item in items if not isinstance(item, Diagnostic)]

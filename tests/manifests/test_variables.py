@@ -14,7 +14,7 @@ import pytest
 from a2c_spec.core.diagnostics import Position
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.load_options import LoadOptions
-from a2c_spec.manifests.variables import VarValue, allowed_environment, files, gather, resolve, undeclared
+from a2c_spec.manifests.variables import VarValue, files, gather, resolve, undeclared
 from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import Tree
 
@@ -107,16 +107,6 @@ def test_text_of_another_type_is_refused_where_it_was_given(kind: str, text: str
     assert problem.position.file == "--var x"
     assert problem.message.startswith(f"the variable `x` {said}")
     problem.message.encode()
-
-
-def test_only_what_a_manifest_lists_is_had_from_the_environment() -> None:
-    values, problems = allowed_environment(tree("[GOOD, GONE, BYTES, 7]"), {"GOOD": "a", "BYTES": HALF, "SECRET": "b"})
-    assert values["GOOD"] == "a"
-    assert all(isinstance(values[name], Unknown) for name in ("GONE", "BYTES"))
-    assert [str(problem) for problem in problems] == [
-        "m.yaml:1:8: error: the environment variable `GONE` is not set",
-        "m.yaml:1:14: error: the environment variable `BYTES` holds bytes that are not UTF-8",
-    ]
 
 
 def test_a_value_for_nothing_is_told_with_the_nearest_name() -> None:

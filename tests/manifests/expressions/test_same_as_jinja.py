@@ -32,7 +32,7 @@ NAMES: dict[str, Any] = {
     },
     "env": {"HOME": "/h"},
 }
-JINJA = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined)
+JINJA = jinja2.Environment(autoescape=False, undefined=jinja2.StrictUndefined, optimized=False)
 
 
 def _as_list(name: str) -> Callable[..., Any]:

@@ -1,0 +1,101 @@
+"""The environment variables that manifests may read; a manifest may be a stranger's, in a pull request.
+
+A manifest reads as text only what is meant for manifests, ``A2C_VAR_NAME``, and what whoever runs the command allows in
+a place that no manifest can change. It never reads the key of the service, as text or as a secret, and never as text
+what is also used as a secret: texts are shown in plans, and sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.protected import protected
+from a2c_spec.manifests.expressions.limits import Unknown
+from a2c_spec.manifests.variables import ENVIRONMENT_PREFIX, NOT_UNICODE, is_unicode
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position
+
+KEY = "API2CONVERT_API_KEY"
+LONG = 8
+"""Characters; a shorter key is not looked for inside of other values."""
+NEVER = "is the key of the service, which no manifest may read"
+SECRET = "env:"  # noqa: S105 - how a reference begins
+
+
+def is_key(environ: Mapping[str, str], name: str) -> bool:
+    """Whether a variable is the key of the service, under whatever name, or holds it."""
+    key, value = environ.get(KEY, "").strip(), environ.get(name, "")
+    return name.upper() == KEY or bool(key and (value.strip() == key or (len(key) >= LONG and key in value)))
+
+
+@dataclass(slots=True)
+class Environment:
+    """``environ`` is that of the process, ``allowed`` the names that its owner allows.
+
+    ``texts`` and ``secrets`` are the names that manifests have read so far, as text and as secrets, and where.
+    """
+
+    environ: Mapping[str, str]
+    allowed: Collection[str] = ()
+    texts: dict[str, Position] = field(default_factory=dict)
+    secrets: dict[str, Position] = field(default_factory=dict)
+
+    def read(self, names: Tree) -> tuple[dict[str, Any], list[Diagnostic]]:
+        """What a manifest lists under ``env``, and a problem for each that cannot be had."""
+        values: dict[str, Any] = {}
+        problems: list[Diagnostic] = []
+        for number, name in enumerate(names if isinstance(names, list) else ()):
+            if not isinstance(name, str):
+                continue  # the schema check has reported it
+            where = position(names.marks[number])
+            why, hint = self._unreadable(name)
+            if not why:
+                self.texts.setdefault(name, where)
+            values[name] = Unknown() if why else self.environ[name]
+            problems += [Diagnostic(where, f"the environment variable `{name}` {why}", hint)] if why else []
+        return values, problems
+
+    def _unreadable(self, name: str) -> tuple[str, str]:
+        """Why a variable cannot be had, and what to do; empty where it can."""
+        if is_key(self.environ, name):
+            return NEVER, "take it out of `env`"
+        if not name.startswith(ENVIRONMENT_PREFIX) and name not in self.allowed:
+            where = f"--allow-env {name}, A2C_SPEC_ALLOW_ENV, or allowed_env in a2c-spec/config.toml"
+            return "is not for manifests", f"allow it outside the project: {where}; or use {ENVIRONMENT_PREFIX}..."
+        if name in self.secrets:
+            return f"is a secret, by {self.secrets[name]}", "a secret is not read as text"
+        if name not in self.environ:
+            return "is not set", ""
+        return ("", "") if is_unicode(self.environ[name]) else (NOT_UNICODE, "")
+
+    def check(self, tree: Tree) -> Iterator[Diagnostic]:
+        """A problem for each secret of a manifest that is the key of the service, is read as text elsewhere, or lies in
+        a file that no manifest may name."""
+        for reference, where in _references(tree):
+            kind, _, path = reference.partition(":")
+            if kind == "file" and (part := protected(path)):
+                yield Diagnostic(
+                    where, f"{reference} leads to {part}, which no manifest reads", "use a file of its own"
+                )
+            if kind != "env":
+                continue
+            name = reference.removeprefix(SECRET)
+            self.secrets.setdefault(name, where)
+            if is_key(self.environ, name):
+                yield Diagnostic(where, f"{reference} {NEVER}", "use a secret of its own")
+            elif name in self.texts:
+                yield Diagnostic(where, f"{name} is read as text by {self.texts[name]}", "a secret is not read as text")
+
+
+def _references(tree: Tree) -> Iterator[tuple[str, Position]]:
+    if isinstance(tree, MapNode):
+        for key, value in tree.items():
+            if key == "secret" and isinstance(value, str):
+                yield value, position(tree.marks[key])
+            else:
+                yield from _references(value)
+    elif isinstance(tree, SeqNode):
+        for value in tree:
+            yield from _references(value)

@@ -1,0 +1,86 @@
+"""Recipes of strangers: what they may not name, whoever applies them."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import Command
+
+HEAD = "apiVersion: a2c-spec/v1\nkind: Job\nname: m\n"
+INPUT = "inputs: [{id: i, path: a.txt}]\n"
+CONVERSION = "conversions: [{id: c, category: hash, target: md5}]\n"
+BATCH = "apiVersion: a2c-spec/v1\nkind: Batch\nname: m\nkey: x\ntemplate: {inputs: [{id: i, path: a.txt}], "
+REFUSED = {
+    "an input": HEAD + "inputs: [{id: i, path: .git/config}]\n" + CONVERSION,
+    "an input in other letters": HEAD + "inputs: [{id: i, path: .GIT/config}]\n" + CONVERSION,
+    "an input through a link to a folder": HEAD + "inputs: [{id: i, path: link/config}]\n" + CONVERSION,
+    "an input through a link to a file": HEAD + "inputs: [{id: i, path: text.txt}]\n" + CONVERSION,
+    "the manifest": HEAD + "inputs: [{id: i, path: m.yaml}]\n" + CONVERSION,
+    "the settings": HEAD + "inputs: [{id: i, path: a2c.yaml}]\n" + CONVERSION,
+    "an include": HEAD + "include: [.env]\n" + INPUT + CONVERSION,
+    "a base": HEAD + "extends: .env\n" + INPUT + CONVERSION,
+    "a folder for results": HEAD + INPUT + CONVERSION + "outputs: [{from: c, save: .github/workflows}]\n",
+    "a linked folder for results": HEAD + INPUT + CONVERSION + "outputs: [{from: c, save: link}]\n",
+    "a table": BATCH + "conversions: [{id: c, target: md5}]}\nfor_each: {csv: {path: .git/config}}\n",
+    "a pattern": BATCH + "conversions: [{id: c, target: md5}]}\nfor_each: {glob: '.git/*'}\n",
+    "a file with a secret": HEAD + INPUT
+    + "conversions: [{id: c, target: md5, options: {x: {secret: 'file:.env'}}}]\n",
+    "the key as a secret": HEAD + INPUT
+    + "conversions: [{id: c, target: md5, options: {x: {secret: 'env:API2CONVERT_API_KEY'}}}]\n",
+    "the key under another name": HEAD + "env: [A2C_VAR_other]\n" + INPUT + CONVERSION,
+    "a variable": HEAD + "env: [HOME]\n" + INPUT + CONVERSION,
+}  # fmt: skip
+
+
+@pytest.fixture
+def stranger(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with what no stranger should get; every key and secret holds the word PRIVATE."""
+    for name, text in (("a.txt", "a"), (".env", "PRIVATE"), (".git/config", "PRIVATE"), ("a2c.yaml", "")):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(text)
+    (project / "link").symlink_to(".git")
+    (project / "text.txt").symlink_to(".env")
+    monkeypatch.setenv("API2CONVERT_API_KEY", "sk-PRIVATE")
+    monkeypatch.setenv("A2C_VAR_other", "sk-PRIVATE")
+    return project
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_a_stranger_may_not_name(what: str, stranger: Path, a2c: Command) -> None:
+    (stranger / "m.yaml").write_text(REFUSED[what])
+    for command in ("validate", "plan --offline", "render", "apply --local"):
+        ran = a2c(*command.split(), "m.yaml")
+        assert (ran.code, "PRIVATE" in ran.out + ran.err) == (5, False), ran.out + ran.err
+        assert "m.yaml:" in ran.out + ran.err
+    assert (stranger / ".git/config").read_text() == "PRIVATE"
+    assert [path.name for path in (stranger / ".git").iterdir()] == ["config"]
+
+
+def test_names_that_only_the_run_tells_lead_nowhere_else(stranger: Path, a2c: Command) -> None:
+    with zipfile.ZipFile(stranger / "z.zip", "w") as archive:
+        for name in (".env", "a2c.yaml", "config"):
+            archive.writestr(name, "theirs")
+    text = (
+        HEAD + "inputs: [{id: i, path: z.zip}]\nconversions: [{id: c, category: operation, target: extract-archive}]\n"
+    )
+    (stranger / "m.yaml").write_text(text + "outputs: [{from: c, save: ./, on_conflict: overwrite}]\n")
+    ran = a2c("apply", "--local", "-y", "m.yaml")
+    assert (stranger / ".env").read_text() == "PRIVATE", ran.err
+    assert (stranger / "a2c.yaml").read_text() == ""
+
+
+def test_who_runs_the_command_may_allow_a_variable(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BRANCH", "main")
+    (project / "a.txt").write_text("a")
+    (project / "m.yaml").write_text(HEAD + "env: [BRANCH]\n" + INPUT + CONVERSION)
+    assert a2c("validate").code == 5
+    assert a2c("validate", "--allow-env", "BRANCH").code == 0
+    assert a2c("plan", "--offline", "--allow-env", "BRANCH").code == 0
+    monkeypatch.setenv("A2C_SPEC_ALLOW_ENV", "BRANCH")
+    assert a2c("apply", "--local").code == 0
+    assert a2c("verify", "--local").code == 0

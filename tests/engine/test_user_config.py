@@ -1,0 +1,30 @@
+"""What the user says outside of all projects."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from a2c_spec.engine.user_config import allowed, config_folder, configured
+from a2c_spec.errors import UsageError
+
+
+def saying(tmp_path: Path, text: str) -> dict[str, str]:
+    (tmp_path / "a2c-spec").mkdir()
+    (tmp_path / "a2c-spec/config.toml").write_text(text)
+    return {"XDG_CONFIG_HOME": str(tmp_path)}
+
+
+def test_what_is_allowed_is_told_apart(tmp_path: Path) -> None:
+    environ = saying(tmp_path, 'allowed_hosts = ["a.example"]\nallowed_env = ["X", "Y"]')
+    assert (allowed(environ, "hosts"), allowed(environ, "env")) == (["a.example"], ["X", "Y"])
+    assert (configured(environ, "other.toml"), config_folder(environ)) == ({}, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["allowed_hosts = 'x'", "allowed_host = ['x']", "allowed_hosts = [1]", "allowed_env = 1", "= broken"]
+)
+def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"config\.toml"):
+        allowed(saying(tmp_path, text), "hosts")
