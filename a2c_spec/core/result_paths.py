@@ -151,7 +151,7 @@ def _input_scope(job: Job, inputs: tuple[str, ...]) -> dict[str, Any]:
     if item is None:
         return {"id": "", "stem": "", "name": "", "ext": ""}
     source = "" if item.type == "base64" else item.source
-    name = (item.path or item.result_name or item.filename).rsplit("/", 1)[-1] or _last_segment(source)
+    name = (item.result_name or item.path or item.filename).rsplit("/", 1)[-1] or _last_segment(source)
     stem, ending = _split(name)
     return {"id": item.id, "stem": stem, "name": name, "ext": ending.removeprefix(".")}
 

@@ -12,6 +12,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
 from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.execution import Execution
+from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project
 from a2c_spec.engine.plan_facts import told
@@ -22,6 +23,7 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.engine.spender import check as check_limits
 from a2c_spec.engine.summaries import replan_summarised
+from a2c_spec.engine.written_files import OUTPUTS, check_product
 from a2c_spec.errors import PartialFailure, missing_key
 from a2c_spec.manifests.expressions.template import render_late
 
@@ -44,6 +46,8 @@ async def apply_project(
     """
     if saved:
         check_realm(saved, endpoint(project).realm)
+    if named := project.flags.outputs:
+        check_product(project, "--outputs", absolute(named, project.cwd), OUTPUTS)
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
             session.service.poller.patience = session.service.client.wire.patience = options.timeout

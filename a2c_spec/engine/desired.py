@@ -142,8 +142,8 @@ class Dependencies:
         if not path or session.files.status(path, address) != "intact":
             return replace(item, result_name=named or (files[0].wanted or path).rpartition("/")[2])
         content = session.digests.measure(session.project.root / path)
-        path = self.moves.get(path, path)
-        return replace(item, path=path, content=content, result_name=path.rpartition("/")[2])
+        name = (self.moves.get(path) or files[0].wanted or path).rpartition("/")[2]  # not the number it may have here
+        return replace(item, path=self.moves.get(path, path), content=content, result_name=name)
 
     def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
         """Notes what becomes of an address once its change is carried out."""

@@ -12,6 +12,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.written_files import OUTPUTS_FILE
 from a2c_spec.errors import SpecError, why
 from a2c_spec.views.outputs import outputs_lines
 
@@ -24,7 +25,7 @@ def write_outputs(
     It names every address that manifests ask for: those of ``changes`` in their order, then those that were not part
     of this apply. ``problems``: address -> why it could not be made.
     """
-    target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / "outputs.json"
+    target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / OUTPUTS_FILE
     draft = target.with_name(f".{target.name}.draft")
     try:
         _written(draft, outputs_lines(_rows(store, changes, problems)))

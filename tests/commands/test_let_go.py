@@ -112,3 +112,18 @@ def test_no_job_is_deleted_of_which_another_address_takes_a_result_over(
     assert a2c("apply", "--no-cache", "-y").code == 0
     assert len(somebody("GET", "/jobs")) == 2
     ends(a2c)
+
+
+def test_the_number_that_a_name_has_on_this_disk_is_nothing_that_is_sent(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    job(sources, "one", "a.txt", c="md5:m, on_conflict: rename")
+    job(sources, "late", "one.c", c="sha1:late")
+    assert a2c("apply", "--no-cache").code == 0
+    for number in ("", "-1"):
+        (sources / "dist" / f"m{number}.md5").write_text("mine")
+        assert "late   no-op" in " ".join(a2c("plan", "--no-cache").out.split("  "))
+        assert a2c("apply", "--no-cache").code == 0
+        ends(a2c)
+    assert in_dist(sources) == ["late.sha1", "m-1.md5", "m-2.md5", "m.md5"]
+    assert len(somebody("GET", "/jobs")) == 2

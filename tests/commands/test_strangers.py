@@ -84,3 +84,20 @@ def test_who_runs_the_command_may_allow_a_variable(
     monkeypatch.setenv("A2C_SPEC_ALLOW_ENV", "BRANCH")
     assert a2c("apply", "--local").code == 0
     assert a2c("verify", "--local").code == 0
+
+
+def test_what_a_command_writes_takes_the_place_of_nothing_else(project: Path, a2c: Command) -> None:
+    (project / "a.txt").write_text("a")
+    (project / "m.yaml").write_text(HEAD + INPUT + CONVERSION)
+    for place in ("a.txt", "m.yaml", ".a2c/state.db"):
+        ran = a2c("apply", "--local", "--outputs", place)
+        assert (ran.code, "nothing was" in ran.err or place in ran.err) == (2, True), ran.err
+    assert not (project / "dist").exists()
+    assert a2c("apply", "--local", "--outputs", "out.json").code == 0
+    assert a2c("apply", "--local", "--outputs", "out.json").code == 0
+    result = next((project / "dist").iterdir())
+    before = result.read_bytes()
+    assert a2c("apply", "--local", "--outputs", f"dist/{result.name}").code == 2
+    assert [a2c("report", "--local", "-o", f"dist/{result.name}").code, a2c("report", "-o", "a.txt").code] == [2, 2]
+    assert (a2c("report", "-o", "r.html").code, a2c("report", "-o", "r.html").code) == (0, 0)
+    assert (result.read_bytes(), (project / "a.txt").read_text()) == (before, "a")

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
@@ -157,13 +160,48 @@ def _json(text: str) -> Any:
         return None
 
 
+def _entities(number: str, letters: str) -> Callable[[str], str]:
+    """Writes some letters as entities of HTML with their numbers."""
+    return lambda text: re.sub(letters, lambda found: number.format(ord(found[0])), text)
+
+
+SIGNS, BEYOND_ASCII = r"[^\w ]", r"[^\x00-\x7f]"
+
+
+ESCAPED: tuple[Callable[[str], str], ...] = (
+    str,
+    quote,
+    partial(quote, safe=""),
+    quote_plus,
+    lambda text: repr(text)[1:-1],
+    lambda text: json.dumps(text)[1:-1],
+    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
+    lambda text: text.replace("/", "\\/"),
+    html.escape,
+    lambda text: html.escape(text, quote=False),
+    lambda text: html.escape(text).replace("&#x27;", "&#39;"),
+    lambda text: html.escape(text).replace("&#x27;", "&apos;"),
+    lambda text: html.escape(text, quote=False).replace('"', "&quot;"),
+    _entities("&#{};", SIGNS),
+    _entities("&#x{:x};", SIGNS),
+    _entities("&#{};", BEYOND_ASCII),
+    _entities("&#x{:x};", BEYOND_ASCII),
+    lambda text: re.sub(r"""(["'\\])""", r"\\\1", text),
+    lambda text: re.sub(r"""(["'\\`$])""", r"\\\1", text),
+    re.escape,
+    lambda text: text.replace("'", "''"),
+    lambda text: text.replace("'", "'\\''"),
+    lambda text: shlex.quote(text)[1:-1] if shlex.quote(text) != text else text,
+    lambda text: text.encode(errors="replace").decode("latin-1"),
+    lambda text: text.encode(errors="replace").decode("cp1252", errors="replace"),
+)
+"""How services and what they are made of write a text: each of these ways, and each upon each other."""
+
+
 def _forms(secret: str) -> set[str]:
-    """The secret as it may appear: as it is, escaped, quoted for a URL, in hex, or within base64 at any offset."""
+    """The secret as it may appear: as it is, escaped once or twice, in hex, or within base64 at any offset."""
     raw = secret.encode(errors="replace")
-    found = {secret, quote(secret), quote(secret, safe=""), quote_plus(secret), repr(secret)[1:-1], raw.hex()}
-    for escaped in (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]):
-        found |= {escaped, escaped.replace("/", "\\/"), json.dumps(escaped)[1:-1]}
-    found |= {secret.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")}
+    found = {outer(inner) for inner in {escape(secret) for escape in ESCAPED} for outer in ESCAPED} | {raw.hex()}
     found.add(base64.b64encode(raw).decode().rstrip("="))
     for lead in range(3) if len(raw) > SHORT else ():
         encoded = base64.b64encode(b"\0" * lead + raw).decode()

@@ -204,8 +204,9 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
         if record.phase != "done":
             made = [(one.conversion, one.inputs) for one in found.placements]
             empty = without_result(desired.job, made, warned=bool(record.warnings))
-            why = f"{named_parts(empty)} gave no result; --replace runs it again" if empty else ALREADY_HERE
-            return Change(desired.job.address, "wait", (why,), fetch=True)
+            lacking = f"{named_parts(empty)} gave no result; --replace runs it again" if empty else ""
+            why = "it has ended" if lacking else ALREADY_HERE
+            return Change(desired.job.address, "wait", (why,), fetch=True, problem=lacking)
         return _unchanged(desired, record, found)
     named = [_renamed(record, call, found.placements) for call in found.calls]
     named += _still_locked(desired, record, found.placements)

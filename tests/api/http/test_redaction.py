@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
+import re
+import shlex
 from urllib.parse import quote, quote_plus
 
 import pytest
@@ -26,6 +29,15 @@ WRITTEN = [
     repr(SECRET),
     SECRET.encode().hex(),
     base64.b64encode(SECRET.encode()).decode(),
+    html.escape(SECRET),
+    html.escape(SECRET, quote=False),
+    html.escape(json.dumps(SECRET)),
+    json.dumps(html.escape(SECRET)),
+    "".join(f"&#{ord(letter)};" if not letter.isalnum() else letter for letter in SECRET).replace("&#32;", " "),
+    re.sub(r"""(["'\\])""", r"\\\1", SECRET),
+    re.escape(SECRET),
+    shlex.quote(f"{SECRET}'"),
+    SECRET.encode().decode("latin-1"),
     base64.urlsafe_b64encode(b"user:" + SECRET.encode()).decode(),
 ]
 
