@@ -23,8 +23,8 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.result_paths import Placement, RenderLate, named_parts, placed, without_result
-from a2c_spec.core.results import GONE, recorded, with_results
+from a2c_spec.core.result_paths import Placement, RenderLate, placed
+from a2c_spec.core.results import GONE, named_parts, recorded, with_results, without_result
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore

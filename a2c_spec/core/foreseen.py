@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from a2c_spec.core.desired import Job, Late, Output
@@ -24,15 +24,16 @@ class Foreseen:
 def foreseen(job: Job, late: RenderLate) -> Foreseen:
     """What is known of the files of a job before it runs; equal paths have their numbers, as they will get them."""
     order = {item.id: number for number, item in enumerate(job.conversions)}
-    known = sorted(predicted(job, late), key=lambda one: order[one.spec.conversion])
+    every = predicted(job, late)
+    known = sorted((one for one in every if not one.instead), key=lambda one: order[one.spec.conversion])
     taken = {path_key(path) for path in job.elsewhere}
     paths = tuple((unique_path(one.path, taken), one.spec) for one in known)
-    others = tuple(_others(job, paths))
+    others = tuple(_others(job, paths, {id(one.spec): one.path for one in every if one.instead}))
     return Foreseen(paths, tuple(told for _, told in others), frozenset(name for name, _ in others))
 
 
-def _others(job: Job, paths: tuple[tuple[str, Output], ...]) -> Iterator[tuple[str, str]]:
-    """(conversion, in words where its results go)."""
+def _others(job: Job, paths: tuple[tuple[str, Output], ...], instead: Mapping[int, str]) -> Iterator[tuple[str, str]]:
+    """(conversion, in words where its results go); ``instead``: by entry, the path that it may write in its place."""
     known = {id(spec): path for path, spec in paths}
     asked = {item.id: item for item in job.conversions}
     for spec in job.outputs:
@@ -43,8 +44,16 @@ def _others(job: Job, paths: tuple[tuple[str, Output], ...]) -> Iterator[tuple[s
         if not path:
             folder = "a folder that the run tells" if isinstance(spec.save, Late) else confined(spec.save)
             yield item.id, f"{folder} (results of {item.id}, whose names the run tells)"
+        elif other := instead.get(id(spec)):
+            yield item.id, f"{other} instead, if {item.id} {_how(other, path)}"
         elif len(job.inputs) > 1 and not (spec.input or item.options.get("merge") or item.category == "archive"):
             yield item.id, f"{path} with -2, -3, ... in its name (if {item.id} gives several results)"
+
+
+def _how(other: str, path: str) -> str:
+    if other.endswith(".zip"):
+        return "gives several results, which are packed"
+    return "makes one result of all inputs" if path.endswith(".zip") else "gives another kind"
 
 
 def work_of(change: Change) -> str:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
-from a2c_spec.core.desired import Input, Job, Late, Output
+from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
-from a2c_spec.core.results import GONE, as_recorded, left_out, made_from, recorded, recorded_names
+from a2c_spec.core.results import GONE, as_recorded, made_from, recorded, recorded_names, spec_for
 from a2c_spec.core.state import JobRecord, SavedFile
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
@@ -134,13 +134,6 @@ def _placed(job: Job, one: Placement, late: RenderLate, taken: set[str], *, alon
     return replace(one, path=path, name=base_name(name))
 
 
-def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]) -> Output | None:
-    """The most specific ``outputs`` entry: one that names the input wins over one that names only the conversion."""
-    mine = [spec for spec in outputs if spec.conversion == conversion]
-    exact = [spec for spec in mine if spec.input and spec.input in inputs]
-    return next(iter(exact + [spec for spec in mine if not spec.input]), None)
-
-
 def _output_scope(output: LiveOutput, index: int) -> dict[str, Any]:
     ending = extension(output.filename)
     return {"index": index, "ext": ending.removeprefix("."), "filename": output.filename, "size": output.size}
@@ -185,10 +178,15 @@ def unique_path(path: str, taken: set[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Prediction:
-    """A path that a job is going to write, known before it runs, and the ``outputs`` entry that asks for it."""
+    """A path that a job is going to write, known before it runs, and the ``outputs`` entry that asks for it.
+
+    ``instead``: it may be written in place of the other one of the same entry, as only the run tells whether the
+    service packs the results.
+    """
 
     path: str
     spec: Output
+    instead: bool = False
 
 
 def predicted(job: Job, late: RenderLate, shown: Mapping[str, str] = {}) -> tuple[Prediction, ...]:
@@ -208,15 +206,31 @@ def predicted(job: Job, late: RenderLate, shown: Mapping[str, str] = {}) -> tupl
         name = _foreseen(spec.filename, source, late, job) if spec.filename else _default_name(job, item.id, spec)
         folder = _foreseen(spec.save, source, late, job)
         if name and folder:
-            file_name = safe_name(with_extension(name, shown.get(item.id) or f"x.{item.target}"))
-            found.append(Prediction(confined(folder) + file_name, spec))
+            known = shown.get(item.id)
+            for number, ending in enumerate([known] if known else _endings(job, item, spec)):
+                file_name = safe_name(with_extension(name, ending))
+                found.append(Prediction(confined(folder) + file_name, spec, instead=number > 0))
     return tuple(found)
+
+
+def _endings(job: Job, item: Conversion, spec: Output) -> list[str]:
+    """Names with the extensions that a result may get, the likely one first.
+
+    Of several inputs the service makes one result each, and packs them into one ZIP unless ``allow_multiple_outputs``
+    is set; some conversions make one of all inputs, which a manifest need not tell.
+    """
+    made, packed = f"x.{item.target}", "x.zip"
+    one = len(job.inputs) < 2 or item.category == "archive" or item.options.get("merge") is True
+    if one or item.options.get("allow_multiple_outputs") is True or item.target == "zip":
+        return [made]
+    return [made, packed] if spec.input or item.preset_from or item.options.get("preset") else [packed, made]
 
 
 def numbered(job: Job, late: RenderLate, shown: Mapping[str, str]) -> dict[str, str]:
     """Where the results of conversions go, as far as it can be told before the run: equal paths have their numbers."""
     taken: set[str] = set()
-    paths = {one.spec.conversion: one.path for one in predicted(job, late, shown) if not one.spec.input}
+    found = (one for one in predicted(job, late, shown) if not (one.spec.input or one.instead))
+    paths = {one.spec.conversion: one.path for one in found}
     return {item.id: unique_path(paths[item.id], taken) for item in job.conversions if item.id in paths}
 
 
@@ -256,30 +270,3 @@ def _foreseen(text: str | Late, source: Input | None, late: RenderLate, job: Job
     ):
         return ""
     return late(text, {"output": {}, "input": _input_scope(job, (source.id,))})
-
-
-def without_result(
-    job: Job, made: Iterable[tuple[str, Sequence[str]]], *, warned: bool = False
-) -> tuple[tuple[str, str], ...]:
-    """What is asked for, and was not given, of a job whose results are ``made``: of each its conversion, its inputs.
-
-    Gives (conversion, "") for a conversion that gave nothing, and (conversion, input) for an input of which one gave
-    nothing: if an ``outputs`` entry names it, or if the service ``warned`` of something, unless the manifest lets
-    inputs fail. Conversions that deliver to the customer's storage never give anything here. Where it is not known of
-    some result which conversion made it, nothing is said.
-    """
-    made = list(made)
-    conversions = {conversion for conversion, _ in made}
-    if "" in conversions:
-        return ()
-    here = [item.id for item in job.conversions if not item.output_target]
-    named = {(spec.conversion, spec.input) for spec in job.outputs if spec.input}
-    every = warned and job.fields.get("fail_on_input_error") is not False
-    lacking = left_out(made, [item.id for item in job.inputs])
-    parts = [(name, one) for name in here for one in lacking.get(name, ()) if every or (name, one) in named]
-    return (*((name, "") for name in here if name not in conversions), *parts)
-
-
-def named_parts(parts: Iterable[tuple[str, str]]) -> str:
-    """``pdf, thumbnail of cover``."""
-    return ", ".join(f"{name} of {one}" if one else name for name, one in parts)

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from a2c_spec.core.desired import Job, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -128,3 +129,42 @@ def recorded_names(record: JobRecord) -> Mapping[str, str]:
     every = [f"conversions.{file.conversion}" for file in record.files]
     every += [f"inputs.{name}" for file in record.files for name in file.inputs]
     return {name: name for name in every}
+
+
+def spec_for(outputs: Iterable[Output], conversion: str, inputs: tuple[str, ...]) -> Output | None:
+    """The most specific ``outputs`` entry: one that names the input wins over one that names only the conversion."""
+    mine = [spec for spec in outputs if spec.conversion == conversion]
+    exact = [spec for spec in mine if spec.input and spec.input in inputs]
+    return next(iter(exact + [spec for spec in mine if not spec.input]), None)
+
+
+def without_result(
+    job: Job, made: Iterable[tuple[str, Sequence[str]]], *, warned: bool = False
+) -> tuple[tuple[str, str], ...]:
+    """What is asked for, and was not given, of a job whose results are ``made``: of each its conversion, its inputs.
+
+    Gives (conversion, "") for a conversion that gave nothing, and (conversion, input) for an input of which one gave
+    nothing: if an ``outputs`` entry names it, or if the service ``warned`` of something, unless the manifest lets
+    inputs fail. Conversions that deliver to the customer's storage never give anything here. Where it is not known of
+    some result which conversion made it, nothing is said.
+    """
+    made = list(made)
+    conversions = {conversion for conversion, _ in made}
+    if "" in conversions:
+        return ()
+    here = [item.id for item in job.conversions if not item.output_target]
+    taken = [spec_for(job.outputs, conversion, tuple(inputs)) for conversion, inputs in made]
+    ids = {item.id for item in job.inputs}
+    told = conversions - {conversion for conversion, inputs in made if not inputs or not ids.issuperset(inputs)}
+    unmet = [spec for spec in job.outputs if spec.input and spec.conversion in told and spec not in taken]
+    named = {(spec.conversion, spec.input) for spec in job.outputs if spec.input}
+    every = warned and job.fields.get("fail_on_input_error") is not False
+    lacking = left_out(made, [item.id for item in job.inputs])
+    parts = [(name, one) for name in here for one in lacking.get(name, ()) if every or (name, one) in named]
+    parts += [(spec.conversion, spec.input) for spec in unmet if (spec.conversion, spec.input) not in parts]
+    return (*((name, "") for name in here if name not in conversions), *parts)
+
+
+def named_parts(parts: Iterable[tuple[str, str]]) -> str:
+    """``pdf, thumbnail of cover``."""
+    return ", ".join(f"{name} of {one}" if one else name for name, one in parts)

@@ -19,7 +19,8 @@ def only_skipped(job: Job, late: RenderLate, taken: Callable[[str], bool]) -> di
     for name, known in places.items():
         specs = [spec for spec in job.outputs if spec.conversion == name]
         inputs = {spec.input for spec in specs}
-        told = len(known) == len(specs) and ("" in inputs or inputs.issuperset(item.id for item in job.inputs))
+        entries = {id(one.spec) for one in known}
+        told = len(entries) == len(specs) and ("" in inputs or inputs.issuperset(item.id for item in job.inputs))
         if told and all(one.spec.on_conflict == "skip" and taken(one.path) for one in known):
             found[name] = tuple(one.path for one in known)
     return found

@@ -6,7 +6,8 @@ import asyncio
 from collections.abc import Iterable, Sequence
 
 from a2c_spec.core.prepare import DesiredJob, only
-from a2c_spec.core.result_paths import placed, without_result
+from a2c_spec.core.result_paths import placed
+from a2c_spec.core.results import without_result
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord

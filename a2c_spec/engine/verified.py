@@ -9,8 +9,7 @@ from a2c_spec.api.files import OutputFiles
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
 from a2c_spec.core.observed import NOT_OURS, Disk, Observed
-from a2c_spec.core.result_paths import spec_for
-from a2c_spec.core.results import partial
+from a2c_spec.core.results import partial, spec_for
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile

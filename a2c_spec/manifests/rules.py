@@ -32,6 +32,7 @@ def check(tree: MapNode) -> Iterator[Diagnostic]:
             yield from _references(item)
     for output in mappings(tree, "outputs"):
         yield from _output(tree, output)
+    yield from _packed(tree)
     yield from _ignored(tree)
 
 
@@ -134,6 +135,19 @@ def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
     problem = unusable_name(filename) if isinstance(filename, str) else ""
     if problem:
         yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "put folders into `save`")
+
+
+def _packed(tree: MapNode) -> Iterator[Diagnostic]:
+    """Entries for single inputs of a conversion whose results the service packs into one file."""
+    for conversion in mappings(tree, "conversions") if len(mappings(tree, "inputs")) > 1 else ():
+        options = _inside(conversion, "options")
+        single = options.get("allow_multiple_outputs") or options.get("preset") or conversion.get("preset")
+        sources = [source for output in mappings(tree, "outputs") if isinstance(source := output.get("from"), MapNode)]
+        mine = [one for one in sources if one.get("conversion") == conversion.get("id") and "input" in one]
+        if len(mine) > 1 and not single and conversion.get("category") != "archive":
+            message = f"the service packs the results of {conversion.get('id')} into one file, unless it is told not to"
+            hint = f"add options: {{allow_multiple_outputs: true}} to {conversion.get('id')}"
+            yield Diagnostic(position_of(mine[1], "input"), message, hint)
 
 
 def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:

@@ -42,6 +42,7 @@ def late(text: Late, _scope: Any) -> str:
 
 ONE, TWO = Input("a", "upload", path="src/a.png"), Input("b", "upload", path="src/b.png")
 WEB, SMALL = Conversion("web", "webp", "image"), Conversion("small", "webp", "image")
+EACH = Conversion("web", "webp", "image", options={"allow_multiple_outputs": True})
 UNTOLD = "dist/ (results of web, whose names the run tells)"
 
 PLACES: list[tuple[Job, list[str], list[str]]] = [
@@ -65,6 +66,11 @@ PLACES: list[tuple[Job, list[str], list[str]]] = [
     ),
     (
         Job("j", inputs=(ONE, TWO), conversions=(WEB,), outputs=(Output("web", filename="x", save="dist/"),)),
+        ["dist/x.zip"],
+        ["dist/x.webp instead, if web makes one result of all inputs"],
+    ),
+    (
+        Job("j", inputs=(ONE, TWO), conversions=(EACH,), outputs=(Output("web", filename="x", save="dist/"),)),
         ["dist/x.webp"],
         ["dist/x.webp with -2, -3, ... in its name (if web gives several results)"],
     ),

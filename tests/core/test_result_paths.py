@@ -10,17 +10,8 @@ import pytest
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.result_paths import (
-    confined,
-    named_parts,
-    place,
-    predicted,
-    safe_name,
-    spec_for,
-    with_extension,
-    without_result,
-)
-from a2c_spec.core.results import as_recorded, recorded, recorded_names
+from a2c_spec.core.result_paths import confined, place, predicted, safe_name, with_extension
+from a2c_spec.core.results import as_recorded, named_parts, recorded, recorded_names, spec_for, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 
 
@@ -174,9 +165,17 @@ def test_a_placement_knows_its_part_its_number_and_the_name_without_extension() 
 
 
 PREDICTED: list[tuple[str, Job, list[str]]] = [
-    ("a name that is given", job(Output("webp", filename="n", save="dist/")), ["dist/n.webp"]),
-    ("a name with its extension", job(Output("webp", filename="n.webp", save="dist/")), ["dist/n.webp"]),
-    ("a name with another extension", job(Output("webp", filename="n.png", save="dist/")), ["dist/n.png.webp"]),
+    ("a name that is given", job(Output("webp", filename="n", save="dist/")), ["dist/n.zip", "dist/n.webp"]),
+    (
+        "a name with its extension",
+        job(Output("webp", filename="n.webp", save="dist/")),
+        ["dist/n.webp.zip", "dist/n.webp"],
+    ),
+    (
+        "a name with another extension",
+        job(Output("webp", filename="n.png", save="dist/")),
+        ["dist/n.png.zip", "dist/n.png.webp"],
+    ),
     ("no name, one input", job(ANY, inputs=ONLY), ["dist/cover.webp"]),
     ("no name, several inputs", job(ANY), []),
     ("no name, no input", job(ANY, inputs=()), []),
@@ -196,13 +195,13 @@ PREDICTED: list[tuple[str, Job, list[str]]] = [
         job(Output("webp", filename=Late("<input.stem>-x", {}), save="d/"), inputs=(replace(FROM, path="d/up-0.png"),)),
         ["d/up-0-x.webp"],
     ),
-    ("no name, this input", job(ONE), ["page/p.v2.webp"]),
-    ("an option names it", job(ANY, options={"output_filename": "o"}), ["dist/o.webp"]),
+    ("no name, this input", job(ONE), ["page/p.v2.webp", "page/p.v2.zip"]),
+    ("an option names it", job(ANY, options={"output_filename": "o"}), ["dist/o.zip", "dist/o.webp"]),
     ("an option that is empty", job(ANY, options={"output_filename": ""}, inputs=ONLY), ["dist/cover.webp"]),
     (
         "the name wins over the option",
         job(Output("webp", filename="n", save="d/"), options={"output_filename": "o"}),
-        ["d/n.webp"],
+        ["d/n.zip", "d/n.webp"],
     ),
     ("it is not saved", job(Output("webp", filename="n")), []),
     (
@@ -276,6 +275,8 @@ def test_an_input_of_which_a_conversion_gave_nothing_is_named_where_it_counts() 
     assert without_result(one, only_a, warned=True) == without_result(named, only_a) == (("webp", "b"),)
     for whole in (every, untold, unknown, [("webp", ("a", "b"))]):
         assert without_result(named, whole, warned=True) == ()
+    each = replace(one, outputs=(Output("webp", "a", save="d/"), Output("webp", "b", save="d/")))
+    assert without_result(each, [("webp", ("a", "b"))]) == (("webp", "b"),)  # one for both, which stands for one
     lenient = {"fail_on_input_error": False}
     assert without_result(replace(one, fields=lenient), only_a, warned=True) == ()
     assert without_result(replace(named, fields=lenient), only_a, warned=True) == (("webp", "b"),)

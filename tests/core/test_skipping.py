@@ -31,11 +31,16 @@ CASES = [
 ]
 
 
+def made(name: str) -> Conversion:
+    """A conversion that gives a result for each input."""
+    return Conversion(name, "webp", "image", options={"allow_multiple_outputs": True})
+
+
 @pytest.mark.parametrize(("outputs", "taken", "skipped"), CASES)
 def test_a_conversion_is_left_out_only_if_each_of_its_places_is_taken(
     outputs: list[Output], taken: set[str], skipped: Mapping[str, tuple[str, ...]]
 ) -> None:
     names = dict.fromkeys(one.conversion for one in outputs)
     inputs = tuple(Input(name, "remote", source=f"https://x/{name}") for name in "ab")
-    job = Job("j", inputs=inputs, conversions=tuple(Conversion(n, "webp", "image") for n in names), outputs=(*outputs,))
+    job = Job("j", inputs=inputs, conversions=tuple(map(made, names)), outputs=(*outputs,))
     assert only_skipped(job, late, taken.__contains__) == skipped

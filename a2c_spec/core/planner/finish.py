@@ -15,8 +15,8 @@ from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
-from a2c_spec.core.result_paths import Placement, named_parts, placed, without_result
-from a2c_spec.core.results import NO_LONGER, partly
+from a2c_spec.core.result_paths import Placement, placed
+from a2c_spec.core.results import NO_LONGER, named_parts, partly, without_result
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile
 
