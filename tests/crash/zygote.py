@@ -2,7 +2,8 @@
 
 Reads one JSON object per line: ``args``, ``cwd``, ``env``, ``output`` (a file), ``stop`` (moment, number, delay in
 seconds, and the signals sent from then on, one per moment; or null), ``trace`` (a file, or empty), ``largest`` (bytes
-that a file may grow to; 0: no limit). Answers each with the wait status of the process.
+that a file may grow to; 0: no limit), ``born`` (since when time goes fast). Answers each with the wait status of the
+process.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -68,10 +70,10 @@ class Stopper:
             os.kill(os.getpid(), number)
 
 
-def hurried(probe: Stopper) -> Runtime:
-    """The usual surroundings, with time going fast."""
+def hurried(probe: Callable[[str], object], born: float = BORN) -> Runtime:
+    """The usual surroundings, with time going fast since ``born``."""
     return Runtime(
-        clock=lambda: BORN + (time.time() - BORN) * SPEED,
+        clock=lambda: born + (time.time() - born) * SPEED,
         monotonic=lambda: time.monotonic() * SPEED,
         sleep=lambda seconds: asyncio.sleep(seconds / SPEED),
         jitter=lambda: 0.5,
@@ -95,7 +97,8 @@ def become(order: dict[str, Any]) -> NoReturn:
         os.chdir(order["cwd"])
         moment, nth, delay, signals = order["stop"] or ("", 0, 0.0, [])
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        code = run(order["args"], hurried(Stopper(moment, nth, delay, signals, order["trace"])))
+        stopper = Stopper(moment, nth, delay, signals, order["trace"])
+        code = run(order["args"], hurried(stopper, order["born"]))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -113,13 +116,14 @@ def serve() -> None:
 
 
 def warm_up() -> None:
-    """Imports what a command would, since each process would otherwise do it anew."""
+    """Imports what a command would, and checks a manifest, since each process would otherwise do it anew."""
     for package in ("core", "manifests", "api", "state", "views", "engine", "commands"):
         path = [f"{next(iter(a2c_spec.__path__))}/{package}"]
         for module in pkgutil.walk_packages(path, f"a2c_spec.{package}."):
             importlib.import_module(module.name)
     for name in ("httpx_aiohttp", "aiohttp", "jsonschema"):
         importlib.import_module(name)
+    assert not a2c_spec.validate("examples/report.yaml")
 
 
 if __name__ == "__main__":
