@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +17,14 @@ from a2c_spec.cli import run
 from a2c_spec.engine.runtime import Runtime
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bytecode is kept, beside the source where that is not wanted, else every process compiles the package anew."""
+    if sys.dont_write_bytecode and (cache := getattr(config, "cache", None)):
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ import certifi
 from a2c_spec.cli import run
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.runtime import unobserved
 from a2c_spec.local_api.settings import Limits, Progression, Settings
 from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.testing import Service, serving
@@ -79,8 +80,8 @@ class Processes:
         largest: int = 0,
     ) -> Ran:
         """Runs one command to its end, or to the moment at which it is to die."""
-        order = {"args": [*args], "cwd": str(cwd), "env": dict(env), "stop": stop, "trace": trace, "largest": largest}
-        order |= {"output": str(self._output), "born": BORN}
+        where = {"cwd": str(cwd), "env": dict(env), "output": str(self._output)}
+        order = {**where, "args": [*args], "stop": stop, "trace": trace, "largest": largest, "born": BORN}
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps(order) + "\n")
@@ -151,9 +152,9 @@ class World:
     def apply_here(self, *more: str) -> Ran:
         """Applies in this process, which takes half of the processor time: for runs that nothing goes wrong in."""
         said = StringIO()
-        with chdir(self.folder), patch.dict(os.environ, self.environment, clear=True):
-            with redirect_stdout(said), redirect_stderr(said):
-                code = run([*APPLY, *more, "job.yaml"], hurried(str, BORN))
+        environment = patch.dict(os.environ, self.environment, clear=True)
+        with chdir(self.folder), environment, redirect_stdout(said), redirect_stderr(said):
+            code = run([*APPLY, *more, "job.yaml"], hurried(unobserved))
         self.runs.append(Ran(code, said.getvalue()))
         return self.runs[-1]
 

@@ -22,13 +22,12 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 import a2c_spec
 from a2c_spec.cli import run
-from a2c_spec.engine.runtime import Runtime
+from a2c_spec.engine.runtime import Probe, Runtime
 
 SPEED = 25.0
 """How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""
@@ -70,7 +69,7 @@ class Stopper:
             os.kill(os.getpid(), number)
 
 
-def hurried(probe: Callable[[str], object], born: float = BORN) -> Runtime:
+def hurried(probe: Probe, born: float = BORN) -> Runtime:
     """The usual surroundings, with time going fast since ``born``."""
     return Runtime(
         clock=lambda: born + (time.time() - born) * SPEED,
