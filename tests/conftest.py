@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import os
 import shutil
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,6 +18,20 @@ from a2c_spec.cli import run
 from a2c_spec.engine.runtime import Runtime
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Bytecode is kept, beside the source where that is not wanted, else every process compiles the package anew."""
+    if sys.dont_write_bytecode and (cache := getattr(config, "cache", None)):
+        sys.pycache_prefix = os.environ["PYTHONPYCACHEPREFIX"] = str(cache.mkdir("bytecode"))
+        sys.dont_write_bytecode = False
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_finish() -> None:
+    """What was collected lives to the end: the garbage collector need not look at ten thousand tests again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,8 @@
 
 Reads one JSON object per line: ``args``, ``cwd``, ``env``, ``output`` (a file), ``stop`` (moment, number, delay in
 seconds, and the signals sent from then on, one per moment; or null), ``trace`` (a file, or empty), ``largest`` (bytes
-that a file may grow to; 0: no limit). Answers each with the wait status of the process.
+that a file may grow to; 0: no limit), ``born`` (since when time goes fast). Answers each with the wait status of the
+process.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from typing import Any, NoReturn
 
 import a2c_spec
 from a2c_spec.cli import run
-from a2c_spec.engine.runtime import Runtime
+from a2c_spec.engine.runtime import Probe, Runtime
 
 SPEED = 25.0
 """How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""
@@ -68,10 +69,10 @@ class Stopper:
             os.kill(os.getpid(), number)
 
 
-def hurried(probe: Stopper) -> Runtime:
-    """The usual surroundings, with time going fast."""
+def hurried(probe: Probe, born: float = BORN) -> Runtime:
+    """The usual surroundings, with time going fast since ``born``."""
     return Runtime(
-        clock=lambda: BORN + (time.time() - BORN) * SPEED,
+        clock=lambda: born + (time.time() - born) * SPEED,
         monotonic=lambda: time.monotonic() * SPEED,
         sleep=lambda seconds: asyncio.sleep(seconds / SPEED),
         jitter=lambda: 0.5,
@@ -95,7 +96,8 @@ def become(order: dict[str, Any]) -> NoReturn:
         os.chdir(order["cwd"])
         moment, nth, delay, signals = order["stop"] or ("", 0, 0.0, [])
         signal.signal(signal.SIGTERM, signal.default_int_handler)
-        code = run(order["args"], hurried(Stopper(moment, nth, delay, signals, order["trace"])))
+        stopper = Stopper(moment, nth, delay, signals, order["trace"])
+        code = run(order["args"], hurried(stopper, order["born"]))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
@@ -113,13 +115,14 @@ def serve() -> None:
 
 
 def warm_up() -> None:
-    """Imports what a command would, since each process would otherwise do it anew."""
+    """Imports what a command would, and checks a manifest, since each process would otherwise do it anew."""
     for package in ("core", "manifests", "api", "state", "views", "engine", "commands"):
         path = [f"{next(iter(a2c_spec.__path__))}/{package}"]
         for module in pkgutil.walk_packages(path, f"a2c_spec.{package}."):
             importlib.import_module(module.name)
     for name in ("httpx_aiohttp", "aiohttp", "jsonschema"):
         importlib.import_module(name)
+    assert not a2c_spec.validate("examples/report.yaml")
 
 
 if __name__ == "__main__":

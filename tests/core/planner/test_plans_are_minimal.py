@@ -40,7 +40,7 @@ from tests.core.planner.worlds import (
 
 FULL = os.environ.get("A2C_SPEC_PROVE") == "full"
 
-SHARDS = 64 if FULL else 8
+SHARDS = 64 if FULL else 4
 
 ONE_INPUT = (((Source("r1"),), (Source("r1"),)), ((), (Source("b1"),)))
 """The same before and after; and a job that waits for its upload."""
