@@ -14,6 +14,7 @@
     ├── PartialFailure (9)        some jobs were applied, others were not
     ├── PartialResult (9)         the job completed, and a conversion of it gave nothing
     ├── NotStarted (9)            it needs another job that did not succeed
+    ├── NotCleanedUp (9)          all is here that was asked for, and not all that it replaced is away
     ├── StalePlan (10)            something that a saved plan depends on has changed
     ├── LimitRefused (11)         a limit would be exceeded, or a confirmation is missing
     ├── Locked (12)               another process holds the state
@@ -157,6 +158,12 @@ class NotStarted(SpecError):
     exit_code = 9
 
 
+class NotCleanedUp(SpecError):
+    """What was asked for is done and recorded, and what it takes the place of could not be taken away."""
+
+    exit_code = 9
+
+
 class ResultLocked(SpecError):
     """The service needs another password for a result; the API key is fine."""
 
@@ -200,9 +207,10 @@ class Interrupted(SpecError):
 
 
 def by_end(errors: Iterable[SpecError]) -> tuple[int, int]:
-    """How many addresses failed, in however many of their runs, and how many others were not started."""
+    """How many addresses failed, in however many of their runs, and how many others were not started. One that is only
+    not cleaned up did not fail."""
     failed, waiting = set[object](), set[object]()
-    for error in errors:
+    for error in (one for one in errors if not isinstance(one, NotCleanedUp)):
         (waiting if isinstance(error, NotStarted) else failed).add(address_of(error.address) or id(error))
     return len(failed), len(waiting - failed)
 

@@ -11,7 +11,7 @@ from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import NotStarted, SpecError, by_end
+from a2c_spec.errors import NotCleanedUp, NotStarted, SpecError, by_end
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
@@ -30,10 +30,12 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     lines += _failures(errors, style)
     failed, waiting = by_end(errors)
     unstarted = tally.unstarted + waiting
+    left = len({address_of(error.address) for error in errors if isinstance(error, NotCleanedUp)})
     parts = [
         f"{tally.applied} applied",
         f"{failed} failed" if failed else "",
         f"{unstarted} not started" if unstarted else "",
+        f"{left} not cleaned up" if left else "",
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
@@ -59,7 +61,7 @@ def by_cause(errors: Iterable[SpecError]) -> Mapping[str, list[SpecError]]:
 def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
     for group in by_cause(errors).values():
         first = group[0]
-        if isinstance(first, NotStarted):
+        if isinstance(first, NotStarted | NotCleanedUp):
             yield from (f"  {address_of(error.address)}: {error.message}" for error in group)
             continue
         if len(group) == 1:
