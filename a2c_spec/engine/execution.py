@@ -193,7 +193,7 @@ class Execution:
             except NotCleanedUp as error:  # what was asked for is done
                 self.errors.append(error)
                 self.stopped = self.stopped or self.options.fail_fast
-            self.tally.ended(step.change, record)
+            self.tally.ended(step.change, step.record, record)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
             run = step.change.address
             self.reporter(Event("done", run, spent=self.costs.tell(run)))
