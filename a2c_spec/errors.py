@@ -252,7 +252,9 @@ def while_doing(doing: str) -> Iterator[None]:
         raise of_the_system(error, doing) from error
 
 
-BEYOND_LOCALE = "has letters that the locale of this machine lacks; set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+LACKING = "has letters that the locale of this machine lacks"
+ANOTHER_LOCALE = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+BEYOND_LOCALE = f"{LACKING}; {ANOTHER_LOCALE}"
 
 HALF = re.compile("[\udc80-\udcff]")
 """How Python reads a byte of a name that is not UTF-8."""
@@ -261,6 +263,16 @@ HALF = re.compile("[\udc80-\udcff]")
 def is_text(name: str) -> bool:
     """Whether a name is valid Unicode; the bytes of others cannot be written down or sent."""
     return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def not_text(name: str, hint: str = "") -> tuple[str, str]:
+    """Why a name or a value that came as bytes is none, and what to do: ``hint``, unless only the locale cannot read
+    it."""
+    try:
+        os.fsencode(name).decode()
+    except UnicodeError:
+        return "is not UTF-8", hint
+    return LACKING, ANOTHER_LOCALE
 
 
 def shown_name(name: object) -> str:

@@ -19,7 +19,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, of_the_system
+from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
@@ -273,7 +273,8 @@ def of_outside(problem: Exception) -> SpecError | None:
     if isinstance(problem, ImportError) and not (problem.name or "").startswith("a2c_spec"):
         return SpecError(f"a library cannot be loaded: {problem}", hint="install a2c-spec anew")
     if isinstance(problem, UnicodeEncodeError) and not is_text(problem.object):
-        return SpecError("a name or a value is not UTF-8", hint="rename the file or folder that has such a name")
+        told, hint = not_text(problem.object, "rename the file or folder that has such a name")
+        return SpecError(f"a name or a value {told}", hint=hint)
     if isinstance(problem, UnicodeEncodeError) and problem.encoding.lower() not in ("utf-8", "idna"):
         return SpecError(f"a name {BEYOND_LOCALE}")
     return None

@@ -95,8 +95,8 @@ WRONG = [
     ("boolean", "yes", 'must be true or false, found "yes"'),
     ("list", "{}", "must be a list (JSON on the command line), found {}"),
     ("map", "[" * 99_999, "must be a mapping (JSON on the command line), found"),
-    ("string", HALF, "holds bytes that are not UTF-8"),
-    ("list", '["\\udcff"]', "holds bytes that are not UTF-8"),
+    ("string", HALF, "is not UTF-8"),
+    ("list", '["\\udcff"]', "is not UTF-8"),
 ]
 
 
@@ -115,7 +115,7 @@ def test_only_what_a_manifest_lists_is_had_from_the_environment() -> None:
     assert all(isinstance(values[name], Unknown) for name in ("GONE", "BYTES"))
     assert [str(problem) for problem in problems] == [
         "m.yaml:1:8: error: the environment variable `GONE` is not set",
-        "m.yaml:1:14: error: the environment variable `BYTES` holds bytes that are not UTF-8",
+        "m.yaml:1:14: error: the environment variable `BYTES` is not UTF-8",
     ]
 
 
