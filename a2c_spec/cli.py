@@ -153,7 +153,10 @@ def _of_a_variable(problem: click.BadParameter) -> Exception | None:
     from a2c_spec.errors import UsageError
 
     name = named(problem)
-    return UsageError(f"the environment variable {name}: {problem.message.rstrip('.')}") if name else None
+    said = problem.message.rstrip(".")
+    if isinstance(problem.param, click.Option) and problem.param.is_flag:
+        said = f"{os.environ.get(name, '')!r} is not 1 or 0"
+    return UsageError(f"the environment variable {name}: {said}") if name else None
 
 
 if __name__ == "__main__":

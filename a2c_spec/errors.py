@@ -30,7 +30,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
@@ -206,13 +206,26 @@ class Interrupted(SpecError):
     exit_code = 130
 
 
-def by_end(errors: Iterable[SpecError]) -> tuple[int, int]:
-    """How many addresses failed, in however many of their runs, and how many others were not started. One that is only
-    not cleaned up did not fail."""
-    failed, waiting = set[object](), set[object]()
-    for error in (one for one in errors if not isinstance(one, NotCleanedUp)):
-        (waiting if isinstance(error, NotStarted) else failed).add(address_of(error.address) or id(error))
-    return len(failed), len(waiting - failed)
+ENDS: Mapping[type[SpecError], str] = {
+    AskedToWait: "not done in time",
+    WaitTimeout: "still running",
+    NotCleanedUp: "not cleaned up",
+    NotStarted: "not started",
+}
+
+
+def end_of(error: SpecError) -> str:
+    """How whatever an error is about ended, in a word or three."""
+    return next((word for kind, word in ENDS.items() if isinstance(error, kind)), "failed")
+
+
+def by_end(errors: Iterable[SpecError]) -> dict[str, int]:
+    """How many addresses failed, run on, were not started, ...: each counts once, with the worst of its runs."""
+    order, worst = ("failed", *ENDS.values()), dict[object, int]()
+    for error in errors:
+        key, rank = address_of(error.address) or id(error), order.index(end_of(error))
+        worst[key] = min(rank, worst.get(key, rank))
+    return {word: count for rank, word in enumerate(order) if (count := [*worst.values()].count(rank))}
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)

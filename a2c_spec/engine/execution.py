@@ -34,7 +34,7 @@ from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, of_the_system
+from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, end_of, of_the_system
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -179,7 +179,8 @@ class Execution:
         self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
         run = step.change.address
         error.spent = self.costs.of_run[run]
-        self.reporter(Event("failed", error.address, text=error.message, spent=self.costs.tell(run)))
+        spent = self.costs.tell(run)
+        self.reporter(Event("failed", error.address, end_of(error), error.message, spent=spent))
         self.errors.append(error)
 
     async def _done(self, step: PlannedChange) -> None:

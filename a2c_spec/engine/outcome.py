@@ -16,7 +16,6 @@ from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
 from a2c_spec.errors import (
     AskedToWait,
-    NotCleanedUp,
     NotStarted,
     PartialFailure,
     ResultLocked,
@@ -164,13 +163,12 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
 
 def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
     """What stands for several failures, and for what was not started; what to do where all of it says the same."""
-    failed, waiting = by_end(errors)
-    unstarted += waiting
+    counts = by_end(errors)
+    if unstarted:
+        counts["not started"] = counts.get("not started", 0) + unstarted
     hints = {error.hint for error in errors if isinstance(error, NotStarted)}
-    hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
-    left = len({address_of(error.address) for error in errors if isinstance(error, NotCleanedUp)})
-    counts = {"failed": failed, "not started": unstarted, "not cleaned up": left}
-    (word, first), *rest = [(word, count) for word, count in counts.items() if count]
+    hint = hints.pop() if len(hints) == 1 and [*counts] == ["not started"] else "apply again to do the rest"
+    (word, first), *rest = counts.items()
     others = "".join(f", {count} {word}" for word, count in rest)
     return PartialFailure(f"{first} of {counted(busy, 'job')} {word}{others}", hint=hint)
 

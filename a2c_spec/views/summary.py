@@ -11,7 +11,7 @@ from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import NotCleanedUp, NotStarted, SpecError, by_end
+from a2c_spec.errors import NotCleanedUp, NotStarted, SpecError, by_end, end_of
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
@@ -28,14 +28,12 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
         more = counted(tally.files - len(lines), "more file")
         lines.append(f"  and {more} ({size(tally.size)} in all)")
     lines += _failures(errors, style)
-    failed, waiting = by_end(errors)
-    unstarted = tally.unstarted + waiting
-    left = len({address_of(error.address) for error in errors if isinstance(error, NotCleanedUp)})
+    ends = by_end(errors)
+    if tally.unstarted:
+        ends["not started"] = ends.get("not started", 0) + tally.unstarted
     parts = [
         f"{tally.applied} applied",
-        f"{failed} failed" if failed else "",
-        f"{unstarted} not started" if unstarted else "",
-        f"{left} not cleaned up" if left else "",
+        *(f"{count} {word}" for word, count in ends.items()),
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
@@ -64,14 +62,15 @@ def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
         if isinstance(first, NotStarted | NotCleanedUp):
             yield from (f"  {address_of(error.address)}: {error.message}" for error in group)
             continue
+        failed = f"{style('failed', 'red')} " if end_of(first) == "failed" else ""
         if len(group) == 1:
-            yield f"  {style('failed', 'red')} {address_of(first.address)}: {first.told}"
+            yield f"  {failed}{address_of(first.address)}: {first.told}"
             continue
         shown = ", ".join(address_of(error.address) for error in group[:ADDRESSES_SHOWN])
         more = f" and {len(group) - ADDRESSES_SHOWN} more" if len(group) > ADDRESSES_SHOWN else ""
         spent = sum(error.spent for error in group)
         paid = f" ({counted(spent, 'credit')} spent)" if spent else ""
-        yield f"  {style('failed', 'red')} {len(group)} times: {first.message}{paid}"
+        yield f"  {failed}{len(group)} times: {first.message}{paid}"
         yield f"    {shown}{more}"
 
 

@@ -124,7 +124,8 @@ def test_what_was_done_and_paid_is_told_where_cleaning_up_fails(
         (project / "taken").mkdir()
         flags += ["--outputs", "taken"]
     else:
-        (project / ".a2c/cache").write_text("a file")
+        (project / ".a2c/cache").mkdir()
+        (project / ".a2c/cache/entries").write_text("a file")
     said = a2c("apply", "-y", *flags)
     assert (said.code, "md5.md5 (32 B)" in said.out, done in said.out) == (code, True, True), said.out + said.err
     assert error in said.err

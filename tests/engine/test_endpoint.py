@@ -212,6 +212,7 @@ def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Pat
         ("abc\u200b", "U+200B (ZERO WIDTH SPACE) at the end"),
         ("\ufeffabc", "U+FEFF (ZERO WIDTH NO-BREAK SPACE) at the beginning"),
         ("ab\nc", "U+000A as character 3"),
+        ("ab c", "U+0020 (SPACE) as character 3"),
         ("sch\u00fcssel", "as character 4"),
         ("ab\udcffc", "U+DCFF as character 3"),
     ],

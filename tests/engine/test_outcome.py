@@ -9,7 +9,7 @@ from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, Unattended, failure_of
-from a2c_spec.errors import NotCleanedUp, NotStarted, PartialFailure, SpecError
+from a2c_spec.errors import AskedToWait, NotCleanedUp, NotStarted, PartialFailure, SpecError, WaitTimeout
 
 FREE = Change("a", "download", ())
 WAITED = Change("a", "wait", ())
@@ -62,8 +62,13 @@ FAILED, WAITING = SpecError("no", address="b"), NotStarted("no", address="c")
 ENDS: list[tuple[list[SpecError], str]] = [
     ([CLEANING, NotCleanedUp("no", address="d")], "2 of 4 jobs not cleaned up"),
     ([CLEANING, FAILED], "1 of 4 jobs failed, 1 not cleaned up"),
-    ([WAITING, FAILED, CLEANING], "1 of 4 jobs failed, 1 not started, 1 not cleaned up"),
+    ([WAITING, FAILED, CLEANING], "1 of 4 jobs failed, 1 not cleaned up, 1 not started"),
     ([WAITING], "1 of 4 jobs not started"),
+    ([WaitTimeout("", address="e"), FAILED, SpecError("no", address="e")], "2 of 4 jobs failed"),
+    (
+        [AskedToWait("", address="e"), WaitTimeout("", address="f"), CLEANING],
+        "1 of 4 jobs not done in time, 1 still running, 1 not cleaned up",
+    ),
 ]
 
 
