@@ -29,7 +29,12 @@ def test_destroy_needs_a_confirmation_and_leaves_nothing_behind(two: Path, a2c: 
 
 def test_what_goes_is_counted_in_the_question() -> None:
     asked: list[str] = []
-    reporter: Any = SimpleNamespace(confirm=lambda question: asked.append(question) or True)
+
+    def confirm(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    reporter: Any = SimpleNamespace(confirm=confirm)
     calls = [Call("delete_job", str(number)) for number in range(3)]
     plan = Plan((Change("a", "delete", (), tuple(calls)), Change("b", "delete", (), (calls[0],), removes=("x",))))
     _confirm(plan, reporter, yes=False)
