@@ -170,10 +170,11 @@ def show_result(project: Project, result: Result) -> int:
 
     if result.error is not None and result.lone:
         raise result.error
+    calls = result.requests if project.flags.verbose else None
     emit(
         project.flags,
         lambda: summary_json(result.rows, result.tally, result.errors, result.requests),
-        lambda: summary_text(result.tally, result.errors, result.requests, style_of(project)),
+        lambda: summary_text(result.tally, result.errors, calls, style_of(project)),
     )
     if result.error is not None:
         raise result.error

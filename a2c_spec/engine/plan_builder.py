@@ -258,7 +258,7 @@ class PlanBuilder:
 
 
 def _has_loose_ends(record: JobRecord) -> bool:
-    """Whether an apply has something to write down even if nothing is to be done, or others may take something of it."""
+    """Whether an apply has something to write down without anything to do, or others may take something of it."""
     return bool(record.intent or record.gone) or any(file.aside for file in record.leftover)
 
 

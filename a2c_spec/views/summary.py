@@ -19,10 +19,11 @@ ADDRESSES_SHOWN = 5
 _VARYING = re.compile(r"\bjob [\w-]+\b|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}\b|\"[^\"]*\"|\b\d+\b|\S*/\S+")
 
 
-def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str, int], style: Style) -> str:
-    """Ends without a line break."""
+def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str, int] | None, style: Style) -> str:
+    """Ends without a line break. ``counts``: the calls by method, where they are told."""
+    calls = "" if counts is None else f"; {_sent(counts)}"
     if not tally.busy:
-        return style("Nothing to do;", "green") + f" {_sent(counts)}."
+        return style("Nothing to do", "green") + f"{calls}."
     lines = [f"  {path} ({size(count)})" for path, count in tally.first]
     if tally.files > len(lines):
         more = counted(tally.files - len(lines), "more file")
@@ -40,7 +41,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     ]
     whole = not errors and not tally.unstarted
     head = style("Done:" if whole else "Not all done:", "green" if whole else "red", "bold")
-    return "\n".join([*lines, f"{head} {', '.join(part for part in parts if part)}; {_sent(counts)}."])
+    return "\n".join([*lines, f"{head} {', '.join(part for part in parts if part)}{calls}."])
 
 
 def cause(error: SpecError) -> str:
