@@ -129,10 +129,11 @@ def _explain(problem: Exception, args: Sequence[str]) -> int:
 
 def _refuse_halves(args: Sequence[str]) -> None:
     """Raises UsageError where the command line holds bytes that are no text: they could not be recorded or sent."""
-    from a2c_spec.errors import UsageError, is_text, shown_name
+    from a2c_spec.errors import UsageError, is_text, not_text, shown_name
 
     if bad := next((one for one in args if not is_text(one)), ""):
-        raise UsageError(f"{shown_name(bad)} on the command line is not UTF-8", hint="rename the file, if it is one")
+        why, hint = not_text(bad, "rename the file, if it is one")
+        raise UsageError(f"{shown_name(bad)} on the command line {why}", hint=hint)
 
 
 def _warn(ours: Sequence[str], args: Sequence[str]) -> None:
@@ -152,7 +153,10 @@ def _of_a_variable(problem: click.BadParameter) -> Exception | None:
     from a2c_spec.errors import UsageError
 
     name = named(problem)
-    return UsageError(f"the environment variable {name}: {problem.message.rstrip('.')}") if name else None
+    said = problem.message.rstrip(".")
+    if isinstance(problem.param, click.Option) and problem.param.is_flag:
+        said = f"{os.environ.get(name, '')!r} is not 1 or 0"
+    return UsageError(f"the environment variable {name}: {said}") if name else None
 
 
 if __name__ == "__main__":

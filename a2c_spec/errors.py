@@ -14,6 +14,7 @@
     ├── PartialFailure (9)        some jobs were applied, others were not
     ├── PartialResult (9)         the job completed, and a conversion of it gave nothing
     ├── NotStarted (9)            it needs another job that did not succeed
+    ├── NotCleanedUp (9)          all is here that was asked for, and not all that it replaced is away
     ├── StalePlan (10)            something that a saved plan depends on has changed
     ├── LimitRefused (11)         a limit would be exceeded, or a confirmation is missing
     ├── Locked (12)               another process holds the state
@@ -29,7 +30,7 @@ from __future__ import annotations
 import errno
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ClassVar
 
@@ -157,6 +158,12 @@ class NotStarted(SpecError):
     exit_code = 9
 
 
+class NotCleanedUp(SpecError):
+    """What was asked for is done and recorded, and what it takes the place of could not be taken away."""
+
+    exit_code = 9
+
+
 class ResultLocked(SpecError):
     """The service needs another password for a result; the API key is fine."""
 
@@ -199,12 +206,26 @@ class Interrupted(SpecError):
     exit_code = 130
 
 
-def by_end(errors: Iterable[SpecError]) -> tuple[int, int]:
-    """How many addresses failed, in however many of their runs, and how many others were not started."""
-    failed, waiting = set[object](), set[object]()
+ENDS: Mapping[type[SpecError], str] = {
+    AskedToWait: "not done in time",
+    WaitTimeout: "still running",
+    NotCleanedUp: "not cleaned up",
+    NotStarted: "not started",
+}
+
+
+def end_of(error: SpecError) -> str:
+    """How whatever an error is about ended, in a word or three."""
+    return next((word for kind, word in ENDS.items() if isinstance(error, kind)), "failed")
+
+
+def by_end(errors: Iterable[SpecError]) -> dict[str, int]:
+    """How many addresses failed, run on, were not started, ...: each counts once, with the worst of its runs."""
+    order, worst = ("failed", *ENDS.values()), dict[object, int]()
     for error in errors:
-        (waiting if isinstance(error, NotStarted) else failed).add(address_of(error.address) or id(error))
-    return len(failed), len(waiting - failed)
+        key, rank = address_of(error.address) or id(error), order.index(end_of(error))
+        worst[key] = min(rank, worst.get(key, rank))
+    return {word: count for rank, word in enumerate(order) if (count := [*worst.values()].count(rank))}
 
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
@@ -244,7 +265,9 @@ def while_doing(doing: str) -> Iterator[None]:
         raise of_the_system(error, doing) from error
 
 
-BEYOND_LOCALE = "has letters that the locale of this machine lacks; set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+LACKING = "has letters that the locale of this machine lacks"
+ANOTHER_LOCALE = "set LC_ALL=C.UTF-8, or PYTHONUTF8=1"
+BEYOND_LOCALE = f"{LACKING}; {ANOTHER_LOCALE}"
 
 HALF = re.compile("[\udc80-\udcff]")
 """How Python reads a byte of a name that is not UTF-8."""
@@ -253,6 +276,16 @@ HALF = re.compile("[\udc80-\udcff]")
 def is_text(name: str) -> bool:
     """Whether a name is valid Unicode; the bytes of others cannot be written down or sent."""
     return name.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in name)
+
+
+def not_text(name: str, hint: str = "") -> tuple[str, str]:
+    """Why a name or a value that came as bytes is none, and what to do: ``hint``, unless only the locale cannot read
+    it."""
+    try:
+        os.fsencode(name).decode()
+    except UnicodeError:
+        return "is not UTF-8", hint
+    return LACKING, ANOTHER_LOCALE
 
 
 def shown_name(name: object) -> str:

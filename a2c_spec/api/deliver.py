@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from a2c_spec.api.client import Client
-from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
+from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
 from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.failures import PARTIAL_HINT, failure_text, problem_text, without_good_result
 from a2c_spec.api.files import OutputFiles, in_safe_order
@@ -28,10 +28,9 @@ from a2c_spec.core.results import GONE, named_parts, recorded, with_results, wit
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, NetworkError, PartialResult, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
-GONE_HINT = "apply again: the plan will say what has to be run again"
 SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
 FAILED_HINT = "fix the manifest or the input and apply again"
 UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
@@ -160,14 +159,14 @@ class Delivery:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
         every = placed(self.files.apart(job, self.render_late), record, self.render_late, live)
-        placements = [placement for placement in every if placement.conversion in ours or not placement.conversion]
-        deliveries = (self._deliver(job, record, placement) for placement in placements)
-        results = await asyncio.gather(*deliveries, return_exceptions=True)
-        files = tuple(file for file in results if isinstance(file, SavedFile))
+        placements = [one for one in every if one.conversion in ours or not one.conversion]
+        results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
+        files = [file for file in results if isinstance(file, SavedFile)]
         errors = [error for error in results if isinstance(error, BaseException)]
-        made = [(placement.conversion, placement.inputs) for placement in placements]
+        made = [(one.conversion, one.inputs) for one in placements]
         missing = without_result(job, made, warned=bool(record.warnings))
-        others = tuple(file for file in record.files if file.conversion and file.conversion not in ours)
+        others = (file for file in record.files if file.conversion and file.conversion not in ours)
+        record = with_answers(record, errors)
         record = await self._record_files(record, (*files, *others), complete=not errors and not missing)
         for error in errors:
             raise error
@@ -181,13 +180,12 @@ class Delivery:
         """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
         now = self.store.get(record.address)
         record = replace(record, gone=now.gone if now else record.gone)  # noted while others were downloaded
-        paths = {file.path for file in files if file.path}
+        paths, ids = {file.path for file in files if file.path}, {file.output_id for file in files}
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
         leftover = tuple(file for file in (now or record).leftover if file.path not in paths)
         if not complete:
-            ids = {file.output_id for file in files}
-            missing = (file for file in record.files if not file.path and file.output_id not in ids)
-            return await self.executor.save(replace(record, files=(*files, *earlier, *missing), leftover=leftover))
+            rest = (file for file in record.files if not file.path and file.output_id not in ids)
+            return await self.executor.save(replace(record, files=(*files, *earlier, *rest), leftover=leftover))
         done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
         self.files.note_complete(done)
         return await self.executor.save(done)
@@ -195,7 +193,7 @@ class Delivery:
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
         """Brings one result to its place, unless it is there or stays on the service."""
         known = next((file for file in record.files if file.output_id == placement.output.id), None)
-        in_place = known is not None and known.path and known.wanted == placement.path
+        in_place = known and known.path and known.wanted == placement.path
         if known and in_place and self.files.status(known.path, record.address) == "intact":
             return known
         file = placement.unsaved
@@ -216,8 +214,8 @@ class Delivery:
         )
         try:
             fetched = await self._fetch(download, words)
-        except ResultGone:
-            fetched = await self._fetch_again(job, download, words)
+        except ResultGone as error:
+            fetched = await self._fetch_again(job, download, words, error.answer)
         self.tell(Event("saved", job.address, file.path, total=fetched.size))
         return replace(file, size=fetched.size, sha256=fetched.sha256)
 
@@ -227,21 +225,24 @@ class Delivery:
     async def _record_download(self, address: str, file: SavedFile, fetched: Fetched) -> None:
         await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 
-    async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str]) -> Fetched:
+    async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str], answer: str) -> Fetched:
         """The result under the link that it has now. Gone is what its job itself no longer shows, or what the service
         need not keep any more; what it shows before that is tried again by the next apply."""
         output, record = download.output, self.store.get(job.address)
         live = await self.client.job(record.job_id) if record else None
         found = next((one for one in live.outputs if one.id == output.id), None) if live else None
         if found is not None and found.uri != output.uri and found.status not in GONE:
-            with contextlib.suppress(ResultGone):
+            try:
                 return await self._fetch(replace(download, output=found), passwords)
+            except ResultGone as error:
+                answer = error.answer
+        told, hint = "cannot be downloaded: its job shows it", SHOWN_HINT
         if found is None or found.status in GONE or (record and out_of_time(record, self.client.wire.service_time())):
             if record is not None:
                 await self.executor.save(replace(record, gone=(*record.gone, output.id)))
-            raise ResultGone(f"{output.filename} is no longer on the service", hint=GONE_HINT, address=job.address)
-        why = "its job shows it, and the download is answered as if it were not there"
-        raise NetworkError(f"{output.filename} cannot be downloaded: {why}", hint=SHOWN_HINT, address=job.address)
+            told, hint = "is no longer on the service", "apply again: the plan will say what has to be run again"
+        why = f"{output.filename} {told}, and its download was answered {answer}"
+        raise ResultGone(why, output.id, answer, hint=hint, address=job.address)
 
     async def _fetch(self, download: Download, passwords: Sequence[str]) -> Fetched:
         """Downloads with the first password that the service accepts."""

@@ -6,17 +6,19 @@ import asyncio
 import contextlib
 import hashlib
 import os
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
 
 from a2c_spec.api.http.backoff import asks_to_wait, backoff
 from a2c_spec.api.http.concurrency import Sleep
+from a2c_spec.api.http.replies import Reply, parse_body, read_capped
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.api.part_files import part_of
 from a2c_spec.core.live import LiveOutput
+from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError, why
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
@@ -24,7 +26,21 @@ ATTEMPTS = 5
 
 
 class ResultGone(SpecError):
-    """The service no longer has this result (404, 410): expired, deleted, or downloaded too often."""
+    """The service no longer has a result (404, 410): expired, deleted, or downloaded too often. ``answer`` is what it
+    said of ``output_id``. As with every result that is missing, the job is not all that it was meant to be."""
+
+    exit_code = 9
+
+    def __init__(self, message: str, output_id: str, answer: str, *, hint: str = "", address: str = "") -> None:
+        super().__init__(message, hint=hint, address=address)
+        self.output_id, self.answer = output_id, answer
+
+
+def with_answers(record: JobRecord, errors: Iterable[object]) -> JobRecord:
+    """The record with how the service answered downloads of what it has no more."""
+    answers = {error.output_id: error.answer for error in errors if isinstance(error, ResultGone)}
+    files = (replace(file, refused=answers.get(file.output_id, file.refused)) for file in record.files)
+    return replace(record, files=tuple(files)) if answers else record
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,8 +186,17 @@ class Downloads:
             return "the part of an earlier download does not fit"
         if asks_to_wait(status, response.headers):
             part.waited += self.wire.throttle(response.headers, attempt, part.waited)
-        raise_if_final(status, output)
-        return f"the service answered {status}"
+        answer = await self._told(response)
+        raise_if_final(status, output, answer)
+        return f"the service answered {answer}"
+
+    async def _told(self, response: httpx.Response) -> str:
+        """The status of an answer, and what the service says with it: ``410: The file download has been disabled``."""
+        data = None
+        with contextlib.suppress(httpx.RequestError):  # the status is enough
+            data = parse_body(response, await read_capped(response))
+        reply = Reply(response.status_code, self.wire.hidden.data(data, told=True))
+        return f"{reply.status}: {reply.message}" if reply.message else str(reply.status)
 
 
 def starts_at(content_range: str, start: int) -> bool:
@@ -179,17 +204,17 @@ def starts_at(content_range: str, start: int) -> bool:
     return content_range.replace(" ", "").startswith(f"bytes{start}-")
 
 
-def raise_if_final(status: int, output: LiveOutput) -> None:
+def raise_if_final(status: int, output: LiveOutput, answer: str) -> None:
     """Raises when no further attempt can help."""
     if status in (404, 410):
-        raise ResultGone(f"{output.filename} is no longer on the service ({status})")
+        raise ResultGone(f"{output.filename} is no longer on the service ({answer})", output.id, answer)
     if status in (401, 403):
         raise ResultLocked(
-            f"{output.filename} cannot be downloaded: the service wants another password ({status})",
+            f"{output.filename} cannot be downloaded: the service wants another password ({answer})",
             hint="set download_password of the output, or job.download_passwords",
         )
     if 300 <= status < 500 and status != 429:
-        raise NetworkError(f"{output.filename} cannot be downloaded: the service answered {status}")
+        raise NetworkError(f"{output.filename} cannot be downloaded: the service answered {answer}")
 
 
 def _is_complete(output: LiveOutput, part: _PartFile) -> bool:

@@ -104,9 +104,7 @@ explain = click.option("--explain", is_flag=True, help="Show the calls, and why 
 offline = click.option("--offline", is_flag=True, help="Make no API calls; use manifests, state and files only.")
 on_conflict = click.option(
     "--on-conflict",
-    default="",
-    type=click.Choice(["", "error", "skip", "overwrite", "rename"]),
-    metavar="[error|skip|overwrite|rename]",
+    type=click.Choice(["error", "skip", "overwrite", "rename"]),
     help="What to do with files that a2c-spec did not write; overrides the manifest.",
 )
 

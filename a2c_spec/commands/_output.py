@@ -19,7 +19,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, of_the_system
+from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
@@ -170,10 +170,11 @@ def show_result(project: Project, result: Result) -> int:
 
     if result.error is not None and result.lone:
         raise result.error
+    calls = result.requests if project.flags.verbose else None
     emit(
         project.flags,
         lambda: summary_json(result.rows, result.tally, result.errors, result.requests),
-        lambda: summary_text(result.tally, result.errors, result.requests, style_of(project)),
+        lambda: summary_text(result.tally, result.errors, calls, style_of(project)),
     )
     if result.error is not None:
         raise result.error
@@ -273,7 +274,8 @@ def of_outside(problem: Exception) -> SpecError | None:
     if isinstance(problem, ImportError) and not (problem.name or "").startswith("a2c_spec"):
         return SpecError(f"a library cannot be loaded: {problem}", hint="install a2c-spec anew")
     if isinstance(problem, UnicodeEncodeError) and not is_text(problem.object):
-        return SpecError("a name or a value is not UTF-8", hint="rename the file or folder that has such a name")
+        told, hint = not_text(problem.object, "rename the file or folder that has such a name")
+        return SpecError(f"a name or a value {told}", hint=hint)
     if isinstance(problem, UnicodeEncodeError) and problem.encoding.lower() not in ("utf-8", "idna"):
         return SpecError(f"a name {BEYOND_LOCALE}")
     return None

@@ -55,11 +55,10 @@ def _options(command: click.Command) -> Iterator[click.Option]:
 
 def variables(option: click.Option, path: Sequence[str]) -> list[str]:
     """The names of the variables of one flag of one command, the strongest first."""
-    flag = max((text for text in option.opts if text.startswith("--")), key=len) if option.name != "yes" else "--yes"
-    name = flag.lstrip("-").replace("-", "_")
-    words = "_".join([*path, name]).replace("-", "_")
-    shared = path[0] not in OWN and name not in MANY_MEANINGS
-    return [f"{PREFIX}{words.upper()}", *([f"{PREFIX}{name.upper()}"] if shared else [])]
+    names = [text.lstrip("-").replace("-", "_") for text in option.opts if text.startswith("--")]
+    own = ["_".join([*path, name]).replace("-", "_") for name in names]
+    shared = [name for name in names if path[0] not in OWN and name not in MANY_MEANINGS]
+    return [f"{PREFIX}{name.upper()}" for name in (*own, *shared)]
 
 
 def given(context: click.Context | None) -> dict[str, str]:
@@ -107,7 +106,7 @@ def unknown(ours: Iterable[str], known: Iterable[str]) -> list[str]:
     for name in sorted({*ours} - names):
         word = name.removeprefix(PREFIX)
         if word not in TESTS and not KUBERNETES.fullmatch(word):
-            near = get_close_matches(word, words, n=1)
+            near = get_close_matches(word.upper(), words, n=1)
             hint = f"; did you mean {PREFIX}{near[0]}?" if near else ""
             said.append(f"warning: the environment variable {name} means nothing to a2c-spec{hint}")
     return said

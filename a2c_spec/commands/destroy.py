@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted
+from a2c_spec.core.reasons import counted, stay_here
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.interrupts import stoppable
@@ -57,7 +58,7 @@ async def _destroy(
             others = {record.job_id for record in every if record not in chosen}
             steps = [PlannedChange(_change(session, one, others, files=files), None, one) for one in chosen]
             addresses = tuple(dict.fromkeys(address_of(record.address) for record in chosen))
-            plan = Plan(tuple(_shown(address, steps) for address in addresses))
+            plan = Plan(tuple(_shown(session, address, steps) for address in addresses))
             reporter.plan(plan)
             _confirm(plan, reporter, yes=yes)
             return await Execution(session, ApplyOptions(yes), reporter, EVERYTHING).run(steps, ())
@@ -73,17 +74,18 @@ def _change(session: Session, record: JobRecord, others: Collection[str], *, fil
     return plan_removal(record, jobs, going, ["requested by destroy"])
 
 
-def _shown(address: str, steps: Sequence[PlannedChange]) -> Change:
+def _shown(session: Session, address: str, steps: Sequence[PlannedChange]) -> Change:
     """What happens to an address with all its runs."""
     mine = [step for step in steps if address_of(step.change.address) == address]
     records = [step.record for step in mine if step.record]
     calls = tuple(dict.fromkeys(call for step in mine for call in step.change.calls))
-    here = counted(len({path for record in records for path in _places(record)}), "file")
     present = {record.job_id for record in records if not record.gone_since}
     former = len([call for call in calls if call.subject not in present])
-    earlier = f"; with {counted(former, 'earlier job')}" if former else ""
     removes = tuple(dict.fromkeys(path for step in mine for path in step.change.removes))
-    return Change(address, "delete", (f"requested by destroy; {here} here{earlier}",), calls, removes=removes)
+    left = sorted({path for record in records for path in _places(record)}.difference(removes))
+    here = stay_here([path for path in left if os.path.lexists(session.project.root / path)])
+    told = (here, f"with {counted(former, 'earlier job')}" if former else "")
+    return Change(address, "delete", ("requested by destroy", *filter(None, told)), calls, removes=removes)
 
 
 def _places(record: JobRecord) -> set[str]:
@@ -94,7 +96,12 @@ def _places(record: JobRecord) -> set[str]:
 def _confirm(plan: Plan, reporter: ConsoleReporter, *, yes: bool) -> None:
     if yes:
         return
-    answer = reporter.confirm(f"Delete {counted(len(plan.changes), 'address')}?")
+    calls = len({call for change in plan.changes for call in change.calls})
+    files = len([path for change in plan.changes for path in change.removes])
+    goes = [f"{counted(calls, 'job')} on the service"] if calls else []
+    goes += [f"{counted(files, 'file')} here"] if files else []
+    what = f" ({' and '.join(goes)})" if goes else ""
+    answer = reporter.confirm(f"Delete {counted(len(plan.changes), 'address')}{what}?")
     if answer is None:
         raise LimitRefused("destroy needs a confirmation", hint="add -y to allow it; nothing was sent")
     if not answer:

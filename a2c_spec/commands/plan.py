@@ -12,7 +12,7 @@ from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, warn
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
-from a2c_spec.errors import LimitRefused, UsageError
+from a2c_spec.errors import Conflict, LimitRefused, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
@@ -66,8 +66,8 @@ def plan(
 ) -> int:
     """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code.
 
-    ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
-    would refuse it because of a limit.
+    ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused or Conflict, once it is printed, where
+    ``apply`` would refuse it because of a limit, or some of it.
     """
     from a2c_spec.engine.planned import check_read
     from a2c_spec.engine.spender import check
@@ -85,12 +85,22 @@ def plan(
     check_read([*steps, *others])
     try:
         check(project, result.allowance)
-    except LimitRefused as refused:
+        _check_refused(result)
+    except (LimitRefused, Conflict) as refused:
         if not flags.as_json:
             raise
         click.echo(problems.error(refused, Style()), err=True)  # standard output is one JSON document
         return refused.exit_code
     return 2 if detailed_exitcode and not result.empty else 0
+
+
+def _check_refused(plan: Plan) -> None:
+    """Raises Conflict where something is refused, which fails in an apply, too."""
+    refused = [change for change in plan.changes if change.problem]
+    if len(refused) == 1:
+        raise Conflict(refused[0].problem, address=refused[0].address)
+    if refused:
+        raise Conflict(f"{len(refused)} changes are refused", hint="the plan says why; the others can be applied")
 
 
 def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:

@@ -14,7 +14,7 @@ says it. saved: a result is under its final name. done, failed: one address ende
 @dataclass(frozen=True, slots=True)
 class Event:
     """One happening at ``address``. ``done`` and ``total`` are bytes, ``spent`` is in credits; ``subject`` is an input
-    id, a path or a call."""
+    id, a path or a call; of what failed, how it ended: failed, still running, not started, ..."""
 
     kind: EventKind
     address: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from a2c_spec.core import compare
@@ -146,6 +146,21 @@ def skipped(observed: Observed, path: str) -> str:
     return f"skipped: {path} {'is a folder' if stands == 'folder' else 'exists and is not ours'}"
 
 
+NAMED = 5
+"""So many addresses, or files, are named in a sentence."""
+
+
+def listed(names: Iterable[str]) -> str:
+    """``a, b``; of many the first ones, and how many more there are."""
+    every = list(names)
+    return f"{', '.join(every[:NAMED])}{f' and {len(every) - NAMED} more' if len(every) > NAMED else ''}"
+
+
+def stay_here(paths: Collection[str]) -> str:
+    """Of files that are let go; empty where there are none."""
+    return f"{listed(paths)} {'stays' if len(paths) == 1 else 'stay'} here" if paths else ""
+
+
 def stays(path: str) -> str:
     """Of a result of an earlier run whose place no new one takes."""
     return f"{path} stays here"
@@ -199,6 +214,14 @@ def duration(seconds: float) -> str:
         if seconds >= length and seconds % length == 0:
             return f"{seconds / length:g} {unit}"
     return f"{seconds:g} s"
+
+
+def roughly(seconds: float) -> str:
+    """Seconds for people, however many: 400 s, about 12 min, about 73 years."""
+    for least, length, unit in ((2, 31_557_600, "years"), (2, 86_400, "days"), (2, 3600, "h"), (10, 60, "min")):
+        if seconds >= least * length:
+            return f"{'about ' if seconds % length else ''}{seconds / length:,.0f} {unit}"
+    return f"{seconds:.0f} s"
 
 
 def counted(number: int, word: str) -> str:

@@ -37,7 +37,7 @@ class SavedFile:
     ``wanted`` is the path the manifest asked for; it differs from ``path`` after ``on_conflict: rename``.
     ``aside``: the job has it still, but no manifest asks for its conversion now.
     ``service_name`` is its file name on the service, ``name`` the base name last set there, ``checksum`` its MD5 as the
-    service says it.
+    service says it. ``refused`` is how the service answered its last download, where it said that it has it no more.
     """
 
     path: str
@@ -52,6 +52,7 @@ class SavedFile:
     wanted: str = ""
     checksum: str = ""
     aside: bool = False
+    refused: str = ""
 
     @property
     def only_there(self) -> bool:

@@ -40,13 +40,16 @@ class Tally:
         self.busy, self.applied = len(busy), len(self.done.difference(failed))
         self.unstarted = len(busy.difference(self.done, failed))
 
-    def ended(self, change: Change, record: JobRecord | None) -> None:
-        """One run of an address was brought to its desired state."""
+    def ended(self, change: Change, before: JobRecord | None, record: JobRecord | None) -> None:
+        """One run of an address was brought to its desired state; of its files, those count that were written now."""
         self.done.add(address_of(change.address))
         if record is None or change.action == "delete":
             return
         self.held += record.phase == "building"
-        saved = [(file.path, file.size) for file in record.files if file.path]
+        known = {(file.output_id, file.path) for file in before.files} if before else set()
+        again = {*change.downloads}
+        new = [one for one in record.files if (one.output_id, one.path) not in known or one.wanted in again]
+        saved = [(file.path, file.size) for file in new if file.path]
         self.files += len(saved)
         self.size += sum(size for _, size in saved)
         self.first += saved[: FILES_SHOWN - len(self.first)]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted, credits_told
+from a2c_spec.core.reasons import counted, credits_told, listed
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.live_presets import plan_one_preset, used
 from a2c_spec.engine.outcome import ApplyOptions, Reporter
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
 
 HINT = "apply again to make a new plan; nothing was sent"
-NAMED = 5
-"""So many addresses, or files, are named in a question."""
 
 
 def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: bool, prune: bool = False) -> bool:
@@ -44,8 +42,9 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
 def _expensive(plan: Plan, most: int) -> list[str]:
     """That it costs more than is spent unasked."""
     totals = plan.totals()
-    price = credits_told(totals.credits, plan.balance, totals.paid_before)
-    return [f"{price} would be spent"] if totals.credits > most else []
+    price = credits_told(totals.credits, plan.balance)
+    before = credits_told(totals.credits, plan.balance, totals.paid_before).removeprefix(price)
+    return [f"{price} would be spent{before}"] if totals.credits > most else []
 
 
 def _paid_again(plan: Plan) -> list[str]:
@@ -63,9 +62,9 @@ def _sentence(changes: Sequence[Change], verb: str) -> str:
     cost = sum(change.credits for change in changes)
     price = f" (about {counted(cost, 'credit')})" if cost else ""
     files = [path for change in changes for path in change.replaces]
-    replaced = f", and {_listed(files)} replaced" if files else ""
+    replaced = f", and {listed(files)} replaced" if files else ""
     names = dict.fromkeys(address_of(change.address) for change in changes)
-    return f"{_listed(names)} would be {verb}{price}{replaced}, although already paid for"
+    return f"{listed(names)} would be {verb}{price}{replaced}, although already paid for"
 
 
 def _not_fetched(plan: Plan) -> list[str]:
@@ -74,7 +73,7 @@ def _not_fetched(plan: Plan) -> list[str]:
         address_of(change.address) for change in plan.changes if change.paid_again and change.action == "forget"
     )
     lost = "what it gives, although paid for, is not downloaded"
-    return [f"{_listed(left)} would be let go while it runs; {lost}"] if left else []
+    return [f"{listed(left)} would be let go while it runs; {lost}"] if left else []
 
 
 def _removed(plan: Plan, *, every: bool) -> list[str]:
@@ -88,19 +87,14 @@ def _removed(plan: Plan, *, every: bool) -> list[str]:
     what += [f"{counted(len(going), 'job')} on the service"] if going else []
     named = [change for change in sound if change.removes or any(change is one for one, _ in going)]
     names = dict.fromkeys(address_of(change.address) for change in named)
-    return [f"{' and '.join(what)} would be removed ({_listed(names)})"] if what else []
+    return [f"{' and '.join(what)} would be removed ({listed(names)})"] if what else []
 
 
 def _deleted(plan: Plan) -> list[str]:
     """Jobs that are deleted once others have taken their places, where nothing that was paid for is run again."""
     changes = [change for change in plan.changes if not (change.asks or change.problem)]
     jobs = [str(call.subject) for change in changes for call in change.deletes if call.afterwards]
-    return [f"job {_listed(jobs)} would be deleted on the service"] if jobs else []
-
-
-def _listed(names: Iterable[str]) -> str:
-    every = list(names)
-    return f"{', '.join(every[:NAMED])}{f' and {len(every) - NAMED} more' if len(every) > NAMED else ''}"
+    return [f"job {listed(jobs)} would be deleted on the service"] if jobs else []
 
 
 async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange]) -> None:

@@ -58,7 +58,7 @@ def _official_config(environ: Mapping[str, str]) -> dict[str, str]:
 def _usable(key: str, where: str) -> str:
     """A key as it is sent; raises AuthError, without its value, where it holds what no header can."""
     key = key.strip()
-    if odd := odd_letter(key, lambda letter: " " <= letter <= "~"):
+    if odd := odd_letter(key, lambda letter: "!" <= letter <= "~"):
         raise AuthError(
             f"the key in {where} holds {odd}, which no key has", hint="copy it again, from your account page"
         )

@@ -11,7 +11,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from a2c_spec.api.execute import Task
-from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
 from a2c_spec.core.planner import plan_job
@@ -30,12 +29,12 @@ from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.refresh import with_end
-from a2c_spec.engine.removals import remove_leftovers, remove_run, told_of_files
+from a2c_spec.engine.removals import clean_up, remove_run, told_of_files
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import Conflict, NotStarted, SpecError
+from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, end_of, of_the_system
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change
@@ -92,7 +91,8 @@ class Execution:
             raise
         finally:
             self.spender.close()
-        self.tally.count({address_of(error.address) for error in self.errors})
+        wrong = (error for error in self.errors if not isinstance(error, NotCleanedUp))
+        self.tally.count({address_of(error.address) for error in wrong})
         self.tally.spent = self.costs.total
         self.session.files.leftovers.remove()
         self.session.results.tidy(self.session.project)
@@ -100,7 +100,10 @@ class Execution:
         error = failure_of(self.tally, self.errors)
         if steps:
             problems = {address_of(error.address): error.message for error in self.errors}
-            write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
+            try:
+                write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
+            except SpecError as unwritten:  # which takes back nothing of what was done
+                error = error or unwritten
         return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
 
     def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
@@ -161,8 +164,8 @@ class Execution:
         for now in steps:
             try:
                 await self._done(now)
-            except SpecError as error:
-                self._failed(now, error)
+            except (SpecError, OSError) as problem:
+                self._failed(now, of_the_system(problem) if isinstance(problem, OSError) else problem)
                 self.edges.came_good_in_part(now, self.session.store.get(now.change.address))
             else:
                 if not (self.options.detach and now.change.fetch):
@@ -178,7 +181,8 @@ class Execution:
         self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
         run = step.change.address
         error.spent = self.costs.of_run[run]
-        self.reporter(Event("failed", error.address, text=error.message, spent=self.costs.tell(run)))
+        spent = self.costs.tell(run)
+        self.reporter(Event("failed", error.address, end_of(error), error.message, spent=spent))
         self.errors.append(error)
 
     async def _done(self, step: PlannedChange) -> None:
@@ -186,22 +190,16 @@ class Execution:
         if step.change.action != "no-op":
             self.tally.changes[address_of(step.change.address)] += 1
             self._check_going_on()
-            self.tally.ended(step.change, await self._carry_out(step))
-            await self._delete_replaced(step.change)
-            await remove_leftovers(self.session, step.change, self.reporter)
+            record = await self._carry_out(step)
+            try:
+                await clean_up(self.session, step.change, self.reporter)
+            except NotCleanedUp as error:  # what was asked for is done
+                self.errors.append(error)
+                self.stopped = self.stopped or self.options.fail_fast
+            self.tally.ended(step.change, step.record, record)
         if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
             run = step.change.address
             self.reporter(Event("done", run, spent=self.costs.tell(run)))
-
-    async def _delete_replaced(self, change: Change) -> None:
-        """Deletes the jobs that are replaced, if all that is asked of the address has come good, and is here."""
-        calls = [call for call in change.calls if call.afterwards]
-        runs = self.session.store.runs(address_of(change.address)) if calls else ()
-        current = {run.job_id: run.phase for run in runs if not run.gone_since}
-        if calls and all(phase == "done" for phase in current.values()):
-            stay = current.keys() | self.session.held_by_several()
-            calls = [call for call in calls if call.subject not in stay]
-            await delete_replaced(self.service.executor, change.address, calls)
 
     async def _with_results(self, step: PlannedChange) -> list[PlannedChange]:
         """The change; where it takes results of jobs that ran meanwhile, those of its job, planned with what came out.

@@ -14,7 +14,15 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
-from a2c_spec.errors import AskedToWait, NotStarted, PartialFailure, ResultLocked, SpecError, WaitTimeout, by_end
+from a2c_spec.errors import (
+    AskedToWait,
+    NotStarted,
+    PartialFailure,
+    ResultLocked,
+    SpecError,
+    WaitTimeout,
+    by_end,
+)
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan
@@ -137,7 +145,7 @@ class Result:
     @property
     def lone(self) -> bool:
         """Whether there was just one thing to do and it failed: its error says all there is to say."""
-        return self.error is not None and self.error in self.errors
+        return self.error is not None and self.error in self.errors and not self.tally.done
 
 
 def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
@@ -155,14 +163,14 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
 
 def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:
     """What stands for several failures, and for what was not started; what to do where all of it says the same."""
-    failed, waiting = by_end(errors)
-    unstarted += waiting
+    counts = by_end(errors)
+    if unstarted:
+        counts["not started"] = counts.get("not started", 0) + unstarted
     hints = {error.hint for error in errors if isinstance(error, NotStarted)}
-    hint = hints.pop() if len(hints) == 1 and not failed else "apply again to do the rest"
-    if not failed:
-        return PartialFailure(f"{unstarted} of {counted(busy, 'job')} not started", hint=hint)
-    rest = f", {unstarted} not started" if unstarted else ""
-    return PartialFailure(f"{failed} of {counted(busy, 'job')} failed{rest}", hint=hint)
+    hint = hints.pop() if len(hints) == 1 and [*counts] == ["not started"] else "apply again to do the rest"
+    (word, first), *rest = counts.items()
+    others = "".join(f", {count} {word}" for word, count in rest)
+    return PartialFailure(f"{first} of {counted(busy, 'job')} {word}{others}", hint=hint)
 
 
 def stops_all(error: SpecError) -> bool:

@@ -264,8 +264,8 @@ def _without_shared(steps: list[PlannedChange]) -> list[PlannedChange]:
 
 
 def _has_loose_ends(record: JobRecord) -> bool:
-    """Whether an apply has something to write down even if nothing is to be done."""
-    return bool(record.intent or record.gone)
+    """Whether an apply has something to write down without anything to do, or others may take something of it."""
+    return bool(record.intent or record.gone) or any(file.aside for file in record.leftover)
 
 
 def _takes_from_others(job: Job) -> bool:

@@ -17,7 +17,7 @@ from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.engine.user_config import allowed
-from a2c_spec.errors import InvalidError, UsageError, is_text, shown_name
+from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses
@@ -132,7 +132,8 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
         raise UsageError(f"--chdir {flags.chdir}: no such folder")
     root = find_root(flags.paths, cwd, has_state)
     if bad := next((str(folder) for folder in (root, cwd) if not is_text(str(folder))), ""):
-        raise UsageError(f"the name of the folder {shown_name(bad)} is not UTF-8", hint="rename it, or work elsewhere")
+        why, hint = not_text(bad, "rename it, or work elsewhere")
+        raise UsageError(f"the name of the folder {shown_name(bad)} {why}", hint=hint)
     file, problems = load_project(root, flags.env)
     project = Project(with_defaults(flags, file), cwd, root, file, tuple(problems), runtime)
     return replace(project, problems=(*problems, *_of_the_choice(project)))

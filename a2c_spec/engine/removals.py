@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
@@ -17,7 +18,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files, without_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
-from a2c_spec.errors import Conflict
+from a2c_spec.errors import Conflict, NotCleanedUp, SpecError, of_the_system
 from a2c_spec.manifests.expressions.template import render_late
 
 RUNNING_HINT = "it stays recorded; try again once it has ended (`a2c-spec wait` waits for it)"
@@ -79,8 +80,33 @@ def _ours(session: Session, path: str, change: Change) -> bool:
     return session.files.status(path, change.address) == "intact" and not session.others.kept(path)
 
 
-async def remove_leftovers(session: Session, change: Change, tell: Listener) -> None:
-    """Removes the files that a change leaves behind, once all that is asked of its address is where it belongs."""
+async def clean_up(session: Session, change: Change, tell: Listener) -> None:
+    """Takes away the jobs and files that a change replaces, once all that is asked of its address is where it belongs.
+
+    Raises NotCleanedUp where that cannot be done, which takes nothing back of what was done and paid for before.
+    """
+    try:
+        await _delete_replaced(session, change)
+        await _remove_leftovers(session, change, tell)
+    except (SpecError, OSError) as problem:
+        error = of_the_system(problem) if isinstance(problem, OSError) else problem
+        if change.action == "delete":
+            raise error from problem  # nothing else was to be done
+        told = f"all of it is here, and what it replaces is not deleted: {error.message}"
+        raise NotCleanedUp(told, hint="apply again to do the rest", address=change.address) from error
+
+
+async def _delete_replaced(session: Session, change: Change) -> None:
+    calls = [call for call in change.calls if call.afterwards]
+    runs = session.store.runs(address_of(change.address)) if calls else ()
+    current = {run.job_id: run.phase for run in runs if not run.gone_since}
+    if calls and all(phase == "done" for phase in current.values()):
+        stay = current.keys() | session.held_by_several()
+        calls = [call for call in calls if call.subject not in stay]
+        await delete_replaced(session.service.executor, change.address, calls)
+
+
+async def _remove_leftovers(session: Session, change: Change, tell: Listener) -> None:
     runs = session.store.runs(address_of(change.address)) if change.removes else ()
     current = [run for run in runs if not run.gone_since]
     if not all(run.phase == "done" for run in current):
@@ -123,7 +149,11 @@ async def remove_run(session: Session, change: Change, tell: Listener) -> None:
     running = []
     for call in change.calls:
         job = str(call.subject)
-        live = await session.service.client.delete(call)
+        try:
+            live = await session.service.client.delete(call)
+        except SpecError:
+            await session.store.put(record)  # without the jobs that are deleted already
+            raise
         if live is None:
             record = without_job(record, job)
         elif live.terminal:

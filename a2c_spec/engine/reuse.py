@@ -18,6 +18,7 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.expressions.template import render_late
+from a2c_spec.manifests.project_file import is_no_folder
 from a2c_spec.state.results_cache import Pruned, ResultsCache
 
 if TYPE_CHECKING:
@@ -48,10 +49,13 @@ def cache_of(project: Project) -> ResultsCache | None:
     if project.flags.no_cache:
         return None
     url, variable = cache_place(project)
+    named = f"{variable}: " if variable else ""
     if "://" in url:
-        named = f"{variable}: " if variable else ""
         raise UsageError(f"{named}the results cache {url} must be a folder", hint="mount the store, or name a folder")
-    return ResultsCache(project.root / Path(url).expanduser())
+    folder = project.root / Path(url).expanduser()
+    if is_no_folder(folder):
+        raise UsageError(f"{named}the results cache {url} must be a folder, and is a file", hint="name another one")
+    return ResultsCache(folder)
 
 
 @dataclass(slots=True)

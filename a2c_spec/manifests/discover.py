@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.errors import is_text, shown_name
+from a2c_spec.errors import is_text, not_text, shown_name
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.manifest_file import J2
 from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
@@ -79,7 +79,8 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
             if is_text(path):
                 yield path if path.startswith("/") else os.path.relpath(start / path, cwd)
             else:
-                yield Diagnostic(Position(shown_name(path)), "the name of this manifest is not UTF-8", "rename it")
+                why, hint = not_text(path, "rename it")
+                yield Diagnostic(Position(shown_name(path)), f"the name of this manifest {why}", hint)
         if not found:
             yield Diagnostic(Position(name), NOTHING_HERE, "a manifest contains `apiVersion: a2c-spec/v1`")
 

@@ -14,7 +14,7 @@ from typing import Any
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.protected import protected
 from a2c_spec.manifests.expressions.limits import Unknown
-from a2c_spec.manifests.variables import ENVIRONMENT_PREFIX, NOT_UNICODE, is_unicode
+from a2c_spec.manifests.variables import ENVIRONMENT_PREFIX, is_unicode, why_not
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position
 
 KEY = "API2CONVERT_API_KEY"
@@ -68,7 +68,8 @@ class Environment:
             return f"is a secret, by {self.secrets[name]}", "a secret is not read as text"
         if name not in self.environ:
             return "is not set", ""
-        return ("", "") if is_unicode(self.environ[name]) else (NOT_UNICODE, "")
+        value = self.environ[name]
+        return ("", "") if is_unicode(value) else (why_not(value), "")
 
     def check(self, tree: Tree) -> Iterator[Diagnostic]:
         """A problem for each secret of a manifest that is the key of the service, is read as text elsewhere, or lies in

@@ -141,7 +141,7 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
         if defaults.get("strategy") == "staged":
             message = "the strategy `staged` is not supported yet"
             yield Diagnostic(position_of(defaults, "strategy"), message, "leave it out")
-        yield from _cache_problem(layer)
+        yield from _cache_problem(root, layer)
         if "state" in layer:
             same = next((one for one in places if one != name and places[one] == places[name]), None)
             taken = (
@@ -158,12 +158,22 @@ def _key(root: Path, path: str) -> str:
     return unicodedata.normalize("NFC", os.path.realpath(root / path)).casefold()
 
 
-def _cache_problem(layer: MapNode) -> Iterator[Diagnostic]:
+def _cache_problem(root: Path, layer: MapNode) -> Iterator[Diagnostic]:
     cache = layer.get("cache", "")
     owner, key = (cache, "url") if isinstance(cache, MapNode) else (layer, "cache")
     if "://" in str(owner.get(key, "")):
         message = f"the results cache `{owner[key]}` must be a folder; a store is not supported yet"
         yield Diagnostic(position_of(owner, key), message, "mount the store, or name a folder")
+    elif key in owner and is_no_folder(root / Path(owner[key]).expanduser()):
+        yield Diagnostic(position_of(owner, key), f"the results cache `{owner[key]}` must be a folder, and is a file")
+
+
+def is_no_folder(path: Path) -> bool:
+    """Whether a file stands where a folder is wanted, or where one of those is that it lies in."""
+    try:
+        return any(one.exists() and not one.is_dir() for one in (path, *path.parents))
+    except OSError:
+        return False
 
 
 def state_problem(root: Path, text: str) -> str:
@@ -180,4 +190,17 @@ def state_problem(root: Path, text: str) -> str:
         return "would be in the place of something else"
     if (root / path).is_dir():
         return "is a folder; name a file"
-    return ""
+    return "would be in the place of something else: that file is no state" if _is_no_state(root / path) else ""
+
+
+DATABASE = b"SQLite format 3\0"
+
+
+def _is_no_state(file: Path) -> bool:
+    """Whether something stands in the place of a state that is none, such as a manifest or an input."""
+    try:
+        with file.open("rb") as opened:
+            first = opened.read(len(DATABASE))
+    except OSError:  # nothing is there, or whoever uses it is told
+        return False
+    return bool(first) and first != DATABASE

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2c_spec.core.desired import Secret
-from a2c_spec.errors import InvalidError, LimitRefused, SpecError, why
+from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.paths import confine
 
 _MAX_BYTES = 65_536
@@ -57,7 +57,8 @@ def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd
     if len(value) > _MAX_BYTES:
         raise InvalidError(f"the secret {secret.reference} is longer than {_MAX_BYTES} bytes")
     if _is_half(value):
-        raise InvalidError(f"the secret {secret.reference} is not UTF-8 text")
+        why, hint = not_text(value)
+        raise InvalidError(f"the secret {secret.reference} {why}", hint=hint)
     if odd := odd_letter(value, _can_be_meant):
         raise InvalidError(f"the secret {secret.reference} holds {odd}, which nobody can see", hint=ODD_HINT)
     return value

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.errors import why
+from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
@@ -21,7 +21,6 @@ from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
-NOT_UNICODE = "holds bytes that are not UTF-8"
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,9 +155,14 @@ _KINDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 }
 
 
+def why_not(value: Any) -> str:
+    """Why a value is no Unicode."""
+    return "; ".join(filter(None, not_text(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))))
+
+
 def _check(value: Any, kind: str, declaration: MapNode) -> None:
     if not is_unicode(value):
-        raise ValueError(NOT_UNICODE)
+        raise ValueError(why_not(value))
     words, fits = _KINDS.get(kind, _KINDS["string"])
     if not fits(value):
         raise ValueError(f"must be {words}, found {_shown(value)}")

@@ -16,12 +16,13 @@ WINDOW = 30.0
 
 @dataclass(slots=True)
 class Board:
-    """``total`` jobs have something to do. ``clock`` is monotonic seconds. Only jobs under way are remembered."""
+    """``total`` jobs have something to do; ``not_done`` counts how those ended that are not as desired. ``clock`` is
+    monotonic seconds. Only jobs under way are remembered."""
 
     total: int
     clock: Callable[[], float]
     done: int = 0
-    failed: int = 0
+    not_done: Counter[str] = field(default_factory=Counter)
     credits: int = 0
     under_way: dict[str, str] = field(default_factory=dict)
     ends: deque[tuple[float, int]] = field(default_factory=deque)
@@ -30,22 +31,29 @@ class Board:
     def __post_init__(self) -> None:
         self.began = self.clock()
 
+    @property
+    def over(self) -> int:
+        """How many jobs have ended, or are not waited for any more."""
+        return self.done + self.not_done.total()
+
     def hear(self, event: Event) -> None:
         """Takes one event in."""
         if event.kind in ("done", "failed"):
             self.under_way.pop(event.address, None)
             self.done += event.kind == "done"
-            self.failed += event.kind == "failed"
+            if event.kind == "failed":
+                self.not_done[event.subject or "failed"] += 1
             self.credits += event.spent
-            self.ends.append((self.clock(), self.done + self.failed))
+            self.ends.append((self.clock(), self.over))
         elif stage := _stage(event):
             self.under_way[event.address] = stage
 
     def counts(self) -> dict[str, int]:
         """Stage -> jobs, in the order in which a job passes through them."""
         now = Counter(self.under_way.values())
-        queued = max(0, self.total - self.done - self.failed - len(self.under_way))
-        return {"queued": queued, **{name: now[name] for name in STAGES}, "done": self.done, "failed": self.failed}
+        queued = max(0, self.total - self.over - len(self.under_way))
+        stages = {name: now[name] for name in STAGES}
+        return {"queued": queued, **stages, "done": self.done, "failed": 0, **self.not_done}
 
     def rate(self) -> float:
         """Jobs that ended per second, lately."""
@@ -53,12 +61,12 @@ class Board:
         while len(self.ends) > 1 and self.ends[0][0] < now - WINDOW:
             self.ends.popleft()
         since, before = (self.began, 0) if not self.ends or self.ends[0][0] - self.began < WINDOW else self.ends[0]
-        return (self.done + self.failed - before) / (now - since) if now > since else 0.0
+        return (self.over - before) / (now - since) if now > since else 0.0
 
     def left(self) -> float | None:
         """Seconds until all is done, at this rate; None while unknown."""
         rate = self.rate()
-        return (self.total - self.done - self.failed) / rate if rate else None
+        return (self.total - self.over) / rate if rate else None
 
     def line(self) -> str:
         """All of it in one line."""

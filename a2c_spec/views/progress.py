@@ -68,7 +68,8 @@ class Lines(Silent):
         if event.kind == "saved":
             return f"saved {event.subject} ({size(event.total)})"
         if event.kind == "failed":
-            return self._style(f"failed: {event.text}" if self._verbose else "failed", "red")  # why is told at the end
+            end = event.subject or "failed"
+            return self._style(f"{end}: {event.text}" if self._verbose else end, "red")  # why is told at the end
         return {"status": event.text, "note": event.text}.get(event.kind, "")
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import IO, TYPE_CHECKING
 
 from a2c_spec.core.events import Event
-from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.board import Board, duration
 from a2c_spec.views.progress import Progress, Silent, line_of
 from a2c_spec.views.style import Style
@@ -51,7 +50,7 @@ class Periodic(Silent):
     def __call__(self, event: Event) -> None:
         self._board.hear(event)
         if event.kind == "failed":
-            failed = self._style(f"failed: {event.text}", "red")
+            failed = self._style(f"{event.subject or 'failed'}: {event.text}", "red")
             self._write(line_of(event, failed, self._style))
         elif event.kind == "note":
             self._write(line_of(event, event.text, self._style))
@@ -80,7 +79,7 @@ class LiveTable(Silent):
     def __call__(self, event: Event) -> None:
         self._board.hear(event)
         if event.kind == "failed":
-            self._console.print(f"{address_of(event.address)}: failed: {event.text}", style="red")
+            self._console.print(line_of(event, f"{event.subject or 'failed'}: {event.text}"), style="red")
         elif event.kind == "note":
             self._console.print(line_of(event, event.text))
 
@@ -100,7 +99,7 @@ class LiveTable(Silent):
         )
         whole = Table.grid()
         whole.add_row(numbers)
-        whole.add_row(ProgressBar(total=board.total, completed=board.done + board.failed, width=60))
+        whole.add_row(ProgressBar(total=board.total, completed=board.over, width=60))
         return whole
 
     def close(self) -> None:

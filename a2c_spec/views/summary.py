@@ -11,7 +11,7 @@ from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import NotStarted, SpecError, by_end
+from a2c_spec.errors import NotCleanedUp, NotStarted, SpecError, by_end, end_of
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 
@@ -19,28 +19,29 @@ ADDRESSES_SHOWN = 5
 _VARYING = re.compile(r"\bjob [\w-]+\b|[0-9a-f]{8}-[0-9a-f-]{27}|\b[0-9a-f]{16,}\b|\"[^\"]*\"|\b\d+\b|\S*/\S+")
 
 
-def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str, int], style: Style) -> str:
-    """Ends without a line break."""
+def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str, int] | None, style: Style) -> str:
+    """Ends without a line break. ``counts``: the calls by method, where they are told."""
+    calls = "" if counts is None else f"; {_sent(counts)}"
     if not tally.busy:
-        return style("Nothing to do;", "green") + f" {_sent(counts)}."
+        return style("Nothing to do", "green") + f"{calls}."
     lines = [f"  {path} ({size(count)})" for path, count in tally.first]
     if tally.files > len(lines):
         more = counted(tally.files - len(lines), "more file")
         lines.append(f"  and {more} ({size(tally.size)} in all)")
     lines += _failures(errors, style)
-    failed, waiting = by_end(errors)
-    unstarted = tally.unstarted + waiting
+    ends = by_end(errors)
+    if tally.unstarted:
+        ends["not started"] = ends.get("not started", 0) + tally.unstarted
     parts = [
         f"{tally.applied} applied",
-        f"{failed} failed" if failed else "",
-        f"{unstarted} not started" if unstarted else "",
+        *(f"{count} {word}" for word, count in ends.items()),
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
     ]
     whole = not errors and not tally.unstarted
     head = style("Done:" if whole else "Not all done:", "green" if whole else "red", "bold")
-    return "\n".join([*lines, f"{head} {', '.join(part for part in parts if part)}; {_sent(counts)}."])
+    return "\n".join([*lines, f"{head} {', '.join(part for part in parts if part)}{calls}."])
 
 
 def cause(error: SpecError) -> str:
@@ -59,17 +60,18 @@ def by_cause(errors: Iterable[SpecError]) -> Mapping[str, list[SpecError]]:
 def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
     for group in by_cause(errors).values():
         first = group[0]
-        if isinstance(first, NotStarted):
+        if isinstance(first, NotStarted | NotCleanedUp):
             yield from (f"  {address_of(error.address)}: {error.message}" for error in group)
             continue
+        failed = f"{style('failed', 'red')} " if end_of(first) == "failed" else ""
         if len(group) == 1:
-            yield f"  {style('failed', 'red')} {address_of(first.address)}: {first.told}"
+            yield f"  {failed}{address_of(first.address)}: {first.told}"
             continue
         shown = ", ".join(address_of(error.address) for error in group[:ADDRESSES_SHOWN])
         more = f" and {len(group) - ADDRESSES_SHOWN} more" if len(group) > ADDRESSES_SHOWN else ""
         spent = sum(error.spent for error in group)
         paid = f" ({counted(spent, 'credit')} spent)" if spent else ""
-        yield f"  {style('failed', 'red')} {len(group)} times: {first.message}{paid}"
+        yield f"  {failed}{len(group)} times: {first.message}{paid}"
         yield f"    {shown}{more}"
 
 

@@ -20,7 +20,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.errors import Conflict, ConversionFailed, NetworkError, PartialResult, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
 from tests.api.service import RESULT, Bench, Service, job_of
 
@@ -274,32 +274,35 @@ def test_gone_is_only_what_its_job_does_not_show_whatever_a_download_is_answered
             service.jobs.clear()
         for job in service.jobs.values():
             job["output"] = [{**output, **shown} for output in job["output"]]
-        return httpx.Response(status)
+        return httpx.Response(status, json={"error_code": 107, "message": "has been disabled"})
 
     bench.service.rule = rule
-    with pytest.raises(SpecError, match=said) as caught:
+    with pytest.raises(ResultGone, match=f"{said}, and its download was answered {status}: has been disabled"):
         bench.deliver(bench.change())
-    assert isinstance(caught.value, ResultGone if gone else NetworkError)
     assert bench.service.requests.count(f"GET {last}") == 1, "each apply tries once"
     found = bench.durable()
     assert found is not None
-    assert [file.output_id for file in found.files] == ["out-0"]
+    assert [(file.output_id, file.refused) for file in found.files] == [("out-0", f"{status}: has been disabled")]
     assert (found.phase, found.gone) == ("completed", gone)
+    bench.service.rule = lambda *_: None
+    if not gone:
+        (file,) = bench.deliver(Change("pack", "download", ("again",), fetch=True), found).files
+        assert (file.path, file.refused) == ("dist/result-0.txt", ""), "that was so once"
 
 
-@pytest.mark.parametrize(("hours", "error", "gone"), [(23, NetworkError, ()), (25, ResultGone, ("out-0",))])
+@pytest.mark.parametrize(("hours", "gone"), [(23, ()), (25, ("out-0",))])
 def test_what_is_refused_once_the_service_need_not_keep_it_is_gone_whatever_its_job_shows(
-    bench: Bench, hours: float, error: type[SpecError], gone: tuple[str, ...]
+    bench: Bench, hours: float, gone: tuple[str, ...]
 ) -> None:
     done = bench.deliver(bench.change())
     (bench.folder / done.files[0].path).unlink()
     bench.service.clock.now += hours * 3600
     bench.service.rule = lambda _, request: httpx.Response(410) if "/results" in request.url.path else None
-    with pytest.raises(error):
+    with pytest.raises(ResultGone, match="answered 410"):
         bench.deliver(Change("pack", "download", ("again",), fetch=True), done)
     found = bench.durable()
     assert found is not None
-    assert found.gone == gone
+    assert (found.gone, found.files[0].refused) == (gone, "410")
 
 
 def test_what_was_downloaded_stays_recorded_when_another_result_fails(tmp_path: Path) -> None:

@@ -180,6 +180,6 @@ def test_a_manifest_that_is_renamed_is_taken_over_and_not_served_from_the_cache(
     write(project, "first")
     applied(a2c)
     (project / "m.yaml").write_text((project / "m.yaml").read_text().replace("name: first\n", "name: second\n", 1))
-    ran = a2c("apply", "--local")
+    ran = a2c("apply", "--local", "-v")
     assert (ran.code, "taken over from first" in ran.out) == (0, True)
     assert "no API calls" in ran.out

@@ -8,8 +8,10 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
+from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
 from tests.commands.conftest import Faults, Somebody
 from tests.conftest import Command
@@ -77,7 +79,8 @@ def test_a_job_whose_result_cannot_be_downloaded_was_paid_for(
     done = a2c("apply", "--no-cache")
     assert "1 applied, 1 failed, 2 credits spent" in done.out
     assert "  failed x: md5.md5 cannot be downloaded: its job shows it" in done.out
-    assert "were not there (1 credit spent)" in done.out
+    assert "its download was answered 404: " in done.out
+    assert "(1 credit spent)" in done.out
     assert told(a2c, "download") == (0, 0, 0)
     refuse(404, 1, "*.other")
     assert told(a2c, "apply", "--no-cache") == (0, 0, 0)
@@ -92,6 +95,57 @@ def test_what_fails_alone_says_what_it_cost(project: Path, a2c: Command, refuse:
     write(project, "x", "sha1")
     done = a2c("apply", "--no-cache", "-y")
     assert (done.out + done.err).count("1 credit spent") == 1
+
+
+LEFT: list[tuple[str, str, str, int]] = [
+    (
+        "its DELETE is lost",
+        "Not all done: 1 applied, 1 not cleaned up, 1 credit spent",
+        "error: x: all of it is here",
+        9,
+    ),
+    ("outputs.json cannot be written", "Done: 1 applied, 1 credit spent", "error: cannot write", 1),
+    ("the cache cannot be written", "Done: 1 applied, 1 credit spent", "", 0),
+]
+
+
+@pytest.mark.parametrize(("why", "done", "error", "code"), LEFT, ids=[row[0] for row in LEFT])
+def test_what_was_done_and_paid_is_told_where_cleaning_up_fails(
+    project: Path, a2c: Command, somebody: Somebody, server: Background, why: str, done: str, error: str, code: int
+) -> None:
+    write(project, "x", "md5", more="lifecycle: {on_replace: delete}")
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "in/a.txt").write_text("b")
+    flags = [] if why == "the cache cannot be written" else ["--no-cache"]
+    if "DELETE" in why:
+        fault = {"do": "drop", "method": "DELETE", "path": "/jobs/*", "times": None}
+        httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault]).raise_for_status()
+    elif "outputs" in why:
+        (project / "taken").mkdir()
+        flags += ["--outputs", "taken"]
+    else:
+        (project / ".a2c/cache").mkdir()
+        (project / ".a2c/cache/entries").write_text("a file")
+    said = a2c("apply", "-y", *flags)
+    assert (said.code, "md5.md5 (32 B)" in said.out, done in said.out) == (code, True, True), said.out + said.err
+    assert error in said.err
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults").raise_for_status()
+    again = a2c("apply", *flags[:1], "-y")
+    assert (again.code, "spent" in again.out, len(somebody("GET", "/jobs"))) == (0, False, 1), again.out + again.err
+
+
+def test_what_was_only_to_be_cleaned_up_fails_as_itself(
+    project: Path, a2c: Command, somebody: Somebody, server: Background
+) -> None:
+    fault = {"do": "drop", "method": "DELETE", "path": "/jobs/*", "times": None}
+    write(project, "x", "md5", more="lifecycle: {on_replace: delete}")
+    for text in "ab":
+        (project / "in/a.txt").write_text(text)
+        a2c("apply", "--no-cache", "-y")
+        httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault]).raise_for_status()
+    said = a2c("apply", "--no-cache", "-y")
+    assert (said.code, "error: x: cannot reach" in said.err, "applied" in said.out) == (8, True, False), said.out
+    assert len(somebody("GET", "/jobs")) == 2
 
 
 @pytest.mark.parametrize("learns", ["apply", "wait", "refresh"])

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import pikepdf
 import pytest
 
+from a2c_spec.commands.destroy import _confirm
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change, Plan
 from a2c_spec.local_api.server import Background
 from tests.commands.conftest import Somebody
 from tests.conftest import Command
@@ -20,6 +25,21 @@ def test_destroy_needs_a_confirmation_and_leaves_nothing_behind(two: Path, a2c: 
     assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0
     assert not (two / "dist").exists()
     assert "nothing is recorded" in a2c("state", "list", "--local").out
+
+
+def test_what_goes_is_counted_in_the_question() -> None:
+    asked: list[str] = []
+
+    def confirm(question: str) -> bool:
+        asked.append(question)
+        return True
+
+    reporter: Any = SimpleNamespace(confirm=confirm)
+    calls = [Call("delete_job", str(number)) for number in range(3)]
+    plan = Plan((Change("a", "delete", (), tuple(calls)), Change("b", "delete", (), (calls[0],), removes=("x",))))
+    _confirm(plan, reporter, yes=False)
+    _confirm(Plan((Change("a", "delete", ()),)), reporter, yes=False)
+    assert asked == ["Delete 2 addresses (3 jobs on the service and 1 file here)?", "Delete 1 address?"]
 
 
 PAGES = """\
@@ -48,7 +68,9 @@ def test_what_a_run_with_fewer_results_leaves_is_told_and_can_be_removed(project
     assert again.err.count("dist/x-3.png stays here: a result of an earlier run") == 1
     assert sorted(path.name for path in (project / "dist").iterdir()) == ["x-2.png", "x-3.png", "x.png"]
     assert "stays here" not in a2c("apply", "--local").err, "it was said"
-    assert "3 files here" in a2c("destroy", "one", "--local", "-y", "--files").out
+    assert "x-2.png, dist/x-3.png, dist/x.png stay here" in a2c("destroy", "one", "--local").out
+    shown = a2c("destroy", "one", "--local", "-y", "--files").out
+    assert (shown.count("removes dist/x"), "here" in shown) == (3, False)
     assert not (project / "dist").exists()
 
 
@@ -58,7 +80,10 @@ def test_what_a_run_left_and_the_user_changed_is_not_removed(project: Path, a2c:
         pages(project, count)
         assert a2c("apply", "--local", "-y").code == 0
     (project / "dist/x-3.png").write_text("mine")
-    assert a2c("destroy", "one", "--local", "-y", "--files").code == 0
+    (project / "dist/x-2.png").unlink()
+    shown = a2c("destroy", "one", "--local", "-y", "--files")
+    assert (shown.code, "requested by destroy; dist/x-3.png stays here; with 1 earlier job" in shown.out) == (0, True)
+    assert "x-2.png" not in shown.out, "it was removed by hand"
     assert [path.name for path in (project / "dist").iterdir()] == ["x-3.png"]
 
 

@@ -43,12 +43,12 @@ def test_an_empty_table_asks_and_what_was_let_go_is_known_when_it_comes_back(bat
     assert (refused.code, ASKS in refused.err, "add -y" in refused.err) == (11, True, True)
     assert len(json.loads(a2c("state", "list", "--local", "--json").out)) == 2
     (batch / "rows.csv").write_text("name\na\nb\n")
-    assert "no API calls" in a2c("apply", "--local").out
+    assert "no API calls" in a2c("apply", "-v", "--local").out
     (batch / "rows.csv").write_text("name\n")
     assert a2c("apply", "--local", "-y").code == 0
     assert a2c("apply", "--local").code == 0, "it was let go, and is not asked for again"
     (batch / "rows.csv").write_text("name\na\nb\n")
-    back = a2c("apply", "--local")
+    back = a2c("apply", "--local", "-v")
     assert (back.code, "no API calls" in back.out) == (0, True)
     assert "2 of 2 files intact" in a2c("verify", "--local").out
 

@@ -31,7 +31,7 @@ def manifest(project: Path, name: str) -> None:
 
 
 def applied(a2c: Command, *flags: str) -> str:
-    done = a2c("apply", "--no-cache", *flags)
+    done = a2c("apply", "--no-cache", "-v", *flags)
     assert done.code == 0, done.err
     return done.out + done.err
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.commands._output import internal_error, of_outside
-from a2c_spec.errors import HINTS, WORDS, shown_name, why
+from a2c_spec.errors import ANOTHER_LOCALE, HINTS, LACKING, WORDS, not_text, shown_name, why
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.settings import Settings
 from tests.conftest import Command
@@ -39,6 +39,7 @@ outputs: [{from: c, filename: one, save: dist/}]
         (MemoryError(), "there is not enough memory"),
         (ModuleNotFoundError("No module named 'httpx'", name="httpx"), "a library cannot be loaded: No module named"),
         (UnicodeEncodeError("utf-8", "a\udce9", 1, 2, "no"), "a name or a value is not UTF-8"),
+        (UnicodeEncodeError("ascii", "\udcc3\udca9", 0, 2, "no"), f"a name or a value {LACKING}"),
         (UnicodeEncodeError("ascii", "\u20ac", 0, 1, "no"), "a name has letters that the locale of this machine lacks"),
     ],
 )
@@ -71,6 +72,15 @@ def test_names_of_bytes_can_be_shown() -> None:
 def test_a_command_line_that_is_not_utf_8_is_refused(args: list[str], a2c: Command) -> None:
     ran = a2c(*args)
     assert (ran.code, "\\xe9" in ran.err, "on the command line is not UTF-8" in ran.err) == (2, True, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("caf\udce9", "is not UTF-8"), ("caf\udcc3\udca9", LACKING), ("\ud83d", "is not UTF-8")]
+)
+def test_what_only_the_locale_cannot_read_is_not_said_to_be_wrong(name: str, told: str, a2c: Command) -> None:
+    assert not_text(name, "rename it") == (told, ANOTHER_LOCALE if told == LACKING else "rename it")
+    ran = a2c("validate", f"{name}.yaml")
+    assert (ran.code, f"on the command line {told}" in ran.err) == (2, True)
 
 
 def test_folders_and_manifests_whose_names_are_not_utf_8_are_named(

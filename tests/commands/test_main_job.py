@@ -46,7 +46,7 @@ def test_four_files_take_four_calls_and_the_second_apply_takes_none(recipe: Path
         "patch_job",
     ]
     assert a2c("apply", "report.yaml", "--local").code == 0
-    assert "no API calls" in a2c("apply", "report.yaml", "--local").out
+    assert "no API calls" in a2c("apply", "-v", "report.yaml", "--local").out
 
 
 def test_the_recipe_applies_from_anywhere_in_the_project(project: Path, a2c: Command) -> None:
@@ -55,7 +55,7 @@ def test_the_recipe_applies_from_anywhere_in_the_project(project: Path, a2c: Com
     done = a2c("apply", "examples/report.yaml", "--local")
     assert done.code == 0, done.err
     assert (project / "examples" / PACK).exists()
-    assert "no API calls" in a2c("apply", "report.yaml", "--local", "-C", "examples").out
+    assert "no API calls" in a2c("apply", "-v", "report.yaml", "--local", "-C", "examples").out
 
 
 def test_a_variable_names_the_output(recipe: Path, a2c: Command) -> None:

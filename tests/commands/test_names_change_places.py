@@ -32,7 +32,7 @@ def test_two_results_swap_their_names(project: Path, a2c: Command) -> None:
     assert done.code == 0, done.err
     assert ((project / "dist" / "x.md5").read_bytes(), (project / "dist" / "y.md5").read_bytes()) == (second, first)
     assert sorted(path.name for path in (project / "dist").iterdir()) == ["x.md5", "y.md5"]
-    assert "no API calls" in a2c("apply", "sums.yaml", "--local").out
+    assert "no API calls" in a2c("apply", "-v", "sums.yaml", "--local").out
 
 
 def test_two_jobs_change_their_own_names_and_those_of_their_results(project: Path, a2c: Command) -> None:
@@ -54,7 +54,7 @@ def test_two_jobs_change_their_own_names_and_those_of_their_results(project: Pat
     assert done.code == 0, done.err
     assert "replaces" not in done.out
     assert ((project / "dist" / "x.md5").read_bytes(), (project / "dist" / "y.md5").read_bytes()) == (second, first)
-    assert "no API calls" in a2c("apply", "--local", "--no-cache").out
+    assert "no API calls" in a2c("apply", "-v", "--local", "--no-cache").out
 
 
 def test_moves_in_a_circle_step_aside_first() -> None:

@@ -44,7 +44,7 @@ def applied(a2c: Command, job: Writer) -> Applied:
     def apply(*flags: str, **names: str) -> str:
         for address, name in names.items():
             job(address, f"{address}.txt", name)
-        done = a2c("apply", "--local", *flags)
+        done = a2c("apply", "--local", "-v", *flags)
         assert done.code == 0, done.err
         return done.out + done.err
 
@@ -53,7 +53,7 @@ def applied(a2c: Command, job: Writer) -> Applied:
 
 def quiet(a2c: Command) -> None:
     """A further apply has nothing to do, and every file is as it was written."""
-    again = a2c("apply", "--local")
+    again = a2c("apply", "--local", "-v")
     assert again.code == 0, again.err
     assert "no API calls" in again.out
     checked = a2c("verify", "--local")

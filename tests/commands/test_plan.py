@@ -14,6 +14,19 @@ from tests.commands.conftest import PNG, Somebody, planned
 from tests.conftest import Command
 
 
+def test_a_plan_of_which_something_is_refused_ends_as_its_apply_does(two: Path, a2c: Command) -> None:
+    (two / "dist").mkdir()
+    (two / "dist/cover.webp").write_text("mine")
+    for more in ((), ("--detailed-exitcode",), ("--markdown",), ("--target", "one")):
+        ran = a2c("plan", "two.yaml", "--local", *more)
+        assert (ran.code, ran.err.startswith("error: one: dist/cover.webp exists")) == (13, True), ran
+    assert a2c("apply", "two.yaml", "--local", "--target", "one").code == 13
+    (two / "dist/signatures.webp").write_text("mine")
+    ran = a2c("plan", "two.yaml", "--local", "--json")
+    assert (ran.code, len(json.loads(ran.out)["changes"])) == (13, 2)
+    assert ran.err.startswith("error: 2 changes are refused")
+
+
 def test_a_selection_is_said_to_be_partial(two: Path, a2c: Command) -> None:
     assert planned(a2c) == {"one": "create", "two": "create"}
     assert planned(a2c, "--target", "o*") == {"one": "create"}

@@ -96,7 +96,7 @@ def test_what_no_manifest_asks_for_is_listed_and_then_removed(applied: Path, a2c
     done = a2c("prune", "-y")
     assert (done.code, told in done.out, "two: dist/two.sha256 was removed" in done.err) == (0, True, True)
     assert (in_dist(applied), recorded(a2c), len(somebody("GET", "/jobs"))) == (["one.sha256"], ["one"], 1)
-    assert "Nothing to do; no API calls." in a2c("prune").out
+    assert "Nothing to do; no API calls." in a2c("prune", "-v").out
     assert a2c("plan", "--prune", "--detailed-exitcode").code == 0
 
 
@@ -175,7 +175,7 @@ def test_what_is_taken_over_under_another_name_is_not_pruned(
     job(applied, "three", source="b.txt", file="two")
     assert a2c(*command.split(), "-y").code == 0
     assert (len(in_dist(applied)), len(somebody("GET", "/jobs"))) == (2, 2)
-    assert "no API calls" in a2c("apply", "--no-cache").out
+    assert "no API calls" in a2c("apply", "-v", "--no-cache").out
 
 
 def test_a_job_with_results_of_two_addresses_stays_until_the_last_of_them_goes(
@@ -378,7 +378,7 @@ def test_a_pruned_result_comes_back_from_the_results_cache(project: Path, a2c: C
     (project / "two.yaml").unlink()
     assert a2c("prune", "-y", "--local").code == 0
     job(project, "two")
-    assert "1 from the results cache; no API calls" in a2c("apply", "--local").out
+    assert "1 from the results cache; no API calls" in a2c("apply", "-v", "--local").out
 
 
 def test_a_preset_is_deleted_on_the_service(project: Path, a2c: Command, somebody: Somebody) -> None:

@@ -36,7 +36,7 @@ def test_a_state_that_travels_without_its_key_says_so_and_pays_nothing(
         assert (done.code, "written with another digest key" in done.err) == (2, True)
         assert "A2C_SPEC_DIGEST_KEY" in done.err
     monkeypatch.setenv("A2C_SPEC_DIGEST_KEY", key.hex())
-    assert "no API calls" in a2c("apply", "two.yaml", "--local").out
+    assert "no API calls" in a2c("apply", "-v", "two.yaml", "--local").out
     monkeypatch.delenv("A2C_SPEC_DIGEST_KEY")
     assert a2c("state", "new-key", "--local").code == 0
     assert a2c("plan", "two.yaml", "--local").code == 0

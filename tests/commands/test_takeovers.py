@@ -67,6 +67,26 @@ def test_from_a_job_that_is_left_out_of_the_plan(
     ends(a2c)
 
 
+@pytest.mark.parametrize("part", [(), ("b.yaml",), ("--target", "b")])
+def test_from_a_job_that_has_not_asked_for_it_for_long_and_is_unchanged(
+    part: tuple[str, ...], project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", c="x:sha256", k="x:md5")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "a", "one", c="x:sha256")
+    for _ in range(2):
+        assert a2c("apply", "--no-cache").code == 0
+    write(project, "b", "one", k="x:md5")
+    assert planned(a2c, *part)["b"] == ["adopt"]
+    assert a2c("apply", "--no-cache", *part).code == 0
+    ends(a2c)
+    assert a2c("destroy", "b", "-y", "--files").code == 0
+    assert planned(a2c, *part)["b"] == ["download"], "its job is still that of the other one"
+    assert a2c("apply", "--no-cache", *part).code == 0
+    ends(a2c)
+    assert spent(somebody) == 2
+
+
 def test_not_from_a_job_that_is_left_out_and_still_asks_for_it(project: Path, a2c: Command, somebody: Somebody) -> None:
     write(project, "a", "one", c="sha256")
     assert a2c("apply", "--no-cache").code == 0

@@ -93,6 +93,8 @@ def test_a_wrong_value_is_told_by_the_name_of_its_variable(
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"error: the environment variable {name}: 'maybe' is not ")
     assert ran.err.count("\n") == 1
+    assert not option.is_flag or ran.err.endswith("'maybe' is not 1 or 0\n")
+    assert "one of ''" not in ran.err, "an empty value is none that could be given"
 
 
 def test_flags_win_over_variables_and_one_command_over_all(a2c: Command, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -128,6 +130,8 @@ def test_what_means_something_else_elsewhere_has_no_short_name() -> None:
     ("name", "said"),
     [
         ("A2C_SPEC_PARALELISM", "did you mean A2C_SPEC_PARALLELISM?"),
+        ("A2C_SPEC_parallelism", "did you mean A2C_SPEC_PARALLELISM?"),
+        ("A2C_SPEC_AUTO_APPROVE", ""),
         ("A2C_SPEC_ZZZZZZZZZ", "means nothing to a2c-spec"),
         ("A2C_SPEC_MAX_CREDITS", ""),
         ("A2C_SPEC_CACHE", ""),

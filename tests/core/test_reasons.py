@@ -9,7 +9,18 @@ import pytest
 from a2c_spec.core.compare import MISSING
 from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
-from a2c_spec.core.reasons import conflict, counted, details, duration, of_another, recipe_reasons, refused, shown, size
+from a2c_spec.core.reasons import (
+    conflict,
+    counted,
+    details,
+    duration,
+    of_another,
+    recipe_reasons,
+    refused,
+    roughly,
+    shown,
+    size,
+)
 
 A, B = "a" * 64, "0123456789abcdef" * 4
 SECRET = {"$secret": "env:A#1"}
@@ -162,6 +173,21 @@ def test_a_path_that_cannot_be_written_is_refused_under_every_policy(policy: str
     observed = Observed(lambda late, _scope: late.text, blocked={"dist/a": "dist is a file"})
     assert refused(observed, "dist/a", policy) == "dist/a cannot be written, because dist is a file"
     assert refused(observed, "other/a", policy) == ""
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (2.4, "2 s"),
+        (400, "400 s"),
+        (610, "about 10 min"),
+        (7200, "2 h"),
+        (250_000, "about 3 days"),
+        (2e9, "about 63 years"),
+    ],
+)
+def test_seconds_for_people_are_few_digits_however_many_they_are(seconds: float, text: str) -> None:
+    assert roughly(seconds) == text
 
 
 @pytest.mark.parametrize(

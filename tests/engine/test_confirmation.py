@@ -124,7 +124,7 @@ QUESTIONS: list[tuple[Plan, dict[str, Any], str]] = [
         Plan((RUN, ANEW)),
         {"attended": True},
         "a would be run again (about 2 credits), and dist/a.png replaced, although already paid for; "
-        "about 13 credits, 2 of them paid before would be spent",
+        "about 13 credits would be spent, 2 of them paid before",
     ),
 ]
 

@@ -204,6 +204,7 @@ def test_what_a_user_says_stands_in_place_of_the_project_which_is_not_judged_the
         ("abc\u200b", "U+200B (ZERO WIDTH SPACE) at the end"),
         ("\ufeffabc", "U+FEFF (ZERO WIDTH NO-BREAK SPACE) at the beginning"),
         ("ab\nc", "U+000A as character 3"),
+        ("ab c", "U+0020 (SPACE) as character 3"),
         ("sch\u00fcssel", "as character 4"),
         ("ab\udcffc", "U+DCFF as character 3"),
     ],

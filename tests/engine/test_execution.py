@@ -232,6 +232,17 @@ def test_the_only_thing_to_do_fails_with_its_own_error(world: World, tmp_path: P
     assert (tmp_path / ".a2c/outputs.json").exists(), "what there was before is still told"
 
 
+def test_an_error_of_the_system_is_that_of_one_job(world: World) -> None:
+    def answer(change: Change, before: JobRecord) -> JobRecord:
+        if change.address == "a":
+            raise OSError(24, "too many")
+        return done(change, before)
+
+    world.answer = answer
+    result = world.apply(step("a"), step("b"))
+    assert (ends(result), world.order) == ({"a": "SpecError"}, ["a", "b"])
+
+
 def test_what_needs_a_failed_job_is_not_started(world: World) -> None:
     world.answer = failing(base=ConversionFailed("damaged"))
     result = world.apply(step("base"), step("top", "base"), step("alone"))

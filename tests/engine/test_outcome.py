@@ -8,8 +8,8 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, Unattended
-from a2c_spec.errors import PartialFailure, SpecError
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, Unattended, failure_of
+from a2c_spec.errors import AskedToWait, NotCleanedUp, NotStarted, PartialFailure, SpecError, WaitTimeout
 
 FREE = Change("a", "download", ())
 WAITED = Change("a", "wait", ())
@@ -53,6 +53,30 @@ def test_an_error_says_it_all_where_it_is_what_failed() -> None:
     assert not result(failure, SpecError("no"), error=PartialFailure("2 failed")).lone
     assert not result(error=PartialFailure("stopped")).lone
     assert not result().lone
+    paid = Tally(1, done={"a"})
+    assert not Result((), paid, (failure,), {}, failure).lone, "what was done before it is told, too"
+
+
+CLEANING = NotCleanedUp("no", address="a")
+FAILED, WAITING = SpecError("no", address="b"), NotStarted("no", address="c")
+ENDS: list[tuple[list[SpecError], str]] = [
+    ([CLEANING, NotCleanedUp("no", address="d")], "2 of 4 jobs not cleaned up"),
+    ([CLEANING, FAILED], "1 of 4 jobs failed, 1 not cleaned up"),
+    ([WAITING, FAILED, CLEANING], "1 of 4 jobs failed, 1 not cleaned up, 1 not started"),
+    ([WAITING], "1 of 4 jobs not started"),
+    ([WaitTimeout("", address="e"), FAILED, SpecError("no", address="e")], "2 of 4 jobs failed"),
+    (
+        [AskedToWait("", address="e"), WaitTimeout("", address="f"), CLEANING],
+        "1 of 4 jobs not done in time, 1 still running, 1 not cleaned up",
+    ),
+]
+
+
+@pytest.mark.parametrize(("errors", "told"), ENDS)
+def test_what_is_only_not_cleaned_up_is_counted_apart(errors: list[SpecError], told: str) -> None:
+    error = failure_of(Tally(4), errors)
+    assert error is not None
+    assert (error.message, error.exit_code) == (told, 9)
 
 
 def test_nobody_is_asked_where_nobody_attends() -> None:

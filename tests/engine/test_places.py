@@ -188,6 +188,6 @@ def test_what_stays_on_the_service_is_not_paid_again_from_another_folder(project
     assert (again.code, again.err.splitlines()[-1:], again.out.splitlines()[-1:]) == (
         0,
         [],
-        ["Nothing to do; no API calls."],
+        ["Nothing to do."],
     )
     assert not (project / ".a2c").exists()

@@ -11,7 +11,7 @@ import pytest
 from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.engine.removals import plan_removal, remove_leftovers
+from a2c_spec.engine.removals import clean_up, plan_removal
 from a2c_spec.engine.session import Session
 from tests.engine.planning import FILE, done, named, put
 from tests.engine.projects import session_in
@@ -25,7 +25,7 @@ def remove(session: Session, *records: JobRecord, text: bytes = b"abc") -> list[
     put(session, *records)
     (session.project.root / PATH).write_bytes(text)
     told: list[Event] = []
-    asyncio.run(remove_leftovers(session, GOING, told.append))
+    asyncio.run(clean_up(session, GOING, told.append))
     return told
 
 

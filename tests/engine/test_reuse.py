@@ -43,6 +43,12 @@ def test_no_cache_is_used_if_that_is_wished_and_only_a_folder_can_be_one(tmp_pat
     assert cache_of(project_in(tmp_path, no_cache=True)) is None
     with pytest.raises(UsageError, match="must be a folder"):
         cache_of(project_in(tmp_path, cache="s3://bucket"))
+    (tmp_path / "taken").write_text("a file")
+    for place in ("taken", "taken/in/it"):
+        with pytest.raises(
+            UsageError, match=f"^A2C_SPEC_CACHE: the results cache {place} must be a folder, and is a file"
+        ):
+            cache_of(project_in(tmp_path, {"A2C_SPEC_CACHE": place}))
 
 
 def uploading(**more: Any) -> DesiredJob:

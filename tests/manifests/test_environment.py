@@ -22,7 +22,7 @@ def test_only_what_is_listed_and_allowed_is_had() -> None:
     assert all(isinstance(values[name], Unknown) for name in ("GONE", "BYTES", "OTHER"))
     assert [str(problem).partition(" (")[0] for problem in problems] == [
         "m.yaml:1:19: error: the environment variable `GONE` is not set",
-        "m.yaml:1:25: error: the environment variable `BYTES` holds bytes that are not UTF-8",
+        "m.yaml:1:25: error: the environment variable `BYTES` is not UTF-8",
         "m.yaml:1:32: error: the environment variable `OTHER` is not for manifests",
     ]
 

@@ -90,6 +90,9 @@ UNSUPPORTED = [
     ("state: .a2c/local/x.db\n", "1:8", "would be in the place of something else"),
     ("state: data/Spending.db\n", "1:8", "would be in the place of something else"),
     ("state: data/x.lock\n", "1:8", "would be in the place of something else"),
+    ("state: one.yaml\n", "1:8", "would be in the place of something else: that file is no state"),
+    ("cache: one.yaml\n", "1:8", "the results cache `one.yaml` must be a folder, and is a file"),
+    ("cache: {url: one.yaml/in/it}\n", "1:14", "the results cache `one.yaml/in/it` must be a folder, and is a file"),
     ("state: vars/\n", "1:8", "the state `vars/` is a folder; name a file"),
     ("environments: {a: {state: x.db}, b: {state: X.db}}\n", "1:27", "the state `x.db` is that of environment b too"),
     ("environments: {a: {state: .a2c/state.db}}\n", "1:27", "is that of what runs without one too"),
@@ -105,6 +108,7 @@ UNSUPPORTED = [
 @pytest.mark.parametrize(("text", "place", "message"), UNSUPPORTED)
 def test_what_is_not_supported_is_refused_at_its_place(tmp_path: Path, text: str, place: str, message: str) -> None:
     (tmp_path / "vars").mkdir()
+    (tmp_path / "one.yaml").write_text("name: one")
     (tmp_path / "a2c.yaml").write_text(text)
     found = [str(problem) for problem in load_project(tmp_path)[1]]
     assert found[0].startswith(f"{tmp_path}{os.sep}a2c.yaml:{place}: error: ")

@@ -44,7 +44,7 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("env:NONE", InvalidError, "the secret env:NONE is not set"),
         ("env:EMPTY", InvalidError, "the secret env:EMPTY is empty"),
         ("env:LONG", InvalidError, "the secret env:LONG is longer than 65536 bytes"),
-        ("env:BYTES", InvalidError, "the secret env:BYTES is not UTF-8 text"),
+        ("env:BYTES", InvalidError, "the secret env:BYTES is not UTF-8"),
         ("file:long", InvalidError, "the secret file:long is longer than 65536 bytes"),
         ("keyring:nobody/", InvalidError, "the secret keyring:nobody/ must be keyring:service/user"),
         ("file:none", InvalidError, "the secret file:none cannot be read: No such file or directory"),

@@ -95,8 +95,8 @@ WRONG = [
     ("boolean", "yes", 'must be true or false, found "yes"'),
     ("list", "{}", "must be a list (JSON on the command line), found {}"),
     ("map", "[" * 99_999, "must be a mapping (JSON on the command line), found"),
-    ("string", HALF, "holds bytes that are not UTF-8"),
-    ("list", '["\\udcff"]', "holds bytes that are not UTF-8"),
+    ("string", HALF, "is not UTF-8"),
+    ("list", '["\\udcff"]', "is not UTF-8"),
 ]
 
 

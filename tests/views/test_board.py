@@ -50,7 +50,15 @@ def test_a_job_is_in_one_stage_and_then_ended() -> None:
     for event in (STAGES[0][0], STAGES[2][0], Event("done", "a", spent=2)):
         board.hear(event)
     assert board.counts() == {"queued": 0, "uploading": 0, "converting": 0, "downloading": 0, "done": 1, "failed": 0}
-    assert (board.done, board.failed, board.credits, board.under_way) == (1, 0, 2, {})
+    assert (board.done, board.over, board.credits, board.under_way) == (1, 1, 2, {})
+
+
+def test_what_did_not_end_well_counts_by_how_it_ended() -> None:
+    board = Board(3, Clock())
+    for event in (Event("failed", "a"), Event("failed", "b", "still running"), Event("failed", "c", "still running")):
+        board.hear(event)
+    assert (board.over, board.left()) == (3, None)
+    assert "1 failed, 2 still running of 3" in board.line()
 
 
 def test_more_jobs_than_were_expected_leave_none_queued() -> None:

@@ -9,7 +9,7 @@ import pytest
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.tally import Tally
-from a2c_spec.errors import ConversionFailed, NotStarted, SpecError
+from a2c_spec.errors import ConversionFailed, NotCleanedUp, NotStarted, SpecError, WaitTimeout
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
 from a2c_spec.views.summary import by_cause, cause, summary_json, summary_text
@@ -87,6 +87,9 @@ ENDS: list[tuple[Tally, dict[str, int], str]] = [
 @pytest.mark.parametrize(("tally", "counts", "line"), ENDS)
 def test_the_last_line_says_what_was_done(tally: Tally, counts: dict[str, int], line: str) -> None:
     assert summary_text(tally, [], counts, PLAIN) == line
+    assert summary_text(tally, [], None, PLAIN) == f"{line.partition(';')[0].removesuffix('.')}.", (
+        "the calls only if asked for"
+    )
 
 
 def test_the_first_files_are_named_and_the_rest_counted() -> None:
@@ -158,3 +161,21 @@ def test_an_address_of_which_several_runs_fail_failed_once() -> None:
     ]
     last = summary_text(Tally(2), errors, {}, PLAIN).splitlines()[-1]
     assert last == "Not all done: 0 applied, 1 failed, 1 not started; no API calls."
+
+
+def test_what_runs_on_is_not_told_as_failed() -> None:
+    errors: list[SpecError] = [WaitTimeout(f"job {n}f3a is still running after 2 s", address=n) for n in "ab"]
+    errors += [
+        WaitTimeout("no", address="c"),
+        NotCleanedUp("all of it is here", address="d"),
+        SpecError("x", address="e"),
+    ]
+    text = summary_text(Tally(5, applied=1), errors, None, PLAIN).splitlines()
+    assert text == [
+        "  2 times: job af3a is still running after 2 s",
+        "    a, b",
+        "  c: no",
+        "  d: all of it is here",
+        "  failed e: x",
+        "Not all done: 1 applied, 1 failed, 3 still running, 1 not cleaned up.",
+    ]

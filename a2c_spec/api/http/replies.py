@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
@@ -124,11 +125,13 @@ def throttled() -> NetworkError:
 
 def busy_for(seconds: float, longest: float, *, given: bool) -> SpecError:
     """The service asks for a pause that is not waited for; ``given``: because of the time that the user gave."""
-    asked = f"the service asks to wait {seconds:.0f} s"
+    asked = f"the service asks to wait {roughly(seconds)}"
     if given:
         hint = "nothing is lost: apply again later, or with a longer --timeout"
         return AskedToWait(f"{asked}, longer than --timeout {longest:g} allows", hint=hint)
-    return NetworkError(f"{asked}, longer than the {longest:g} s that are waited", hint="apply again after that time")
+    return NetworkError(
+        f"{asked}, longer than the {roughly(longest)} that are waited", hint="apply again after that time"
+    )
 
 
 def error_of(reply: Reply, *, repeatable: bool) -> SpecError:

@@ -33,6 +33,7 @@ from a2c_spec.api.http.replies import (
 )
 from a2c_spec.api.http.stalled import taken
 from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
+from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import NetworkError, SpecError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"
@@ -213,11 +214,11 @@ class Wire:
         patience = patience or self.patience
         usual = pause <= LONGEST_RETRY_AFTER
         if patience and waited + pause > patience and (usual or patience <= LONGEST_RETRY_AFTER):
-            raise busy_for(pause, patience, given=True)
+            raise busy_for(pause, self.patience or patience, given=True)
         if not usual:
             raise busy_for(pause, LONGEST_RETRY_AFTER, given=False)
         if pause >= LEAST_TOLD and asked is not None and self.limiter.resume_at <= self.limiter.clock():
-            self.tell(Event("note", "", text=f"the service is busy and asks to wait {pause:.0f} s"))
+            self.tell(Event("note", "", text=f"the service is busy and asks to wait {roughly(pause)}"))
         self.limiter.on_throttled(pause)
         return pause
 

@@ -69,10 +69,9 @@ def _deleted(
         if file.path and observed.status(file.path) == "intact":
             work.verified += 1
         elif file.path:
-            why = f"{file.path} is missing here, and the service no longer has it"
-            work.lost.append((file.conversion, why))
+            work.lost.append((file.conversion, _no_longer(f"{file.path} is missing here", file.refused)))
         elif (one := places[file.output_id]).path:
-            _fetch(one, f"{one.path} not downloaded yet", observed, work)
+            _fetch(one, f"{one.path} not downloaded yet", observed, work, file)
 
 
 def _placements(
@@ -88,11 +87,11 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
     if not placement.path:
         return
     if file is None or not file.path:
-        _fetch(placement, f"{placement.path} not downloaded yet", observed, work)
+        _fetch(placement, f"{placement.path} not downloaded yet", observed, work, file)
     elif (stands := observed.status(file.path)) == "absent":
-        _fetch(placement, f"{file.path} is missing here", observed, work)
+        _fetch(placement, f"{file.path} is missing here", observed, work, file)
     elif stands == "outdated":
-        _fetch(placement, f"{file.path} {observed.origins[file.path]}", observed, work)
+        _fetch(placement, f"{file.path} {observed.origins[file.path]}", observed, work, file)
     elif stands != "intact":
         _altered(placement, file, observed, work)
     elif placement.path != (file.wanted or file.path):
@@ -101,20 +100,26 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
         work.verified += 1
 
 
-def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff) -> None:
+def _fetch(placement: Placement, why: str, observed: Observed, work: OutputDiff, file: SavedFile | None) -> None:
+    answer = file.refused if file else ""
     policy = placement.spec.on_conflict if placement.spec else "error"
     if observed.skips(placement.path, policy):
         work.skipped.append(reasons.skipped(observed, placement.path))
         return
     if placement.gone:
         status = placement.output.status
-        told = f"{why}, and the service no longer has it{f' ({status})' if status != NO_LONGER else ''}"
-        work.lost.append((placement.conversion, told))
+        work.lost.append((placement.conversion, _no_longer(why, status if status != NO_LONGER else "", answer)))
         return
-    work.why.append(why)
+    work.why.append(f"{why}; its last download was answered {answer}" if answer else why)
     work.downloads.append(placement.path)
     if refused := reasons.refused(observed, placement.path, policy):
         work.problems.append(refused)
+
+
+def _no_longer(why: str, *told: str) -> str:
+    """Of a result that is lost: ``told`` are its status there, and how its last download was answered, if anything."""
+    because = "; ".join(filter(None, told))
+    return f"{why}, and the service no longer has it{f' ({because})' if because else ''}"
 
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
@@ -124,7 +129,7 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
     else:
         ours = observed.status(file.path) == "changed"
         stands = "has changed since a2c-spec wrote it" if ours else "exists and is not recorded as a result of a2c-spec"
-        _fetch(placement, f"{file.path} {stands}", observed, work)
+        _fetch(placement, f"{file.path} {stands}", observed, work, file)
 
 
 def _move(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:

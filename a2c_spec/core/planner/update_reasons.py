@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.foreign import foreign
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.reasons import changed_reason
-from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.reasons import changed_reason, shown_pair
+from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, holds_secret
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.sensitive import names_secret
 from a2c_spec.core.state import JobRecord
 
+NAME = ".options.output_filename"
+"""How the paths of names end that results get on the service."""
+
 
 def why(desired: DesiredJob, record: JobRecord, live: LiveJob, calls: Sequence[Call]) -> tuple[str, ...]:
     """The reasons of an edit. A foreign change is told with the value there and the value that it gets back."""
-    found = [*recipes.why(desired, record), *foreign_reasons(foreign_details(desired, record, live))]
+    others = foreign_details(desired, record, live)
+    besides = [one for one in _besides(desired, record) if one.path not in {other.path for other in others}]
+    found = [*recipes.why(desired, record), *foreign_reasons(others), *map(_besides_reason, besides)]
     if len(calls) > sum(call.starts for call in calls) and not found:
         found.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in calls)))
     if any(call.starts for call in calls):
@@ -32,8 +38,30 @@ def why(desired: DesiredJob, record: JobRecord, live: LiveJob, calls: Sequence[C
 def details(desired: DesiredJob, record: JobRecord, live: LiveJob | None) -> tuple[Detail, ...]:
     """Every attribute that gets another value: from what is on the service, where somebody changed it there."""
     others = foreign_details(desired, record, live) if live else ()
-    told = {one.path for one in others}
-    return (*(one for one in recipes.details(desired, record) if one.path not in told), *others)
+    told, ours = {one.path for one in others}, (*recipes.details(desired, record), *_besides(desired, record))
+    return (*(one for one in ours if one.path not in told), *others)
+
+
+def _besides(desired: DesiredJob, record: JobRecord) -> Iterator[Detail]:
+    """What the manifest changed that decides no result: job fields, and how results are named and locked."""
+    here, names = _values(desired), {"job": [name for name in JOB_FIELDS if name not in DECISIVE_FIELDS]}
+    names |= {f"conversions.{item.id}.options": [*NOT_DECISIVE] for item in desired.job.conversions}
+    for part in (part for part in names if part.removesuffix(".options") in record.elements):
+        for name in sorted(names[part]):
+            reset = JOB_FIELDS[name].reset if part == "job" else None
+            both = [values.get(name, reset) for values in (_sent(record, part), here[part])]
+            if not compare.equal(*both):
+                hidden = names_secret(name) or any(map(holds_secret, both))
+                before, now = (None if value == reset else value for value in both)
+                yield Detail(f"{part}.{name}", before, now, hidden)
+
+
+def _besides_reason(detail: Detail) -> str:
+    """In the words of the manifest, which names a result where the service takes an option of its conversion."""
+    if not detail.path.endswith(NAME):
+        return changed_reason(detail)
+    conversion = detail.path.removeprefix("conversions.").removesuffix(NAME)
+    return f"output of {conversion}: {' -> '.join(shown_pair(detail.before, detail.after))}"
 
 
 def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[Detail, ...]:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.errors import is_text, shown_name, why
+from a2c_spec.errors import is_text, not_text, shown_name, why
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.batch import tables as row_files
 from a2c_spec.manifests.batch.tables import EachRow
@@ -78,7 +78,8 @@ def _matching(pattern: str, where: Position, folder: ManifestFolder, exclude: li
         if is_text(path):
             yield EachRow(_file_values(path, relpath), where, path)
         else:
-            yield Diagnostic(where, f"the name of {shown_name(path)} is not UTF-8", "rename the file, or exclude it")
+            why, hint = not_text(path, "rename the file, or exclude it")
+            yield Diagnostic(where, f"the name of {shown_name(path)} {why}", hint)
 
 
 def _file_values(path: str, relpath: str) -> dict[str, str]:
