@@ -259,7 +259,8 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
 
 def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:
     """The parts, each with the paths that are others' results: two results of one address never get one name."""
-    saved = [file for run in runs for file in run.files if file.path]
+    left = (file for run in runs for file in run.leftover if file.aside)
+    saved = [file for file in (*(one for run in runs for one in run.files), *left) if file.path]
     places = {}
     for part in parts:
         here = [file for file in _results(part, saved) if file.conversion not in foreseen]
