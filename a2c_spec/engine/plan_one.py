@@ -17,7 +17,7 @@ from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import made, merged
+from a2c_spec.core.run_records import merged, names_there
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
@@ -55,10 +55,10 @@ def prepared(
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
     cached = partial(_made_elsewhere, session, desired, dependencies.making, set())
-    several = [item.id for item in desired.job.conversions] if len(runs) > 1 or len(desired.job.conversions) > 1 else []
-    earlier = {name: files[0].service_name for name in several if len(files := made(runs, name)) == 1}
+    items = desired.job.conversions
     skipped = only_skipped(desired.job, render_late, partial(session.files.is_taken, address=job.address))
-    foreseen = numbered(desired.job, render_late, earlier) if several else {}
+    several = len(runs) > 1 or len(items) > 1
+    foreseen = numbered(desired.job, render_late, names_there(runs, items)) if several else {}
     division = divide(
         desired, runs, again=again, lost=lost.conversions, skipped=skipped, cached=cached, own=own, foreseen=foreseen
     )
