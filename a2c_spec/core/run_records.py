@@ -61,7 +61,7 @@ def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
 def names_there(runs: Sequence[JobRecord], items: Iterable[Conversion]) -> dict[str, str]:
     """By conversion, what the service called its one result. One of another target tells nothing, though it has the
     same id: the run was another address's, or the manifest says something else by now."""
-    found = {}
+    found: dict[str, str] = {}
     for item in items:
         recipes = ((run, run.basis.get("conversions", {}).get(item.id, {})) for run in runs)
         files = made([run for run, recipe in recipes if recipe.get("target") == item.target], item.id)
