@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from a2c_spec.core.desired import Job
+from a2c_spec.core.graph import split_reference
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import placed, without_result
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.errors import NotStarted
@@ -20,7 +22,8 @@ class Edges:
     """The changes that make what others take, and which results have come good.
 
     ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
-    a summary is kept. A result goes by its address and conversion, a preset by its address alone.
+    a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``good``: the key of
+    the run that made each.
     """
 
     def __init__(
@@ -34,7 +37,7 @@ class Edges:
         makers = (step for steps in self.makers.values() for step in steps)
         self.ended = {step.change.address: asyncio.Event() for step in makers}
         self.held = {made for step in every for made in held(step)}
-        self.good: set[tuple[str, str]] = set()
+        self.good: dict[tuple[str, str], str] = {}
 
     def taken(self, key: str) -> bool:
         """Whether others take what this change makes."""
@@ -63,12 +66,24 @@ class Edges:
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""
         made = [item.id for item in step.desired.job.conversions] if step.desired else [""]
-        self.good |= {(address_of(step.change.address), name) for name in made}
+        self._note(step.change.address, made)
 
     def came_good_in_part(self, step: PlannedChange, record: JobRecord | None) -> None:
         """Notes what a change that failed has made all the same. ``record`` is what is known of its run now."""
         made = whole_results(step.desired, record) if step.desired and record else []
-        self.good |= {(address_of(step.change.address), name) for name in made}
+        self._note(step.change.address, made)
+
+    def _note(self, key: str, made: Iterable[str]) -> None:
+        self.good |= {(address_of(key), name): key for name in made}
+
+    def runs_taken(self, job: Job, store: StateStore) -> dict[str, JobRecord]:
+        """By ``address.conversion``, the run that made, or brought, each result that a job takes, of what came good.
+
+        Others of its address may be newer: they are let go only where the plan does that.
+        """
+        sources = (item.source for item in job.inputs if item.type == "from")
+        keys = {source: self.good.get(split_reference(source), "") for source in sources}
+        return {source: run for source, key in keys.items() if key and (run := store.get(key))}
 
     def _makers(self, address: str, conversion: str) -> list[PlannedChange]:
         """The changes that make one result, or preset; a summary does not say what it makes, so it may be this."""

@@ -62,6 +62,7 @@ class Execution:
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))
         self.edges = Edges((), (), ())
         self.turn_of: dict[str, asyncio.Lock] = {}
+        self.planned: frozenset[str] = frozenset()
         self.planned_again: set[str] = set()
         self.paid_again: set[str] = set()
 
@@ -75,6 +76,7 @@ class Execution:
         self.tally.changes = Counter(address_of(step.change.address) for step in busy)
         self.reporter.expect(len(busy))
         self.edges = Edges(steps, busy, whole)
+        self.planned = frozenset(address_of(step.change.address) for step in steps)
         again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
         self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
@@ -212,9 +214,9 @@ class Execution:
         if address in self.planned_again:
             return []
         self.planned_again.add(address)
-        dependencies = Dependencies(self.session)
+        dependencies = Dependencies(self.session, makers=self.edges.runs_taken(step.whole, self.session.store))
         steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
-        steps = Owners(self.session, steps, ()).all_checked()  # whose places are free by now is recorded
+        steps = Owners(self.session, steps, (), self.planned).all_checked()  # whose places are free by now is recorded
         allowed = self.options.yes or address in self.paid_again
         refused = [one.change for one in steps if one.change.paid_again and not allowed]
         if refused:

@@ -22,7 +22,8 @@ from a2c_spec.manifests.expressions.template import render_late
 
 @dataclass(slots=True)
 class Owners:
-    """The planned changes of all addresses; ``gone`` are those that no manifest asks for any more.
+    """The planned changes of all addresses; ``gone`` are those that no manifest asks for any more, ``beside`` those of
+    the plan that are not looked at.
 
     ``given_up`` are the paths of results that the plan replaces by those of another address.
     """
@@ -30,12 +31,13 @@ class Owners:
     session: Session
     steps: Sequence[PlannedChange]
     gone: Collection[str]
+    beside: Collection[str] = ()
     given_up: set[str] = field(default_factory=set)
     by_address: dict[str, PlannedChange] = field(init=False)
     addresses: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.addresses = {address_of(step.change.address) for step in self.steps}
+        self.addresses = {*self.beside, *(address_of(step.change.address) for step in self.steps)}
         self.by_address = {step.change.address: step for step in self.steps}
         self.by_address |= {step.taken_over: step for step in self.steps if step.taken_over and not step.split_off}
 

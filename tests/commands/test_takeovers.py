@@ -287,3 +287,17 @@ def test_nor_because_the_id_was_for_something_else_before(project: Path, a2c: Co
     assert a2c("apply", "--no-cache", "-y").code == 0
     assert spent(somebody) == 3
     ends(a2c)
+
+
+def test_waiting_brings_a_dependent_whose_input_is_an_earlier_result_too(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "u", "one", c="sha256")
+    write(project, "w", "u.c", c="md5")
+    for text in ("one", "two"):
+        (project / "in/one.txt").write_text(text)
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    (project / "in/one.txt").write_text("one")
+    waited = a2c("wait")
+    assert (waited.code, spent(somebody)) == (0, 4), waited.err
+    ends(a2c)
