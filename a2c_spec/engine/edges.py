@@ -22,12 +22,12 @@ class Edges:
     """The changes that make what others take, and which results have come good.
 
     ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
-    a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``good``: the key of
-    the run that made each.
+    a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``runs``: the key of
+    the run whose result each is.
     """
 
     def __init__(
-        self, every: Iterable[PlannedChange], busy: Iterable[PlannedChange], whole: Iterable[PlannedChange]
+        self, every: Sequence[PlannedChange], busy: Iterable[PlannedChange], whole: Iterable[PlannedChange]
     ) -> None:
         taken = {address for step in whole for address, _ in needed(step)}
         self.makers: dict[str, list[PlannedChange]] = {}
@@ -37,7 +37,11 @@ class Edges:
         makers = (step for steps in self.makers.values() for step in steps)
         self.ended = {step.change.address: asyncio.Event() for step in makers}
         self.held = {made for step in every for made in held(step)}
-        self.good: dict[tuple[str, str], str] = {}
+        self.good: set[tuple[str, str]] = set()
+        self.runs: dict[tuple[str, str], str] = {}
+        for step in every:
+            key = step.change.address
+            self.runs |= {(address_of(key), name): key for name in _conversions(step.desired)} if step.desired else {}
 
     def taken(self, key: str) -> bool:
         """Whether others take what this change makes."""
@@ -74,16 +78,21 @@ class Edges:
         self._note(step.change.address, made)
 
     def _note(self, key: str, made: Iterable[str]) -> None:
-        self.good |= {(address_of(key), name): key for name in made}
+        results = [(address_of(key), name) for name in made]
+        self.good.update(results)
+        self.runs |= dict.fromkeys(results, key)
 
     def runs_taken(self, job: Job, store: StateStore) -> dict[str, JobRecord]:
-        """By ``address.conversion``, the run that made, or brought, each result that a job takes, of what came good.
+        """By ``address.conversion``, the run whose result each is that a job takes, as it was planned or came good.
 
-        Others of its address may be newer: they are let go only where the plan does that.
+        Others of its address may be newer: they are let go only once the plan has done that.
         """
-        sources = (item.source for item in job.inputs if item.type == "from")
-        keys = {source: self.good.get(split_reference(source), "") for source in sources}
-        return {source: run for source, key in keys.items() if key and (run := store.get(key))}
+        found: dict[str, JobRecord] = {}
+        for source in (item.source for item in job.inputs if item.type == "from"):
+            _, conversion = made = split_reference(source)
+            run = store.get(self.runs[made]) if made in self.runs else None
+            found |= {source: run} if run and any(file.conversion == conversion for file in run.files) else {}
+        return found
 
     def _makers(self, address: str, conversion: str) -> list[PlannedChange]:
         """The changes that make one result, or preset; a summary does not say what it makes, so it may be this."""

@@ -208,4 +208,20 @@ RUNS: Mapping[str, Script] = {
         APPLY,
         ("save", 0, "dist/"),
     ),
+    "an earlier result is taken back while a newer run of its job is made again": known(
+        ground(
+            job("up", FAR, conversions=("image/png", "document/pdf")),
+            job("down", "up.c0", conversions=("document/txt", "archive/zip"), job={"fail_on_conversion_error": False}),
+        ),
+        APPLY,
+        ("add_conversion", 0, "document", "txt"),
+        ("field", 0, "fail_on_conversion_error", False),
+        ("option", 4, "quality", 13),
+        APPLY,
+        ("field", 0, "fail_on_conversion_error", None),
+        APPLY,
+    ),
+    "a person leaves a source behind, and changes it": known(
+        ground(job("one", "in/b.txt")), APPLY, ("rename_source", 0, 1), ("result", 1, "quiet"), APPLY
+    ),
 }
