@@ -29,7 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_finish() -> None:
-    """What was collected lives to the end: the garbage collector need not look at ten thousand tests again and again."""
+    """What was collected lives to the end: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
 

@@ -11,7 +11,7 @@ from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord, SavedFile, StateStore
-from a2c_spec.core.transitions import handed_over, without_job
+from a2c_spec.core.transitions import handed_over, without_files, without_job
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +24,24 @@ class Recorder:
 
     async def save(self, record: JobRecord, *others: JobRecord, without: Collection[str] = ()) -> JobRecord:
         """Writes a record, and with it those of other runs, or that they are gone."""
-        stamped = replace(record, updated_at=self.clock())
+        stamped = replace(self._without_lost(record, others), updated_at=self.clock())
         what = "intent" if record.intent else record.phase
         self.probe(f"record {what}")
         await self.store.put(stamped, *others, without=without)
         self.probe(f"recorded {what}")
         return stamped
+
+    def _without_lost(self, record: JobRecord, others: Collection[JobRecord]) -> JobRecord:
+        """The record without files in whose place another run has written since it was read; ``others`` are written
+        with it."""
+        paths = {file.path for file in (*record.files, *record.leftover) if file.path}
+        if not paths or (now := self.store.get(record.address)) is None:
+            return record
+        new = paths.difference(file.path for file in (*now.files, *now.leftover, *now.landing))
+        owners = {path: {one.address for one in self.store.files_at(path) if not one.elsewhere} for path in new}
+        known = {record.address, *(one.address for one in others)}
+        lost = {path for path, names in owners.items() if names and names.isdisjoint(known)}
+        return without_files(record, lost) if lost else record
 
     async def save_run(
         self, record: JobRecord, conversions: Collection[str], before: JobRecord | None = None, now: float = 0.0

@@ -54,7 +54,7 @@ class _VerifiedFile(io.RawIOBase):
 def changed_file(payload: Payload) -> InvalidError:
     return InvalidError(
         f"{payload.path} changed while it was being uploaded",
-        hint="the job has not been started; apply again to send the file as it is now",
+        hint="apply again to send the file as it is now",
     )
 
 

@@ -18,6 +18,9 @@ write, what we wrote for another address, a folder."""
 NOT_OURS = frozenset[Disk]({"changed", "foreign", "folder"})
 """What is replaced only if ``on_conflict`` allows it; a folder never is."""
 
+DOUBTFUL = frozenset[Disk]({"outdated", "changed"})
+"""What may be the present result after all: a record says so, though another one wrote there since."""
+
 
 @dataclass(frozen=True, slots=True)
 class Observed:

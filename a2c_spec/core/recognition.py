@@ -71,7 +71,7 @@ def input_may_be(part: Part, live: LiveInput, *, named: bool = True, told: Colle
     kind = part.get("type", "remote")
     same_bytes = bool(live.checksum) and part.get("checksum") == live.checksum
     copy = kind == "input_id" != live.type and (same_bytes or live.type == "upload")  # how a copy is shown is not known
-    if live.type not in ("", kind) and not copy:
+    if live.type not in ("", kind) and not copy and not UPLOADED.issuperset((kind, live.type)):
         return False
     if kind not in UPLOADED and not copy and not _agrees(part.get("source"), live.source):
         return False

@@ -34,7 +34,7 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
 
     Where of one result nothing tells which conversion made it, nothing is known of any.
     """
-    known, names = {file.output_id for file in record.files}, record.names()
+    known, names = {file.output_id for file in (*record.files, *record.leftover)}, record.names()
     counts: Counter[str] = Counter()
     new = []
     for output in live.outputs:

@@ -93,9 +93,10 @@ def divide(
         editable = host is not None and host.phase == "building" and bool(host.job_id)
         left = [name for name in needed if name in skipped and not (editable or lost_start)]
         rest = [name for name in needed if name not in left and not (again or editable or lost_start)]
-        parts += _anew(address, needed, ([*filter(cached, rest)], left), host, runs)
-    if kept:
-        parts = [_with_results(part, needed) for part in parts]
+        called = {part.key: part.record for part in parts if part.record}  # by the ids of the manifest
+        before = [called.get(run.address, run) for run in runs]
+        parts += _anew(address, needed, ([*filter(cached, rest)], left), host, before)
+    parts = [_with_results(part, needed) for part in parts] if kept else parts
     parts = _apart(parts, runs, foreseen) if len(parts) > 1 else parts
     used = {part.key for part in parts}
     unused = tuple(run for run in runs if run.address not in used)
@@ -259,7 +260,7 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
 
 def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:
     """The parts, each with the paths that are others' results: two results of one address never get one name."""
-    saved = [file for run in runs for file in run.files if file.path]
+    saved = [file for run in runs for file in (*run.files, *(one for one in run.leftover if one.aside)) if file.path]
     places = {}
     for part in parts:
         here = [file for file in _results(part, saved) if file.conversion not in foreseen]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
+from a2c_spec.core.desired import Conversion
 from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -55,6 +56,17 @@ def made(runs: Iterable[JobRecord], conversion: str) -> tuple[SavedFile, ...]:
     """The results of one conversion of an address: those of the newest run that has any."""
     newest = made_by(runs, conversion)
     return tuple(file for file in newest.files if file.conversion == conversion) if newest else ()
+
+
+def names_there(runs: Sequence[JobRecord], items: Iterable[Conversion]) -> dict[str, str]:
+    """By conversion, what the service called its one result. One of another target tells nothing, though it has the
+    same id: the run was another address's, or the manifest says something else by now."""
+    found: dict[str, str] = {}
+    for item in items:
+        recipes = ((run, run.basis.get("conversions", {}).get(item.id, {})) for run in runs)
+        files = made([run for run, recipe in recipes if recipe.get("target") == item.target], item.id)
+        found |= {item.id: files[0].service_name} if len(files) == 1 else {}
+    return found
 
 
 def without_conversions(record: JobRecord, conversions: Collection[str]) -> JobRecord:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable, Sequence
 
+from a2c_spec.core.desired import Job
+from a2c_spec.core.graph import split_reference
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.results import without_result
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.errors import NotStarted
@@ -21,11 +23,12 @@ class Edges:
     """The changes that make what others take, and which results have come good.
 
     ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
-    a summary is kept. A result goes by its address and conversion, a preset by its address alone.
+    a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``runs``: the key of
+    the run whose result each is.
     """
 
     def __init__(
-        self, every: Iterable[PlannedChange], busy: Iterable[PlannedChange], whole: Iterable[PlannedChange]
+        self, every: Sequence[PlannedChange], busy: Iterable[PlannedChange], whole: Iterable[PlannedChange]
     ) -> None:
         taken = {address for step in whole for address, _ in needed(step)}
         self.makers: dict[str, list[PlannedChange]] = {}
@@ -36,6 +39,10 @@ class Edges:
         self.ended = {step.change.address: asyncio.Event() for step in makers}
         self.held = {made for step in every for made in held(step)}
         self.good: set[tuple[str, str]] = set()
+        self.runs: dict[tuple[str, str], str] = {}
+        for step in every:
+            key = step.change.address
+            self.runs |= {(address_of(key), name): key for name in _conversions(step.desired)} if step.desired else {}
 
     def taken(self, key: str) -> bool:
         """Whether others take what this change makes."""
@@ -64,12 +71,29 @@ class Edges:
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""
         made = [item.id for item in step.desired.job.conversions] if step.desired else [""]
-        self.good |= {(address_of(step.change.address), name) for name in made}
+        self._note(step.change.address, made)
 
     def came_good_in_part(self, step: PlannedChange, record: JobRecord | None) -> None:
         """Notes what a change that failed has made all the same. ``record`` is what is known of its run now."""
         made = whole_results(step.desired, record) if step.desired and record else []
-        self.good |= {(address_of(step.change.address), name) for name in made}
+        self._note(step.change.address, made)
+
+    def _note(self, key: str, made: Iterable[str]) -> None:
+        results = [(address_of(key), name) for name in made]
+        self.good.update(results)
+        self.runs |= dict.fromkeys(results, key)
+
+    def runs_taken(self, job: Job, store: StateStore) -> dict[str, JobRecord]:
+        """By ``address.conversion``, the run whose result each is that a job takes, as it was planned or came good.
+
+        Others of its address may be newer: they are let go only once the plan has done that.
+        """
+        found: dict[str, JobRecord] = {}
+        for source in (item.source for item in job.inputs if item.type == "from"):
+            _, conversion = made = split_reference(source)
+            run = store.get(self.runs[made]) if made in self.runs else None
+            found |= {source: run} if run and any(file.conversion == conversion for file in run.files) else {}
+        return found
 
     def _makers(self, address: str, conversion: str) -> list[PlannedChange]:
         """The changes that make one result, or preset; a summary does not say what it makes, so it may be this."""

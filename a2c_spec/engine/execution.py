@@ -212,7 +212,7 @@ class Execution:
         if address in self.planned_again:
             return []
         self.planned_again.add(address)
-        dependencies = Dependencies(self.session)
+        dependencies = Dependencies(self.session, makers=self.edges.runs_taken(step.whole, self.session.store))
         steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
         failed = {address_of(error.address) for error in self.errors}
         steps = Owners(self.session, steps, (), self.plan, failed).all_checked()

@@ -59,10 +59,9 @@ class Owners:
         for path in dict.fromkeys(self._targets(step)):
             own += self._outdated(change, path)
             owner = self.session.files.owner(path)
-            ours = {address_of(change.address), address_of(step.taken_over)}
             if not owner or self._moves_away(owner, path):
                 continue
-            if address_of(owner) in ours:
+            if address_of(owner) == address_of(change.address) or owner == step.taken_over:
                 leftover = step.record.leftover if step.record else ()
                 left = {file.path: file.conversion for file in leftover if file.aside}
                 self.given_up |= {path} if owner != change.address or path in left else set()

@@ -12,12 +12,12 @@ from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised
+from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised, started_in_part
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import made, merged
+from a2c_spec.core.run_records import merged, names_there
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
@@ -55,10 +55,10 @@ def prepared(
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
     again = chosen.replaces(job.address)
     cached = partial(_made_elsewhere, session, desired, dependencies.making, set())
-    several = [item.id for item in desired.job.conversions] if len(runs) > 1 or len(desired.job.conversions) > 1 else []
-    earlier = {name: files[0].service_name for name in several if len(files := made(runs, name)) == 1}
+    items = desired.job.conversions
     skipped = only_skipped(desired.job, render_late, partial(session.files.is_taken, address=job.address))
-    foreseen = numbered(desired.job, render_late, earlier) if several else {}
+    several = len(runs) > 1 or len(items) > 1
+    foreseen = numbered(desired.job, render_late, names_there(runs, items)) if several else {}
     division = divide(
         desired, runs, again=again, lost=lost.conversions, skipped=skipped, cached=cached, own=own, foreseen=foreseen
     )
@@ -136,6 +136,14 @@ def lost_results(steps: Sequence[PlannedChange]) -> Lost:
     return Lost(lost, tuple(dict.fromkeys(why for change in some for why in change.reasons)))
 
 
+def begun_in_part(steps: Sequence[PlannedChange]) -> dict[str, JobRecord]:
+    """By key, drafts that somebody started and that make only some of what is desired, as the runs that they are."""
+    seen = [
+        started_in_part(one.record, one.desired, one.live) for one in steps if one.record and one.desired and one.live
+    ]
+    return {run.address: run for run in seen if run is not None}
+
+
 async def plan_address(
     session: Session,
     job: Job,
@@ -146,13 +154,14 @@ async def plan_address(
 ) -> tuple[list[PlannedChange], tuple[JobRecord, ...]]:
     """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
     others = traded.gained.values()
-    lost = Lost()
+    lost, begun = Lost(), dict[str, JobRecord]()
     found, undecided = await _looked_for(session, job.address, client) if client else ({}, {})
     while True:
-        pending, unused = prepared(session, job, dependencies, chosen, lost, found, traded)
+        pending, unused = prepared(session, job, dependencies, chosen, lost, {**found, **begun}, traded)
         steps = [_adopting(await plan_run(session, one, client, undecided, others), found) for one in pending]
-        more = lost_results(steps)
-        if client is None or not more.conversions - lost.conversions:
+        more, some = lost_results(steps), begun_in_part(steps)
+        begun |= some
+        if client is None or not (some or more.conversions - lost.conversions):
             steps = with_cleanup(session, job, steps, unused)
             return [replace(step, whole=job if needs(job) else None) for step in steps], unused
         lost = Lost(lost.conversions | more.conversions, (*lost.why, *more.why))

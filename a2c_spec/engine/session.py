@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener
-from a2c_spec.core.observed import Disk, Observed
+from a2c_spec.core.observed import DOUBTFUL, Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
@@ -163,7 +163,7 @@ class Session:
         disk: dict[str, Disk] = {path: self.files.status(path, address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
         outdated = {path for path, stands in disk.items() if stands == "outdated"}
-        back = [file for file in record.files if disk.get(file.path) in ("outdated", "changed")] if record else []
+        back = [file for file in record.files if disk.get(file.path) in DOUBTFUL] if record else []
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
         origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
         placed_now = None if live else places

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
-from a2c_spec.core.observed import NOT_OURS, Disk, Observed
+from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk, Observed
 from a2c_spec.core.results import partial, spec_for
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.skipping import only_skipped
@@ -71,7 +71,7 @@ def _finding(files: OutputFiles, address: str, run: JobRecord, file: SavedFile, 
             return Finding(address, path, "missing")
         if not file.path:
             return Finding(address, path, "skipped", "it was left out because something else stands there")
-        if stands == "intact":
+        if stands == "intact" or (stands in DOUBTFUL and files.came_back(file, path, run.address)):
             lacks = partial(run).get(file.conversion)
             return Finding(address, path, "intact", f"partial: made without {', '.join(lacks)}" if lacks else "")
         spec = spec_for(job.outputs, file.conversion, file.inputs) if job else None

@@ -48,6 +48,22 @@ def test_a_file_that_is_about_to_land_is_no_other_runs_any_more(store: SqliteSto
     assert ([file.sha256 for file in taker.landing], taker.leftover) == (["new"], (FILE,))
 
 
+def test_what_another_run_wrote_since_is_not_claimed_back_by_a_record_that_was_read_before(store: SqliteStore) -> None:
+    recorder, new = Recorder(store, lambda: 7.0), SavedFile("dist/a", 2, "new", "o-2", "b")
+    before = JobRecord("job", "x", "started", leftover=(FILE,), files=(SavedFile("dist/b", 1, "bb", "o-b", "b"),))
+
+    async def land() -> None:
+        await store.put(before, JobRecord("other", "x", "completed"))
+        await recorder.save_landing("other", new)
+        await recorder.save(JobRecord("other", "x", "done", files=(new,)))
+        await recorder.save(before)
+
+    asyncio.run(land())
+    late = told(store, "job")
+    assert ([file.path for file in late.files], late.leftover) == (["dist/b"], ())
+    assert [(file.address, file.sha256) for file in store.files_at("dist/a")] == [("other", "new")]
+
+
 def test_two_files_that_land_at_once_are_both_written_down(store: SqliteStore) -> None:
     recorder = Recorder(store, lambda: 7.0)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zipfile
 from pathlib import Path
 
 from a2c_spec.api.files import in_safe_order
@@ -55,6 +56,19 @@ def test_two_jobs_change_their_own_names_and_those_of_their_results(project: Pat
     assert "replaces" not in done.out
     assert ((project / "dist" / "x.md5").read_bytes(), (project / "dist" / "y.md5").read_bytes()) == (second, first)
     assert "no API calls" in a2c("apply", "-v", "--local", "--no-cache").out
+
+
+def test_files_of_equal_bytes_stand_in_the_order_of_the_inputs_each_with_its_settings(
+    project: Path, a2c: Command
+) -> None:
+    for name in "abc":
+        (project / f"{name}.txt").write_text("same")
+    inputs = "{id: b, path: b.txt}, {id: c, path: c.txt, slide_duration: 2}, {id: a, path: a.txt}"
+    text = RECIPE[: RECIPE.index("inputs:")] + f"inputs: [{inputs}]\nconversions: [{{id: zip, target: zip}}]\n"
+    (project / "sums.yaml").write_text(text + "outputs: [{from: zip, filename: x}]\n")
+    assert a2c("apply", "sums.yaml", "--local").code == 0
+    with zipfile.ZipFile(project / "dist/x.zip") as made:
+        assert made.namelist() == ["b.txt", "c.txt", "a.txt"]
 
 
 def test_moves_in_a_circle_step_aside_first() -> None:

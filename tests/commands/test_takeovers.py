@@ -269,3 +269,55 @@ def test_nothing_is_paid_for_a_dependent_whose_place_another_address_keeps(
     refused = a2c("apply", "--no-cache", "-y", "u.yaml", "w.yaml")
     assert (refused.code, spent(somebody)) == (9, 2)
     assert "which this plan leaves out; apply all manifests, or" in refused.out
+
+
+def test_an_earlier_run_comes_back_in_the_place_of_the_present_one_that_is_run_anew_elsewhere(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    for source in ("one", "two"):
+        write(project, "a", source, c="x:sha256")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    write(project, "a", "three", c="y:sha256")
+    write(project, "b", "one", c="x:sha256")
+    done = a2c("apply", "--no-cache", "-y")
+    assert (done.code, "replaces dist/x.sha256, an earlier result of a" in done.out) == (0, True), done.out
+    assert spent(somebody) == 3
+    ends(a2c)
+
+
+def test_a_name_is_not_numbered_because_another_run_has_the_id_for_something_else(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "a", "one", k="n:sha256", l="n:md5")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "b", "two", k="m:md5")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "a", "two", k="n:sha256", l="n:md5")
+    write(project, "b", "one", k="m:md5")
+    done = a2c("apply", "--no-cache", "-y")
+    assert (done.code, "-2" in done.out, spent(somebody)) == (0, False, 4), done.out
+    ends(a2c)
+
+
+def test_nor_because_the_id_was_for_something_else_before(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project, "a", "one", k="x:md5", l="n:md5")
+    assert a2c("apply", "--no-cache").code == 0
+    write(project, "a", "one", k="n:sha256", l="n:md5")
+    assert sorted(planned(a2c)["a"]) == ["no-op", "re-run"]
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert spent(somebody) == 3
+    ends(a2c)
+
+
+def test_waiting_brings_a_dependent_whose_input_is_an_earlier_result_too(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "u", "one", c="sha256")
+    write(project, "w", "u.c", c="md5")
+    for text in ("one", "two"):
+        (project / "in/one.txt").write_text(text)
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    (project / "in/one.txt").write_text("one")
+    waited = a2c("wait")
+    assert (waited.code, spent(somebody)) == (0, 4), waited.err
+    ends(a2c)

@@ -32,6 +32,8 @@ def test_what_is_here_stays_whatever_an_answer_shows() -> None:
     assert with_results(record, shown(LiveOutput("o1", "c1", (), "other.png", size=9))) == record
     known = with_results(record, shown(LiveOutput("o2", "c2"), LiveOutput("o1", "c1"))).files
     assert [(file.output_id, file.path) for file in known] == [("o1", "dist/x.png"), ("o2", "")]
+    aside = replace(record, files=(), leftover=(replace(HERE, aside=True),))
+    assert with_results(aside, shown(LiveOutput("o1", "c1"))) == aside, "its conversion may come back"
 
 
 def test_where_one_result_is_nobodys_nothing_is_known() -> None:

@@ -13,6 +13,7 @@ from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.prepare import DesiredJob, prepare
 from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, same_recipe
+from a2c_spec.core.run_records import without_conversions
 from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
 from tests.core.planner.situations import fingerprint_secret
 
@@ -208,4 +209,10 @@ def test_results_of_a_conversion_that_nobody_asks_for_stay_as_leftovers_and_come
 def test_names_are_made_beside_those_of_other_runs() -> None:
     one, other = divide(wanted({"a": 1, "b": 2}), [ran_as("job", {"a": 1, "b": 1})]).parts
     assert ([*one.elsewhere], [*other.elsewhere]) == (["dist/b.webp"], ["dist/a.webp"])
+    kept = without_conversions(ran_as("job", {"a": 1, "b": 1}), ["b"])
+    failed = replace(ran_as("job#2", {"b": 2}), phase="failed", files=())
+    one, other = divide(wanted({"a": 1, "b": 2}), [kept, failed]).parts
+    assert ([*one.elsewhere], [*other.elsewhere]) == (["dist/b.webp"], ["dist/a.webp"]), (
+        "what it made before has a place"
+    )
     assert restricted(wanted({"a": 1, "b": 2}), other).job.outputs == (Output("b", save="dist/"),)

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.core.desired import Conversion
 from a2c_spec.core.run_records import (
     KEPT_BY_SERVICE,
     beside_new_run,
     is_expired,
     made,
     merged,
+    names_there,
     out_of_time,
     reclaimed,
     renamed,
@@ -67,6 +69,13 @@ def test_the_results_of_a_conversion_are_those_of_the_newest_run_that_counts() -
     assert [file.sha256 for file in made([RUN, newer, gone], "a")] == ["new"]
     assert made([RUN, newer], "b") == (B,)
     assert made([RUN], "c") == ()
+
+
+def test_the_name_on_the_service_is_that_of_a_result_of_the_same_target() -> None:
+    here = replace(RUN, files=(replace(A, service_name="x.webp"), replace(B, service_name="y.pdf"), B))
+    items = [Conversion("a", "webp"), Conversion("b", "pdf"), Conversion("c", "png")]
+    assert names_there([here], items) == {"a": "x.webp"}, "which of two names the next one gets is not known"
+    assert names_there([here], [Conversion("a", "png")]) == {}
 
 
 def test_of_a_run_whose_place_is_taken_all_stays_known_but_its_files_here() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from a2c_spec.engine.edges import Edges, whole_results
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.summaries import summarised
 from a2c_spec.errors import NotStarted
-from tests.engine.projects import WEBP, desired, job, record
+from tests.engine.planning import put
+from tests.engine.projects import WEBP, desired, job, record, session_in
 
 PDF = replace(WEBP, id="pdf", target="pdf")
 BOTH = job("base", conversions=(WEBP, PDF), outputs=(Output("webp", save="dist/"), Output("pdf", save="dist/")))
@@ -128,3 +130,18 @@ def test_a_held_job_is_named_as_one() -> None:
     edges = among(base, step(TOP))
     edges.came_good(base)
     assert refused(edges, step(TOP)) == "not started: it needs base, which is held"
+
+
+@pytest.mark.parametrize("action", ["no-op", "download"])
+def test_what_is_taken_is_of_the_run_that_is_planned_for_it_though_another_one_is_newer(
+    action: str, tmp_path: Path
+) -> None:
+    edges = among(step(BOTH, "base#2", action=action), step(TOP))
+    with session_in(tmp_path) as session:
+        assert edges.runs_taken(TOP, session.store) == {}
+        put(session, replace(KEPT, answered_at=9.0))
+        put(session, replace(KEPT, address="base#2"))
+        found = edges.runs_taken(TOP, session.store)
+        edges.came_good(step(BOTH))
+        later = edges.runs_taken(TOP, session.store)
+    assert [run.address for run in (found["base.webp"], later["base.webp"])] == ["base#2", "base"]

@@ -124,6 +124,23 @@ def test_a_place_is_taken_where_its_owner_gives_it_up(
     assert owners.given_up == ({P} if end == "" else set())
 
 
+def test_an_owner_that_is_planned_beside_is_not_left_out(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        put(session, X)
+        plan = Owners(session, [of_x("no-op")], ())
+        assert Owners(session, [WRITES], (), plan).checked(WRITES).change.problem == STAYS
+        plan = Owners(session, [of_x("re-run", fetch=True)], ())
+        assert Owners(session, [WRITES], (), plan).checked(WRITES).takes == ((P, "x"),)
+        assert Owners(session, [WRITES], (), plan, {"x"}).checked(WRITES).change.problem == STAYS
+
+
+def test_another_run_of_the_address_from_which_one_is_taken_over_is_another_owner(tmp_path: Path) -> None:
+    taking = replace(WRITES, taken_over="x#2")
+    with session_in(tmp_path) as session:
+        put(session, X)
+        assert Owners(session, [taking, of_x("re-run", fetch=True)], set()).checked(taking).takes == ((P, "x"),)
+
+
 def test_what_moves_away_is_nobodys_any_more(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         put(session, X)

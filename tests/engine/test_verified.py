@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,14 @@ def test_the_policy_of_the_manifest_decides(
         (one,) = findings(session, {"a": None})
     told = (one.address, one.path, one.status, one.reason.partition(" ")[0], one.orphan)
     assert told == (found.address, found.path, found.status, found.reason, found.orphan)
+
+
+def test_a_result_that_stands_where_its_record_says_is_intact_whoever_was_recorded_there_last(tmp_path: Path) -> None:
+    (tmp_path / "cover.png").write_bytes(b"png")
+    (tmp_path / "m.yaml").write_text(MANIFEST.replace("NAME", "a").replace("POLICY", "error"))
+    with session_in(tmp_path) as session:
+        mine = done(session, job("a"), "cover")
+        put(session, mine)
+        put(session, replace(mine, address="b", files=(replace(mine.files[0], sha256="other"),)))
+        found = findings(session, {"a": None})
+    assert [one.status for one in found] == ["intact"]

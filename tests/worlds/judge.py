@@ -106,7 +106,7 @@ class Judge:
             alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
             alike = [one for one in alike if targets.get(one["from"]) == item["target"]]
             path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}" if len(alike) == 1 else ""
-        free = not name and len(tree.get("inputs", [])) > 1
+        free = (not name or "${{" in name) and len(tree.get("inputs", [])) > 1
         return Wish(tree["name"], item["id"], recipe, path, True, bool(folder), path or likely, free)
 
     def _source(self, one: Doc) -> Source | None:

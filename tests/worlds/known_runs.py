@@ -178,4 +178,50 @@ RUNS: Mapping[str, Script] = {
         ("rename_manifest", 0, "one"),
         APPLY,
     ),
+    "a conversion is taken out, its sibling is downloaded again, and it comes back": known(
+        ground(job("one", "in/a.txt", conversions=("image/webp", "archive/zip"))),
+        APPLY,
+        ("drop_conversion", 1),
+        ("result", 0, "deleted"),
+        APPLY,
+        ("conversion_back",),
+        APPLY,
+    ),
+    "one of two alike fails, and another job takes its result": known(
+        ground(unnamed(job("up", FAR, FAR, conversions=("image/webp", "image/webp"))), job("down", "up.c0")),
+        APPLY,
+        WORSE,
+        ("fault", "create", "fails", 0, 1),
+        APPLY,
+    ),
+    "somebody starts a held job, then a conversion is added": known(
+        ground(HELD), APPLY, ("third", "start", 0), ("add_conversion", 0, "image", "png"), START, APPLY
+    ),
+    "a file changes at its upload, and the service makes a part of what came": known(
+        ground(ONE), APPLY, ("add_conversion", 0, "document", "txt"), ("changed_meanwhile", 0, 7), takes_parts=True
+    ),
+    "the service shows what it no longer gives, and that for a day": known(
+        ground(FAR_ONE), APPLY, ("later", 2), ("result", 0, "deleted"), outputs_last=3600.0, gone_says_enabled=True
+    ),
+    "a result that the service named lies where another is to lie": known(
+        ground(job("one", "in/a.txt"), unnamed(job("two", "one.c0", "in/b.txt", save="dist/"))),
+        APPLY,
+        ("save", 0, "dist/"),
+    ),
+    "an earlier result is taken back while a newer run of its job is made again": known(
+        ground(
+            job("up", FAR, conversions=("image/png", "document/pdf")),
+            job("down", "up.c0", conversions=("document/txt", "archive/zip"), job={"fail_on_conversion_error": False}),
+        ),
+        APPLY,
+        ("add_conversion", 0, "document", "txt"),
+        ("field", 0, "fail_on_conversion_error", False),
+        ("option", 4, "quality", 13),
+        APPLY,
+        ("field", 0, "fail_on_conversion_error", None),
+        APPLY,
+    ),
+    "a person leaves a source behind, and changes it": known(
+        ground(job("one", "in/b.txt")), APPLY, ("rename_source", 0, 1), ("result", 1, "quiet"), APPLY
+    ),
 }

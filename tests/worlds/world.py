@@ -196,10 +196,10 @@ class World:
         return {one["address"]: one for one in json.loads(file.read_text())["jobs"]} if file.is_file() else {}
 
     def results(self) -> dict[str, bytes]:
-        """Every file that is not part of the project's sources."""
+        """Every file that is not part of the project's sources, nor was when it was laid out last."""
         files = (one for one in self.us.folder.rglob("*") if one.is_file())
         named = {one.relative_to(self.us.folder).as_posix(): one for one in files}
-        known = self.ground.files()
+        known = self.ground.files() | self.ground.laid
         return {
             name: file.read_bytes()
             for name, file in sorted(named.items())

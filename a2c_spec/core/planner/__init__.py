@@ -1,6 +1,6 @@
 """The planner behind one door: what one address needs, and why. Pure: values in, a Change out."""
 
-from a2c_spec.core.planner.binding import other_bytes, rebind, recognised, untold_results
+from a2c_spec.core.planner.binding import other_bytes, rebind, recognised, started_in_part, untold_results
 from a2c_spec.core.planner.decide import needs_live, plan_job
 from a2c_spec.core.planner.deletions import ends_here, spared, with_deletes
 from a2c_spec.core.planner.finish import output_calls
@@ -24,6 +24,7 @@ __all__ = [
     "sent_preset",
     "shown_order",
     "spared",
+    "started_in_part",
     "untold_results",
     "with_deletes",
     "with_removals",

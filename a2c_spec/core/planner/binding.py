@@ -10,7 +10,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.planner.matching import known, looks_like, spare_name
 from a2c_spec.core.planner.update import edit
-from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.recipe import NOT_DECISIVE, uploaded
 from a2c_spec.core.recognition import (
     Part,
@@ -59,6 +59,22 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
         record = rebind(record, desired, edit(desired, live, known(record)).bindings)
         return replace(record, phase="started", fingerprint=desired.fingerprint, basis=desired.basis)
     return record
+
+
+def started_in_part(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord | None:
+    """A draft that runs, or has run, although no start of it was answered, as the run of those of the desired
+    conversions that the service shows; None where it shows none of them, all of them, or anything that is not known."""
+    if record.phase != "building" or live.editable or live.status in ("failed", "canceled"):
+        return None
+    sent, rows = known(record), live.conversions
+    pairs = sent.pair_conversions(desired, live).items()
+    made = {d: rows[n] for d, n in pairs if sent.conversion_holds(desired, desired.job.conversions[d], rows[n])}
+    told = {*record.names(), *(row.id for row in made.values())}
+    if len(made) == len(desired.job.conversions) or not told.issuperset(row.id for row in rows):
+        return None
+    part = with_conversions(desired.job, [desired.job.conversions[d].id for d in made])
+    run = recognised(record, replace(desired, job=part), replace(live, conversions=tuple(made.values())))
+    return run if made and run.phase == "started" else None
 
 
 def started_unlike(desired: DesiredJob, record: JobRecord, live: LiveJob) -> bool:

@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from a2c_spec.core import reasons
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner.binding import other_bytes, started_unlike
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import as_known
+from a2c_spec.core.recipe import as_known, asked_filename
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.state import JobRecord
 
 
 def why(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
     """Why the recipe of the record is not the desired one, in sentences."""
-    return reasons.recipe_reasons(record.basis, as_known(desired.basis, record.basis)) if record.basis else ()
+    return reasons.recipe_reasons(*_both(desired, record)) if record.basis else ()
 
 
 def details(desired: DesiredJob, record: JobRecord) -> tuple[Detail, ...]:
     """The same, attribute by attribute."""
-    return reasons.details(record.basis, as_known(desired.basis, record.basis))
+    return reasons.details(*_both(desired, record))
+
+
+def _both(desired: DesiredJob, record: JobRecord) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The two recipes; what a result that is still to be made is going to be called is no difference."""
+    late = {item.id for item in desired.job.inputs if item.awaited and not asked_filename(item)}
+    inputs = dict(record.basis.get("inputs", {}))
+    inputs |= {
+        name: {key: one for key, one in inputs[name].items() if key != "filename"} for name in late & inputs.keys()
+    }
+    return {**record.basis, **({"inputs": inputs} if late else {})}, as_known(desired.basis, record.basis)
 
 
 def changed_since_start(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[str, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job
@@ -35,6 +36,19 @@ def test_what_differs_is_said_where_the_parts_are_known() -> None:
     assert why(wanted(2), RAN) == ("conversion webp changed: options.width 1 -> 2",)
     assert why(wanted(2), replace(RAN, basis={})) == ()
     assert [one.path for one in details(wanted(2), RAN)] == ["conversions.webp.options.width"]
+
+
+def test_the_name_of_a_result_that_is_still_to_be_made_is_no_difference() -> None:
+    def taking(upstream: str, **more: Any) -> DesiredJob:
+        item = Input("a", "from", source="up.c", upstream=upstream, **more)
+        return replace(wanted(1), job=replace(wanted(1).job, inputs=(item,)))
+
+    ran = record_of(taking("digest", result_name="far.webp"), "done")
+    told = "input a changed: what it depends on in another manifest changed"
+    assert why(taking("not known", awaited=True), ran) == (told,)
+    assert [one.path for one in details(taking("not known", awaited=True), ran)] == ["inputs.a.upstream"]
+    known = why(taking("not known", awaited=True, result_name="new.webp"), ran)
+    assert known == (told, 'input a changed: filename "far.webp" -> "new.webp"')
 
 
 def test_a_run_of_another_recipe_is_said_to_be_one_even_if_its_parts_are_not_known() -> None:
