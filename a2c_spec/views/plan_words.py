@@ -79,7 +79,7 @@ def facts_of(plan: Plan) -> PlanFacts:
 def _why(change: Change) -> str:
     """The reasons, what is sent and made, and what that costs about."""
     price = credits_told(change.credits, None, change.paid_before) if change.credits and not change.problem else ""
-    done = ", ".join(filter(None, [change.work or (f"sends {size(change.size)}" if change.size else ""), price]))
+    done = ", ".join(filter(None, [change.work or (f"sends {size(change.size)}" if change.uploads else ""), price]))
     reasons = "; ".join(change.reasons)
     return (": " if change.action == "create" else "; ").join(filter(None, [reasons, done]))
 
