@@ -34,7 +34,7 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     targets = {move.target for move in moves}
     aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
     first = [Move(source, place) for source, place in aside.items()]
-    return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
+    return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
 def _is_within(path: Path, root: Path) -> bool:
@@ -264,7 +264,7 @@ class OutputFiles:
 
     def destination(self, move: Move, policy: str, address: str) -> str:
         """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""
-        return self.resolve_conflict(move.target, policy, address) or move.source
+        return self.resolve_conflict(move.place, policy, address) or move.source
 
     def move(self, source: str, path: str) -> None:
         """Moves a file of ours."""

@@ -59,10 +59,19 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A file of ours that gets another place below the project root; nothing is paid or downloaded."""
+    """A file of ours that gets another place below the project root; nothing is paid or downloaded.
+
+    ``wanted``: the place that its manifest asks for, where the target is another one because something stands there.
+    """
 
     source: str
     target: str
+    wanted: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place that its manifest asks for."""
+        return self.wanted or self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,11 @@ class Change:
     def size(self) -> int:
         """Payload bytes sent."""
         return sum(call.size for call in self.calls)
+
+    @property
+    def uploads(self) -> bool:
+        """Whether files are sent, be they empty."""
+        return any(call.uploads for call in self.calls)
 
     @property
     def starts(self) -> bool:

@@ -112,7 +112,8 @@ async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange])
     client, presets, files = session.service.client, used(steps), session.files
     for step in steps:
         change, address = step.change, address_of(step.change.address)
-        new = [path for path in change.writes if path not in change.replaces]
+        places = (*change.writes, *(move.target for move in change.moves))
+        new = [path for path in places if path not in change.replaces]
         if taken := [path for path in new if files.status(path, change.address) in NOT_OURS]:
             raise StalePlan(f"{taken[0]} was written since the plan was shown", hint=HINT)
         with about(address):

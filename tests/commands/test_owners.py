@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -277,6 +278,25 @@ def test_a_rename_on_conflict_that_runs_again_claims_no_file_stays(project: Path
     assert "stays here" not in done.out + done.err
     assert holds(project, "one-1", "a.txt")
     assert (project / "dist" / "one.sha256").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("policy", "place"), [("rename", "two-1"), ("overwrite", "two")])
+def test_the_plan_of_a_move_names_the_path_that_apply_writes(
+    project: Path, a2c: Command, job: Writer, policy: str, place: str
+) -> None:
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local").code == 0
+    (project / "dist" / "two.sha256").write_text("mine")
+    job("a", "a.txt", f"two, on_conflict: {policy}")
+    plan = a2c("plan", "--local")
+    assert f"rename    dist/one.sha256 -> dist/{place}.sha256" in plan.out
+    assert ("replaces dist/two.sha256" in plan.out) == (policy == "overwrite")
+    (change,) = json.loads(a2c("plan", "--local", "--json").out)["changes"]
+    assert change["moves"] == [{"from": "dist/one.sha256", "to": f"dist/{place}.sha256"}]
+    assert a2c("apply", "--local", "-y").code == 0
+    assert holds(project, place, "a.txt")
+    assert ((project / "dist" / "two.sha256").read_text() == "mine") == (policy == "rename")
+    quiet(a2c)
 
 
 def test_links_and_files_in_the_way_are_seen_before_anything_is_paid(project: Path, a2c: Command, job: Writer) -> None:
