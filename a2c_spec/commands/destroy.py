@@ -12,7 +12,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted
+from a2c_spec.core.reasons import counted, stays
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.interrupts import stoppable
@@ -22,6 +22,7 @@ from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import EVERYTHING, whole_addresses
 from a2c_spec.engine.session import Session, open_session
+from a2c_spec.engine.staying import stands, why_kept
 from a2c_spec.errors import LimitRefused, UsageError
 
 
@@ -70,7 +71,9 @@ def _change(session: Session, record: JobRecord, others: Collection[str], *, fil
     """
     jobs = [job for job in record.jobs if job not in others]
     going = [path for path in sorted(_places(record)) if files and session.files.removable(path, record.address)]
-    return plan_removal(record, jobs, going, ["requested by destroy"])
+    left = [path for path in sorted(_places(record)) if path not in going and stands(session, path, record)]
+    told = [stays(path, why_kept(session, path, record.address) if files else "") for path in left]
+    return plan_removal(record, jobs, going, "requested by destroy", told)
 
 
 def _shown(address: str, steps: Sequence[PlannedChange]) -> Change:
@@ -78,12 +81,12 @@ def _shown(address: str, steps: Sequence[PlannedChange]) -> Change:
     mine = [step for step in steps if address_of(step.change.address) == address]
     records = [step.record for step in mine if step.record]
     calls = tuple(dict.fromkeys(call for step in mine for call in step.change.calls))
-    here = counted(len({path for record in records for path in _places(record)}), "file")
     present = {record.job_id for record in records if not record.gone_since}
     former = len([call for call in calls if call.subject not in present])
     earlier = f"; with {counted(former, 'earlier job')}" if former else ""
     removes = tuple(dict.fromkeys(path for step in mine for path in step.change.removes))
-    return Change(address, "delete", (f"requested by destroy; {here} here{earlier}",), calls, removes=removes)
+    left = tuple(dict.fromkeys(told for step in mine for told in step.change.stays))
+    return Change(address, "delete", (f"requested by destroy{earlier}",), calls, removes=removes, stays=left)
 
 
 def _places(record: JobRecord) -> set[str]:
@@ -94,7 +97,9 @@ def _places(record: JobRecord) -> set[str]:
 def _confirm(plan: Plan, reporter: ConsoleReporter, *, yes: bool) -> None:
     if yes:
         return
-    answer = reporter.confirm(f"Delete {counted(len(plan.changes), 'address')}?")
+    jobs, files = (sum(len(getattr(change, name)) for change in plan.changes) for name in ("calls", "removes"))
+    going = ", ".join(counted(number, word) for number, word in ((jobs, "job"), (files, "file")) if number)
+    answer = reporter.confirm(f"Delete {counted(len(plan.changes), 'address')}{f' ({going})' if going else ''}?")
     if answer is None:
         raise LimitRefused("destroy needs a confirmation", hint="add -y to allow it; nothing was sent")
     if not answer:

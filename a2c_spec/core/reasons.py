@@ -146,9 +146,14 @@ def skipped(observed: Observed, path: str) -> str:
     return f"skipped: {path} {'is a folder' if stands == 'folder' else 'exists and is not ours'}"
 
 
-def stays(path: str) -> str:
+def stays(path: str, why: str = "") -> str:
     """Of a result of an earlier run whose place no new one takes."""
-    return f"{path} stays here"
+    return f"{path} stays here{f': {why}' if why else ''}"
+
+
+def kept_there(job: str) -> str:
+    """Of a job that has ended, and that the service refuses to delete."""
+    return f"job {job} stays on the service, which does not delete it"
 
 
 def removed(path: str) -> str:

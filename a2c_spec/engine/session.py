@@ -51,7 +51,8 @@ class Session:
 
     ``store`` holds the records, ``files`` the results on disk, ``digests`` the digests of files seen before,
     ``results`` the results cache, ``others`` the states of the other environments. ``connection`` is None where the
-    session was opened without the service.
+    session was opened without the service. ``inputs`` are the keys of all paths that manifests read, once they are
+    known.
     """
 
     project: Project
@@ -64,6 +65,7 @@ class Session:
     others: Workspaces
     connection: Connection | None = None
     shared: dict[str, frozenset[str]] = field(default_factory=dict)
+    inputs: set[str] = field(default_factory=set)
 
     def held_by_several(self) -> frozenset[str]:
         """Jobs of which several addresses have results; looked for once, until the books are kept."""

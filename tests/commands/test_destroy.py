@@ -9,6 +9,7 @@ import httpx
 import pikepdf
 import pytest
 
+from a2c_spec.commands import _output
 from a2c_spec.local_api.server import Background
 from tests.commands.conftest import Somebody
 from tests.conftest import Command
@@ -20,6 +21,18 @@ def test_destroy_needs_a_confirmation_and_leaves_nothing_behind(two: Path, a2c: 
     assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0
     assert not (two / "dist").exists()
     assert "nothing is recorded" in a2c("state", "list", "--local").out
+
+
+@pytest.mark.parametrize(("files", "told"), [((), "(3 jobs)"), (("--files",), "(3 jobs, 2 files)")])
+def test_the_question_counts_all_that_goes(
+    two: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, files: tuple[str, ...], told: str
+) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert a2c("apply", "two.yaml", "--local", "-y", "--replace", "one").code == 0
+    asked: list[str] = []
+    monkeypatch.setattr(_output, "ask", asked.append)
+    assert a2c("destroy", "--all", "--local", *files).code == 11
+    assert asked == [f"Delete 2 addresses {told}?"]
 
 
 PAGES = """\
@@ -48,7 +61,8 @@ def test_what_a_run_with_fewer_results_leaves_is_told_and_can_be_removed(project
     assert again.err.count("dist/x-3.png stays here: a result of an earlier run") == 1
     assert sorted(path.name for path in (project / "dist").iterdir()) == ["x-2.png", "x-3.png", "x.png"]
     assert "stays here" not in a2c("apply", "--local").err, "it was said"
-    assert "3 files here" in a2c("destroy", "one", "--local", "-y", "--files").out
+    gone = a2c("destroy", "one", "--local", "-y", "--files").out
+    assert all(f"removes dist/x{end}.png" in gone for end in ("", "-2", "-3"))
     assert not (project / "dist").exists()
 
 
