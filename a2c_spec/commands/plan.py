@@ -12,7 +12,7 @@ from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, warn
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
-from a2c_spec.errors import LimitRefused, UsageError
+from a2c_spec.errors import Conflict, LimitRefused, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
@@ -67,8 +67,9 @@ def plan(
     """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code.
 
     ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
-    would refuse it because of a limit.
+    would refuse it because of a limit, and Conflict where it would refuse any change of it.
     """
+    from a2c_spec.engine.confirmation import check_refused
     from a2c_spec.engine.planned import check_read
     from a2c_spec.engine.spender import check
     from a2c_spec.views import problems
@@ -85,7 +86,8 @@ def plan(
     check_read([*steps, *others])
     try:
         check(project, result.allowance)
-    except LimitRefused as refused:
+        check_refused(result, in_part=True)
+    except (LimitRefused, Conflict) as refused:
         if not flags.as_json:
             raise
         click.echo(problems.error(refused, Style()), err=True)  # standard output is one JSON document

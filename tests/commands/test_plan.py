@@ -183,3 +183,20 @@ def test_a_plan_that_is_stale_because_of_a_file_here_says_which(two: Path, a2c: 
     assert ran.code == 10
     assert "one: what has to be done changed (dist/cover.webp is missing here" in ran.err
     assert "live job" not in ran.err
+
+
+@pytest.mark.parametrize("flags", [(), ("--detailed-exitcode",), ("--json",), ("--offline",)])
+@pytest.mark.parametrize("also", [False, True], ids=["all of it", "a part"])
+def test_a_plan_with_refusals_does_not_end_well(
+    project: Path, a2c: Command, also: bool, flags: tuple[str, ...]
+) -> None:
+    (project / "dist").mkdir()
+    (project / "dist/cover.webp").write_text("mine")
+    one, two = PNG.split("---\n")
+    (project / "one.yaml").write_text(one)
+    if also:
+        (project / "two.yaml").write_text(two)
+    planned = a2c("plan", "--local", *flags)
+    assert (planned.code, ("refused: one" if also else "one: dist/cover.webp exists") in planned.err) == (13, True)
+    assert "--json" not in flags or json.loads(planned.out)["totals"]["actions"]["refused"] == 1
+    assert a2c("apply", "--local").code == (9 if also else 13)

@@ -346,7 +346,8 @@ class Forms:
 
     def plan(self, *more: str) -> str:
         ran = self.on.a2c("plan", *self.args, *more)
-        assert ran.code == (11 if "apply would refuse" in ran.out or '"max_' in ran.out else 0), ran
+        limited = "apply would refuse" in ran.out or '"max_' in ran.out
+        assert ran.code == (11 if limited else 13 if "refused" in ran.out else 0), ran
         return ran.out
 
     def out(self, *args: str) -> str:
