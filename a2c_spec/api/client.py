@@ -98,7 +98,7 @@ class Client:
         self, call: Call, job_id: str, ids: Mapping[str, str], progress: Progress, idempotency_key: str = ""
     ) -> Reply:
         """Sends one planned call. 404 and 410 for a DELETE are success: what is to be deleted does not exist."""
-        if call.kind.startswith("upload"):
+        if call.uploads:
             return await self._upload(call, job_id, progress)
         path = ENDPOINTS[call.kind].path.format(job=job_id, id=subject_id(call, ids), server="")
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}

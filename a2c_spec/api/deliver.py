@@ -290,7 +290,7 @@ class Delivery:
     async def _move(self, record: JobRecord, move: Move, policies: Mapping[str, str]) -> JobRecord:
         file = next(file for file in record.files if file.path == move.source)
         path = self.files.destination(move, policies.get(file.conversion, "error"), record.address)
-        moved = replace(file, path=path, wanted=move.target)
+        moved = replace(file, path=path, wanted=move.place)
         if path != move.source:
             await self.executor.recorder.save_landing(record.address, moved)
             self.files.move(move.source, path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
-from a2c_spec.core.events import Event, Listener, Probe, unobserved
+from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
 from a2c_spec.core.result_paths import LONGEST_NAME, RenderLate, path_key, predicted
@@ -25,16 +25,13 @@ from a2c_spec.errors import Conflict, IntegrityError, while_doing
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
 
-EARLIER = "a result of an earlier run; `a2c-spec prune` removes it"
-CHANGED = "it has changed since a2c-spec wrote it"
-
 
 def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
     targets = {move.target for move in moves}
     aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
     first = [Move(source, place) for source, place in aside.items()]
-    return first + [Move(aside.get(move.source, move.source), move.target) for move in moves]
+    return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
 def _is_within(path: Path, root: Path) -> bool:
@@ -186,13 +183,6 @@ class OutputFiles:
         paths = {file.path for file in (*record.files, *record.leftover) if lost(file)}
         return without_files(record, paths) if paths else record
 
-    def tell_staying(self, record: JobRecord, known: Collection[str], tell: Listener) -> None:
-        """Tells which files of earlier runs stay once a run has ended, but for what the plan said (``known``)."""
-        for path in dict.fromkeys(file.path for file in record.leftover if file.path and not file.aside):
-            why = {"intact": EARLIER, "changed": CHANGED}.get(self.status(path, record.address))
-            if why and reasons.stays(path) not in known:
-                tell(Event("note", record.address, text=f"{reasons.stays(path)}: {why}"))
-
     def drop_parts(self, record: JobRecord) -> None:
         """Removes temporary files of results that stand in their places: the same bytes were there before."""
         for file in record.landing:
@@ -264,7 +254,7 @@ class OutputFiles:
 
     def destination(self, move: Move, policy: str, address: str) -> str:
         """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""
-        return self.resolve_conflict(move.target, policy, address) or move.source
+        return self.resolve_conflict(move.place, policy, address) or move.source
 
     def move(self, source: str, path: str) -> None:
         """Moves a file of ours."""

@@ -8,6 +8,7 @@ from a2c_spec.api.execute import Executor
 from a2c_spec.api.http.replies import Refused
 from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Event
+from a2c_spec.core.reasons import kept_there
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.transitions import refused_to_delete, without_job
 
@@ -22,7 +23,7 @@ async def delete_replaced(executor: Executor, address: str, calls: Sequence[Call
         except Refused as error:
             if error.status != 409:
                 raise
-            executor.tell(Event("note", address, text=f"job {job} stays on the service: {error.message}"))
+            executor.tell(Event("note", address, text=f"{kept_there(job)}: {error.message}"))
             after = refused_to_delete
         if knowing := [after(run, job) for run in store.runs(address_of(address)) if job in run.jobs]:
             await executor.recorder.save(*knowing)

@@ -191,11 +191,13 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     spent = found.spent if written else 0  # else whoever writes it down says so
     lines += [f"{counted(spent, 'credit')} spent"] if spent else []
     count = f"{counted(found.unread, 'finished job')} {'was' if found.unread == 1 else 'were'}"
-    unread = f"; {count} not read, whose results are here" if found.unread else ""
+    agrees = "the state agrees with the service"
+    if found.unread:
+        agrees += f" as far as it was read; {count} not, whose results are here: `a2c-spec drift` reads them"
     emit(
         flags,
         lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
-        lambda: "\n".join(lines) or f"the state agrees with the service{unread}",
+        lambda: "\n".join(lines) or agrees,
     )
 
 
@@ -207,6 +209,9 @@ def _seen(record: JobRecord) -> tuple[object, ...]:
 def _told(old: JobRecord, new: JobRecord) -> str:
     if lost := len(new.gone) - len(old.gone):
         return f"{counted(lost, 'result')} gone, which stayed on the service"
+    renamed = [name for name, one in new.elements.items() if name.startswith("outputs.") and one != old.element(name)]
+    if renamed:
+        return f"{counted(len(renamed), 'result')} renamed on the service"
     gone = [name for name in old.elements if name not in new.elements]
     return f"{', '.join(gone)} gone" if gone and new.job_id else f"{_word(old)} -> {_word(new)}"
 

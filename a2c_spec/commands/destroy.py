@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -13,7 +12,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted, stay_here
+from a2c_spec.core.reasons import counted, stays
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.interrupts import stoppable
@@ -23,6 +22,7 @@ from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import EVERYTHING, whole_addresses
 from a2c_spec.engine.session import Session, open_session
+from a2c_spec.engine.staying import stands, why_kept
 from a2c_spec.errors import LimitRefused, UsageError
 
 
@@ -58,7 +58,7 @@ async def _destroy(
             others = {record.job_id for record in every if record not in chosen}
             steps = [PlannedChange(_change(session, one, others, files=files), None, one) for one in chosen]
             addresses = tuple(dict.fromkeys(address_of(record.address) for record in chosen))
-            plan = Plan(tuple(_shown(session, address, steps) for address in addresses))
+            plan = Plan(tuple(_shown(address, steps) for address in addresses))
             reporter.plan(plan)
             _confirm(plan, reporter, yes=yes)
             return await Execution(session, ApplyOptions(yes), reporter, EVERYTHING).run(steps, ())
@@ -71,10 +71,12 @@ def _change(session: Session, record: JobRecord, others: Collection[str], *, fil
     """
     jobs = [job for job in record.jobs if job not in others]
     going = [path for path in sorted(_places(record)) if files and session.files.removable(path, record.address)]
-    return plan_removal(record, jobs, going, ["requested by destroy"])
+    left = [path for path in sorted(_places(record)) if path not in going and stands(session, path, record)]
+    told = [stays(path, why_kept(session, path, record.address) if files else "") for path in left]
+    return plan_removal(record, jobs, going, "requested by destroy", told)
 
 
-def _shown(session: Session, address: str, steps: Sequence[PlannedChange]) -> Change:
+def _shown(address: str, steps: Sequence[PlannedChange]) -> Change:
     """What happens to an address with all its runs."""
     mine = [step for step in steps if address_of(step.change.address) == address]
     records = [step.record for step in mine if step.record]
@@ -82,10 +84,9 @@ def _shown(session: Session, address: str, steps: Sequence[PlannedChange]) -> Ch
     present = {record.job_id for record in records if not record.gone_since}
     former = len([call for call in calls if call.subject not in present])
     removes = tuple(dict.fromkeys(path for step in mine for path in step.change.removes))
-    left = sorted({path for record in records for path in _places(record)}.difference(removes))
-    here = stay_here([path for path in left if os.path.lexists(session.project.root / path)])
-    told = (here, f"with {counted(former, 'earlier job')}" if former else "")
-    return Change(address, "delete", ("requested by destroy", *filter(None, told)), calls, removes=removes)
+    earlier = f"; with {counted(former, 'earlier job')}" if former else ""
+    left = tuple(dict.fromkeys(told for step in mine for told in step.change.stays))
+    return Change(address, "delete", (f"requested by destroy{earlier}",), calls, removes=removes, stays=left)
 
 
 def _places(record: JobRecord) -> set[str]:

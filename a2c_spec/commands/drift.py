@@ -13,6 +13,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, talk
 from a2c_spec.core.drift import Drift, drift, preset_drift
 from a2c_spec.core.reasons import shown
+from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 OF_PRESETS = ("preset", "name", "target", "options")
 """Where a preset differs. It is not read as long as nothing runs with it, so that plans need no call."""
 
+ENDED = "`a2c-spec plan` says what follows: what is here is not made again (`apply --replace ADDRESS` does that)"
+
 
 @click.command("drift")
 @click.argument("addresses", nargs=-1, metavar="[ADDRESS]...")
@@ -33,7 +36,11 @@ OF_PRESETS = ("preset", "name", "target", "options")
 @options.offline
 @options.project
 def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -> int:
-    """Compare every recorded job with the service, and every saved file with its digest. Changes nothing."""
+    """Compare every recorded job with the service, and every saved file with its digest. Changes nothing.
+
+    Of a job that has ended, too: what the service no longer has within the 24 hours for which it keeps results was
+    deleted by somebody, and is drift.
+    """
     return report(flags_of(given), addresses, detailed_exitcode=detailed_exitcode)
 
 
@@ -41,16 +48,16 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     """Prints one line per difference."""
     project = project_of(flags)
     found, gone = asyncio.run(_found(project, addresses))
-    lines = (f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found)
-    emit(
-        flags,
-        lambda: {"drift": [asdict(item) for item in found], "gone": gone},
-        lambda: "\n".join(lines) or "no drift",
-    )
+    lines = [f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found]
+    none = "no drift in the files here; the service was not asked" if flags.offline else "no drift"
+    tree = {"drift": [asdict(item) for item in found], "gone": gone}
+    emit(flags, lambda: tree, lambda: "\n".join(lines) or none)
     if gone:
         talk(flags, f"no longer on the service, which is no drift, for their results are here: {', '.join(gone)}")
     if any(item.path.partition(".")[0] in OF_PRESETS for item in found):
         talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
+    if any(item.path == "job" or item.path.startswith("outputs.") for item in found):
+        talk(flags, ENDED)
     return 2 if detailed_exitcode and found else 0
 
 
@@ -78,7 +85,9 @@ async def _one(session: Session, record: JobRecord, gone: list[str], *, offline:
         return drift(record, None, disk, gone=False)
     if "preset" in record.elements:
         return preset_drift(record, await session.service.client.preset(record.job_id))
-    live = await session.service.client.job(record.job_id)
-    found = drift(record, live, disk, gone=live is None)
+    client = session.service.client
+    live = await client.job(record.job_id)
+    kept = not out_of_time(record, client.wire.service_time())
+    found = drift(record, live, disk, gone=live is None, kept=kept)
     gone += [record.address] if live is None and not found else []
     return found

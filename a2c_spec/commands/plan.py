@@ -66,9 +66,10 @@ def plan(
 ) -> int:
     """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code.
 
-    ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused or Conflict, once it is printed, where
-    ``apply`` would refuse it because of a limit, or some of it.
+    ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
+    would refuse it because of a limit, and Conflict where it would refuse any change of it.
     """
+    from a2c_spec.engine.confirmation import check_refused
     from a2c_spec.engine.planned import check_read
     from a2c_spec.engine.spender import check
     from a2c_spec.views import problems
@@ -85,22 +86,13 @@ def plan(
     check_read([*steps, *others])
     try:
         check(project, result.allowance)
-        _check_refused(result)
+        check_refused(result, in_part=True)
     except (LimitRefused, Conflict) as refused:
         if not flags.as_json:
             raise
         click.echo(problems.error(refused, Style()), err=True)  # standard output is one JSON document
         return refused.exit_code
     return 2 if detailed_exitcode and not result.empty else 0
-
-
-def _check_refused(plan: Plan) -> None:
-    """Raises Conflict where something is refused, which fails in an apply, too."""
-    refused = [change for change in plan.changes if change.problem]
-    if len(refused) == 1:
-        raise Conflict(refused[0].problem, address=refused[0].address)
-    if refused:
-        raise Conflict(f"{len(refused)} changes are refused", hint="the plan says why; the others can be applied")
 
 
 def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:

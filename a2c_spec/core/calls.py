@@ -97,6 +97,11 @@ class Call:
         return ENDPOINTS[self.kind].method
 
     @property
+    def uploads(self) -> bool:
+        """Whether it carries bytes, be it none: an empty file is sent, too."""
+        return self.kind.startswith("upload")
+
+    @property
     def named(self) -> frozenset[str]:
         """Names of the elements that the call names by their ids."""
         return frozenset(_references((self.subject, self.body)))

@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
-from a2c_spec.core.results import NO_LONGER, missing_results
+from a2c_spec.core.results import NO_LONGER, missing_results, renamed_results
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
@@ -34,16 +34,21 @@ class Drift:
     now: Any
 
 
-def drift(record: JobRecord, live: LiveJob | None, disk: Mapping[str, Disk], *, gone: bool) -> tuple[Drift, ...]:
+def drift(
+    record: JobRecord, live: LiveJob | None, disk: Mapping[str, Disk], *, gone: bool, kept: bool = False
+) -> tuple[Drift, ...]:
     """Every difference of one address. A finished job that the service has forgotten, as it does, is no drift, except
-    for results that stay there alone."""
+    for results that stay there alone. ``kept``: it still has to keep it, so that somebody has deleted what is gone,
+    unless that is recorded."""
     found = [*_files(record, disk)]
     if gone and record.phase == "done":
         found += _outputs(record, None)
-    if gone and record.phase not in ("done", "failed", "canceled"):
+    known = bool(record.files) and all(file.output_id in record.gone for file in record.files)
+    if gone and ((kept and not known) or record.phase not in ("done", "failed", "canceled")):
         found.append(("job", record.job_id, "gone"))
     if live is not None:
         found += [*_status(record, live), *_parts(record, live), *_outputs(record, live)]
+        found += [*(_deleted(record, live) if kept else ()), *renamed_results(record, live)]
     return tuple(Drift(record.address, *difference) for difference in found)
 
 
@@ -87,3 +92,12 @@ def _outputs(record: JobRecord, live: LiveJob | None) -> Iterator[Found]:
     statuses = {output.id: output.status for output in live.outputs} if live else {}
     for output_id in missing_results(record, live):
         yield f"outputs.{output_id}", "on the service", statuses.get(output_id, NO_LONGER)
+
+
+def _deleted(record: JobRecord, live: LiveJob) -> Iterator[Found]:
+    """Results that are here, and that somebody deleted on the service."""
+    statuses = {output.id: output.status for output in live.outputs}
+    for file in record.files:
+        status = statuses.get(file.output_id, NO_LONGER)
+        if not file.only_there and file.output_id not in record.gone and status in (NO_LONGER, "disabled"):
+            yield f"outputs.{file.output_id}", "on the service", status

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from a2c_spec.core.desired import Job, Late, Output
 from a2c_spec.core.plan import Change
@@ -61,15 +62,17 @@ def work_of(change: Change) -> str:
     empty where no job is made."""
     if "conversions" not in change.basis or not any(call.kind == "create_job" for call in change.calls):
         return ""
-    inputs = list(change.basis.get("inputs", {}).values())
-    uploads = [item for item in inputs if item.get("type") == "upload"]
-    taken = [item for item in inputs if item.get("type") == "output" and item.get("upstream")]
-    others = len(inputs) - len(uploads) - len(taken)
-    told = f"{counted(len(uploads), 'upload')} ({size(change.size)})" if change.size else "bytes that the service holds"
-    parts = [told] if uploads else []
+    inputs: Mapping[str, Mapping[str, Any]] = change.basis.get("inputs", {})
+    uploads = [name for name, item in inputs.items() if item.get("type") == "upload"]
+    taken = [name for name, item in inputs.items() if item.get("type") == "output" and item.get("upstream")]
+    carried = {name.removeprefix("inputs.") for call in change.calls if call.uploads for name in call.creates}
+    sent, others = [name for name in uploads if name in carried], len(inputs) - len(uploads) - len(taken)
+    parts = [f"{counted(len(sent), 'upload')} ({size(change.size)})"] if sent else []
+    held = "bytes" if not sent else f"bytes of {counted(len(uploads) - len(sent), 'input')}"
+    parts += [f"{held} that the service holds"] if len(sent) < len(uploads) else []
     parts += [f"{others} remote"] if others else []
-    sent = f" ({size(change.size)})" if change.size and not uploads else ""
-    parts += [f"{counted(len(taken), 'result')} of other jobs{sent}"] if taken else []
+    also = f" ({size(change.size)})" if not sent and carried.intersection(taken) else ""
+    parts += [f"{counted(len(taken), 'result')} of other jobs{also}"] if taken else []
     targets = [
         "/".join(filter(None, (conversion.get("category", ""), conversion["target"])))
         for conversion in change.basis["conversions"].values()

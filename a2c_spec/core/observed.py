@@ -31,7 +31,8 @@ class Observed:
     ``placed``: where recorded results belong, if that was worked out already. ``blocked``: path -> why no file can be
     written there. ``earlier``: what another run made of the same conversions before, and ``why`` it does not do, where
     that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make. ``origins``: path ->
-    where what is outdated there comes from. ``shared``: another address waits for results of the same job.
+    where what is outdated there comes from. ``beside``: path that something else has -> the one that a result gets
+    instead under ``on_conflict: rename``. ``shared``: another address waits for results of the same job.
     """
 
     late: RenderLate
@@ -48,6 +49,7 @@ class Observed:
     disk: Mapping[str, Disk] = field(default_factory=dict)
     blocked: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
+    beside: Mapping[str, str] = field(default_factory=dict)
 
     def status(self, path: str) -> Disk:
         """What stands at ``path``."""
@@ -56,6 +58,10 @@ class Observed:
     def skips(self, path: str, policy: str) -> bool:
         """Whether a result that was made is left out because something stands in its place."""
         return policy == "skip" and (self.taken(path) or self.status(path) == "another's")
+
+    def expected(self, path: str, policy: str) -> str:
+        """Where a result goes that is to have this path."""
+        return self.beside.get(path, path) if policy == "rename" else path
 
     def taken(self, path: str) -> bool:
         """Whether something stands at ``path`` that is not as we wrote it."""

@@ -59,10 +59,19 @@ class Detail:
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """A file of ours that gets another place below the project root; nothing is paid or downloaded."""
+    """A file of ours that gets another place below the project root; nothing is paid or downloaded.
+
+    ``wanted``: the place that its manifest asks for, where the target is another one because something stands there.
+    """
 
     source: str
     target: str
+    wanted: str = ""
+
+    @property
+    def place(self) -> str:
+        """The place that its manifest asks for."""
+        return self.wanted or self.target
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +81,13 @@ class Change:
     ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
     cancelled or deleted; of a run that is let go, that it still runs. ``leaves`` are files that stay, although no
     manifest saves them any more, ``removes`` those that are removed once all else is done, if they are still as we
-    wrote them and nobody else's. ``fetch``: results are downloaded afterwards. ``bound``: why fewer calls are
-    impossible. ``lost`` are conversions that are run again only because their results can be had nowhere.
-    ``emptied``: the batch that lets the address go because its source is empty. ``verified``, ``skipped``: how many
-    results are as they were written, and left out because something stands in their places. ``work`` says what is sent
-    and made, ``awaits`` is how many inputs other jobs make first, ``credits`` is about what it costs. ``writes`` are
-    the paths of results that are known before the run, ``replaces`` paths at which a file stands that goes,
-    ``unforeseen`` says where results go whose names or number the run tells.
+    wrote them and nobody else's. ``stays`` says what else stays, here or on the service, and why. ``fetch``: results
+    are downloaded afterwards. ``bound``: why fewer calls are impossible. ``lost`` are conversions that are run again
+    only because their results can be had nowhere. ``emptied``: the batch that lets the address go because its source
+    is empty. ``verified``, ``skipped``: how many results are as they were written, and left out because something
+    stands in their places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first,
+    ``credits`` is about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces``
+    paths at which a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
     """
 
     address: str
@@ -90,6 +99,7 @@ class Change:
     moves: tuple[Move, ...] = ()
     leaves: tuple[str, ...] = ()
     removes: tuple[str, ...] = ()
+    stays: tuple[str, ...] = ()
     downloads: tuple[str, ...] = ()
     fetch: bool = False
     paid_again: bool = False
@@ -120,6 +130,16 @@ class Change:
     def size(self) -> int:
         """Payload bytes sent."""
         return sum(call.size for call in self.calls)
+
+    @property
+    def uploads(self) -> bool:
+        """Whether files are sent, be they empty."""
+        return any(call.uploads for call in self.calls)
+
+    @property
+    def makes(self) -> bool:
+        """Whether results are made, or taken from the results cache, in the place of those that there are."""
+        return self.action == "cached" or any(call.kind == "create_job" for call in self.calls)
 
     @property
     def starts(self) -> bool:
@@ -193,7 +213,7 @@ class Plan:
         for change in self.changes:
             address = address_of(change.address)
             alike = change.action == "no-op" or (change.action == "adopt" and not (change.fetch or change.calls))
-            if change.action == "no-op" and address in busy:
+            if change.action == "no-op" and address in busy and not change.stays:
                 hidden.setdefault(address, []).extend(why for why in change.reasons if why.startswith(PARTIAL))
                 continue
             if alike and (address, change.action) in places:
@@ -238,7 +258,9 @@ def _together(one: Change, other: Change) -> Change:
     told = (f"unchanged, {files} file{'' if files == 1 else 's'} verified",) if files else ()
     rest = tuple(dict.fromkeys(why for why in (*one.reasons, *other.reasons) if not why.startswith("unchanged, ")))
     reasons = (*rest, *told) if one.action == "adopt" else (*told, *rest)
-    return replace(one, verified=files, skipped=one.skipped + other.skipped, reasons=reasons or one.reasons)
+    stays = tuple(dict.fromkeys((*one.stays, *other.stays)))
+    one = replace(one, verified=files, skipped=one.skipped + other.skipped, stays=stays)
+    return replace(one, reasons=reasons or one.reasons)
 
 
 def outline(change: Change, shared: dict[Call, Call]) -> Change:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from a2c_spec.core import compare
@@ -156,14 +156,14 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(every[:NAMED])}{f' and {len(every) - NAMED} more' if len(every) > NAMED else ''}"
 
 
-def stay_here(paths: Collection[str]) -> str:
-    """Of files that are let go; empty where there are none."""
-    return f"{listed(paths)} {'stays' if len(paths) == 1 else 'stay'} here" if paths else ""
-
-
-def stays(path: str) -> str:
+def stays(path: str, why: str = "") -> str:
     """Of a result of an earlier run whose place no new one takes."""
-    return f"{path} stays here"
+    return f"{path} stays here{f': {why}' if why else ''}"
+
+
+def kept_there(job: str) -> str:
+    """Of a job that has ended, and that the service refuses to delete."""
+    return f"job {job} stays on the service, which does not delete it"
 
 
 def removed(path: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.desired import Job, Output
@@ -57,6 +57,21 @@ def missing_results(record: JobRecord, live: LiveJob | None) -> tuple[str, ...]:
     """
     mine = (file.output_id for file in record.files if file.only_there)
     return tuple(one for one in mine if not is_there(live, one) and one not in record.gone)
+
+
+def renamed_results(record: JobRecord, live: LiveJob) -> Iterator[tuple[str, str, str]]:
+    """Of each result to which somebody gave another name on the service: its element, the name that it had, and has.
+
+    It had the one that the service showed when it was told of it, or when it answered our own renaming.
+    """
+    known = {file.output_id: file.service_name for file in record.files}
+    for output in live.outputs:
+        name = f"outputs.{output.id}"
+        element = record.element(name)
+        told = element is not None and "filename" in element.sent
+        before = element.echo.get("output", {}).get("filename", "") if element and told else known.get(output.id, "")
+        if before and output.filename and output.filename != before:
+            yield f"{name}.filename", before, output.filename
 
 
 def is_there(live: LiveJob | None, output_id: str) -> bool:

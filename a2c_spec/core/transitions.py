@@ -9,8 +9,9 @@ from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.foreign import conversion_parts, echo_of, foreign_of_preset
-from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, rows
-from a2c_spec.core.results import missing_results, with_results
+from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, parse_output, rows
+from a2c_spec.core.recipe import extension
+from a2c_spec.core.results import missing_results, renamed_results, with_results
 from a2c_spec.core.run_records import left_apart
 from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase
 
@@ -62,6 +63,9 @@ def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
         live = parse_conversion(row)
         if name := names.get(live.id):
             elements[name] = _noticed(elements[name], conversion_parts(live, elements[name].sent), call)
+    for output in map(parse_output, shown if call.kind == "patch_output" else ()):
+        if (name := f"outputs.{output.id}") in elements:
+            elements[name] = replace(elements[name], echo={"output": {"filename": output.filename}})
     if call.kind in ("create_job", "patch_job") and "job" in elements:
         job = parse_job(mapping(reply))
         elements["job"] = _noticed(elements["job"], {"fields": job.fields}, call)
@@ -197,6 +201,7 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     if record.unresolved:
         return record
     if record.phase == "done":
+        record = _with_names(record, live) if live else record
         gone = missing_results(record, live)
         return replace(record, gone=(*record.gone, *gone)) if gone else record
     if record.phase not in ("building", "started"):
@@ -211,6 +216,17 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
         return record
     problem = "; ".join(error.message for error in live.errors) if phase != "completed" else ""
     return with_results(replace(record, phase=phase, problem=problem), live)
+
+
+def _with_names(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record with the names that somebody else gave to results there, so that the next plan gives them ours."""
+    elements = dict(record.elements)
+    for path, _, now in renamed_results(record, live):
+        name = path.removesuffix(".filename")
+        known = elements.get(name, Element(name.removeprefix("outputs.")))
+        sent, echo = {**known.sent, "filename": now[: len(now) - len(extension(now))]}, {"output": {"filename": now}}
+        elements[name] = replace(known, sent=sent, echo=echo)
+    return replace(record, elements=elements) if elements != record.elements else record
 
 
 def refreshed_preset(record: JobRecord, live: Mapping[str, Any] | None) -> JobRecord:

@@ -23,9 +23,7 @@ HINT = "apply again to make a new plan; nothing was sent"
 def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: bool, prune: bool = False) -> bool:
     """Whether somebody was asked; raises before anything is sent where a plan is refused, or needs a confirmation that
     it does not get. ``local``: nothing of it has a price. ``prune``: everything that goes is asked for."""
-    refused = [change for change in plan.changes if change.problem]
-    if refused and len(refused) == len([change for change in plan.changes if change.action != "no-op"]):
-        raise Conflict(refused[0].problem, address=refused[0].address)
+    check_refused(plan)
     needed = [*_paid_again(plan), *_not_fetched(plan), *_removed(plan, every=prune), *plan.emptied()]
     wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
     wanted = wanted if options.attended and not options.only else []
@@ -37,6 +35,17 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     if answer is False:
         raise LimitRefused("not confirmed; nothing was sent")
     return answer is True
+
+
+def check_refused(plan: Plan, *, in_part: bool = False) -> None:
+    """Raises Conflict where all that would be done is refused; ``in_part``: where anything of it is."""
+    busy = [change for change in plan.changes if change.problem or change.action != "no-op"]
+    refused = [change for change in busy if change.problem]
+    if refused and (len(refused) == len(busy) or (in_part and len(refused) == 1)):
+        raise Conflict(refused[0].problem, address=refused[0].address)
+    if refused and in_part:
+        names = listed(dict.fromkeys(address_of(change.address) for change in refused))
+        raise Conflict(f"refused: {names}", hint="the plan says why; apply does the rest of it, and ends with 9")
 
 
 def _expensive(plan: Plan, most: int) -> list[str]:
@@ -106,7 +115,8 @@ async def check_still_as_shown(session: Session, steps: Sequence[PlannedChange])
     client, presets, files = session.service.client, used(steps), session.files
     for step in steps:
         change, address = step.change, address_of(step.change.address)
-        new = [path for path in change.writes if path not in change.replaces]
+        places = (*change.writes, *(move.target for move in change.moves))
+        new = [path for path in places if path not in change.replaces]
         if taken := [path for path in new if files.status(path, change.address) in NOT_OURS]:
             raise StalePlan(f"{taken[0]} was written since the plan was shown", hint=HINT)
         with about(address):

@@ -29,11 +29,12 @@ from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.refresh import with_end
-from a2c_spec.engine.removals import clean_up, remove_run, told_of_files
+from a2c_spec.engine.removals import clean_up, remove_run
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.spender import Spender
+from a2c_spec.engine.staying import tell_staying
 from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, end_of, of_the_system
 
 if TYPE_CHECKING:
@@ -262,7 +263,8 @@ class Execution:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record, told_of_files(step.change))
+        record = await restorer.restore(desired, cached, step.record)
+        tell_staying(self.session, record, step.change, self.reporter)
         self.tally.cached += 1
         return record
 
@@ -293,5 +295,5 @@ class Execution:
         async with self.spender.paying(self.session.store, change, record):
             done = await delivery.carry_out(task, change, record, detach=self.options.detach)
         if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
-            self.session.files.tell_staying(done, told_of_files(step.change), self.reporter)
+            tell_staying(self.session, done, step.change, self.reporter)
         return done

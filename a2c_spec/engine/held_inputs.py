@@ -34,9 +34,8 @@ def may_be_held(session: Session, pending: Pending, change: Change, others: Coll
     After a run that failed the bytes are sent anew: they may be why it failed. A job that the change deletes takes its
     bytes with it.
     """
-    uploads = any(call.kind.startswith("upload") for call in change.calls)
     failed = pending.record is not None and pending.record.phase in ("failed", "canceled")
-    if not uploads or failed or change.action not in ("create", "re-run", "replace"):
+    if not change.uploads or failed or change.action not in ("create", "re-run", "replace"):
         return {}
     deleted = {call.subject for call in change.calls if call.kind == "delete_job" and not call.afterwards}
     runs = [*session.store.runs(address_of(change.address)), *others]

@@ -120,11 +120,15 @@ class ApplyOptions:
         return bool(self.only) and "delete" not in self.only
 
     def parted(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[PlannedChange]]:
-        """The changes that are carried out, and the others. No run goes of an address that has still to be applied."""
+        """The changes that are carried out, and the others. No run goes of an address that has still to be applied.
+
+        Of what stays although nobody asks for it is told beside the first, and nothing done.
+        """
         others = [step for step in steps if not self.takes(step.change)]
         busy = {address_of(step.change.address) for step in others if step.change.action != "no-op"}
         taken = [step for step in steps if self.takes(step.change)]
-        return [step for step in taken if not step.going or address_of(step.change.address) not in busy], others
+        taken = [step for step in taken if not step.going or address_of(step.change.address) not in busy]
+        return [*taken, *(step.only_told() for step in others if step.change.stays)], others
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
+from a2c_spec.core.result_paths import path_key
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
@@ -20,6 +21,7 @@ from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
+from a2c_spec.engine.staying import with_staying
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
@@ -52,8 +54,9 @@ async def plan_project(
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         chosen.check(known, manifests.notes.empty, recorded)
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
-    steps = await with_orphans(session, steps, known, manifests, claims, client)
-    return [with_facts(session, step) for step in steps]
+    session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
+    steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
+    return with_staying(session, [with_facts(session, step) for step in steps])
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:

@@ -103,6 +103,7 @@ class PlanBuilder:
         needed = step.desired is not None and _takes_from_others(step.desired.job)
         needed = needed or several or step.filed_anew or (step.record is not None and _has_loose_ends(step.record))
         needed = needed or bool(step.taken_over) or self.whole or step.live is not None
+        needed = needed or (self.session.project.flags.prune and step.record is not None and bool(step.record.leftover))
         drop = not needed and (
             (idle and not step.change.skipped) or (self.kept >= KEPT_WHOLE and not self._may_be_taken_over(step))
         )

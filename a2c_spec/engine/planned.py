@@ -47,6 +47,11 @@ class PlannedChange:
         """Whether it takes a run away, record and all."""
         return self.desired is None and self.preset is None and self.change.action == "delete"
 
+    def only_told(self) -> PlannedChange:
+        """What is said of it to stay, and nothing that is done."""
+        told = Change(self.change.address, "no-op", self.change.reasons[:1], stays=self.change.stays)
+        return PlannedChange(told, None, None)
+
 
 def unread(step: PlannedChange, error: SpecError) -> PlannedChange:
     """The change of a run of which the service fails to show the job: nothing is done."""

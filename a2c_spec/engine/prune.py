@@ -8,7 +8,6 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
-from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET, plan_forget
 from a2c_spec.core.reasons import counted
@@ -17,10 +16,11 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Project, Reading, real_path
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
+from a2c_spec.engine.staying import why_kept
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.discover import unreadable
 
@@ -45,21 +45,18 @@ async def with_orphans(
     session: Session,
     steps: list[PlannedChange],
     known: Collection[str],
-    manifests: Reading,
-    claims: Claims,
+    empty: Collection[str],
     client: Client | None,
 ) -> list[PlannedChange]:
     """The changes of a plan; under --prune with those that take away what no manifest asks for."""
     if not session.project.flags.prune:
         return steps
-    inputs = {*claims.read, *(path_key(claims.real(path)) for path in manifests.files())}
-    return await Orphans(session, steps, known, manifests.notes.empty, inputs).planned(client)
+    return await Orphans(session, steps, known, empty).planned(client)
 
 
 @dataclass(slots=True)
 class Orphans:
-    """``steps`` are the planned changes, ``known`` the addresses of all manifests, ``empty`` the batches without a row,
-    ``inputs`` the keys of all paths that manifests read.
+    """``steps`` are the planned changes, ``known`` the addresses of all manifests, ``empty`` the batches without a row.
 
     ``used``: keys of runs that the plan goes on with. ``live``: what is asked for is at these paths, by their keys.
     ``jobs``: ids that are somebody's, or get their DELETE from another change. ``unready``: addresses whose results are
@@ -70,7 +67,6 @@ class Orphans:
     steps: Sequence[PlannedChange]
     known: Collection[str]
     empty: Collection[str]
-    inputs: Collection[str]
     used: set[str] = field(default_factory=set)
     live: dict[str, str] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
@@ -138,18 +134,17 @@ class Orphans:
         if left:
             change = plan_forget(self.session.still_here(run))
             told = next((step.change for step in self.steps if step.change.address == run.address), None)
-            if run.gone_since:
-                return PlannedChange(Change(run.address, "no-op", (left,)), None, run)
-            return PlannedChange(replace(told or change, reasons=((told or change).reasons[0], left)), None, run)
+            change = Change(run.address, "no-op", change.reasons[:1]) if run.gone_since else told or change
+            return PlannedChange(replace(change, reasons=change.reasons[:1], stays=(left,)), None, run)
         run = self.session.files.own(self.session.files.recover_files(run))
         files, words = self._files(run)
-        jobs = [job for job in dict.fromkeys(run.jobs) if job not in self.jobs]
+        jobs = [job for job in dict.fromkeys(run.jobs) if job not in self.jobs and job not in run.undeletable]
         self.jobs.update(jobs)
         gone = address_of(run.address) not in self.known
         if not (files or jobs or gone):
             return None
-        why = [f"{'no longer in a manifest' if gone else 'an earlier run'}{self._of_jobs(run, jobs)}"]
-        return PlannedChange(plan_removal(run, jobs, files, [*why, *words]), None, run)
+        why = f"{'no longer in a manifest' if gone else 'an earlier run'}{self._of_jobs(run, jobs)}"
+        return PlannedChange(plan_removal(run, jobs, files, why, words), None, run)
 
     def _of_jobs(self, run: JobRecord, jobs: Sequence[str]) -> str:
         known = len([file for file in run.files if not file.path and file.output_id not in run.gone])
@@ -164,21 +159,11 @@ class Orphans:
         for path in dict.fromkeys(file.path for file in (*run.files, *run.leftover) if file.path):
             if self.session.files.owner(path) != run.address:
                 continue  # it is another run's
-            if why := self._why_stays(path, run.address):
-                said.append(f"{reasons.stays(path)}: {why}")
+            if why := why_kept(self.session, path, run.address):
+                said.append(reasons.stays(path, why))
             elif self.session.files.status(path, run.address) == "intact" and not self._is_asked_for(path):
                 files.append(path)
         return files, said
-
-    def _why_stays(self, path: str, address: str) -> str:
-        status = self.session.files.status(path, address)
-        if status == "changed":
-            return "it has changed since a2c-spec wrote it"
-        if status != "intact":
-            return ""
-        if path_key(real_path(self.session.project.root)(path)) in self.inputs:
-            return "it is an input of a manifest"
-        return self.session.others.kept(path) or self.session.files.of_another_endpoint(path)
 
     def _is_asked_for(self, path: str) -> bool:
         """Whether a present result is in this very file, perhaps under a name with other letters."""

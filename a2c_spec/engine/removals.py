@@ -6,27 +6,23 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from a2c_spec.api.replaced import delete_replaced
-from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET, ends_here, left_files, with_deletes, with_removals
+from a2c_spec.core.reasons import kept_there
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files, without_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
+from a2c_spec.engine.staying import why_kept
 from a2c_spec.errors import Conflict, NotCleanedUp, SpecError, of_the_system
 from a2c_spec.manifests.expressions.template import render_late
 
 RUNNING_HINT = "it stays recorded; try again once it has ended (`a2c-spec wait` waits for it)"
-
-
-def told_of_files(change: Change) -> list[str]:
-    """What a plan said of files of earlier runs; of those that it removes need not be said that they stay."""
-    return [*change.reasons, *map(reasons.stays, change.removes)]
 
 
 def with_cleanup(
@@ -77,7 +73,8 @@ def _present(step: PlannedChange) -> Iterator[str]:
 
 
 def _ours(session: Session, path: str, change: Change) -> bool:
-    return session.files.status(path, change.address) == "intact" and not session.others.kept(path)
+    stands = session.files.status(path, change.address)
+    return stands == "intact" and not why_kept(session, path, change.address)
 
 
 async def clean_up(session: Session, change: Change, tell: Listener) -> None:
@@ -128,14 +125,16 @@ def _removed(session: Session, record: JobRecord, paths: Iterable[str], tell: Li
     return gone
 
 
-def plan_removal(record: JobRecord, jobs: Iterable[str], files: Sequence[str], why: Sequence[str]) -> Change:
+def plan_removal(
+    record: JobRecord, jobs: Iterable[str], files: Sequence[str], why: str, stays: Sequence[str] = ()
+) -> Change:
     """The change that takes a run away: a DELETE of each job, or of the preset, then its files, then its record.
 
-    A 404 is fine, since it is gone then.
+    A 404 is fine, since it is gone then. ``stays`` says what is left.
     """
     kind = "delete_preset" if PRESET in record.elements else "delete_job"
     calls = (Call(kind if job == record.job_id else "delete_job", job) for job in jobs)
-    return Change(record.address, "delete", tuple(why), tuple(calls), removes=tuple(files))
+    return Change(record.address, "delete", (why,), tuple(calls), removes=tuple(files), stays=tuple(stays))
 
 
 async def remove_run(session: Session, change: Change, tell: Listener) -> None:
@@ -157,7 +156,7 @@ async def remove_run(session: Session, change: Change, tell: Listener) -> None:
         if live is None:
             record = without_job(record, job)
         elif live.terminal:
-            tell(Event("note", record.address, text=f"job {job} stays on the service, which does not delete it"))
+            tell(Event("note", record.address, text=kept_there(job)))
         else:
             running.append(job)
     if running:

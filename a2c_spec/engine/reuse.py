@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -150,13 +150,8 @@ class Restorer:
     executor: Executor
     tell: Listener
 
-    async def restore(
-        self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None, told: Collection[str] = ()
-    ) -> JobRecord:
-        """The record once every file is in its place; raises SpecError when the cache lost one meanwhile.
-
-        ``told``: what the plan said of it.
-        """
+    async def restore(self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None) -> JobRecord:
+        """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
         placements = placed(self.files.apart(desired.job, render_late), cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
@@ -166,9 +161,7 @@ class Restorer:
         self.tell(Event("done", desired.job.address, text=f"{counted(len(fresh), 'file')} from the results cache"))
         done = replace(cached, files=tuple(fresh), landing=(), leftover=leftover)
         self.files.note_complete(done)
-        saved = await self.executor.recorder.save_run(done, [item.id for item in desired.job.conversions])
-        self.files.tell_staying(saved, told, self.tell)
-        return saved
+        return await self.executor.recorder.save_run(done, [item.id for item in desired.job.conversions])
 
     async def _one(self, one: Placement, file: SavedFile, address: str) -> SavedFile:
         path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener
-from a2c_spec.core.observed import DOUBTFUL, Disk, Observed
+from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk, Observed
 from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
@@ -51,7 +51,8 @@ class Session:
 
     ``store`` holds the records, ``files`` the results on disk, ``digests`` the digests of files seen before,
     ``results`` the results cache, ``others`` the states of the other environments. ``connection`` is None where the
-    session was opened without the service.
+    session was opened without the service. ``inputs`` are the keys of all paths that manifests read, once they are
+    known.
     """
 
     project: Project
@@ -64,6 +65,7 @@ class Session:
     others: Workspaces
     connection: Connection | None = None
     shared: dict[str, frozenset[str]] = field(default_factory=dict)
+    inputs: set[str] = field(default_factory=set)
 
     def held_by_several(self) -> frozenset[str]:
         """Jobs of which several addresses have results; looked for once, until the books are kept."""
@@ -166,10 +168,14 @@ class Session:
         back = [file for file in record.files if disk.get(file.path) in DOUBTFUL] if record else []
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
         origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
+        taken = [path for path, stands in disk.items() if stands in NOT_OURS]
+        renames = any(spec.on_conflict == "rename" for spec in desired.job.outputs)
+        beside = {path: self.files.expected(path, "rename", address) for path in taken if renames}
         placed_now = None if live else places
         running = live is not None and record is not None and record.phase == "started"
         known = replace(known, shared=running and record is not None and record.job_id in self.held_by_several())
-        return replace(known, live=live, disk=disk, blocked=blocked, origins=origins, placed=placed_now)
+        known = replace(known, live=live, blocked=blocked, origins=origins, beside=beside)
+        return replace(known, disk=disk, placed=placed_now)
 
 
 @contextmanager

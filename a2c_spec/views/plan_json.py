@@ -77,6 +77,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "writes": list(change.writes),
         "replaces": list(change.replaces),
         "removes": list(change.removes),
+        "stays": list(change.stays),
         "unforeseen": list(change.unforeseen),
         "lower_bound": change.bound,
     }
@@ -122,6 +123,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         moves=tuple(Move(move["from"], move["to"]) for move in row.get("moves", ())),
         leaves=tuple(row.get("leaves", ())),
         removes=tuple(row.get("removes", ())),
+        stays=tuple(row.get("stays", ())),
         downloads=tuple(row.get("downloads", ())),
         paid_again=bool(row.get("paid_again")),
         bound=row.get("lower_bound", ""),

@@ -44,7 +44,8 @@ class ChangeFacts:
     @property
     def noted(self) -> bool:
         """Whether nothing is to be done, and there is something to say all the same."""
-        return self.change.action == "no-op" and (len(self.change.reasons) > 1 or bool(self.change.problem))
+        change = self.change
+        return change.action == "no-op" and (len(change.reasons) > 1 or bool(change.problem or change.stays))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ def facts_of(plan: Plan) -> PlanFacts:
 def _why(change: Change) -> str:
     """The reasons, what is sent and made, and what that costs about."""
     price = credits_told(change.credits, None, change.paid_before) if change.credits and not change.problem else ""
-    done = ", ".join(filter(None, [change.work or (f"sends {size(change.size)}" if change.size else ""), price]))
+    done = ", ".join(filter(None, [change.work or (f"sends {size(change.size)}" if change.uploads else ""), price]))
     reasons = "; ".join(change.reasons)
     return (": " if change.action == "create" else "; ").join(filter(None, [reasons, done]))
 
@@ -99,6 +100,7 @@ def _lines(change: Change) -> Iterator[str]:
     told = " ".join(change.reasons)
     yield from (f"removes {shown_path(path)}" for path in change.removes if removed(path) not in told)
     yield from (f"leaves {shown_path(path)} here" for path in change.leaves if stays(path) not in change.reasons)
+    yield from change.stays
     yield from map(_deleted, change.deletes)
 
 

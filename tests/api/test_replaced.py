@@ -43,7 +43,9 @@ def test_a_job_that_is_refused_is_there_and_not_tried_again(bench: Bench) -> Non
     bench.service.rule = lambda _service, _request: httpx.Response(409, json={"message": "not now"})
     run = delete(bench, "old")["pack#2"]
     assert (run.job_id, run.gone, run.undeletable) == ("old", (), ("old",))
-    assert bench.notes() == ["job old stays on the service: the service rejected the request (409): not now"]
+    assert bench.notes() == [
+        "job old stays on the service, which does not delete it: the service rejected the request (409): not now"
+    ]
 
 
 def test_another_refusal_is_told_and_changes_nothing(bench: Bench) -> None:

@@ -450,5 +450,5 @@ def test_one_goes_and_another_one_comes_and_nothing_is_paid_again(project: Path,
     write({"sha": 1, "old": 1})
     done = a2c("apply", "--no-cache")
     assert done.code == 0, done.err
-    assert "conversion md5 is no longer in the manifest; dist/one.md5 stays here" in done.out
+    assert "conversion md5 is no longer in the manifest\n      dist/one.md5 stays here\n" in done.out
     quiet(a2c, project, "one.sha256", "one.sha1")

@@ -121,8 +121,7 @@ def test_what_was_done_and_paid_is_told_where_cleaning_up_fails(
         fault = {"do": "drop", "method": "DELETE", "path": "/jobs/*", "times": None}
         httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault]).raise_for_status()
     elif "outputs" in why:
-        (project / "taken").mkdir()
-        flags += ["--outputs", "taken"]
+        flags += ["--outputs", "missing/outputs.json"]
     else:
         (project / ".a2c/cache").mkdir()
         (project / ".a2c/cache/entries").write_text("a file")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -221,7 +222,7 @@ def test_of_several_conversions_only_those_are_run_whose_results_are_saved(proje
     (project / "b.txt").write_text("new")
     done = a2c("apply", "--local", "--no-cache", "-y")
     assert (done.code, "1 conversion to hash/md5" in done.out, "1 credit spent" in done.out) == (0, True, True)
-    assert "dist/one.sha256 stays here: it has changed since a2c-spec wrote it" in done.err
+    assert "dist/one.sha256 stays here: it has changed since a2c-spec wrote it" in done.out
     for _ in range(2):
         quiet(a2c)
         checked = a2c("verify", "--local")
@@ -277,6 +278,25 @@ def test_a_rename_on_conflict_that_runs_again_claims_no_file_stays(project: Path
     assert "stays here" not in done.out + done.err
     assert holds(project, "one-1", "a.txt")
     assert (project / "dist" / "one.sha256").read_text() == "mine"
+
+
+@pytest.mark.parametrize(("policy", "place"), [("rename", "two-1"), ("overwrite", "two")])
+def test_the_plan_of_a_move_names_the_path_that_apply_writes(
+    project: Path, a2c: Command, job: Writer, policy: str, place: str
+) -> None:
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local").code == 0
+    (project / "dist" / "two.sha256").write_text("mine")
+    job("a", "a.txt", f"two, on_conflict: {policy}")
+    plan = a2c("plan", "--local")
+    assert f"rename    dist/one.sha256 -> dist/{place}.sha256" in plan.out
+    assert ("replaces dist/two.sha256" in plan.out) == (policy == "overwrite")
+    (change,) = json.loads(a2c("plan", "--local", "--json").out)["changes"]
+    assert change["moves"] == [{"from": "dist/one.sha256", "to": f"dist/{place}.sha256"}]
+    assert a2c("apply", "--local", "-y").code == 0
+    assert holds(project, place, "a.txt")
+    assert ((project / "dist" / "two.sha256").read_text() == "mine") == (policy == "rename")
+    quiet(a2c)
 
 
 def test_links_and_files_in_the_way_are_seen_before_anything_is_paid(project: Path, a2c: Command, job: Writer) -> None:

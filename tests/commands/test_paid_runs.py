@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.commands import drift
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.faults import Fault
 from tests.commands.conftest import Somebody
@@ -245,25 +246,43 @@ def test_a_job_that_is_gone_is_not_said_to_run_on(project: Path, a2c: Command, s
     ) == (0, True)
 
 
-def test_a_job_that_is_gone_there_and_here_whole_is_told_and_no_drift(
-    project: Path, a2c: Command, somebody: Somebody
+def test_a_finished_job_that_somebody_deleted_is_drift_until_the_service_need_not_keep_it(
+    project: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(project)
     assert apply(a2c) == 0
-    for job in somebody("GET", "/jobs"):
-        somebody("DELETE", f"/jobs/{job['id']}")
+    (job,) = jobs(somebody)
+    somebody("DELETE", f"/jobs/{job}")
+    done = a2c("drift", "--detailed-exitcode")
+    assert (done.code, done.out) == (2, f'one: job: "{job}" -> "gone"\n')
+    assert "what is here is not made again" in done.err
+    told = "as far as it was read; 1 finished job was not, whose results are here: `a2c-spec drift` reads them\n"
+    assert a2c("apply", "--refresh-only").out == f"the state agrees with the service {told}"
+    monkeypatch.setattr(drift, "out_of_time", lambda _record, _now: True)
     done = a2c("drift", "--detailed-exitcode")
     assert (done.code, done.out) == (0, "no drift\n")
     assert "no longer on the service, which is no drift, for their results are here: one" in done.err
     assert json.loads(a2c("drift", "--json").out) == {"drift": [], "gone": ["one"]}
-    told = "the state agrees with the service; 1 finished job was not read, whose results are here\n"
-    assert a2c("apply", "--refresh-only").out == told
 
 
-def test_a_run_whose_job_was_deleted_says_why_it_is_made_again(project: Path, a2c: Command, somebody: Somebody) -> None:
-    for text in ("first", "second"):
-        write(project, DELETE, text=text)
-        assert apply(a2c, "-y") == 0
-    write(project, DELETE)
-    done = a2c("plan", "--no-cache")
-    assert ("and the service no longer has it" in done.out, "the recipe changed" in done.out) == (True, False), done.out
+def test_a_result_that_somebody_renamed_or_deleted_is_drift(project: Path, a2c: Command, somebody: Somebody) -> None:
+    """Also after our own renaming of it. One that is only there gets our name again."""
+    write(project, THERE)
+    assert apply(a2c) == 0
+    write(project, THERE.replace("from: sha", "from: sha, filename: ours"))
+    assert apply(a2c) == 0
+    assert a2c("drift", "--detailed-exitcode").code == 0
+    (job,) = jobs(somebody)
+    (output,) = somebody("GET", f"/jobs/{job}")["output"]
+    somebody("PATCH", f"/jobs/{job}/output/{output['id']}", filename="theirs")
+    told = f'one: outputs.{output["id"]}.filename: "ours.sha256" -> "theirs.sha256"\n'
+    assert a2c("drift").out == told
+    assert "one: 1 result renamed on the service" in a2c("apply", "--refresh-only").out
+    assert a2c("drift").out == "no drift\n"
+    assert 'output of sha: "theirs" -> "ours"' in a2c("apply", "--no-cache").out
+    assert somebody("GET", f"/jobs/{job}")["output"][0]["filename"] == "ours.sha256"
+    assert a2c("drift").out == "no drift\n"
+    write(project, THERE.replace("from: sha, save: ''", "from: sha, filename: ours"))
+    assert apply(a2c) == 0
+    somebody("DELETE", f"/jobs/{job}/output/{output['id']}")
+    assert f"outputs.{output['id']}: " in a2c("drift").out

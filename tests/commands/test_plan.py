@@ -24,7 +24,7 @@ def test_a_plan_of_which_something_is_refused_ends_as_its_apply_does(two: Path, 
     (two / "dist/signatures.webp").write_text("mine")
     ran = a2c("plan", "two.yaml", "--local", "--json")
     assert (ran.code, len(json.loads(ran.out)["changes"])) == (13, 2)
-    assert ran.err.startswith("error: 2 changes are refused")
+    assert ran.err.startswith("error: one: dist/cover.webp exists")
 
 
 def test_a_selection_is_said_to_be_partial(two: Path, a2c: Command) -> None:
@@ -196,3 +196,20 @@ def test_a_plan_that_is_stale_because_of_a_file_here_says_which(two: Path, a2c: 
     assert ran.code == 10
     assert "one: what has to be done changed (dist/cover.webp is missing here" in ran.err
     assert "live job" not in ran.err
+
+
+@pytest.mark.parametrize("flags", [(), ("--detailed-exitcode",), ("--json",), ("--offline",)])
+@pytest.mark.parametrize("also", [False, True], ids=["all of it", "a part"])
+def test_a_plan_with_refusals_does_not_end_well(
+    project: Path, a2c: Command, also: bool, flags: tuple[str, ...]
+) -> None:
+    (project / "dist").mkdir()
+    (project / "dist/cover.webp").write_text("mine")
+    one, two = PNG.split("---\n")
+    (project / "one.yaml").write_text(one)
+    if also:
+        (project / "two.yaml").write_text(two)
+    planned = a2c("plan", "--local", *flags)
+    assert (planned.code, ("refused: one" if also else "one: dist/cover.webp exists") in planned.err) == (13, True)
+    assert "--json" not in flags or json.loads(planned.out)["totals"]["actions"]["refused"] == 1
+    assert a2c("apply", "--local").code == (9 if also else 13)

@@ -122,6 +122,28 @@ def renamed(on: Ground) -> None:
     on.write("one.yaml", ONE.replace("filename: one", "filename: other"))
 
 
+def renamed_beside(on: Ground) -> None:
+    renamed(on)
+    (on.folder / "dist/other.webp").write_text("mine")
+    on.write("one.yaml", ONE.replace("filename: one", "filename: other, on_conflict: rename"))
+
+
+def emptied_input(on: Ground) -> None:
+    conversions = "conversions: [{id: s, category: hash, target: md5}]"
+    on.write("one.yaml", f"name: one\ninputs: [{{id: i, path: a.txt}}]\n{conversions}\n")
+    (on.folder / "a.txt").write_text("full")
+    on.apply()
+    (on.folder / "a.txt").write_text("")
+
+
+def changed_results(on: Ground) -> None:
+    for name in ("one", "other", "third"):
+        on.write("one.yaml", ONE.replace("filename: one", f"filename: {name}").replace("64", str(60 + len(name))))
+        if name != "third":
+            on.apply("-y", "--no-cache")
+            (on.folder / f"dist/{name}.webp").write_text("mine")
+
+
 def downloaded(on: Ground) -> None:
     on.write("one.yaml", ONE)
     on.apply()
@@ -264,8 +286,12 @@ WORLDS = [
                                  r"deletes job [0-9a-f-]{36} on the service, once the results are here"]),
     World(taken_over, ["taken over from one, which is in no manifest any more", "Nothing to send"]),
     World(renamed, [r"dist/one\.webp -> dist/other\.webp", "1 call"]),
+    World(renamed_beside, [r"dist/one\.webp -> dist/other-1\.webp", "1 call"]),
+    World(emptied_input, [r"; 1 upload \(0 B\), 1 conversion to hash/md5", r"2 calls \(POST 2\), starts 1 job"]),
+    World(changed_results, [r" dist/one\.webp stays here: it has changed since a2c-spec wrote it$",
+                            r" dist/other\.webp stays here: it has changed since a2c-spec wrote it$"]),
     World(downloaded, [r"writes dist/one\.webp$", "Nothing to send"]),
-    World(removed, ["no longer in a manifest; dist/two.webp stays here"]),
+    World(removed, ["no longer in a manifest$", r" dist/two\.webp stays here$"]),
     World(orphaned, [r'In no manifest, and left alone by this plan: rows\["b"\], two$'], ["one.yaml"]),
     World(orphaned, [r'In no manifest, and left alone by this plan: rows\["b"\], two$'], ["rows.yaml"]),
     World(changed_there, ['changed on the service: metadata.title "Evil" -> "Draft"',
@@ -320,11 +346,8 @@ class Forms:
 
     def plan(self, *more: str) -> str:
         ran = self.on.a2c("plan", *self.args, *more)
-        bounded, refused = (
-            "apply would refuse" in ran.out or '"max_' in ran.out,
-            "error: one: dist/" in ran.err,
-        )
-        assert ran.code == (11 if bounded else 13 if refused else 0), ran
+        limited = "apply would refuse" in ran.out or '"max_' in ran.out
+        assert ran.code == (11 if limited else 13 if "refused" in ran.out else 0), ran
         return ran.out
 
     def out(self, *args: str) -> str:
@@ -423,6 +446,8 @@ def test_who_reads_only_the_plan_knows_what_is_paid_sent_written_and_removed(
         place.split(" ")[1].rstrip(",") for place in others
     }
     assert overwritten <= says, overwritten
+    stays = {told.partition(" stays here")[0] for change in changes for told in change.stays}
+    assert all(after[path] == before[path] for path in stays)
     deleted = [row["path"].rpartition("/")[2] for row in rows if row["method"] == "DELETE"]
     assert sorted(deleted) == sorted(str(call.subject) for change in changes for call in change.deletes)
 
@@ -465,5 +490,9 @@ def test_what_is_destroyed_is_told_with_its_job_and_its_files_in_text_and_json(
     (row,) = json.loads(a2c("destroy", "one", "--files", "--json").out.splitlines()[0])["changes"]
     assert (row["removes"], [call["path"] for call in row["calls"]]) == (["dist/one.webp"], [f"/jobs/{job}"])
     (project / "dist/one.webp").write_text("changed by hand")
-    assert "removes" not in a2c("destroy", "one", "--files").out, "what was changed stays"
-    assert "removes" not in a2c("destroy", "one").out
+    kept = "      dist/one.webp stays here"
+    for args, line in (("--files",), f"{kept}: it has changed since a2c-spec wrote it\n"), ((), f"{kept}\n"):
+        out = a2c("destroy", "one", *args).out
+        assert ("removes" in out, line in out) == (False, True), "what was changed stays"
+    (project / "dist/one.webp").unlink()
+    assert "dist/one.webp" not in a2c("destroy", "one").out, "it is not here"

@@ -256,6 +256,9 @@ def test_a_job_that_runs_is_paid_for_and_left_alone_until_it_has_ended(
         left = a2c("apply", "--prune", "-y")
         told = f"not pruned: job {slow} runs, which is paid for; `a2c-spec destroy slow` cancels it"
         assert (left.code, told in left.out, recorded(a2c)) == (0, True, ["keep", "slow"]), left.out
+        for more in (["--dry-run"], ["-y"]):
+            pruned = a2c("prune", *more)
+            assert (pruned.code, told in pruned.out, "delete" in pruned.out) == (0, True, False)
         assert "whether job" in a2c("plan", "--prune", "--offline").out
         while told in a2c("plan", "--prune").out:
             pass
@@ -310,6 +313,19 @@ def test_what_the_service_keeps_is_said_once(applied: Path, a2c: Command, server
     told = f"two: job {kept} stays on the service, which does not delete it"
     assert (done.code, told in done.err, recorded(a2c), in_dist(applied)) == (0, True, ["one"], ["one.sha256"])
     assert "Nothing to do" in a2c("prune").out
+
+
+def test_a_job_in_whose_place_another_came_and_that_the_service_keeps_is_said_once(
+    applied: Path, a2c: Command, somebody: Somebody, server: Background
+) -> None:
+    kept = job_of(a2c, "one")
+    (applied / "a.txt").write_text("another")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert a2c("prune", "--dry-run").out.count(f"deletes job {kept}") == 1
+    faults(server, {"do": "status", "status": 409, "method": "DELETE", "path": f"/jobs/{kept}", "times": None})
+    assert f"one: job {kept} stays on the service, which does not delete it" in a2c("prune", "-y").err
+    assert "Nothing to do.\n" in a2c("prune", "-y").out
+    assert a2c("plan", "--prune", "--detailed-exitcode", "--no-cache").code == 0
 
 
 class Killed(BaseException):
@@ -441,6 +457,30 @@ def test_an_old_file_that_was_changed_stays(applied: Path, a2c: Command) -> None
     renamed(applied, "new")
     done = a2c("apply", "-y", "--no-cache")
     assert (done.code, "removes " in done.out, "one.sha256" in in_dist(applied)) == (0, False, True)
+    assert "dist/one.sha256 stays here: it has changed since a2c-spec wrote it" in done.out
+
+
+@pytest.mark.parametrize("why", ["it has changed since a2c-spec wrote it", "it is an input of a manifest"])
+def test_what_a_run_left_and_prune_does_not_remove_is_named_with_why(applied: Path, a2c: Command, why: str) -> None:
+    renamed(applied, "new", "")
+    told = a2c("apply", "-y", "--no-cache").out
+    assert "dist/one.sha256 stays here" in told
+    if why.startswith("it has changed"):
+        (applied / "dist/one.sha256").write_text("mine")
+    else:
+        job(applied, "reads", source="dist/one.sha256")
+    for args in (("prune", "--dry-run"), ("plan", "--prune"), ("prune", "-y")):
+        shown = a2c(*args)
+        assert (shown.code, f"dist/one.sha256 stays here: {why}" in shown.out) == (0, True), shown.out
+        tree = json.loads(a2c(*args, "--json").out.splitlines()[0])
+        assert [row["stays"] for row in tree["changes"] if row["stays"]] == [[f"dist/one.sha256 stays here: {why}"]]
+    renamed(applied, "newer", "")
+    again = a2c("apply", "-y", "--no-cache")
+    assert f"dist/one.sha256 stays here: {why}\n" in again.out
+    assert "prune` removes it" not in again.out.partition("dist/new.sha256")[0]
+    renamed(applied, "newest")
+    done = a2c("apply", "-y", "--no-cache")
+    assert (done.code, "one.sha256" in in_dist(applied), "new.sha256" in in_dist(applied)) == (0, True, False)
 
 
 @pytest.mark.parametrize("cached", [True, False])

@@ -170,6 +170,51 @@ def test_a_result_that_is_only_on_the_service_must_be_had_there(outputs: Any, to
     assert found(replace(RECORD, phase="done", files=(FILE, KEPT)), live, a="intact") == told
 
 
+def named(sent: Any, echo: Any = {}) -> JobRecord:  # noqa: B006 - read only
+    """A job that is done, whose result was called a.webp when it ended, and what we renamed since."""
+    file, element = replace(KEPT, service_name="a.webp"), Element("out-2", sent, echo)
+    return replace(RECORD, phase="done", files=(file,), elements={**ELEMENTS, "outputs.out-2": element})
+
+
+NAMES = [
+    (named({}), "a.webp", []),
+    (named({}), "b.webp", ["a.webp", "b.webp"]),
+    (named({"download_password": "x"}), "b.webp", ["a.webp", "b.webp"]),
+    (named({"filename": "b"}, {"output": {"filename": "b_.webp"}}), "b_.webp", []),
+    (named({"filename": "b"}, {"output": {"filename": "b_.webp"}}), "a.webp", ["b_.webp", "a.webp"]),
+    (named({"filename": "b"}), "c.webp", []),  # renamed by a version that did not keep the answer
+    (named({}), "", []),
+]
+
+
+@pytest.mark.parametrize(("record", "name", "told"), NAMES)
+def test_a_result_is_renamed_if_it_has_not_the_name_that_the_service_showed_last(
+    record: JobRecord, name: str, told: list[str]
+) -> None:
+    live = replace(LIVE, status="completed", outputs=(LiveOutput("out-2", filename=name),))
+    assert found(record, live) == ([("outputs.out-2.filename", *told)] if told else [])
+
+
+@pytest.mark.parametrize("phase", ["done", "failed", "canceled"])
+def test_what_the_service_still_has_to_keep_was_deleted_by_somebody_unless_that_is_recorded(phase: Phase) -> None:
+    ended = replace(RECORD, phase=phase, files=(FILE,))
+    gone = drift(ended, None, {"dist/a.webp": "intact"}, gone=True, kept=True)
+    assert [(one.path, one.now) for one in gone] == [("job", "gone")]
+    assert drift(replace(ended, gone=("out-1",)), None, {"dist/a.webp": "intact"}, gone=True, kept=True) == ()
+
+
+@pytest.mark.parametrize(
+    ("outputs", "now"),
+    [((LiveOutput("out-1"),), ""), ((LiveOutput("out-1", status="overuse"),), ""), ((), "gone"),
+     ((LiveOutput("out-1", status="disabled"),), "disabled")],
+)  # fmt: skip
+def test_a_result_that_is_here_may_be_used_up_there_and_not_deleted(outputs: tuple[LiveOutput, ...], now: str) -> None:
+    record, live = replace(RECORD, phase="done", files=(FILE,)), replace(LIVE, status="completed", outputs=outputs)
+    for kept in (True, False):
+        seen = drift(record, live, {"dist/a.webp": "intact"}, gone=False, kept=kept)
+        assert [one.now for one in seen] == ([now] if now and kept else [])
+
+
 def test_a_record_without_a_job_element_compares_no_field() -> None:
     bare = replace(RECORD, elements={name: one for name, one in ELEMENTS.items() if name != "job"})
     assert found(bare, replace(LIVE, fields={"callback": "https://b"})) == []

@@ -14,7 +14,7 @@ from a2c_spec.core.plan import Change
 UPLOAD, REMOTE = {"type": "upload"}, {"type": "remote"}
 TAKEN = {"type": "output", "upstream": "digest"}
 WEBP, PDF = {"target": "webp", "category": "image"}, {"target": "pdf"}
-CREATE = Call("create_job", starts=True, size=1500)
+CREATE = Call("create_job", starts=True)
 
 WORK: list[tuple[list[Any], list[Any], str]] = [
     ([], [], "an empty job"),
@@ -27,11 +27,32 @@ WORK: list[tuple[list[Any], list[Any], str]] = [
 ]
 
 
+HELD: list[tuple[list[Any], list[int], int, str]] = [
+    ([UPLOAD], [0], 0, "1 upload (0 B)"),
+    ([UPLOAD], [], 0, "bytes that the service holds"),
+    ([UPLOAD, UPLOAD, REMOTE], [1], 7, "1 upload (7 B), bytes of 1 input that the service holds, 1 remote"),
+    ([UPLOAD, TAKEN], [1], 7, "bytes that the service holds, 1 result of other jobs (7 B)"),
+    ([TAKEN], [], 0, "1 result of other jobs"),
+]
+
+
+@pytest.mark.parametrize(("inputs", "sent", "size", "told"), HELD)
+def test_bytes_are_told_as_sent_or_held_by_what_the_calls_carry(
+    inputs: list[Any], sent: list[int], size: int, told: str
+) -> None:
+    basis = {"inputs": {str(place): one for place, one in enumerate(inputs)}, "conversions": {"c": PDF}}
+    carrying = Call("upload_base64", creates=tuple(f"inputs.{place}" for place in sent), size=size)
+    calls = (CREATE, *([carrying] if sent else []))
+    assert work_of(Change("a", "create", (), calls, basis=basis)) == f"{told}, 1 conversion to pdf"
+
+
 @pytest.mark.parametrize(("inputs", "conversions", "told"), WORK)
 def test_a_new_job_is_summed_up_by_its_inputs_and_targets(inputs: list[Any], conversions: list[Any], told: str) -> None:
-    basis = {"inputs": dict(enumerate(inputs)), "conversions": dict(enumerate(conversions))}
-    assert work_of(Change("a", "create", ("new",), (CREATE,), basis=basis)) == told
-    held = Change("a", "create", (), (Call("create_job", size=1500),), basis=basis)
+    names = [str(place) for place in range(len(inputs))]
+    basis = {"inputs": dict(zip(names, inputs, strict=True)), "conversions": dict(enumerate(conversions))}
+    send = Call("upload_base64", creates=tuple(f"inputs.{name}" for name in names), size=1500)
+    assert work_of(Change("a", "create", ("new",), (CREATE, send), basis=basis)) == told
+    held = Change("a", "create", (), (Call("create_job"), send), basis=basis)
     assert work_of(held) == f"{told}, held, not started"
     assert work_of(Change("a", "update", (), (Call("patch_job"),), basis=basis)) == ""
 

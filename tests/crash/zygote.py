@@ -27,7 +27,8 @@ from typing import Any, NoReturn
 
 import a2c_spec
 from a2c_spec.cli import run
-from a2c_spec.engine.runtime import Probe, Runtime
+from a2c_spec.core.events import Probe
+from a2c_spec.engine.runtime import Runtime
 
 SPEED = 25.0
 """How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""

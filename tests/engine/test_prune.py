@@ -48,7 +48,7 @@ def test_what_may_cost_something_is_not_taken_away_unseen(
         put(session, replace(done(session, GONE, "gone"), gone_since=since, **record), done(session, KEPT, "kept"))
         (step,) = [step for step in plan(session, KEPT) if step.change.address == "gone"]
     assert (step.change.action, step.going) == ("no-op" if since else "forget", False)
-    assert step.change.reasons[-1].startswith(why)
+    assert step.change.stays[0].startswith(why)
 
 
 def test_a_job_that_somebody_else_needs_is_not_deleted(tmp_path: Path) -> None:

@@ -70,8 +70,8 @@ def test_anything_else_stays(tmp_path: Path, why: str) -> None:
 
 def test_a_run_goes_with_each_of_its_jobs_and_a_preset_as_one() -> None:
     run = JobRecord("x", "r", "done", "2", former_jobs=("1",))
-    change = plan_removal(run, run.jobs, [PATH], ["why"])
+    change = plan_removal(run, run.jobs, [PATH], "why", ["left"])
     assert [(call.kind, call.subject) for call in change.calls] == [("delete_job", "1"), ("delete_job", "2")]
-    assert (change.removes, change.reasons, change.action) == ((PATH,), ("why",), "delete")
+    assert (change.removes, change.reasons, change.stays, change.action) == ((PATH,), ("why",), ("left",), "delete")
     preset = replace(run, elements={"preset": Element("2")}, former_jobs=())
-    assert [call.kind for call in plan_removal(preset, ["2"], [], []).calls] == ["delete_preset"]
+    assert [call.kind for call in plan_removal(preset, ["2"], [], "").calls] == ["delete_preset"]

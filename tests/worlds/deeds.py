@@ -79,7 +79,7 @@ def plan(world: World, *flags: str) -> None:
 
 def save_plan(world: World) -> None:
     ran = world.run("plan", "--json", "-o", "kept.a2cplan.json", expect="nothing")
-    world.saved = [ran.plan] if ran.code in (0, 13) and ran.plan else []
+    world.saved = [ran.plan] if ran.code in (0, 13) and ran.plan else []  # what is refused is left out
 
 
 def apply_plan(world: World) -> None:

@@ -190,7 +190,7 @@ def reorder_call(desired: DesiredJob, step: int) -> Call:
 
 def why_not_fewer(calls: tuple[Call, ...]) -> str:
     """Why no shorter sequence builds the job."""
-    uploads = sum(call.kind.startswith("upload") for call in calls)
+    uploads = sum(call.uploads for call in calls)
     rest = len(calls) - uploads - 1
     parts = ["one creates the job"]
     parts += [f"{uploads} must carry the bytes"] if uploads else []

@@ -41,24 +41,20 @@ def with_deletes(
     jobs = [str(call.subject) for change, _ in planned for call in change.calls if call.afterwards]
     jobs += [job for run in (*records, *unused) for job in run.former_jobs]
     jobs += [run.job_id for run in unused if run.job_id and _replaced(run, asked)]
-    stays = {record.job_id for change, record in planned if record and not _makes(change)}
+    stays = {record.job_id for change, record in planned if record and not change.makes}
     stays |= {job for run in (*records, *unused) for job in run.undeletable} | {*shared}
     doomed = [job for job in dict.fromkeys(jobs) if job not in stays]
     if doomed:
-        place = max((number for number, change in enumerate(changes) if _makes(change)), default=len(changes) - 1)
+        place = max((number for number, change in enumerate(changes) if change.makes), default=len(changes) - 1)
         changes[place] = _with(changes[place], doomed)
         if any(run.phase == "completed" and run.job_id in doomed for run in unused):
             changes[place] = replace(changes[place], paid_again=True, reasons=(*changes[place].reasons, UNSEEN))
     return changes
 
 
-def _makes(change: Change) -> bool:
-    return change.action == "cached" or any(call.kind == "create_job" for call in change.calls)
-
-
 def ends_here(change: Change, record: JobRecord | None) -> bool:
     """Whether all results are where they belong once the change is carried out."""
-    there = record is not None and record.phase == "done" and not _makes(change)
+    there = record is not None and record.phase == "done" and not change.makes
     return not change.problem and (change.fetch or change.action == "cached" or there)
 
 

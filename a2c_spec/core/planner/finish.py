@@ -136,8 +136,9 @@ def _move(placement: Placement, file: SavedFile, observed: Observed, work: Outpu
     policy = placement.spec.on_conflict if placement.spec else "error"
     if refused := reasons.refused(observed, placement.path, policy, moves=True):
         work.problems.append(refused)
-    work.moves.append(Move(file.path, placement.path))
-    work.why.append(f"{file.path} -> {placement.path}")
+    path = observed.expected(placement.path, policy)
+    work.moves.append(Move(file.path, path, placement.path if path != placement.path else ""))
+    work.why.append(f"{file.path} -> {path}")
 
 
 def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[Call, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from a2c_spec.core import reasons
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
 
 
 def plan_forget(record: JobRecord, why: str = "no longer in a manifest") -> Change:
     """The change of a run that is not asked for any more. It stays recorded, to be taken up again."""
-    kept = reasons.stay_here([file.path for file in record.files if file.path])
-    told = [f"{why}; {kept}" if kept else why]
+    told = [why]
     running = record.phase == "started" and bool(record.job_id)
     if running:
         told.append(f"its job {record.job_id} keeps running; its result will not be downloaded")

@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 
 from a2c_spec.core.planner import plan_forget
-from a2c_spec.core.state import JobRecord, Phase, SavedFile
-
-FILES = tuple(SavedFile(path, 1, "00", path, "jpg") for path in ("dist/a.jpg", "dist/b.jpg", ""))
+from a2c_spec.core.state import JobRecord, Phase
 
 STAYING: list[tuple[Phase, str, str, bool]] = [
     ("started", "job-1", "its job job-1 keeps running; its result will not be downloaded", True),
@@ -25,16 +23,3 @@ def test_a_job_that_is_let_go_is_named(phase: Phase, job_id: str, said: str, ask
     assert change.reasons[1:] == ((said,) if said else ())
     assert change.paid_again is asked
     assert (change.action, change.calls, change.leaves) == ("forget", (), ())
-
-
-@pytest.mark.parametrize(
-    ("count", "said"),
-    [
-        (0, "no longer in a manifest"),
-        (1, "no longer in a manifest; dist/a.jpg stays here"),
-        (3, "no longer in a manifest; dist/a.jpg, dist/b.jpg stay here"),
-    ],
-)
-def test_the_files_that_stay_are_named(count: int, said: str) -> None:
-    change = plan_forget(JobRecord("a", "local", "done", files=FILES[:count]))
-    assert change.reasons[0] == said
