@@ -55,7 +55,9 @@ def _paid_again(plan: Plan) -> list[str]:
         cancels = any(not call.afterwards for call in change.deletes)
         starts = "cancelled and run again" if cancels else "run again"
         makes = change.starts or any(call.kind == "create_job" for call in change.calls)  # held, or at once
-        said.setdefault(starts if makes else "cancelled or deleted", []).append(change)
+        moves = "renamed, its former job deleted" if change.deletes else "renamed"
+        ends = moves if change.moves and not cancels else "cancelled or deleted"
+        said.setdefault(starts if makes else ends, []).append(change)
     return [_sentence(changes, verb) for verb, changes in said.items()]
 
 
