@@ -85,9 +85,9 @@ def _is_history(session: Session, step: PlannedChange, left: Sequence[JobRecord]
     if step.desired is None or step.record is None or step.desired.job.lifecycle.on_replace == "delete":
         return False
     taken, own = step.record, session.store.runs(address_of(step.change.address))
-    same = all(run.address in {step.change.address} or not run.gone_since for run in own)
+    same = all(run.address == step.change.address or not run.gone_since for run in own)
     return same and all(
-        run.gone_since and run.age[1:] < taken.age[1:] and not any(file.path for file in (*run.files, *run.leftover))
+        0 < run.gone_since <= taken.answered_at and not any(file.path for file in (*run.files, *run.leftover))
         for run in left
     )
 
