@@ -133,7 +133,8 @@ class Job:
 
     ``fields`` are those of ``fields.JOB_FIELDS`` that the manifest manages; for the others the service's default stays.
     ``elsewhere`` are paths of results that other runs of the same manifest have, beside which names are made.
-    ``moved_from`` is the address that it had before.
+    ``moved_from`` is the address that it had before. ``named`` matches the addresses that its manifest gives, where
+    these are computed.
     """
 
     address: str
@@ -146,6 +147,7 @@ class Job:
     labels: Mapping[str, str] = field(default_factory=dict)
     elsewhere: frozenset[str] = frozenset()
     moved_from: str = ""
+    named: str = field(default="", compare=False)
     position: Position = field(default_factory=Position, compare=False)
 
     @property

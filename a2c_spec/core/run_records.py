@@ -151,6 +151,12 @@ def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
     return replace(part, files=files, landing=(), leftover=(), former_jobs=(), undeletable=())
 
 
+def beside(run: JobRecord) -> JobRecord:
+    """The run for who has it, too: the job is the same, which costs nothing more, and the files here are not its."""
+    files = tuple(replace(file, path="", wanted="", aside=False) for file in run.files)
+    return replace(run, files=files, landing=(), leftover=(), former_jobs=(), undeletable=(), spent=0, gone_since=0.0)
+
+
 def beside_new_run(
     record: JobRecord, runs: Sequence[JobRecord], conversions: Collection[str], before: JobRecord | None, now: float
 ) -> tuple[list[JobRecord], list[str]]:

@@ -70,12 +70,26 @@ async def _with_history(session: Session, steps: Sequence[PlannedChange]) -> Non
     store, asked = session.store, {address_of(step.change.address) for step in steps}
     for step in steps:
         left = store.runs(address_of(step.taken_over)) if step.taken_over and not step.split_off else ()
-        if address_of(step.taken_over) in asked or not all(run.gone_since for run in left):
+        if address_of(step.taken_over) in asked or not _is_history(session, step, left):
             continue
-        for run in left if step.preset is None else ():
+        for run in left:
             address = address_of(step.change.address)
             key = free_key(address, [one.address for one in store.runs(address)])
             await store.put(replace(run, address=key), without=(run.address,))
+
+
+def _is_history(session: Session, step: PlannedChange, left: Sequence[JobRecord]) -> bool:
+    """Whether runs were all replaced by the one that is taken over, by a job that is theirs under another name. What
+    was replaced by nothing, or has a file, is wanted when its manifest comes back; what was not in the plan of a job
+    that deletes what it replaces is not deleted by the next one."""
+    if step.desired is None or step.record is None or step.desired.job.lifecycle.on_replace == "delete":
+        return False
+    taken, own = step.record, session.store.runs(address_of(step.change.address))
+    same = all(run.address == step.change.address or not run.gone_since for run in own)
+    return same and all(
+        0 < run.gone_since <= taken.answered_at and not any(file.path for file in (*run.files, *run.leftover))
+        for run in left
+    )
 
 
 async def _take(session: Session, record: JobRecord, without: Collection[str] = ()) -> None:

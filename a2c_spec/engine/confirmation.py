@@ -41,7 +41,7 @@ def check_refused(plan: Plan, *, in_part: bool = False) -> None:
     """Raises Conflict where all that would be done is refused; ``in_part``: where anything of it is."""
     busy = [change for change in plan.changes if change.problem or change.action != "no-op"]
     refused = [change for change in busy if change.problem]
-    if refused and (len(refused) == len(busy) or (in_part and len(refused) == 1)):
+    if refused and len(refused) == len(busy):
         raise Conflict(refused[0].problem, address=refused[0].address)
     if refused and in_part:
         names = listed(dict.fromkeys(address_of(change.address) for change in refused))
@@ -63,7 +63,9 @@ def _paid_again(plan: Plan) -> list[str]:
         cancels = any(not call.afterwards for call in change.deletes)
         starts = "cancelled and run again" if cancels else "run again"
         makes = change.starts or any(call.kind == "create_job" for call in change.calls)  # held, or at once
-        said.setdefault(starts if makes else "cancelled or deleted", []).append(change)
+        moves = "renamed, its former job deleted" if change.deletes else "renamed"
+        ends = moves if change.moves and not cancels else "cancelled or deleted"
+        said.setdefault(starts if makes else ends, []).append(change)
     return [_sentence(changes, verb) for verb, changes in said.items()]
 
 

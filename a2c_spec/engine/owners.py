@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
+from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import with_removals
 from a2c_spec.core.result_paths import predicted
@@ -55,6 +56,7 @@ class Owners:
             return step
         takes: list[tuple[str, str]] = []
         own: list[str] = []
+        over, former = self._moved_over(step)
         numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
             own += self._outdated(change, path)
@@ -76,13 +78,27 @@ class Owners:
                 problem = reasons.of_another(path, owner, left_out=left_out, orphan=orphan)
                 return replace(step, change=replace(change, problem=problem))
             takes.append((path, owner))
-        step = replace(step, change=replace(change, reasons=(*change.reasons, *own)))
+        told = dict.fromkeys((*own, *(f"replaces {path}, an earlier result of it" for path in former)))
+        change = replace(change, replaces=tuple(dict.fromkeys((*change.replaces, *over))))
+        change = replace(change, paid_again=change.paid_again or bool(former), reasons=(*change.reasons, *told))
+        step = replace(step, change=change)
         if not takes:
             return step
         self.given_up.update(path for path, _ in takes)
         there = [(path, owner) for path, owner in takes if self.session.files.status(path, owner) != "absent"]
         why = tuple(f"replaces {path}, an earlier result of {owner}" for path, owner in there)
         return replace(step, change=replace(change, reasons=(*step.change.reasons, *why)), takes=tuple(takes))
+
+    def _moved_over(self, step: PlannedChange) -> tuple[list[str], list[str]]:
+        """Paths at which a file stands that goes, because another one is moved there; and those of them at which it is
+        a former result of the same address, which was paid for."""
+        files, moves, mine = self.session.files, step.change.moves, address_of(step.change.address)
+        targets = [move.target for move in moves if not files.same(move.source, move.target)]
+        over = [path for path in targets if not self._moves_away(files.owner(path), path)]
+        over = [path for path in over if files.status(path, step.change.address) != "absent"]
+        return over, [
+            path for path in over if address_of(files.owner(path)) == mine and files.status(path, mine) not in NOT_OURS
+        ]
 
     def _outdated(self, change: Change, path: str) -> list[str]:
         """Of a result for another endpoint, or of another run, that is about to be replaced and is not told of yet."""

@@ -58,7 +58,7 @@ def _written(session: Session, step: PlannedChange) -> tuple[tuple[str, ...], tu
     paths = [*dict.fromkeys(filter(None, paths))]
     replaced = [path for path in paths if files.status(path, address) != "absent"]
     replaced += [move.target for move in change.moves if files.status(move.target, address) in NOT_OURS]
-    return tuple(paths), tuple(replaced), others
+    return tuple(paths), tuple(dict.fromkeys((*replaced, *change.replaces))), others
 
 
 def _earlier(session: Session, address: str, known: Foreseen) -> Iterator[str]:

@@ -114,7 +114,8 @@ def _digest(value: Any) -> str:
 
 def _unplaced(tree: Any) -> Any:
     if isinstance(tree, Mapping):
-        return {key: _unplaced(item) for key, item in tree.items() if key not in ("position", "updated_at")}
+        kept = {key: item for key, item in tree.items() if key not in ("position", "updated_at")}
+        return {key: item > 0 if key == "gone_since" else _unplaced(item) for key, item in kept.items()}
     return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -10,7 +11,7 @@ from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.run_division import Division, divide, restricted, same_recipe, whole
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import merged, split_off
+from a2c_spec.core.run_records import ENDED_WELL, beside, merged, split_off
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.plan_one import plan_address
@@ -165,10 +166,16 @@ class Takeover:
         alike = {key for recipe in needed for key in self.recipes.get(recipe, ())}
         for keys in (moved, sorted(alike.difference(moved))):
             runs = [self.free[key] for key in keys if key in self.free and address_of(key) != address]
-            offered = {run.address: self._as_recorded(run.address) for run in runs if not run.intent}
+            runs = [run for run in runs if not run.intent]
+            mine = [run for run in runs if not _of_another_value(desired, run)]
+            offered = {run.address: self._as_recorded(run.address) for run in mine}
             traded = self._with_wanted(desired, own, traded, offered)
+            copies = [beside(run) for run in runs if run not in mine and run.phase in ENDED_WELL and run.job_id]
+            offered = {run.address: run for run in copies}
+            traded = self._with_wanted(desired, own, traded, offered, split=True) if copies else traded
         for recipe in sorted(needed):
             offers = [one for one in self.parts.get(recipe, ()) if address_of(one[0].address) != address]
+            offers = [one for one in offers if not _of_another_value(desired, one[0])]
             for run, name in offers:
                 self.parts.pop(recipe, None)
                 alone = run.phase == "started" and run.address in self.free  # else it would be cancelled
@@ -222,9 +229,18 @@ class Takeover:
         before = address_of(old)
         why = "which is in no manifest any more" if old in self.gone else "which no longer asks for it"
         told = f"it was {before}" if before == moved_from else f"taken over from {before}, {why}"
+        if step.desired and _of_another_value(step.desired, replace(step.record or JobRecord(old, ""), address=old)):
+            told = f"{before}, of the same manifest, has made it already, and keeps it"
         action = "adopt" if step.change.action in ("no-op", "forget") else step.change.action
         change = replace(step.change, action=action, reasons=(told, *step.change.reasons))
         return replace(step, change=change, taken_over=old, split_off=step.change.address in traded.split)
+
+
+def _of_another_value(desired: DesiredJob, run: JobRecord) -> bool:
+    """Whether a manifest whose name is computed gave the address of a run, for another value of what it takes: that is
+    no rename, and the run keeps its files."""
+    named, before = desired.job.named, address_of(run.address)
+    return bool(named) and before != desired.job.moved_from and bool(re.fullmatch(named, before, re.DOTALL))
 
 
 def _makes(division: Division, desired: DesiredJob, run: JobRecord, *, all_of_it: bool) -> bool:

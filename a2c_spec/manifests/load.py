@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -172,6 +173,7 @@ class _Loader:
         valid, catalog = source.valid and not problems, self.options.catalog
         job, more = build_job(body, str(body.get("name")), source.folder, catalog, valid=valid)
         more += idle_entries(body, catalog) if catalog else []
+        job = replace(job, named=_pattern(str(source.tree.get("name")))) if job else None
         yield from (*problems, *more, *self._new(job))
 
     def batch(self, source: _Source) -> Iterator[Item]:
@@ -215,6 +217,12 @@ _KINDS: dict[str, Callable[[_Loader, _Source], Iterator[Item]]] = {
     "Batch": _Loader.batch,
     "Preset": _Loader.preset,
 }
+
+
+def _pattern(name: str) -> str:
+    """What matches every address that a name with expressions may give; empty for a name without any."""
+    literal = re.split(r"\$\{\{.*?\}\}", name, flags=re.DOTALL)
+    return ".*".join(map(re.escape, literal)) if len(literal) > 1 else ""
 
 
 def _explained(items: Iterable[Item], source: _Source, said: Sequence[Diagnostic]) -> Iterator[Item]:

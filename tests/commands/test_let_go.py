@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -127,3 +128,66 @@ def test_the_number_that_a_name_has_on_this_disk_is_nothing_that_is_sent(
         ends(a2c)
     assert in_dist(sources) == ["late.sha1", "m-1.md5", "m-2.md5", "m.md5"]
     assert len(somebody("GET", "/jobs")) == 2
+
+
+def test_one_earlier_run_is_taken_over_alone_and_the_others_come_back_for_nothing(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    deletes = "lifecycle: {on_replace: delete, on_rename: remove}"
+    (sources / "c.txt").write_text("c")
+    for source, name in (("c", "d"), ("a", "d2")):
+        job(sources, "d", f"{source}.txt", c=f"md5:{name}")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    job(sources, "b", "b.txt", deletes, c="md5:b")
+    (sources / "d.yaml").unlink()
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "b", "c.txt", deletes, c="md5:b")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    ends(a2c)
+    assert "d2.md5" in in_dist(sources)
+    (sources / "dist" / "d2.md5").unlink()
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "d", "a.txt", c="md5:d2")
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+    assert sum(row["spent"] for row in somebody("GET", "/jobs")) == 2  # of c and a; the one of b was replaced
+
+
+@pytest.mark.parametrize("extra", ["", "lifecycle: {on_replace: delete}"])
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_former_result_is_not_replaced_by_a_move_unsaid_and_unasked(
+    taken: bool, extra: str, sources: Path, a2c: Command
+) -> None:
+    job(sources, "b", "b.txt", c="md5:b")
+    if taken:
+        job(sources, "d", "a.txt", c="md5:d")
+        assert a2c("apply", "--no-cache").code == 0
+        (sources / "d.yaml").unlink()
+    else:
+        assert a2c("apply", "--no-cache").code == 0
+        job(sources, "b", "a.txt", c="md5:d")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    before = (sources / "dist" / "b.md5").read_text()
+    job(sources, "b", "a.txt", extra, c="md5:b")
+    change = json.loads(a2c("plan", "--no-cache", "--json").out)["changes"][0]
+    assert (change["moves"], change["replaces"]) == ([{"from": "dist/d.md5", "to": "dist/b.md5"}], ["dist/b.md5"])
+    assert "replaces dist/b.md5" in a2c("plan", "--no-cache").out
+    refused = a2c("apply", "--no-cache")
+    assert (refused.code, "dist/b.md5 replaced" in refused.err) == (11, True), refused.err
+    assert (sources / "dist" / "b.md5").read_text() == before
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    ends(a2c)
+
+
+def test_a_saved_plan_that_takes_a_result_of_a_deleted_job_from_the_cache_is_not_stale(
+    sources: Path, a2c: Command
+) -> None:
+    deletes = "lifecycle: {on_replace: delete}"
+    for source in "ab":
+        job(sources, "one", f"{source}.txt", deletes, c="md5:m")
+        assert a2c("apply", "-y").code == 0
+    job(sources, "one", "a.txt", deletes, c="md5:m")
+    assert "= cached" in a2c("plan", "-o", "p.a2cplan.json").out
+    done = a2c("apply", "-y", "p.a2cplan.json")
+    assert done.code == 0, done.err
+    ends(a2c)

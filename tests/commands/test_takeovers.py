@@ -321,3 +321,21 @@ def test_waiting_brings_a_dependent_whose_input_is_an_earlier_result_too(
     waited = a2c("wait")
     assert (waited.code, spent(somebody)) == (0, 4), waited.err
     ends(a2c)
+
+
+def test_another_value_of_a_variable_in_a_name_keeps_its_files_and_nothing_is_paid_again(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "q", "one", c="sha256", k="md5")
+    text = (project / "q.yaml").read_text()
+    text = text.replace("name: q\n", 'name: "q-${{ vars.of }}"\nvars: {of: {type: string}}\n')
+    for key in "ck":
+        text = text.replace(f"filename: q{key}", f'filename: "{key}-${{{{ vars.of }}}}"')
+    (project / "q.yaml").write_text(text)
+    for value in ("1", "2", "1", "2"):
+        assert a2c("apply", "--no-cache", "--var", f"of={value}").code == 0
+        assert a2c("plan", "--no-cache", "--detailed-exitcode", "--var", f"of={value}").code == 0
+        assert a2c("verify").code == 0
+    names = sorted(path.name for path in project.rglob("*-[12].*"))
+    assert names == ["c-1.sha256", "c-2.sha256", "k-1.md5", "k-2.md5"]
+    assert spent(somebody) == 2

@@ -24,10 +24,9 @@ from urllib.request import Request, urlopen
 import certifi
 
 from a2c_spec.cli import run
+from a2c_spec.core.events import unobserved
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.events import unobserved
-from a2c_spec.engine.runtime import 
 from a2c_spec.local_api.settings import Limits, Progression, Settings
 from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.testing import Service, serving
