@@ -257,4 +257,19 @@ RUNS: Mapping[str, Script] = {
         ("new_bytes", 0, 0),
         APPLY,
     ),
+    "one of two results is held, the one before is deleted, and its sibling comes back": known(
+        ground(job("one", "in/a.txt", conversions=("image/png", "document/txt"))),
+        APPLY,
+        HOLD,
+        ("drop_conversion", 0),
+        WORSE,
+        APPLY,
+        ("result", 0, "deleted"),
+        ("conversion_back",),
+    ),
+    "a file is in the way, and another one has the place beside it": known(
+        ground(job("one", "in/a.txt", conversions=("image/png",))),
+        ("foreign", 0),
+        ("add_conversion", 0, "image", "png"),
+    ),
 }
