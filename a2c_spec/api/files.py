@@ -19,7 +19,7 @@ from a2c_spec.core.plan import Move
 from a2c_spec.core.result_paths import LONGEST_NAME, RenderLate, path_key, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
-from a2c_spec.core.transitions import without_files
+from a2c_spec.core.transitions import landed, without_files
 from a2c_spec.errors import Conflict, IntegrityError, while_doing
 
 NUMBERS = 10_000
@@ -166,11 +166,7 @@ class OutputFiles:
 
     def recover_files(self, record: JobRecord) -> JobRecord:
         """The record after a crash: files that were about to get their names count if they are there."""
-        files = record.files
-        for new in record.landing:
-            if self._is_intact(new):
-                files = (*(old for old in files if new.path != old.path and new.output_id != old.output_id), new)
-        return replace(record, files=files, landing=()) if record.landing else record
+        return landed(record, filter(self._is_intact, record.landing)) if record.landing else record
 
     def own(self, record: JobRecord) -> JobRecord:
         """The record without the files that another run of the same address has written over since."""

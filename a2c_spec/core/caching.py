@@ -10,7 +10,7 @@ from a2c_spec.core.desired import Job
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import UPLOADED, digest
 from a2c_spec.core.results import left_out
-from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.state import CACHED, JobRecord, SavedFile
 
 FORMAT = 2
 
@@ -105,7 +105,7 @@ def record_from(
             path="",
             size=row["size"],
             sha256=row["sha256"],
-            output_id=f"cached-{number}",
+            output_id=f"{CACHED}{number}-{row['sha256']}",
             conversion=conversion,
             inputs=tuple(inputs[one] for one in row["inputs"]),
             index=row["index"],

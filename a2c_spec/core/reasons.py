@@ -11,6 +11,9 @@ from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.recipe import dumps, holds_secret
 
+FREE = "0 credits: "
+"""How it is said that a result comes from the results cache."""
+
 
 def details(before: Mapping[str, Any], after: Mapping[str, Any]) -> tuple[Detail, ...]:
     """Every attribute of a recipe that differs, by its address below the job."""

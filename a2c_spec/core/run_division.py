@@ -260,22 +260,22 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
 
 def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:
     """The parts, each with the paths that are others' results: two results of one address never get one name."""
-    saved = [file for run in runs for file in (*run.files, *(one for one in run.leftover if one.aside)) if file.path]
+    left = [file for run in runs for file in run.leftover if file.aside or run.phase != "done"]
+    saved = [file for file in (*(file for run in runs for file in run.files), *left) if file.path]
     places = {}
     for part in parts:
         here = [file for file in _results(part, saved) if file.conversion not in foreseen]
         known = {foreseen[name] for name in part.conversions if name in foreseen}
         places[part.key] = known | {file.wanted or file.path for file in here}
-    return [
-        replace(part, elsewhere=frozenset().union(*(places[key] for key in places if key != part.key)))
-        for part in parts
-    ]
+    others = {key: frozenset().union(*(places[one] for one in places if one != key)) for key in places}
+    return [replace(part, elsewhere=others[part.key]) for part in parts]
 
 
 def _results(part: Part, saved: Iterable[SavedFile]) -> list[SavedFile]:
-    if part.record is not None and part.record.phase in ALIVE:
-        return [file for file in part.record.files if file.path and file.conversion in part.conversions]
-    return [file for file in saved if file.conversion in part.conversions]
+    """Those of the run, or those in whose places what it is going to give belongs."""
+    files = part.record.files if part.record is not None and part.record.phase in ALIVE else ()
+    mine = [file for file in files if file.path and file.conversion in part.conversions]
+    return mine or [file for file in saved if file.conversion in part.conversions]
 
 
 def restricted(desired: DesiredJob, part: Part) -> DesiredJob:

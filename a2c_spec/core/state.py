@@ -30,6 +30,10 @@ class Element:
     echo: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
+CACHED = "cached-"
+"""How the id of a result begins that was taken from the results cache."""
+
+
 @dataclass(frozen=True, slots=True)
 class SavedFile:
     """One result: ``path`` below the project root (POSIX; empty when it stays on the service), size in bytes, SHA-256.
@@ -58,6 +62,11 @@ class SavedFile:
     def only_there(self) -> bool:
         """Whether it stays on the service and is nowhere else, which is what its manifest asks for, if it was saved."""
         return not (self.path or self.wanted)
+
+    @property
+    def from_cache(self) -> bool:
+        """Whether it was taken from the results cache, so that the service has no result of this id."""
+        return self.output_id.startswith(CACHED)
 
     @property
     def digest(self) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -13,7 +13,7 @@ from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, pa
 from a2c_spec.core.recipe import extension
 from a2c_spec.core.results import missing_results, renamed_results, with_results
 from a2c_spec.core.run_records import left_apart
-from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase
+from a2c_spec.core.state import ENDED, Element, Intent, JobRecord, Phase, SavedFile
 
 
 def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> JobRecord:
@@ -147,6 +147,22 @@ def without_files(record: JobRecord, paths: Collection[str]) -> JobRecord:
     files = tuple(replace(file, path="", wanted="") if file.path in paths else file for file in record.files)
     there = (replace(file, path="", wanted="") if file.path in paths else file for file in record.leftover)
     return replace(record, files=files, leftover=tuple(file for file in there if file.path or file.aside))
+
+
+def landed(record: JobRecord, there: Iterable[SavedFile]) -> JobRecord:
+    """The record once it is known which of the files that were about to get their names are ``there``.
+
+    What is no result of its run, but was taken from the results cache for another recipe, is left over.
+    """
+    mine = {file.output_id for file in record.files}
+    for new in there:
+        if new.from_cache and new.output_id not in mine:
+            record = without_files(record, {new.path})
+            record = replace(record, leftover=(*record.leftover, new))
+        else:
+            others = (old for old in record.files if new.path != old.path and new.output_id != old.output_id)
+            record = replace(record, files=(*others, new))
+    return replace(record, landing=())
 
 
 def handed_over(giver: JobRecord, taker: JobRecord, path: str) -> tuple[JobRecord, JobRecord]:

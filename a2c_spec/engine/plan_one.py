@@ -133,7 +133,8 @@ def lost_results(steps: Sequence[PlannedChange]) -> Lost:
         step.change for step in steps if step.desired and 0 < len(step.change.lost) < len(step.desired.job.conversions)
     ]
     lost = frozenset(name for change in some for name in change.lost)
-    return Lost(lost, tuple(dict.fromkeys(why for change in some for why in change.reasons)))
+    whys = [why for change in some for why in change.reasons if not why.startswith(reasons.FREE)]
+    return Lost(lost, tuple(dict.fromkeys(whys)))
 
 
 def begun_in_part(steps: Sequence[PlannedChange]) -> dict[str, JobRecord]:

@@ -93,14 +93,16 @@ class Takeover:
         """What is left once runs have been taken as a whole: single results that can be had and that nobody wants."""
         self.parts.clear()
         offers = [(run, set[str]()) for run in self.free.values()]
+        lost = set[tuple[str, str]]()
         for step in steps:
+            lost |= {(address_of(step.change.address), name) for name in step.change.lost}
             if step.record and step.desired and step.record.address not in self.free:
                 asked = {item.id for item in step.desired.job.conversions}
                 if not asked.issuperset(step.record.basis.get("conversions", ())):
                     offers.append((step.record, asked))
         for run, asked in offers:
             for name, recipe in recipes_in(run):
-                if name not in asked and self._can_be_had(run, name):
+                if name not in asked and (address_of(run.address), name) not in lost and self._can_be_had(run, name):
                     self.parts.setdefault(recipe, []).append((run, name))
 
     def _can_be_had(self, run: JobRecord, conversion: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from a2c_spec.api.files import OutputFiles
@@ -52,15 +52,22 @@ def findings(session: Session, keys: Mapping[str, None]) -> list[Finding]:
     policy, found = session.project.flags.on_conflict, list[Finding]()
     for address in addresses:
         job = with_policy(known, policy) if (known := asked.get(address)) else None
-        mine = [_finding(files, address, run, one, job) for run in runs[address] for one in run.files if _is_here(one)]
+        here = [(run, one, _finding(files, address, run, one, job)) for run in runs[address] for one in _here(run)]
+        mine = [told for run, one, told in here if told.status == "intact" or not _made_anew(runs[address], run, one)]
         mine += _left_out(files, address, job, {one.path for one in mine}) if job else ()
         orphan = address in asked and job is None
         found += [replace(one, orphan=orphan) for one in mine]
     return found
 
 
-def _is_here(file: SavedFile) -> bool:
-    return bool(file.path or file.wanted)
+def _here(run: JobRecord) -> list[SavedFile]:
+    return [file for file in run.files if file.path or file.wanted]
+
+
+def _made_anew(runs: Sequence[JobRecord], run: JobRecord, file: SavedFile) -> bool:
+    """Whether a newer run makes this result, or is held for it, so that the earlier one is not missed."""
+    newer = (other for other in runs if other.age > run.age)
+    return any(file.conversion in other.basis.get("conversions", {}) for other in newer)
 
 
 def _finding(files: OutputFiles, address: str, run: JobRecord, file: SavedFile, job: Job | None) -> Finding:

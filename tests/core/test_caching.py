@@ -149,7 +149,7 @@ def test_a_result_from_the_cache_has_the_ids_of_this_manifest_and_no_job() -> No
     before = replace(DONE, problem="old", elements={"job": Element("job-1")}, leftover=(FILE,))
     record = record_from({"y": entry}, other, before, "x")
     (file,) = record.files
-    assert (file.path, file.conversion, file.inputs, file.output_id) == ("", "y", ("x",), "cached-1")
+    assert (file.path, file.conversion, file.inputs, file.output_id) == ("", "y", ("x",), f"cached-1-{file.sha256}")
     assert (file.index, file.service_name, file.size) == (1, "a.webp", 3)
     assert (record.job_id, record.elements, record.spent, record.problem, record.phase) == ("", {}, 0, "", "done")
     assert (record.fingerprint, record.basis, record.leftover) == (other.fingerprint, other.basis, (FILE,))

@@ -206,6 +206,14 @@ def test_results_of_a_conversion_that_nobody_asks_for_stay_as_leftovers_and_come
     assert both.record.leftover == ()
 
 
+@pytest.mark.parametrize("phase", ["failed", "started", "completed"])
+def test_a_result_that_is_not_here_yet_has_the_place_of_the_one_before(phase: Phase) -> None:
+    before, kept = ran_as("job", {"a": 1, "b": 1}), ran_as("job", {"a": 1})
+    runs = [replace(kept, address="job#2"), ran_as("job", {"b": 2}, phase, leftover=before.files[1:])]
+    one, other = sorted(divide(wanted({"a": 1, "b": 2}), runs).parts, key=lambda part: part.conversions)
+    assert ([*one.elsewhere], [*other.elsewhere]) == (["dist/b.webp"], ["dist/a.webp"])
+
+
 def test_names_are_made_beside_those_of_other_runs() -> None:
     one, other = divide(wanted({"a": 1, "b": 2}), [ran_as("job", {"a": 1, "b": 1})]).parts
     assert ([*one.elsewhere], [*other.elsewhere]) == (["dist/b.webp"], ["dist/a.webp"])

@@ -16,6 +16,7 @@ from a2c_spec.core.transitions import (
     created,
     epoch,
     intended,
+    landed,
     noticed,
     parts,
     refreshed,
@@ -203,6 +204,16 @@ def test_what_stays_on_the_service_is_gone_once_it_does_not_show_it(
     once = refreshed(record, live)
     assert once == replace(record, gone=(file.output_id,) if lost else ())
     assert refreshed(once, live) == once
+
+
+def test_what_the_cache_gave_for_another_recipe_is_no_result_of_the_run() -> None:
+    mine = SavedFile("dist/a", 1, "aa", "o-1", "a")
+    record, new = JobRecord("job", "x", "done", files=(mine,)), replace(mine, sha256="bb", output_id="cached-1-bb")
+    after = landed(replace(record, landing=(new,)), [new])
+    assert (after.files, after.leftover, after.landing) == ((replace(mine, path=""),), (new,), ())
+    assert landed(after, [new]).leftover == (new,), "once"
+    known = replace(record, files=(replace(new, path=""),))
+    assert landed(known, [new]).files == (new,)
 
 
 def test_a_create_without_an_answer_is_not_touched_by_a_refresh() -> None:

@@ -53,3 +53,16 @@ def test_a_result_that_stands_where_its_record_says_is_intact_whoever_was_record
         put(session, replace(mine, address="b", files=(replace(mine.files[0], sha256="other"),)))
         found = findings(session, {"a": None})
     assert [one.status for one in found] == ["intact"]
+
+
+@pytest.mark.parametrize(("newer", "found"), [(9.0, []), (0.0, ["missing"])])
+def test_a_result_that_a_newer_run_is_held_for_is_not_missed(newer: float, found: list[str], tmp_path: Path) -> None:
+    (tmp_path / "cover.png").write_bytes(b"png")
+    (tmp_path / "m.yaml").write_text(MANIFEST.replace("NAME", "a").replace("POLICY", "error"))
+    with session_in(tmp_path) as session:
+        mine = replace(done(session, job("a"), "cover"), answered_at=5.0)
+        (tmp_path / "dist/cover.webp").unlink()
+        put(session, mine)
+        put(session, replace(mine, address="a#2", phase="building", files=(), answered_at=newer))
+        told = findings(session, {"a": None, "a#2": None})
+    assert [one.status for one in told] == found

@@ -224,4 +224,52 @@ RUNS: Mapping[str, Script] = {
     "a person leaves a source behind, and changes it": known(
         ground(job("one", "in/b.txt")), APPLY, ("rename_source", 0, 1), ("result", 1, "quiet"), APPLY
     ),
+    "one of two alike is run again and not waited for, and another job takes its result": known(
+        ground(unnamed(job("up", FAR, "in/a.txt", conversions=("image/webp", "image/webp"))), job("down", "up.c0")),
+        APPLY,
+        WORSE,
+        DETACH,
+        APPLY,
+    ),
+    "two of one recipe lack one of two results, which are in the cache": known(
+        ground(job("one", "in/a.txt", conversions=("archive/zip", "archive/zip"))),
+        ("option", 1, "quality", 2),
+        ("twin", 0, "twin"),
+        APPLY,
+        ("result", 0, "deleted"),
+        ("result", 1, "deleted"),
+        ("later", 25),
+        APPLY,
+    ),
+    "what took a result is taken away, on a service whose runs differ": known(
+        ground(*CHAIN), APPLY, ("remove", 1), APPLY, impure=True
+    ),
+    "killed while results come from the cache, and the change is taken back": known(
+        ground(
+            job("one", "in/a.txt", conversions=("image/webp", "image/png")),
+            job("two", "in/b.txt", conversions=("image/webp", "image/png")),
+        ),
+        ("input_name", 0, "same.txt"),
+        ("input_name", 1, "same.txt"),
+        APPLY,
+        ("new_bytes", 0, 1),
+        ("dies", "record done", 2),
+        ("new_bytes", 0, 0),
+        APPLY,
+    ),
+    "one of two results is held, the one before is deleted, and its sibling comes back": known(
+        ground(job("one", "in/a.txt", conversions=("image/png", "document/txt"))),
+        APPLY,
+        HOLD,
+        ("drop_conversion", 0),
+        WORSE,
+        APPLY,
+        ("result", 0, "deleted"),
+        ("conversion_back",),
+    ),
+    "a file is in the way, and another one has the place beside it": known(
+        ground(job("one", "in/a.txt", conversions=("image/png",))),
+        ("foreign", 0),
+        ("add_conversion", 0, "image", "png"),
+    ),
 }

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from tests.worlds.judge import Judge
+from tests.worlds.judge import Judge, needs
 from tests.worlds.recipes import sha256
 from tests.worlds.service_jobs import Jobs
 from tests.worlds.service_model import TERMINAL, Output, Start
@@ -25,7 +25,8 @@ class Ledger:
     because a run failed, was canceled in favour of another, or was asked for anew, or because its results are gone;
     ``gone``: results, by digest, that are no longer on the service, each with the conversion (job, id) and recipe that
     made it; ``missed``: how many of those have had to be made again, since there are fewer copies here; ``loose``:
-    recipes may have run that cannot be told; ``settled``: jobs that were counted."""
+    recipes may have run that cannot be told; ``chained``: something ever took the result of another; ``settled``: jobs
+    that were counted."""
 
     holders: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
     now: set[str] = field(default_factory=set)
@@ -33,6 +34,7 @@ class Ledger:
     gone: dict[str, dict[tuple[str, str], str]] = field(default_factory=dict)
     missed: Counter[str] = field(default_factory=Counter)
     loose: bool = False
+    chained: bool = False
     settled: set[str] = field(default_factory=set)
 
     def want(self, judge: Judge) -> None:
@@ -45,6 +47,7 @@ class Ledger:
             held[address] = max(held[address], count)
         self.now = {loose for loose, _, _ in keys}
         self.loose = self.loose or bool(judge.guessed)
+        self.chained = self.chained or any(needs(tree) for tree in judge.trees)
 
     def bound(self) -> Counter[str]:
         """How often each recipe may be paid for, if nothing goes wrong."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import tempfile
 from collections import Counter
@@ -149,7 +150,7 @@ class World:
     def _may_make(self, job: str, stem: str) -> bool:
         """Whether a conversion of a job has no name of its own, or this one."""
         names = [one.options.get("output_filename") for one in self.service.jobs[job].conversions]
-        return any(name is None or str(name).startswith(stem) for name in names)
+        return any(name is None or re.fullmatch(rf"{re.escape(stem)}(-\d+)?", str(name)) for name in names)
 
     def check_strangers(self, calls: int, starts: int) -> None:
         """Nobody else's job or preset was changed or started by us."""

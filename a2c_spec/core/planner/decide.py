@@ -134,12 +134,13 @@ def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, othe
     return Change(
         desired.job.address,
         "cached",
-        (*otherwise.reasons, f"0 credits: the results of {desired.fingerprint[:4]}.. are in the results cache"),
+        (*otherwise.reasons, f"{reasons.FREE}the results of {desired.fingerprint[:4]}.. are in the results cache"),
         tuple(call for call in otherwise.calls if call.afterwards),
         details=otherwise.details,
         removes=otherwise.removes,
         downloads=tuple(one.path for one in where),
         problem=otherwise.problem,
+        lost=otherwise.lost,
     )
 
 
