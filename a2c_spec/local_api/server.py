@@ -7,6 +7,7 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import Self
 
 import uvicorn
@@ -33,7 +34,7 @@ async def serve(app: LocalApi, host: str, port: int, on_ready: Callable[[str], N
     await server_of(app, lambda: on_ready(url_of(listener))).serve([listener])
 
 
-def server_of(app: LocalApi, on_ready: Callable[[], None]) -> uvicorn.Server:
+def server_of(app: LocalApi, on_ready: Callable[[], None]) -> _Server:
     """The server, without log output; it calls ``on_ready`` when it is ready."""
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     config = uvicorn.Config(
@@ -69,7 +70,7 @@ class Background:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._server.should_exit = True
+        self._server.end()
         self._thread.join(10)
 
     def _run(self) -> None:
@@ -94,13 +95,39 @@ def url_of(listener: socket.socket) -> str:
 
 
 class _Server(uvicorn.Server):
-    """A uvicorn server that calls ``on_ready``."""
+    """A uvicorn server that calls ``on_ready``, and ends at once, where uvicorn looks ten times a second and pauses."""
 
     def __init__(self, config: uvicorn.Config, on_ready: Callable[[], None]) -> None:
         super().__init__(config)
         self._on_ready = on_ready
+        self._ended = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def end(self) -> None:
+        """Ends it, from any thread."""
+        self.should_exit = True
+        if self._loop:
+            self._loop.call_soon_threadsafe(self._ended.set)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        super().handle_exit(sig, frame)
+        self.end()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop = asyncio.get_running_loop()
         await super().startup(sockets)
         if self.started:
             self._on_ready()
+
+    async def main_loop(self) -> None:
+        await self._ended.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.server_state.tasks:  # requests that are being answered
+            await super().shutdown(sockets)
+            return
+        for open_one in (*self.servers, *(sockets or ())):
+            open_one.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        await self.lifespan.shutdown()
