@@ -28,7 +28,19 @@ from tests.state.stores import (
 )
 
 FILE = SavedFile(
-    "dist/a.pdf", 3, "ab" * 32, "out-1", "pdf", ("cover", "b"), 1, "a.pdf", "a", "dist/b.pdf", "md5", aside=True
+    "dist/a.pdf",
+    3,
+    "ab" * 32,
+    "out-1",
+    "pdf",
+    ("cover", "b"),
+    1,
+    "a.pdf",
+    "a",
+    "dist/b.pdf",
+    "md5",
+    aside=True,
+    refused="410: it is gone",
 )
 JSON = {"z": [1, 1.5, -(10**30), 1e300, True, None, {"deep": ["", "a"]}], "a": {}, "m": False}
 ELEMENTS = {

@@ -89,7 +89,7 @@ def old(project: Path, tmp_path: Path, frozen: Frozen, monkeypatch: pytest.Monke
             database.execute(f"UPDATE {table} SET realm = ?", (frozen.url.removeprefix("http://"),))
     database.close()
     monkeypatch.setenv("API2CONVERT_BASE_URL", frozen.url)
-    monkeypatch.setenv("API2CONVERT_API_KEY", "any key")
+    monkeypatch.setenv("API2CONVERT_API_KEY", "any-key")
     return project
 
 
