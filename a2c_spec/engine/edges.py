@@ -40,9 +40,10 @@ class Edges:
         self.held = {made for step in every for made in held(step)}
         self.good: set[tuple[str, str]] = set()
         self.runs: dict[tuple[str, str], str] = {}
-        for step in every:
-            key = step.change.address
-            self.runs |= {(address_of(key), name): key for name in _conversions(step.desired)} if step.desired else {}
+        for step in every if taken else ():
+            key, address = step.change.address, address_of(step.change.address)
+            if step.desired and address in taken:
+                self.runs |= {(address, name): key for name in _conversions(step.desired)}
 
     def taken(self, key: str) -> bool:
         """Whether others take what this change makes."""

@@ -14,15 +14,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
-from a2c_spec.errors import (
-    AskedToWait,
-    NotStarted,
-    PartialFailure,
-    ResultLocked,
-    SpecError,
-    WaitTimeout,
-    by_end,
-)
+from a2c_spec.errors import AskedToWait, NotStarted, PartialFailure, ResultLocked, SpecError, WaitTimeout, by_end
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan

@@ -41,12 +41,15 @@ class Owners:
     by_address: ChainMap[str, list[PlannedChange]] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.given_up = set()
+        self._look_at(self.steps)
+
+    def _look_at(self, steps: Sequence[PlannedChange]) -> None:
+        self.steps, self.given_up = steps, set()
         self.by_key = self.plan.by_key.new_child() if self.plan else ChainMap()
         self.by_address = self.plan.by_address.new_child() if self.plan else ChainMap()
-        self.by_key |= {step.change.address: step for step in self.steps}
-        self.by_key |= {step.taken_over: step for step in self.steps if step.taken_over and not step.split_off}
-        for step in self.steps:
+        self.by_key |= {step.change.address: step for step in steps}
+        self.by_key |= {step.taken_over: step for step in steps if step.taken_over and not step.split_off}
+        for step in steps:
             self.by_address.maps[0].setdefault(address_of(step.change.address), []).append(step)
 
     def checked(self, step: PlannedChange) -> PlannedChange:
@@ -116,8 +119,7 @@ class Owners:
             pairs = [*zip(self.steps, checked, strict=True)]
             if all(step.change.problem == now.change.problem for step, now in pairs):
                 break
-            self.steps = [now if now.change.problem else step for step, now in pairs]
-            self.__post_init__()
+            self._look_at([now if now.change.problem else step for step, now in pairs])
         split_off = (step.record for step in self.steps if step.split_off and step.record)
         filed_anew = (step.record for step in self.steps if step.filed_anew and step.record)
         self.given_up |= {file.path for record in (*split_off, *filed_anew) for file in record.files if file.path}

@@ -22,7 +22,7 @@ from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses
 from a2c_spec.manifests.discover import NOTHING_HERE, STATE_FOLDER, discover, find_root, project_within
-from a2c_spec.manifests.environment import NEVER, SECRET, is_key
+from a2c_spec.manifests.environment import NEVER, is_key
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
@@ -117,8 +117,8 @@ class Project:
 
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
-        name = secret.reference.removeprefix(SECRET)
-        if name != secret.reference and is_key(self.environ, name):
+        kind, _, name = secret.reference.partition(":")
+        if kind == "env" and is_key(self.environ, name):
             raise InvalidError(f"{secret.reference} {NEVER}", hint="use a secret of its own")
         value = secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=self.flags.allow_cmd)
         self.hidden.learn(value)

@@ -173,9 +173,17 @@ class Session:
         beside = {path: self.files.expected(path, "rename", address) for path in taken if renames}
         placed_now = None if live else places
         running = live is not None and record is not None and record.phase == "started"
-        known = replace(known, shared=running and record is not None and record.job_id in self.held_by_several())
-        known = replace(known, live=live, blocked=blocked, origins=origins, beside=beside)
-        return replace(known, disk=disk, placed=placed_now)
+        shared = running and record is not None and record.job_id in self.held_by_several()
+        return replace(
+            known,
+            live=live,
+            disk=disk,
+            blocked=blocked,
+            origins=origins,
+            beside=beside,
+            placed=placed_now,
+            shared=shared,
+        )
 
 
 @contextmanager

@@ -37,7 +37,7 @@ def behind_refused(steps: Sequence[PlannedChange]) -> list[PlannedChange]:
     """The changes; one that takes what a refused one would make is refused, too."""
     steps = [*steps]
     refused = {made for step in steps if step.change.problem for made in _to_make(step)}
-    while more := [place for place, step in enumerate(steps) if _refused(step, refused)]:
+    while refused and (more := [place for place, step in enumerate(steps) if _refused(step, refused)]):
         for place in more:
             step = steps[place]
             names = ", ".join(dict.fromkeys(address for address, name in needed(step) if (address, name) in refused))

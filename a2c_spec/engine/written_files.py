@@ -17,8 +17,8 @@ BEGINNING = 1000
 
 def check_product(project: Project, flag: str, target: Path, mark: bytes) -> None:
     """Raises UsageError where a file that a flag names is anything but new, empty, or of the kind that has ``mark``."""
-    real = target.resolve()
-    below = real.relative_to(project.root.resolve()).as_posix() if real.is_relative_to(project.root.resolve()) else ""
+    real, root = target.resolve(), project.root.resolve()
+    below = real.relative_to(root).as_posix() if real.is_relative_to(root) else ""
     if (part := protected(below)) and target != project.home / OUTPUTS_FILE:
         raise UsageError(f"{flag} {target}: nothing is written to {part}", hint="name a file elsewhere")
     if not target.exists():

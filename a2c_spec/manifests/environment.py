@@ -21,7 +21,6 @@ KEY = "API2CONVERT_API_KEY"
 LONG = 8
 """Characters; a shorter key is not looked for inside of other values."""
 NEVER = "is the key of the service, which no manifest may read"
-SECRET = "env:"  # noqa: S105 - how a reference begins
 
 
 def is_key(environ: Mapping[str, str], name: str) -> bool:
@@ -75,14 +74,13 @@ class Environment:
         """A problem for each secret of a manifest that is the key of the service, is read as text elsewhere, or lies in
         a file that no manifest may name."""
         for reference, where in _references(tree):
-            kind, _, path = reference.partition(":")
-            if kind == "file" and (part := protected(path)):
+            kind, _, name = reference.partition(":")
+            if kind == "file" and (part := protected(name)):
                 yield Diagnostic(
                     where, f"{reference} leads to {part}, which no manifest reads", "use a file of its own"
                 )
             if kind != "env":
                 continue
-            name = reference.removeprefix(SECRET)
             self.secrets.setdefault(name, where)
             if is_key(self.environ, name):
                 yield Diagnostic(where, f"{reference} {NEVER}", "use a secret of its own")

@@ -44,8 +44,18 @@ def planned(a2c: Command, *args: str) -> dict[str, str]:
     return {change["address"]: change["action"] for change in tree["changes"]}
 
 
+def in_dist(project: Path) -> list[str]:
+    """The names of all results."""
+    return sorted(path.name for path in (project / "dist").iterdir())
+
+
 Somebody = Callable[..., Any]
 Faults = Callable[..., None]
+
+
+def spent(somebody: Somebody) -> int:
+    """What all jobs on the service have cost, in credits."""
+    return sum(row["spent"] for row in somebody("GET", "/jobs"))
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
-from tests.commands.conftest import Faults, Somebody
+from tests.commands.conftest import Faults, Somebody, spent
 from tests.conftest import Command
 
 
@@ -55,10 +55,6 @@ def ledger(project: Path) -> list[tuple[int, int]]:
 
 def recorded(a2c: Command) -> int:
     return sum(row["spent"] for row in json.loads(a2c("state", "list", "--json").out))
-
-
-def spent(somebody: Somebody) -> int:
-    return sum(row["spent"] for row in somebody("GET", "/jobs"))
 
 
 def test_a_detached_job_is_paid_for_in_the_eyes_of_who_waits(project: Path, a2c: Command, somebody: Somebody) -> None:

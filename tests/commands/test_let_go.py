@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.local_api.server import Background
-from tests.commands.conftest import Somebody
+from tests.commands.conftest import Somebody, in_dist
 from tests.conftest import Command
 
 
@@ -37,10 +37,6 @@ def ends(a2c: Command) -> None:
     """The next plan is empty, and every file is as it was written."""
     assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
     assert a2c("verify").code == 0
-
-
-def in_dist(project: Path) -> list[str]:
-    return sorted(path.name for path in (project / "dist").iterdir())
 
 
 @pytest.mark.parametrize("other", ["sha1:s", "sha1:x"])

@@ -14,7 +14,7 @@ from a2c_spec.engine.runtime import Runtime
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
-from tests.commands.conftest import Somebody
+from tests.commands.conftest import Somebody, in_dist
 from tests.conftest import Command, SkippedTime
 
 JOB = """\
@@ -61,10 +61,6 @@ def recorded(a2c: Command, *args: str) -> list[str]:
 def job_of(a2c: Command, address: str) -> str:
     shown = json.loads(a2c("state", "show", address, "--json").out)
     return str(shown["job_id"] if isinstance(shown, dict) else shown[0]["job_id"])
-
-
-def in_dist(project: Path) -> list[str]:
-    return sorted(path.name for path in (project / "dist").iterdir())
 
 
 def test_jobs_in_whose_places_others_have_come_are_asked_for_too(

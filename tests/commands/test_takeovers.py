@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.local_api.settings import Progression, Settings
-from tests.commands.conftest import Somebody
+from tests.commands.conftest import Somebody, spent
 from tests.conftest import Command
 
 
@@ -39,10 +39,6 @@ def planned(a2c: Command, *args: str) -> dict[str, list[str]]:
     for row in json.loads(a2c("plan", "--no-cache", "--json", *args).out)["changes"]:
         found.setdefault(row["address"].partition("#")[0], []).append(row["action"])
     return found
-
-
-def spent(somebody: Somebody) -> int:
-    return sum(row["spent"] for row in somebody("GET", "/jobs"))
 
 
 def ends(a2c: Command) -> None:
