@@ -141,7 +141,7 @@ def _assemble(
     client = Client(wire, Uploads(project.root), project.reveal, ReferenceResolver(store))
     pace = Pace(0.05, 1.3, 0.5) if project.flags.local else POLLS
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
-    grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.clock, sleep)
+    grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.monotonic, sleep)
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe, others=others)
     downloads = Downloads(wire, sleep, jitter)
     turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy

@@ -31,7 +31,7 @@ from a2c_spec.local_api.settings import Limits, Progression, Settings
 from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.testing import Service, serving
 from tests.crash.scenarios import APPLY, Scenario, lay_out
-from tests.crash.zygote import BORN, hurried
+from tests.crash.zygote import hurried
 
 ROOT = Path(__file__).parents[2]
 KILLED = -signal.SIGKILL
@@ -81,7 +81,7 @@ class Processes:
     ) -> Ran:
         """Runs one command to its end, or to the moment at which it is to die."""
         where = {"cwd": str(cwd), "env": dict(env), "output": str(self._output)}
-        order = {**where, "args": [*args], "stop": stop, "trace": trace, "largest": largest, "born": BORN}
+        order = {**where, "args": [*args], "stop": stop, "trace": trace, "largest": largest}
         assert self._zygote.stdin is not None
         assert self._zygote.stdout is not None
         self._zygote.stdin.write(json.dumps(order) + "\n")

@@ -2,7 +2,7 @@
 
 Reads one JSON object per line: ``args``, ``cwd``, ``env``, ``output`` (a file), ``stop`` (moment, number, delay in
 seconds, and the signals sent from then on, one per moment; or null), ``trace`` (a file, or empty), ``largest`` (bytes
-that a file may grow to; 0: no limit), ``born`` (since when time goes fast). Answers each with the wait status of the
+that a file may grow to; 0: no limit). Answers each with the wait status of the
 process.
 """
 
@@ -31,9 +31,8 @@ from a2c_spec.core.events import Probe
 from a2c_spec.engine.runtime import Runtime
 
 SPEED = 25.0
-"""How much faster time goes for the processes: a grace of five seconds takes a fifth of one."""
-
-BORN = time.time()
+"""How much faster the processes wait: a grace of five seconds takes a fifth of one. Their clock is the service's: if it
+ran fast, a job would seem older than the create that made it, as no clock does that both keep."""
 
 LONGEST = 30
 """Seconds after which a process is given up, saying where it hangs."""
@@ -70,10 +69,9 @@ class Stopper:
             os.kill(os.getpid(), number)
 
 
-def hurried(probe: Probe, born: float = BORN) -> Runtime:
-    """The usual surroundings, with time going fast since ``born``."""
+def hurried(probe: Probe) -> Runtime:
+    """The usual surroundings, in which waiting takes less; what time it is they are told as the service is."""
     return Runtime(
-        clock=lambda: born + (time.time() - born) * SPEED,
         monotonic=lambda: time.monotonic() * SPEED,
         sleep=lambda seconds: asyncio.sleep(seconds / SPEED),
         jitter=lambda: 0.5,
@@ -98,7 +96,7 @@ def become(order: dict[str, Any]) -> NoReturn:
         moment, nth, delay, signals = order["stop"] or ("", 0, 0.0, [])
         signal.signal(signal.SIGTERM, signal.default_int_handler)
         stopper = Stopper(moment, nth, delay, signals, order["trace"])
-        code = run(order["args"], hurried(stopper, order["born"]))
+        code = run(order["args"], hurried(stopper))
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
