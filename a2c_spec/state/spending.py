@@ -41,11 +41,13 @@ SELECT credits FROM paid WHERE realm = ? AND env = ? AND run = ? AND open AND da
 FORGET = "DELETE FROM paid WHERE day <= (SELECT DISTINCT day FROM paid ORDER BY day DESC LIMIT 1 OFFSET 100)"
 """A hundred days with entries are kept."""
 
-HINT = "nothing more is paid for; check free space and permissions, or restore the file from a backup"
-
-
 Settlement = tuple[str, tuple[object, ...]]
 """A statement with its values."""
+
+TOUCH: Settlement = ("PRAGMA user_version = 0", ())
+"""A write of what is there already: with any write SQLite takes back what was half written, and removes its journal."""
+
+HINT = "nothing more is paid for; check free space and permissions, or restore the file from a backup"
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,14 @@ class Spending:
             self._begin()
 
     def close(self) -> None:
-        """Waits for what is being written, writes what is left, and closes the file."""
+        """Waits for what is being written, writes what is left, and closes the file.
+
+        What a process that was killed had begun to write is taken back, so that nothing of it lies about.
+        """
         self._thread.shutdown(wait=True)
         left, self._settled = self._settled, []
+        if self.path.with_name(f"{self.path.name}-journal").exists():
+            left.append(TOUCH)
         if left:
             with contextlib.suppress(SpecError):
                 self._write((), left)

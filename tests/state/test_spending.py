@@ -118,6 +118,24 @@ def test_what_was_set_aside_counts_after_a_kill(tmp_path: Path) -> None:
     assert spent(tmp_path / "s.db") == 4
 
 
+KILLED_WRITING = """
+import os, sqlite3, sys
+database = sqlite3.connect(sys.argv[1], isolation_level=None)
+database.execute("BEGIN IMMEDIATE")
+database.execute("UPDATE paid SET credits = 9")
+os.kill(os.getpid(), 9)
+"""
+
+
+def test_what_a_killed_process_had_begun_to_write_is_taken_back_by_the_next_one(tmp_path: Path) -> None:
+    for program in (KILLED, KILLED_WRITING):
+        subprocess.run([sys.executable, "-c", program, str(tmp_path / "s.db")], check=False)
+    assert (tmp_path / "s.db-journal").exists()
+    Spending(tmp_path / "s.db", "api").close()
+    assert not (tmp_path / "s.db-journal").exists()
+    assert spent(tmp_path / "s.db") == 4
+
+
 def test_a_damaged_record_stops_before_paying_and_is_left_as_it_is(tmp_path: Path) -> None:
     (tmp_path / "s.db").write_bytes(b"no database, but long enough to look at" * 30)
     before = (tmp_path / "s.db").read_bytes()
