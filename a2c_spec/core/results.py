@@ -58,6 +58,12 @@ def missing_results(record: JobRecord, live: LiveJob | None) -> tuple[str, ...]:
     return tuple(one for one in mine if not is_there(live, one) and one not in record.gone)
 
 
+def with_gone(record: JobRecord, live: LiveJob | None) -> JobRecord:
+    """The record once it is known which of its results the service does not have any more, for good."""
+    lost = (file.output_id for file in record.files if not is_there(live, file.output_id))
+    return replace(record, gone=tuple(dict.fromkeys((*record.gone, *lost))))
+
+
 def is_there(live: LiveJob | None, output_id: str) -> bool:
     """Whether a job shows a result that can be had; None is a job that the service does not have."""
     return any(one.id == output_id and one.status not in GONE for one in live.outputs) if live else False

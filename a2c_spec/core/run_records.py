@@ -183,6 +183,12 @@ def is_expired(run: JobRecord, now: float) -> bool:
     return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
 
 
+def of_no_use(run: JobRecord) -> bool:
+    """Whether it is known of a run that counts no more that nothing can be had of it: not here, nor on the service."""
+    files = run.files if run.gone_since and run.phase in ENDED_WELL else ()
+    return bool(files) and all(not file.path and file.output_id in run.gone for file in files)
+
+
 def with_earlier(record: JobRecord, earlier: JobRecord | None, apart: Collection[str] = ()) -> JobRecord:
     """The record, its recipe completed by what other runs made of further conversions before, and without those that
     they make now (``apart``), which are no loss."""

@@ -15,6 +15,7 @@ from a2c_spec.core.run_records import (
     made,
     merged,
     names_there,
+    of_no_use,
     out_of_time,
     reclaimed,
     renamed,
@@ -186,3 +187,10 @@ def test_what_a_run_made_of_one_conversion_is_a_run_of_the_same_job() -> None:
 def test_results_need_not_be_kept_for_more_than_a_day(answered: float, created: float, out: bool) -> None:
     run = JobRecord("job", "x", answered_at=answered, created_at=created)
     assert out_of_time(run, 100.5 + KEPT_BY_SERVICE) is out
+
+
+def test_a_run_of_which_all_is_lost_is_of_no_use_once_it_counts_no_more() -> None:
+    lost = replace(RUN, gone_since=1.0, files=(replace(A, path=""),), gone=("o-a",))
+    assert of_no_use(lost)
+    kept = (replace(lost, gone_since=0.0), replace(lost, gone=()), replace(lost, files=(A,)), replace(lost, files=()))
+    assert not any(map(of_no_use, kept))
