@@ -155,7 +155,7 @@ def _kept(
     One whose result is here comes first, then one that calls the conversion by its id, then the newest.
     """
     open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
-    alive = [run for run in runs if run.phase in ALIVE and not of_no_use(run)]
+    alive = [run for run in runs if run.phase in ALIVE and not of_no_use(run, runs)]
     newest_first = sorted(alive, key=lambda run: run.age, reverse=True)
     found: dict[str, dict[str, str]] = {}
     for here, called_so in ((True, True), (True, False), (False, True), (False, False)):

@@ -189,8 +189,10 @@ def test_results_need_not_be_kept_for_more_than_a_day(answered: float, created: 
     assert out_of_time(run, 100.5 + KEPT_BY_SERVICE) is out
 
 
-def test_a_run_of_which_all_is_lost_is_of_no_use_once_it_counts_no_more() -> None:
+def test_a_run_of_which_all_is_lost_is_of_no_use_beside_a_job_that_is_held() -> None:
     lost = replace(RUN, gone_since=1.0, files=(replace(A, path=""),), gone=("o-a",))
-    assert of_no_use(lost)
+    draft = JobRecord("job#2", "x", "building", "job-2")
+    assert of_no_use(lost, [lost, draft])
+    assert not of_no_use(lost, [lost, replace(draft, gone_since=1.0)])
     kept = (replace(lost, gone_since=0.0), replace(lost, gone=()), replace(lost, files=(A,)), replace(lost, files=()))
-    assert not any(map(of_no_use, kept))
+    assert not any(of_no_use(one, [one, draft]) for one in kept)
