@@ -74,6 +74,12 @@ def renamed_results(record: JobRecord, live: LiveJob) -> Iterator[tuple[str, str
             yield f"{name}.filename", before, output.filename
 
 
+def with_gone(record: JobRecord, live: LiveJob | None) -> JobRecord:
+    """The record once it is known which of its results the service does not have any more, for good."""
+    lost = (file.output_id for file in record.files if not is_there(live, file.output_id))
+    return replace(record, gone=tuple(dict.fromkeys((*record.gone, *lost))))
+
+
 def is_there(live: LiveJob | None, output_id: str) -> bool:
     """Whether a job shows a result that can be had; None is a job that the service does not have."""
     return any(one.id == output_id and one.status not in GONE for one in live.outputs) if live else False

@@ -14,7 +14,7 @@ from a2c_spec.core import compare
 from a2c_spec.core.prepare import DesiredJob, with_conversions
 from a2c_spec.core.recipe import as_known
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import reclaimed, renamed, set_aside
+from a2c_spec.core.run_records import of_no_use, reclaimed, renamed, set_aside
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALIVE = frozenset({"started", "completed", "done"})
@@ -26,8 +26,7 @@ class Part:
     """Conversions of one address and the run that makes them, or is going to.
 
     ``record`` is what is known of the run, its parts under the ids that the manifest gives them now. ``earlier`` is
-    what other runs made of these conversions before. ``elsewhere`` are paths of results that other runs of the address
-    have.
+    what other runs made of these conversions before. ``elsewhere`` are paths of results of other runs of the address.
     """
 
     key: str
@@ -156,7 +155,8 @@ def _kept(
     One whose result is here comes first, then one that calls the conversion by its id, then the newest.
     """
     open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
-    newest_first = [run for run in sorted(runs, key=lambda run: run.age, reverse=True) if run.phase in ALIVE]
+    alive = [run for run in runs if run.phase in ALIVE and not of_no_use(run, runs)]
+    newest_first = sorted(alive, key=lambda run: run.age, reverse=True)
     found: dict[str, dict[str, str]] = {}
     for here, called_so in ((True, True), (True, False), (False, True), (False, False)):
         for run in newest_first if open_ids else ():

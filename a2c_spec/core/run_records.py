@@ -189,6 +189,14 @@ def is_expired(run: JobRecord, now: float) -> bool:
     return bool(run.gone_since and not here and run.intent is None and now - run.answered_at > KEPT_BY_SERVICE)
 
 
+def of_no_use(run: JobRecord, runs: Iterable[JobRecord]) -> bool:
+    """Whether nothing can be had of a run that counts no more, neither here nor on the service, and a job is held among
+    the ``runs`` of its address, perhaps in its place."""
+    files = run.files if run.gone_since and run.phase in ENDED_WELL else ()
+    lost = bool(files) and all(not file.path and file.output_id in run.gone for file in files)
+    return lost and any(one.phase == "building" and one.job_id and not one.gone_since for one in runs)
+
+
 def with_earlier(record: JobRecord, earlier: JobRecord | None, apart: Collection[str] = ()) -> JobRecord:
     """The record, its recipe completed by what other runs made of further conversions before, and without those that
     they make now (``apart``), which are no loss."""

@@ -15,6 +15,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised, started_in_part
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import numbered
+from a2c_spec.core.results import with_gone
 from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import merged, names_there
@@ -139,9 +140,7 @@ def lost_results(steps: Sequence[PlannedChange]) -> Lost:
 
 def begun_in_part(steps: Sequence[PlannedChange]) -> dict[str, JobRecord]:
     """By key, drafts that somebody started and that make only some of what is desired, as the runs that they are."""
-    seen = [
-        started_in_part(one.record, one.desired, one.live) for one in steps if one.record and one.desired and one.live
-    ]
+    seen = [started_in_part(one.record, one.desired, one.live) for one in steps]
     return {run.address: run for run in seen if run is not None}
 
 
@@ -288,7 +287,8 @@ async def plan_from_live(
         record = recognised(record, desired, live)
     known = pending.observed
     observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
-    return _planned(pending, record, plan_with_cache(session, pending, record, observed), live)
+    change = plan_with_cache(session, pending, record, observed)
+    return _planned(pending, with_gone(record, live) if change.lost else record, change, live)
 
 
 def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None, observed: Observed) -> Change:

@@ -8,7 +8,7 @@ import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +76,8 @@ class Spending:
         self._waiting: list[tuple[Entry, asyncio.Future[int]]] = []
         self._settled: list[Settlement] = []
         self._writing: asyncio.Task[None] | None = None
+        self._work: Future[list[int]] | None = None
+        self._closed = False
 
     def spent(self, day: str) -> int:
         """What was spent, or set aside, on a day in all environments."""
@@ -105,10 +107,10 @@ class Spending:
 
     async def _write_all(self) -> None:
         """Writes what has gathered meanwhile, together, until nothing is left."""
-        while self._waiting or self._settled:
+        while (self._waiting or self._settled) and not self._closed:
             group, self._waiting = self._waiting, []
             settled, self._settled = self._settled, []
-            work = self._thread.submit(self._write, [entry for entry, _ in group], settled)
+            work = self._work = self._thread.submit(self._write, [entry for entry, _ in group], settled)
             numbers: Sequence[int | SpecError]
             try:
                 written = await asyncio.wrap_future(work)
@@ -118,6 +120,7 @@ class Spending:
             except asyncio.CancelledError:
                 self._settled = [*settled, *self._settled] if work.cancelled() else self._settled
                 raise
+            self._work = None
             for found, (_, number) in zip(numbers, group, strict=True):
                 if number.done():  # whoever asked was cancelled
                     if isinstance(found, int):
@@ -168,7 +171,9 @@ class Spending:
         What a process that was killed had begun to write is taken back, so that nothing of it lies about.
         """
         self._thread.shutdown(wait=True)
-        left, self._settled = self._settled, []
+        left, self._settled, self._closed = self._settled, [], True
+        if self._work is not None and not self._work.cancelled() and self._work.exception() is None:
+            left += [(SETTLE, (0, number)) for number in self._work.result()]  # nobody waits for these any more
         if self.path.with_name(f"{self.path.name}-journal").exists():
             left.append(TOUCH)
         if left:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.results import left_out, made_from, partial, partly, with_results
+from a2c_spec.core.results import left_out, made_from, partial, partly, with_gone, with_results
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 
 TWO = {"conversions.png": Element("c1"), "conversions.txt": Element("c2"), "inputs.cover": Element("i1")}
@@ -69,3 +69,9 @@ def test_a_result_that_was_made_without_an_input_is_partial_as_long_as_it_is_so(
     whole = replace(HERE, inputs=("cover", "page"))
     for other in (replace(record, warnings=()), replace(record, files=(whole,)), replace(record, phase="failed")):
         assert partial(other) == {}
+
+
+def test_what_the_service_does_not_have_any_more_is_gone() -> None:
+    record = JobRecord("job", "x", "done", "j", files=(HERE, replace(HERE, output_id="o2")), gone=("o0",))
+    assert with_gone(record, shown(LiveOutput("o1"), LiveOutput("o2", status="overuse"))).gone == ("o0", "o2")
+    assert with_gone(record, None).gone == ("o0", "o1", "o2")

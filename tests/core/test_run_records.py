@@ -15,6 +15,7 @@ from a2c_spec.core.run_records import (
     made,
     merged,
     names_there,
+    of_no_use,
     out_of_time,
     reclaimed,
     renamed,
@@ -186,3 +187,12 @@ def test_what_a_run_made_of_one_conversion_is_a_run_of_the_same_job() -> None:
 def test_results_need_not_be_kept_for_more_than_a_day(answered: float, created: float, out: bool) -> None:
     run = JobRecord("job", "x", answered_at=answered, created_at=created)
     assert out_of_time(run, 100.5 + KEPT_BY_SERVICE) is out
+
+
+def test_a_run_of_which_all_is_lost_is_of_no_use_beside_a_job_that_is_held() -> None:
+    lost = replace(RUN, gone_since=1.0, files=(replace(A, path=""),), gone=("o-a",))
+    draft = JobRecord("job#2", "x", "building", "job-2")
+    assert of_no_use(lost, [lost, draft])
+    assert not of_no_use(lost, [lost, replace(draft, gone_since=1.0)])
+    kept = (replace(lost, gone_since=0.0), replace(lost, gone=()), replace(lost, files=(A,)), replace(lost, files=()))
+    assert not any(of_no_use(one, [one, draft]) for one in kept)

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,23 @@ def test_whoever_stops_waiting_has_spent_nothing(tmp_path: Path) -> None:
 
     asyncio.run(impatient())
     assert spent(tmp_path / "s.db") == 1
+
+
+def test_nothing_is_spent_for_whoever_stopped_waiting_when_the_file_was_closed(tmp_path: Path) -> None:
+    async def interrupted() -> list[Any]:
+        store = Spending(tmp_path / "s.db", "api")
+        await store.reserve(Entry("", "b", DAY, 1))
+        waiting = asyncio.create_task(store.reserve(Entry("", "a", DAY, 5)))
+        for _ in range(2):
+            await asyncio.sleep(0)  # it is being written
+        waiting.cancel()
+        store.close()
+        writing = asyncio.all_tasks() - {asyncio.current_task()}
+        found: list[Any] = await asyncio.gather(*writing, return_exceptions=True)
+        return found
+
+    errors = [one for one in asyncio.run(interrupted()) if isinstance(one, Exception)]
+    assert (errors, spent(tmp_path / "s.db")) == ([], 1)
 
 
 KILLED = """

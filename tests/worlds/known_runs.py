@@ -272,4 +272,7 @@ RUNS: Mapping[str, Script] = {
         ("foreign", 0),
         ("add_conversion", 0, "image", "png"),
     ),
+    "what is held lost its result, which can be had nowhere": known(
+        ground(ONE), APPLY, HOLD, ("result", 0, "deleted"), APPLY, APPLY, downloads=1
+    ),
 }

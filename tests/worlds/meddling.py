@@ -22,7 +22,8 @@ def edit(_service: Any, job: Job) -> None:
 def edit_more(_service: Any, job: Job) -> None:
     """Sets what nobody here ever set."""
     if job.conversions:
-        job.conversions[0].options["width"] = 5
+        if job.conversions[0].category == "image":  # others have no such option
+            job.conversions[0].options["width"] = 5
         job.conversions[0].metadata["title"] = "theirs"
         job.edited = True
 

@@ -68,6 +68,8 @@ def _noise(chance: random.Random, how_often: float) -> list[Step]:
 def act(world: World, step: Step) -> None:
     """Lets one step happen."""
     name, *args = step
+    if not world.ground.bodies() and name != "bring_back" and (hasattr(edits, name) or hasattr(manifests, name)):
+        return  # the person took every manifest of a job away
     if step != APPLY and name not in ("plan", "look"):
         world.rested = False
     function: Callable[..., Any] = next(getattr(one, name) for one in MODULES if hasattr(one, name))

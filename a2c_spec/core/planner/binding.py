@@ -61,10 +61,12 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
     return record
 
 
-def started_in_part(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord | None:
+def started_in_part(record: JobRecord | None, desired: DesiredJob | None, live: LiveJob | None) -> JobRecord | None:
     """A draft that runs, or has run, although no start of it was answered, as the run of those of the desired
     conversions that the service shows; None where it shows none of them, all of them, or anything that is not known."""
-    if record.phase != "building" or live.editable or live.status in ("failed", "canceled"):
+    if record is None or desired is None or live is None or record.phase != "building":
+        return None
+    if live.editable or live.status in ("failed", "canceled"):
         return None
     sent, rows = known(record), live.conversions
     pairs = sent.pair_conversions(desired, live).items()
