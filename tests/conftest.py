@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import certifi
 import pytest
 
 from a2c_spec.cli import run
@@ -32,6 +33,24 @@ def pytest_collection_finish() -> None:
     """What was collected lives to the end: the garbage collector need not look at it again and again."""
     gc.collect()
     gc.freeze()
+
+
+def one_authority(folder: Path) -> str:
+    """A bundle of one certificate: reading all of them takes longer than a whole apply."""
+    end, file = "-----END CERTIFICATE-----\n", folder / "authority.pem"
+    file.write_text(Path(certifi.where()).read_text().split(end)[0] + end)
+    return str(file)
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return one_authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(autouse=True)
+def few_certificates(authority: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test leaves this machine, so none needs the certificates of the world."""
+    monkeypatch.setenv("SSL_CERT_FILE", authority)
 
 
 @dataclass(frozen=True)

@@ -21,8 +21,6 @@ from typing import Any
 from unittest.mock import patch
 from urllib.request import Request, urlopen
 
-import certifi
-
 from a2c_spec.cli import run
 from a2c_spec.core.events import unobserved
 from a2c_spec.core.run_keys import address_of
@@ -30,6 +28,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.local_api.settings import Limits, Progression, Settings
 from a2c_spec.state.sqlite import SqliteStore
 from a2c_spec.testing import Service, serving
+from tests.conftest import one_authority
 from tests.crash.scenarios import APPLY, Scenario, lay_out
 from tests.crash.zygote import hurried
 
@@ -279,12 +278,6 @@ class World:
         assert self.requests() == before, ran.said
 
 
-def _one_authority(file: Path) -> None:
-    """A bundle of one certificate, because reading all of them takes longer than a whole apply."""
-    end = "-----END CERTIFICATE-----\n"
-    file.write_text(Path(certifi.where()).read_text().split(end)[0] + end)
-
-
 @contextmanager
 def world(folder: Path) -> Iterator[World]:
     """One world for many tests; ``reset`` makes it new."""
@@ -296,7 +289,7 @@ def world(folder: Path) -> Iterator[World]:
         limits=Limits(credits=CREDITS),
     )
     slow = replace(quick, data_dir=folder / "slow", progression=Progression("polls", running=3))
-    _one_authority(folder / "authority.pem")
+    one_authority(folder)
     processes = Processes(folder)
     try:
         with serving(quick) as one, serving(slow) as other:

@@ -16,8 +16,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import certifi
-
+from tests.conftest import one_authority
 from tests.worlds.command import DOCUMENTED, Clock, Person, Ran, environment, nothing
 from tests.worlds.ground import Ground
 from tests.worlds.judge import Judge
@@ -218,20 +217,13 @@ def _last(text: str) -> str:
     return " / ".join(text.strip().splitlines()[-3:])[-400:]
 
 
-def _authority(folder: Path) -> str:
-    """A bundle of one certificate: reading all of them takes longer than a whole apply."""
-    end, file = "-----END CERTIFICATE-----\n", folder / "authority.pem"
-    file.write_text(Path(certifi.where()).read_text().split(end)[0] + end)
-    return str(file)
-
-
 @contextmanager
 def memory() -> Iterator[Path]:
     """A folder for one world after another, in memory where there is such a thing."""
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None, ignore_cleanup_errors=True) as name:
         folder = Path(name)
         before = os.environ.get("SSL_CERT_FILE")
-        os.environ["SSL_CERT_FILE"] = _authority(folder)
+        os.environ["SSL_CERT_FILE"] = one_authority(folder)
         try:
             yield folder
         finally:
