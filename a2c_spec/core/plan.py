@@ -188,7 +188,8 @@ class Plan:
     ``left_out`` is how many other changes there are, which a command leaves to ``apply``. ``allowance`` is what they
     cost about, beside the limits and the budget of the project, where there are any. ``balance`` is what the account
     has left, where the service says it. ``orphans`` are recorded addresses that no manifest asks for and that this plan
-    leaves as they are; ``unsure``: some manifests could not be read, which may ask for them.
+    leaves as they are; ``unsure``: some manifests could not be read, which may ask for them. ``unread`` are references
+    of secrets that could not be read, so that it is not known whether they have changed.
     """
 
     changes: tuple[Change, ...]
@@ -198,6 +199,7 @@ class Plan:
     balance: int | None = None
     orphans: tuple[str, ...] = ()
     unsure: bool = False
+    unread: tuple[str, ...] = ()
 
     @property
     def empty(self) -> bool:

@@ -99,6 +99,11 @@ class SecretFingerprints:
             self.known[secret.reference] = self._fingerprint(secret)
         return self.known[secret.reference]
 
+    @property
+    def out_of_reach(self) -> tuple[str, ...]:
+        """References of the secrets met so far whose values could not be read."""
+        return tuple(sorted(reference for reference, mark in self.known.items() if mark == reference))
+
     def _fingerprint(self, secret: Secret) -> str:
         try:
             value = self.project.reveal(secret)

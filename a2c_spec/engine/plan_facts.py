@@ -93,7 +93,7 @@ async def told(
     plan = Plan(tuple(step.change for step in steps), partial, left_out)
     known = {address_of(key) for step in steps for key in (step.change.address, step.taken_over) if key}
     asked, unsure = not_asked_for(session, manifests, known)
-    plan = replace(plan, orphans=asked, unsure=unsure)
+    plan = replace(plan, orphans=asked, unsure=unsure, unread=session.fingerprint_secret.out_of_reach)
     where = endpoint(session.project)
     plan = replace(plan, allowance=allowance(session.project, plan, steps, limits))
     paid_for = client is not None and where.key and where.realm != LOCAL_REALM and plan.totals().credits

@@ -18,10 +18,9 @@ from a2c_spec.api.files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener
 from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk, Observed
-from a2c_spec.core.recipe import FingerprintSecret
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.engine.digest_key import noted_key, secret_fingerprints
+from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.places import MARKER, check_alone, last_place
 from a2c_spec.engine.project import Project
@@ -59,7 +58,7 @@ class Session:
     store: StateStore
     files: OutputFiles
     digests: DigestCache
-    fingerprint_secret: FingerprintSecret
+    fingerprint_secret: SecretFingerprints
     options: PlannerOptions
     results: Results
     others: Workspaces

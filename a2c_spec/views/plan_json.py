@@ -39,6 +39,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "balance": plan.balance,
         "orphans": {"addresses": list(plan.orphans), "unsure": plan.unsure},
         "left_out": plan.left_out,
+        "unread_secrets": list(plan.unread),
         **({"budget": asdict(plan.allowance)} if plan.allowance else {}),
     }
 
@@ -110,6 +111,7 @@ def plan_from(tree: Mapping[str, Any]) -> Plan:
         tree.get("balance"),
         tuple(orphans.get("addresses", ())),
         bool(orphans.get("unsure")),
+        tuple(tree.get("unread_secrets", ())),
     )
 
 

@@ -132,6 +132,21 @@ def test_what_is_changed_after_the_run_is_seen_and_said(
     assert (shown.code, said in shown.out) == (0, True), shown.out
 
 
+@pytest.mark.parametrize("name", sorted({*LATE} - {"callback"}))
+def test_a_secret_that_cannot_be_read_is_not_called_unchanged(
+    project: Path, server: Background, a2c: Command, name: str
+) -> None:
+    (project / "word").write_text("first\n")
+    job(project, "a", **LATE[name][0])
+    assert a2c("apply", "--no-cache").code == 0
+    assert "cannot be read" not in a2c("plan", "-o", "all.a2cplan.json").out
+    (project / "word").unlink()
+    told = "Secrets that cannot be read here: file:word."
+    for form in (("plan",), ("plan", "--markdown"), ("plan", "-o", "less.a2cplan.json"), ("show", "less.a2cplan.json")):
+        assert told in a2c(*form).out
+    assert json.loads(a2c("plan", "--json").out)["unread_secrets"] == ["file:word"]
+
+
 def test_a_job_is_imported_once(three: Path, a2c: Command) -> None:
     assert a2c("apply").code == 0
     taken = record(a2c, "a")["job_id"]
