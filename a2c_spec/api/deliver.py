@@ -12,8 +12,8 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
 from a2c_spec.api.execute import Executor, Task
 from a2c_spec.api.failures import PARTIAL_HINT, failure_text, problem_text, without_good_result
-from a2c_spec.api.files import OutputFiles, in_safe_order
 from a2c_spec.api.http.concurrency import JobSlots
+from a2c_spec.api.output_files import OutputFiles, in_safe_order
 from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords

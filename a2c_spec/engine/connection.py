@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.files import OutputFiles
     from a2c_spec.api.http.concurrency import JobSlots
+    from a2c_spec.api.output_files import OutputFiles
     from a2c_spec.api.poll import Poller
     from a2c_spec.api.presets import Presets
 

@@ -12,8 +12,8 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
-from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.run_limits import Limits
 from a2c_spec.errors import AskedToWait, NotStarted, PartialFailure, ResultLocked, SpecError, WaitTimeout, by_end
 
 if TYPE_CHECKING:

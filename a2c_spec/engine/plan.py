@@ -12,13 +12,13 @@ from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
 from a2c_spec.core.result_paths import path_key
-from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
 from a2c_spec.engine.plan_facts import told, with_facts
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.prune import check_whole, with_orphans
+from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.staying import with_staying

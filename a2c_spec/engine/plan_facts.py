@@ -11,10 +11,10 @@ from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Plan
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.engine.budget import Limits, estimate
 from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Reading, reading_all
+from a2c_spec.engine.run_limits import Limits, estimate
 from a2c_spec.engine.spender import allowance
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.expressions.template import render_late

@@ -23,7 +23,7 @@ from a2c_spec.state.results_cache import Pruned, ResultsCache
 
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
-    from a2c_spec.api.files import OutputFiles
+    from a2c_spec.api.output_files import OutputFiles
     from a2c_spec.core.prepare import DesiredJob
 
 

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from a2c_spec.api.files import OutputFiles
+from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.events import Listener
 from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk, Observed

@@ -11,10 +11,10 @@ from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.state import JobRecord, StateStore
-from a2c_spec.engine.budget import Budget, Limits
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.run_limits import Budget, Limits
 from a2c_spec.errors import LimitRefused, SpecError
 from a2c_spec.state.spending import Entry, Spending
 

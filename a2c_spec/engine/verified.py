@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from a2c_spec.api.files import OutputFiles
+from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
 from a2c_spec.core.observed import DOUBTFUL, NOT_OURS, Disk, Observed

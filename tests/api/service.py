@@ -16,9 +16,9 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.deliver import Delivery
 from a2c_spec.api.download import Downloads
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.files import OutputFiles
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.lost_answers import GracePeriod
+from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.api.poll import Poller
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import PlannerOptions

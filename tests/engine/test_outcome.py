@@ -7,8 +7,8 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.tally import Tally
-from a2c_spec.engine.budget import Limits
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, Unattended, failure_of
+from a2c_spec.engine.run_limits import Limits
 from a2c_spec.errors import AskedToWait, NotCleanedUp, NotStarted, PartialFailure, SpecError, WaitTimeout
 
 FREE = Change("a", "download", ())

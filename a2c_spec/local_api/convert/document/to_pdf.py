@@ -10,10 +10,9 @@ import pikepdf
 from a2c_spec.local_api.convert import programs
 from a2c_spec.local_api.convert.contract import ConversionError, ConversionWarning, Product, Request, Source
 from a2c_spec.local_api.convert.document import office, pandoc
-from a2c_spec.local_api.convert.image import pdf_images
 from a2c_spec.local_api.convert.image.pictures import pictures
 from a2c_spec.local_api.convert.kinds import Kind
-from a2c_spec.local_api.convert.pdf import pdf_changes, pdf_files
+from a2c_spec.local_api.convert.pdf import images_in_pdf, pdf_changes, pdf_files
 from a2c_spec.local_api.convert.products import folder, kind_of, numbered, place, product, stem, unsupported
 
 
@@ -67,9 +66,9 @@ def _of_drawing(source: Source, request: Request) -> Path:
 
 def _of_images(source: Source, request: Request) -> pikepdf.Pdf:
     pdf = pikepdf.Pdf.new()
-    original = pdf_images.unchanged_jpeg(source)
+    original = images_in_pdf.unchanged_jpeg(source)
     for picture in pictures(source, request.options, "pdf").each:
-        pdf_images.add_page(pdf, picture, request.options.get("dpi"), original)
+        images_in_pdf.add_page(pdf, picture, request.options.get("dpi"), original)
     return pdf
 
 
@@ -87,8 +86,8 @@ def _stamped(request: Request) -> Iterator[Product | ConversionWarning]:
 
 def _products(request: Request, pdf: pikepdf.Pdf, sources: tuple[Source, ...]) -> Iterator[Product]:
     pdf_changes.rotate(pdf, request.options.get("rotate") or 0)
-    if quality := pdf_images.QUALITIES.get(request.options.get("quality") or ""):
-        pdf_images.shrink(pdf, quality)
+    if quality := images_in_pdf.QUALITIES.get(request.options.get("quality") or ""):
+        images_in_pdf.shrink(pdf, quality)
     parts = pdf_changes.split(pdf) if request.options.get("split") else [pdf]
     for index, part in enumerate(parts):
         path = place(request, "pdf")

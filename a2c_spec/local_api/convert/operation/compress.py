@@ -10,12 +10,11 @@ from typing import Any
 from PIL import Image
 
 from a2c_spec.local_api.convert.contract import ConversionWarning, Product, Request, Source
-from a2c_spec.local_api.convert.image import pdf_images
 from a2c_spec.local_api.convert.image.image_files import flattened
 from a2c_spec.local_api.convert.image.pictures import Picture, pictures
 from a2c_spec.local_api.convert.kinds import Kind
 from a2c_spec.local_api.convert.media import ffmpeg
-from a2c_spec.local_api.convert.pdf import pdf_files
+from a2c_spec.local_api.convert.pdf import images_in_pdf, pdf_files
 from a2c_spec.local_api.convert.products import kind_of, place, product, stem, unsupported
 
 PDF_QUALITY = {"low": "printer", "medium": "ebook", "high": "screen"}
@@ -42,7 +41,7 @@ def convert(request: Request) -> Iterator[Product | ConversionWarning]:
 def _compress(source: Source, kind: Kind, path: Path, level: str) -> None:
     if kind.family == "pdf":
         with pdf_files.open_pdf(source.path, source) as pdf:
-            pdf_images.shrink(pdf, pdf_images.QUALITIES[PDF_QUALITY[level]])
+            images_in_pdf.shrink(pdf, images_in_pdf.QUALITIES[PDF_QUALITY[level]])
             pdf_files.save(pdf, path, {})
     elif kind.name in ("jpg", "webp", "avif", "png"):
         _image(pictures(source, {}, "a smaller file").first(), kind.name, path, level)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.api.files import OutputFiles
+from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.plan import Move
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import Conflict, IntegrityError

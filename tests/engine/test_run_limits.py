@@ -10,7 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.budget import Budget, estimate
+from a2c_spec.engine.run_limits import Budget, estimate
 from a2c_spec.errors import LimitRefused
 
 START = (Call("create_job", starts=True),)
