@@ -8,10 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from a2c_spec.api import failures
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
 from a2c_spec.api.execute import Executor, Task
-from a2c_spec.api.failures import PARTIAL_HINT, failure_text, problem_text, without_good_result
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.output_files import OutputFiles, in_safe_order
 from a2c_spec.api.poll import JobGone, Poller
@@ -30,10 +30,7 @@ from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 
-OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
 SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
-FAILED_HINT = "fix the manifest or the input and apply again"
-UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
@@ -100,9 +97,8 @@ class Delivery:
 
     def _all_here(self, job: Job, record: JobRecord) -> bool:
         """Whether every result that the job gave is here, as far as it is wanted here."""
-        here = {file.output_id for file in record.files if file.path}
-        wanted = {one.output.id for one in placed(job, record, self.render_late) if one.path}
-        return bool(here) and wanted <= here
+        wanted = [one for one in placed(job, record, self.render_late) if one.path]
+        return bool(wanted) and all(self._in_place(record, one) for one in wanted)
 
     def _tell_status(self, record: JobRecord, live: LiveJob) -> None:
         """What the service says; not that a job failed for the rest, where its kept results are fetched."""
@@ -116,30 +112,28 @@ class Delivery:
         names, address = record.names(), record.address
         kept = record.phase in ("completed", "done") and live.status != "completed"  # it failed for the rest
         phase = "completed" if kept else ENDED[live.status]
-        warnings = record.warnings if kept else tuple(problem_text(warning, names) for warning in live.warnings)
+        warnings = record.warnings if kept else failures.warnings_of(live, names)
         for text in () if kept else warnings:
             self.tell(Event("note", address, text=f"warning: {text}"))
         ended = self.executor.costs.learn(replace(record, phase=phase, problem="", warnings=warnings), live)
         wrong = other_bytes(task.desired, record, live)
         if record.phase == "building" or wrong:
             await self.executor.save(replace(ended, fingerprint="", basis={}))
-            why = "; ".join(wrong) or "it was started while it still differed from the manifest"
-            raise Conflict(f"job {live.id} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
+            raise failures.other_content(live.id, wrong, address)
         if phase == "completed":
             ended = await self.executor.save(with_results(ended, live))
             if untold := untold_results(record, live):
-                which = f"which result is of which of {', '.join(untold)}"
-                raise Conflict(f"job {live.id} does not tell {which}", hint=UNTOLD_HINT, address=address)
+                raise failures.untold_conversions(live.id, untold, address)
             return ended
-        problem = failure_text(record, live)
+        problem = failures.failure_text(record, live)
         saved = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
         told = "failed" if phase == "failed" else "was canceled"
         why = problem.removesuffix(".") if saved else problem
-        raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=FAILED_HINT, address=address)
+        raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=failures.FAILED_HINT, address=address)
 
     async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
         """Records how a job failed, and saves what conversions without an error gave all the same; says which."""
-        record, wrong = with_results(record, live), without_good_result(record, live)
+        record, wrong = with_results(record, live), failures.without_good_result(record, live)
         placements = placed(job, record, self.render_late, live)
         made = {one.conversion for one in placements if one.conversion and not one.gone} - wrong
         mine = [item.id for item in job.conversions if item.id in made]
@@ -159,7 +153,9 @@ class Delivery:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
         every = placed(self.files.apart(job, self.render_late), record, self.render_late, live)
-        placements = [one for one in every if one.conversion in ours or not one.conversion]
+        shown = {one.id for one in live.outputs}
+        mine = (one for one in every if one.conversion in ours or not one.conversion)
+        placements = [one for one in mine if one.output.id in shown or self._in_place(record, one)]
         results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
         files = [file for file in results if isinstance(file, SavedFile)]
         errors = [error for error in results if isinstance(error, BaseException)]
@@ -173,7 +169,7 @@ class Delivery:
         if missing:
             why = "; ".join(record.warnings) or "the service does not say why"
             told = f"{named_parts(missing)} gave no result: {why}"
-            raise PartialResult(told, hint=PARTIAL_HINT, address=job.address)
+            raise PartialResult(told, hint=failures.PARTIAL_HINT, address=job.address)
         return record
 
     async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
@@ -192,9 +188,7 @@ class Delivery:
 
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
         """Brings one result to its place, unless it is there or stays on the service."""
-        known = next((file for file in record.files if file.output_id == placement.output.id), None)
-        in_place = known and known.path and known.wanted == placement.path
-        if known and in_place and self.files.status(known.path, record.address) == "intact":
+        if known := self._in_place(record, placement):
             return known
         file = placement.unsaved
         if not placement.path:
@@ -202,6 +196,12 @@ class Delivery:
         policy = placement.spec.on_conflict if placement.spec else "error"
         path = self.files.resolve_conflict(placement.path, policy, record.address)
         return await self._download(job, record, placement, replace(file, path=path)) if path else file
+
+    def _in_place(self, record: JobRecord, placement: Placement) -> SavedFile | None:
+        """A result that is where it belongs."""
+        mine = (file for file in record.files if file.output_id == placement.output.id)
+        there = (file for file in mine if file.path and file.wanted == placement.path)
+        return next((file for file in there if self.files.status(file.path, record.address) == "intact"), None)
 
     async def _download(self, job: Job, record: JobRecord, placement: Placement, file: SavedFile) -> SavedFile:
         output, words = placement.output, self._passwords(job, record, placement)

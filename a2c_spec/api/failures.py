@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from a2c_spec.api.http.replies import LostAnswer, NotCancelled, Refused
 from a2c_spec.core.live import LiveJob, Problem
@@ -15,6 +15,9 @@ CONFLICT_HINT = (
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
 NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
+OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
+FAILED_HINT = "fix the manifest or the input and apply again"
+UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
 PARTIAL_HINT = "the other results are saved; fix the manifest or the input, or run it again with --replace"
 
 
@@ -23,6 +26,18 @@ def conflict_of(error: Refused) -> Conflict:
     if isinstance(error, NotCancelled):
         return Conflict(error.message, hint=NOT_CANCELLED_HINT)
     return Conflict(f"the job was modified outside a2c-spec: {error.message}", hint=CONFLICT_HINT)
+
+
+def other_content(job: str, wrong: Collection[str], address: str) -> Conflict:
+    """What is said of a job that ran, and not with what was sent to it; ``wrong`` are the differences."""
+    why = "; ".join(wrong) or "it was started while it still differed from the manifest"
+    return Conflict(f"job {job} ran with other content: {why}", hint=OTHER_CONTENT_HINT, address=address)
+
+
+def untold_conversions(job: str, conversions: Collection[str], address: str) -> Conflict:
+    """What is said of a job whose results do not tell which of these conversions made them."""
+    which = f"which result is of which of {', '.join(conversions)}"
+    return Conflict(f"job {job} does not tell {which}", hint=UNTOLD_HINT, address=address)
 
 
 def drafts_lost(error: SpecError, count: int) -> LostAnswer:
@@ -36,6 +51,11 @@ def failure_text(record: JobRecord, live: LiveJob) -> str:
     names = record.names()
     errors = "; ".join(problem_text(problem, names) for problem in live.errors)
     return errors or live.info or "the service does not say why"
+
+
+def warnings_of(live: LiveJob, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The job's warnings; ``names`` are those of the record, by API id."""
+    return tuple(problem_text(warning, names) for warning in live.warnings)
 
 
 def problem_text(problem: Problem, names: Mapping[str, str]) -> str:

@@ -119,11 +119,15 @@ def partly(record: JobRecord) -> tuple[str, ...]:
 
 
 def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
-    """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays. What
-    is recorded as gone is gone, even if the service still names it."""
-    known = {file.output_id: file.service_name for file in record.files if file.service_name}
-    outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
-    return replace(live, outputs=tuple(_gone(record, one) for one in outputs))
+    """The reply with the results in the order in which they were recorded, each under the name that it had then:
+    whoever renames it there, ours stays. What the reply shows no longer, or is recorded as gone, is gone."""
+    shown = {one.id: one for one in live.outputs}
+    outputs = []
+    for one in recorded(record).outputs:
+        there = shown.pop(one.id, None)
+        status = NO_LONGER if there is None or one.id in record.gone else there.status
+        outputs.append(replace(there or one, filename=one.filename or (there or one).filename, status=status))
+    return replace(live, outputs=(*outputs, *(_gone(record, one) for one in shown.values())))
 
 
 def _gone(record: JobRecord, one: LiveOutput) -> LiveOutput:
@@ -131,7 +135,7 @@ def _gone(record: JobRecord, one: LiveOutput) -> LiveOutput:
 
 
 def recorded(record: JobRecord) -> LiveJob:
-    """The results of a finished job as we remember them, in the shape of a live reply."""
+    """The results of a finished job as we remember them, in the shape of a live reply, in the service's order."""
     outputs = tuple(
         LiveOutput(
             id=file.output_id,
@@ -140,7 +144,7 @@ def recorded(record: JobRecord) -> LiveJob:
             filename=file.service_name,
             size=file.size,
         )
-        for file in record.files
+        for file in sorted(record.files, key=lambda file: file.index)
     )
     return LiveJob(record.job_id, "completed", outputs=tuple(_gone(record, one) for one in outputs))
 

@@ -288,7 +288,7 @@ async def plan_from_live(
     known = pending.observed
     observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
     change = plan_with_cache(session, pending, record, observed)
-    return _planned(pending, with_gone(record, live) if change.lost else record, change, live)
+    return _planned(pending, with_gone(record, live) if change.lost or change.moves else record, change, live)
 
 
 def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None, observed: Observed) -> Change:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
@@ -48,30 +48,12 @@ def diff_outputs(desired: DesiredJob, record: JobRecord, live: LiveJob | None, o
     found = OutputDiff(placements, output_calls(desired, record, placements) if record.job_id else ())
     for placement in placements:
         _one(placement, saved.get(placement.output.id), observed, found)
-    if live is not None:
-        _deleted(desired, record, {placement.output.id for placement in placements}, observed, found)
     if record.phase == "done":
         known = [(placement.conversion, placement.inputs) for placement in placements]
         without = without_result(desired.job, [*known, *((file.conversion, file.inputs) for file in record.files)])
         why = "the result of {} is neither here nor on the service"
         found.lost += [(one[0], why.format(named_parts([one]))) for one in without]
     return found
-
-
-def _deleted(
-    desired: DesiredJob, record: JobRecord, there: Collection[str], observed: Observed, work: OutputDiff
-) -> None:
-    """Results that the job gave and no longer shows: lost where they are wanted here, and not here either."""
-    away = tuple(file for file in record.files if file.output_id not in there)
-    shown_before = replace(record, files=away, gone=tuple(file.output_id for file in away))
-    places = {one.output.id: one for one in placed(desired.job, shown_before, observed.late)} if away else {}
-    for file in away:
-        if file.path and observed.status(file.path) == "intact":
-            work.verified += 1
-        elif file.path:
-            work.lost.append((file.conversion, _no_longer(f"{file.path} is missing here", file.refused)))
-        elif (one := places[file.output_id]).path:
-            _fetch(one, f"{one.path} not downloaded yet", observed, work, file)
 
 
 def _placements(
@@ -150,9 +132,9 @@ def output_calls(desired: DesiredJob, record: JobRecord, placements: Sequence[Pl
     there = [one for one in placements if not one.gone]
     bodies = {one.output.id: _output_body(desired, record, one) for one in there}
     pending = {key: body for key, body in bodies.items() if body}
-    shared = _shared(pending, len(placements))
+    shared = _shared(pending, len(there))
     if shared is not None:
-        effects = tuple(_effect(desired, one, shared) for one in placements)
+        effects = tuple(_effect(desired, one, shared) for one in there)
         return (Call("patch_outputs", body=dict(shared), effects=effects, reason="all outputs alike"),)
     by_id = {one.output.id: one for one in placements}
     return tuple(
