@@ -15,6 +15,7 @@ from a2c_spec.api.http.replies import Reply
 from a2c_spec.core.calls import Call, Payload, Ref
 from a2c_spec.core.live import mapping, parse_conversion, parse_input, parse_job, rows, text
 from a2c_spec.core.recognition import Part, input_part, sent_payload, tell_conversions, tell_inputs
+from a2c_spec.core.state import Element
 
 Find = Callable[[str], str]
 """Gives the API id behind a reference to another manifest."""
@@ -92,3 +93,22 @@ def _resolved(value: Any, find: Find | None) -> Any:
     if isinstance(value, Ref):
         return find(value.name) if find else value
     return {key: _resolved(item, find) for key, item in value.items()} if isinstance(value, Mapping) else value
+
+
+def sent_by(create: Call, find: Find) -> Mapping[str, Element]:
+    """What a create sends, part by part; of a result of another job, the id under which it goes."""
+    sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
+    body = create.body if isinstance(create.body, Mapping) else {}
+    for kind, key in (("inputs.", "input"), ("conversions.", "conversion")):
+        names, sent_parts = [name for name in create.creates if name.startswith(kind)], body.get(key)
+        for name, part in zip(names, sent_parts if isinstance(sent_parts, tuple) else (), strict=True):
+            sent[name] |= _ids_in(mapping(part), find)
+    return {name: Element("", values) for name, values in sent.items()}
+
+
+def _ids_in(part: Mapping[str, object], find: Find) -> Mapping[str, str]:
+    """The ids under which a part names a result or a preset of another manifest, or an input of an earlier job."""
+    found = {"wire_source": part.get("source"), "wire_preset": mapping(part.get("options")).get("preset")}
+    ids = {key: find(ref.name) for key, ref in found.items() if isinstance(ref, Ref)}
+    held = {"wire_source": str(part.get("source")), "wire_type": "input_id"}
+    return ids | (held if part.get("type") == "input_id" else {})

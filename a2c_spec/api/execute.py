@@ -8,23 +8,24 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.costs import Costs
-from a2c_spec.api.created_ids import created_ids
+from a2c_spec.api.created_ids import created_ids, sent_by
 from a2c_spec.api.distrust import Distrust
-from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost
+from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost, other_content
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder, others_deleted
-from a2c_spec.core.calls import Call, Ref, single_part
+from a2c_spec.core.calls import Call, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.state import Element, Intent, JobRecord, StateStore
+from a2c_spec.core.state import Intent, JobRecord, StateStore
 from a2c_spec.core.transitions import (
     apply_response,
+    begun_since,
     created,
     intended,
     noticed,
@@ -90,7 +91,7 @@ class Executor:
         again. After a conflict that is done once. Raises Conflict when the job keeps changing.
         """
         conflicts = drafts = 0
-        distrust = Distrust()
+        distrust, before = Distrust(), record
         lost: SpecError | None = None
         for _ in range(ROUNDS):
             record = await self.save(settled(rebind(record, task.desired, change.bindings)))
@@ -111,7 +112,7 @@ class Executor:
                 task = replace(task, desired=desired)
                 if conflicts > 1:
                     raise conflict_of(error) from error
-            change, record = await self.replan(task, self.store.get(record.address) or record)
+            change, record = await self.replan(task, self.store.get(record.address) or record, before=before)
         if lost is not None:
             raise lost
         raise Conflict("the job keeps changing while it is being applied", hint=CONFLICT_HINT, address=record.address)
@@ -127,10 +128,14 @@ class Executor:
             return False
         return True
 
-    async def replan(self, task: Task, record: JobRecord, *, waited: bool = False) -> tuple[Change, JobRecord]:
+    async def replan(
+        self, task: Task, record: JobRecord, *, waited: bool = False, before: JobRecord | None = None
+    ) -> tuple[Change, JobRecord]:
         """Reads the job and plans again; first looks for the job of a create whose answer was lost.
 
-        ``waited``: the job was told to run and did not start, so the plan starts it with a call of its own.
+        ``waited``: the job was told to run and did not start, so the plan starts it with a call of its own. ``before``:
+        what was known before the first call. What was started since is not run again, whatever it ran with: one apply
+        pays once.
         """
         if record.unresolved:
             record = await self.recover(record)
@@ -143,6 +148,8 @@ class Executor:
         observed = replace(task.observe(record, live), waited=waited, replace=forced)
         observed = replace(observed, live=live, gone=bool(record.job_id) and live is None)
         change = plan_job(task.desired, None if record.empty else record, observed)
+        if change.paid_again and before and begun_since(before, record):
+            raise other_content(record.job_id, change.reasons[:1], record.address)
         if change.paid_again and not task.paid_again_allowed:
             raise Conflict(f"the job has changed: {change.reasons[0]}", hint=CONFLICT_HINT, address=record.address)
         if live is not None and live.terminal and change.starts:
@@ -196,29 +203,12 @@ class Executor:
             adds=any(call.creates for call in calls),
             fingerprint=change.fingerprint,
             basis=change.basis,
-            elements=self._sent_by(create) if create else {},
+            elements=sent_by(create, self.client.find_reference) if create else {},
             key=self.new_key() if create else "",
             noted_at=self.client.wire.service_time(),
             by_our_clock=self.client.wire.skew is None,
         )
         await self.save(intended(self._stored(change.address), intent))
-
-    def _sent_by(self, create: Call) -> Mapping[str, Element]:
-        """What a create sends, part by part; of a result of another job, the id under which it goes."""
-        sent = {effect.name: dict(effect.sent or {}) for effect in create.effects}
-        body = create.body if isinstance(create.body, Mapping) else {}
-        for kind, key in (("inputs.", "input"), ("conversions.", "conversion")):
-            names, sent_parts = [name for name in create.creates if name.startswith(kind)], body.get(key)
-            for name, part in zip(names, sent_parts if isinstance(sent_parts, tuple) else (), strict=True):
-                sent[name] |= self._ids_in(mapping(part))
-        return {name: Element("", values) for name, values in sent.items()}
-
-    def _ids_in(self, part: Mapping[str, object]) -> Mapping[str, str]:
-        """The ids under which a part names a result or a preset of another manifest."""
-        found = {"wire_source": part.get("source"), "wire_preset": mapping(part.get("options")).get("preset")}
-        ids = {key: self.client.find_reference(ref.name) for key, ref in found.items() if isinstance(ref, Ref)}
-        held = {"wire_source": str(part.get("source")), "wire_type": "input_id"}
-        return ids | (held if part.get("type") == "input_id" else {})
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
         try:

@@ -184,6 +184,11 @@ class JobRecord:
         return bool(self.files or self.spent) if ended_badly else self.phase != "building"
 
     @property
+    def ran_otherwise(self) -> bool:
+        """Whether it ended, and did not run what was sent to it: nothing of it was taken."""
+        return self.phase in ("completed", "done") and bool(self.job_id) and not self.basis
+
+    @property
     def empty(self) -> bool:
         """Whether nothing is known: no job, no results."""
         return not (self.job_id or self.files or self.landing or self.basis)

@@ -176,6 +176,12 @@ def started(record: JobRecord, fingerprint: str, basis: Mapping[str, Any]) -> Jo
     return replace(record, phase="started", fingerprint=fingerprint, basis=basis)
 
 
+def begun_since(before: JobRecord, now: JobRecord) -> bool:
+    """Whether a job was started after that which was known before."""
+    runs = bool(now.job_id) and now.phase != "building"
+    return runs and (now.job_id != before.job_id or before.phase == "building")
+
+
 def epoch(text: str) -> float | None:
     """A time as the service writes it, read as UTC where it names no zone; None when it is none."""
     made = _moment(text)

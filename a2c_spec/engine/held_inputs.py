@@ -31,10 +31,11 @@ def may_be_held(session: Session, pending: Pending, change: Change, others: Coll
 
     ``others`` are runs under another address, which become those of this one.
 
-    After a run that failed the bytes are sent anew: they may be why it failed. A job that the change deletes takes its
-    bytes with it.
+    After a run that failed, or ran with other content, the bytes are sent anew: they may be why. A job that the change
+    deletes takes its bytes with it.
     """
-    failed = pending.record is not None and pending.record.phase in ("failed", "canceled")
+    last = pending.record
+    failed = last is not None and (last.phase in ("failed", "canceled") or last.ran_otherwise)
     if not change.uploads or failed or change.action not in ("create", "re-run", "replace"):
         return {}
     deleted = {call.subject for call in change.calls if call.kind == "delete_job" and not call.afterwards}

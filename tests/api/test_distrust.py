@@ -13,6 +13,7 @@ from a2c_spec.api.distrust import MOST_LOST, Distrust
 from a2c_spec.api.http.replies import LostAnswer, Refused
 from a2c_spec.core.desired import Input
 from a2c_spec.core.state import Intent
+from a2c_spec.errors import Conflict
 from a2c_spec.manifests.digests import measure
 from tests.api.service import Bench, Service, job_of
 
@@ -77,6 +78,23 @@ def test_a_create_that_was_lost_and_took_effect_is_looked_for_and_not_paid_again
     bench.service.rule = rule
     done = bench.execute(bench.change())
     assert (done.job_id, [job["spent"] for job in bench.service.jobs.values()]) == ("job-1", [1])
+
+
+@pytest.mark.parametrize("ends_as", ["processing", "completed"])
+def test_what_was_started_with_other_bytes_is_not_started_again_by_the_same_apply(bench: Bench, ends_as: str) -> None:
+    """Neither with the same call nor with the bytes: that is for the next apply, which says what it pays for."""
+
+    def rule(service: Service, request: httpx.Request) -> httpx.Response | None:
+        if not names_an_earlier_input(request):
+            return uploading(service, request)
+        made = service.create(json.loads(request.content))
+        made["input"][0] |= {"source": "another", "checksum": "f" * 32}
+        return httpx.Response(200, json=made)
+
+    bench.service.rule, bench.service.ends_as = rule, ends_as
+    with pytest.raises(Conflict, match="ran with other content"):
+        bench.execute(bench.change())
+    assert [name for name in bench.service.requests if name == "POST /jobs"] == ["POST /jobs"]
 
 
 def test_only_calls_that_name_an_earlier_input_count(bench: Bench) -> None:

@@ -45,6 +45,7 @@ OTHERS: list[tuple[str, JobRecord, Change]] = [
     ("another name", replace(BEFORE, elements={"inputs.cover": Element("i1", SENT | {"filename": "b"})}), UPLOADS),
     ("no id", replace(BEFORE, elements={"inputs.cover": Element("", SENT)}), UPLOADS),
     ("it failed", replace(BEFORE, phase="failed"), UPLOADS),
+    ("it ran with other content", replace(BEFORE, phase="completed", fingerprint="", basis={}), UPLOADS),
     ("nothing is uploaded", BEFORE, replace(UPLOADS, calls=(Call("create_job", starts=True),))),
     ("the change deletes it", BEFORE, replace(UPLOADS, calls=(Call("delete_job", "job-1"), *UPLOADS.calls))),
     ("a held job is edited", BEFORE, replace(UPLOADS, action="update")),
