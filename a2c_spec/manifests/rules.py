@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from types import NoneType
 
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
@@ -32,6 +33,7 @@ def check(tree: MapNode) -> Iterator[Diagnostic]:
             yield from _references(item)
     for output in mappings(tree, "outputs"):
         yield from _output(tree, output)
+    yield from _never_used(tree)
     yield from _packed(tree)
     yield from _ignored(tree)
 
@@ -137,17 +139,43 @@ def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
         yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "put folders into `save`")
 
 
+def _sources(tree: MapNode) -> list[tuple[Tree, Tree, Position]]:
+    """Of each entry of ``outputs``: its conversion, its input (None: of any), and where it says so."""
+    found = []
+    for output in mappings(tree, "outputs"):
+        one = output.get("from")
+        if isinstance(one, MapNode):
+            found.append((one.get("conversion"), one.get("input"), position_of(one, "input")))
+        else:
+            found.append((one, None, position_of(output, "from")))
+    return found
+
+
+def _never_used(tree: MapNode) -> Iterator[Diagnostic]:
+    """Entries of which another one takes every result: one result goes to one place."""
+    first: dict[tuple[str, str | None], Position] = {}
+    for conversion, name, where in _sources(tree):
+        known = isinstance(conversion, str) and isinstance(name, (str, NoneType))
+        if known and first.setdefault((conversion, name), where) is not where:
+            message = f"the results of {conversion}{f' from {name}' if name else ''} have an entry already"
+            yield Diagnostic(where, message, f"take one away; the other is at {first[conversion, name]}")
+    inputs = _ids(tree, "inputs")
+    for (conversion, name), where in first.items():
+        if name is None and inputs and all((conversion, one) in first for one in inputs):
+            message = f"nothing is left for this entry: each input of {conversion} has an entry of its own"
+            yield Diagnostic(where, message, "take it away")
+
+
 def _packed(tree: MapNode) -> Iterator[Diagnostic]:
     """Entries for single inputs of a conversion whose results the service packs into one file."""
     for conversion in mappings(tree, "conversions") if len(mappings(tree, "inputs")) > 1 else ():
         options = _inside(conversion, "options")
         single = options.get("allow_multiple_outputs") or options.get("preset") or conversion.get("preset")
-        sources = [source for output in mappings(tree, "outputs") if isinstance(source := output.get("from"), MapNode)]
-        mine = [one for one in sources if one.get("conversion") == conversion.get("id") and "input" in one]
-        if len(mine) > 1 and not single and conversion.get("category") != "archive":
+        mine = [one for one in _sources(tree) if one[0] == conversion.get("id")]
+        if len(mine) > 1 and not single and conversion.get("category") != "archive" and any(one[1] for one in mine):
             message = f"the service packs the results of {conversion.get('id')} into one file, unless it is told not to"
             hint = f"add options: {{allow_multiple_outputs: true}} to {conversion.get('id')}"
-            yield Diagnostic(position_of(mine[1], "input"), message, hint)
+            yield Diagnostic(mine[1][2], message, hint)
 
 
 def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:
