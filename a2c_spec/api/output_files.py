@@ -115,11 +115,10 @@ class OutputFiles:
         """The address that a path was written for at this endpoint; empty when it is none of ours."""
         return next((file.address for file in self.store.files_at(path) if not file.elsewhere), "")
 
-    def of_another_endpoint(self, path: str) -> str:
-        """That another endpoint has exactly what is at a path as a result, too; empty when none has."""
+    def elsewhere(self, path: str) -> list[str]:
+        """The other endpoints that have exactly what is at a path as a result."""
         written = self.store.files_at(path)
-        there = [file.elsewhere for file in written if file.elsewhere and self._is_intact(file)]
-        return f"it is a result of another endpoint, too ({there[0]})" if there else ""
+        return [file.elsewhere for file in written if file.elsewhere and self._is_intact(file)]
 
     def same(self, path: str, other: str) -> bool:
         """Whether two paths lead to one file, as where letters in either case are the same."""

@@ -88,6 +88,7 @@ class Change:
     stands in their places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first,
     ``credits`` is about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces``
     paths at which a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
+    ``replaces_paid``: those of the replaced that another endpoint was paid for.
     """
 
     address: str
@@ -118,6 +119,7 @@ class Change:
     writes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     unforeseen: tuple[str, ...] = ()
+    replaces_paid: tuple[str, ...] = ()
 
     @property
     def counts_as(self) -> str:

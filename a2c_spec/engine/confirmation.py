@@ -24,7 +24,8 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     """Whether somebody was asked; raises before anything is sent where a plan is refused, or needs a confirmation that
     it does not get. ``local``: nothing of it has a price. ``prune``: everything that goes is asked for."""
     check_refused(plan)
-    needed = [*_paid_again(plan), *_not_fetched(plan), *_removed(plan, every=prune), *plan.emptied()]
+    needed = [*_paid_again(plan), *_paid_elsewhere(plan), *_not_fetched(plan), *_removed(plan, every=prune)]
+    needed += plan.emptied()
     wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
     wanted = wanted if options.attended and not options.only else []
     if options.yes or not (needed or wanted):
@@ -76,6 +77,12 @@ def _sentence(changes: Sequence[Change], verb: str) -> str:
     replaced = f", and {listed(files)} replaced" if files else ""
     names = dict.fromkeys(address_of(change.address) for change in changes)
     return f"{listed(names)} would be {verb}{price}{replaced}, although already paid for"
+
+
+def _paid_elsewhere(plan: Plan) -> list[str]:
+    """Files here that are lost, which another endpoint was paid for."""
+    files = [path for change in plan.changes if not (change.problem or change.asks) for path in change.replaces_paid]
+    return [f"{listed(files)} would be replaced, although another endpoint was paid for it"] if files else []
 
 
 def _not_fetched(plan: Plan) -> list[str]:

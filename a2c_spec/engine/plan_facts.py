@@ -36,7 +36,8 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     about, work = estimate(change, step.record), work_of(change)
     awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
     change = replace(change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others)
-    change = replace(change, awaits=len(awaited))
+    paid = tuple(path for path in change.replaces if {*session.files.elsewhere(path)} - {LOCAL_REALM})
+    change = replace(change, awaits=len(awaited), replaces_paid=paid)
     return replace(step, change=change)
 
 

@@ -27,7 +27,8 @@ def why_kept(session: Session, path: str, address: str) -> str:
         return f"it {files.origin(path, address)}"
     if stands == "intact" and path_key(real_path(session.project.root)(path)) in session.inputs:
         return "it is an input of a manifest"
-    return session.others.kept(path) or files.of_another_endpoint(path) if stands == "intact" else ""
+    too = [f"it is a result of another endpoint, too ({realm})" for realm in files.elsewhere(path)]
+    return session.others.kept(path) or "".join(too[:1]) if stands == "intact" else ""
 
 
 def with_staying(session: Session, steps: Sequence[PlannedChange]) -> list[PlannedChange]:

@@ -31,7 +31,7 @@ def manifest(project: Path, name: str) -> None:
 
 
 def applied(a2c: Command, *flags: str) -> str:
-    done = a2c("apply", "--no-cache", "-v", *flags)
+    done = a2c("apply", "--no-cache", "-v", "-y", *flags)
     assert done.code == 0, done.err
     return done.out + done.err
 
@@ -63,6 +63,24 @@ def test_the_file_of_a_trial_is_not_the_result_that_was_paid_for(page: Path, a2c
     assert is_of(page, "A")
     assert verdicts(a2c) == RIGHT
     assert verdicts(a2c, "--local")[0] == 14, "now it is the trial's file that is not here"
+
+
+def test_what_one_endpoint_was_paid_for_is_replaced_at_another_only_when_that_is_confirmed(
+    page: Path, a2c: Command
+) -> None:
+    applied(a2c)
+    (page / "a.txt").write_text("B")
+    told = "dist/x.sha256 would be replaced, although another endpoint was paid for it"
+    refused = a2c("apply", "--no-cache", "--local")
+    assert (refused.code, told in refused.err, is_of(page, "A")) == (11, True, True)
+    (change,) = json.loads(a2c("plan", "--no-cache", "--local", "--json").out)["changes"]
+    assert change["replaces_paid"] == ["dist/x.sha256"]
+    assert a2c("plan", "--no-cache", "--local", "-o", "trial.a2cplan.json").code == 0
+    assert (a2c("apply", "trial.a2cplan.json", "--local").code, is_of(page, "A")) == (11, True)
+    applied(a2c, "--local")
+    assert is_of(page, "B")
+    (page / "a.txt").write_text("A")
+    assert a2c("apply", "--no-cache").code == 0, "a trial costs nothing"
 
 
 def test_the_same_bytes_are_right_for_both(page: Path, a2c: Command) -> None:
