@@ -24,11 +24,11 @@ from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, placed
-from a2c_spec.core.results import GONE, named_parts, recorded, with_results, without_result
+from a2c_spec.core.results import GONE, recorded, with_results, without_result
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
 
 SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
 STARTS = 3
@@ -167,9 +167,7 @@ class Delivery:
         for error in errors:
             raise error
         if missing:
-            why = "; ".join(record.warnings) or "the service does not say why"
-            told = f"{named_parts(missing)} gave no result: {why}"
-            raise PartialResult(told, hint=failures.PARTIAL_HINT, address=job.address)
+            raise failures.partial_result(missing, record.warnings, job.address)
         return record
 
     async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from a2c_spec.api.http.replies import LostAnswer, NotCancelled, Refused
 from a2c_spec.core.live import LiveJob, Problem
-from a2c_spec.core.results import left_out, made_from
+from a2c_spec.core.reasons import OF_THEIR_OWN, run_again, untold
+from a2c_spec.core.results import left_out, made_from, named_parts
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
-from a2c_spec.errors import Conflict, SpecError
+from a2c_spec.errors import Conflict, PartialResult, SpecError
 
 CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
@@ -17,8 +19,6 @@ CONFLICT_HINT = (
 NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
 FAILED_HINT = "fix the manifest or the input and apply again"
-UNTOLD_HINT = "nothing of it was saved and nothing is paid again; put these conversions into manifests of their own"
-PARTIAL_HINT = "the other results are saved; fix the manifest or the input, or run it again with --replace"
 
 
 def conflict_of(error: Refused) -> Conflict:
@@ -36,8 +36,16 @@ def other_content(job: str, wrong: Collection[str], address: str) -> Conflict:
 
 def untold_conversions(job: str, conversions: Collection[str], address: str) -> Conflict:
     """What is said of a job whose results do not tell which of these conversions made them."""
-    which = f"which result is of which of {', '.join(conversions)}"
-    return Conflict(f"job {job} does not tell {which}", hint=UNTOLD_HINT, address=address)
+    hint = f"nothing of it was saved and nothing is paid again; {OF_THEIR_OWN}"
+    return Conflict(untold(job, conversions), hint=hint, address=address)
+
+
+def partial_result(missing: Sequence[tuple[str, str]], warnings: Iterable[str], address: str) -> PartialResult:
+    """What is said of a job that completed, and gave less than its manifest asks for."""
+    why = "; ".join(warnings) or "the service does not say why"
+    again = run_again(address_of(address), [name for name, _ in missing])
+    hint = f"the other results are saved; fix the manifest or the input; {again}"
+    return PartialResult(f"{named_parts(missing)} gave no result: {why}", hint=hint, address=address)
 
 
 def drafts_lost(error: SpecError, count: int) -> LostAnswer:

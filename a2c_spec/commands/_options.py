@@ -138,7 +138,12 @@ selection = stack(
     click.option("-l", "--selector", multiple=True, metavar="KEY=VALUE", help="Only manifests with this label."),
 )
 
-replace = click.option("--replace", multiple=True, metavar="GLOB", help="Run these again, even if nothing changed.")
+replace = click.option(
+    "--replace",
+    multiple=True,
+    metavar="GLOB",
+    help="Run these again, even if nothing changed; ADDRESS.CONVERSION names one conversion.",
+)
 
 yes = click.option(
     "-y",

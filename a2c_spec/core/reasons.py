@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from shlex import quote
 from typing import Any
 
 from a2c_spec.core import compare
@@ -177,6 +178,24 @@ def removed(path: str) -> str:
 def of_endpoint(realm: str) -> str:
     """Where a file comes from that stands in the place of a result, and was written for another endpoint."""
     return f"was written for another endpoint ({realm})"
+
+
+def untold(job: str, conversions: Iterable[str]) -> str:
+    """Of a job whose results do not tell which of these conversions made them, so that none can be taken."""
+    return f"job {job} does not tell which result is of which of {', '.join(conversions)}"
+
+
+OF_THEIR_OWN = "put these conversions into manifests of their own"
+"""What helps where that is so."""
+
+ASKED = "--replace asks for it"
+"""Why something is run again although nothing changed."""
+
+
+def run_again(address: str, conversions: Iterable[str]) -> str:
+    """How these conversions of a job, and no others, are run again."""
+    named = dict.fromkeys(quote(f"{address}.{name}") for name in conversions)
+    return f"{' '.join(f'--replace {name}' for name in named)} runs {'them' if len(named) > 1 else 'it'} again"
 
 
 OF_EARLIER_RUN = "is the result of another run"

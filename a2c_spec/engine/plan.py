@@ -19,7 +19,7 @@ from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.run_limits import Limits
-from a2c_spec.engine.selection import EVERYTHING, Selection
+from a2c_spec.engine.selection import EVERYTHING, Selection, parts
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.staying import with_staying
 from a2c_spec.errors import InvalidError
@@ -50,9 +50,10 @@ async def plan_project(
         for item in chosen.items(items, manifests.notes.empty, recorded):
             builder.take(item)
     else:
-        items_taken = _taken(builder, manifests, claims, known)
+        named: list[str] = []
+        items_taken = _taken(builder, manifests, claims, known, named)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
-        chosen.check(known, manifests.notes.empty, recorded)
+        chosen.check(known, manifests.notes.empty, recorded, named)
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
@@ -100,11 +101,13 @@ def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | P
 
 
 def _taken(
-    builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, Mapping[str, str]]
+    builder: PlanBuilder, manifests: Reading, claims: Claims, known: dict[str, Mapping[str, str]], named: list[str]
 ) -> Iterator[Job | Preset]:
-    """Every item of the manifests, each handed to the builder on its way if it is selected."""
+    """Every item of the manifests, each handed to the builder on its way if it is selected. ``named`` gets what
+    --replace may name."""
     for item in _claiming(manifests.items(), claims):
         known[item.address] = item.labels if builder.chosen.selector else {}
+        named += parts(item) if builder.chosen.replace else ()
         if builder.chosen.takes(item.address, item.labels):
             try:
                 builder.take(item)

@@ -13,11 +13,10 @@ from a2c_spec.core.graph import needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised, started_in_part
-from a2c_spec.core.prepare import DesiredJob, only
+from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.results import with_gone
 from a2c_spec.core.run_division import Part, divide, restricted
-from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import merged, names_there
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
@@ -54,9 +53,10 @@ def prepared(
     desired = make_ready(job, merged(runs), session, dependencies)
     ignoring = runs if job.lifecycle.ignore and len(runs) > 1 else ()
     own = {run.address: make_ready(job, run, session, dependencies) for run in ignoring}
-    again = chosen.replaces(job.address)
-    cached = partial(_made_elsewhere, session, desired, dependencies.making, set())
-    items = desired.job.conversions
+    items, asked = desired.job.conversions, chosen.replaces(job)
+    again = bool(asked) and len(asked) == len(items)
+    lost = Lost(lost.conversions | asked, (*lost.why, reasons.ASKED)) if asked and not again else lost
+    cached = partial(session.results.elsewhere, desired, dependencies.making, {*asked})
     skipped = only_skipped(desired.job, render_late, partial(session.files.is_taken, address=job.address))
     several = len(runs) > 1 or len(items) > 1
     foreseen = numbered(desired.job, render_late, names_there(runs, items)) if several else {}
@@ -64,19 +64,7 @@ def prepared(
         desired, runs, again=again, lost=lost.conversions, skipped=skipped, cached=cached, own=own, foreseen=foreseen
     )
     parts = [(own.get(part.key, desired), part, stored.get(part.key)) for part in division.parts]
-    return [_pending(session, *part, lost, again=again) for part in parts], division.unused
-
-
-def _made_elsewhere(
-    session: Session, desired: DesiredJob, making: Collection[str], seen: set[str], conversion: str
-) -> bool:
-    """Whether a conversion is in the results cache, or will be once another one that is planned has been made."""
-    if session.results.holds(desired, conversion):
-        return True
-    key = session.results.keys(only(desired, conversion)).get(conversion, "")
-    known = key in making or key in seen
-    seen.add(key)
-    return bool(key) and known
+    return [_pending(session, *part, lost, asked) for part in parts], division.unused
 
 
 def prepared_run(
@@ -87,24 +75,26 @@ def prepared_run(
     desired = make_ready(job, record, session, dependencies)
     part = Part(job.address, tuple(item.id for item in job.conversions), record)
     stored = session.store.get(job.address)
-    return _pending(session, desired, part, stored, Lost(), again=chosen.replaces(address_of(job.address)))
+    return _pending(session, desired, part, stored, Lost(), chosen.replaces(job))
 
 
 def _pending(
-    session: Session, desired: DesiredJob, part: Part, stored: JobRecord | None, lost: Lost, *, again: bool
+    session: Session, desired: DesiredJob, part: Part, stored: JobRecord | None, lost: Lost, asked: Collection[str]
 ) -> Pending:
-    """``stored`` is the record of the run as the state has it; that of the part may know better."""
+    """``stored`` is the record of the run as the state has it; that of the part may know better. ``asked`` are the
+    conversions that --replace names."""
     mine = restricted(desired, part)
     record = session.with_returned(mine, part.record) if part.record else None
     why = lost.why if lost.conversions.intersection(part.conversions) else ()
-    asked = {item.id for item in desired.job.conversions}
-    apart = frozenset(asked).difference(part.conversions)
+    ids = {item.id for item in desired.job.conversions}
+    apart = frozenset(ids).difference(part.conversions)
+    again = not set(asked).isdisjoint(part.conversions)
     known = Observed(render_late, replace=again, earlier=part.earlier, why=why, apart=apart)
     observed = session.observe(mine, record, None, known)
     if record is None or stored is None:
         return Pending(mine, record, observed)
     away = [file for file in record.leftover if file.aside and file not in stored.leftover]
-    away = [file for file in away if file.path and file.conversion not in asked]
+    away = [file for file in away if file.path and file.conversion not in ids]
     away = [file for file in away if session.files.status(file.path, part.key) != "absent"]
     gone = dict.fromkeys(file.conversion.lstrip("#") for file in away)
     names = [f"conversion {name} is no longer in the manifest" for name in gone]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -80,6 +80,19 @@ class Results:
     def holds(self, desired: DesiredJob, conversion: str) -> bool:
         """Whether the result of one conversion is there."""
         return self.known(only(desired, conversion), None) is not None
+
+    def elsewhere(self, desired: DesiredJob, making: Collection[str], made: set[str], conversion: str) -> bool:
+        """Whether the result of one conversion is there, or will be once another one that is planned has been made.
+
+        ``made`` are conversions that are made anew, and keys of results that this job is going to make."""
+        if conversion in made:
+            return False
+        if self.holds(desired, conversion):
+            return True
+        key = self.keys(only(desired, conversion)).get(conversion, "")
+        known = key in making or key in made
+        made.add(key)
+        return bool(key) and known
 
     def sources(self, desired: DesiredJob) -> list[tuple[str, Path]]:
         """Of every file that is kept for a job: its conversion, and the place where it is kept."""

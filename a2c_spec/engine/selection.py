@@ -27,17 +27,21 @@ class Selection:
     def partial(self) -> bool:
         return bool(self.target or self.exclude or self.selector)
 
-    def replaces(self, address: str) -> bool:
-        return matches(address, self.replace)
+    def replaces(self, job: Job) -> frozenset[str]:
+        """The conversions of a job that are run again, even if nothing changed: all of it, or those that are named."""
+        names = [item.id for item in job.conversions] if self.replace else []
+        every = self.replace and matches(job.address, self.replace)
+        return frozenset(name for name in names if every or matches(f"{job.address}.{name}", self.replace))
 
     def items(
         self, items: Sequence[Job | Preset], empty: Collection[str] = (), recorded: Collection[str] = ()
     ) -> tuple[Job | Preset, ...]:
         """The selected presets and jobs, presets first, with what targets need: jobs whose results they take, presets
         that they name. Raises UsageError as ``check`` does."""
-        self.check({item.address: item.labels for item in items}, empty, recorded)
+        known = {item.address: item.labels for item in items}
+        self.check(known, empty, recorded, [name for item in items for name in parts(item)])
         jobs = self.jobs([item for item in items if isinstance(item, Job)])
-        self._check_replaced([job.address for job in jobs])
+        self._check_replaced([name for job in jobs for name in (job.address, *parts(job))])
         return (*self.presets([item for item in items if isinstance(item, Preset)], jobs), *jobs)
 
     def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
@@ -71,20 +75,25 @@ class Selection:
         return matches(address, self.exclude)
 
     def check(
-        self, known: Mapping[str, Mapping[str, str]], empty: Collection[str] = (), recorded: Collection[str] = ()
+        self,
+        known: Mapping[str, Mapping[str, str]],
+        empty: Collection[str] = (),
+        recorded: Collection[str] = (),
+        conversions: Collection[str] = (),
     ) -> None:
         """Raises UsageError, naming what there is, when a glob means no address, or no manifest has the labels.
 
         ``known`` are the addresses of the manifests with their labels, ``empty`` the batches without a row: they may be
-        meant. What is only ``recorded`` may be excluded.
+        meant. What is only ``recorded`` may be excluded, and single ``conversions`` run again.
         """
         rows = [f"{batch}[]" for batch in empty]
         for glob in dict.fromkeys((*self.target, *self.replace, *self.exclude)):
-            more = recorded if glob in self.exclude else ()
+            more = recorded if glob in self.exclude else conversions if glob in self.replace else ()
             if not any(matches(address, (glob,)) for some in (known, rows, more) for address in some):
-                raise UsageError(f"no address matches {glob!r}", hint=nearest(glob, known))
+                raise UsageError(f"no address matches {glob!r}", hint=nearest(glob, known, more))
         if not self.target:
-            self._check_replaced([address for address, labels in known.items() if self.takes(address, labels)])
+            chosen = [address for address, labels in known.items() if self.takes(address, labels)]
+            self._check_replaced([*chosen, *(name for name in conversions if name.rpartition(".")[0] in chosen)])
         if not self.selector or empty or any(self.labelled(labels) for labels in known.values()):
             return
         every = [pair for labels in known.values() for pair in labels.items()]
@@ -96,16 +105,21 @@ class Selection:
         raise UsageError(f"no manifest has all of the labels {', '.join(self.selector)}", hint=nearest("", there))
 
     def _check_replaced(self, chosen: Collection[str]) -> None:
-        """Raises UsageError when what is to be run again is left out."""
+        """Raises UsageError when what is to be run again is left out of the ``chosen`` addresses and conversions."""
         for glob in self.replace if self.partial else ():
-            if not any(matches(address, (glob,)) for address in chosen):
+            if not any(matches(name, (glob,)) for name in chosen):
                 raise UsageError(f"--replace {glob} means only what is left out of this plan", hint="select it, too")
 
 
-def nearest(name: str, there: Iterable[str]) -> str:
-    """What may have been meant by a name that means nothing; else what there is."""
+def parts(item: Job | Preset) -> list[str]:
+    """How --replace names single conversions: ``address.conversion``."""
+    return [f"{item.address}.{one.id}" for one in item.conversions] if isinstance(item, Job) else []
+
+
+def nearest(name: str, there: Iterable[str], more: Iterable[str] = ()) -> str:
+    """What may have been meant by a name that means nothing, also of what there is ``more``; else what there is."""
     every = list(there)
-    if near := get_close_matches(name, every, n=1):
+    if near := get_close_matches(name, [*every, *more], n=1):
         return f"did you mean {near[0]}?"
     more = f" and {len(every) - 8} more" if len(every) > 8 else ""
     return f"there are: {', '.join(every[:8])}{more}" if every else "there are none"

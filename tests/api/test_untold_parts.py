@@ -149,6 +149,7 @@ def test_results_that_nobody_can_tell_apart_are_not_saved_and_never_paid_again(t
     assert record is not None
     assert (record.phase, record.files) == ("completed", ())
     change, record = replanned(bench, record, paid_again_allowed=False)
+    assert "which result is of which of wide, narrow; put these" in change.problem
     with pytest.raises(Conflict, match="does not tell"):
         bench.deliver(change, record, bench.task(paid_again_allowed=False))
     assert bench.service.requests.count("POST /jobs") == 1

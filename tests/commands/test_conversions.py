@@ -70,6 +70,20 @@ def test_one_of_three_changes_and_is_run_again_alone(project: Path, a2c: Command
     quiet(a2c, project, "one.sha256", "one.md5", "one.sha1")
 
 
+@pytest.mark.parametrize("cache", [(), ("--no-cache",)])
+def test_one_is_run_again_alone_where_only_that_is_asked_for(
+    project: Path, a2c: Command, write: Writer, cache: tuple[str, ...]
+) -> None:
+    write({"sha": 1, "md5": 1, "old": 1})
+    assert posts(apply(a2c)) == (3, 2)
+    told = json.loads(a2c("plan", "--json", "--replace", "one.md5", *cache).out)
+    assert (told["totals"]["credits"], told["totals"]["credits_paid_before"]) == (1, 1)
+    assert a2c("apply", "--replace", "one.md5", *cache).code == 11
+    done = json.loads(a2c("apply", "--json", "-y", "--replace", "one.md5", *cache).out.splitlines()[-1])
+    assert posts(done) == (1, 1)
+    quiet(a2c, project, "one.sha256", "one.md5", "one.sha1")
+
+
 def test_one_is_added_and_run_alone(project: Path, a2c: Command, write: Writer) -> None:
     write({"sha": 1})
     apply(a2c)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.desired import Conversion, Job, Preset
 from a2c_spec.engine.selection import EVERYTHING, Selection, matches, selection_of
 from a2c_spec.errors import UsageError
 from tests.engine.projects import WEBP, job
@@ -178,6 +178,26 @@ def test_a_selection_takes_its_own_flags_and_leaves_the_others() -> None:
     assert selection_of({}) == EVERYTHING
 
 
-def test_only_what_is_named_is_replaced() -> None:
-    assert Selection(replace=("a*",)).replaces("ab")
-    assert not Selection(target=("a*",)).replaces("ab")
+@pytest.mark.parametrize(
+    ("chosen", "expected"),
+    [
+        (Selection(replace=("a*",)), {"png", "jpg"}),
+        (Selection(replace=("ab.png",)), {"png"}),
+        (Selection(replace=("ab.p*", "other")), {"png"}),
+        (Selection(replace=("*.jpg",)), {"jpg"}),
+        (Selection(replace=("b",)), set()),
+        (Selection(target=("a*",)), set()),
+    ],
+)
+def test_only_what_is_named_is_replaced(chosen: Selection, expected: set[str]) -> None:
+    job = Job("ab", conversions=(Conversion("png", "png"), Conversion("jpg", "jpg")))
+    assert chosen.replaces(job) == expected
+
+
+def test_a_conversion_is_named_only_to_run_it_again() -> None:
+    known: dict[str, dict[str, str]] = {"a": {}, "b": {}}
+    Selection(replace=("a.png",)).check(known, conversions=["a.png", "b.png"])
+    with pytest.raises(UsageError, match=r"no address matches 'a\.png'"):
+        Selection(exclude=("a.png",)).check(known, conversions=["a.png"])
+    with pytest.raises(UsageError, match="means only what is left out"):
+        Selection(replace=("a.png",), exclude=("a",)).check(known, conversions=["a.png", "b.png"])

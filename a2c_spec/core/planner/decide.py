@@ -68,7 +68,7 @@ def needs_live(desired: DesiredJob, record: JobRecord | None, observed: Observed
 
 def _decide(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> Change:
     if observed.replace and record is not None and (record.job_id or record.paid_for):
-        again = _rerun(desired, record, ("--replace asks for it",), observed, paid=record.phase != "building")
+        again = _rerun(desired, record, (reasons.ASKED,), observed, paid=record.phase != "building")
         return replace(again, forced=True)
     if record is None or not record.job_id:
         return _anew(desired, record, observed)
@@ -150,7 +150,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
     if observed.earlier is not None and (record is None or record.empty):
         why = observed.why or recipes.why(desired, observed.earlier)
         again = _rerun(desired, observed.earlier, why, observed, paid=True)
-        return replace(again, lost=tuple(item.id for item in desired.job.conversions) if observed.why else ())
+        lost = tuple(item.id for item in desired.job.conversions) if observed.why and not observed.replace else ()
+        return replace(again, lost=lost, forced=observed.replace)
     if record is not None and record.phase == "failed" and record.problem:
         return _after_failure(desired, record, observed)
     if record is not None and record.phase == "started":

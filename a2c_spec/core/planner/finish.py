@@ -190,9 +190,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     stale = _stale(desired, record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
-            made = [(one.conversion, one.inputs) for one in found.placements]
-            empty = without_result(desired.job, made, warned=bool(record.warnings))
-            lacking = f"{named_parts(empty)} gave no result; --replace runs it again" if empty else ""
+            lacking = _lacking(desired, record, found.placements)
             why = "it has ended" if lacking else ALREADY_HERE
             return Change(desired.job.address, "wait", (why,), fetch=True, problem=lacking)
         return _unchanged(desired, record, found)
@@ -212,6 +210,17 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     )
 
 
+def _lacking(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> str:
+    """Why a job that completed cannot be taken for done; empty when it can."""
+    names = [item.id for item in desired.job.conversions]
+    if len(names) > 1 and not all(one.conversion for one in placements):
+        return f"{reasons.untold(record.job_id, names)}; {reasons.OF_THEIR_OWN}"
+    made = [(one.conversion, one.inputs) for one in placements]
+    empty = without_result(desired.job, made, warned=bool(record.warnings))
+    again = reasons.run_again(desired.job.address, [name for name, _ in empty])
+    return f"{named_parts(empty)} gave no result; {again}" if empty else ""
+
+
 def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     """Nothing is to be done; what was left out is no result that was verified.
 
@@ -221,8 +230,8 @@ def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Cha
     if found.verified or not why:
         verified = f"unchanged, {reasons.counted(found.verified, 'file')} verified" if record.files else "completed"
         why.insert(0, verified)
-    gone = "the service no longer has the result of {}, which stayed there; --replace runs it again"
-    why += map(gone.format, no_longer_there(desired, record))
+    gone, address = "the service no longer has the result of {}, which stayed there", desired.job.address
+    why += [f"{gone.format(name)}; {reasons.run_again(address, [name])}" for name in no_longer_there(desired, record)]
     why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record), *partly(record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
