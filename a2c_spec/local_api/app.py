@@ -65,6 +65,7 @@ class LocalApi:
         if self._service is None:
             self._service = self._open()
             if not self._service.store.read_only:
+                self._service.forget_secrets()
                 self._service.adopt_orphans()
                 self._service.purge()
         return self._service

@@ -15,6 +15,7 @@ from a2c_spec.local_api.http.paging import page_of
 from a2c_spec.local_api.http.wire import timestamp
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.refusals import not_found
+from a2c_spec.local_api.jobs.secret_values import masked
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.vocabulary import UNDER_WAY
 
@@ -64,7 +65,7 @@ async def jobs(request: Request) -> Response:
     found = service.store.all_jobs(limit=page.size, offset=page.offset)
     return _page(
         "jobs.html",
-        jobs=[job_json(request, job) for job in found],
+        jobs=[masked(job_json(request, job)) for job in found],
         busy=any(job.phase in UNDER_WAY for job in found),
         total=total,
         page=page.number,
@@ -85,8 +86,8 @@ async def job(request: Request) -> Response:
     calls = [row for row in service.store.calls() if found.id in row["path"]]
     return _page(
         "job.html",
-        job=job_json(request, found),
-        inputs=[wire.input(entry) for entry in found.in_order()],
+        job=masked(job_json(request, found)),
+        inputs=[masked(wire.input(entry)) for entry in found.in_order()],
         pictures=_pictures(service, found),
         events=service.store.events(found.id),
         busy=found.phase in UNDER_WAY,

@@ -53,8 +53,15 @@ def status(
     """The status of the answer to a request from ``peer``; without a host where that is None."""
     named = {**({} if host is None else {"host": host}), **more}
     scope: dict[str, Any] = {
-        "type": "http", "http_version": "1.1", "method": method, "scheme": "http", "query_string": b"",
-        "path": path, "raw_path": path.encode(), "root_path": "", "server": ("127.0.0.1", 8642),
+        "type": "http",
+        "http_version": "1.1",
+        "method": method,
+        "scheme": "http",
+        "query_string": b"",
+        "path": path,
+        "raw_path": path.encode(),
+        "root_path": "",
+        "server": ("127.0.0.1", 8642),
         "headers": [(name.replace("_", "-").lower().encode(), text.encode()) for name, text in named.items()],
         "client": (peer, 1) if peer else None,
     }
