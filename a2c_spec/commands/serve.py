@@ -223,6 +223,10 @@ def _ready(url: str, given: Given, key: str) -> None:
         click.echo(f"export API2CONVERT_BASE_URL={url}")
         click.echo(f"export {KEY}={f'${variable}' if variable else key}")
     click.echo(f"serving on {url}; jobs and calls: {watched}; Ctrl-C stops it", err=True)
+    from a2c_spec.local_api.convert.sandbox.confine import missing
+
+    if lacks := missing():
+        click.echo(f"warning: {lacks}; convert only what you trust", err=True)
 
 
 def _verify(given: Given, key: str) -> int:

@@ -97,6 +97,13 @@ def _local_app(project: Project, key: str) -> Any:
     return create_app(Settings(data_dir=project.home / "local", api_keys=(key,), log_calls=False))
 
 
+def unconfined() -> str:
+    """What this system lacks to confine the converters of the local API, as one sentence; empty when it has all."""
+    from a2c_spec.local_api.convert.sandbox.confine import missing
+
+    return missing()
+
+
 def _http_in_process(app: Any) -> httpx.AsyncClient:
     import httpx
 

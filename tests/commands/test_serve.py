@@ -14,12 +14,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from a2c_spec.cli import run
+from a2c_spec.commands.serve import _ready
 from a2c_spec.testing import Settings, Unknowns, serving
 from tests.conftest import EXAMPLES, SkippedTime
 from tests.local_api.harness import KEY
@@ -83,6 +85,18 @@ def test_a_fixed_key_is_required_and_not_shown(tmp_path: Path) -> None:
     with served(tmp_path, "--api-key-env", "FIXED") as (lines, url):
         assert lines[1] == "export API2CONVERT_API_KEY=$FIXED\n"
         assert [call("GET", f"{url}/jobs", key).status_code for key in (KEY, "local")] == [204, 401]
+
+
+def test_it_warns_where_converters_are_not_confined(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: Any = SimpleNamespace(api_key_env="FIXED", as_json=False)
+    told = []
+    for lacks in ("", "this system has no Landlock"):
+        monkeypatch.setattr("a2c_spec.local_api.convert.sandbox.confine.missing", lambda said=lacks: said)
+        _ready("http://127.0.0.1:1/v2", given, KEY)
+        told.append(capsys.readouterr().err.splitlines()[1:])
+    assert told == [[], ["warning: this system has no Landlock; convert only what you trust"]]
 
 
 @pytest.mark.parametrize("flags", [[], ["--api-key-env", "FIXED"]], ids=["random", "fixed"])
