@@ -139,8 +139,21 @@ def serve(given: Given) -> int:
         ) from error
     key = _fixed_key(given.api_key_env) or new_key()
     with _log(given.log) as on_call:
-        run(_settings(given, key, on_call), given.host, given.port, lambda url: _ready(url, given, key))
+        settings = _settings(given, key, on_call)
+        if settings.data_dir is not None:
+            _own(settings.data_dir)
+        run(settings, given.host, given.port, lambda url: _ready(url, given, key))
     return 0
+
+
+def _own(folder: Path) -> None:
+    """Raises UsageError where something in the folder is a link."""
+    from a2c_spec.local_api.storage.private_folder import NotPrivate, make_private
+
+    try:
+        make_private(folder)
+    except NotPrivate as error:
+        raise UsageError(str(error.strerror), hint="remove it, or name another folder: --data DIR") from error
 
 
 def _fixed_key(name: str) -> str:
@@ -161,7 +174,7 @@ def _settings(given: Given, key: str, on_call: Callable[[Mapping[str, Any]], Non
 
     stands = _moment(given.clock) if given.clock else None
     return Settings(
-        data_dir=None if given.ephemeral else Path(given.data or ".a2c/local").absolute(),
+        data_dir=None if given.ephemeral else _folder(given.data),
         api_keys=(key,),
         seed=given.seed or None,
         clock=time.time if stands is None else lambda: stands,
@@ -173,6 +186,14 @@ def _settings(given: Given, key: str, on_call: Callable[[Mapping[str, Any]], Non
         fetch_private=given.fetch_private,
         on_call=on_call,
     )
+
+
+def _folder(named: str) -> Path:
+    """The folder for jobs and files; raises UsageError where a link would lead the usual one elsewhere."""
+    usual = Path(".a2c/local")
+    if not named and (link := next((path for path in (usual.parent, usual) if path.is_symlink()), None)):
+        raise UsageError(f"{link} is a link, so it is not followed", hint="remove it, or name a folder: --data DIR")
+    return Path(named or usual).absolute()
 
 
 def _moment(text: str) -> float:
@@ -202,7 +223,8 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
         yield None
         return
     try:
-        stream = Path(name).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        stream = os.fdopen(handle, "a", encoding="utf-8", buffering=1)
     except OSError as error:
         raise UsageError(f"--log {name}: {why(error)}") from error
     with stream:

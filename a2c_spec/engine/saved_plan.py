@@ -139,7 +139,8 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        draft.unlink(missing_ok=True)  # it may be a link
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(tree, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())

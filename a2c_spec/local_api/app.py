@@ -36,6 +36,7 @@ from a2c_spec.local_api.simulation.dates import Dated
 from a2c_spec.local_api.simulation.fault_middleware import Dropped, handle_with_faults, socket_of
 from a2c_spec.local_api.simulation.faults import ActiveFaults
 from a2c_spec.local_api.storage.blobs import Blobs
+from a2c_spec.local_api.storage.private_folder import make_private
 from a2c_spec.local_api.worker import callbacks
 from a2c_spec.local_api.worker.run_job import run_job
 from a2c_spec.local_api.worker.threads import WorkerThreads
@@ -101,7 +102,7 @@ class LocalApi:
         folder = self.settings.data_dir
         if folder is not None:
             try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(folder)
             except OSError as error:
                 if error.errno not in NO_WRITING or folder.exists():
                     raise
