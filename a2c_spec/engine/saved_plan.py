@@ -109,8 +109,8 @@ def _done_by(change: Change) -> Change:
 
 
 def _digest(value: Any) -> str:
-    """Of any frozen value. Positions in files, moments in time and digests of the rest do not count, nor do secrets: they
-    could be guessed from it, and have keyed digests."""
+    """Of any frozen value. Positions in files, moments in time and digests of the rest do not count, nor do secrets:
+    they could be guessed from it, and have keyed digests."""
     if value is None:
         return ""
     tree = replaced_secrets(_unplaced(asdict(value)), lambda _path: HIDDEN)
