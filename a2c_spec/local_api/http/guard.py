@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
-from a2c_spec.local_api.http.access import given_key, number_of
+from a2c_spec.local_api.http.access import TOKEN_HEADERS, given_key, header, number_of
 from a2c_spec.local_api.jobs.refusals import Refusal
 from a2c_spec.local_api.settings import Settings
 
@@ -25,18 +25,21 @@ def require_allowed(request: Request, path: str, settings: Settings) -> None:
     """Refuse what this service answers nobody.
 
     From this machine, 403 for a host name that is not one of this machine: a page of another site can have its own name
-    point here. From other machines, 401 without the key below /_a2c. Below /_a2c, 403 for pages of other sites. What
-    else needs the key or a token is the matter of the endpoints.
+    point here. From other machines, 401 without the key; the token of a job opens that job, and the files of jobs have
+    addresses that nobody can guess. Below /_a2c, 403 for pages of other sites. What else needs the key or a token is
+    the matter of the endpoints.
     """
+    ours = path == "/_a2c" or path.startswith("/_a2c/")
     here = _is_from_here(request)
     if here and not all(_is_here(name, settings) for name in request.headers.getlist("host") or [""]):
         raise Refusal(403, {"message": "The host name is not one of this machine, so this is not answered"})
-    if not (path == "/_a2c" or path.startswith("/_a2c/")):
-        return
-    forwarded = any(name in request.headers for name in FORWARDED)
-    if (forwarded or not here) and number_of(given_key(request), settings) is None:
-        raise Refusal(401, NO_KEY, {"WWW-Authenticate": 'Basic realm="local API", charset="UTF-8"'})
-    _require_same_site(request)
+    of_a_job = path.startswith("/dl/") or (path.startswith("/jobs/") and header(request, TOKEN_HEADERS))
+    others = not here or any(name in request.headers for name in FORWARDED)
+    if others and not of_a_job and number_of(given_key(request), settings) is None:
+        asking = {"WWW-Authenticate": 'Basic realm="local API", charset="UTF-8"'} if ours else None
+        raise Refusal(401, NO_KEY if ours else {"message": "Invalid api key"}, asking)
+    if ours:
+        _require_same_site(request)
 
 
 def _require_same_site(request: Request) -> None:

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from a2c_spec.local_api.app import LocalApi, create_app
+from a2c_spec.local_api.jobs.identity import account_of
+from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.settings import Settings
 from tests.local_api.harness import KEY, Api, TinyConverters, running
 
@@ -77,7 +79,7 @@ def status(
     return int(sent[0]["status"])
 
 
-@pytest.mark.parametrize(("method", "path"), OURS)
+@pytest.mark.parametrize(("method", "path"), [row for row in EVERYWHERE if "/dl/" not in row[1]])
 @pytest.mark.parametrize(
     ("peer", "more"),
     [
@@ -97,7 +99,7 @@ def status(
     ],
     ids=str,
 )
-def test_other_machines_need_the_key_for_the_dashboard_and_the_switches(
+def test_other_machines_need_the_key_on_every_path(
     app: LocalApi, method: str, path: str, peer: str | None, more: dict[str, str]
 ) -> None:
     assert status(app, method, path, peer, **more) == 401
@@ -116,6 +118,18 @@ def test_with_the_key_they_are_answered(app: LocalApi, more: dict[str, str]) -> 
     assert status(app, "GET", "/_a2c/calls", ELSEWHERE, "box.example:8642", **more) == 200
     assert status(app, "GET", "/_a2c/calls", ELSEWHERE, "box.example", **more, origin="https://evil.example") == 403
     assert status(app, "GET", "/_a2c/calls", ELSEWHERE, "box.example", **more, sec_fetch_site="same-site") == 403
+
+
+def test_a_token_opens_its_job_from_elsewhere_and_nothing_else(app: LocalApi) -> None:
+    job = app.service.create(Job(app.service.new_id("job"), "t0ken", account_of(0), 0, 0, "http://x"))
+    found = [
+        status(app, "GET", f"/v2{path}", ELSEWHERE, x_oc_token="t0ken")
+        for path in (f"/jobs/{job.id}", "/jobs", "/statuses")
+    ]
+    assert found == [200, 401, 401]
+    assert status(app, "GET", f"/v2/jobs/{job.id}", ELSEWHERE, x_oc_token="wrong") == 401
+    assert status(app, "GET", "/v2/dl/web1/download-file/1/a", ELSEWHERE) == 404
+    assert status(app, "POST", f"/v2/dl/web1/upload-file/{job.id}", ELSEWHERE) == 401
 
 
 @pytest.mark.parametrize("peer", [HERE, "127.8.8.8", "::1", "::ffff:127.0.0.1"])
