@@ -28,15 +28,13 @@ from a2c_spec.local_api.simulation.faults import Fault, faults_of
 
 __all__ = ["Fault", "Limits", "Progression", "Service", "Settings", "Unknowns", "local_api", "serving"]
 
-KEY = "0123456789abcdef0123456789abcdef"
-
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A running service: its URL, a key that it accepts, and the switches for tests."""
+    """A running service: its URL, the key that it accepts, and the switches for tests."""
 
     url: str
-    key: str = KEY
+    key: str
 
     @property
     def environment(self) -> dict[str, str]:
@@ -72,9 +70,8 @@ class Service:
 @contextmanager
 def serving(settings: Settings | None = None) -> Iterator[Service]:
     """Serve with these settings until the block ends."""
-    chosen = settings or Settings()
-    with Background(create_app(chosen)) as server:
-        yield Service(server.url, chosen.api_keys[0] if chosen.api_keys else KEY)
+    with Background(create_app(settings)) as server:
+        yield Service(server.url, server.app.settings.api_keys[0])
 
 
 @pytest.fixture

@@ -21,12 +21,13 @@ DOCUMENTS = [(ROOT / "README.md", 8), (GUIDES / "settings.md", 1), (GUIDES / "ol
 BLOCK = re.compile(r"```console\n(.*?)\n```", re.DOTALL)
 VARYING = (
     (re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"), "<id>"),
+    (re.compile(r"KEY=[0-9a-f]{32}\b"), "<key>"),
     (re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d"), "<time>"),
     (re.compile(r"\b[\d.]+ ([kMG]?B)\b"), "<size>"),
     (re.compile(r"\b[0-9a-f]{4}\.\."), "<digest>"),
     (re.compile(r"\d+ calls? \([^)]*GET[^)]*\)"), "<calls>"),
 )
-"""What differs from run to run or from library to library: ids, times, sizes of results, how often was polled."""
+"""What differs from run to run or from library to library: ids, keys, times, sizes of results, how often was polled."""
 
 
 def steps(block: str) -> list[tuple[str, str]]:

@@ -178,7 +178,7 @@ def strategy(one: Try) -> None:
 
 def base_url(one: Try) -> None:
     one.monkeypatch.setenv("API2CONVERT_API_KEY", "key")
-    with Background(create_app(Settings())) as running:
+    with Background(create_app(Settings(api_keys=("key",)))) as running:
         one.set(running.url)
         assert one.a2c("apply", "-q", *one.env).code == 0
     one.set("https://elsewhere.example/v2")

@@ -11,6 +11,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_of, evict
 from a2c_spec.errors import UsageError
@@ -70,6 +71,7 @@ def prune(max_size: str, max_age: float | None, **given: Any) -> int:
 
 def _opened(given: dict[str, Any]) -> tuple[Project, ResultsCache]:
     project = project_of(flags_of(given)).checked()
+    keep_private(project)
     cache = cache_of(project)
     assert cache is not None  # noqa: S101 - there is no --no-cache here
     return project, cache

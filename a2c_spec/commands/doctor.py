@@ -47,7 +47,7 @@ def doctor(flags: Flags) -> int:
     """Prints every check."""
     project = project_of(flags)
     wrong = _wrong_settings(project)
-    rest = [] if wrong else [_key(project), _secrets(project), *_extras(), *asyncio.run(_service(project))]
+    rest = [] if wrong else [_key(project), _secrets(project), *_extras(), _sandbox(), *asyncio.run(_service(project))]
     said = (
         "; ".join(wrong) or f"as `a2c-spec config` shows{f', environment {env}' if (env := project.file.env) else ''}"
     )
@@ -112,6 +112,14 @@ def _extras() -> Iterator[Check]:
         missing = [name for name in modules if importlib.util.find_spec(name) is None]
         text = "installed" if not missing else f"missing {', '.join(missing)}: pip install 'a2c-spec[{extra}]'"
         yield Check(extra, True if not missing else None, text)
+
+
+def _sandbox() -> Check:
+    """Whether the converters of --local and serve are confined."""
+    from a2c_spec.engine.connection import unconfined
+
+    lacks = unconfined()
+    return Check("sandbox", None if lacks else True, lacks or "local conversions see no other files and no network")
 
 
 async def _service(project: Project) -> list[Check]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from a2c_spec.local_api.simulation.faults import Fault
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+KEY = "API2CONVERT_API_KEY"
 COUNT = click.IntRange(min=0)
 AMOUNT = click.FloatRange(min=0)
 
@@ -36,6 +38,7 @@ class Given:
     api_key_env: str
     seed: str
     allow_public: bool
+    allow_browser: bool
     fetch_private: bool
     faults: str
     latency: int
@@ -65,13 +68,15 @@ class Given:
 @click.option("--ephemeral", is_flag=True, help="Keep nothing after the server ends.")
 @click.option(
     "--api-key-env",
-    default="API2CONVERT_API_KEY",
-    show_default=True,
+    default="",
     metavar="NAME",
-    help="The variable with the key to require; if it is not set, any key is accepted.",
+    help="The variable with the key to require (default: a random key; with --verify API2CONVERT_API_KEY).",
 )
 @click.option("--seed", default="", help="Make ids and tokens repeatable.")
 @click.option("--allow-public", is_flag=True, help="Allow an address that other machines can reach.")
+@click.option(
+    "--allow-browser", is_flag=True, help="Let inputs be web pages that a browser on this machine opens (see COVERAGE)."
+)
 @click.option(
     "--fetch-private", is_flag=True, help="Let remote inputs and callbacks reach loopback and private addresses."
 )
@@ -121,18 +126,45 @@ def serve(given: Given) -> int:
         raise UsageError(f"--host {given.host} can be reached by others", hint="add --allow-public if you want that")
     if given.spend and not given.verify:
         raise UsageError("--spend needs --verify")
-    key = os.environ.get(given.api_key_env, "")
+    if given.seed and given.host not in LOOPBACK:
+        raise UsageError("--seed makes tokens that others can guess, so it is for this machine only, without --host")
     try:
         if given.verify:
-            return _verify(given, key)
+            return _verify(given, os.environ.get(given.api_key_env or KEY, ""))
+        from a2c_spec.local_api.jobs.identity import new_key
         from a2c_spec.local_api.server import run
     except ImportError as error:
         raise SpecError(
             f"the local API needs a library that is not installed: {error.name}", hint="pip install 'a2c-spec[local]'"
         ) from error
+    key = _fixed_key(given.api_key_env) or new_key()
     with _log(given.log) as on_call:
-        run(_settings(given, key, on_call), given.host, given.port, lambda url: _ready(url, given, bool(key)))
+        settings = _settings(given, key, on_call)
+        if settings.data_dir is not None:
+            _own(settings.data_dir)
+        run(settings, given.host, given.port, lambda url: _ready(url, given, key))
     return 0
+
+
+def _own(folder: Path) -> None:
+    """Raises UsageError where something in the folder is a link."""
+    from a2c_spec.local_api.storage.private_folder import NotPrivate, make_private
+
+    try:
+        make_private(folder)
+    except NotPrivate as error:
+        raise UsageError(str(error.strerror), hint="remove it, or name another folder: --data DIR") from error
+
+
+def _fixed_key(name: str) -> str:
+    """The key of the variable with this name, empty if none is named; raises UsageError where it holds no key."""
+    key = os.environ.get(name, "").strip() if name else ""
+    if name and not re.fullmatch(r"[!-~]+", key):
+        why = "holds what no header can" if key else "is not set"
+        raise UsageError(
+            f"--api-key-env {name}: the variable {why}", hint="without the option, the key is a random one"
+        )
+    return key
 
 
 def _settings(given: Given, key: str, on_call: Callable[[Mapping[str, Any]], None] | None) -> Settings:
@@ -142,17 +174,26 @@ def _settings(given: Given, key: str, on_call: Callable[[Mapping[str, Any]], Non
 
     stands = _moment(given.clock) if given.clock else None
     return Settings(
-        data_dir=None if given.ephemeral else Path(given.data or ".a2c/local").absolute(),
-        api_keys=(key,) if key else (),
+        data_dir=None if given.ephemeral else _folder(given.data),
+        api_keys=(key,),
         seed=given.seed or None,
         clock=time.time if stands is None else lambda: stands,
         progression=Progression(given.progression, given.ready, given.running),  # type: ignore[arg-type] # click checked
         limits=Limits(credits=given.credits, concurrent_jobs=given.concurrent),
         unknowns=Unknowns(vocabulary=given.vocabulary),  # type: ignore[arg-type] # click checked
         faults=_faults(given),
+        allow_browser=given.allow_browser,
         fetch_private=given.fetch_private,
         on_call=on_call,
     )
+
+
+def _folder(named: str) -> Path:
+    """The folder for jobs and files; raises UsageError where a link would lead the usual one elsewhere."""
+    usual = Path(".a2c/local")
+    if not named and (link := next((path for path in (usual.parent, usual) if path.is_symlink()), None)):
+        raise UsageError(f"{link} is a link, so it is not followed", hint="remove it, or name a folder: --data DIR")
+    return Path(named or usual).absolute()
 
 
 def _moment(text: str) -> float:
@@ -182,7 +223,8 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
         yield None
         return
     try:
-        stream = Path(name).open("a", encoding="utf-8", buffering=1)  # noqa: SIM115 - closed below
+        handle = os.open(name, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        stream = os.fdopen(handle, "a", encoding="utf-8", buffering=1)
     except OSError as error:
         raise UsageError(f"--log {name}: {why(error)}") from error
     with stream:
@@ -193,16 +235,20 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
         yield write
 
 
-def _ready(url: str, given: Given, required: bool) -> None:
+def _ready(url: str, given: Given, key: str) -> None:
+    """Says how to reach it. A key of the user's own is named, and a random one is shown, here and nowhere else."""
     variable, watched = given.api_key_env, url.removesuffix("/v2") + "/_a2c/"
     if given.as_json:
-        health = f"{watched}health"
-        told = {"base_url": url, "api_key_env": variable if required else None, "health": health, "pid": os.getpid()}
-        click.echo(json.dumps(told))
+        told = {"base_url": url, "api_key": None if variable else key, "api_key_env": variable or None}
+        click.echo(json.dumps({**told, "health": f"{watched}health", "pid": os.getpid()}))
     else:
         click.echo(f"export API2CONVERT_BASE_URL={url}")
-        click.echo(f"export API2CONVERT_API_KEY={f'${variable}' if required else 'local'}")
+        click.echo(f"export {KEY}={f'${variable}' if variable else key}")
     click.echo(f"serving on {url}; jobs and calls: {watched}; Ctrl-C stops it", err=True)
+    from a2c_spec.local_api.convert.sandbox.confine import missing
+
+    if lacks := missing():
+        click.echo(f"warning: {lacks}; convert only what you trust", err=True)
 
 
 def _verify(given: Given, key: str) -> int:

@@ -74,7 +74,7 @@ async def connect(
     """Opens the connection and closes it; the local API lives and ends with it."""
     where = endpoint(project)
     watch(project, store, where)
-    app = _local_app(project) if project.flags.local else None
+    app = _local_app(project, where.key) if project.flags.local else None
     open_http = partial(_http, project, where.base_url) if app is None else partial(_http_in_process, app)
     connection = _assemble(project, where, open_http, store, files, tell, others)
     try:
@@ -85,7 +85,7 @@ async def connect(
             await app.aclose()
 
 
-def _local_app(project: Project) -> Any:
+def _local_app(project: Project, key: str) -> Any:
     try:
         from a2c_spec.local_api.app import create_app
         from a2c_spec.local_api.settings import Settings
@@ -94,7 +94,14 @@ def _local_app(project: Project) -> Any:
             f"the local API needs a library that is not installed: {error.name}",
             hint="pip install 'a2c-spec[local]' (or [local-all] for documents, audio and video)",
         ) from error
-    return create_app(Settings(data_dir=project.home / "local", log_calls=False))
+    return create_app(Settings(data_dir=project.home / "local", api_keys=(key,), log_calls=False))
+
+
+def unconfined() -> str:
+    """What this system lacks to confine the converters of the local API, as one sentence; empty when it has all."""
+    from a2c_spec.local_api.convert.sandbox.confine import missing
+
+    return missing()
 
 
 def _http_in_process(app: Any) -> httpx.AsyncClient:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import filecmp
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -28,7 +29,8 @@ def write_outputs(
     target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / OUTPUTS_FILE
     draft = target.with_name(f".{target.name}.draft")
     try:
-        _written(draft, outputs_lines(_rows(store, changes, problems)))
+        mode = 0o600 if target.parent == project.home else 0o666  # which the umask makes less
+        _written(draft, mode, outputs_lines(_rows(store, changes, problems)))
         if target.is_file() and filecmp.cmp(draft, target, shallow=False):
             draft.unlink()
         else:
@@ -39,8 +41,10 @@ def write_outputs(
         raise SpecError(f"cannot write {target}: {why(error)}", hint="everything else is done and recorded") from error
 
 
-def _written(draft: Path, pieces: Iterator[str]) -> None:
-    with draft.open("w", encoding="utf-8") as file:
+def _written(draft: Path, mode: int, pieces: Iterator[str]) -> None:
+    """A new file, whatever was there before: it may have been a link to another one."""
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
         file.writelines(pieces)
 
 

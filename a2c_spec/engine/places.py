@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.events import Event
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.discover import STATE_FOLDER, folders_below, project_within
-from a2c_spec.manifests.project_file import SETTINGS_FILE
+from a2c_spec.manifests.project_file import SETTINGS_FILE, state_problem
 from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -23,17 +23,20 @@ SEARCHED = 1000
 
 
 def last_place(root: Path, home: Path) -> list[Path]:
-    """Where the state of a project was kept last, if that was not the usual place."""
+    """Where the state of a project was kept last, if that was not the usual place; nowhere but in the project."""
     try:
-        return [root / (home / MARKER).read_text(encoding="utf-8")]
+        place = (home / MARKER).read_text(encoding="utf-8")
     except (OSError, ValueError):
         return []
+    return [] if state_problem(root, place) else [root / place]
 
 
 def has_state(folder: Path) -> bool:
     """Whether anything is recorded in a folder, for any service, in any environment."""
     home = folder / STATE_FOLDER
     try:
+        if home.is_symlink():  # whoever uses it is told
+            return True
         if not home.is_dir():
             return False
         homes = [home, *(home / "env").glob("*")]
@@ -43,6 +46,8 @@ def has_state(folder: Path) -> bool:
 
 
 def _in_use(path: Path) -> bool:
+    if path.is_symlink() or path.parent.is_symlink():
+        return True
     if not path.is_file():
         return False
     try:

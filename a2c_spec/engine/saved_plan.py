@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from a2c_spec._version import __version__
 from a2c_spec.core.recipe import digest
+from a2c_spec.core.sensitive import HIDDEN, replaced_secrets
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import Selection
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
@@ -31,6 +32,8 @@ SUFFIX = ".a2cplan.json"
 HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
 """How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
+USER = re.compile(r"(?<=://)[^/?#\s\"]*@")
+"""Who a URL logs in as, and with which password."""
 LARGEST = 512 * 1024 * 1024
 KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "on_conflict", "no_cache", "state", "prune")
 """What a plan is applied with again. Not which service it goes to, by ``--local`` or by its address: no file may say
@@ -85,6 +88,7 @@ def _secrets(step: PlannedChange) -> list[Any]:
     sent: list[Any] = [wanted.sent_input(item) for item in job.inputs]
     sent += [wanted.sent_conversion(item) for item in job.conversions]
     words = [one.download_password for one in job.outputs if one.download_password]
+    words += USER.findall(json.dumps(asdict(job), default=str, sort_keys=True))
     return list(_marks([wanted.sent_fields, *sent, [wanted.fingerprint_secret(one) for one in words]]))
 
 
@@ -105,16 +109,17 @@ def _done_by(change: Change) -> Change:
 
 
 def _digest(value: Any) -> str:
-    """Of any frozen value; positions in files and moments in time do not count."""
+    """Of any frozen value. Positions in files, moments in time and digests of the rest do not count, nor do secrets:
+    they could be guessed from it, and have keyed digests."""
     if value is None:
         return ""
-    tree = asdict(value)
-    return digest(json.loads(json.dumps(_unplaced(tree), default=str, sort_keys=True)))
+    tree = replaced_secrets(_unplaced(asdict(value)), lambda _path: HIDDEN)
+    return digest(USER.sub(HIDDEN, json.dumps(tree, default=str, sort_keys=True)))
 
 
 def _unplaced(tree: Any) -> Any:
     if isinstance(tree, Mapping):
-        kept = {key: item for key, item in tree.items() if key not in ("position", "updated_at")}
+        kept = {key: item for key, item in tree.items() if key not in ("position", "updated_at", "fingerprint")}
         return {key: item > 0 if key == "gone_since" else _unplaced(item) for key, item in kept.items()}
     return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
 
@@ -139,7 +144,8 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+        draft.unlink(missing_ok=True)  # it may be a link
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
             json.dump(tree, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())

@@ -23,6 +23,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.places import MARKER, check_alone, last_place
+from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
@@ -189,6 +190,7 @@ class Session:
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
     realm = endpoint(project.checked()).realm
+    keep_private(project)
     check_alone(project)
     _not_left_behind(project, realm)
     store = SqliteStore(project.state_file(), realm)
@@ -230,7 +232,10 @@ def _mark_place(project: Project) -> None:
             marker.unlink(missing_ok=True)
         elif last_place(project.root, project.home) != [here]:
             prepare_folder(project.home)
-            marker.write_text(here.relative_to(project.root).as_posix(), encoding="utf-8")
+            with os.fdopen(
+                os.open(marker, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8"
+            ) as file:
+                file.write(here.relative_to(project.root).as_posix())
 
 
 def _not_left_behind(project: Project, realm: str) -> None:

@@ -7,21 +7,23 @@ import logging
 import os
 import shutil
 import tempfile
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Router
 from starlette.types import Receive, Scope, Send
 
 from a2c_spec.local_api import convert
 from a2c_spec.local_api.convert.contract import Converters
+from a2c_spec.local_api.http.guard import require_allowed
 from a2c_spec.local_api.http.wire import wire_for
 from a2c_spec.local_api.jobs.clock import Clock
-from a2c_spec.local_api.jobs.identity import Identity
+from a2c_spec.local_api.jobs.identity import Identity, new_key
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.process_lock import ProcessLock
 from a2c_spec.local_api.jobs.refusals import Refusal
@@ -34,6 +36,7 @@ from a2c_spec.local_api.simulation.dates import Dated
 from a2c_spec.local_api.simulation.fault_middleware import Dropped, handle_with_faults, socket_of
 from a2c_spec.local_api.simulation.faults import ActiveFaults
 from a2c_spec.local_api.storage.blobs import Blobs
+from a2c_spec.local_api.storage.private_folder import make_private
 from a2c_spec.local_api.worker import callbacks
 from a2c_spec.local_api.worker.run_job import run_job
 from a2c_spec.local_api.worker.threads import WorkerThreads
@@ -48,7 +51,7 @@ class LocalApi:
     """One service as an ASGI application. After ``aclose``, another service can use its data folder."""
 
     def __init__(self, settings: Settings, converters: Converters | None = None) -> None:
-        self.settings = settings
+        self.settings = settings if settings.api_keys else replace(settings, api_keys=(new_key(),))
         self._converters = converters or convert
         self._router = Router(routes=routes(), redirect_slashes=False, default=_unknown)
         self._service: Service | None = None
@@ -63,6 +66,7 @@ class LocalApi:
         if self._service is None:
             self._service = self._open()
             if not self._service.store.read_only:
+                self._service.forget_secrets()
                 self._service.adopt_orphans()
                 self._service.purge()
         return self._service
@@ -98,7 +102,7 @@ class LocalApi:
         folder = self.settings.data_dir
         if folder is not None:
             try:
-                folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+                make_private(folder)
             except OSError as error:
                 if error.errno not in NO_WRITING or folder.exists():
                     raise
@@ -145,6 +149,11 @@ class LocalApi:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         service, path = self.service, _without_version(scope["path"])
+        try:
+            require_allowed(Request(scope), path, self.settings)
+        except Refusal as refusal:
+            await _refused(refusal)(scope, receive, send)
+            return
         if path.startswith("/_a2c"):
             await self._route(scope, receive, send)
             return

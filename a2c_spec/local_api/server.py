@@ -41,6 +41,7 @@ def server_of(app: LocalApi, on_ready: Callable[[], None]) -> _Server:
         app,
         http="httptools",
         ws="none",
+        proxy_headers=False,  # nobody may say where a request came from
         lifespan="on",
         log_config=None,
         access_log=False,

@@ -70,7 +70,7 @@ class Settings:
     """The settings of one service. Without ``data_dir`` its data is in a temporary folder, deleted at the end."""
 
     data_dir: Path | None = None
-    api_keys: tuple[str, ...] = ()  # none: any key is accepted, and each is an account
+    api_keys: tuple[str, ...] = ()  # each is an account; none: the service makes a random one
     base_url: str = ""  # of generated URLs; empty: taken from each request
     seed: str | int | None = None  # makes ids and tokens repeatable
     clock: Callable[[], float] = time.time
@@ -80,6 +80,7 @@ class Settings:
     limits: Limits = Limits()
     unknowns: Unknowns = Unknowns()
     faults: tuple[Fault, ...] = ()
+    allow_browser: bool = False  # may inputs be pages that a browser opens? A2C_BROWSER allows it too
     fetch_private: bool = False  # may remote inputs, clouds and callbacks reach loopback and private addresses?
     remote_files: Mapping[str, Path] = field(default_factory=dict)  # URL -> local file used instead of it
     callback_secret: str = ""  # sign callbacks with X-Oc-Signature

@@ -108,7 +108,8 @@ class DigestCache:
 
 def _opened(file: Path) -> sqlite3.Connection:
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
+        for folder in reversed([one for one in file.parents if not one.exists()]):
+            folder.mkdir(exist_ok=True, mode=0o700)
         os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
         return _connected(file)
     except OSError:

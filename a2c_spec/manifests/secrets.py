@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import hmac
 import importlib
@@ -166,9 +167,14 @@ def decoded_key(text: str) -> bytes:
 
 
 def fingerprint_key(file: Path) -> bytes:
-    """The key for ``fingerprint_secret``; on first use it is made, mode 0600, and stored in ``file`` in one step."""
+    """The key for ``fingerprint_secret``; on first use it is made and stored in ``file`` in one step. Its mode is 0600,
+    whatever it was before."""
     try:
-        return _checked_key(file)
+        key = _checked_key(file)
+        with contextlib.suppress(OSError):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+        return key
     except FileNotFoundError:
         pass
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

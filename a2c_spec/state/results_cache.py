@@ -69,12 +69,23 @@ class ResultsCache:
 
     def save(self, key: str, data: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
         """Keeps a result; ``sources`` are its files by digest. Returns False if one has another digest."""
+        self._keep_private(*(path.parent for path in (self._entry(key), *map(self.file, sources))))
         for sha256, source in sources.items():
             if not self.file(sha256).exists() and copy(source, self.file(sha256)) != sha256:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
         _write(self._entry(key), json.dumps(data, ensure_ascii=False, sort_keys=True).encode())
         return True
+
+    def _keep_private(self, *needed: Path) -> None:
+        """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's."""
+        for folder in reversed([one for one in (self.root, *self.root.parents) if not one.exists()]):
+            folder.mkdir(exist_ok=True, mode=0o700)
+        for folder in (self.root / "entries", self.root / "files", *needed):
+            folder.mkdir(exist_ok=True, mode=0o700)
+            if folder.stat().st_mode & 0o077:
+                with contextlib.suppress(OSError):  # another user's
+                    folder.chmod(0o700)
 
     def fetch(self, sha256: str, target: Path) -> bool:
         """Copies a file to ``target``, durably; returns False and leaves nothing there if the file is damaged."""

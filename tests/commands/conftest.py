@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -66,7 +67,7 @@ def service_settings() -> Settings:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, project: Path, service_settings: Settings) -> Iterator[Background]:
-    with Background(create_app(service_settings)) as running:
+    with Background(create_app(replace(service_settings, api_keys=("key",)))) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         yield running

@@ -203,7 +203,9 @@ def test_the_results_cache_keeps_each_conversion_by_itself(project: Path, a2c: C
 def test_what_runs_goes_on_and_what_changed_runs_beside_it(
     project: Path, a2c: Command, write: Writer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Background(create_app(Settings(progression=Progression("polls", ready=2, running=2)))) as slow:
+    with Background(
+        create_app(Settings(api_keys=("key",), progression=Progression("polls", ready=2, running=2)))
+    ) as slow:
         monkeypatch.setenv("API2CONVERT_BASE_URL", slow.url)
         write({"sha": 1, "md5": 1})
         assert a2c("apply", "--detach").code == 0

@@ -60,3 +60,10 @@ def test_a_damaged_state_is_not_told_as_a_service_out_of_reach(project: Path, a2
     (project / ".a2c/state.db").write_bytes(b"no database" * 100)
     found = checks(a2c, "--local")
     assert (found["state"][0], "cannot be read" in found["state"][1], "service" in found) == (False, True, False)
+
+
+@pytest.mark.parametrize("lacks", ["", "this system has no Landlock, so a converter can read everything"])
+def test_it_says_whether_converters_are_confined(a2c: Command, monkeypatch: pytest.MonkeyPatch, lacks: str) -> None:
+    monkeypatch.setattr("a2c_spec.local_api.convert.sandbox.confine.missing", lambda: lacks)
+    ok, text = checks(a2c, "--local")["sandbox"]
+    assert (ok, text) == ((None, lacks) if lacks else (True, "local conversions see no other files and no network"))

@@ -127,7 +127,7 @@ def test_a_result_that_is_lost_is_named_and_the_command_does_not_end_well(
 
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
-    with Background(create_app(Settings(progression=Progression("time", running=600)))) as running:
+    with Background(create_app(Settings(api_keys=("key",), progression=Progression("time", running=600)))) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         yield running

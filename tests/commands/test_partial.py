@@ -28,7 +28,7 @@ TOLD = "partial: z was made without r, until --replace runs it again (input r: "
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Background]:
-    with Background(create_app(Settings(fetch_private=True))) as running:
+    with Background(create_app(Settings(api_keys=("key",), fetch_private=True))) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         yield running

@@ -28,7 +28,7 @@ outputs: [{{from: webp, filename: {name}, save: dist/}}]
 @pytest.fixture
 def pinned(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A service that finds a file of ours behind a public URL."""
-    with Background(create_app(Settings(remote_files={URL: project / "src/cover.png"}))) as server:
+    with Background(create_app(Settings(api_keys=("key",), remote_files={URL: project / "src/cover.png"}))) as server:
         monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         yield project

@@ -243,7 +243,7 @@ def test_a_job_that_runs_is_paid_for_and_left_alone_until_it_has_ended(
     (project / "a.txt").write_text("first")
     job(project, "keep", ids="sha1", extra="job: {process: false}")
     job(project, "slow")
-    with Background(create_app(Settings(progression=Progression("polls", running=6)))) as server:
+    with Background(create_app(Settings(api_keys=("key",), progression=Progression("polls", running=6)))) as server:
         monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         assert a2c("apply", "--detach").code == 0

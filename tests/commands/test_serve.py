@@ -14,23 +14,26 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
 import pytest
 
 from a2c_spec.cli import run
-from a2c_spec.testing import KEY, Settings, Unknowns, serving
+from a2c_spec.commands.serve import _ready
+from a2c_spec.testing import Settings, Unknowns, serving
 from tests.conftest import EXAMPLES, SkippedTime
+from tests.local_api.harness import KEY
 
 Started = Callable[..., str]
 
 
 @contextmanager
-def served(folder: Path, *flags: str) -> Iterator[tuple[list[str], str]]:
+def served(folder: Path, *flags: str, kept: bool = False) -> Iterator[tuple[list[str], str]]:
     """The lines it printed, and its URL."""
-    command = [sys.executable, "-m", "a2c_spec", "serve", "--ephemeral", *flags]
-    environment = {name: text for name, text in os.environ.items() if not name.startswith("API2CONVERT")}
+    command = [sys.executable, "-m", "a2c_spec", "serve", *([] if kept else ["--ephemeral"]), *flags]
+    environment = {**os.environ, "API2CONVERT_API_KEY": "of-the-real-service", "FIXED": KEY}
     process = subprocess.Popen(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
@@ -50,7 +53,7 @@ def served(folder: Path, *flags: str) -> Iterator[tuple[list[str], str]]:
 def start(tmp_path: Path) -> Iterator[Started]:
     """Serves with these flags; gives the URL."""
     with ExitStack() as stack:
-        yield lambda *flags: stack.enter_context(served(tmp_path, *flags))[1]
+        yield lambda *flags: stack.enter_context(served(tmp_path, "--api-key-env", "FIXED", *flags))[1]
 
 
 def logged(path: Path, count: int) -> list[Any]:
@@ -62,21 +65,58 @@ def logged(path: Path, count: int) -> list[Any]:
     return [json.loads(line) for line in lines]
 
 
-def call(method: str, url: str, **rest: Any) -> httpx.Response:
-    return httpx.request(method, url, headers={"X-Oc-Api-Key": KEY}, **rest)
+def call(method: str, url: str, key: str = KEY, **rest: Any) -> httpx.Response:
+    return httpx.request(method, url, headers={"X-Oc-Api-Key": key}, **rest)
 
 
-def test_it_prints_what_to_export(tmp_path: Path) -> None:
-    with served(tmp_path) as (lines, url):
-        assert lines == [f"export API2CONVERT_BASE_URL={url}\n", "export API2CONVERT_API_KEY=local\n"]
-        assert call("GET", f"{url}/statuses").status_code == 200
+def test_it_prints_what_to_export_and_makes_a_key_of_its_own_for_each_run(tmp_path: Path) -> None:
+    keys = []
+    for _ in range(2):
+        with served(tmp_path) as (lines, url):
+            keys.append(lines[1].strip().removeprefix("export API2CONVERT_API_KEY="))
+            assert lines[0] == f"export API2CONVERT_BASE_URL={url}\n"
+            known = [call("GET", f"{url}/jobs", key).status_code for key in (keys[-1], "local", "of-the-real-service")]
+            assert known == [204, 401, 401]
+    assert keys[0] != keys[1]
+    assert all(len(key) == 32 for key in keys)
 
 
-def test_it_prints_one_line_of_json_for_programs(tmp_path: Path) -> None:
-    with served(tmp_path, "--json") as (lines, url):
+def test_a_fixed_key_is_required_and_not_shown(tmp_path: Path) -> None:
+    with served(tmp_path, "--api-key-env", "FIXED") as (lines, url):
+        assert lines[1] == "export API2CONVERT_API_KEY=$FIXED\n"
+        assert [call("GET", f"{url}/jobs", key).status_code for key in (KEY, "local")] == [204, 401]
+
+
+def test_it_warns_where_converters_are_not_confined(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given: Any = SimpleNamespace(api_key_env="FIXED", as_json=False)
+    told = []
+    for lacks in ("", "this system has no Landlock"):
+        monkeypatch.setattr("a2c_spec.local_api.convert.sandbox.confine.missing", lambda said=lacks: said)
+        _ready("http://127.0.0.1:1/v2", given, KEY)
+        told.append(capsys.readouterr().err.splitlines()[1:])
+    assert told == [[], ["warning: this system has no Landlock; convert only what you trust"]]
+
+
+@pytest.mark.parametrize("flags", [[], ["--api-key-env", "FIXED"]], ids=["random", "fixed"])
+def test_it_prints_one_line_of_json_for_programs(flags: list[str], tmp_path: Path) -> None:
+    with served(tmp_path, "--json", *flags) as (lines, url):
         told = json.loads(lines[0])
-        assert (told["base_url"], told["api_key_env"]) == (url, None)
+        assert (told["base_url"], told["api_key_env"]) == (url, "FIXED" if flags else None)
+        assert (told["api_key"] is None) == bool(flags)
         assert call("GET", told["health"]).json()["status"] == "ok"
+        assert call("GET", f"{url}/jobs", told["api_key"] or KEY).status_code == 204
+
+
+def test_jobs_stay_when_the_next_run_has_another_key(tmp_path: Path) -> None:
+    found = []
+    for flags in ([], ["--api-key-env", "FIXED"]):
+        with served(tmp_path, "--data", "kept", "--json", *flags, kept=True) as (lines, url):
+            key = json.loads(lines[0])["api_key"] or KEY
+            found.append(call("GET", f"{url}/jobs", key).status_code)
+            assert call("POST", f"{url}/jobs", key, json={"process": False}).status_code == 201
+    assert found == [204, 200]
 
 
 def test_faults_come_out_of_a_file_and_calls_go_into_one(tmp_path: Path, start: Started) -> None:
@@ -116,6 +156,10 @@ def test_progress_words_limits_and_time_are_chosen(start: Started) -> None:
     ("flags", "says"),
     [
         (["--host", "0.0.0.0"], "--allow-public"),
+        (["--host", "0.0.0.0", "--allow-public", "--seed", "1"], "others can guess"),
+        (["--api-key-env", "NOT_SET"], "is not set"),
+        (["--api-key-env", "EMPTY"], "is not set"),
+        (["--api-key-env", "SMART"], "holds what no header can"),
         (["--faults", "none.yaml"], "No such file"),
         (["--faults", "bad.yaml"], "`do` must be one of"),
         (["--clock", "noon"], "is not a time"),
@@ -130,6 +174,8 @@ def test_what_cannot_be_meant_is_refused(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("API2CONVERT_API_KEY", KEY)
+    monkeypatch.setenv("EMPTY", " ")
+    monkeypatch.setenv("SMART", "k\u00e9y")
     (tmp_path / "bad.yaml").write_text("- do: explode\n")
     assert run(["serve", "--ephemeral", *flags]) == 2
     assert says in capsys.readouterr().err

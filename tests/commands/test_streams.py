@@ -96,7 +96,7 @@ def test_letters_that_the_locale_cannot_name_are_told_as_that(three: Path) -> No
 def test_a_command_that_is_ended_says_that_nothing_is_lost(number: signal.Signals, three: Path) -> None:
     """SIGHUP is what a terminal sends that is closed."""
     assert three.is_dir()
-    slow = Settings(data_dir=None, progression=Progression("time", 60, 60))
+    slow = Settings(data_dir=None, api_keys=("k",), progression=Progression("time", 60, 60))
     with Background(create_app(slow)) as server:
         environ = {**os.environ, "API2CONVERT_API_KEY": "k", "API2CONVERT_BASE_URL": server.url}
         with subprocess.Popen([*COMMAND, "apply"], env=environ, stderr=subprocess.PIPE) as command:

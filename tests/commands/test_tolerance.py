@@ -42,7 +42,7 @@ def serve(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(**settings: Any) -> Background:
-            server = stack.enter_context(Background(create_app(Settings(**settings))))
+            server = stack.enter_context(Background(create_app(Settings(api_keys=("key",), **settings))))
             monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
             monkeypatch.setenv("API2CONVERT_API_KEY", "key")
             return server

@@ -85,7 +85,7 @@ class Ground:
 
 @pytest.fixture
 def ground(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Ground]:
-    with Background(create_app(Settings())) as running:
+    with Background(create_app(Settings(api_keys=("key",)))) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from a2c_spec.commands.plan import command
-from a2c_spec.core.desired import Content, Input, Preset
+from a2c_spec.core.desired import Content, Conversion, Input, Preset
 from a2c_spec.core.diagnostics import Position
-from a2c_spec.core.live import LiveJob
+from a2c_spec.core.live import LiveConversion, LiveJob
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.planned import PlannedChange
@@ -170,6 +170,22 @@ def test_which_service_it_goes_to_is_never_taken_from_a_plan(made: dict[str, Any
     for given in (Flags(), Flags(local=True), Flags(base_url="http://b.test")):
         now = edited.flags(given)
         assert (now.local, now.base_url, now.allow_cmd) == (given.local, given.base_url, False)
+
+
+def with_password(word: str, keyed: str) -> dict[str, str]:
+    """The stamps of a job with this password wherever it has one, in the words of the manifest and of the service."""
+    link = replace(LINK, source=f"https://me:{word}@files.example/a.png", credentials={"token": word})
+    conversion = Conversion("c", "document", "pdf", options={"user_password": word, "width": 3})
+    one = job("a", inputs=(link,), conversions=(conversion,), fields={"download_passwords": (word,)})
+    wanted = replace(desired(one), fingerprint_secret=lambda _secret: f"literal#{keyed}")
+    live = LiveJob("j", "ready", conversions=(LiveConversion("x", "pdf", "document", {"user_password": word}, {}),))
+    return stamp(replace(step(), desired=wanted, record=record(one), live=live))
+
+
+def test_no_password_can_be_guessed_by_a_stamp_and_another_one_is_noticed() -> None:
+    one, other = (with_password(word, "ab" * 32) for word in ("geheim", "anders"))
+    assert one == other
+    assert with_password("anders", "cd" * 32)["secrets"] != one["secrets"]
 
 
 @pytest.mark.parametrize(("count", "end"), [(5, "a4 is new"), (6, "a4 is new, and 1 more")])

@@ -19,7 +19,8 @@ from typing import Any
 import httpx
 
 from a2c_spec.local_api.parity.visit import ENDED, PICTURE
-from a2c_spec.testing import KEY, Service, Settings, Unknowns, serving
+from a2c_spec.testing import Service, Settings, Unknowns, serving
+from tests.local_api.harness import KEY
 from tests.local_api.sdk_source import document_of, unpacked
 
 CHECKS = "not_a_server_error,status_code_conformance,content_type_conformance,response_schema_conformance"

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 
 KEY = "0123456789abcdef0123456789abcdef"
+OTHERS = ("another", "someone-else", "stranger")
 WAYS = ("served", "in process")
 
 
@@ -233,8 +235,9 @@ Start = Callable[..., Api]  # makes a service with the settings of the test
 
 @contextmanager
 def running(way: str, settings: Settings, converters: Converters | None = None) -> Iterator[Api]:
-    """A client of a new service, which is reached in one of the two ways."""
-    app = create_app(settings, converters or TinyConverters())
+    """A client of a new service, which is reached in one of the two ways, and has accounts of others too."""
+    keyed = settings if settings.api_keys else replace(settings, api_keys=(KEY, *OTHERS))
+    app = create_app(keyed, converters or TinyConverters())
     if way == "served":
         with Background(app) as server, httpx.Client(timeout=30) as http:
             yield Api(app, http, server.url)

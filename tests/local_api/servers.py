@@ -22,7 +22,7 @@ class Site:
 
 
 @contextmanager
-def site(answer: Callable[[str, str, int], Answer]) -> Iterator[Site]:
+def site(answer: Callable[[str, str, int], Answer], host: str = "127.0.0.1", port: int = 0) -> Iterator[Site]:
     """Serve ``answer(method, path, number of the request)``."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -42,8 +42,8 @@ def site(answer: Callable[[str, str, int], Answer]) -> Iterator[Site]:
 
         def log_message(self, *_: object) -> None: ...
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    found = Site(f"http://127.0.0.1:{server.server_port}")
+    server = ThreadingHTTPServer((host, port), Handler)
+    found = Site(f"http://{host}:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:

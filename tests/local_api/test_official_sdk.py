@@ -26,7 +26,7 @@ NEEDS_BROWSER = "tests/live/test_conformance.py::test_capture_website"
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The service with the real converters and the example files of the suite."""
     files = sdk_files.write(tmp_path_factory.mktemp("examples"))
-    settings = Settings(api_keys=(KEY,), remote_files=files, workers=4)
+    settings = Settings(api_keys=(KEY,), remote_files=files, workers=4, allow_browser=True)
     with Background(create_app(settings)) as server:
         yield server.url
 

@@ -27,7 +27,7 @@ ROWS = [row for row in built_in().rows if "options" in row]
 @pytest.fixture(scope="module")
 def service() -> Iterator[httpx.Client]:
     with (
-        Background(create_app(Settings())) as running,
+        Background(create_app(Settings(api_keys=("key",)))) as running,
         httpx.Client(base_url=running.url, headers={"x-oc-api-key": "key"}, timeout=60) as client,
     ):
         yield client

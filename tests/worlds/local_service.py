@@ -144,6 +144,7 @@ def served_locally(switches: Switches, clock: Callable[[], float], folder: Path)
         far[f"https://files.example/{name}.txt"] = file
     settings = Settings(
         clock=lambda: clock() + switches.skew,
+        api_keys=(KEY,),
         seed=1,
         progression=Progression("polls", 1, max(0, switches.polls - 1)),
         limits=Limits(output_lifetime=switches.outputs_last),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hmac
 import re
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from a2c_spec.local_api.http.access import PASSWORD_COOKIE, PASSWORD_HEADERS, he
 from a2c_spec.local_api.jobs.lifecycle import found_output
 from a2c_spec.local_api.jobs.model import Job, Output, with_output
 from a2c_spec.local_api.jobs.refusals import Refusal, gone, not_found
+from a2c_spec.local_api.jobs.secret_values import is_word
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.storage.blobs import CHUNK
 
@@ -50,10 +50,10 @@ def find_output(service: Service, output_id: str) -> tuple[Job, Output]:
 
 def _require_password(request: Request, job: Job, entry: Output) -> None:
     conversion = job.conversion(entry.conversion)
-    listed = (conversion.options.get("download_password") if conversion else None) or ""
-    accepted = [word for word in (*job.download_passwords, *str(listed).split(","), entry.password) if word]
+    digests = (*job.download_passwords, *(conversion.passwords if conversion else ()), entry.password)
+    accepted = [digest for digest in digests if digest]
     sent = header(request, PASSWORD_HEADERS) or request.cookies.get(PASSWORD_COOKIE, "")
-    if accepted and not any(hmac.compare_digest(sent.encode(), word.encode()) for word in accepted):
+    if accepted and not any(is_word(digest, sent) for digest in accepted):
         raise Refusal(401, {"message": "The download password is missing or wrong"})
 
 

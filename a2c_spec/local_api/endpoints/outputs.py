@@ -16,6 +16,7 @@ from a2c_spec.local_api.jobs import lifecycle
 from a2c_spec.local_api.jobs.drafts import Problems, object_of
 from a2c_spec.local_api.jobs.model import Job, Output, with_output
 from a2c_spec.local_api.jobs.refusals import not_found
+from a2c_spec.local_api.jobs.secret_values import digested
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.storage.blobs import safe_name
 
@@ -89,7 +90,8 @@ def _patched(entry: Output, fields: dict[str, Any]) -> Output:
     if fields.get("filename"):
         entry = replace(entry, filename=safe_name(fields["filename"] + Path(entry.filename).suffix))
     if "download_password" in fields:
-        entry = replace(entry, password=fields["download_password"] or "")
+        password = fields["download_password"] or ""
+        entry = replace(entry, password=password and digested(password))  # as all that a job keeps once it has ended
     return entry
 
 

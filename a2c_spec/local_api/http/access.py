@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hmac
 from typing import Any
 
@@ -12,6 +14,7 @@ from a2c_spec.local_api.jobs.identity import account_of
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.refusals import not_found, unauthorized
 from a2c_spec.local_api.jobs.service import Service
+from a2c_spec.local_api.settings import Settings
 
 KEY_HEADERS = ("x-api2convert-api-key", "x-oc-api-key")
 TOKEN_HEADERS = ("x-api2convert-token", "x-oc-token")
@@ -46,13 +49,27 @@ def header(request: Request, names: tuple[str, ...]) -> str:
     return next((value for name in names if (value := request.headers.get(name))), "")
 
 
+def number_of(key: str, settings: Settings) -> int | None:
+    """Which of the keys of the settings this is; None when it is none of them."""
+    matches = [hmac.compare_digest(key.encode(), known.encode()) for known in settings.api_keys]
+    return matches.index(True) if key and True in matches else None
+
+
+def given_key(request: Request) -> str:
+    """The key of a request: a header of the API, or the password that a browser asked for."""
+    scheme, _, text = request.headers.get("authorization", "").partition(" ")
+    if (key := header(request, KEY_HEADERS)) or scheme.lower() != "basic":
+        return key
+    try:
+        return base64.b64decode(text.strip(), validate=True).decode().partition(":")[2]
+    except (binascii.Error, ValueError):
+        return ""
+
+
 def account(request: Request) -> str:
     """The account of the request's key; an empty string without a valid key."""
-    key = header(request, KEY_HEADERS)
-    known = service_of(request).settings.api_keys
-    if not key or (known and not any(hmac.compare_digest(key.encode(), entry.encode()) for entry in known)):
-        return ""
-    return account_of(key)
+    number = number_of(header(request, KEY_HEADERS), service_of(request).settings)
+    return "" if number is None else account_of(number)
 
 
 def require_account(request: Request) -> str:

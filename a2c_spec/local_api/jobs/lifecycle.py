@@ -9,6 +9,7 @@ from typing import Any
 from a2c_spec.local_api.jobs.drafts import Problems, check_input_options
 from a2c_spec.local_api.jobs.model import Conversion, Input, Job, Output, with_conversion, with_input
 from a2c_spec.local_api.jobs.refusals import conflict, invalid, not_found
+from a2c_spec.local_api.jobs.secret_values import digested, without_secrets
 from a2c_spec.local_api.jobs.vocabulary import CANCELED, READY, TERMINAL
 
 PATCHABLE_INPUT_OPTIONS = ("position", "slide_duration", "resize_handling")
@@ -34,13 +35,15 @@ def cancel(job: Job, now: float) -> Job:
     """The canceled job; 409 when it is finished already."""
     if job.phase in TERMINAL:
         raise conflict("The job is finished")
-    return replace(job, phase=CANCELED, modified=now, finished=now, runner="", activity="")
+    return without_secrets(replace(job, phase=CANCELED, modified=now, finished=now, runner="", activity=""))
 
 
 def patch_job(job: Job, fields: Mapping[str, Any], now: float, *, passwords_after_start: bool) -> Job:
     """The job with changed job-level fields."""
     if not (passwords_after_start and set(fields) == {"download_passwords"}):
         require_editable(job)
+    if job.phase in TERMINAL and "download_passwords" in fields:
+        fields = {**fields, "download_passwords": tuple(map(digested, fields["download_passwords"]))}
     return replace(job, **fields, modified=now)
 
 

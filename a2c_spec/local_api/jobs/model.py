@@ -35,7 +35,10 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Conversion:
-    """One conversion. ``options`` are only those that were set; defaults are added when it is shown or run."""
+    """One conversion. ``options`` are only those that were set; defaults are added when it is shown or run.
+
+    ``passwords`` are digests of the passwords of its downloads, once the job has ended.
+    """
 
     id: str
     target: str
@@ -43,6 +46,7 @@ class Conversion:
     options: Mapping[str, Any] = field(default_factory=dict)
     metadata: Mapping[str, Any] = field(default_factory=dict)
     output_target: tuple[Mapping[str, Any], ...] = ()
+    passwords: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +148,10 @@ def from_document(document: Mapping[str, Any]) -> Job:
     parts: dict[str, Any] = dict(document)
     parts["inputs"] = tuple(Input(**row) for row in document["inputs"])
     parts["conversions"] = tuple(
-        Conversion(**{**row, "output_target": tuple(row["output_target"])}) for row in document["conversions"]
+        Conversion(
+            **{**row, "output_target": tuple(row["output_target"]), "passwords": tuple(row.get("passwords", ()))}
+        )
+        for row in document["conversions"]
     )
     parts["outputs"] = tuple(Output(**{**row, "inputs": tuple(row["inputs"])}) for row in document["outputs"])
     for name in ("download_passwords", "errors", "warnings"):

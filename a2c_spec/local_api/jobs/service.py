@@ -15,11 +15,15 @@ from a2c_spec.local_api.jobs.identity import Identity
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.process_lock import ProcessLock
 from a2c_spec.local_api.jobs.refusals import Refusal, not_found, payment_required
+from a2c_spec.local_api.jobs.secret_values import has_secrets, without_secrets
 from a2c_spec.local_api.jobs.store import Rule, Store
 from a2c_spec.local_api.jobs.visible_status import VisibleStatus, visible_status
 from a2c_spec.local_api.jobs.vocabulary import FETCHING, STATUSES, TERMINAL, UNDER_WAY, code_of
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.storage.blobs import Blobs
+
+WITHOUT_SECRETS = 1
+"""The version of a store in which no job that has ended has its secrets."""
 
 
 @dataclass(slots=True)
@@ -79,6 +83,8 @@ class Service:
             after = self._started(after) if may_start else after
             self.store.put_job(before, after)
             self._record(before, after, note)
+        if before.phase not in TERMINAL and after.phase in TERMINAL and has_secrets(before):
+            self.store.empty_log()
         self._announce(before, after)
         return after
 
@@ -86,6 +92,7 @@ class Service:
         """Delete a job and its files; the credits it used stay used."""
         with self.store.transaction():
             self.store.drop_job(job_id)
+        self.store.empty_log()
         self.blobs.drop_job(job_id)
 
     def _started(self, job: Job) -> Job:
@@ -169,6 +176,19 @@ class Service:
             code = code_of(FETCHING, self.settings.unknowns.vocabulary)
             self.store.add_event(job_id, code, note, self.clock.now())
         self.on_start(job_id)
+
+    def forget_secrets(self) -> None:
+        """Take the secrets out of jobs that ended before versions did so at the end; once for a store."""
+        with self.store.transaction():
+            if self.store.rows("PRAGMA user_version")[0][0] >= WITHOUT_SECRETS:
+                return
+            ended = [job for job in self.store.all_jobs(limit=-1, offset=0) if job.phase in TERMINAL]
+            for job in ended:
+                self.store.put_job(job, without_secrets(job))
+            self.store.rows(f"PRAGMA user_version = {WITHOUT_SECRETS}")
+        if ended:
+            self.store.rows("VACUUM")
+            self.store.empty_log()
 
     def purge(self) -> None:
         """Delete the files of jobs whose outputs have expired, and of jobs that no longer exist."""

@@ -63,6 +63,7 @@ class Store:
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=30)
         self._db.execute("PRAGMA journal_mode = WAL")
         self._db.execute("PRAGMA synchronous = NORMAL")
+        self._db.execute("PRAGMA secure_delete = ON")  # what is taken out of a job is overwritten
         self._db.executescript(SCHEMA)
 
     def close(self) -> None:
@@ -92,6 +93,12 @@ class Store:
         with self._lock:
             self._require_open()
             return self._db.execute(sql, values).fetchall()
+
+    def empty_log(self) -> None:
+        """Move what is in SQLite's log to its place, so that nothing older is left there; if nobody else is reading."""
+        with self._lock:
+            if not self._db.in_transaction:
+                self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _require_open(self) -> None:
         if self._closed:

@@ -6,7 +6,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from a2c_spec.local_api.http.access import service_of
-from a2c_spec.local_api.http.guard import require_local
 from a2c_spec.local_api.http.request_bodies import read_bounded, read_json
 from a2c_spec.local_api.http.wire import timestamp
 from a2c_spec.local_api.jobs.refusals import invalid, not_found
@@ -25,14 +24,12 @@ async def health(request: Request) -> Response:
 
 async def calls(request: Request) -> Response:
     """GET /_a2c/calls: the requests so far; the query can select by method, path pattern, status, lost."""
-    require_local(request)
     rows = selected(service_of(request).store.calls(), request.query_params)
     return JSONResponse(rows, headers={"X-Count": str(len(rows))})
 
 
 async def forget_calls(request: Request) -> Response:
     """DELETE /_a2c/calls."""
-    require_local(request)
     service_of(request).store.rows("DELETE FROM calls")
     return Response(status_code=204)
 
@@ -44,13 +41,11 @@ def _faults_of(request: Request) -> ActiveFaults:
 
 async def faults(request: Request) -> Response:
     """GET /_a2c/faults: all faults, and how often each was matched and applied."""
-    require_local(request)
     return JSONResponse(_faults_of(request).report())
 
 
 async def add_faults(request: Request) -> Response:
     """POST /_a2c/faults: adds faults, as YAML or JSON."""
-    require_local(request)
     try:
         added = read_faults(await read_bounded(request, BODY_LIMIT))
     except InvalidFaults as error:
@@ -61,20 +56,17 @@ async def add_faults(request: Request) -> Response:
 
 async def clear_faults(request: Request) -> Response:
     """DELETE /_a2c/faults."""
-    require_local(request)
     _faults_of(request).clear()
     return Response(status_code=204)
 
 
 async def clock(request: Request) -> Response:
     """GET /_a2c/clock."""
-    require_local(request)
     return JSONResponse({"now": service_of(request).clock.now()})
 
 
 async def advance(request: Request) -> Response:
     """POST /_a2c/clock: {"advance": seconds}."""
-    require_local(request)
     body = await read_json(request, BODY_LIMIT)
     seconds = body.get("advance") if isinstance(body, dict) else None
     if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not 0 <= seconds <= 10**9:
@@ -84,7 +76,6 @@ async def advance(request: Request) -> Response:
 
 async def expire(request: Request) -> Response:
     """POST /_a2c/jobs/{id}/expire: the outputs of the job are expired from now on."""
-    require_local(request)
     service = service_of(request)
     job = service.store.job(request.path_params["job_id"])
     if job is None:
@@ -95,7 +86,6 @@ async def expire(request: Request) -> Response:
 
 async def reset(request: Request) -> Response:
     """POST /_a2c/reset: deletes all jobs, calls, presets and faults."""
-    require_local(request)
     service = service_of(request)
     service.store.reset()
     service.blobs.clear()

@@ -10,13 +10,12 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
+from a2c_spec.local_api.jobs.secret_values import masked, masked_text
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.simulation.fault_middleware import Handle
 from a2c_spec.local_api.simulation.faults import Fault
 
 KEPT_BODY = 64 * 1024
-SECRET = ("credentials", "password", "token", "secret", "keyfile")
-HIDDEN = "***"
 
 
 class Call:
@@ -30,7 +29,7 @@ class Call:
             "at": service.clock.now(),
             "method": scope["method"],
             "path": path,
-            "query": scope["query_string"].decode("latin-1"),
+            "query": masked_text(f"?{scope['query_string'].decode('latin-1')}")[1:],
             "status": None,
             "bytes_in": 0,
             "bytes_out": 0,
@@ -85,22 +84,9 @@ def _is_json(scope: Scope) -> bool:
 
 def _readable(body: bytes) -> Any:
     try:
-        return redacted(json.loads(body))
+        return masked(json.loads(body))
     except (ValueError, RecursionError):
         return None
-
-
-def redacted(value: Any) -> Any:
-    """The same data with its secrets replaced."""
-    if isinstance(value, dict):
-        return {name: HIDDEN if _is_secret(name) else redacted(part) for name, part in value.items()}
-    if isinstance(value, list):
-        return [redacted(part) for part in value]
-    return value
-
-
-def _is_secret(name: str) -> bool:
-    return any(word in name.lower() for word in SECRET)
 
 
 def selected(calls: Sequence[Mapping[str, Any]], query: Mapping[str, str]) -> list[Mapping[str, Any]]:

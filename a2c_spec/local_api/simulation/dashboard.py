@@ -11,11 +11,11 @@ from starlette.responses import FileResponse, HTMLResponse, Response
 
 from a2c_spec.local_api.endpoints.downloads import find_output
 from a2c_spec.local_api.http.access import base_of, job_json, service_of, wire_of
-from a2c_spec.local_api.http.guard import require_local
 from a2c_spec.local_api.http.paging import page_of
 from a2c_spec.local_api.http.wire import timestamp
 from a2c_spec.local_api.jobs.model import Job
 from a2c_spec.local_api.jobs.refusals import not_found
+from a2c_spec.local_api.jobs.secret_values import masked
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.vocabulary import UNDER_WAY
 
@@ -60,13 +60,12 @@ def _page(name: str, **values: Any) -> Response:
 
 async def jobs(request: Request) -> Response:
     """GET /_a2c/: every job of every account, the newest first."""
-    require_local(request)
     service, page = service_of(request), page_of(request)
     total = service.store.count_all_jobs()
     found = service.store.all_jobs(limit=page.size, offset=page.offset)
     return _page(
         "jobs.html",
-        jobs=[job_json(request, job) for job in found],
+        jobs=[masked(job_json(request, job)) for job in found],
         busy=any(job.phase in UNDER_WAY for job in found),
         total=total,
         page=page.number,
@@ -79,7 +78,6 @@ async def jobs(request: Request) -> Response:
 
 async def job(request: Request) -> Response:
     """GET /_a2c/jobs/{id}: one job and all its parts."""
-    require_local(request)
     service = service_of(request)
     found = service.store.job(request.path_params["job_id"])
     if found is None:
@@ -88,8 +86,8 @@ async def job(request: Request) -> Response:
     calls = [row for row in service.store.calls() if found.id in row["path"]]
     return _page(
         "job.html",
-        job=job_json(request, found),
-        inputs=[wire.input(entry) for entry in found.in_order()],
+        job=masked(job_json(request, found)),
+        inputs=[masked(wire.input(entry)) for entry in found.in_order()],
         pictures=_pictures(service, found),
         events=service.store.events(found.id),
         busy=found.phase in UNDER_WAY,
@@ -107,7 +105,6 @@ def _pictures(service: Service, found: Job) -> set[str]:
 
 async def picture(request: Request) -> Response:
     """GET /_a2c/outputs/{id}: a picture for the dashboard; this does not count as a download."""
-    require_local(request)
     service = service_of(request)
     _, entry = find_output(service, request.path_params["output_id"])
     path = service.blobs.path(entry.blob)

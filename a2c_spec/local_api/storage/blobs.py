@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 import unicodedata
@@ -25,15 +26,17 @@ class Blobs:
         return self.root / blob
 
     def place(self, job_id: str, file_id: str) -> str:
-        """The blob of a new file, whose folder exists from now on."""
+        """The blob of a new file, which is there from now on, empty, for its owner alone."""
         (self.root / job_id).mkdir(parents=True, exist_ok=True, mode=0o700)
+        os.close(os.open(self.root / job_id / file_id, os.O_WRONLY | os.O_CREAT, 0o600))
         return f"{job_id}/{file_id}"
 
     def workdir(self, job_id: str, name: str) -> Path:
         """An empty folder for a converter to work in."""
         folder = self.root / job_id / "work" / name
         shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(parents=True, mode=0o700)
+        folder.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folder.mkdir(mode=0o700)
         return folder
 
     def drop(self, blob: str) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ftplib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import require_public
+from a2c_spec.local_api.storage.address_rules import addresses_of
 from a2c_spec.local_api.storage.blobs import CHUNK
 from a2c_spec.local_api.storage.transfer import Location, TransferFailed
 
@@ -38,9 +38,9 @@ def ftp_put(path: Path, place: Location, settings: Settings) -> None:
 def _connected(place: Location, settings: Settings) -> Iterator[ftplib.FTP]:
     host, port = place.parameters["host"], _port(place)
     try:
-        require_public(host, port, private=settings.fetch_private)
+        addresses = addresses_of(host, port, private=settings.fetch_private)
         with ftplib.FTP(timeout=settings.limits.fetch_seconds) as server:  # noqa: S321 - the client asked for FTP
-            server.connect(host, port)
+            _connect(server, addresses, port)
             server.login(place.credentials["username"], place.credentials["password"])
             yield server
     except ftplib.error_perm as error:
@@ -48,6 +48,15 @@ def _connected(place: Location, settings: Settings) -> Iterator[ftplib.FTP]:
         raise TransferFailed("The FTP server refused the login or the file.", code) from error
     except (ftplib.Error, OSError, EOFError, ValueError) as error:
         raise TransferFailed("The FTP server cannot be reached, or it closed the connection.") from error
+
+
+def _connect(server: ftplib.FTP, addresses: list[str], port: int) -> None:
+    """Connect to the first of these addresses that answers."""
+    for address in addresses[:-1]:
+        with suppress(OSError):
+            server.connect(address, port)
+            return
+    server.connect(addresses[-1], port)
 
 
 def _port(place: Location) -> int:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import require_public
+from a2c_spec.local_api.storage.address_rules import addresses_of
 from a2c_spec.local_api.storage.blobs import CHUNK
 from a2c_spec.local_api.storage.transfer import TRANSFER_FAILED, Location, TransferFailed
 
@@ -59,7 +59,7 @@ class Signer:
 def s3_get(place: Location, path: Path, settings: Settings) -> None:
     """Copy an object of the storage to a file."""
     url, headers = _signed("GET", place, EMPTY, settings)
-    with _client(settings) as client, _http_errors(), client.stream("GET", url, headers=headers) as response:
+    with _client(url, settings) as client, _http_errors(), client.stream("GET", url, headers=headers) as response:
         _check(response)
         _save(response, path, settings.limits.upload_bytes)
 
@@ -70,21 +70,21 @@ def s3_put(path: Path, place: Location, settings: Settings) -> None:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     url, headers = _signed("PUT", place, digest, settings)
     headers["content-length"] = str(path.stat().st_size)
-    with _client(settings) as client, _http_errors():
+    with _client(url, settings) as client, _http_errors():
         _check(client.put(url, headers=headers, content=_pieces(path)))
 
 
-def _client(settings: Settings) -> httpx.Client:
-    import httpx  # here: it is half of what starting would cost
+def _client(url: str, settings: Settings) -> httpx.Client:
+    from a2c_spec.local_api.storage.checked_http import open_client  # here: httpx is half of what starting would cost
 
-    return httpx.Client(timeout=settings.limits.fetch_seconds)
+    return open_client(url, settings, settings.limits.fetch_seconds)
 
 
 def _signed(method: str, place: Location, digest: str, settings: Settings) -> tuple[str, dict[str, str]]:
     region = place.parameters.get("region") or "eu-central-1"
     url = _url(place.parameters, region)
     parts = urlsplit(url)
-    require_public(parts.hostname or "", parts.port or 443, private=settings.fetch_private)
+    addresses_of(parts.hostname or "", parts.port or 443, private=settings.fetch_private)
     credentials = place.credentials
     signer = Signer(
         credentials["accesskeyid"], credentials["secretaccesskey"], region, credentials.get("sessiontoken", "")

@@ -51,9 +51,12 @@ def _post(settings: Settings, url: str, body: bytes, headers: Mapping[str, str],
     """The status of the answer; None without an answer, 0 when the address must not be reached."""
     import httpx  # here: it is half of what starting would cost
 
+    from a2c_spec.local_api.storage.checked_http import open_client
+
     try:
         require_reachable(url, settings)
-        return httpx.post(url, content=body, headers=headers, timeout=timeout, follow_redirects=False).status_code
+        with open_client(url, settings, timeout) as client:
+            return client.post(url, content=body, headers=headers).status_code
     except TransferFailed as error:
         log.warning("A callback was not sent: %s", error)
         return 0

@@ -130,7 +130,7 @@ def _captured(service: Service, entry: Input, blob: str) -> StoredFile:
     if local is None:
         require_reachable(url, service.settings)
     path = service.blobs.path(blob)
-    capture(entry.engine, url, entry.options, path, service.settings.limits.fetch_seconds)
+    capture(entry.engine, url, entry.options, path, service.settings)
     stem = safe_name(urlsplit(entry.source).hostname or "page")
     return StoredFile(blob, path.stat().st_size, checksum(path), f"{stem}{SUFFIXES[entry.engine]}")
 

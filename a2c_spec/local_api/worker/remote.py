@@ -1,10 +1,10 @@
-"""Downloads a URL: http and https to public addresses only, every redirect is checked, size and time are limited."""
+"""Downloads a URL: http and https to public addresses only, every connection is checked, size and time are limited."""
 
 from __future__ import annotations
 
 import re
+import socket
 import time
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote, urljoin, urlsplit
 
 from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.storage.address_rules import require_public, require_public_address
+from a2c_spec.local_api.storage.address_rules import addresses_of
 from a2c_spec.local_api.storage.blobs import CHUNK, Sink, safe_name
 from a2c_spec.local_api.storage.transfer import TransferFailed
 
@@ -35,48 +35,51 @@ class Download:
 
 def download(url: str, path: Path, settings: Settings) -> Download:
     """Save what the URL yields to ``path``; TransferFailed when it yields no file."""
-    import httpx  # here: it is half of what starting would cost
-
     deadline = time.monotonic() + settings.limits.fetch_seconds
-    with httpx.Client(timeout=min(15, settings.limits.fetch_seconds), follow_redirects=False) as client, _http_errors():
-        for _ in range(settings.limits.fetch_redirects + 1):
-            require_reachable(url, settings)
-            with client.stream("GET", url, headers={"Accept": "*/*", "User-Agent": "a2c-local-api"}) as response:
-                _check_peer(response, url, settings)
-                if response.has_redirect_location:
-                    url = urljoin(url, response.headers["location"])
-                    continue
-                if not response.is_success:
-                    raise TransferFailed(MESSAGE, response.status_code)
-                return _saved(response, url, path, settings.limits.upload_bytes, deadline)
+    for _ in range(settings.limits.fetch_redirects + 1):
+        with _http_errors(), _opened(url, settings) as response:
+            if response.has_redirect_location:
+                url = urljoin(url, response.headers["location"])
+                continue
+            if not response.is_success:
+                raise TransferFailed(MESSAGE, response.status_code)
+            return _saved(response, url, path, settings.limits.upload_bytes, deadline)
     raise TransferFailed("The URL redirects too often.")
 
 
+@contextmanager
+def _opened(url: str, settings: Settings) -> Iterator[httpx.Response]:
+    from a2c_spec.local_api.storage.checked_http import open_client  # here: httpx is half of what starting would cost
+
+    require_reachable(url, settings)
+    headers = {"Accept": "*/*", "User-Agent": "a2c-local-api"}
+    with (
+        open_client(url, settings, min(15, settings.limits.fetch_seconds)) as client,
+        client.stream("GET", url, headers=headers) as response,
+    ):
+        yield response
+
+
 def require_reachable(url: str, settings: Settings) -> None:
-    """Raise TransferFailed unless the URL is one this service may request."""
+    """Raise TransferFailed unless the URL is one this service may request; whoever connects checks once more."""
+    from a2c_spec.local_api.storage.checked_http import is_proxied  # here: httpx is half of what starting would cost
+
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise TransferFailed("Only http and https URLs can be fetched.")
-    if _is_proxied(url) and not _is_literal(parts.hostname):
+    if is_proxied(url) and not _is_literal(parts.hostname):
         return
-    require_public(parts.hostname, parts.port or 443, private=settings.fetch_private)
-
-
-def _is_proxied(url: str) -> bool:
-    parts = urlsplit(url)
-    return parts.scheme in urllib.request.getproxies() and not urllib.request.proxy_bypass(parts.hostname or "")
+    addresses_of(parts.hostname, parts.port or 443, private=settings.fetch_private)
 
 
 def _is_literal(host: str) -> bool:
-    return host == "localhost" or host.endswith(".localhost") or host.replace(".", "").isdigit() or ":" in host
-
-
-def _check_peer(response: httpx.Response, url: str, settings: Settings) -> None:
-    """Check the address that was really connected to: a second look-up of the name may have given another one."""
-    stream = response.extensions.get("network_stream")
-    peer = stream.get_extra_info("server_addr") if stream else None
-    if peer and not settings.fetch_private and not _is_proxied(url):
-        require_public_address(str(peer[0]))
+    """Whether a host is an address in any spelling, or a name of this machine, which a proxy would take for its own."""
+    name = host.lower().removesuffix(".")
+    try:
+        socket.inet_aton(name)
+    except OSError:
+        return name == "localhost" or name.endswith(".localhost") or ":" in name
+    return True
 
 
 def _saved(response: httpx.Response, url: str, path: Path, limit: int, deadline: float) -> Download:

@@ -6,6 +6,7 @@ import logging
 from dataclasses import replace
 
 from a2c_spec.local_api.jobs.model import Job
+from a2c_spec.local_api.jobs.secret_values import without_secrets
 from a2c_spec.local_api.jobs.service import Service
 from a2c_spec.local_api.jobs.store import StoreClosed
 from a2c_spec.local_api.jobs.vocabulary import COMPLETED, CONVERTING, FAILED, FETCHING
@@ -54,18 +55,8 @@ def _finished(job: Job, errors: list[Message], now: float) -> Job:
     if fatal or not (job.outputs or delivered):
         return _failed(job, errors or [message("conversion", "", 0, "The conversion yielded nothing.")], now)
     warnings = (*job.warnings, *errors)
-    return _without_secrets(replace(job, phase=COMPLETED, warnings=warnings, finished=now, activity=""))
+    return without_secrets(replace(job, phase=COMPLETED, warnings=warnings, finished=now, activity=""))
 
 
 def _failed(job: Job, errors: list[Message], now: float) -> Job:
-    return _without_secrets(replace(job, phase=FAILED, errors=tuple(errors), finished=now, activity=""))
-
-
-def _without_secrets(job: Job) -> Job:
-    """The job without credentials, which a finished job no longer needs."""
-    inputs = tuple(replace(entry, credentials={}) for entry in job.inputs)
-    conversions = tuple(
-        replace(entry, output_target=tuple({**target, "credentials": {}} for target in entry.output_target))
-        for entry in job.conversions
-    )
-    return replace(job, inputs=inputs, conversions=conversions)
+    return without_secrets(replace(job, phase=FAILED, errors=tuple(errors), finished=now, activity=""))

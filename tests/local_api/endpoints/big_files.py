@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 from a2c_spec.local_api.app import LocalApi, create_app
+from a2c_spec.local_api.settings import Settings
 from tests.local_api.harness import KEY, TinyConverters
 
 PIECE = bytes(64 * 1024)
@@ -60,7 +61,7 @@ async def form(size: int) -> AsyncIterator[bytes]:
 
 async def main(size: int) -> None:
     """Upload, convert and download one file."""
-    app = create_app(converters=TinyConverters())
+    app = create_app(Settings(api_keys=(KEY,)), TinyConverters())
     body = json.dumps({"conversion": [{"target": "same"}]}).encode()
     _, answer, _ = await call(app, "POST", "/v2/jobs", b"application/json", one_piece(body))
     job = json.loads(answer)

@@ -24,9 +24,10 @@ SERVER = textwrap.dedent(
     from pathlib import Path
     from a2c_spec.local_api.server import run
     from a2c_spec.local_api.settings import Settings
-    from tests.local_api.harness import TinyConverters
+    from tests.local_api.harness import KEY, TinyConverters
 
-    run(Settings(data_dir=Path(sys.argv[1])), on_ready=lambda url: print(url, flush=True), converters=TinyConverters())
+    settings = Settings(data_dir=Path(sys.argv[1]), api_keys=(KEY,))
+    run(settings, on_ready=lambda url: print(url, flush=True), converters=TinyConverters())
     """
 )
 

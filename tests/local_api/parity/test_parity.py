@@ -11,7 +11,8 @@ import pytest
 from a2c_spec.local_api.parity.side_by_side import Answers, Row, answers, compare, table
 from a2c_spec.local_api.parity.visit import Unanswered
 from a2c_spec.local_api.parity.with_credits import UNSEEN
-from a2c_spec.testing import KEY, Limits, Progression, Settings, Unknowns, serving
+from a2c_spec.testing import Limits, Progression, Settings, Unknowns, serving
+from tests.local_api.harness import KEY
 
 pytest.importorskip("PIL", reason="the extra `local` is not installed")
 

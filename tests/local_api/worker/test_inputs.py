@@ -100,7 +100,7 @@ def test_what_cannot_be_fetched_is_accepted_and_fails_with_the_reason(api: Api, 
 def test_a_page_becomes_a_picture_where_a_browser_is_found(api_with: Start, tmp_path: Path) -> None:
     page = tmp_path / "page.html"
     page.write_text("<h1>hello</h1>")
-    api = api_with(remote_files={"https://example.com": page})
+    api = api_with(remote_files={"https://example.com": page}, allow_browser=True)
     done = api.convert({"type": "remote", "source": "https://example.com", "engine": "screenshot"})
     if find_browser():
         assert done["status"]["code"] == "completed"

@@ -6,6 +6,7 @@ import contextlib
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -29,6 +30,28 @@ def drop_network() -> None:
         Path("/proc/self/setgroups").write_text("deny")
         Path("/proc/self/uid_map").write_text(f"{uid} {uid} 1")
         Path("/proc/self/gid_map").write_text(f"{gid} {gid} 1")
+
+
+def missing() -> str:
+    """What this system lacks to confine converters, and what that means, as one sentence; empty when it has all."""
+    files, network = landlock.version() >= 1, _can_drop_network()
+    if files and network:
+        return ""
+    if not files and not network:
+        lacks, means = "Landlock and user namespaces", "read and write the files of this user, and use the network"
+    elif not files:
+        lacks, means = "Landlock", "read and write the files of this user"
+    else:
+        lacks, means = "user namespaces", "use the network"
+    return f"this system has no {lacks}, so a converter that a hostile input takes over can {means}"
+
+
+def _can_drop_network() -> bool:
+    """Tried in a process of its own: it cannot be taken back."""
+    if sys.platform != "linux":
+        return False
+    code = f"import ctypes, sys; sys.exit(ctypes.CDLL(None).unshare({CLONE_NEWUSER | CLONE_NEWNET}) != 0)"
+    return subprocess.run([sys.executable, "-I", "-S", "-c", code], check=False).returncode == 0  # noqa: S603 - our own
 
 
 def die_with_parent() -> None:

@@ -36,6 +36,7 @@ class Worker:
             stderr=subprocess.DEVNULL,
             env=_environment(),
             start_new_session=True,
+            umask=0o077 if REUSABLE else -1,
         )
 
     def ask(self, task: Task) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.local_api.convert.contract import ConversionError
-from a2c_spec.local_api.convert.sandbox import landlock, pool
+from a2c_spec.local_api.convert.sandbox import confine, landlock, pool
 from a2c_spec.local_api.convert.sandbox.task import MIB, Limits, Task
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the limits are those of Linux")
@@ -147,3 +147,27 @@ def test_an_idle_worker_ends_with_its_parent(tmp_path: Path) -> None:
         assert alive(worker)
         parent.kill()
     wait_until_gone([worker])
+
+
+@pytest.mark.parametrize(
+    ("landlock_version", "network", "said"),
+    [
+        (1, True, ""),
+        (0, True, "no Landlock, so a converter that a hostile input takes over can read and write the files"),
+        (-1, False, "no Landlock and user namespaces, so a converter that a hostile input takes over can read and"),
+        (7, False, "no user namespaces, so a converter that a hostile input takes over can use the network"),
+    ],
+)
+def test_what_a_system_lacks_is_said(
+    landlock_version: int, network: bool, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(landlock, "version", lambda: landlock_version)
+    monkeypatch.setattr(confine, "_can_drop_network", lambda: network)
+    assert said in confine.missing()
+    assert bool(said) == bool(confine.missing())
+
+
+def test_the_network_is_gone_where_that_is_said(tmp_path: Path) -> None:
+    if not confine._can_drop_network():
+        pytest.skip("no user namespaces here")
+    assert run("interfaces", tmp_path) == ["lo"]
