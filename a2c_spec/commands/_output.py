@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -20,8 +19,8 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
-from a2c_spec.views import problems
-from a2c_spec.views.style import Style, wants_colour
+from a2c_spec.views import inert, problems
+from a2c_spec.views.style import PLAIN, Style, wants_colour
 
 if TYPE_CHECKING:
     from a2c_spec.core.events import Event
@@ -56,26 +55,31 @@ def style_of(project: Project) -> Style:
 
 def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None:
     """Prints the result: the JSON value ``tree`` under --json, else the text."""
-    click.echo(json.dumps(tree(), ensure_ascii=False) if flags.as_json else text())
+    say(inert.dumps(tree()) if flags.as_json else text())
+
+
+def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+    """Prints a text; nothing else of ours prints what others wrote."""
+    click.echo(inert.page(text), err=err, nl=nl)
 
 
 def did(flags: Flags, text: str, **told: Any) -> None:
     """Says what was done: to a person, or as JSON to a program."""
     if flags.as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        say(inert.dumps(told))
     else:
         talk(flags, text)
 
 
-def talk(flags: Flags, text: str) -> None:
+def talk(flags: Flags, text: str, *, one_line: bool = True) -> None:
     """Says something to a person on standard error, unless --quiet."""
     if not flags.quiet and text:
-        click.echo(text, err=True)
+        say(inert.joined([text], coloured=True) if one_line else text, err=True)
 
 
 def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
     """Says what is odd in the manifests, though valid."""
-    talk(project.flags, problems.diagnostics(warnings, style_of(project)))
+    talk(project.flags, problems.diagnostics(warnings, style_of(project)), one_line=False)
 
 
 def on_a_terminal() -> bool:
@@ -90,7 +94,7 @@ def ask(question: str) -> bool | None:
     with _interruptible():
         try:
             while True:
-                click.echo(f"{question} [y/N]: ", nl=False, err=True)
+                say(f"{PLAIN.lines([question])} [y/N]: ", nl=False, err=True)
                 answer = sys.stdin.readline()
                 if answer.strip().lower() in ("y", "yes"):
                     return True
@@ -127,7 +131,9 @@ class ConsoleReporter:
         self.shown: Plan | None = None
 
     def __call__(self, event: Event) -> None:
-        self.progress(event)
+        from a2c_spec.views import progress
+
+        self.progress(event if self.project.flags.as_json else progress.for_people(event))
 
     def warnings(self, found: Sequence[Diagnostic]) -> None:
         warn(self.project, found)
@@ -138,7 +144,7 @@ class ConsoleReporter:
 
         flags = self.project.flags
         if self.shown and on_a_terminal() and (flags.quiet or flags.as_json or not sys.stdout.isatty()):
-            click.echo(PlanView(Style(), flags.verbose, flags.explain).text(self.shown), err=True)
+            say(PlanView(Style(), flags.verbose, flags.explain).text(self.shown), err=True)
         return ask(question)
 
     def plan(self, plan: Plan) -> None:
@@ -155,7 +161,7 @@ def show_plan(project: Project, plan: Plan, *, event: bool = False, markdown: in
 
     flags = project.flags
     if markdown and not flags.as_json:
-        click.echo(markdown_of(plan, markdown))
+        say(markdown_of(plan, markdown))
         return
     emit(
         flags,
@@ -197,7 +203,7 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     emit(
         flags,
         lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
-        lambda: "\n".join(lines) or agrees,
+        lambda: PLAIN.lines(lines) or agrees,
     )
 
 
@@ -227,7 +233,7 @@ def _progress(project: Project) -> Progress:
 
     flags, clock, colour = project.flags, project.runtime.monotonic, style_of(project).on
     if flags.as_json:
-        return progress.JsonLines(click.echo)
+        return progress.JsonLines(say)
     if flags.quiet:
         return progress.Silent()
     if sys.stderr.isatty() and not project.environ.get("CI") and project.environ.get("TERM") != "dumb":
@@ -247,10 +253,10 @@ def explain(problem: Exception, *, as_json: bool, verbose: bool, no_color: bool 
     """Says what is wrong and what to do; gives the exit code. An unknown error is reported as a defect."""
     known = problem if isinstance(problem, SpecError) else internal_error(problem, verbose=verbose)
     if as_json:
-        click.echo(json.dumps({"event": "error", **problems.error_json(known)}, ensure_ascii=False))
+        say(inert.dumps({"event": "error", **problems.error_json(known)}))
     else:
         colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color=no_color)
-        click.echo(problems.error(known, Style(colour)), err=True)
+        say(problems.error(known, Style(colour)), err=True)
     return known.exit_code
 
 
@@ -259,10 +265,10 @@ def internal_error(problem: Exception, *, verbose: bool) -> SpecError:
     if outside := of_outside(problem):
         return outside
     frames = list(_frames(problem))
-    place = "\n    ".join(frames) if verbose else frames[-1]
     return SpecError(
-        f"internal error: {type(problem).__name__} at {place}",
+        f"internal error: {type(problem).__name__} at {frames[-1]}",
         hint="this is a defect of a2c-spec; please report it with the output of -v",
+        lines=[f"    {frame}" for frame in frames] if verbose else (),
     )
 
 

@@ -72,7 +72,7 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
     places = [(file, file.path or there[file.output_id in record.gone]) for file in record.files]
     files = [f"  {place}  {size(file.size)}  {file.sha256}" for file, place in places]
     left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover if file.path]
-    return "\n".join([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
+    return style.lines([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
 
 
 def _intent_lines(intent: Intent | None) -> list[str]:
