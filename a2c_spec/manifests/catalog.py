@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
 
 CATALOG_FILE = "a2c.catalog.json"
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
-MAX_BYTES = 64 * 1024 * 1024  # of the file, and of all pages of the service
-MAX_ROWS = 20_000  # targets of one catalog
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 CatalogRow = Mapping[str, Any]
@@ -71,8 +70,8 @@ def project_snapshot(root: Path) -> Snapshot | None:
     """The project's own snapshot; None when there is none. Raises InvalidError."""
     file = root / CATALOG_FILE
     try:
-        if file.stat().st_size > MAX_BYTES:
-            raise _unusable(f"has more than {MAX_BYTES} bytes")
+        if file.stat().st_size > CATALOG_BYTES:
+            raise _unusable(f"has more than {CATALOG_BYTES} bytes")
         tree = json.loads(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -82,7 +81,7 @@ def project_snapshot(root: Path) -> Snapshot | None:
         raise _unusable("is not valid JSON", getattr(error, "lineno", 1), getattr(error, "colno", 1)) from error
     snapshot = _snapshot(tree)
     if snapshot is None:
-        raise _unusable(f"is not a list of at most {MAX_ROWS} targets")
+        raise _unusable(f"is not a list of at most {CATALOG_ROWS} targets")
     return snapshot
 
 
@@ -95,7 +94,7 @@ def _unusable(why: str, line: int = 1, column: int = 1) -> InvalidError:
 def _snapshot(tree: Any) -> Snapshot | None:
     """The snapshot in a file; older files hold the rows alone. None when it is none."""
     rows = tree.get("conversions") if isinstance(tree, dict) else tree
-    if not isinstance(rows, list) or len(rows) > MAX_ROWS or not all(map(_is_row, rows)):
+    if not isinstance(rows, list) or len(rows) > CATALOG_ROWS or not all(map(_is_row, rows)):
         return None
     head = tree if isinstance(tree, dict) else {}
     date, service = str(head.get("date")), head.get("service")
