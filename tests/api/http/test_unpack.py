@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable
 import httpx
 import pytest
 
+from a2c_spec.api.http import transport
 from a2c_spec.api.http.concurrency import Limiter
 from a2c_spec.api.http.network import open_client
 from a2c_spec.api.http.replies import DEEPEST, LARGEST_REPLY, MOST_VALUES
@@ -91,8 +92,9 @@ def test_no_piece_is_large_however_well_it_was_packed() -> None:
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 
 
-def packed(data: bytes) -> Iterable[bytes]:
-    body = gzip.compress(data)
+def packed_zeros(millions: int) -> Iterable[bytes]:
+    packer = zlib.compressobj(wbits=31)
+    body = b"".join(packer.compress(bytes(1_000_000)) for _ in range(millions)) + packer.flush()
     yield HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(body) + body
 
 
@@ -106,7 +108,7 @@ def endless(head: bytes, piece: bytes) -> Iterable[bytes]:
 
 
 HOSTILE: dict[str, tuple[Callable[[], Iterable[bytes]], str]] = {
-    "packed zeros": (lambda: packed(bytes(400_000_000)), f"larger than {LARGEST_REPLY} bytes"),
+    "packed zeros": (lambda: packed_zeros(400), f"larger than {LARGEST_REPLY} bytes"),
     "an endless text": (lambda: endless(HEAD + b'\r\n"', b"x"), f"larger than {LARGEST_REPLY} bytes"),
     "empty lists": (lambda: plain(b"[" + b"[]," * 5_000_000 + b"1]"), f"more than {MOST_VALUES} values"),
     "lists in lists": (lambda: plain(b"[" * 900 + b"]" * 900), f"more than {DEEPEST} levels"),
@@ -160,4 +162,17 @@ def test_a_hostile_answer_is_refused_soon_and_within_little_memory(name: str) ->
 def test_no_date_is_too_odd(name: str, date: str) -> None:
     head = f"HTTP/1.1 429 Busy\r\n{name}: {date}\r\nContent-Length: 2\r\n\r\n{{}}".encode()
     with raw_server(lambda _path: [head]) as url, pytest.raises(NetworkError):
+        asked(url)
+
+
+def test_an_answer_that_never_comes_to_its_end_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LONGEST_ANSWER", 0.2)
+
+    def drops() -> Iterable[bytes]:
+        yield HEAD + b"\r\n["
+        for _ in range(1000):
+            time.sleep(0.05)
+            yield b" "
+
+    with raw_server(lambda _path: drops()) as url, pytest.raises(NetworkError, match="longer than"):
         asked(url)
