@@ -81,7 +81,9 @@ def project_snapshot(root: Path) -> Snapshot | None:
         raise _unusable("is not valid JSON", getattr(error, "lineno", 1), getattr(error, "colno", 1)) from error
     snapshot = _snapshot(tree)
     if snapshot is None:
-        raise _unusable(f"is not a list of at most {CATALOG_ROWS} targets")
+        raise _unusable("is not a list of targets")
+    if len(snapshot.rows) > CATALOG_ROWS:
+        raise _unusable(f"has more than {CATALOG_ROWS} targets")
     return snapshot
 
 
@@ -94,7 +96,7 @@ def _unusable(why: str, line: int = 1, column: int = 1) -> InvalidError:
 def _snapshot(tree: Any) -> Snapshot | None:
     """The snapshot in a file; older files hold the rows alone. None when it is none."""
     rows = tree.get("conversions") if isinstance(tree, dict) else tree
-    if not isinstance(rows, list) or len(rows) > CATALOG_ROWS or not all(map(_is_row, rows)):
+    if not isinstance(rows, list) or not all(map(_is_row, rows)):
         return None
     head = tree if isinstance(tree, dict) else {}
     date, service = str(head.get("date")), head.get("service")

@@ -17,9 +17,9 @@ from a2c_spec.manifests.batch.sources import table_file
 from a2c_spec.manifests.build import build_job, build_preset, with_default_policy
 from a2c_spec.manifests.catalog_check import check_parts, idle_entries
 from a2c_spec.manifests.environment import Environment
-from a2c_spec.manifests.expressions import work
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
+from a2c_spec.manifests.expressions.work import bounded
 from a2c_spec.manifests.extends import extended
 from a2c_spec.manifests.literals import misplaced
 from a2c_spec.manifests.load_options import LoadOptions
@@ -48,13 +48,13 @@ def load(paths: Sequence[str | Path], options: LoadOptions, notes: Notes | None 
     ``notes`` takes down what else is met. Memory stays bounded however many there are: only addresses are remembered,
     to find one that is given twice.
     """
-    work.begin()
     loader = _Loader(options, Notes() if notes is None else notes)
-    yield from loader.variable_problems
-    for path in paths:
-        loader.queue.append(_ManifestFile(Path(path), str(path)))
-        yield from loader.queued_files()
-    yield from variables.undeclared(loader.flag_values, loader.declared)
+    with bounded():
+        yield from loader.variable_problems
+        for path in paths:
+            loader.queue.append(_ManifestFile(Path(path), str(path)))
+            yield from loader.queued_files()
+        yield from variables.undeclared(loader.flag_values, loader.declared)
 
 
 @dataclass(frozen=True, slots=True)

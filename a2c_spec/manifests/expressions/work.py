@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 MAX_MATCHED = 100_000_000
@@ -21,23 +23,31 @@ class Work:
         self.matched, self.compared = MAX_MATCHED, MAX_COMPARED
 
 
-_LEFT: ContextVar[Work] = ContextVar("left", default=Work())  # noqa: B039 - for the few uses outside of any loading
+_LEFT: ContextVar[Work | None] = ContextVar("left", default=None)
 
 
-def begin() -> None:
-    """A loading begins."""
+@contextmanager
+def bounded() -> Iterator[None]:
+    """One loading; outside of any nothing is counted."""
     _LEFT.set(Work())
+    try:
+        yield
+    finally:
+        _LEFT.set(None)
 
 
 def may_match(states: int, characters: int) -> bool:
     """Whether a match may still be tried; it is counted."""
-    left, size = _LEFT.get(), states * characters
+    if (left := _LEFT.get()) is None:
+        return True
+    size = states * characters
     left.matched -= size if size > CHEAP else 0
     return left.matched >= 0
 
 
 def may_compare(pairs: int) -> bool:
     """Whether so many pairs of characters may still be compared; they are counted."""
-    left = _LEFT.get()
+    if (left := _LEFT.get()) is None:
+        return True
     left.compared -= pairs
     return left.compared >= 0
