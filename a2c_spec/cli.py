@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import signal
 import sys
@@ -111,22 +110,15 @@ def run(args: Sequence[str], runtime: object = None) -> int:
     except click.ClickException as problem:
         if isinstance(problem, click.BadParameter) and (said := _of_a_variable(problem)):
             return _explain(said, args)
-        _show(problem)
+        from a2c_spec.commands._output import say_usage
+
+        say_usage(problem)
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; the state is exact: apply again to continue", err=True)
         return 130
     except Exception as problem:
         return _explain(problem, args)
-
-
-def _show(problem: click.ClickException) -> None:
-    """What click says of a command line, which may quote texts of others."""
-    from a2c_spec.commands._output import say
-
-    said = io.StringIO()
-    problem.show(said)
-    say(said.getvalue(), err=True, nl=False)
 
 
 def _explain(problem: Exception, args: Sequence[str]) -> int:
@@ -155,7 +147,7 @@ def _warn(ours: Sequence[str], args: Sequence[str]) -> None:
     names = (cli.get_command(context, name) for name in COMMANDS)
     if not ("-q" in args or asked("--quiet", args)):
         for said in unknown(ours, every_name(command for command in names if command)):
-            say(said, err=True)
+            say(said, err=True, one_line=True)
 
 
 def _of_a_variable(problem: click.BadParameter) -> Exception | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import signal
 import sys
@@ -19,13 +20,12 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
-from a2c_spec.views import inert, problems
+from a2c_spec.views import inert, problems, records
 from a2c_spec.views.style import PLAIN, Style, wants_colour
 
 if TYPE_CHECKING:
     from a2c_spec.core.events import Event
     from a2c_spec.core.plan import Plan
-    from a2c_spec.core.state import JobRecord
     from a2c_spec.engine.outcome import Result
     from a2c_spec.engine.refresh import Refreshed
     from a2c_spec.views.progress import Progress
@@ -58,9 +58,17 @@ def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None
     say(inert.dumps(tree()) if flags.as_json else text())
 
 
-def say(text: str, *, err: bool = False, nl: bool = True) -> None:
+def say(text: str, *, err: bool = False, nl: bool = True, one_line: bool = False) -> None:
     """Prints a text; nothing else of ours prints what others wrote."""
-    click.echo(inert.page(text), err=err, nl=nl)
+    click.echo(inert.line(text) if one_line else inert.page(text), err=err, nl=nl)
+
+
+def say_usage(problem: click.ClickException) -> None:
+    """Says what click does of a command line, which may quote texts of others."""
+    whole = io.StringIO()
+    problem.show(whole)
+    told = problem.format_message()
+    say(whole.getvalue().replace(told, inert.line(told)), err=True, nl=False)
 
 
 def did(flags: Flags, text: str, **told: Any) -> None:
@@ -189,10 +197,11 @@ def show_result(project: Project, result: Result) -> int:
 
 def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     """Prints how the state differs, or differed, from the service, and what only an apply goes on with."""
-    changed = [(old, new) for old, new in found.changed if _seen(old) != _seen(new)]
-    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
+    changed = [both for both in found.changed if records.what_is_told(both[0]) != records.what_is_told(both[1])]
+    phases = [(old.address, records.phase_told(old), records.phase_told(new)) for old, new in changed]
+    rows = [dict(zip(("address", "before", "after"), one, strict=True)) for one in phases]
     left = [{"address": address, "status": status} for address, status in found.unfinished]
-    lines = [f"{old.address}: {_told(old, new)}" for old, new in changed]
+    lines = [f"{old.address}: {records.change_told(old, new)}" for old, new in changed]
     lines += [f"{row['address']}: {row['status']} on the service; `a2c-spec apply` does the rest" for row in left]
     spent = found.spent if written else 0  # else whoever writes it down says so
     lines += [f"{counted(spent, 'credit')} spent"] if spent else []
@@ -205,25 +214,6 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
         lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
         lambda: PLAIN.lines(lines) or agrees,
     )
-
-
-def _seen(record: JobRecord) -> tuple[object, ...]:
-    """What a person is told of a record that changes."""
-    return _word(record), record.elements, record.gone
-
-
-def _told(old: JobRecord, new: JobRecord) -> str:
-    if lost := len(new.gone) - len(old.gone):
-        return f"{counted(lost, 'result')} gone, which stayed on the service"
-    renamed = [name for name, one in new.elements.items() if name.startswith("outputs.") and one != old.element(name)]
-    if renamed:
-        return f"{counted(len(renamed), 'result')} renamed on the service"
-    gone = [name for name in old.elements if name not in new.elements]
-    return f"{', '.join(gone)} gone" if gone and new.job_id else f"{_word(old)} -> {_word(new)}"
-
-
-def _word(record: JobRecord) -> str:
-    return record.phase if record.job_id else "no preset" if "preset" in record.basis else "no job"
 
 
 def _progress(project: Project) -> Progress:

@@ -21,7 +21,7 @@ COLOUR = r"\x1b\[(?:0|[1-3][0-6]?(?:;[1-3][0-6]?)*)m"
 _COMMAND = r"\#\#(?=\[|[a-z]+\[)"
 _LINE = re.compile(rf"\A(?=\s*::)|{_COMMAND}|[{SIGNS}]")
 _COLOURED = re.compile(rf"(?P<ours>{COLOUR})|\A(?=(?:\s|{COLOUR})*::)|{_COMMAND}|[{SIGNS}]")
-_PAGE = re.compile(rf"^(?=\s*::)|{_COMMAND}|(?!\n)[{SIGNS}]", re.MULTILINE)
+_PAGE = re.compile(rf"^(?=[^\S\n]*::)|{_COMMAND}|(?!\n)[{SIGNS}]", re.MULTILINE)
 _JSON = re.compile(rf"{_COMMAND}|[{SIGNS}]")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "##": r"#\#", "": "\\"}
 

@@ -91,6 +91,18 @@ SMALL: dict[str, tuple[dict[str, str], str]] = {
         {"t": f"{','.join(f'c{n}' for n in range(20_000))}\n{','.join('1' * 20_000)}\n", "m.yaml": BATCH % "csv"},
         "",
     ),
+    "a pattern of many parts": (
+        {"m.yaml": (BATCH % "glob").replace("{path: t}", "'" + "**/*/" * 3000 + "*.txt'")},
+        "has more than 100 parts",
+    ),
+    "many patterns to leave out": (
+        {
+            "m.yaml": (BATCH % "glob")
+            .replace("{path: t}", f"{{pattern: '**/*.txt', exclude: [{flow(900, lambda n: '**/' * 50 + f'x{n}')}]}}")
+            .replace("each.c1", "each.name")
+        },
+        "",
+    ),
     "a table with a deep row": ({"t": "[" + "[" * 900 + "]" * 900 + "]", "m.yaml": BATCH % "json"}, "m.yaml:"),
     "a table of deep rows": ({"t": '[{"c1": ' + "[" * 400 + "]" * 400 + "}]", "m.yaml": BATCH % "json"}, ""),
     "a catalog with many rows of one target": (
