@@ -110,7 +110,9 @@ def run(args: Sequence[str], runtime: object = None) -> int:
     except click.ClickException as problem:
         if isinstance(problem, click.BadParameter) and (said := _of_a_variable(problem)):
             return _explain(said, args)
-        problem.show()
+        from a2c_spec.commands._output import say_usage
+
+        say_usage(problem)
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted; the state is exact: apply again to continue", err=True)
@@ -138,13 +140,14 @@ def _refuse_halves(args: Sequence[str]) -> None:
 
 def _warn(ours: Sequence[str], args: Sequence[str]) -> None:
     """Says which of these variables mean nothing: an ignored limit is worse than none."""
+    from a2c_spec.commands._output import say
     from a2c_spec.commands._variables import asked, every_name, unknown
 
     context = click.Context(cli)
     names = (cli.get_command(context, name) for name in COMMANDS)
     if not ("-q" in args or asked("--quiet", args)):
         for said in unknown(ours, every_name(command for command in names if command)):
-            click.echo(said, err=True)
+            say(said, err=True, one_line=True)
 
 
 def _of_a_variable(problem: click.BadParameter) -> Exception | None:

@@ -42,14 +42,15 @@ if TYPE_CHECKING:
 
 
 class SpecError(Exception):
-    """Base of the tree. ``message`` says what is wrong, ``hint`` what to do about it; never holds a secret. ``spent``
-    is how many credits turned out to be spent on it."""
+    """Base of the tree. ``message`` says what is wrong, ``hint`` what to do about it, ``lines`` more of it; never
+    holds a secret. ``spent`` is how many credits turned out to be spent on it."""
 
     exit_code: ClassVar[int] = 1
 
-    def __init__(self, message: str, *, hint: str = "", address: str = "") -> None:
+    def __init__(self, message: str, *, hint: str = "", address: str = "", lines: Sequence[str] = ()) -> None:
         super().__init__(message)
         self.message = message
+        self.lines = tuple(lines)
         self.hint = hint
         self.address = address
         self.spent = 0

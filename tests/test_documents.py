@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib import import_module
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -38,3 +39,12 @@ def test_every_decision_is_listed_once() -> None:
     folder = ROOT / "a2c_spec" / "docs" / "decisions"
     listed = re.findall(r"^\| \[([\w-]+\.md)\]", (folder / "README.md").read_text(), re.MULTILINE)
     assert sorted(listed) == sorted(path.name for path in folder.glob("*.md") if path.name != "README.md")
+
+
+def test_every_bound_is_documented_as_it_is() -> None:
+    text = (ROOT / "a2c_spec" / "docs" / "bounds.md").read_text()
+    rows = re.findall(r"^\| [^|]+ \| ([\d,]+)[^|]* \| `([\w.]+)\.(\w+)` \|", text, re.MULTILINE)
+    assert len(rows) == len(re.findall(r"^\| (?!what \|)", text, re.MULTILINE)) - 1, "one has no constant"
+    for value, module, name in rows:
+        there = getattr(import_module(f"a2c_spec.{module}"), name)
+        assert f"{there:,.0f}" == value, f"{module}.{name}"

@@ -161,6 +161,14 @@ def confirm_above(one: Try) -> None:
     assert told["confirm_above"] == {"value": 5, "source": "A2C_SPEC_CONFIRM_ABOVE"}
 
 
+def max_download_bytes(one: Try) -> None:
+    one.set(7)
+    assert open_project(Flags(env=ENV if one.env else "")).flags.max_download_bytes == 7
+    one.monkeypatch.setenv("A2C_SPEC_MAX_DOWNLOAD_BYTES", "5")
+    told = json.loads(one.a2c("config", "--json", *one.env).out)
+    assert told["max_download_bytes"] == {"value": 5, "source": "A2C_SPEC_MAX_DOWNLOAD_BYTES"}
+
+
 def fail_fast(one: Try) -> None:
     one.set(True)
     flags = Flags(env=ENV if one.env else "")
@@ -235,6 +243,7 @@ DEFAULTS: Mapping[str, Callable[[Try], None]] = {
     "max_credits": max_credits,
     "confirm_above": confirm_above,
     "fail_fast": fail_fast,
+    "max_download_bytes": max_download_bytes,
     "strategy": strategy,
     "base_url": base_url,
 }

@@ -13,7 +13,7 @@ from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
-from a2c_spec.core.live import LiveJob, mapping, number, parse_job, rows, text
+from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS, LiveJob, mapping, number, parse_job, rows, text
 from a2c_spec.errors import NetworkError
 
 PAGE = 50
@@ -67,8 +67,13 @@ class Client:
     async def catalog(self) -> AsyncIterator[Mapping[str, Any]]:
         """``GET /conversions``, every page until one is empty or repeats; needs no key."""
         seen: set[str] = set()
+        size = 0
         for page in range(1, 201):
             reply = await self.wire.call("GET", f"/conversions?page={page}")
+            size += reply.size
+            if size > CATALOG_BYTES or len(seen) > CATALOG_ROWS:
+                most = f"{CATALOG_ROWS} targets, or {CATALOG_BYTES} bytes"
+                raise NetworkError(f"unexpected response: the catalog has more than {most}")
             new = [row for row in rows(reply.data) if _row_key(row) not in seen]
             if not new:
                 return

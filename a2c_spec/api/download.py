@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import os
+import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +18,12 @@ from a2c_spec.api.http.backoff import asks_to_wait, backoff
 from a2c_spec.api.http.concurrency import Sleep
 from a2c_spec.api.http.replies import Reply, parse_body, read_capped
 from a2c_spec.api.http.transport import Wire
+from a2c_spec.api.http.unpack import NotRead, unpacked
 from a2c_spec.api.part_files import part_of
-from a2c_spec.core.live import LiveOutput
+from a2c_spec.core.live import MOST_UNANNOUNCED, LiveOutput
+from a2c_spec.core.reasons import size
 from a2c_spec.core.state import JobRecord
-from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError, why
+from a2c_spec.errors import IntegrityError, LimitRefused, NetworkError, ResultLocked, SpecError, why
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -89,26 +93,29 @@ class _PartFile:
         self.path.unlink(missing_ok=True)
         self._reset()
 
-    async def append(self, response: httpx.Response, expected: int, on_progress: Callable[[int], None]) -> None:
-        """Adds the body of an answer; what arrived before a broken connection stays for the next attempt."""
+    async def append(self, response: httpx.Response, most: int, on_progress: Callable[[int], None]) -> None:
+        """Adds the body of an answer; what arrived before a broken connection stays for the next attempt. No more than
+        a piece is written of what is beyond ``most`` bytes."""
         with self.path.open("ab") as file:
-            async for chunk in response.aiter_bytes():
+            async for chunk in unpacked(response):
                 file.write(chunk)
                 self._count(chunk)
                 on_progress(self.size)
-                if expected and self.size > expected:
-                    break  # more than was announced: wrong anyway, and perhaps without end
+                if self.size > most:
+                    break  # more than was announced, or is allowed: wrong anyway, and perhaps without end
             file.flush()
             await asyncio.to_thread(os.fsync, file.fileno())
 
 
 @dataclass(frozen=True, slots=True)
 class Downloads:
-    """``sleep`` and ``jitter`` as in the transport."""
+    """``sleep`` and ``jitter`` as in the transport. ``most_unannounced``: the bytes of a result whose size the service
+    does not tell."""
 
     wire: Wire
     sleep: Sleep
     jitter: Callable[[], float]
+    most_unannounced: int = MOST_UNANNOUNCED
 
     async def fetch(self, download: Download, password: str) -> Fetched:
         """Downloads a result and replaces what is at its target.
@@ -121,6 +128,7 @@ class Downloads:
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
             part = _PartFile(path)
+            check_room(output, part.size, target)
             if not _is_complete(output, part):
                 await self._fill(download, part, password)
             fetched = Fetched(part.size, part.sha256.hexdigest())
@@ -163,6 +171,8 @@ class Downloads:
         try:
             async with self.wire.stream(output.uri, headers, secret) as response:
                 return await self._receive(response, download, part, attempt)
+        except NotRead as error:
+            raise NetworkError(f"{output.filename} cannot be downloaded: the answer is {error}") from error
         except httpx.RequestError as error:
             return self.wire.said(error)
         except httpx.InvalidURL as error:
@@ -178,7 +188,10 @@ class Downloads:
         if status == 200:
             part.drop()
         if status in (200, 206):
-            await part.append(response, output.size, download.on_progress)
+            await part.append(response, output.size or self.most_unannounced, download.on_progress)
+            if not output.size and part.size > self.most_unannounced:
+                part.drop()
+                raise too_large(output, self.most_unannounced)
             short = output.size and part.size < output.size
             return f"the connection ended after {part.size} of {output.size} bytes" if short else ""
         if status == 416:
@@ -229,6 +242,21 @@ def _mismatch(output: LiveOutput, part: _PartFile) -> str:
     if output.checksum and part.md5.hexdigest() != output.checksum:
         return "the checksum is wrong"
     return ""
+
+
+def too_large(output: LiveOutput, most: int) -> SpecError:
+    """A result, of which the service does not tell the size, has more bytes than are taken."""
+    return LimitRefused(
+        f"{output.filename}: the service does not tell its size, and it has more than {size(most)}",
+        hint="the result stays on the service; --max-download-bytes allows more",
+    )
+
+
+def check_room(output: LiveOutput, here: int, target: Path) -> None:
+    """Raises OSError where the disk cannot hold the announced size, before anything fills it."""
+    free = shutil.disk_usage(target.parent).free
+    if output.size - here > free > 0:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def disk_error(error: OSError, target: Path) -> SpecError:

@@ -179,4 +179,6 @@ async def _listed(client: Client) -> AsyncIterator[LiveJob]:
             return
         if not found:
             raise Conflict(f"the service counts {total} jobs and lists {len(seen)}", hint=BY_HAND)
+        if len(seen) > PAGES * PAGE:
+            break
     raise Conflict(f"the service lists more than {PAGES * PAGE} jobs", hint=BY_HAND)

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from a2c_spec.commands._variables import given
+from a2c_spec.core.live import MOST_UNANNOUNCED
 from a2c_spec.engine.flags import A_DAY, Flags
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -168,6 +169,14 @@ timeout = click.option(
     type=Seconds(min=0),
     metavar="SECONDS",
     help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
+)
+max_download_bytes = click.option(
+    "--max-download-bytes",
+    default=MOST_UNANNOUNCED,
+    show_default=True,
+    type=click.IntRange(min=1),
+    metavar="N",
+    help="Take at most so many bytes of a result whose size the service does not tell.",
 )
 fail_fast = click.option(
     "--fail-fast/--no-fail-fast", default=False, help="Stop starting jobs after the first failure."

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import io
 import os
 import signal
 import sys
@@ -20,13 +20,12 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
-from a2c_spec.views import problems
-from a2c_spec.views.style import Style, wants_colour
+from a2c_spec.views import inert, problems, records
+from a2c_spec.views.style import PLAIN, Style, wants_colour
 
 if TYPE_CHECKING:
     from a2c_spec.core.events import Event
     from a2c_spec.core.plan import Plan
-    from a2c_spec.core.state import JobRecord
     from a2c_spec.engine.outcome import Result
     from a2c_spec.engine.refresh import Refreshed
     from a2c_spec.views.progress import Progress
@@ -56,26 +55,39 @@ def style_of(project: Project) -> Style:
 
 def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None:
     """Prints the result: the JSON value ``tree`` under --json, else the text."""
-    click.echo(json.dumps(tree(), ensure_ascii=False) if flags.as_json else text())
+    say(inert.dumps(tree()) if flags.as_json else text())
+
+
+def say(text: str, *, err: bool = False, nl: bool = True, one_line: bool = False) -> None:
+    """Prints a text; nothing else of ours prints what others wrote."""
+    click.echo(inert.line(text) if one_line else inert.page(text), err=err, nl=nl)
+
+
+def say_usage(problem: click.ClickException) -> None:
+    """Says what click does of a command line, which may quote texts of others."""
+    whole = io.StringIO()
+    problem.show(whole)
+    told = problem.format_message()
+    say(whole.getvalue().replace(told, inert.line(told)), err=True, nl=False)
 
 
 def did(flags: Flags, text: str, **told: Any) -> None:
     """Says what was done: to a person, or as JSON to a program."""
     if flags.as_json:
-        click.echo(json.dumps(told, ensure_ascii=False))
+        say(inert.dumps(told))
     else:
         talk(flags, text)
 
 
-def talk(flags: Flags, text: str) -> None:
+def talk(flags: Flags, text: str, *, one_line: bool = True) -> None:
     """Says something to a person on standard error, unless --quiet."""
     if not flags.quiet and text:
-        click.echo(text, err=True)
+        say(inert.joined([text], coloured=True) if one_line else text, err=True)
 
 
 def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
     """Says what is odd in the manifests, though valid."""
-    talk(project.flags, problems.diagnostics(warnings, style_of(project)))
+    talk(project.flags, problems.diagnostics(warnings, style_of(project)), one_line=False)
 
 
 def on_a_terminal() -> bool:
@@ -90,7 +102,7 @@ def ask(question: str) -> bool | None:
     with _interruptible():
         try:
             while True:
-                click.echo(f"{question} [y/N]: ", nl=False, err=True)
+                say(f"{PLAIN.lines([question])} [y/N]: ", nl=False, err=True)
                 answer = sys.stdin.readline()
                 if answer.strip().lower() in ("y", "yes"):
                     return True
@@ -127,7 +139,9 @@ class ConsoleReporter:
         self.shown: Plan | None = None
 
     def __call__(self, event: Event) -> None:
-        self.progress(event)
+        from a2c_spec.views import progress
+
+        self.progress(event if self.project.flags.as_json else progress.for_people(event))
 
     def warnings(self, found: Sequence[Diagnostic]) -> None:
         warn(self.project, found)
@@ -138,7 +152,7 @@ class ConsoleReporter:
 
         flags = self.project.flags
         if self.shown and on_a_terminal() and (flags.quiet or flags.as_json or not sys.stdout.isatty()):
-            click.echo(PlanView(Style(), flags.verbose, flags.explain).text(self.shown), err=True)
+            say(PlanView(Style(), flags.verbose, flags.explain).text(self.shown), err=True)
         return ask(question)
 
     def plan(self, plan: Plan) -> None:
@@ -155,7 +169,7 @@ def show_plan(project: Project, plan: Plan, *, event: bool = False, markdown: in
 
     flags = project.flags
     if markdown and not flags.as_json:
-        click.echo(markdown_of(plan, markdown))
+        say(markdown_of(plan, markdown))
         return
     emit(
         flags,
@@ -183,10 +197,11 @@ def show_result(project: Project, result: Result) -> int:
 
 def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     """Prints how the state differs, or differed, from the service, and what only an apply goes on with."""
-    changed = [(old, new) for old, new in found.changed if _seen(old) != _seen(new)]
-    rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
+    changed = [both for both in found.changed if records.what_is_told(both[0]) != records.what_is_told(both[1])]
+    phases = [(old.address, records.phase_told(old), records.phase_told(new)) for old, new in changed]
+    rows = [dict(zip(("address", "before", "after"), one, strict=True)) for one in phases]
     left = [{"address": address, "status": status} for address, status in found.unfinished]
-    lines = [f"{old.address}: {_told(old, new)}" for old, new in changed]
+    lines = [f"{old.address}: {records.change_told(old, new)}" for old, new in changed]
     lines += [f"{row['address']}: {row['status']} on the service; `a2c-spec apply` does the rest" for row in left]
     spent = found.spent if written else 0  # else whoever writes it down says so
     lines += [f"{counted(spent, 'credit')} spent"] if spent else []
@@ -197,27 +212,8 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     emit(
         flags,
         lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
-        lambda: "\n".join(lines) or agrees,
+        lambda: PLAIN.lines(lines) or agrees,
     )
-
-
-def _seen(record: JobRecord) -> tuple[object, ...]:
-    """What a person is told of a record that changes."""
-    return _word(record), record.elements, record.gone
-
-
-def _told(old: JobRecord, new: JobRecord) -> str:
-    if lost := len(new.gone) - len(old.gone):
-        return f"{counted(lost, 'result')} gone, which stayed on the service"
-    renamed = [name for name, one in new.elements.items() if name.startswith("outputs.") and one != old.element(name)]
-    if renamed:
-        return f"{counted(len(renamed), 'result')} renamed on the service"
-    gone = [name for name in old.elements if name not in new.elements]
-    return f"{', '.join(gone)} gone" if gone and new.job_id else f"{_word(old)} -> {_word(new)}"
-
-
-def _word(record: JobRecord) -> str:
-    return record.phase if record.job_id else "no preset" if "preset" in record.basis else "no job"
 
 
 def _progress(project: Project) -> Progress:
@@ -227,7 +223,7 @@ def _progress(project: Project) -> Progress:
 
     flags, clock, colour = project.flags, project.runtime.monotonic, style_of(project).on
     if flags.as_json:
-        return progress.JsonLines(click.echo)
+        return progress.JsonLines(say)
     if flags.quiet:
         return progress.Silent()
     if sys.stderr.isatty() and not project.environ.get("CI") and project.environ.get("TERM") != "dumb":
@@ -247,10 +243,10 @@ def explain(problem: Exception, *, as_json: bool, verbose: bool, no_color: bool 
     """Says what is wrong and what to do; gives the exit code. An unknown error is reported as a defect."""
     known = problem if isinstance(problem, SpecError) else internal_error(problem, verbose=verbose)
     if as_json:
-        click.echo(json.dumps({"event": "error", **problems.error_json(known)}, ensure_ascii=False))
+        say(inert.dumps({"event": "error", **problems.error_json(known)}))
     else:
         colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color=no_color)
-        click.echo(problems.error(known, Style(colour)), err=True)
+        say(problems.error(known, Style(colour)), err=True)
     return known.exit_code
 
 
@@ -259,10 +255,10 @@ def internal_error(problem: Exception, *, verbose: bool) -> SpecError:
     if outside := of_outside(problem):
         return outside
     frames = list(_frames(problem))
-    place = "\n    ".join(frames) if verbose else frames[-1]
     return SpecError(
-        f"internal error: {type(problem).__name__} at {place}",
+        f"internal error: {type(problem).__name__} at {frames[-1]}",
         hint="this is a defect of a2c-spec; please report it with the output of -v",
+        lines=[f"    {frame}" for frame in frames] if verbose else (),
     )
 
 

@@ -47,6 +47,7 @@ CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_c
 @options.refresh_only
 @click.option("--outputs", default="", metavar="FILE", help="Path of outputs.json.  [default: .a2c/outputs.json]")
 @options.limits
+@options.max_download_bytes
 @options.fail_fast
 @options.output
 def command(yes: bool, detach: bool, **given: Any) -> int:

@@ -20,6 +20,7 @@ from a2c_spec.engine.session import open_session
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import CATALOG_FILE, Snapshot, built_in, catalog_rows, project_snapshot
 from a2c_spec.manifests.expressions.limits import nearest
+from a2c_spec.views.style import PLAIN
 from a2c_spec.views.table import table
 
 Row = Mapping[str, Any]
@@ -93,7 +94,7 @@ def catalog_diff(detailed_exitcode: bool, **given: Any) -> int:
     emit(
         project.flags,
         lambda: [{"path": path, "before": old, "after": new} for path, old, new in found],
-        lambda: "\n".join(f"{path}: {old} -> {new}" for path, old, new in found) or "no difference",
+        lambda: PLAIN.lines(f"{path}: {old} -> {new}" for path, old, new in found) or "no difference",
     )
     return 2 if found and detailed_exitcode else 0
 

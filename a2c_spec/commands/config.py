@@ -21,6 +21,7 @@ from a2c_spec.views.table import table
 @options.confirm_above
 @options.timeout
 @options.fail_fast
+@options.max_download_bytes
 @options.project
 def command(**given: Any) -> int:
     """Show every setting, and where it is from: a flag, A2C_SPEC_NAME, a2c.yaml, or built in."""

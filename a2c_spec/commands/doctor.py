@@ -55,7 +55,7 @@ def doctor(flags: Flags) -> int:
     emit(
         flags,
         lambda: [{"check": check.name, "ok": check.ok, "text": check.text} for check in checks],
-        lambda: "\n".join(_line(project, check) for check in checks),
+        lambda: style_of(project).lines(_line(project, check) for check in checks),
     )
     return 1 if any(check.ok is False for check in checks) else 0
 

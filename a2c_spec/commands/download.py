@@ -20,6 +20,7 @@ from a2c_spec.engine.selection import selection_of
 @options.allow_cmd
 @options.on_conflict
 @options.selection
+@options.max_download_bytes
 @options.output
 def command(**given: Any) -> int:
     """Download results that are missing or were changed here; nothing is converted or paid for."""

@@ -19,6 +19,7 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import about
+from a2c_spec.views.style import PLAIN
 
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
@@ -51,7 +52,7 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     lines = [f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found]
     none = "no drift in the files here; the service was not asked" if flags.offline else "no drift"
     tree = {"drift": [asdict(item) for item in found], "gone": gone}
-    emit(flags, lambda: tree, lambda: "\n".join(lines) or none)
+    emit(flags, lambda: tree, lambda: PLAIN.lines(lines) or none)
     if gone:
         talk(flags, f"no longer on the service, which is no drift, for their results are here: {', '.join(gone)}")
     if any(item.path.partition(".")[0] in OF_PRESETS for item in found):

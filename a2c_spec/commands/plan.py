@@ -9,7 +9,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
-from a2c_spec.commands._output import project_of, show_plan, talk, warn
+from a2c_spec.commands._output import project_of, say, show_plan, talk, warn
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.errors import Conflict, LimitRefused, UsageError
@@ -90,7 +90,7 @@ def plan(
     except (LimitRefused, Conflict) as refused:
         if not flags.as_json:
             raise
-        click.echo(problems.error(refused, Style()), err=True)  # standard output is one JSON document
+        say(problems.error(refused, Style()), err=True)  # standard output is one JSON document
         return refused.exit_code
     return 2 if detailed_exitcode and not result.empty else 0
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, warn
+from a2c_spec.commands._output import project_of, say, warn
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import load_all
 from a2c_spec.engine.selection import Selection, selection_of
+from a2c_spec.views import inert
 
 
 @click.command("render")
@@ -34,9 +34,7 @@ def render(flags: Flags, chosen: Selection) -> int:
     warn(project, loaded.warnings)
     trees = [as_manifest(item) for item in chosen.items([*loaded.presets, *loaded.jobs], loaded.empty)]
     if flags.as_json:
-        click.echo(json.dumps(trees, ensure_ascii=False))
+        say(inert.dumps(trees))
     else:
-        import yaml
-
-        click.echo(yaml.safe_dump_all(trees, sort_keys=False, allow_unicode=True, width=120), nl=False)
+        say(inert.yaml_text(trees), nl=False)
     return 0

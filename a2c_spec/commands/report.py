@@ -19,6 +19,9 @@ from a2c_spec.errors import while_doing
 THUMBNAILS = 200
 LARGEST_INLINE = 24 * 1024
 LARGEST_SOURCE = 50 * 1024 * 1024
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+"""What a file is read as, whatever it holds: for other kinds Pillow runs programs."""
+LARGEST_PIXELS = 50_000_000
 KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif": "gif"}
 
 
@@ -78,7 +81,9 @@ def _shrunk(path: Path) -> bytes:
     except ImportError:
         return b""
     try:
-        with Image.open(path) as image:
+        with Image.open(path, formats=FORMATS) as image:
+            if image.width * image.height > LARGEST_PIXELS:
+                return b""
             image.thumbnail((144, 96))
             out = io.BytesIO()
             image.convert("RGB").save(out, "WEBP", quality=70)

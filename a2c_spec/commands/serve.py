@@ -15,7 +15,9 @@ from urllib.parse import urlsplit
 
 import click
 
+from a2c_spec.commands._output import say
 from a2c_spec.errors import SpecError, UsageError, missing_key, why
+from a2c_spec.views import inert
 
 if TYPE_CHECKING:
     from a2c_spec.local_api.settings import Settings
@@ -230,7 +232,7 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
     with stream:
 
         def write(call: Mapping[str, Any]) -> None:
-            stream.write(json.dumps(call, ensure_ascii=False) + "\n")
+            stream.write(inert.dumps(call) + "\n")
 
         yield write
 
@@ -267,7 +269,7 @@ def _verify(given: Given, key: str) -> int:
     except Unanswered as error:
         raise SpecError(str(error)) from error
     if given.as_json:
-        click.echo(json.dumps([row.plain() for row in rows], ensure_ascii=False))
+        say(inert.dumps([row.plain() for row in rows]))
     else:
-        click.echo(table(rows))
+        say(table(rows))
     return int(any(row.state == "different" for row in rows))

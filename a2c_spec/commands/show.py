@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
+from a2c_spec.commands._output import say
 from a2c_spec.commands.status import status
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.saved_plan import is_saved_plan, read
@@ -33,6 +33,7 @@ def command(what: str, exit_code: bool, **given: Any) -> int:
 
 def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
     """Prints the plan; ``markdown`` is the most bytes of markdown, 0 for plain text."""
+    from a2c_spec.views import inert
     from a2c_spec.views.plan_json import plan_from
     from a2c_spec.views.plan_markdown import markdown_of
     from a2c_spec.views.plan_text import PlanView
@@ -40,9 +41,9 @@ def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:
 
     saved = read(Path(flags.chdir or ".") / name)
     if flags.as_json:
-        click.echo(json.dumps(saved.plan, ensure_ascii=False))
+        say(inert.dumps(saved.plan))
     elif markdown:
-        click.echo(markdown_of(plan_from(saved.plan), markdown))
+        say(markdown_of(plan_from(saved.plan), markdown))
     else:
-        click.echo(PlanView(Style(False), flags.verbose, flags.explain).text(plan_from(saved.plan)))
+        say(PlanView(Style(False), flags.verbose, flags.explain).text(plan_from(saved.plan)))
     return 2 if exit_code and not saved.plan["noop"] else 0

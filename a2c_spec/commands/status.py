@@ -43,7 +43,7 @@ def status(flags: Flags, address: str) -> int:
     emit(
         flags,
         lambda: [records.record_json(record, live) for record, live in found],
-        lambda: "\n".join([records.listing([record for record, _ in found], style), *seen]),
+        lambda: style.lines([*records.listing([record for record, _ in found], style).split("\n"), *seen]),
     )
     return 0
 

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import project_of, style_of, talk
+from a2c_spec.commands._output import project_of, say, style_of, talk
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import load_all
 from a2c_spec.errors import InvalidError
-from a2c_spec.views import problems
+from a2c_spec.views import inert, problems
 
 
 @click.command("validate")
@@ -32,19 +31,17 @@ def validate(flags: Flags) -> int:
         loaded = load_all(project)
     except InvalidError as error:
         if not flags.as_json:
-            click.echo(problems.diagnostics(error.diagnostics, style_of(project)))
+            say(problems.diagnostics(error.diagnostics, style_of(project)))
             talk(project.flags, f"{error.message}.")
         else:
-            click.echo(
-                json.dumps({"valid": False, "diagnostics": [problems.diagnostic_json(d) for d in error.diagnostics]})
-            )
+            say(inert.dumps({"valid": False, "diagnostics": list(map(problems.diagnostic_json, error.diagnostics))}))
         return error.exit_code
     if flags.as_json:
         found = [problems.diagnostic_json(warning) for warning in loaded.warnings]
-        click.echo(json.dumps({"valid": True, "jobs": len(loaded.jobs), "diagnostics": found}))
+        say(inert.dumps({"valid": True, "jobs": len(loaded.jobs), "diagnostics": found}))
         return 0
     if loaded.warnings:
-        click.echo(problems.diagnostics(loaded.warnings, style_of(project)))
+        say(problems.diagnostics(loaded.warnings, style_of(project)))
     parts = [counted(len(loaded.jobs), "job")] + ([counted(len(loaded.presets), "preset")] if loaded.presets else [])
     talk(project.flags, f"{style_of(project)('valid:', 'green')} {', '.join(parts)}")
     return 0

@@ -43,7 +43,7 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
     saved = len(found) - skipped
     if not (found or flags.as_json):
         none = f"nothing to verify: no result is recorded as saved here for {realm}"
-        raise SpecError("\n".join([*lines, *orphans, none]), hint=nothing)
+        raise SpecError(none, hint=nothing, lines=[*lines, *orphans])
     left_out = f", {skipped} skipped" if skipped else ""
     lines += [*orphans, f"{saved - len(wrong)} of {counted(saved, 'file')} intact{left_out} ({realm})"]
     emit(
@@ -54,7 +54,7 @@ def verify(flags: Flags, addresses: tuple[str, ...] = ()) -> int:
             "orphans": Counter(finding.status for finding in every if finding.orphan),
             "files": [asdict(finding) for finding in every],
         },
-        lambda: "\n".join(lines),
+        lambda: style_of(project).lines(lines),
     )
     if wrong and not flags.as_json:
         raise IntegrityError(f"{len(wrong)} of {counted(saved, 'file')} not as recorded", hint=_hint(wrong))

@@ -20,6 +20,7 @@ from a2c_spec.engine.selection import selection_of
 @options.allow_cmd
 @options.selection
 @options.timeout
+@options.max_download_bytes
 @options.output
 def command(**given: Any) -> int:
     """Wait for running jobs, download and verify their results; start nothing."""

@@ -18,6 +18,13 @@ TERMINAL = frozenset({"completed", "failed", "canceled"})
 
 _MD5 = re.compile("[0-9a-f]{32}")
 
+MOST_UNANNOUNCED = 2_000_000_000
+"""Bytes of a result whose size the service does not tell, unless `--max-download-bytes` says otherwise."""
+
+CATALOG_BYTES = 64 * 1024 * 1024
+CATALOG_ROWS = 20_000
+"""Bytes and targets of a catalog, whether a file or the service has it."""
+
 NOT_STARTED = frozenset({"incomplete", "created"})
 """Statuses of a job that can still be edited. ``ready`` counts as not started only while ``process`` is false."""
 

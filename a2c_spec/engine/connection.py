@@ -150,7 +150,7 @@ def _assemble(
     poller = Poller(client, runtime.monotonic, sleep, jitter, pace)
     grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.monotonic, sleep)
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe, others=others)
-    downloads = Downloads(wire, sleep, jitter)
+    downloads = Downloads(wire, sleep, jitter, project.flags.max_download_bytes)
     turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy
     delivery = Delivery(client, store, poller, downloads, files, executor, render_late, tell, turns)
     return Connection(client, executor, delivery, Presets(client, store, tell), turns, poller)

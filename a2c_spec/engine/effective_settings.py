@@ -30,7 +30,15 @@ def effective_settings(project: Project) -> Iterator[Setting]:
     flags, file = project.checked().flags, project.file
     yield Setting("env", file.env or None, _source(project, "env"))
     yield Setting("manifests", list(file.manifests) or None, _place(project, "manifests") or BUILT_IN)
-    for name in ("parallelism", "timeout", "max_credits", "max_replace", "confirm_above", "fail_fast"):
+    for name in (
+        "parallelism",
+        "timeout",
+        "max_credits",
+        "max_replace",
+        "confirm_above",
+        "fail_fast",
+        "max_download_bytes",
+    ):
         yield Setting(name, getattr(flags, name), _source(project, name))
     policy = flags.on_conflict or file.defaults.get("on_conflict", "error")
     yield Setting("on_conflict", policy, _source(project, "on_conflict"))

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from a2c_spec.core.live import MOST_UNANNOUNCED
+
 A_DAY = 86_400.0
 """Seconds that a job is waited for unless somebody says otherwise: a service that is stuck must not hang CI."""
 
@@ -46,6 +48,7 @@ class Flags:
     max_credits: int | None = None
     max_replace: int | None = None
     confirm_above: int = 10
+    max_download_bytes: int = MOST_UNANNOUNCED
     given: Mapping[str, str] = field(default_factory=dict)
 
     @property

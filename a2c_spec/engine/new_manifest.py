@@ -18,6 +18,7 @@ from a2c_spec.manifests.dump import as_manifest
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.views import inert
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def manifest_of(project: Project, job: Job, path: Path) -> NewManifest:
     for row in tree.get("outputs", []):
         if row.get("save"):
             row["save"] = os.path.relpath(project.root / row["save"], folder) + "/"
-    return NewManifest(project, path, yaml.safe_dump(tree, sort_keys=False, allow_unicode=True, width=120))
+    return NewManifest(project, path, inert.yaml_text([tree]))
 
 
 def _paths(project: Project) -> list[str]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MARKER = "state.path"
 """The file that says where the state is, if that is not the usual place."""
+LONGEST = 4096
+"""Characters of a path."""
 SEARCHED = 1000
 """So many folders, no more, are searched for states of which a command only tells."""
 
@@ -25,7 +27,8 @@ SEARCHED = 1000
 def last_place(root: Path, home: Path) -> list[Path]:
     """Where the state of a project was kept last, if that was not the usual place; nowhere but in the project."""
     try:
-        place = (home / MARKER).read_text(encoding="utf-8")
+        with (home / MARKER).open(encoding="utf-8") as file:
+            place = file.read(LONGEST)
     except (OSError, ValueError):
         return []
     return [] if state_problem(root, place) else [root / place]

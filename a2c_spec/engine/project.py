@@ -139,7 +139,7 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
     return replace(project, problems=(*problems, *_of_the_choice(project)))
 
 
-SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast", "confirm_above")
+SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast", "confirm_above", "max_download_bytes")
 """What ``defaults`` may say in place of a flag, and which needs no more than that."""
 
 

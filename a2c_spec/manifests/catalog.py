@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
 
 CATALOG_FILE = "a2c.catalog.json"
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
-_MAX_BYTES = 64 * 1024 * 1024
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 
 CatalogRow = Mapping[str, Any]
@@ -46,7 +46,7 @@ class Catalog:
     ``name`` is what messages call it.
     """
 
-    targets: Mapping[str, tuple[CatalogRow, ...]]
+    targets: Mapping[str, Sequence[CatalogRow]]
     name: str
     built_in: bool = False
 
@@ -70,8 +70,8 @@ def project_snapshot(root: Path) -> Snapshot | None:
     """The project's own snapshot; None when there is none. Raises InvalidError."""
     file = root / CATALOG_FILE
     try:
-        if file.stat().st_size > _MAX_BYTES:
-            raise _unusable(f"has more than {_MAX_BYTES} bytes")
+        if file.stat().st_size > CATALOG_BYTES:
+            raise _unusable(f"has more than {CATALOG_BYTES} bytes")
         tree = json.loads(file.read_bytes())
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -82,6 +82,8 @@ def project_snapshot(root: Path) -> Snapshot | None:
     snapshot = _snapshot(tree)
     if snapshot is None:
         raise _unusable("is not a list of targets")
+    if len(snapshot.rows) > CATALOG_ROWS:
+        raise _unusable(f"has more than {CATALOG_ROWS} targets")
     return snapshot
 
 
@@ -123,9 +125,9 @@ def catalog_of(root: Path) -> Catalog:
 
 def index_catalog(snapshot: Snapshot, name: str, *, built_in: bool = False) -> Catalog:
     """The catalog that messages call by ``name`` and its date."""
-    targets: dict[str, tuple[CatalogRow, ...]] = {}
+    targets: dict[str, list[CatalogRow]] = {}
     for row in map(_with_universal, snapshot.rows):
-        targets[row["target"]] = (*targets.get(row["target"], ()), row)
+        targets.setdefault(row["target"], []).append(row)
     return Catalog(targets, f"{name} of {snapshot.date}" if snapshot.date else f"{name} (no date)", built_in)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import why
 from a2c_spec.manifests.paths import beside, confine
-from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position_of, without
 
 MAX_CHAIN = 10
@@ -33,7 +33,7 @@ def extended(
     where = position_of(tree, "extends")
     try:
         base_file = root / confine(name, file.parent, root)
-        data = base_file.read_bytes()
+        data = file_bytes(base_file)
     except ValueError as error:
         return tree, [Diagnostic(where, f"`extends`: {name[:200]} {error}")]
     except OSError as error:

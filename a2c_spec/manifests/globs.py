@@ -14,12 +14,27 @@ from a2c_spec.core.protected import protected
 _WILD = re.compile(r"[*?\[]")
 _ANY_DEPTH = "**"
 
+MAX_SEGMENTS = 100
+"""Parts of one pattern between slashes."""
+
 Segments = tuple[str, ...]
+
+
+@lru_cache(maxsize=4096)
+def segments_of(pattern: str) -> Segments:
+    """The parts of a pattern between slashes; several ``**`` in a row mean one."""
+    parts = [part for part in pattern.split("/") if part not in ("", ".")]
+    return tuple(part for part, before in zip(parts, ["", *parts], strict=False) if (part, before) != (_ANY_DEPTH,) * 2)
+
+
+def is_too_long(pattern: str) -> bool:
+    """Whether a pattern has more parts than MAX_SEGMENTS."""
+    return len(segments_of(pattern)) > MAX_SEGMENTS
 
 
 def fixed_part(pattern: str) -> tuple[str, Segments]:
     """``pattern`` split in two: the folder that all matches share, and the segments below it."""
-    segments = [segment for segment in pattern.split("/") if segment not in ("", ".")]
+    segments = segments_of(pattern)
     wild = next((n for n, segment in enumerate(segments) if _WILD.search(segment)), max(len(segments) - 1, 0))
     return "/".join(segments[:wild]) or ".", tuple(segments[wild:])
 
@@ -88,14 +103,14 @@ def _fits(segment: str, name: str) -> bool:
     return _compiled(segment).match(name) is not None
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=4096)
 def _compiled(segment: str) -> re.Pattern[str]:
     return re.compile(fnmatch.translate(re.sub(r"\*+", "*", segment)))
 
 
 def matches(pattern: str, path: str) -> bool:
     """Whether the whole POSIX path ``path`` matches ``pattern``."""
-    segments: Segments = tuple(segment for segment in pattern.split("/") if segment not in ("", "."))
+    segments = segments_of(pattern)
     states = _start(segments)
     for name in path.split("/"):
         states = _step(segments, states, name)

@@ -19,6 +19,7 @@ from a2c_spec.manifests.catalog_check import check_parts, idle_entries
 from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions.limits import Budget, nearest
 from a2c_spec.manifests.expressions.template import Rendering
+from a2c_spec.manifests.expressions.work import bounded
 from a2c_spec.manifests.extends import extended
 from a2c_spec.manifests.literals import misplaced
 from a2c_spec.manifests.load_options import LoadOptions
@@ -48,11 +49,12 @@ def load(paths: Sequence[str | Path], options: LoadOptions, notes: Notes | None 
     to find one that is given twice.
     """
     loader = _Loader(options, Notes() if notes is None else notes)
-    yield from loader.variable_problems
-    for path in paths:
-        loader.queue.append(_ManifestFile(Path(path), str(path)))
-        yield from loader.queued_files()
-    yield from variables.undeclared(loader.flag_values, loader.declared)
+    with bounded():
+        yield from loader.variable_problems
+        for path in paths:
+            loader.queue.append(_ManifestFile(Path(path), str(path)))
+            yield from loader.queued_files()
+        yield from variables.undeclared(loader.flag_values, loader.declared)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.extends import merged
 from a2c_spec.manifests.variables import VarValue
-from a2c_spec.manifests.yaml.reader import MAX_BYTES, Document, read, read_one, unreadable
+from a2c_spec.manifests.yaml.reader import Document, file_bytes, read, read_one, unreadable
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, Tree, position
 
 J2 = (".yaml.j2", ".yml.j2")
@@ -26,8 +26,7 @@ Documents = Iterator[Document | Diagnostic]
 def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
     """The bytes of the manifest file at ``path``, or why it cannot be read; ``name`` is what messages call it."""
     try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+        return file_bytes(path)
     except (OSError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError) else "this is not a valid path"
         return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")

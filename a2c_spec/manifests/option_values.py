@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from a2c_spec.manifests.expressions.limits import Unknown, nearest
+from a2c_spec.manifests.expressions.limits import LONG_NAME, Unknown, nearest
 from a2c_spec.manifests.expressions.regex import PatternError, found
 from a2c_spec.manifests.schema.keywords import kind_of
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, SeqNode, Tree
+
+SHOWN = 50
+"""So many of the values that are allowed are named in a message."""
 
 Descriptor = Mapping[str, Any]
 Complaint = tuple[str, Mark, str, str]
@@ -83,7 +87,7 @@ def _problem(value: Tree, described: Descriptor) -> tuple[str, str]:
     pattern = described.get("pattern")
     if isinstance(value, str) and isinstance(pattern, str) and not _matches(value, pattern):
         example = described.get("example")
-        return f"must match {pattern}", f"such as {example}" if example else ""
+        return f"must match {pattern}", f"such as {str(example)[:LONG_NAME]}" if example else ""
     return "", ""
 
 
@@ -91,7 +95,13 @@ def _not_allowed(value: Tree, allowed: list[Any]) -> tuple[str, str]:
     found_number = f", found {value}" if _is_number(value) else ""
     near = nearest(value, filter(_is_text, allowed), 0.7) if isinstance(value, str) else ""
     hint = near if near.startswith("did") else ""
-    return f"must be one of: {', '.join(map(str, allowed))}{found_number}", hint
+    return f"must be one of: {_some(allowed)}{found_number}", hint
+
+
+def _some(names: Collection[Any]) -> str:
+    """The names that there are, as far as they can be read at a glance."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(str(name)[:LONG_NAME] for name in islice(names, SHOWN)) + more
 
 
 def _range_problem(value: float, lowest: Any, highest: Any) -> str:
@@ -118,7 +128,7 @@ def _inside(name: str, value: Tree, mark: Mark, described: Descriptor) -> Iterat
     rows = list(zip(value, value.marks, strict=True)) if isinstance(value, SeqNode) else [(value, mark)]
     for row, where in rows:
         if not isinstance(row, MapNode):
-            yield name, where, f"must hold mappings, found {kind_of(row)}", f"with {', '.join(members)}"
+            yield name, where, f"must hold mappings, found {kind_of(row)}", f"with {_some(members)}"
             continue
         for key, member in row.items():
             if key in members:

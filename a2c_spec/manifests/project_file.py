@@ -15,7 +15,7 @@ from a2c_spec.errors import why
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.paths import within
 from a2c_spec.manifests.schema import published
-from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.tree import MapNode, plain, position_of
 
 SETTINGS_FILE = "a2c.yaml"
@@ -71,7 +71,7 @@ def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
     if not file.is_file():
         return Project(root, env=env), []
     try:
-        tree, problems = read_one(file.read_bytes(), str(file))
+        tree, problems = read_one(file_bytes(file), str(file))
     except OSError as error:
         problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {why(error)}")
         return Project(root, env=env), [problem]

@@ -19,7 +19,7 @@ from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.paths import confine
 
-_MAX_BYTES = 65_536
+MAX_BYTES = 65_536
 KEY_BYTES = 32
 _TIMEOUT = 60
 _URL_SAFE = str.maketrans("-_", "+/")
@@ -55,8 +55,8 @@ def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd
     value = resolver(secret.reference, name, _Access(environ, root, allow_cmd, run))
     if not value:
         raise InvalidError(f"the secret {secret.reference} is empty")
-    if len(value) > _MAX_BYTES:
-        raise InvalidError(f"the secret {secret.reference} is longer than {_MAX_BYTES} bytes")
+    if len(value) > MAX_BYTES:
+        raise InvalidError(f"the secret {secret.reference} is longer than {MAX_BYTES} bytes")
     if _is_half(value):
         why, hint = not_text(value)
         raise InvalidError(f"the secret {secret.reference} {why}", hint=hint)
@@ -100,7 +100,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
         root = access.root.resolve()
         path = root / confine(name, root, root)
         with path.open("rb") as file:
-            return _text(reference, file.read(_MAX_BYTES + 2))
+            return _text(reference, file.read(MAX_BYTES + 2))
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:

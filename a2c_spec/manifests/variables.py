@@ -17,7 +17,7 @@ from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
-from a2c_spec.manifests.yaml.reader import read_one
+from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
@@ -57,7 +57,7 @@ def files(options: LoadOptions) -> list[Path]:
 
 def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:
     try:
-        tree, problems = read_one(file.read_bytes(), str(file))
+        tree, problems = read_one(file_bytes(file), str(file))
     except OSError as error:
         return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {why(error)}")]
     if isinstance(tree, MapNode):

@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 _CHUNK = 1 << 20
+LARGEST_ENTRY = 16 << 20
+"""Bytes that tell of one result; the folder may be shared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +147,8 @@ class ResultsCache:
 def _read(path: Path) -> Mapping[str, Any] | None:
     """The data of an entry; None if there is none. A file that holds anything else is removed."""
     try:
-        data = json.loads(path.read_bytes())
+        with path.open("rb") as file:
+            data = json.loads(file.read(LARGEST_ENTRY))  # of one that is larger nothing is valid
         rows = [(str(row["sha256"]), int(row["size"]), row["inputs"], row["conversion"]) for row in data["files"]]
     except FileNotFoundError:
         return None

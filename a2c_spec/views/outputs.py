@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -10,6 +9,7 @@ from typing import Any
 from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.views import inert
 
 FORMAT_VERSION = 1
 
@@ -23,7 +23,7 @@ def outputs_lines(rows: Iterable[tuple[str, Sequence[JobRecord], str]]) -> Itera
     yield f'{{"format_version": {FORMAT_VERSION}, "jobs": ['
     comma = "\n"
     for row in rows:
-        yield comma + json.dumps(job_json(*row), ensure_ascii=False)
+        yield comma + inert.dumps(job_json(*row))
         comma = ",\n"
     yield "\n]}\n"
 

@@ -6,6 +6,7 @@ import re
 
 from a2c_spec.core.plan import Plan
 from a2c_spec.core.reasons import counted
+from a2c_spec.views import inert
 from a2c_spec.views.plan_words import ChangeFacts, facts_of
 
 MARKER = "<!-- a2c-spec plan -->"
@@ -40,13 +41,13 @@ def _row(row: ChangeFacts) -> str:
 
 def _safe(text: str) -> str:
     """Text on one line that shows as it is, whatever markdown it may hold."""
-    line = " ".join(text.splitlines())
+    line = inert.line(text)
     return line if _PLAIN.fullmatch(line) and not line.startswith(" ") else _code(line)
 
 
 def _code(text: str) -> str:
     """A code span, fenced by more backticks than any that it holds."""
-    line = " ".join(text.splitlines())
+    line = inert.line(text)
     fence = "`" * (1 + max(map(len, re.findall("`+", line)), default=0))
     space = " " if "`" in line else ""
     return f"{fence}{space}{line}{space}{fence}"

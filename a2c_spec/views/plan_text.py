@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -10,6 +9,7 @@ from dataclasses import dataclass
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Action, Change, Detail, Plan
 from a2c_spec.core.reasons import counted, shown
+from a2c_spec.views import inert
 from a2c_spec.views.plan_words import WORDS, ChangeFacts, facts_of, path_of
 from a2c_spec.views.redact import redacted
 from a2c_spec.views.style import Style
@@ -54,7 +54,8 @@ class PlanView:
         seen = set(map(id, listed))
         lines += self._hidden([row for row in facts.rows if id(row) not in seen])
         lines += [self.style(note, "yellow") for note in facts.notes]
-        return "\n".join([*lines, f"{self.style(facts.head, 'bold')} {facts.totals}", *filter(None, [facts.limits])])
+        lines += [f"{self.style(facts.head, 'bold')} {facts.totals}", *filter(None, [facts.limits])]
+        return self.style.lines(lines)
 
     def _listed(self, rows: Sequence[ChangeFacts]) -> list[ChangeFacts]:
         """All changes that must be seen, and the first few of each other kind."""
@@ -99,7 +100,7 @@ class PlanView:
         for number, call in enumerate(change.calls, start=1):
             yield f"{number}. {call.method} {path_of(call)}{self._marks(call)}"
             if call.body is not None:
-                yield f"   {json.dumps(redacted(call.body), ensure_ascii=False)}"
+                yield f"   {inert.dumps(redacted(call.body))}"
         if change.calls and change.bound:
             plural = "call is" if len(change.calls) == 1 else "calls are"
             yield self.style(f"{len(change.calls)} {plural} the fewest possible: {change.bound}", "dim")

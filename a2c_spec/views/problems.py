@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic
@@ -13,24 +13,24 @@ from a2c_spec.views.style import Style
 
 def diagnostics(found: Iterable[Diagnostic], style: Style) -> str:
     """One problem per line, each with its place, and what to do below it."""
-    return "\n".join(_diagnostic(diagnostic, style) for diagnostic in found)
+    return style.lines(line for diagnostic in found for line in _diagnostic(diagnostic, style))
 
 
-def _diagnostic(diagnostic: Diagnostic, style: Style) -> str:
+def _diagnostic(diagnostic: Diagnostic, style: Style) -> Iterator[str]:
     colour = "red" if diagnostic.severity == "error" else "yellow"
-    line = f"{style(str(diagnostic.position), 'bold')}: {style(diagnostic.severity, colour)}: {diagnostic.message}"
-    return f"{line}\n    {style(diagnostic.hint, 'dim')}" if diagnostic.hint else line
+    yield f"{style(str(diagnostic.position), 'bold')}: {style(diagnostic.severity, colour)}: {diagnostic.message}"
+    yield from [f"    {style(diagnostic.hint, 'dim')}"] if diagnostic.hint else []
 
 
 def error(problem: SpecError, style: Style) -> str:
     """An error in one sentence, with its address, and what to do about it."""
     where = f"{address_of(problem.address)}: " if problem.address else ""
-    lines = [f"{style('error:', 'red', 'bold')} {where}{problem.told}"]
+    lines = [f"{style('error:', 'red', 'bold')} {where}{problem.told}", *problem.lines]
     if isinstance(problem, InvalidError) and problem.diagnostics:
-        lines = [diagnostics(problem.diagnostics, style)]
+        lines = [line for diagnostic in problem.diagnostics for line in _diagnostic(diagnostic, style)]
     if problem.hint:
         lines.append(f"  {style(problem.hint, 'dim')}")
-    return "\n".join(lines)
+    return style.lines(lines)
 
 
 def diagnostic_json(diagnostic: Diagnostic) -> dict[str, Any]:
@@ -54,5 +54,6 @@ def error_json(problem: SpecError) -> Mapping[str, Any]:
         "message": problem.message,
         "hint": problem.hint,
         "diagnostics": [diagnostic_json(diagnostic) for diagnostic in found],
+        **({"lines": problem.lines} if problem.lines else {}),
         **({"spent": problem.spent} if problem.spent else {}),
     }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import IO, Any, Protocol
 
 from a2c_spec.core.events import Event
 from a2c_spec.core.reasons import size
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.views import inert
 from a2c_spec.views.style import PLAIN, Style
 
 
@@ -32,6 +32,13 @@ class Progress(Protocol):
 def line_of(event: Event, text: str, style: Style = PLAIN) -> str:
     """A line about an address, or about the run as a whole."""
     return f"{style(address_of(event.address), 'bold')}: {text}" if event.address else text
+
+
+def for_people(event: Event) -> Event:
+    """The event with inert texts; for a program JSON makes them that."""
+    before = (event.address, event.subject, event.text)
+    address, subject, text = told = tuple(map(inert.line, before))
+    return event if told == before else replace(event, address=address, subject=subject, text=text)
 
 
 class Silent:
@@ -81,7 +88,7 @@ class JsonLines(Silent):
 
     def __call__(self, event: Event) -> None:
         told = asdict(event) | {"address": address_of(event.address)}
-        self._write(json.dumps({"event": event.kind, **{k: v for k, v in told.items() if v and k != "kind"}}))
+        self._write(inert.dumps({"event": event.kind, **{k: v for k, v in told.items() if v and k != "kind"}}))
 
 
 class Bars(Silent):
@@ -94,7 +101,7 @@ class Bars(Silent):
         console = Console(file=stream, no_color=not colour, highlight=False, markup=False)
         columns = (
             SpinnerColumn(),
-            TextColumn("{task.description}"),
+            TextColumn("{task.description}", markup=False),
             BarColumn(),
             DownloadColumn(),
             TransferSpeedColumn(),

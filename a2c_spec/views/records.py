@@ -72,7 +72,7 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
     places = [(file, file.path or there[file.output_id in record.gone]) for file in record.files]
     files = [f"  {place}  {size(file.size)}  {file.sha256}" for file, place in places]
     left = [f"  {file.path}  {size(file.size)}  of an earlier run" for file in record.leftover if file.path]
-    return "\n".join([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
+    return style.lines([*lines, *parts, *files, *left, *_intent_lines(record.intent)])
 
 
 def _intent_lines(intent: Intent | None) -> list[str]:
@@ -132,3 +132,24 @@ def history_text(rows: Sequence[Any], style: Style) -> str:
     """The service's own list of events of one job."""
     cells = [(str(row.get("created_at", "")), str(row.get("status", "")), str(row.get("info", ""))) for row in rows]
     return table(("AT", "STATUS", "INFO"), cells, style) if cells else "the service has no events of this job"
+
+
+def what_is_told(record: JobRecord) -> tuple[object, ...]:
+    """What a person is told of a record that changes."""
+    return phase_told(record), record.elements, record.gone
+
+
+def change_told(old: JobRecord, new: JobRecord) -> str:
+    """How a record changes."""
+    if lost := len(new.gone) - len(old.gone):
+        return f"{counted(lost, 'result')} gone, which stayed on the service"
+    renamed = [name for name, one in new.elements.items() if name.startswith("outputs.") and one != old.element(name)]
+    if renamed:
+        return f"{counted(len(renamed), 'result')} renamed on the service"
+    gone = [name for name in old.elements if name not in new.elements]
+    return f"{', '.join(gone)} gone" if gone and new.job_id else f"{phase_told(old)} -> {phase_told(new)}"
+
+
+def phase_told(record: JobRecord) -> str:
+    """The phase of a record, or what it has not."""
+    return record.phase if record.job_id else "no preset" if "preset" in record.basis else "no job"

@@ -11,6 +11,7 @@ from typing import Any
 
 from a2c_spec.core.reasons import size
 from a2c_spec.core.state import JobRecord
+from a2c_spec.views import inert
 from a2c_spec.views.board import duration
 
 ROWS = 1000
@@ -58,7 +59,9 @@ def report(records: Iterable[JobRecord], thumbnail: Thumbnail, *, title: str, ma
     from jinja2 import Environment, StrictUndefined
 
     rows = sorted((row_of(record) for record in records), key=lambda row: (not row.failed, -row.took))
-    environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = Environment(
+        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, finalize=_inert
+    )
     environment.filters.update(size=size, duration=_took, moment=_moment)
     template = environment.from_string(files("a2c_spec.views").joinpath("report.html.j2").read_text("utf-8"))
     return template.render(
@@ -119,6 +122,10 @@ def _buckets(rows: Sequence[Row]) -> list[dict[str, Any]]:
         {"at": start + span * number / BUCKETS, "count": counts[number], "height": counts[number] / most * 100}
         for number in range(BUCKETS)
     ]
+
+
+def _inert(value: Any) -> Any:
+    return inert.line(value) if isinstance(value, str) else value
 
 
 def _took(seconds: float) -> str:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+
+from a2c_spec.views import inert
 
 _CODES: Mapping[str, str] = {
     "bold": "1",
@@ -24,7 +26,11 @@ class Style:
     def __call__(self, text: str, *names: str) -> str:
         if not self.on or not names or not text:
             return text
-        return f"\x1b[{';'.join(_CODES[name] for name in names)}m{text}\x1b[0m"
+        return f"\x1b[{';'.join(_CODES[name] for name in names)}m{inert.line(text)}\x1b[0m"
+
+    def lines(self, lines: Iterable[str]) -> str:
+        """A text of these lines, whatever is in them: every text for people is made here."""
+        return inert.joined(lines, coloured=self.on)
 
 
 PLAIN = Style()

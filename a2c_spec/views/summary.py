@@ -41,7 +41,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     ]
     whole = not errors and not tally.unstarted
     head = style("Done:" if whole else "Not all done:", "green" if whole else "red", "bold")
-    return "\n".join([*lines, f"{head} {', '.join(part for part in parts if part)}{calls}."])
+    return style.lines([*lines, f"{head} {', '.join(part for part in parts if part)}{calls}."])
 
 
 def cause(error: SpecError) -> str:

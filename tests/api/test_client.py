@@ -16,6 +16,7 @@ from a2c_spec.api.http.transport import TOKEN_HEADER
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Body, Call, Payload, Ref
 from a2c_spec.core.desired import Content, Secret
+from a2c_spec.core.live import CATALOG_ROWS
 from a2c_spec.errors import AuthError, NetworkError
 from tests.api.wires import KEY, Answer, Clock, in_turn, wire_over
 
@@ -213,3 +214,17 @@ def test_what_an_account_has_left_is_asked_once_and_nothing_depends_on_the_answe
 
     assert asyncio.run(client_of(reply).credits_left(5.0)) == left
     assert [(request.method, request.url.path) for request in seen] == [("GET", "/v2/contracts")]
+
+
+@pytest.mark.parametrize(("rows", "size"), [(CATALOG_ROWS, 1), (200, 500_000)], ids=["rows", "bytes"])
+def test_a_catalog_without_end_ends(rows: int, size: int) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        page = request.url.params["page"]
+        found = [{"id": f"{page}-{number}", "x": "x" * (size if number == 0 else 1)} for number in range(rows // 10)]
+        return httpx.Response(200, json=found)
+
+    async def all_rows() -> int:
+        return len([row async for row in client_of(answer).catalog()])
+
+    with pytest.raises(NetworkError, match="the catalog has more than"):
+        asyncio.run(all_rows())

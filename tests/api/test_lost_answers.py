@@ -284,6 +284,24 @@ def test_a_list_without_an_end_is_undecided_and_not_empty(monkeypatch: pytest.Mo
         resolve([job(f"other-{number}", conversion=[]) for number in range(300)])
 
 
+def test_large_pages_do_not_make_the_list_longer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lost_answers, "PAGES", 5)
+    asked: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url.params["page"])
+        return httpx.Response(200, json=[job(f"{asked[-1]}-{number}", conversion=[]) for number in range(200)])
+
+    client = Client(wire_over(answer, Clock()), Uploads(Path()), lambda _: "", lambda _: "")
+
+    async def all_listed() -> int:
+        return len([row async for row in lost_answers._listed(client)])
+
+    with pytest.raises(Conflict, match="more than 250 jobs"):
+        asyncio.run(all_listed())
+    assert asked == ["1", "2"]
+
+
 def test_a_row_that_moves_to_the_next_page_meanwhile_counts_once() -> None:
     row = job("mine")
     client = Client(

@@ -65,3 +65,14 @@ def test_links_to_folders_are_not_followed(tmp_path: Path) -> None:
 )
 def test_patterns_mean_what_people_expect(pattern: str, path: str, fits: bool) -> None:
     assert globs.matches(pattern, path) is fits
+
+
+def test_many_stars_in_a_row_are_one_and_take_no_time(tmp_path: Path) -> None:
+    (tmp_path / "a" / "b").mkdir(parents=True)
+    (tmp_path / "a" / "b" / "c.txt").write_text("")
+    base, segments = globs.fixed_part("**/" * 5000 + "*.txt")
+    assert (base, segments) == (".", ("**", "*.txt"))
+    assert [*globs.find(tmp_path, segments)] == ["a/b/c.txt"]
+    assert globs.matches("a/" + "**/" * 5000 + "c.txt", "a/b/c.txt")
+    assert not globs.is_too_long("**/" * 5000)
+    assert globs.is_too_long("**/a/" * 51)

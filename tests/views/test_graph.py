@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from a2c_spec.views.graph import dot, mermaid
 
 EDGES = {"base": [], 'top["a"]': ["base", "elsewhere"]}
@@ -35,3 +37,12 @@ def test_a_backslash_stays_one() -> None:
 def test_no_jobs_are_a_drawing_of_nothing() -> None:
     assert mermaid({}) == "flowchart LR"
     assert dot({}) == "digraph jobs {\n  rankdir=LR;\n}"
+
+
+def test_an_address_is_only_text_in_a_drawing() -> None:
+    hostile = '%%{init: {}}%% <b> `x` "]; n9["\n```\u202e'
+    shown = mermaid({hostile: []}).splitlines()
+    assert shown[0] == "flowchart LR"
+    assert re.fullmatch(r'  n0\["([\w .,:/()\[\]-]|#(\d+|quot);)*"\]', shown[1])
+    assert len(shown) == 2
+    assert len(dot({hostile: []}).splitlines()) == 4

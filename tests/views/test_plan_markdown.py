@@ -25,7 +25,7 @@ def test_markdown_lists_what_changes_and_counts_the_rest() -> None:
         "| | address | action | why |",
         "|---|---|---|---|",
         "| ~ | `a` | update | why; and why<br>refused: taken |",
-        "| - | `c\\|d` | forget | two lines |",
+        "| - | `c\\|d` | forget | `two\\nlines` |",
         "",
         "Nothing to send.",
     ]

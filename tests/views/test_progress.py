@@ -6,9 +6,10 @@ import io
 import json
 
 import pytest
+from rich.progress import TextColumn
 
 from a2c_spec.core.events import Event
-from a2c_spec.views.progress import Bars, JsonLines, Lines, Silent
+from a2c_spec.views.progress import Bars, JsonLines, Lines, Silent, for_people
 from a2c_spec.views.style import Style
 
 LINES = [
@@ -105,3 +106,19 @@ def test_saved_files_and_notes_scroll_by() -> None:
     seen = bars(Event("saved", "a", "dist/a", total=5), Event("note", "b", text="odd"))[1]
     assert "a: saved dist/a (5 B)" in seen
     assert "b: odd" in seen
+
+
+def test_brackets_in_names_are_no_markup() -> None:
+    shown = Bars(io.StringIO(), colour=False)
+    name = "[/b] [link=http://x.test]c[/link]"
+    shown(Event("upload", "a", name, done=1, total=2))
+    text = next(column for column in shown._progress.columns if isinstance(column, TextColumn))
+    assert str(text.render(shown._progress.tasks[0])) == f"upload a {name}"
+    assert "a: [red]x[/red] [/y]" in bars(Event("note", "a", text="[red]x[/red] [/y]"))[1]
+
+
+def test_people_see_inert_texts() -> None:
+    harmless = Event("note", "a", "b", "c")
+    assert for_people(harmless) is harmless
+    seen = for_people(Event("saved", "a\n", "b\x1b[2J", "\u202ec"))
+    assert (seen.address, seen.subject, seen.text) == (r"a\n", r"b\x1b[2J", r"\u202ec")

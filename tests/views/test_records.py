@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
-from a2c_spec.views.records import detail, history_text, listing, record_json, when
+from a2c_spec.views.records import (
+    change_told,
+    detail,
+    history_text,
+    listing,
+    phase_told,
+    record_json,
+    what_is_told,
+    when,
+)
 from a2c_spec.views.style import Style
 
 PLAIN = Style()
@@ -110,3 +119,11 @@ def test_a_history_is_a_table_of_what_the_service_says() -> None:
     rows = [{"created_at": "today", "status": "done"}]
     assert history_text(rows, PLAIN) == "AT     STATUS  INFO\ntoday  done"
     assert history_text([], PLAIN) == "the service has no events of this job"
+
+
+def test_a_change_of_a_record_is_told_by_what_a_person_sees_of_it() -> None:
+    before, after = JobRecord("a", "x", phase="started", job_id="1"), JobRecord("a", "x", phase="done", job_id="1")
+    assert change_told(before, after) == "started -> done"
+    assert change_told(before, JobRecord("a", "x", phase="failed")) == "started -> no job"
+    assert what_is_told(before) != what_is_told(after)
+    assert phase_told(JobRecord("p", "x", basis={"preset": {}})) == "no preset"

@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from urllib.request import getproxies
 
+import aiohttp
 import httpx
-from httpx_aiohttp import AiohttpTransport, HttpxAiohttpClient
+from httpx_aiohttp import AiohttpTransport
 
 from a2c_spec.api.http.transport import TIMEOUT
+from a2c_spec.api.http.unpack import ACCEPTED
 from a2c_spec.errors import NetworkError, UsageError, why
 
 SCHEMES = ("http", "https", "all")
@@ -33,7 +35,9 @@ def open_client(width: int, host: str, environ: Mapping[str, str]) -> httpx.Asyn
     else:
         named = proxies(environ).items()
         mounts |= {f"{scheme}://": _line(name, proxy, trust, limits) for scheme, (name, proxy) in named}
-    return HttpxAiohttpClient(timeout=TIMEOUT, limits=limits, verify=trust, trust_env=False, mounts=mounts)
+    direct = Direct(verify=trust, limits=limits, trust_env=False)
+    headers = {"Accept-Encoding": ACCEPTED}
+    return httpx.AsyncClient(headers=headers, timeout=TIMEOUT, transport=direct, trust_env=False, mounts=mounts)
 
 
 def trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
@@ -123,7 +127,18 @@ class Unusable(httpx.AsyncBaseTransport):
         raise NetworkError(self._said, hint=PROXY_HINT)
 
 
-class ThroughProxy(AiohttpTransport):
+class Direct(AiohttpTransport):
+    """Sends without a proxy; an answer that is no HTTP, or has no end of headers, is an error as any other."""
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return await super().handle_async_request(request)
+        except aiohttp.ClientResponseError as error:
+            said = f"the answer is not valid HTTP ({error.message[:100]})"
+            raise httpx.RemoteProtocolError(said, request=request) from None
+
+
+class ThroughProxy(Direct):
     """Sends through a proxy, and notes on every failure which one that was."""
 
     def __init__(self, name: str, proxy: httpx.Proxy, trust: ssl.SSLContext, limits: httpx.Limits) -> None:

@@ -19,6 +19,8 @@ SHORT = 4
 character cannot be told from any other text."""
 LONG_LINE = 8
 """Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
+MANY = 100
+"""Lines of a secret that has more of them are looked for escaped once, not twice: each has hundreds of forms."""
 TOLD = frozenset({"message", "info", "errors", "warnings", "details", "description"})
 """The keys of what the service says to people."""
 LEFT = frozenset(
@@ -59,23 +61,24 @@ class Redaction:
         self._known: dict[str, tuple[str, ...]] = {}
         self._tokens: set[str] = set()
         self._open: dict[str, bool] = {}
-        self._all: re.Pattern[str] | None = None
 
     def learn(self, *secrets: str) -> None:
         """From now on these are hidden, also their lines, and of a URL its password and the values of its query."""
         for secret in secrets:
             if len(secret.strip()) > 1 and secret not in self._known:
-                for part in (secret, *_parts(secret)):
-                    self._known[part] = tuple(form.lower() for form in _forms(part)) if len(part) >= SHORT else ()
-                self._all = None
+                parts = {secret: None, **dict.fromkeys(_parts(secret))}
+                for part in parts:
+                    forms = _forms(part, twice=part == secret or len(parts) <= MANY) if len(part) >= SHORT else ()
+                    self._known[part] = tuple(form.lower() for form in forms)
 
     def text(self, text: str) -> str:
         """A text for people, without secrets."""
         if not self._met((text,)):
             return text
         without = _TOKEN.sub(lambda found: HIDDEN if found[0] in self._tokens else found[0], text)
-        self._all = self._all or _pattern(self._known)
-        return self._all.sub(HIDDEN, without)
+        lowered = text.lower()
+        here = {one: forms for one, forms in self._known.items() if not forms or any(form in lowered for form in forms)}
+        return _pattern(here).sub(HIDDEN, without)  # one of all that is known could take long to make
 
     def data(self, data: Any, *, told: bool = False) -> Any:
         """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
@@ -198,10 +201,11 @@ ESCAPED: tuple[Callable[[str], str], ...] = (
 """How services and what they are made of write a text: each of these ways, and each upon each other."""
 
 
-def _forms(secret: str) -> set[str]:
+def _forms(secret: str, *, twice: bool) -> set[str]:
     """The secret as it may appear: as it is, escaped once or twice, in hex, or within base64 at any offset."""
     raw = secret.encode(errors="replace")
-    found = {outer(inner) for inner in {escape(secret) for escape in ESCAPED} for outer in ESCAPED} | {raw.hex()}
+    found = {escape(secret) for escape in ESCAPED}
+    found |= {outer(inner) for inner in found for outer in ESCAPED if twice} | {raw.hex()}
     found.add(base64.b64encode(raw).decode().rstrip("="))
     for lead in range(3) if len(raw) > SHORT else ():
         encoded = base64.b64encode(b"\0" * lead + raw).decode()

@@ -10,12 +10,18 @@ from typing import Any
 
 import httpx
 
+from a2c_spec.api.http.unpack import NotRead, unpacked
 from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
 """JSON replies larger than this (bytes) are refused; the official clients draw the same line."""
 
+MOST_VALUES = 1_000_000
+"""JSON replies with more commas are refused: each value takes many times its bytes in memory."""
+
+DEEPEST = 100
+"""Levels of a JSON reply; none that is meant well has ten."""
 
 HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
 """What may be half a character in JSON; most answers have none."""
@@ -30,11 +36,12 @@ class LostAnswer(NetworkError):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer of the JSON API: ``data`` is parsed, None for an empty body."""
+    """An answer of the JSON API: ``data`` is parsed, None for an empty body; ``size`` is that of the body in bytes."""
 
     status: int
     data: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    size: int = 0
 
     @property
     def message(self) -> str:
@@ -52,17 +59,15 @@ def _joined(errors: object) -> str:
     return str(errors)
 
 
-class TooLarge(httpx.RequestError):
-    """An answer too large to be read; the request may have taken effect all the same."""
-
-
 async def read_capped(response: httpx.Response) -> bytes:
-    """The whole body; raises TooLarge beyond LARGEST_REPLY."""
-    parts, size = [], 0
-    async for chunk in response.aiter_bytes():
-        size += len(chunk)
+    """The whole body; raises NotRead beyond LARGEST_REPLY or MOST_VALUES."""
+    parts, size, values = [], 0, 0
+    async for chunk in unpacked(response):
+        size, values = size + len(chunk), values + chunk.count(b",")
         if size > LARGEST_REPLY:
-            raise TooLarge(f"larger than {LARGEST_REPLY} bytes", request=response.request)
+            raise NotRead(f"larger than {LARGEST_REPLY} bytes", request=response.request)
+        if values > MOST_VALUES:
+            raise NotRead(f"of more than {MOST_VALUES} values", request=response.request)
         parts.append(chunk)
     return b"".join(parts)
 
@@ -71,15 +76,26 @@ def parse_body(response: httpx.Response, raw: bytes) -> Any:
     """The JSON of an answer: None for an empty body, NOT_JSON if a successful answer holds none.
 
     Half a character, as a service leaves it that cuts a text off in the middle of an emoji, becomes ``?``: it cannot be
-    written anywhere.
+    written anywhere. Raises NotRead for what is nested beyond DEEPEST.
     """
     if not raw.strip():
         return None
     try:
         data = json.loads(raw)
+        if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deep(data):
+            raise NotRead(f"nested more than {DEEPEST} levels deep", request=response.request)
         return json.loads(json.dumps(data, ensure_ascii=False).encode(errors="replace")) if HALF.search(raw) else data
     except (ValueError, RecursionError):
         return NOT_JSON if response.status_code < 400 else None
+
+
+def _is_deep(data: Any) -> bool:
+    """Whether it is nested beyond DEEPEST: no answer is, and what goes through it would take for ever."""
+    level = [data]
+    for _ in range(DEEPEST):
+        inside = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
+        level = [value for values in inside for value in values if isinstance(value, dict | list)]
+    return bool(level)
 
 
 def error_text(error: Exception) -> str:

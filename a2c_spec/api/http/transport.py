@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import socket
@@ -21,7 +22,6 @@ from a2c_spec.api.http.replies import (
     NOT_JSON,
     LostAnswer,
     Reply,
-    TooLarge,
     busy_for,
     error_of,
     error_text,
@@ -32,6 +32,7 @@ from a2c_spec.api.http.replies import (
     unreachable,
 )
 from a2c_spec.api.http.stalled import taken
+from a2c_spec.api.http.unpack import NotRead
 from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
 from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import NetworkError, SpecError, missing_key
@@ -39,6 +40,8 @@ from a2c_spec.errors import NetworkError, SpecError, missing_key
 KEY_HEADER = "X-Api2convert-Api-Key"
 TOKEN_HEADER = "X-Api2convert-Token"  # noqa: S105 - the name of a header
 TIMEOUT = httpx.Timeout(connect=15.0, read=60.0, write=60.0, pool=None)
+LONGEST_ANSWER = 600.0
+"""Seconds that a whole JSON answer may take, in however small pieces it comes."""
 ATTEMPTS = 5
 OPEN_PATHS = ("/conversions", "/presets", "/statuses")
 """What the service answers without a key."""
@@ -128,7 +131,10 @@ class Wire:
             raise missing_key()
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         all_headers = {KEY_HEADER: self.key} if self.key else {}
-        all_headers |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
+        all_headers |= {
+            "Accept": "application/json",
+            **({"Content-Type": "application/json"} if content else {}),
+        }
         all_headers |= headers
         return lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=all_headers)
 
@@ -168,7 +174,11 @@ class Wire:
             self.probe(f"send {request.method} {request.url.path}")
             response = await taken(self.http, request)
             try:
-                raw = await read_capped(response)
+                async with asyncio.timeout(LONGEST_ANSWER):
+                    raw = await read_capped(response)
+            except TimeoutError:
+                late = f"the answer takes longer than {LONGEST_ANSWER:g} s"
+                raise httpx.ReadTimeout(late, request=request) from None
             finally:
                 await response.aclose()
         self._compare_clocks(response.headers.get("date", ""))
@@ -176,10 +186,10 @@ class Wire:
         if not asks_to_wait(response.status_code, response.headers):
             self.limiter.on_success()
         data = self.hidden.data(parse_body(response, raw), told=response.status_code >= 400)
-        return Reply(response.status_code, data, response.headers)
+        return Reply(response.status_code, data, response.headers, len(raw))
 
     def _compare_clocks(self, date: str) -> None:
-        with contextlib.suppress(ValueError, TypeError):
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
             self.skew = parsedate_to_datetime(date).timestamp() - self.clock()
 
     def service_time(self) -> float:
@@ -192,7 +202,7 @@ class Wire:
         unsent = isinstance(error, UNSENT) or _never_connected(error)
         if not repeatable and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({self.said(error)})") from error
-        if isinstance(error, TooLarge):
+        if isinstance(error, NotRead):
             raise NetworkError(f"the answer of the service is {error}, which is refused") from error
         if last or (unsent and attempt + 1 >= MOST_UNSENT):
             failure = unreachable(self.base_url, error)

@@ -50,6 +50,9 @@ def _texts(tree: Tree) -> list[str]:
 def _glob(tree: Tree, where: Position, folder: ManifestFolder) -> Rows:
     patterns = _texts(tree["pattern"] if isinstance(tree, MapNode) else tree)
     exclude = _texts(tree.get("exclude") if isinstance(tree, MapNode) else None)
+    if long := next(filter(globs.is_too_long, [*patterns, *exclude]), ""):
+        yield Diagnostic(where, f"the pattern {long[:40]}... has more than {globs.MAX_SEGMENTS} parts")
+        return
     seen: set[str] | None = set() if len(patterns) > 1 else None
     matched = False
     for pattern in patterns:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.manifests.yaml.reader import read
+from a2c_spec.manifests.yaml.reader import file_bytes, read
 from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
 
 MAX_TABLE = 256 * 1024 * 1024
@@ -38,6 +38,9 @@ def values_of(row: Any) -> Mapping[str, Any]:
 
 def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
     """Yield the rows of a CSV file; all values are text, and the first line names the columns."""
+    if problem := _too_large(file, name):
+        yield problem
+        return
     with file.open(encoding="utf-8-sig", newline="") as lines:
         try:
             yield from _csv(lines, name, options.get("delimiter", ","))
@@ -45,12 +48,16 @@ def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
             yield Diagnostic(Position(name), "the table is not UTF-8")
 
 
+def _too_large(file: Path, name: str) -> Diagnostic | None:
+    large = file.stat().st_size > MAX_TABLE
+    return Diagnostic(Position(name), f"the table has more than {MAX_TABLE} bytes") if large else None
+
+
 def _csv(lines: TextIO, name: str, delimiter: str) -> Rows:
     reader = csv.reader(lines, delimiter=delimiter, strict=True)
     try:
         header = next(reader, [])
-        twice = {column for column in header if header.count(column) > 1 or not column}
-        if twice or not header:
+        if len({*header} - {""}) < len(header) or not header:
             yield Diagnostic(Position(name, 1, 1), "the first line must name every column, each name once")
             return
         line = reader.line_num + 1
@@ -79,6 +86,9 @@ def _csv_problem(error: csv.Error) -> str:
 
 def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
     """Yield the rows of a JSON file: the items of its array, or its lines (``.jsonl``, ``.ndjson``)."""
+    if problem := _too_large(file, name):
+        yield problem
+        return
     with file.open(encoding="utf-8-sig") as lines:
         try:
             yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
@@ -146,7 +156,7 @@ _DECODER = json.JSONDecoder(object_pairs_hook=_no_twice, parse_constant=_no_cons
 
 def yaml_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
     """Yield the rows of a YAML file: the items of its list, or its documents."""
-    for document in read(file.read_bytes(), name, max_bytes=MAX_TABLE):
+    for document in read(file_bytes(file, MAX_TABLE), name, max_bytes=MAX_TABLE):
         if isinstance(document, Diagnostic):
             yield document
             continue

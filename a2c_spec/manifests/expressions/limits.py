@@ -6,13 +6,18 @@ import difflib
 import math
 import re
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
+
+from a2c_spec.manifests.expressions.work import may_compare
 
 MAX_TEXT = 1_000_000  # characters of one text
 MAX_ITEMS = 100_000  # items of one list
 MAX_RANGE = 10_000  # numbers of one range
 MAX_WIDTH = 1_000  # characters to pad a text to
 MAX_BITS = 1024  # of a whole number
+MAX_NAMES = 1_000  # names that a hint chooses from
+LONG_NAME = 100  # characters; no hint shows more of a name, or finds a longer one
 
 _PRINTF = re.compile(r"%(?:\([^()]*\))?[#0\- +]*(\*|\d+)?(?:\.(\*|\d+)?)?[hlL]?.", re.DOTALL)
 _SCALARS = frozenset({str, int, float, bool, type(None)})
@@ -190,10 +195,17 @@ def check_printf(budget: Budget, text: Any, *values: Any, **named: Any) -> None:
 
 def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     """A hint that names what was probably meant, whatever its letter case, or what there is."""
-    known_names = sorted(names)[:1000]
-    same = {known.casefold(): known for known in known_names}
-    close = difflib.get_close_matches(name[:100].casefold(), same, n=1, cutoff=cutoff)
+    known_names = sorted(islice(names, 10 * MAX_NAMES))[:MAX_NAMES]
+    if not may_compare(len(known_names) * 10):
+        return ""
+    same = {known.casefold(): known for known in known_names if len(known) <= LONG_NAME}
+    sought = name[:LONG_NAME].casefold()
+    close = (
+        difflib.get_close_matches(sought, same, n=1, cutoff=cutoff)
+        if may_compare(len(sought) * sum(map(len, same)))
+        else []
+    )
     if close:
         return f"did you mean `{same[close[0]]}`?"
     more = f" and {len(known_names) - 12} more" if len(known_names) > 12 else ""
-    return f"known: {', '.join(known_names[:12])}{more}" if known_names else ""
+    return f"known: {', '.join(one[:LONG_NAME] for one in known_names[:12])}{more}" if known_names else ""

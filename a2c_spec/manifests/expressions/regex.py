@@ -6,6 +6,8 @@ import re
 from functools import lru_cache
 from typing import Any
 
+from a2c_spec.manifests.expressions.work import may_match
+
 MAX_PATTERN = 1_000  # characters
 MAX_TEXT = 10_000  # characters; a longer text matches no pattern
 _MAX_MEMORY = 1024 * 1024  # bytes of one compiled pattern
@@ -30,8 +32,12 @@ def check(pattern: str) -> None:
 def found(pattern: str, text: str, longest: int = MAX_TEXT) -> bool:
     """Whether ``pattern`` occurs anywhere in ``text``; ``^`` and ``$`` are its beginning and end."""
     compiled = _compiled(pattern)
+    if len(text) > longest:
+        return False
+    if not may_match(compiled.programsize, len(text)):
+        raise PatternError("the patterns of these manifests take too long")
     try:
-        return len(text) <= longest and compiled.search(text) is not None
+        return compiled.search(text) is not None
     except UnicodeEncodeError:  # half of a character, which no pattern can name
         return False
 

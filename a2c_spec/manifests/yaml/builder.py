@@ -11,7 +11,7 @@ from a2c_spec.manifests.yaml.scalars import KINDS, has_leading_zero, scalar, tag
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, SeqNode, Tree, position
 
 MAX_DEPTH = 64
-MAX_ALIASED = 100_000  # nodes that aliases may add to one document
+MAX_ALIASED = 100_000  # what aliases may add to one document: values, each hundred characters counting as one
 TOO_DEEP = f"values are nested more than {MAX_DEPTH} levels deep"
 
 _CORE_TAG = "tag:yaml.org,2002:"
@@ -28,6 +28,11 @@ class Unreadable(Exception):
 def _unsupported(event: Any) -> Unreadable:
     shown = event.tag.replace(_CORE_TAG, "!!")
     return Unreadable(event.start_mark, f"the tag `{shown}` is not supported", "quote the text if it starts with `!`")
+
+
+def _size(event: Any) -> int:
+    """What a text counts as."""
+    return 1 + len(event.value) // 100
 
 
 class _OpenNode:
@@ -79,8 +84,8 @@ class TreeBuilder:
             return
         value = self._value(event, mark)
         if event.anchor:
-            self.anchors[event.anchor] = (value, 1)
-        self._put(value, mark, 1)
+            self.anchors[event.anchor] = (value, _size(event))
+        self._put(value, mark, _size(event))
 
     def _value(self, event: Any, mark: Mark) -> Tree:
         text: str = event.value
@@ -106,10 +111,11 @@ class TreeBuilder:
     def _key(self, parent: _OpenNode, event: Any) -> None:
         key = event.value
         if event.anchor:
-            self.anchors[event.anchor] = (key, 1)
+            self.anchors[event.anchor] = (key, _size(event))
         if not key and not event.style:
             self._problem(event.start_mark, "a key is missing before the colon")
         parent.key = key
+        parent.size += _size(event) - 1
         parent.merging = key == "<<" and not event.style
         parent.key_mark = event.start_mark
 
@@ -144,7 +150,8 @@ class TreeBuilder:
         value, size = self.anchors[event.anchor]
         self.aliased += size
         if self.aliased > MAX_ALIASED:
-            raise Unreadable(mark, f"aliases expand to more than {MAX_ALIASED} values")
+            most = f"{MAX_ALIASED} values, or {100 * MAX_ALIASED} characters"
+            raise Unreadable(mark, f"aliases expand to more than {most}")
         parent = self.stack[-1]
         if parent.key is None and isinstance(parent.node, MapNode):
             self._alias_as_key(parent, value, mark)

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -45,6 +46,12 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
         yield syntax_errors.explain(error, data, name)
     except (yaml.YAMLError, ValueError, RecursionError):  # whatever else the parser may raise
         yield Diagnostic(Position(name, 1, 1), "this is not valid YAML")
+
+
+def file_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
+    """What a file holds, up to one byte more than may be read."""
+    with path.open("rb") as file:
+        return file.read(most + 1)
 
 
 def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:

@@ -1,0 +1,75 @@
+"""Texts of others (of manifests, files, the service) as they may stand in an output: they are read, and do nothing.
+
+Control characters, what turns text round or breaks lines, and invisible characters become escapes such as ``\\x1b``.
+Lines that CI systems take for commands (``::error::``, ``##[group]``, ``##vso[...]``) get a backslash.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable
+from typing import Any
+
+SIGNS = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+"""What no output holds of a text of others, as a set of a regular expression."""
+
+COLOUR = r"\x1b\[(?:0|[1-3][0-6]?(?:;[1-3][0-6]?)*)m"
+"""The codes of our own styles."""
+
+_COMMAND = r"\#\#(?=\[|[a-z]+\[)"
+_LINE = re.compile(rf"\A(?=\s*::)|{_COMMAND}|[{SIGNS}]")
+_COLOURED = re.compile(rf"(?P<ours>{COLOUR})|\A(?=(?:\s|{COLOUR})*::)|{_COMMAND}|[{SIGNS}]")
+_PAGE = re.compile(rf"^(?=[^\S\n]*::)|{_COMMAND}|(?!\n)[{SIGNS}]", re.MULTILINE)
+_JSON = re.compile(rf"{_COMMAND}|[{SIGNS}]")
+_SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "##": r"#\#", "": "\\"}
+
+
+def line(text: str) -> str:
+    """The text on one line."""
+    return _LINE.sub(_escaped, text)
+
+
+def joined(lines: Iterable[str], *, coloured: bool) -> str:
+    """Lines, none of which becomes two; ``coloured``: the codes of our own styles stay."""
+    pattern = _COLOURED if coloured else _LINE
+    return "\n".join(pattern.sub(_escaped, one) for one in lines)
+
+
+def page(text: str) -> str:
+    """A whole output as it may be printed: its line breaks and the codes of our own styles stay."""
+    if not _PAGE.search(text):
+        return text
+    return joined(text.split("\n"), coloured=True)
+
+
+def dumps(tree: Any) -> str:
+    """JSON on one line, without what a terminal or a CI system would act on."""
+    return _JSON.sub(_escaped_in_json, json.dumps(tree, ensure_ascii=False))
+
+
+def yaml_text(trees: Iterable[Any]) -> str:
+    """YAML documents; where they hold what is not inert, every text stands in quotes, on one line, with escapes."""
+    import yaml
+
+    documents = list(trees)
+    text: str = yaml.safe_dump_all(documents, sort_keys=False, allow_unicode=True, width=120)
+    if not _PAGE.search(text):
+        return text
+    text = yaml.safe_dump_all(documents, sort_keys=False, default_style='"', width=math.inf)
+    return _PAGE.sub(lambda _found: r"#\x23", text)  # in double quotes nothing else of it is left
+
+
+def _escaped(found: re.Match[str]) -> str:
+    if found.re is _COLOURED and found["ours"]:
+        return found[0]
+    return _SHORT[found[0]] if found[0] in _SHORT else _number(found[0])
+
+
+def _number(sign: str) -> str:
+    return f"\\x{ord(sign):02x}" if sign < "\x80" else f"\\u{ord(sign):04x}"
+
+
+def _escaped_in_json(found: re.Match[str]) -> str:
+    return r"#\u0023" if found[0] == "##" else f"\\u{ord(found[0]):04x}"
