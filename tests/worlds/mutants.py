@@ -109,7 +109,7 @@ MUTANTS: Mapping[str, Mutant] = {
         {
             f"{CORE}.path_claims.Claims.checked": lambda *_: [],
             f"{ENGINE}.owners.Owners.checked": lambda _, step: step,
-            f"{API}.files.OutputFiles._is_free": lambda *_: True,
+            f"{API}.output_files.OutputFiles._is_free": lambda *_: True,
         },
         "A3 two jobs share a place",
     ),
