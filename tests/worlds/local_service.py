@@ -75,7 +75,7 @@ class LocalService(Jobs):
         job = self.jobs.setdefault(row["id"], Job(row["id"], row["token"], actor, self.now()))
         code = row["status"]["code"]
         status = code if code in TERMINAL else "draft" if code == "incomplete" or not row["process"] else "running"
-        if job.status == "draft" and status != "draft":
+        if job.status == "draft" and status != "draft" and (row["process"] or status != "canceled"):
             self.starts.append(Start(actor, job.creator, job.id, (), job.edited))
         job.status = status
         job.outputs = [Output(one["id"], "", [], one["filename"], b"", self.now()) for one in row["output"]]
