@@ -45,8 +45,8 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
             continue  # another run has it
         counts[conversion] += 1
         if output.id not in known:
-            file = SavedFile("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
-            new.append(replace(file, checksum=output.checksum))
+            made = ("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
+            new.append(SavedFile(*made, checksum=output.checksum))
     return replace(record, files=(*record.files, *new)) if new else record
 
 
@@ -122,7 +122,7 @@ def as_recorded(record: JobRecord, live: LiveJob) -> LiveJob:
     """The reply with each result under the name by which it was recorded: whoever renames it there, ours stays. What
     is recorded as gone is gone, even if the service still names it."""
     known = {file.output_id: file.service_name for file in record.files if file.service_name}
-    outputs = (replace(one, filename=known.get(one.id, one.filename)) for one in live.outputs)
+    outputs = (replace(one, filename=known[one.id]) if one.id in known else one for one in live.outputs)
     return replace(live, outputs=tuple(_gone(record, one) for one in outputs))
 
 

@@ -35,8 +35,9 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     paths, replaced, others = _written(session, step)
     about, work = estimate(change, step.record), work_of(change)
     awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
-    change = replace(change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others)
-    change = replace(change, awaits=len(awaited))
+    change = replace(
+        change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)
+    )
     return replace(step, change=change)
 
 
