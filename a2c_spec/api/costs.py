@@ -39,8 +39,9 @@ class Costs:
         self.total += new
         for count in (self.of_run, self.untold) if new else ():
             count[record.address] += new
-        if new:
-            self.heard(record.address, live.id, before + new)
+        if not new:
+            return record
+        self.heard(record.address, live.id, before + new)
         return replace(record, spent=record.spent + new)
 
     def tell(self, run: str) -> int:

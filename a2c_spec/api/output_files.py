@@ -209,7 +209,7 @@ class OutputFiles:
             raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
         owner = self._reserver(path, address) or self._kept_by_another(path, address)
-        if self._is_free(path, address) or (policy == "overwrite" and not owner and status != "folder"):
+        if not owner and (status not in NOT_OURS or (policy == "overwrite" and status != "folder")):
             return self._reserve(path, address)
         if policy == "skip":
             return ""

@@ -118,9 +118,7 @@ def mapping(value: object) -> Mapping[str, Any]:
 
 def rows(value: object) -> Sequence[Mapping[str, Any]]:
     """The objects of a JSON array; anything else reads as none."""
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes):
-        return ()
-    return [row for row in value if isinstance(row, Mapping)]
+    return [row for row in value if isinstance(row, Mapping)] if isinstance(value, list | tuple) else ()
 
 
 def text(value: object) -> str:
@@ -211,6 +209,8 @@ _P = TypeVar("_P", bound=_Part)
 def _parts(value: object, parse: Callable[[Mapping[str, Any]], _P]) -> tuple[_P, ...]:
     """The parts of a job in a list. One that is listed twice with the same id is one; without an id each counts."""
     found = [parse(row) for row in rows(value)]
+    if len(found) < 2:
+        return tuple(found)
     first = {part.id: part for part in reversed(found)}
     return tuple(part for part in found if not part.id or first[part.id] is part)
 

@@ -224,6 +224,8 @@ class _Kind:
 
 def alike(sent: Sequence[Part]) -> list[list[int]]:
     """The indexes of parts that were sent exactly alike, secrets included."""
+    if len(sent) == 1:
+        return [[0]]
     groups: dict[str, list[int]] = {}
     for index, part in enumerate(sent):
         groups.setdefault(json.dumps(_given(part), sort_keys=True, default=repr), []).append(index)

@@ -45,8 +45,8 @@ def with_results(record: JobRecord, live: LiveJob) -> JobRecord:
             continue  # another run has it
         counts[conversion] += 1
         if output.id not in known:
-            file = SavedFile("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
-            new.append(replace(file, checksum=output.checksum))
+            made = ("", output.size, "", output.id, conversion, inputs, counts[conversion], output.filename)
+            new.append(SavedFile(*made, checksum=output.checksum))
     return replace(record, files=(*record.files, *new)) if new else record
 
 

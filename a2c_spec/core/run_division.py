@@ -193,12 +193,12 @@ def current(
 
 def same_recipe(desired: DesiredJob, run: JobRecord) -> bool:
     """Whether a run makes all that is desired, as it is desired; secrets out of reach count by their reference."""
-    if not run.basis:  # of an earlier version of the state: no names are known
-        return run.fingerprint == desired.fingerprint
+    if not run.basis or (run.fingerprint == desired.fingerprint and run.basis == desired.basis):
+        return run.fingerprint == desired.fingerprint  # of an earlier version of the state no names are known
     wanted, made = as_known(desired.basis, run.basis), run.basis
-    if not _same_inputs(desired, wanted, made, awaited=False):
-        return False
-    return all(name in made["conversions"] and _equal(wanted, name, made, name) for name in wanted["conversions"])
+    return _same_inputs(desired, wanted, made, awaited=False) and all(
+        name in made["conversions"] and _equal(wanted, name, made, name) for name in wanted["conversions"]
+    )
 
 
 def _equal(wanted: Mapping[str, Any], name: str, made: Mapping[str, Any], old: str) -> bool:

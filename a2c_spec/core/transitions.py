@@ -29,7 +29,7 @@ def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> Job
     elements = dict(record.elements)
     for effect in call.effects:
         place = _last_place(elements) if effect.name in call.creates and effect.name.startswith("inputs.") else {}
-        new = effect if effect.sent is None else replace(effect, sent={**place, **effect.sent})
+        new = replace(effect, sent={**place, **effect.sent}) if place and effect.sent is not None else effect
         _apply(elements, new, ids.get(effect.name, ""), fresh=effect.name in call.creates)
     return replace(record, elements=elements)
 
@@ -90,12 +90,12 @@ def _noticed(element: Element, parts: Mapping[str, Mapping[str, Any]], call: Cal
 def intended(record: JobRecord, intent: Intent) -> JobRecord:
     """The record with what is about to be sent; no fact changes. What an earlier intent left open stays open."""
     open_adds = record.intent is not None and record.intent.adds
-    return replace(record, intent=replace(intent, adds=intent.adds or open_adds))
+    return replace(record, intent=replace(intent, adds=True) if open_adds else intent)
 
 
 def settled(record: JobRecord) -> JobRecord:
     """The record once it is known what became of the intent."""
-    return replace(record, intent=None)
+    return replace(record, intent=None) if record.intent else record
 
 
 def without_untold(record: JobRecord) -> JobRecord:

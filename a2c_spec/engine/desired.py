@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Conversion, Input, Job
-from a2c_spec.core.graph import split_reference
+from a2c_spec.core.graph import needs, split_reference
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
 from a2c_spec.core.recipe import digest, preset_content
@@ -52,6 +52,8 @@ def dependencies_resolved(job: Job, context: Context) -> Job:
     """What it takes from other jobs and presets gets the fingerprint of what that is made of, and a file if one is
     here."""
     resolve = context.dependencies
+    if not (needs(job) or any(item.preset_from for item in job.conversions)):
+        return job
     inputs = tuple(resolve.input(item, context.session) if item.type == "from" else item for item in job.inputs)
     conversions = tuple(resolve.conversion(item) if item.preset_from else item for item in job.conversions)
     return replace(job, inputs=inputs, conversions=conversions)

@@ -277,7 +277,7 @@ class Execution:
     async def _execute(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
         """All calls of one job, and its results here."""
         executor, delivery = self.service.executor, self.service.delivery
-        change = replace(step.change, moves=())  # carried out already, with those of all other addresses
+        change = replace(step.change, moves=()) if step.change.moves else step.change  # carried out already
         record, now = step.record or JobRecord(step.change.address, ""), self.session.store.get(step.change.address)
         if now is not None:  # whose files they are is settled by the bookkeeping
             former = tuple(job for job in now.jobs if job != record.job_id)

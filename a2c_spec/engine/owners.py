@@ -82,9 +82,11 @@ class Owners:
                 return replace(step, change=replace(change, problem=problem))
             takes.append((path, owner))
         told = dict.fromkeys((*own, *(f"replaces {path}, an earlier result of it" for path in former)))
-        change = replace(change, replaces=tuple(dict.fromkeys((*change.replaces, *over))))
-        change = replace(change, paid_again=change.paid_again or bool(former), reasons=(*change.reasons, *told))
-        step = replace(step, change=change)
+        if over or told:
+            replaces, reasons_now = tuple(dict.fromkeys((*change.replaces, *over))), (*change.reasons, *told)
+            again = change.paid_again or bool(former)
+            change = replace(change, replaces=replaces, paid_again=again, reasons=reasons_now)
+            step = replace(step, change=change)
         if not takes:
             return step
         self.given_up.update(path for path, _ in takes)
@@ -188,7 +190,7 @@ def applied_elsewhere(session: Session, step: PlannedChange) -> PlannedChange:
     realms = session.store.realms(address)
     others = [realm for realm in realms if realm not in (here, LOCAL_REALM)] if here not in realms else []
     told = tuple(f"{address} is applied at {realm}; this plan is for {here}" for realm in others)
-    return replace(step, change=replace(change, reasons=(*change.reasons, *told)))
+    return replace(step, change=replace(change, reasons=(*change.reasons, *told))) if told else step
 
 
 async def hand_over(store: StateStore, step: PlannedChange, realm: str) -> None:

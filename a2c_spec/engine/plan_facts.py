@@ -35,9 +35,11 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     paths, replaced, others = _written(session, step)
     about, work = estimate(change, step.record), work_of(change)
     awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
-    change = replace(change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others)
-    paid = tuple(path for path in change.replaces if {*session.files.elsewhere(path)} - {LOCAL_REALM})
-    change = replace(change, awaits=len(awaited), replaces_paid=paid)
+    change = replace(
+        change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)
+    )
+    if paid := tuple(path for path in change.replaces if {*session.files.elsewhere(path)} - {LOCAL_REALM}):
+        change = replace(change, replaces_paid=paid)
     return replace(step, change=change)
 
 

@@ -112,7 +112,7 @@ def plan_from_records(
     found = [step for step in steps if step is not None]
     if len(found) < len(pending):
         return None
-    if offline:
+    if offline or not (unused or any(one.record for one in pending)):
         return with_cleanup(session, job, found, unused)
     held = any(may_be_held(session, one, step.change) for one, step in zip(pending, found, strict=True))
     return None if held or lost_results(found).conversions else with_cleanup(session, job, found, unused)

@@ -38,7 +38,8 @@ def with_cleanup(
     if job.lifecycle.on_rename == "remove":
         steps = [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
         changes = _without_leftovers(session, steps, unused, asked)
-    return [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
+    pairs = zip(steps, changes, strict=True)
+    return [step if change is step.change else replace(step, change=change) for step, change in pairs]
 
 
 def _without_leftovers(

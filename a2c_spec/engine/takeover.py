@@ -163,7 +163,6 @@ class Takeover:
         First the runs of the address that it had before, if the manifest names one, then others; then single results.
         """
         address, moved_from = desired.job.address, desired.job.moved_from
-        own = self.session.runs(address)
         moved = [key for key in self.gone if moved_from and address_of(key) == moved_from]
         alike = {key for recipe in needed for key in self.recipes.get(recipe, ())}
         for keys in (moved, sorted(alike.difference(moved))):
@@ -171,10 +170,10 @@ class Takeover:
             runs = [run for run in runs if not run.intent]
             mine = [run for run in runs if not _of_another_value(desired, run)]
             offered = {run.address: self._as_recorded(run.address) for run in mine}
-            traded = self._with_wanted(desired, own, traded, offered)
+            traded = self._with_wanted(desired, traded, offered)
             copies = [beside(run) for run in runs if run not in mine and run.phase in ENDED_WELL and run.job_id]
             offered = {run.address: run for run in copies}
-            traded = self._with_wanted(desired, own, traded, offered, split=True) if copies else traded
+            traded = self._with_wanted(desired, traded, offered, split=True)
         for recipe in sorted(needed):
             offers = [one for one in self.parts.get(recipe, ()) if address_of(one[0].address) != address]
             offers = [one for one in offers if not _of_another_value(desired, one[0])]
@@ -182,7 +181,7 @@ class Takeover:
                 self.parts.pop(recipe, None)
                 alone = run.phase == "started" and run.address in self.free  # else it would be cancelled
                 part = self._as_recorded(run.address) if alone else split_off(run, name, run.address)
-                traded = self._with_wanted(desired, own, traded, {run.address: part}, single=True, split=not alone)
+                traded = self._with_wanted(desired, traded, {run.address: part}, single=True, split=not alone)
         return traded
 
     def _as_recorded(self, key: str) -> JobRecord:
@@ -191,7 +190,6 @@ class Takeover:
     def _with_wanted(
         self,
         desired: DesiredJob,
-        own: Sequence[JobRecord],
         traded: Traded,
         offered: Mapping[str, JobRecord],
         *,
@@ -203,7 +201,10 @@ class Takeover:
 
         A run of the address that it had before goes with it also where it has to be run again.
         """
+        if not offered:
+            return traded
         address, origin = desired.job.address, dict(traded.origin)
+        own = self.session.runs(address)
         gained = dict(traded.gained)
         for old, run in offered.items():
             key = free_key(address, {*origin, *(one.address for one in own)})

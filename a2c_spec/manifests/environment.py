@@ -93,7 +93,7 @@ def _references(tree: Tree) -> Iterator[tuple[str, Position]]:
         for key, value in tree.items():
             if key == "secret" and isinstance(value, str):
                 yield value, position(tree.marks[key])
-            else:
+            elif type(value) in (MapNode, SeqNode):
                 yield from _references(value)
     elif isinstance(tree, SeqNode):
         for value in tree:

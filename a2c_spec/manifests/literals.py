@@ -15,7 +15,7 @@ MAX_TEXT = 2000  # characters; nobody writes a longer name by hand
 NAMING = frozenset({"name", "key", "by", "id", "filename", "save", "path", "glob", "pattern", "exclude", "source"})
 """Keys under which ``each.stem`` is looked for inside of the text too; elsewhere it must be the whole text."""
 
-_OF_ROWS = ("template", "key", "group")
+_OF_ROWS = frozenset({"template", "key", "group"})
 _LATE: Mapping[str, Collection[str]] = {
     "output": ("index", "ext", "filename", "size"),
     "input": ("id", "stem", "name", "ext"),
@@ -33,12 +33,12 @@ Scope = Mapping[str, Collection[str] | None]
 def misplaced(tree: MapNode, names: Mapping[str, Any], unrendered: Collection[str]) -> list[Diagnostic]:
     """Every scalar of a manifest that holds an expression as plain text; ``unrendered`` are keys of no expressions."""
     scope: dict[str, Collection[str] | None] = {name: tuple(keys) for name, keys in names.items()}
-    in_rows = {**scope, "each": None, "batch": ("name", "address", "rows")}
-    rows = tree.like()
+    found = [*_search(without(tree, {*unrendered, *_OF_ROWS}), tree.mark, "", scope)]
     if tree.get("kind") == "Batch":
-        rows.update({key: tree[key] for key in _OF_ROWS if key in tree})
-    head = without(tree, {*unrendered, *_OF_ROWS})
-    return [*_search(head, tree.mark, "", scope), *_search(rows, tree.mark, "", in_rows)]
+        in_rows = {**scope, "each": None, "batch": ("name", "address", "rows")}
+        rows = without(tree, tree.keys() - _OF_ROWS)
+        found += _search(rows, tree.mark, "", in_rows)
+    return found
 
 
 def _search(tree: Tree, mark: Mark, key: str, scope: Scope) -> Iterator[Diagnostic]:
@@ -48,7 +48,7 @@ def _search(tree: Tree, mark: Mark, key: str, scope: Scope) -> Iterator[Diagnost
             yield Diagnostic(position(mark), message, f"write {key}: {quoted(meant.better)}")
     elif isinstance(tree, MapNode):
         for name, value in tree.items():
-            if not name.startswith("x-"):
+            if not name.startswith("x-") and (not isinstance(value, str) or "." in value):
                 inner = {**scope, **_LATE} if name == "outputs" else scope
                 yield from _search(value, tree.marks[name], name, inner)
     elif isinstance(tree, SeqNode):

@@ -175,7 +175,8 @@ class _Loader:
         valid, catalog = source.valid and not problems, self.options.catalog
         job, more = build_job(body, str(body.get("name")), source.folder, catalog, valid=valid)
         more += idle_entries(body, catalog) if catalog else []
-        job = replace(job, named=_pattern(str(source.tree.get("name")))) if job else None
+        named = _pattern(str(source.tree.get("name")))
+        job = replace(job, named=named) if job and named else job
         yield from (*problems, *more, *self._new(job))
 
     def batch(self, source: _Source) -> Iterator[Item]:

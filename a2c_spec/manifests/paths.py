@@ -43,7 +43,7 @@ def confine(text: str, folder: Path, root: Path) -> str:
     ``root`` and ``folder`` are real absolute paths. Symbolic links are followed to see where the path really leads.
     """
     path, real = _resolved(text, folder, root)
-    if part := protected(path) or protected(real):
+    if part := protected(path) or (real and protected(real)):
         raise ValueError(f"leads to {part}, which no manifest reads or writes")
     return path
 

@@ -100,7 +100,7 @@ def plain_passwords(tree: Tree) -> Iterator[Diagnostic]:
                 written = "{secret: env:NAME}" if isinstance(value, str) else "[{secret: env:NAME}]"
                 hint = f"write {key}: {written}"
                 yield Diagnostic(position_of(tree, key), f"`{key}` is in plain text", hint, "warning")
-            elif key != "metadata":
+            elif key != "metadata" and type(value) in (MapNode, SeqNode):
                 yield from plain_passwords(value)
 
 

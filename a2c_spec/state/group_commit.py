@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections import ChainMap
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -27,7 +26,7 @@ class GroupCommit:
     @property
     def pending(self) -> Changes:
         """Changes that are not durable yet, as they are now; readers must see them already."""
-        return ChainMap(self._gathering, self._writing)
+        return {**self._writing, **self._gathering}
 
     async def change(self, changes: Changes) -> None:
         """Writes changes, all or none; they are durable when this returns. Raises what ``write`` raises.

@@ -49,26 +49,28 @@ class SqliteStore:
         return exclusive(self.path.with_suffix(".lock"), who)
 
     def get(self, address: str) -> JobRecord | None:
+        if address in self._recent:
+            return self._recent[address]
         pending = self._commits.pending
         if address in pending:
             return pending[address]
-        if address in self._recent:
-            return self._recent[address]
         query = "SELECT data FROM job WHERE realm = ? AND address = ?"
         row = next(self._rows(query, (self.realm, address)), None)
         return self._decoded(address, row[0]) if row else None
 
     def runs(self, address: str) -> tuple[JobRecord, ...]:
         query = "SELECT address, data FROM job WHERE realm = ? AND address >= ? AND address < ?"
-        rows, pending = self._rows(query, (self.realm, address, f"{address}$")), dict(self._commits.pending)
-        near = (*self._durable(rows, pending), *filter(None, pending.values()))
+        rows, pending = self._rows(query, (self.realm, address, f"{address}$")), self._commits.pending
+        ours = (record for key, record in pending.items() if record and key.startswith(address))
+        near = (*self._durable(rows, pending), *ours)
         one = address_of(address) != address
         found = [record for record in near if (record.address if one else address_of(record.address)) == address]
         return tuple(sorted(found, key=lambda record: (len(record.address), record.address)))
 
     async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
         changes: dict[str, JobRecord | None] = dict.fromkeys(without)
-        changes |= {record.address: replace(record, realm=self.realm) for record in records}
+        ours = (one if one.realm == self.realm else replace(one, realm=self.realm) for one in records)
+        changes |= {record.address: record for record in ours}
         for address, record in changes.items():
             self._recent.pop(address, None)
             if record is not None:
@@ -97,7 +99,7 @@ class SqliteStore:
 
     def _with_pending(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[JobRecord]:
         """The records of these rows and of pending changes, sorted by address."""
-        pending = dict(self._commits.pending)
+        pending = self._commits.pending
         changed = sorted(filter(None, pending.values()), key=lambda record: record.address)
         return heapq.merge(self._durable(rows, pending), changed, key=lambda record: record.address)
 
@@ -113,14 +115,14 @@ class SqliteStore:
         return tuple(sorted(durable.union(address for address, record in pending.items() if record)))
 
     def files_at(self, path: str) -> tuple[OwnedFile, ...]:
-        changed = [record for record in self._commits.pending.values() if record]
+        stale = self._commits.pending
         pending = [
             OwnedFile(record.address, path, file.size, file.sha256)
-            for record in changed
+            for record in stale.values()
+            if record
             for file in record.files + record.landing + record.leftover
             if file.path == path
         ]
-        stale = self._commits.pending
         durable = [
             OwnedFile(address, path, size, sha256, "" if realm == self.realm else realm)
             for realm, address, size, sha256 in self._rows(

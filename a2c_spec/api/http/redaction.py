@@ -84,7 +84,7 @@ class Redaction:
         """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
         self._tokens |= set(_token_values(data))
         try:
-            named = () if told else tuple(_named(data))
+            named = [] if told else _named(data)
             self.learn(*named)
             return self._tree(data, "", told) if named or self._met(_texts(data)) else data
         except RecursionError:  # nobody can tell what is in there, and no answer is as deep as that
@@ -221,30 +221,39 @@ def _pattern(known: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
     return re.compile("|".join([*map(re.escape, forms), *alone]) or "(?!)", re.IGNORECASE)
 
 
-def _texts(data: Any) -> Iterator[str]:
+def _texts(data: Any) -> list[str]:
     """Every text of a tree, its keys too, but for the tokens of jobs, which stay."""
     if isinstance(data, str):
-        yield data
-    elif isinstance(data, Mapping):
+        return [data]
+    found: list[str] = []
+    if isinstance(data, dict):
+        found += data
         for key, value in data.items():
-            yield key
-            yield from () if key == "token" else _texts(value)
+            if isinstance(value, str) and key != "token":
+                found.append(value)
+            elif value and key != "token":
+                found += _texts(value)
     elif isinstance(data, list):
         for value in data:
-            yield from _texts(value)
+            found += _texts(value)
+    return found
 
 
-def _named(data: Any, key: str = "") -> Iterator[str]:
+def _named(data: Any, key: str = "") -> list[str]:
     """Every text below the name of a secret, which nobody but the service and whoever set it should see."""
-    if isinstance(data, Mapping):
+    if isinstance(data, str):
+        return [data] if data and names_secret(key) else []
+    found: list[str] = []
+    if isinstance(data, dict):
         for name, value in data.items():
-            left = name in TOLD or (name in LEFT and isinstance(value, str))
-            yield from () if left else _named(value, name)
+            if isinstance(value, str):
+                found += [value] if value and names_secret(name) and name not in TOLD and name not in LEFT else ()
+            elif value and name not in TOLD:
+                found += _named(value, name)
     elif isinstance(data, list):
         for value in data:
-            yield from _named(value, key)
-    elif isinstance(data, str) and data and names_secret(key):
-        yield data
+            found += _named(value, key)
+    return found
 
 
 def _token_values(data: Any) -> Iterator[str]:

@@ -186,8 +186,8 @@ def link_ids(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord
         if name in new and name in others:
             continue
         if element.api_id or name not in new:
-            sent = _recognised(desired, name) if name in new else element.sent
-            elements[name] = replace(element, sent=sent) if element.api_id else stale.get(name, element)
+            told = replace(element, sent=_recognised(desired, name)) if name in new else element
+            elements[name] = told if element.api_id else stale.get(name, element)
     return replace(record, elements=elements)
 
 

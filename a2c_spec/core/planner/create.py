@@ -18,9 +18,12 @@ from a2c_spec.core.prepare import DesiredJob
 
 def create_calls(desired: DesiredJob, *, step: int = 0) -> tuple[Call, ...]:
     """The cheapest sequence that creates the job: everything that needs no upload rides in the create itself."""
-    ordered = in_order(desired.job.inputs, desired.options, free_inline=True)
-    candidates = [_assemble(desired, ordered, step, reorder=False)] if not needs_settings(desired.job.inputs) else []
-    candidates.append(_assemble(desired, any_order(desired.job.inputs, desired.options), step, reorder=True))
+    inputs, candidates = desired.job.inputs, []
+    if not needs_settings(inputs):
+        ordered = in_order(inputs, desired.options, free_inline=True)
+        candidates.append(_assemble(desired, ordered, step, reorder=False))
+    if len(inputs) > 1 or not candidates:
+        candidates.append(_assemble(desired, any_order(inputs, desired.options), step, reorder=True))
     return min(candidates, key=lambda calls: cost_of(calls).key())
 
 
@@ -52,6 +55,8 @@ def told_apart(conversions: Sequence[Conversion]) -> list[list[Conversion]]:
 
     Those that differ only in secrets come back alike, so that they travel in calls of their own.
     """
+    if len(conversions) < 2:
+        return [[*conversions]]
     groups: list[list[Conversion]] = [[]]
     kinds: dict[str, int] = {}
     for alike in recognition.alike([bodies.conversion_body(item) for item in conversions]):
@@ -123,7 +128,8 @@ def conversion_effects(desired: DesiredJob, items: Sequence[Conversion]) -> list
 def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: bool = True) -> list[Effect]:
     hidden = set() if password else {"decrypt"}
     later = {*INPUT_SETTINGS} | hidden
-    sent = {item.id: desired.sent_input(replace(item, applied_sha256="")) for item in items}
+    now = (replace(item, applied_sha256="") if item.applied_sha256 else item for item in items)
+    sent = {item.id: desired.sent_input(item) for item in now}
     return [Effect(f"inputs.{name}", {k: v for k, v in one.items() if k not in later}) for name, one in sent.items()]
 
 

@@ -172,8 +172,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
     calls = create_calls(desired)
-    change = Change(desired.job.address, "create", ("not applied yet",), calls, fetch=desired.job.process)
-    return replace(change, problem=conflicts(desired, observed), bound=why_not_fewer(calls))
+    why, problem, bound = ("not applied yet",), conflicts(desired, observed), why_not_fewer(calls)
+    return Change(desired.job.address, "create", why, calls, fetch=desired.job.process, problem=problem, bound=bound)
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
