@@ -60,6 +60,10 @@ def changed_reason(detail: Detail) -> str:
     """Of a value that gets another one; of one that somebody else changed on the service, where that is."""
     part, _, rest = detail.path.partition(".")
     name, _, key = rest.partition(".")
+    if detail.foreign and part in ("inputs", "conversions") and not key:
+        if detail.before is None:
+            return f"{part[:-1]} {name} is no longer on the service: somebody removed it"
+        return f"{part[:-1]} {detail.before} is on the service, and not known here: perhaps somebody added it"
     where, what = (f"{part[:-1]} {name} ", key) if part in ("inputs", "conversions") else ("", detail.path)
     values = "(sensitive: changed)" if detail.sensitive else " -> ".join(shown_pair(detail.before, detail.after))
     return f"{where}changed on the service: {what} {values}" if detail.foreign else f"{detail.path} {values}"

@@ -250,6 +250,47 @@ def test_a_held_job_edited_by_somebody_is_shown_with_both_values_and_put_back(
     assert (project / "dist/a.jpg").read_bytes() == (project / "dist/b.jpg").read_bytes()
 
 
+ADDED = {
+    "conversions": ({"category": "hash", "target": "md5"}, "conversion hash/md5"),
+    "input": ({"type": "base64", "content": "aGk=", "filename": "their.txt"}, "input base64 their.txt"),
+}
+
+
+@pytest.mark.parametrize("part", ADDED)
+@pytest.mark.parametrize("process", [False, True], ids=["held", "to be started"])
+def test_a_part_of_somebody_else_is_told_in_full_wherever_a_plan_is_told(
+    somebody: Somebody, write: Any, a2c: Command, part: str, process: bool
+) -> None:
+    write("a", QUALITY, process=False)
+    apply(a2c)
+    body, told = ADDED[part]
+    somebody("POST", f"/jobs/{somebody('GET', '/jobs')[0]['id']}/{part}", **body)
+    write("a", QUALITY, process=process)
+    (found,) = plan(a2c)["a"]["details"]
+    assert (found["foreign"], found["before"].startswith(told.partition(" ")[2]), found["after"]) == (True, True, None)
+    for form in ((), ("-v",), ("--markdown",)):
+        assert told in a2c("plan", *form).out
+    done = apply(a2c)
+    assert done["spent"] == (1 if process else 0)
+    assert actions(a2c) == {"a": "no-op"}
+
+
+@pytest.mark.parametrize("part", ADDED)
+def test_a_part_of_ours_that_somebody_removed_is_told_as_that(
+    somebody: Somebody, write: Any, a2c: Command, part: str
+) -> None:
+    write("a", QUALITY, process=False)
+    apply(a2c)
+    job = somebody("GET", "/jobs")[0]
+    key = job["conversion" if part == "conversions" else part][0]["id"]
+    somebody("DELETE", f"/jobs/{job['id']}/{part}/{key}")
+    (found,) = plan(a2c)["a"]["details"]
+    name = {"conversions": "conversions.g", "input": "inputs.i"}[part]
+    assert (found["path"], found["foreign"], found["before"]) == (name, True, None)
+    told = f"{name.replace('s.', ' ')} is no longer on the service: somebody removed it"
+    assert all(told in a2c("plan", *form).out for form in ((), ("--markdown",)))
+
+
 def test_an_edit_of_ours_does_not_make_somebody_elses_value_ours(somebody: Somebody, write: Any, a2c: Command) -> None:
     write("a", QUALITY, process=False)
     apply(a2c)

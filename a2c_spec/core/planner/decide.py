@@ -12,13 +12,12 @@ What the planner trusts of the service, each a rule of the published guide or th
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Call, cost_of
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.plan import Change
+from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.deletions import deletes
@@ -265,14 +264,15 @@ def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Obs
         held = f"{update_reasons.which(desired)}held on the service as the manifest says"
         return Change(desired.job.address, "no-op", (held,), bindings=way.bindings)
     known_of = with_earlier(record, observed.earlier, observed.apart)
+    others = update_reasons.foreign_details(desired, record, live)
     if not way.one_by_one and cost_of(way.calls).key()[:2] > FEWEST_ANEW:
         anew = (Call("delete_job", live.id, reason="recreating takes fewer calls"), *create_calls(desired, step=1))
         if cost_of(anew).key()[:2] < cost_of(way.calls).key()[:2]:
             why = f"not started; recreating it takes {len(anew)} calls, editing it {len(way.calls)}"
-            others = update_reasons.foreign_reasons(update_reasons.foreign_details(desired, record, live))
-            return _updated(desired, record, Edit(anew, {}), (why, *others), observed, action="replace")
-    why_edited = update_reasons.why(desired, known_of, live, way.calls)
-    return _updated(desired, known_of, way, why_edited, observed, action="update")
+            told = (why, *update_reasons.foreign_reasons(others))
+            return _updated(desired, record, Edit(anew, {}), told, others, observed)
+    told = update_reasons.why(desired, known_of, way.calls, others)
+    return _updated(desired, known_of, way, told, others, observed)
 
 
 def _updated(
@@ -280,18 +280,17 @@ def _updated(
     record: JobRecord,
     way: Edit,
     why: tuple[str, ...],
+    others: tuple[Detail, ...],
     observed: Observed,
-    *,
-    action: Literal["update", "replace"],
 ) -> Change:
     paid = observed.earlier is not None and any(call.starts for call in way.calls)
     return Change(
         desired.job.address,
-        action,
+        "update" if way.bindings else "replace",
         why,
         way.calls,
         bindings=way.bindings,
-        details=update_reasons.details(desired, record, observed.live),
+        details=update_reasons.details(desired, record, others),
         fetch=desired.job.process,
         paid_again=paid,
         problem=_forbidden(desired, paid=paid) or (conflicts(desired, observed) if desired.job.process else ""),

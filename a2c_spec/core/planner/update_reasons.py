@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
 from a2c_spec.core.foreign import foreign
-from a2c_spec.core.live import LiveJob
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.reasons import changed_reason, shown_pair
-from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, holds_secret
+from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, dumps, holds_secret
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.sensitive import names_secret
+from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import JobRecord
 
 NAME = ".options.output_filename"
 """How the paths of names end that results get on the service."""
 
 
-def why(desired: DesiredJob, record: JobRecord, live: LiveJob, calls: Sequence[Call]) -> tuple[str, ...]:
-    """The reasons of an edit. A foreign change is told with the value there and the value that it gets back."""
-    others = foreign_details(desired, record, live)
+def why(desired: DesiredJob, record: JobRecord, calls: Sequence[Call], others: Collection[Detail]) -> tuple[str, ...]:
+    """The reasons of an edit. A foreign change (``others``) is told with the value there and the value that it gets
+    back."""
     besides = [one for one in _besides(desired, record) if one.path not in {other.path for other in others}]
     found = [*recipes.why(desired, record), *foreign_reasons(others), *map(_besides_reason, besides)]
     if len(calls) > sum(call.starts for call in calls) and not found:
@@ -35,9 +35,8 @@ def why(desired: DesiredJob, record: JobRecord, live: LiveJob, calls: Sequence[C
     return tuple(found) or ("the job's fields changed",)
 
 
-def details(desired: DesiredJob, record: JobRecord, live: LiveJob | None) -> tuple[Detail, ...]:
+def details(desired: DesiredJob, record: JobRecord, others: Collection[Detail]) -> tuple[Detail, ...]:
     """Every attribute that gets another value: from what is on the service, where somebody changed it there."""
-    others = foreign_details(desired, record, live) if live else ()
     told, ours = {one.path for one in others}, (*recipes.details(desired, record), *_besides(desired, record))
     return (*(one for one in ours if one.path not in told), *others)
 
@@ -74,10 +73,33 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
             removed = key in _sent(record, part)
             then = here[part].get(key, None if removed else recorded)
             found.append(Detail(path, now, then, names_secret(key) or holds_secret(then), foreign=True))
-    return tuple(found)
+    return (*found, *_whole_parts(desired, record, live))
 
 
-def foreign_reasons(others: Sequence[Detail]) -> tuple[str, ...]:
+def _whole_parts(desired: DesiredJob, record: JobRecord, live: LiveJob) -> Iterator[Detail]:
+    """Inputs and conversions that somebody else added or removed, each as far as the service shows it.
+
+    Where it is not known of some part of ours which one it is on the service, a part may be ours, too.
+    """
+    names, told = record.names(), all(element.api_id for element in record.elements.values())
+    sent = {"inputs": record.basis.get("order", ()), "conversions": record.basis.get("conversions", ())}
+    parts = (("inputs", live.inputs, desired.job.inputs), ("conversions", live.conversions, desired.job.conversions))
+    for kind, rows, items in parts if told else ():
+        for item in items:
+            if item.id in sent[kind] and f"{kind}.{item.id}" not in record.elements:
+                yield Detail(f"{kind}.{item.id}", None, item.id, foreign=True)
+        yield from (Detail(f"{kind}.{row.id}", _shown(row), None, foreign=True) for row in rows if row.id not in names)
+
+
+def _shown(row: LiveInput | LiveConversion) -> str:
+    """What the service tells of a part, without what is empty and what no one should see."""
+    name = f"{row.category}/{row.target}" if isinstance(row, LiveConversion) else f"{row.type} {row.filename}"
+    options = {key: value for key, value in row.options.items() if value not in (None, "", [], {}, False)}
+    told = (f"{key} {HIDDEN if names_secret(key) else dumps(value)}" for key, value in options.items())
+    return f"{name} ({', '.join(told)})" if options else name
+
+
+def foreign_reasons(others: Collection[Detail]) -> tuple[str, ...]:
     """One sentence for each of them."""
     return tuple(map(changed_reason, others))
 
