@@ -113,7 +113,7 @@ def run(args: Sequence[str], runtime: object = None) -> int:
         problem.show()
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; the state is exact: apply again to continue", err=True)
+        click.echo("interrupted; the state is exact: run the same command again to continue", err=True)
         return 130
     except Exception as problem:
         return _explain(problem, args)

@@ -4,22 +4,20 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from a2c_spec.commands._terminal import ask, on_a_terminal
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
+from a2c_spec.errors import BEYOND_LOCALE, SpecError, is_text, not_text, of_the_system
 from a2c_spec.views import problems
 from a2c_spec.views.style import Style, wants_colour
 
@@ -76,44 +74,6 @@ def talk(flags: Flags, text: str) -> None:
 def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
     """Says what is odd in the manifests, though valid."""
     talk(project.flags, problems.diagnostics(warnings, style_of(project)))
-
-
-def on_a_terminal() -> bool:
-    """Whether a person can be asked."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
-def ask(question: str) -> bool | None:
-    """Asks on the terminal; None where there is none. An end of the input is no; raises Interrupted at Ctrl-C."""
-    if not on_a_terminal():
-        return None
-    with _interruptible():
-        try:
-            while True:
-                click.echo(f"{question} [y/N]: ", nl=False, err=True)
-                answer = sys.stdin.readline()
-                if answer.strip().lower() in ("y", "yes"):
-                    return True
-                if answer.strip().lower() in ("", "n", "no"):
-                    click.echo("", nl=not answer, err=True)
-                    return False
-        except KeyboardInterrupt:
-            click.echo("", err=True)
-            raise Interrupted("interrupted at the question; nothing was sent") from None
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the reading of an answer, whatever else it means while work is under way."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class ConsoleReporter:

@@ -10,7 +10,8 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import ConsoleReporter, on_a_terminal, project_of, show_refreshed, show_result, talk
+from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
+from a2c_spec.commands._terminal import on_a_terminal
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.commands import _output
+from a2c_spec.commands import _output, _terminal
 from a2c_spec.commands import apply as apply_command
 from a2c_spec.core.plan import Plan
 from a2c_spec.engine import apply as engine_apply
@@ -368,8 +368,8 @@ class Forms:
     def asked(self, *more: str) -> str:
         """What a person reads on a terminal who is asked, and says no."""
         with self.monkeypatch.context() as patch:
-            patch.setattr(_output, "on_a_terminal", lambda: True)
-            patch.setattr(apply_command, "on_a_terminal", lambda: True)
+            for place in (_terminal, _output, apply_command):
+                patch.setattr(place, "on_a_terminal", lambda: True)
             patch.setattr(engine_apply, "check_limits", lambda *_: None)
             patch.setattr(engine_apply, "confirmed", self._ask)
             patch.setattr(sys, "stdin", io.StringIO("n\n"))
