@@ -14,6 +14,7 @@ import click
 from a2c_spec.commands._terminal import ask, on_a_terminal
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
@@ -141,8 +142,17 @@ def show_result(project: Project, result: Result) -> int:
     return 0
 
 
-def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
-    """Prints how the state differs, or differed, from the service, and what only an apply goes on with."""
+def tell_failed(flags: Flags, failed: Sequence[SpecError]) -> int:
+    """Says on standard error what failed beside the result that was printed; gives the exit code, 0 without any."""
+    colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color=flags.no_color)
+    for error in failed:
+        click.echo(problems.error(error, Style(colour)), err=True)
+    return failed[0].exit_code if failed else 0
+
+
+def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> int:
+    """Prints how the state differs, or differed, from the service, what only an apply goes on with, and what the
+    service failed to show; gives the exit code."""
     changed = [(old, new) for old, new in found.changed if _seen(old) != _seen(new)]
     rows = [{"address": old.address, "before": _word(old), "after": _word(new)} for old, new in changed]
     left = [{"address": address, "status": status} for address, status in found.unfinished]
@@ -154,11 +164,11 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     agrees = "the state agrees with the service"
     if found.unread:
         agrees += f" as far as it was read; {count} not, whose results are here: `a2c-spec drift` reads them"
-    emit(
-        flags,
-        lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
-        lambda: "\n".join(lines) or agrees,
-    )
+    agrees = "no difference in what could be read" if found.failed else agrees
+    tree = {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread}
+    tree["failed"] = {address_of(error.address): error.message for error in found.failed}
+    emit(flags, lambda: tree, lambda: "\n".join(lines) or agrees)
+    return tell_failed(flags, found.failed)
 
 
 def _seen(record: JobRecord) -> tuple[object, ...]:

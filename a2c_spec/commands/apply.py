@@ -84,8 +84,7 @@ def refresh(flags: Flags, chosen: Selection, *, write: bool = True) -> int:
 
     if chosen != EVERYTHING or flags.prune or any(map(is_saved_plan, flags.paths)):
         raise UsageError("--refresh-only is for all records", hint="leave out what selects: flags, or a saved plan")
-    show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
-    return 0
+    return show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
 
 
 def _saved(flags: Flags) -> SavedPlan | None:

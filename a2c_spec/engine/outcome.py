@@ -150,7 +150,7 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
         return errors[0]
     if errors and not tally.unstarted and all(isinstance(error, WaitTimeout) for error in errors):
         asked = any(isinstance(error, AskedToWait) for error in errors)
-        hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
+        hint = "try again later" if asked else "`a2c-spec wait` fetches their results"
         word = "not done in time" if asked else "still running"
         late = len({address_of(error.address) for error in errors})
         return WaitTimeout(f"{late} of {counted(tally.busy, 'job')} {word}", hint=hint)

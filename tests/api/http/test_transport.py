@@ -67,7 +67,7 @@ def test_a_pause_of_more_than_is_usual_is_an_error_at_once(status: int, method: 
     wire = wire_over(in_turn(again(status, **{"Retry-After": "400"})), clock)
     with pytest.raises(NetworkError, match=r"asks to wait 400 s, longer than the 120 s") as caught:
         asyncio.run(wire.call(method, "/jobs"))
-    assert "apply again after that time" in caught.value.hint
+    assert "try again after that time" in caught.value.hint
     assert not isinstance(caught.value, LostAnswer)
     assert (clock.slept, wire.limiter.resume_at) == ([], 0)
 
