@@ -294,4 +294,5 @@ def real_path(root: Path) -> Callable[[str], str]:
 def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:
     file = problem.position.file
     place = replace(problem.position, file=os.path.relpath(file, cwd) if Path(file).is_absolute() else file)
-    return replace(problem, position=place, message=problem.message.replace(f"{cwd}{os.sep}", ""))
+    message, hint = (text.replace(f"{cwd}{os.sep}", "") for text in (problem.message, problem.hint))
+    return replace(problem, position=place, message=message, hint=hint)
