@@ -146,7 +146,12 @@ def timeout(one: Try) -> None:
 
 def max_credits(one: Try) -> None:
     one.set(0)
-    assert one.apply().code == 11
+    ran = one.apply()
+    assert (ran.code, "max_credits (a2c.yaml:1:" in ran.err, "allow more" in ran.err) == (11, True, True)
+    with one.monkeypatch.context() as patch:
+        patch.setenv("A2C_SPEC_MAX_CREDITS", "0")
+        assert "A2C_SPEC_MAX_CREDITS allows 0" in one.apply().err
+    assert "--max-credits allows 0" in one.apply("--max-credits", "0").err
     assert one.apply("--max-credits", "1").code == 0
 
 
@@ -214,7 +219,7 @@ def evicted(one: Try) -> None:
 def budget(one: Try) -> None:
     one.set(0)
     told = one.a2c("plan", "--local").out
-    assert f"apply would refuse this plan (budget.{one.key.rpartition('.')[2]})" in told
+    assert f"this plan is refused: budget.{one.key.rpartition('.')[2]} (a2c.yaml:1:" in told
     ran = one.apply("--max-credits", "9")
     assert (ran.code, "nothing was sent" in ran.err, "a2c.yaml:1:" in ran.err) == (11, True, True)
     one.set(1)

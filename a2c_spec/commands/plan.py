@@ -84,7 +84,7 @@ def plan(
     show_plan(project, result, markdown=markdown)
     try:
         check_read([*steps, *others])
-        check(project, result.allowance)
+        check(result.allowance)
         check_refused(result, in_part=True)
     except SpecError as refused:
         if not flags.as_json:
@@ -115,5 +115,6 @@ async def _planned(
         with open_state(project) as session:
             return await plan_and_tell(session, manifests, chosen, None, only, whole=whole)
     async with open_session(project) as session:
-        session.service.client.wire.patience = project.flags.timeout
+        wire = session.service.client.wire
+        wire.patience, wire.patience_by = project.flags.timeout, project.flags.named("timeout")
         return await plan_and_tell(session, manifests, chosen, session.service.client, only, whole=whole)

@@ -25,7 +25,7 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     it does not get. ``local``: nothing of it has a price. ``prune``: everything that goes is asked for."""
     check_refused(plan)
     needed = [*_paid_again(plan), *_not_fetched(plan), *_removed(plan, every=prune), *plan.emptied()]
-    wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
+    wanted = [*([] if local else _expensive(plan, options.confirm_above, options.confirm_by)), *_deleted(plan)]
     wanted = wanted if options.attended and not options.only else []
     if options.yes or not (needed or wanted):
         return False
@@ -48,12 +48,13 @@ def check_refused(plan: Plan, *, in_part: bool = False) -> None:
         raise Conflict(f"refused: {names}", hint="the plan says why; apply does the rest of it, and ends with 9")
 
 
-def _expensive(plan: Plan, most: int) -> list[str]:
-    """That it costs more than is spent unasked."""
+def _expensive(plan: Plan, most: int, by: str) -> list[str]:
+    """That it costs more than is spent unasked; ``by``: what says how much that is."""
     totals = plan.totals()
     price = credits_told(totals.credits, plan.balance)
     before = credits_told(totals.credits, plan.balance, totals.paid_before).removeprefix(price)
-    return [f"{price} would be spent{before}"] if totals.credits > most else []
+    asks = f", above the {most} of {by}" if by else ""
+    return [f"{price} would be spent{before}{asks}"] if totals.credits > most else []
 
 
 def _paid_again(plan: Plan) -> list[str]:

@@ -146,7 +146,8 @@ SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast", "confirm_above
 def with_defaults(flags: Flags, file: ProjectFile) -> Flags:
     """The flags, with the settings of the project where nobody gave one."""
     settings = {name: file.defaults[name] for name in SETTABLE if name in file.defaults and name not in flags.given}
-    return replace(flags, env=file.env, **settings)
+    places = {name: file.place(f"defaults.{name}") for name in settings}
+    return replace(flags, env=file.env, given={**flags.given, **places}, **settings)
 
 
 def _of_the_choice(project: Project) -> Iterator[Diagnostic]:

@@ -47,6 +47,11 @@ class Project:
     vars: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, Position] = field(default_factory=dict)
 
+    def place(self, name: str) -> str:
+        """Where a setting is written, as ``a2c.yaml:2:9``; empty where it is not."""
+        place = self.places.get(name)
+        return f"{SETTINGS_FILE}:{place.line}:{place.column}" if place else ""
+
     def home(self, env: str) -> str:
         """The folder of what we keep of an environment, relative to the root."""
         return f".a2c/env/{env}" if env else ".a2c"

@@ -167,7 +167,8 @@ def test_new_work_is_asked_about_above_so_many_credits(
     (two / "a2c.yaml").write_text(settings)
     seen = typed(two, "n\n", "apply", "two.yaml", *flags)
     assert seen.asked == asks, seen.screen
-    assert ("about 2 credits of 471 would be spent. Go on?" in seen.screen) is asks
+    by = "--confirm-above" if flags[:1] == ("--confirm-above",) else "confirm_above (a2c.yaml:1:"
+    assert (f"about 2 credits of 471 would be spent, above the 1 of {by}" in seen.screen) is asks
     assert seen.code == (11 if asks else 0)
     assert (two / "dist").exists() is not asks
 

@@ -304,10 +304,10 @@ WORLDS = [
     World(emptied, ["1 address of batch rows would be let go; its source is empty now"]),
     World(refused, [r"refused: dist/one\.webp exists", r"Plan: 1 to create, 1 refused: about 1 credit of 471\."]),
     World(overwritten, [r"replaces dist/x\.webp$", r"writes dist/one-1\.webp$"]),
-    World(bounded, [r"Budget: about 1 credit, 0 allowed for a run, 9 of 9 left today \(UTC\); apply would refuse"]),
-    World(create, [r"Limits: about 1 credit, 0 allowed by --max-credits; apply would refuse this plan"],
+    World(bounded, [r"Budget: about 1 credit, 0 allowed for a run, 9 of 9 left today \(UTC\); this plan is refused"]),
+    World(create, [r"Limits: about 1 credit, 0 allowed by --max-credits; this plan is refused"],
           ["--max-credits", "0"]),
-    World(run_again, [r"Limits: 1 paid job run again, 0 allowed by --max-replace; apply would"],
+    World(run_again, [r"Limits: 1 paid job run again, 0 allowed by --max-replace; this plan is"],
           ["--max-replace", "0"]),
     World(one_of_two_changed, [r"options \(unset\) -> ", r"replaces dist/small\.jpg$",
                                r"about 1 credit of 469, paid before"]),
@@ -346,7 +346,7 @@ class Forms:
 
     def plan(self, *more: str) -> str:
         ran = self.on.a2c("plan", *self.args, *more)
-        limited = "apply would refuse" in ran.out or '"max_' in ran.out
+        limited = "this plan is refused" in ran.out or '"max_' in ran.out
         assert ran.code == (11 if limited else 13 if "refused" in ran.out else 0), ran
         return ran.out
 

@@ -123,12 +123,13 @@ def throttled() -> NetworkError:
     return NetworkError("the service keeps answering 429 (too many requests)", hint="lower --parallelism, or try later")
 
 
-def busy_for(seconds: float, longest: float, *, given: bool) -> SpecError:
-    """The service asks for a pause that is not waited for; ``given``: because of the time that the user gave."""
+def busy_for(seconds: float, longest: float, given: str = "") -> SpecError:
+    """The service asks for a pause that is not waited for; ``given``: how the time is called that the
+    user gave."""
     asked = f"the service asks to wait {roughly(seconds)}"
     if given:
-        hint = "nothing is lost: try again later, or with a longer --timeout"
-        return AskedToWait(f"{asked}, longer than --timeout {longest:g} allows", hint=hint)
+        hint = "nothing is lost: try again later, or with a longer timeout"
+        return AskedToWait(f"{asked}, longer than {given} allows: {longest:g} s", hint=hint)
     return NetworkError(
         f"{asked}, longer than the {roughly(longest)} that are waited", hint="try again after that time"
     )

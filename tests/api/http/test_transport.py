@@ -81,7 +81,7 @@ def test_the_time_that_the_user_gave_counts_while_the_service_asks_to_wait(
     clock = Clock()
     wire = wire_over(in_turn(*(again(429, **{"Retry-After": pause}) for pause in pauses)), clock)
     wire.patience = 5.0
-    with pytest.raises(AskedToWait, match=f"asks to wait {pauses[-1]} s, longer than --timeout 5 allows"):
+    with pytest.raises(AskedToWait, match=f"asks to wait {pauses[-1]} s, longer than --timeout allows: 5 s"):
         asyncio.run(wire.call("POST", "/jobs"))
     assert clock.slept == slept
 
