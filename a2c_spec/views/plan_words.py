@@ -45,7 +45,8 @@ class ChangeFacts:
     def noted(self) -> bool:
         """Whether nothing is to be done, and there is something to say all the same."""
         change = self.change
-        return change.action == "no-op" and (len(change.reasons) > 1 or bool(change.problem or change.stays))
+        more = [why for why in change.reasons if why != "completed" and not why.startswith("unchanged")]
+        return change.action == "no-op" and bool(more or change.problem or change.stays)
 
 
 @dataclass(frozen=True, slots=True)

@@ -261,6 +261,12 @@ def held(on: Ground) -> None:
     on.write("one.yaml", HELD)
 
 
+def skipped(on: Ground) -> None:
+    (on.folder / "dist").mkdir(exist_ok=True)
+    (on.folder / "dist/one.webp").write_text("mine")
+    on.write("one.yaml", ONE.replace("save: dist/", "save: dist/, on_conflict: skip"))
+
+
 @dataclass(frozen=True)
 class World:
     """What was done before the plan, what the plan is asked with, and what it must say, as patterns."""
@@ -304,6 +310,7 @@ WORLDS = [
     World(emptied, ["1 address of batch rows would be let go; its source is empty now"]),
     World(refused, [r"refused: dist/one\.webp exists", r"Plan: 1 to create, 1 refused: about 1 credit of 471\."]),
     World(overwritten, [r"replaces dist/x\.webp$", r"writes dist/one-1\.webp$"]),
+    World(skipped, [r"skipped: dist/one\.webp exists and is not ours$", r"Plan: 1 skipped\. Nothing"]),
     World(bounded, [r"Budget: about 1 credit, 0 allowed for a run, 9 of 9 left today \(UTC\); this plan is refused"]),
     World(create, [r"Limits: about 1 credit, 0 allowed by --max-credits; this plan is refused"],
           ["--max-credits", "0"]),
