@@ -22,6 +22,7 @@ from a2c_spec.manifests.schema.published import load_schema
 from tests.conftest import Command, Ran
 
 ENV = "staging"
+MISSING = "there is no file or folder"
 ONE = """\
 apiVersion: a2c-spec/v1
 kind: Job
@@ -95,6 +96,12 @@ def manifests(one: Try) -> None:
     (one.folder / "two.yaml").write_text(ONE.replace("name: one", "name: two"))
     one.set(["two.yaml"])
     assert [row["address"] for row in json.loads(one.a2c("plan", "--local", "--json").out)["changes"]] == ["two"]
+    nothing = {"x/*.yaml": "no manifest in", "src": "no manifest in", "no.yaml": MISSING, "no/": MISSING}
+    for name, said in nothing.items():
+        one.set(["two.yaml", name])
+        assert f"a2c.yaml:1:28: error: {said} `{name}`" in one.refused()
+    one.set([])
+    assert "a2c.yaml:1:15: error: `manifests` needs 1 item" in one.refused()
 
 
 def environment(one: Try) -> None:

@@ -185,7 +185,7 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
         else:
             within[other[0]] = within.get(other[0]) or _of_another(project, path, *other)
     wrong = [problem for problem in within.values() if problem]
-    problems = [item for item in found if isinstance(item, Diagnostic)]
+    problems = [project.relative(item) for item in found if isinstance(item, Diagnostic)]
     nothing = not project.flags.paths and all(problem.message == NOTHING_HERE for problem in problems)
     if not paths and not wrong and (within or nothing):
         project.checked()
