@@ -68,7 +68,7 @@ def plan(
 
     ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
     would refuse it because of a limit, Conflict where it would refuse any change of it, and ReadFailed where the
-    service failed to show a job.
+    service failed to show a job, or where a secret that is to be sent cannot be used.
     """
     from a2c_spec.engine.confirmation import check_refused
     from a2c_spec.engine.planned import check_read

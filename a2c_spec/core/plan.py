@@ -189,7 +189,7 @@ class Plan:
     cost about, beside the limits and the budget of the project, where there are any. ``balance`` is what the account
     has left, where the service says it. ``orphans`` are recorded addresses that no manifest asks for and that this plan
     leaves as they are; ``unsure``: some manifests could not be read, which may ask for them. ``unread`` are references
-    of secrets that could not be read, so that it is not known whether they have changed.
+    of secrets that cannot be used, each with why, so that it is not known whether they have changed.
     """
 
     changes: tuple[Change, ...]

@@ -119,8 +119,8 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"PARTIAL: {counted(plan.left_out, 'other change')} left to `a2c-spec apply`"
     yield from plan.emptied()
     if plan.unread:
-        named = ", ".join(plan.unread)
-        yield f"Secrets that cannot be read here: {named}. Whether they changed is not known; calls that send them fail"
+        named = "; ".join(plan.unread)
+        yield f"Secrets that cannot be used here: {named}. Whether they changed is not known; calls that send them fail"
     if plan.orphans:
         named = ", ".join(plan.orphans[:ORPHANS_SHOWN])
         more = f" and {len(plan.orphans) - ORPHANS_SHOWN} more" if len(plan.orphans) > ORPHANS_SHOWN else ""
