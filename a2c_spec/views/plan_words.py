@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
-from a2c_spec.core.plan import SIGNS, Change, Plan, Totals
+from a2c_spec.core.plan import LET_GO, SIGNS, Change, Plan, Totals
 from a2c_spec.core.reasons import counted, credits_told, removed, size, stays
 from a2c_spec.core.run_keys import address_of
 
@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "skipped": "skipped",
     "refused": "refused",
     "forget": "no longer in a manifest",
+    LET_GO: "let go",
     "cached": "from the results cache",
 }
 """How the totals name an action whose own word does not follow "to"."""
@@ -145,7 +146,7 @@ def _sent(totals: Totals) -> str:
 
 def sums(actions: Mapping[str, int]) -> str:
     """``1 to create, 4 unchanged``."""
-    order = (*SIGNS, "skipped", "refused")
+    order = (*SIGNS, LET_GO, "skipped", "refused")
     named = [(actions[action], WORDS.get(action, f"to {action}")) for action in order if action in actions]
     return ", ".join(f"{number} {word}" for number, word in named) or "nothing to do"
 
