@@ -40,6 +40,8 @@ def endpoint(project: Project) -> Endpoint:
     client's config.toml."""
     hosts = allowed_hosts(project.flags, project.environ)
     if project.flags.local:
+        if {"--local", "--base-url"} <= {*project.flags.given.values()}:
+            raise UsageError("--local and --base-url name two services", hint="leave out one of both flags")
         return Endpoint(LOCAL, "local", LOCAL_REALM)
     given = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL", "")
     key = project.environ.get(KEY, "").strip()

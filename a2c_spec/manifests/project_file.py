@@ -85,7 +85,9 @@ def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
         if tree is not None:
             problems.append(Diagnostic(Position(str(file), 1, 1), "the settings must be a mapping"))
         return Project(root, env=env), problems
-    problems += published.check("project", tree, tree.mark, rendered=True)
+    told = {problem.position for problem in problems}
+    found = published.check("project", tree, tree.mark, rendered=True)
+    problems += [problem for problem in found if problem.position not in told]
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems
     settings = _project(root, tree, env)

@@ -194,6 +194,14 @@ def test_a_host_is_allowed_outside_the_project_and_nowhere_else(tmp_path: Path) 
     assert endpoint(saying(tmp_path, ELSEWHERE)).base_url == ELSEWHERE
 
 
+def test_two_services_that_are_named_at_once_are_refused(tmp_path: Path) -> None:
+    given = {"local": "--local", "base_url": "--base-url"}
+    with pytest.raises(UsageError, match="--local and --base-url name two services"):
+        endpoint(project_in(tmp_path, KEY, local=True, base_url="https://a.example", given=given))
+    given["base_url"] = "API2CONVERT_BASE_URL"
+    assert endpoint(project_in(tmp_path, KEY, local=True, base_url="https://a.example", given=given)).base_url == LOCAL
+
+
 def test_the_service_of_the_official_client_is_allowed(tmp_path: Path) -> None:
     configured(tmp_path, 'base_url = "https://elsewhere.example/other"')
     assert endpoint(saying(tmp_path, ELSEWHERE)).base_url == ELSEWHERE
