@@ -99,6 +99,11 @@ def test_an_empty_argument_is_refused_and_an_empty_line_of_a_variable_says_nothi
     assert parsed(path, command)["allow_host"] == ("a.example",)
 
 
+def test_what_is_no_number_is_told_in_plain_words(a2c: Command) -> None:
+    assert "'5s' is not a valid number." in a2c("apply", "--timeout", "5s").err
+    assert "'x' is not a valid whole number." in a2c("apply", "--parallelism", "x").err
+
+
 TYPED = [
     one for one in FLAGS if one[2].is_flag or not isinstance(one[2].type, click.types.StringParamType | click.Path)
 ]
