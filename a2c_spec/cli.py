@@ -115,7 +115,7 @@ def run(args: Sequence[str], runtime: object = None) -> int:
         say_usage(problem)
         return problem.exit_code
     except (KeyboardInterrupt, click.Abort):
-        click.echo("interrupted; the state is exact: apply again to continue", err=True)
+        click.echo("interrupted; the state is exact: run the same command again to continue", err=True)
         return 130
     except Exception as problem:
         return _explain(problem, args)

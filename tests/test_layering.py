@@ -115,6 +115,7 @@ TESTED_TOGETHER = {
     "engine/new_manifest": "commands/test_import.py",
     "state/read_only": "commands/test_obstacles.py",
     "commands/_output": "commands/test_reporting.py",
+    "commands/_terminal": "commands/test_confirmation.py",
 }  # fmt: skip  # a table
 """Modules that are tested with others, through one door, and where."""
 

@@ -22,6 +22,7 @@ from a2c_spec.manifests.schema.published import load_schema
 from tests.conftest import Command, Ran
 
 ENV = "staging"
+MISSING = "there is no file or folder"
 ONE = """\
 apiVersion: a2c-spec/v1
 kind: Job
@@ -95,6 +96,12 @@ def manifests(one: Try) -> None:
     (one.folder / "two.yaml").write_text(ONE.replace("name: one", "name: two"))
     one.set(["two.yaml"])
     assert [row["address"] for row in json.loads(one.a2c("plan", "--local", "--json").out)["changes"]] == ["two"]
+    nothing = {"x/*.yaml": "no manifest in", "src": "no manifest in", "no.yaml": MISSING, "no/": MISSING}
+    for name, said in nothing.items():
+        one.set(["two.yaml", name])
+        assert f"a2c.yaml:1:28: error: {said} `{name}`" in one.refused()
+    one.set([])
+    assert "a2c.yaml:1:15: error: `manifests` needs 1 item" in one.refused()
 
 
 def environment(one: Try) -> None:
@@ -146,7 +153,12 @@ def timeout(one: Try) -> None:
 
 def max_credits(one: Try) -> None:
     one.set(0)
-    assert one.apply().code == 11
+    ran = one.apply()
+    assert (ran.code, "max_credits (a2c.yaml:1:" in ran.err, "allow more" in ran.err) == (11, True, True)
+    with one.monkeypatch.context() as patch:
+        patch.setenv("A2C_SPEC_MAX_CREDITS", "0")
+        assert "A2C_SPEC_MAX_CREDITS allows 0" in one.apply().err
+    assert "--max-credits allows 0" in one.apply("--max-credits", "0").err
     assert one.apply("--max-credits", "1").code == 0
 
 
@@ -222,7 +234,7 @@ def evicted(one: Try) -> None:
 def budget(one: Try) -> None:
     one.set(0)
     told = one.a2c("plan", "--local").out
-    assert f"apply would refuse this plan (budget.{one.key.rpartition('.')[2]})" in told
+    assert f"this plan is refused: budget.{one.key.rpartition('.')[2]} (a2c.yaml:1:" in told
     ran = one.apply("--max-credits", "9")
     assert (ran.code, "nothing was sent" in ran.err, "a2c.yaml:1:" in ran.err) == (11, True, True)
     one.set(1)

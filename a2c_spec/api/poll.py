@@ -169,16 +169,16 @@ class Poller:
             waiter.future.set_result(live)
             self.waiters.pop(job_id, None)
         elif self.clock() >= waiter.until:
-            self._fail([job_id], still_running(live, self.patience))
+            self._fail([job_id], still_running(live, self.patience, self.client.wire.patience_by))
         elif due:
             waiter.looks += 1
             waiter.due = min(waiter.until, self.clock() + backoff(waiter.looks, self.jitter(), self.pace))
 
 
-def still_running(live: LiveJob, patience: float) -> WaitTimeout:
+def still_running(live: LiveJob, patience: float, given: str) -> WaitTimeout:
     return WaitTimeout(
         f"job {live.id} is still {live.status} after {duration(patience)}",
-        hint="it keeps running; `a2c-spec wait` will fetch its results, and --timeout says how long is waited",
+        hint=f"it keeps running; `a2c-spec wait` will fetch its results, and {given} says how long is waited",
     )
 
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from a2c_spec.commands._terminal import ask, on_a_terminal
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.reasons import counted
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.errors import BEYOND_LOCALE, Interrupted, SpecError, is_text, not_text, of_the_system
+from a2c_spec.errors import BEYOND_LOCALE, SpecError, is_text, not_text, of_the_system
 from a2c_spec.views import inert, problems, records
 from a2c_spec.views.style import PLAIN, Style, wants_colour
 
@@ -90,44 +89,6 @@ def warn(project: Project, warnings: Sequence[Diagnostic]) -> None:
     talk(project.flags, problems.diagnostics(warnings, style_of(project)), one_line=False)
 
 
-def on_a_terminal() -> bool:
-    """Whether a person can be asked."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
-def ask(question: str) -> bool | None:
-    """Asks on the terminal; None where there is none. An end of the input is no; raises Interrupted at Ctrl-C."""
-    if not on_a_terminal():
-        return None
-    with _interruptible():
-        try:
-            while True:
-                say(f"{PLAIN.lines([question])} [y/N]: ", nl=False, err=True)
-                answer = sys.stdin.readline()
-                if answer.strip().lower() in ("y", "yes"):
-                    return True
-                if answer.strip().lower() in ("", "n", "no"):
-                    click.echo("", nl=not answer, err=True)
-                    return False
-        except KeyboardInterrupt:
-            click.echo("", err=True)
-            raise Interrupted("interrupted at the question; nothing was sent") from None
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Ctrl-C ends the reading of an answer, whatever else it means while work is under way."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.signal(number, signal.default_int_handler) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
 class ConsoleReporter:
     """Shows an apply on the terminal, or as JSON lines."""
 
@@ -195,8 +156,17 @@ def show_result(project: Project, result: Result) -> int:
     return 0
 
 
-def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
-    """Prints how the state differs, or differed, from the service, and what only an apply goes on with."""
+def tell_failed(flags: Flags, failed: Sequence[SpecError]) -> int:
+    """Says on standard error what failed beside the result that was printed; gives the exit code, 0 without any."""
+    colour = wants_colour(os.environ, is_tty=sys.stderr.isatty(), no_color=flags.no_color)
+    for error in failed:
+        say(problems.error(error, Style(colour)), err=True)
+    return failed[0].exit_code if failed else 0
+
+
+def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> int:
+    """Prints how the state differs, or differed, from the service, what only an apply goes on with, and what the
+    service failed to show; gives the exit code."""
     changed = [both for both in found.changed if records.what_is_told(both[0]) != records.what_is_told(both[1])]
     phases = [(old.address, records.phase_told(old), records.phase_told(new)) for old, new in changed]
     rows = [dict(zip(("address", "before", "after"), one, strict=True)) for one in phases]
@@ -209,11 +179,11 @@ def show_refreshed(flags: Flags, found: Refreshed, *, written: bool) -> None:
     agrees = "the state agrees with the service"
     if found.unread:
         agrees += f" as far as it was read; {count} not, whose results are here: `a2c-spec drift` reads them"
-    emit(
-        flags,
-        lambda: {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread},
-        lambda: PLAIN.lines(lines) or agrees,
-    )
+    agrees = "no difference in what could be read" if found.failed else agrees
+    tree = {"refreshed": rows, "unfinished": left, "written": written, "spent": spent, "unread": found.unread}
+    tree["failed"] = {address_of(error.address): error.message for error in found.failed}
+    emit(flags, lambda: tree, lambda: PLAIN.lines(lines) or agrees)
+    return tell_failed(flags, found.failed)
 
 
 def _progress(project: Project) -> Progress:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from difflib import get_close_matches
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -40,13 +41,30 @@ def bind(command: click.Command, path: Sequence[str]) -> None:
     if isinstance(command, click.Group):
         for name, below in command.commands.items():
             bind(below, (*path, name))
+    for one in command.params:
+        one.callback = _not_empty
     for option in _options(command):
         names = variables(option, path)
         before = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
         option.envvar = [*names, *(name for name in before if name not in names)]
+        if isinstance(option.type, click.IntRange | click.FloatRange):
+            option.type = copy.copy(option.type)
+            option.type.name = "whole number" if isinstance(option.type, click.IntRange) else "number"
         if option.multiple:
             option.type = copy.copy(option.type)
             option.type.envvar_list_splitter = "\n"  # type: ignore[misc] # of this one flag; names may hold spaces
+
+
+def _not_empty(context: click.Context, param: click.Parameter, value: Any) -> Any:
+    """The value; fails where somebody typed an empty one, such as that of a shell variable that is not set: it would
+    stand above all other places that say something. Empty lines of a variable say nothing."""
+    many = value if isinstance(value, tuple) else (value,)
+    source = context.get_parameter_source(param.name or "")
+    if "" not in many or source not in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
+        return value
+    if source is ParameterSource.COMMANDLINE:
+        raise click.BadParameter("an empty value says nothing; leave it out", context, param)
+    return tuple(one for one in many if one != "")
 
 
 def _options(command: click.Command) -> Iterator[click.Option]:

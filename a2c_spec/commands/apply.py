@@ -10,7 +10,8 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import ConsoleReporter, on_a_terminal, project_of, show_refreshed, show_result, talk
+from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
+from a2c_spec.commands._terminal import on_a_terminal
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
@@ -84,8 +85,7 @@ def refresh(flags: Flags, chosen: Selection, *, write: bool = True) -> int:
 
     if chosen != EVERYTHING or flags.prune or any(map(is_saved_plan, flags.paths)):
         raise UsageError("--refresh-only is for all records", hint="leave out what selects: flags, or a saved plan")
-    show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
-    return 0
+    return show_refreshed(flags, asyncio.run(refresh_state(project_of(flags), write=write)), written=write)
 
 
 def _saved(flags: Flags) -> SavedPlan | None:

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
-from a2c_spec.commands._output import emit, project_of, talk
+from a2c_spec.commands._output import emit, project_of, talk, tell_failed
 from a2c_spec.core.drift import Drift, drift, preset_drift
 from a2c_spec.core.reasons import shown
+from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.reads import read_each
 from a2c_spec.engine.session import open_session
-from a2c_spec.errors import about
+from a2c_spec.errors import SpecError
 from a2c_spec.views.style import PLAIN
 
 if TYPE_CHECKING:
@@ -46,12 +49,14 @@ def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -
 
 
 def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool) -> int:
-    """Prints one line per difference."""
+    """Prints one line per difference; what the service failed to show is told after them."""
     project = project_of(flags)
-    found, gone = asyncio.run(_found(project, addresses))
+    found, gone, failed = asyncio.run(_found(project, addresses))
     lines = [f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found]
     none = "no drift in the files here; the service was not asked" if flags.offline else "no drift"
-    tree = {"drift": [asdict(item) for item in found], "gone": gone}
+    none += " in what could be read" if failed else ""
+    unread = {address_of(error.address): error.message for error in failed}
+    tree = {"drift": [asdict(item) for item in found], "gone": gone, "failed": unread}
     emit(flags, lambda: tree, lambda: PLAIN.lines(lines) or none)
     if gone:
         talk(flags, f"no longer on the service, which is no drift, for their results are here: {', '.join(gone)}")
@@ -59,28 +64,22 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
         talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
     if any(item.path == "job" or item.path.startswith("outputs.") for item in found):
         talk(flags, ENDED)
-    return 2 if detailed_exitcode and found else 0
+    return tell_failed(flags, failed) or (2 if detailed_exitcode and found else 0)
 
 
-async def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Drift], list[str]]:
-    """Every difference; and the finished jobs that the service no longer has, without it being one."""
+async def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Drift], list[str], tuple[SpecError, ...]]:
+    """Every difference; the finished jobs that the service no longer has, without it being one; and failures."""
     gone: list[str] = []
     async with open_session(project) as session:
         keys = set(session.keys(addresses))
         rows = [row for row in session.store.scan() if row.address in keys]
         rows = [row for row in rows if not row.gone_since]  # what was let go may be as it likes
-        gate = asyncio.Semaphore(project.flags.parallelism)
-
-        async def one(record: JobRecord) -> tuple[Drift, ...]:
-            async with gate:
-                with about(record.address):
-                    return await _one(session, record, gone, offline=project.flags.offline)
-
-        found = [item for part in await asyncio.gather(*(one(row) for row in rows)) for item in part]
-        return found, sorted(gone)
+        read = partial(_one, session, gone, offline=project.flags.offline)
+        reads = await read_each(rows, read, project.flags.parallelism)
+        return [item for part in reads.found for item in part], sorted(gone), reads.failed
 
 
-async def _one(session: Session, record: JobRecord, gone: list[str], *, offline: bool) -> tuple[Drift, ...]:
+async def _one(session: Session, gone: list[str], record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:
     disk = {file.path: session.files.status(file.path, record.address) for file in record.files if file.path}
     if offline or not record.job_id:
         return drift(record, None, disk, gone=False)

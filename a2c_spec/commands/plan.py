@@ -9,10 +9,10 @@ import click
 
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
-from a2c_spec.commands._output import project_of, say, show_plan, talk, warn
+from a2c_spec.commands._output import project_of, show_plan, talk, tell_failed, warn
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
-from a2c_spec.errors import Conflict, LimitRefused, UsageError
+from a2c_spec.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
@@ -67,13 +67,12 @@ def plan(
     """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code.
 
     ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
-    would refuse it because of a limit, and Conflict where it would refuse any change of it.
+    would refuse it because of a limit, Conflict where it would refuse any change of it, and ReadFailed where the
+    service failed to show a job, or where a secret that is to be sent cannot be used.
     """
     from a2c_spec.engine.confirmation import check_refused
     from a2c_spec.engine.planned import check_read
     from a2c_spec.engine.spender import check
-    from a2c_spec.views import problems
-    from a2c_spec.views.style import Style
 
     project = project_of(flags)
     manifests = reading(project)
@@ -83,15 +82,14 @@ def plan(
     if out:
         _save(project, out, steps, result, chosen)
     show_plan(project, result, markdown=markdown)
-    check_read([*steps, *others])
     try:
-        check(project, result.allowance)
+        check_read([*steps, *others])
+        check(result.allowance)
         check_refused(result, in_part=True)
-    except (LimitRefused, Conflict) as refused:
+    except SpecError as refused:
         if not flags.as_json:
             raise
-        say(problems.error(refused, Style()), err=True)  # standard output is one JSON document
-        return refused.exit_code
+        return tell_failed(flags, [refused])  # standard output is one JSON document
     return 2 if detailed_exitcode and not result.empty else 0
 
 
@@ -117,5 +115,6 @@ async def _planned(
         with open_state(project) as session:
             return await plan_and_tell(session, manifests, chosen, None, only, whole=whole)
     async with open_session(project) as session:
-        session.service.client.wire.patience = project.flags.timeout
+        wire = session.service.client.wire
+        wire.patience, wire.patience_by = project.flags.timeout, project.flags.named("timeout")
         return await plan_and_tell(session, manifests, chosen, session.service.client, only, whole=whole)

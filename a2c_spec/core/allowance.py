@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
     """In credits. ``per_run`` and ``per_day`` are the budget of the project, ``today`` is what was spent, or set aside,
     on this day (UTC). ``max_credits`` and ``max_replace`` are the flags of these names, ``again`` counts the paid jobs
-    that are run again. None means no bound."""
+    that are run again. None means no bound. ``names`` tells how a bound is called, with its place."""
 
     about: int
     per_run: int | None = None
@@ -18,6 +19,7 @@ class Allowance:
     max_credits: int | None = None
     max_replace: int | None = None
     again: int = 0
+    names: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def left(self) -> int | None:
@@ -32,26 +34,30 @@ class Allowance:
 
     @property
     def exceeded(self) -> str:
-        """The bound that the plan goes beyond, as it is set; empty when it keeps to all of them."""
+        """The key of the bound that the plan goes beyond; empty when it keeps to all of them."""
         bounds = (
             ("budget.per_run", self.about, self.per_run),
             ("budget.per_day", self.about, self.left),
-            ("--max-replace", self.again, self.max_replace),
-            ("--max-credits", self.about, self.max_credits),
+            ("max_replace", self.again, self.max_replace),
+            ("max_credits", self.about, self.max_credits),
         )
         return next((name for name, count, most in bounds if count and most is not None and count > most), "")
+
+    def named(self, bound: str) -> str:
+        """How a bound is called: a flag, a variable, or a setting with its place."""
+        return self.names.get(bound) or (bound if "." in bound else f"--{bound.replace('_', '-')}")
 
     @property
     def told(self) -> str:
         """One sentence for a person; empty where nothing is spent or run again, or nothing is bounded."""
         paid = [f"{self.per_run} allowed for a run"] if self.per_run is not None else []
         paid += [f"{self.left} of {self.per_day} left today (UTC)"] if self.per_day is not None else []
-        paid += [f"{self.max_credits} allowed by --max-credits"] if self.max_credits is not None else []
+        paid += [f"{self.max_credits} allowed by {self.named('max_credits')}"] if self.max_credits is not None else []
         about = f"about {self.about} credit{'' if self.about == 1 else 's'}"
         parts = [", ".join([about, *paid])] if paid and self.about else []
         if self.max_replace is not None and self.again:
             jobs = f"{self.again} paid job{'' if self.again == 1 else 's'} run again"
-            parts.append(f"{jobs}, {self.max_replace} allowed by --max-replace")
-        end = f"; apply would refuse this plan ({self.exceeded})" if self.exceeded else ""
+            parts.append(f"{jobs}, {self.max_replace} allowed by {self.named('max_replace')}")
+        end = f"; this plan is refused: {self.named(self.exceeded)}" if self.exceeded else ""
         head = "Limits" if self.per_run is None and self.per_day is None else "Budget"
         return f"{head}: {'; '.join(parts)}{end}." if parts else ""

@@ -182,6 +182,14 @@ def _output(name: str, live: LiveConversion, job: LiveJob, save: str) -> Output:
     return Output(name, filename=safe_name(filename) if unusable_name(filename) else filename, save=save)
 
 
+def _as_named(sent: Mapping[str, Any], live: LiveConversion) -> Mapping[str, Any]:
+    """What was sent of a conversion that has run: a name that a manifest must give may not be the one that it got."""
+    named, options = "output_filename", dict(sent["options"])
+    if options.pop(named, None) and live.options.get(named):
+        options[named] = live.options[named]
+    return {**sent, "options": options}
+
+
 def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     """The record of an imported job: everything the manifest says is taken as sent, because it was read off the job."""
     order = shown_order(live)
@@ -191,6 +199,7 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
         elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, desired.sent_input(item))
     for conversion, row in zip(desired.job.conversions, live.conversions, strict=True):
         sent = desired.sent_conversion(conversion)
+        sent = sent if live.editable else _as_named(sent, row)
         elements[f"conversions.{conversion.id}"] = Element(row.id, sent, echo_of(sent, conversion_parts(row, sent)))
     phase: Phase = "building" if live.editable else phase_of(live)
     return JobRecord(

@@ -12,6 +12,9 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.results import PARTIAL
 from a2c_spec.core.run_keys import address_of
 
+LET_GO = "let go"
+"""What totals call an earlier run that is forgotten, beside what becomes of its address."""
+
 Action = Literal[
     "create",
     "update",
@@ -191,7 +194,7 @@ class Plan:
     cost about, beside the limits and the budget of the project, where there are any. ``balance`` is what the account
     has left, where the service says it. ``orphans`` are recorded addresses that no manifest asks for and that this plan
     leaves as they are; ``unsure``: some manifests could not be read, which may ask for them. ``unread`` are references
-    of secrets that could not be read, so that it is not known whether they have changed.
+    of secrets that cannot be used, each with why, so that it is not known whether they have changed.
     """
 
     changes: tuple[Change, ...]
@@ -209,8 +212,8 @@ class Plan:
 
     def rows(self) -> tuple[Change, ...]:
         """The changes that are told. Of an address of several runs, those that are only taken over are told once, and
-        unchanged ones once, or beside others not at all, but for what is partial in them."""
-        busy = {address_of(change.address) for change in self.changes if change.action != "no-op"}
+        unchanged ones once, or beside others that do something not at all, but for what is partial in them."""
+        busy = {address_of(one.address) for one in self.changes if one.action not in ("no-op", "forget")}
         hidden: dict[str, list[str]] = {}
         places: dict[tuple[str, str], int] = {}
         shown: list[Change] = []
@@ -244,8 +247,10 @@ class Plan:
 
     def totals(self) -> Totals:
         done = [change for change in self.changes if not change.problem]
+        stays = {address_of(change.address) for change in self.changes if change.action != "forget"}
+        kinds = [(one.counts_as, address_of(one.address)) for one in self.rows()]
         return Totals(
-            actions=Counter(change.counts_as for change in self.rows()),
+            actions=Counter(LET_GO if kind == "forget" and name in stays else kind for kind, name in kinds),
             calls=Counter(call.method for change in done for call in change.calls),
             size=sum(change.size for change in done),
             jobs=sum(change.starts for change in done),

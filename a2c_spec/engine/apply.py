@@ -50,7 +50,9 @@ async def apply_project(
         check_product(project, "--outputs", absolute(named, project.cwd), OUTPUTS)
     async with open_session(project, reporter) as session:
         with session.store.lock(lock_holder(project.environ)):
-            session.service.poller.patience = session.service.client.wire.patience = options.timeout
+            wire = session.service.client.wire
+            session.service.poller.patience = wire.patience = options.timeout
+            wire.patience_by = project.flags.named("timeout")
             try:
                 await session.recover_files()
                 whole = saved is not None or project.flags.detailed
@@ -110,7 +112,7 @@ async def _allowed(
     if saved:
         check_unused(saved, session.store)
         check(saved, steps)
-    check_limits(session.project, plan.allowance)
+    check_limits(plan.allowance)
     if all(step.unread or step.change.action == "no-op" for step in steps):
         check_read(steps)
     if not where.key and plan.totals().requests:

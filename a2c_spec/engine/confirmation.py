@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -26,7 +27,8 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     check_refused(plan)
     needed = [*_paid_again(plan), *_paid_elsewhere(plan), *_not_fetched(plan), *_removed(plan, every=prune)]
     needed += plan.emptied()
-    wanted = [*([] if local else _expensive(plan, options.confirm_above)), *_deleted(plan)]
+    dear = [] if local else _expensive(plan, options.confirm_above, options.confirm_by)
+    wanted = [*dear, *_deleted(plan, told=prune)]
     wanted = wanted if options.attended and not options.only else []
     if options.yes or not (needed or wanted):
         return False
@@ -49,12 +51,13 @@ def check_refused(plan: Plan, *, in_part: bool = False) -> None:
         raise Conflict(f"refused: {names}", hint="the plan says why; apply does the rest of it, and ends with 9")
 
 
-def _expensive(plan: Plan, most: int) -> list[str]:
-    """That it costs more than is spent unasked."""
+def _expensive(plan: Plan, most: int, by: str) -> list[str]:
+    """That it costs more than is spent unasked; ``by``: what says how much that is."""
     totals = plan.totals()
     price = credits_told(totals.credits, plan.balance)
     before = credits_told(totals.credits, plan.balance, totals.paid_before).removeprefix(price)
-    return [f"{price} would be spent{before}"] if totals.credits > most else []
+    asks = f", above the {most} of {by}" if by else ""
+    return [f"{price} would be spent{before}{asks}"] if totals.credits > most else []
 
 
 def _paid_again(plan: Plan) -> list[str]:
@@ -63,10 +66,11 @@ def _paid_again(plan: Plan) -> list[str]:
     for change in (one for one in plan.changes if one.asks):
         cancels = any(not call.afterwards for call in change.deletes)
         starts = "cancelled and run again" if cancels else "run again"
-        makes = change.starts or any(call.kind == "create_job" for call in change.calls)  # held, or at once
+        makes = any(call.kind == "create_job" for call in change.calls)
         moves = "renamed, its former job deleted" if change.deletes else "renamed"
         ends = moves if change.moves and not cancels else "cancelled or deleted"
-        said.setdefault(starts if makes else ends, []).append(change)
+        held = f"{'cancelled and ' if cancels else ''}made anew and held, not started"
+        said.setdefault(starts if change.starts else held if makes else ends, []).append(change)
     return [_sentence(changes, verb) for verb, changes in said.items()]
 
 
@@ -74,7 +78,9 @@ def _sentence(changes: Sequence[Change], verb: str) -> str:
     cost = sum(change.credits for change in changes)
     price = f" (about {counted(cost, 'credit')})" if cost else ""
     files = [path for change in changes for path in change.replaces]
+    jobs = [str(call.subject) for change in changes for call in change.deletes if call.afterwards]
     replaced = f", and {listed(files)} replaced" if files else ""
+    replaced += f", job {listed(jobs)} deleted" if jobs and "deleted" not in verb else ""
     names = dict.fromkeys(address_of(change.address) for change in changes)
     return f"{listed(names)} would be {verb}{price}{replaced}, although already paid for"
 
@@ -102,15 +108,18 @@ def _removed(plan: Plan, *, every: bool) -> list[str]:
     going = [(change, call) for change, call in going if every or (change.action == "delete" and not call.afterwards)]
     files = sum(len(change.removes) for change in sound)
     what = [counted(files, "file")] if files else []
-    what += [f"{counted(len(going), 'job')} on the service"] if going else []
+    kinds = Counter(call.kind.removeprefix("delete_") for _, call in going)
+    what += [counted(kinds[kind], kind) for kind in sorted(kinds)]
+    what[-1:] = [f"{what[-1]} on the service"] if going else what[-1:]
     named = [change for change in sound if change.removes or any(change is one for one, _ in going)]
     names = dict.fromkeys(address_of(change.address) for change in named)
-    return [f"{' and '.join(what)} would be removed ({listed(names)})"] if what else []
+    all_of_it = " and ".join(filter(None, [", ".join(what[:-1]), *what[-1:]]))
+    return [f"{all_of_it} would be removed ({listed(names)})"] if what else []
 
 
-def _deleted(plan: Plan) -> list[str]:
-    """Jobs that are deleted once others have taken their places, where nothing that was paid for is run again."""
-    changes = [change for change in plan.changes if not (change.asks or change.problem)]
+def _deleted(plan: Plan, *, told: bool) -> list[str]:
+    """Jobs that are deleted once others have taken their places, where that is not ``told`` otherwise."""
+    changes = [change for change in plan.changes if not (change.asks or change.problem or told)]
     jobs = [str(call.subject) for change in changes for call in change.deletes if call.afterwards]
     return [f"job {listed(jobs)} would be deleted on the service"] if jobs else []
 

@@ -69,13 +69,15 @@ class SecretFingerprints:
     """Turns secrets into keyed digests. The key is read, or made, when the first secret is met.
 
     ``agreed`` is given what tells the key without showing it, and gives that of the key that the state was written
-    with; ``given`` is the key of the environment, empty when there is none.
+    with; ``given`` is the key of the environment, empty when there is none. ``lost`` says why
+    values could not be used.
     """
 
     project: Project
     agreed: Callable[[str], str]
     given: bytes
     known: dict[str, str] = field(default_factory=dict)
+    lost: dict[str, SpecError] = field(default_factory=dict)
 
     @cached_property
     def key(self) -> bytes:
@@ -101,13 +103,14 @@ class SecretFingerprints:
 
     @property
     def out_of_reach(self) -> tuple[str, ...]:
-        """References of the secrets met so far whose values could not be read."""
-        return tuple(sorted(reference for reference, mark in self.known.items() if mark == reference))
+        """The secrets met so far whose values cannot be used: the reference of each, and why."""
+        return tuple(error.message.removeprefix("the secret ") for _, error in sorted(self.lost.items()))
 
     def _fingerprint(self, secret: Secret) -> str:
         try:
             value = self.project.reveal(secret)
-        except SpecError:
+        except SpecError as error:
+            self.lost[secret.reference] = error
             return secret.reference
         return f"{secret.reference}#{secrets.fingerprint_secret(value, self.key)}"
 

@@ -10,7 +10,6 @@ from typing import Any
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_place
-from a2c_spec.manifests.project_file import SETTINGS_FILE
 
 BUILT_IN = "built in"
 
@@ -29,7 +28,7 @@ def effective_settings(project: Project) -> Iterator[Setting]:
     """The settings in the order in which they are documented; raises InvalidError where one is refused."""
     flags, file = project.checked().flags, project.file
     yield Setting("env", file.env or None, _source(project, "env"))
-    yield Setting("manifests", list(file.manifests) or None, _place(project, "manifests") or BUILT_IN)
+    yield Setting("manifests", list(file.manifests) or None, project.file.place("manifests") or BUILT_IN)
     for name in (
         "parallelism",
         "timeout",
@@ -46,24 +45,21 @@ def effective_settings(project: Project) -> Iterator[Setting]:
     yield Setting("base_url", endpoint(project).base_url, _service(project))
     yield Setting("state", os.path.relpath(project.state_file(), project.root), _state(project))
     cache, variable = cache_place(project)
-    yield Setting("cache", cache, variable or _place(project, "cache.url") or _place(project, "cache") or BUILT_IN)
+    yield Setting(
+        "cache", cache, variable or project.file.place("cache.url") or project.file.place("cache") or BUILT_IN
+    )
     for name in ("cache.max_bytes", "cache.max_age_days", "budget.per_run", "budget.per_day"):
         group = file.cache if name.startswith("cache") else file.budget
-        yield Setting(name, group.get(name.partition(".")[2]), _place(project, name) or BUILT_IN)
+        yield Setting(name, group.get(name.partition(".")[2]), project.file.place(name) or BUILT_IN)
 
 
 def _source(project: Project, name: str) -> str:
     """Where the value of a flag is from."""
-    return project.flags.given.get(name) or _place(project, f"defaults.{name}") or BUILT_IN
-
-
-def _place(project: Project, name: str) -> str:
-    place = project.file.places.get(name)
-    return f"{SETTINGS_FILE}:{place.line}:{place.column}" if place else ""
+    return project.flags.given.get(name) or project.file.place(f"defaults.{name}") or BUILT_IN
 
 
 def _state(project: Project) -> str:
-    return project.flags.given.get("state") or _place(project, "state") or BUILT_IN
+    return project.flags.given.get("state") or project.file.place("state") or BUILT_IN
 
 
 def _service(project: Project) -> str:
@@ -73,4 +69,4 @@ def _service(project: Project) -> str:
         return project.flags.given.get("base_url", "--base-url")
     if project.environ.get("API2CONVERT_BASE_URL"):
         return "API2CONVERT_BASE_URL"
-    return _place(project, "defaults.base_url") or "built in, or config.toml of the official client"
+    return project.file.place("defaults.base_url") or "built in, or config.toml of the official client"

@@ -10,7 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.user_config import USER_FILE, allowed, configured
+from a2c_spec.engine.user_config import USER_FILE, allowed_hosts, configured
 from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.manifests.environment import KEY
 from a2c_spec.manifests.project_file import SETTINGS_FILE
@@ -38,12 +38,15 @@ class Endpoint:
 def endpoint(project: Project) -> Endpoint:
     """From --local, --base-url, the environment, a2c.yaml if its host may be told the key, and last the official
     client's config.toml."""
+    hosts = allowed_hosts(project.flags, project.environ)
     if project.flags.local:
+        if {"--local", "--base-url"} <= {*project.flags.given.values()}:
+            raise UsageError("--local and --base-url name two services", hint="leave out one of both flags")
         return Endpoint(LOCAL, "local", LOCAL_REALM)
     given = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL", "")
     key = project.environ.get(KEY, "").strip()
     config = {} if given and key else _official_config(project.environ)
-    base = (given or _of_the_project(project, config) or config.get("base_url") or SERVICE).strip()
+    base = (given or _of_the_project(project, config, hosts) or config.get("base_url") or SERVICE).strip()
     if (parts := _parts(base)) is None:
         raise UsageError(f"the base URL {_shown(base)!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
     return Endpoint(
@@ -110,36 +113,42 @@ def _normalised(realm: str) -> set[str]:
     return {_realm(one) for one in parts if one}
 
 
-def _of_the_project(project: Project, config: Mapping[str, str]) -> str:
+def _of_the_project(project: Project, config: Mapping[str, str], hosts: Collection[str]) -> str:
     """``base_url`` of a2c.yaml; raises InvalidError, with its place, where whoever can change that file, such as a pull
     request, could so learn the key."""
     url = str(project.file.defaults.get("base_url", ""))
     if not url:
         return ""
     known = [urlsplit(one).hostname or "" for one in (SERVICE, config.get("base_url", ""))]
-    hosts = {*known, *project.flags.allow_host, *allowed(project.environ, "hosts")}
-    if why := untrusted(url, {host.casefold() for host in hosts if host}):
+    if why := untrusted(url, {*filter(None, known), *hosts}):
         problem = Diagnostic(
             project.file.places.get("defaults.base_url", Position(SETTINGS_FILE)),
-            f"base_url `{_shown(url)}` {why}, so it is not told the key",
-            f"allow it outside the project: --allow-host HOST, A2C_SPEC_ALLOW_HOST, or allowed_hosts in {USER_FILE}",
+            f"base_url `{_shown(url)}` {why[0]}, so it is not told the key",
+            why[1],
         )
         raise InvalidError("1 problem in the settings", diagnostics=[project.relative(problem)])
     return url
 
 
-def untrusted(url: str, allowed: Collection[str]) -> str:
-    """Why a URL that a file of the project names is not trusted; empty when it is. ``allowed``: hosts, or host:port."""
+def untrusted(url: str, allowed: Collection[str]) -> tuple[str, str] | None:
+    """Why a URL that a file of the project names is not trusted, and what to do; None when it is.
+
+    ``allowed``: hosts, or host:port."""
     if not PLAIN_URL.fullmatch(url):
-        return "is not a plain URL"
+        return "is not a plain URL", f"for example {SERVICE}"
     parts = urlsplit(url)
     host = (parts.hostname or "").casefold()
     if _is_loopback(host):
-        return ""
+        return None
     if parts.scheme != "https":
-        return "does not start with https"
-    own = parts.netloc.casefold()
-    return "" if host in allowed or own in allowed else f"is on a host that is not allowed ({host})"
+        return "does not start with https", "only a service on this machine may be reached with http"
+    host = f"[{host}]" if ":" in host else host
+    port = parts.port or DEFAULT_PORTS["https"]
+    if not {host, f"{host}:{port}"}.isdisjoint(one.casefold() for one in allowed):
+        return None
+    needed = host if port == DEFAULT_PORTS["https"] else f"{host}:{port}"
+    outside = f"--allow-host {needed}, A2C_SPEC_ALLOW_HOST, or allowed_hosts in {USER_FILE}"
+    return f"is on a host that is not allowed ({needed})", f"allow it outside the project: {outside}"
 
 
 def _is_loopback(host: str) -> bool:

@@ -17,7 +17,7 @@ class Flags:
     """Every shared flag; commands that lack one see its default.
 
     ``given`` names those that somebody gave, and how: ``--parallelism`` or ``A2C_SPEC_PARALLELISM``. Only what is not
-    given may come from ``a2c.yaml``.
+    given may come from ``a2c.yaml``; its place is there once the project is open.
     """
 
     manifests: tuple[str, ...] = ()
@@ -54,6 +54,11 @@ class Flags:
     @property
     def paths(self) -> tuple[str, ...]:
         return self.manifests + self.file
+
+    def named(self, name: str) -> str:
+        """How a setting is called: the flag or the variable that says it, else its name and its place."""
+        source = self.given.get(name, f"--{name.replace('_', '-')}")
+        return f"{name} ({source})" if ":" in source else source
 
     @property
     def detailed(self) -> bool:

@@ -80,7 +80,7 @@ class Unattended:
 class ApplyOptions:
     """How to apply. ``yes``: without asking. ``detach``: without waiting. ``only``: only changes of these actions.
     ``starts`` False: no job is started, so nothing is paid. ``attended``: a person follows it on a terminal, and is
-    asked, too, before more than ``confirm_above`` credits are spent.
+    asked, too, before more than ``confirm_above`` credits are spent; ``confirm_by``: what says so, if anything does.
 
     ``timeout`` in seconds bounds the waiting for one job; 0 means no bound.
     """
@@ -91,15 +91,20 @@ class ApplyOptions:
     timeout: float = 0.0
     attended: bool = False
     confirm_above: int = 10
+    confirm_by: str = ""
     only: tuple[str, ...] = ()
     starts: bool = True
     limits: Limits = Limits()  # noqa: RUF009 - frozen
 
     def within(self, flags: Flags) -> ApplyOptions:
         """The same, with the bounds that the flags, or the settings in their place, set."""
-        bounds = Limits(flags.max_credits, flags.max_replace)
         return replace(
-            self, fail_fast=flags.fail_fast, timeout=flags.timeout, limits=bounds, confirm_above=flags.confirm_above
+            self,
+            fail_fast=flags.fail_fast,
+            timeout=flags.timeout,
+            limits=Limits(flags.max_credits, flags.max_replace),
+            confirm_above=flags.confirm_above,
+            confirm_by=flags.named("confirm_above") if "confirm_above" in flags.given else "",
         )
 
     def takes(self, change: Change) -> bool:
@@ -150,7 +155,7 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
         return errors[0]
     if errors and not tally.unstarted and all(isinstance(error, WaitTimeout) for error in errors):
         asked = any(isinstance(error, AskedToWait) for error in errors)
-        hint = "apply again later" if asked else "`a2c-spec wait` fetches their results"
+        hint = "try again later" if asked else "`a2c-spec wait` fetches their results"
         word = "not done in time" if asked else "still running"
         late = len({address_of(error.address) for error in errors})
         return WaitTimeout(f"{late} of {counted(tally.busy, 'job')} {word}", hint=hint)

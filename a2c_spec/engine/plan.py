@@ -15,7 +15,7 @@ from a2c_spec.core.result_paths import path_key
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
 from a2c_spec.engine.plan_facts import told, with_facts
-from a2c_spec.engine.planned import PlannedChange, check_read
+from a2c_spec.engine.planned import PlannedChange, check_read, with_secrets
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.run_limits import Limits
@@ -87,6 +87,8 @@ async def plan_and_tell(
     flags = session.project.flags
     limits = Limits(flags.max_credits, flags.max_replace)
     steps, others = ApplyOptions(only=only).parted(steps)
+    if client:  # else nothing is about to be sent
+        steps = [with_secrets(step, session.fingerprint_secret.lost) for step in steps]
     left_out = sum(step.change.action != "no-op" for step in others)
     plan = await told(session, steps, manifests, limits, partial=chosen.partial, left_out=left_out, client=client)
     return steps, others, plan

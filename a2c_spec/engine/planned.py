@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.calls import Payload
+from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
@@ -26,7 +27,7 @@ class PlannedChange:
     key under which the record stands until now; ``split_off``: it is of the same job as that one, which stays.
     ``filed_anew``: the record has parts under other ids, or results elsewhere, than it is stored with. ``whole`` is the
     job as its manifest says it, where it takes results of others: it is planned again once these are there.
-    ``unread``: why its job could not be read, so that nothing is done.
+    ``unread``: why its job could not be read, so that nothing is done; or, in a plan, why it cannot be carried out.
     """
 
     change: Change
@@ -62,11 +63,29 @@ def unread(step: PlannedChange, error: SpecError) -> PlannedChange:
 
 
 def check_read(steps: Iterable[PlannedChange]) -> None:
-    """Raises why a job could not be read, if one could not."""
+    """Raises why a job, or a secret that is to be sent, could not be read, if one could not."""
     for step in steps:
         if step.unread is not None:
             step.unread.address = step.change.address
             raise step.unread
+
+
+def with_secrets(step: PlannedChange, lost: Mapping[str, SpecError]) -> PlannedChange:
+    """The same, with the error that an apply would meet where a call sends a secret that cannot be used: ``lost``."""
+    sent = (reference for call in step.change.calls for reference in _secrets(call.body))
+    error = next((lost[reference] for reference in sent if reference in lost), None)
+    return replace(step, unread=step.unread or (None if step.change.problem else error))
+
+
+def _secrets(body: object) -> Iterator[str]:
+    """The references of the secrets that a body holds."""
+    if isinstance(body, Secret):
+        yield body.reference
+    elif isinstance(body, Payload):
+        yield from _secrets(body.decrypt_password)
+    elif isinstance(body, Mapping | tuple | list):
+        for value in body.values() if isinstance(body, Mapping) else body:
+            yield from _secrets(value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -146,7 +146,8 @@ SETTABLE = ("parallelism", "timeout", "max_credits", "fail_fast", "confirm_above
 def with_defaults(flags: Flags, file: ProjectFile) -> Flags:
     """The flags, with the settings of the project where nobody gave one."""
     settings = {name: file.defaults[name] for name in SETTABLE if name in file.defaults and name not in flags.given}
-    return replace(flags, env=file.env, **settings)
+    places = {name: file.place(f"defaults.{name}") for name in settings}
+    return replace(flags, env=file.env, given={**flags.given, **places}, **settings)
 
 
 def _of_the_choice(project: Project) -> Iterator[Diagnostic]:
@@ -184,7 +185,7 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
         else:
             within[other[0]] = within.get(other[0]) or _of_another(project, path, *other)
     wrong = [problem for problem in within.values() if problem]
-    problems = [item for item in found if isinstance(item, Diagnostic)]
+    problems = [project.relative(item) for item in found if isinstance(item, Diagnostic)]
     nothing = not project.flags.paths and all(problem.message == NOTHING_HERE for problem in problems)
     if not paths and not wrong and (within or nothing):
         project.checked()
@@ -294,4 +295,5 @@ def real_path(root: Path) -> Callable[[str], str]:
 def _relative(problem: Diagnostic, cwd: Path) -> Diagnostic:
     file = problem.position.file
     place = replace(problem.position, file=os.path.relpath(file, cwd) if Path(file).is_absolute() else file)
-    return replace(problem, position=place, message=problem.message.replace(f"{cwd}{os.sep}", ""))
+    message, hint = (text.replace(f"{cwd}{os.sep}", "") for text in (problem.message, problem.hint))
+    return replace(problem, position=place, message=message, hint=hint)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -14,9 +13,10 @@ from a2c_spec.core.transitions import refreshed, refreshed_preset
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.reads import read_each
 from a2c_spec.engine.session import Session, lock_holder, open_session
 from a2c_spec.engine.spender import Spender
-from a2c_spec.errors import about
+from a2c_spec.errors import ReadFailed, about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -33,13 +33,14 @@ class Refreshed:
 
     ``unfinished``: (address, status on the service) of jobs that are further there than what is recorded even so, or
     than what is here, and of presets that somebody changed: only an apply fetches results, judges a job that
-    somebody else started, or puts a preset right.
+    somebody else started, or puts a preset right. ``failed``: what the service failed to show.
     """
 
     changed: tuple[Pair, ...]
     unfinished: tuple[tuple[str, str], ...] = ()
     spent: int = 0
     unread: int = 0
+    failed: tuple[ReadFailed, ...] = ()
 
 
 async def refresh_state(project: Project, *, write: bool) -> Refreshed:
@@ -58,7 +59,6 @@ async def refresh_state(project: Project, *, write: bool) -> Refreshed:
 
 
 async def _found(session: Session) -> Refreshed:
-    gate = asyncio.Semaphore(session.project.flags.parallelism)
     costs = session.service.executor.costs
     wanted = (_to_be_read, _to_be_fetched, _is_preset)
     records = [record for record in session.store.scan() if any(asked(record) for asked in wanted)]
@@ -68,25 +68,23 @@ async def _found(session: Session) -> Refreshed:
             return await read_preset(record)
         if not _to_be_read(record):
             return record, record, "completed"
-        async with gate:
-            with about(record.address):
-                live = await session.service.client.job(record.job_id)
+        live = await session.service.client.job(record.job_id)
         known = costs.learn(record, live) if live and live.terminal and record.phase == "started" else record
         after = refreshed(known, live)
         return record, after, live.status if live and _is_further(live, after) else ""
 
     async def read_preset(record: JobRecord) -> tuple[JobRecord, JobRecord, str]:
-        async with gate:
-            with about(record.address):
-                after = refreshed_preset(record, await session.service.client.preset(record.job_id))
+        after = refreshed_preset(record, await session.service.client.preset(record.job_id))
         return record, after, "changed" if after.job_id and not after.fingerprint else ""
 
-    rows = await asyncio.gather(*(read(record) for record in records))
+    reads = await read_each(records, read, session.project.flags.parallelism)
+    rows = reads.found
     return Refreshed(
         tuple((before, after) for before, after, _ in rows if before != after),
         tuple((record.address, status) for record, _, status in rows if status),
         costs.total,
         sum(_is_not_read(record) for record in session.store.scan()),
+        reads.failed,
     )
 
 

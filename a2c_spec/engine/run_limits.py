@@ -35,9 +35,11 @@ def estimate(change: Change, record: JobRecord | None) -> int:
 
 @dataclass(slots=True)
 class Budget:
-    """The credits of one apply: at most ``most`` (None: no bound) are spent or under way, as far as can be known."""
+    """The credits of one apply: at most ``most`` (None: no bound) are spent or under way, as far as can be known.
+    ``named``: how the bound is called, with its place."""
 
     most: int | None
+    named: str = "--max-credits"
     reserved: int = 0
 
     def reserve(self, change: Change, record: JobRecord) -> int:
@@ -45,7 +47,8 @@ class Budget:
         about = estimate(change, record)
         if self.most is not None and about and self.reserved + about > self.most:
             raise LimitRefused(
-                f"not started: {counted(self.reserved, 'credit')} spent or under way, --max-credits allows {self.most}"
+                f"not started: {counted(self.reserved, 'credit')} spent or under way, {self.named} allows {self.most}",
+                hint="apply again to do the rest, or allow more",
             )
         self.reserved += about
         return about

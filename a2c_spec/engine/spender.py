@@ -29,7 +29,7 @@ class Spender:
 
     def __init__(self, project: Project, realm: str, limit: int | None = None) -> None:
         self.project, self.env = project, project.file.env
-        self.budget = Budget(limit)
+        self.budget = Budget(limit, project.flags.named("max_credits"))
         self.per_run, self.per_day = project.file.budget.get("per_run"), project.file.budget.get("per_day")
         self.spending = Spending(project.spending_file, realm)
         self.here = 0
@@ -94,7 +94,7 @@ class Spender:
             self.spending.file_under(entry, now.job_id)
 
     def _refused(self, bound: str, spent: str) -> LimitRefused:
-        return LimitRefused(f"not started: {spent}, by budget.{bound} ({_place(self.project, bound)})", hint=HINT)
+        return LimitRefused(f"not started: {spent}, by {_named(self.project, bound)}", hint=HINT)
 
     def _day(self) -> str:
         return datetime.fromtimestamp(self.project.runtime.clock(), UTC).date().isoformat()
@@ -108,37 +108,35 @@ def allowance(project: Project, plan: Plan, steps: Sequence[PlannedChange], limi
     """What a plan costs about, beside what limits and budget allow; None where nothing is bounded."""
     budget, again = project.file.budget, sum(change.asks for change in plan.changes)
     per_run, per_day = budget.get("per_run"), budget.get("per_day")
-    found = Allowance(plan.totals().credits, per_run, per_day, 0, limits.credits, limits.replace, again)
+    names = {f"budget.{bound}": _named(project, bound) for bound in budget}
+    names |= {name: project.flags.named(name) for name in ("max_credits", "max_replace") if name in project.flags.given}
+    found = Allowance(plan.totals().credits, per_run, per_day, 0, limits.credits, limits.replace, again, names)
     if per_day is None:
         return found if found.bounded else None
     with closing(Spender(project, endpoint(project).realm)) as spender:
         return replace(found, today=spender.spent_today(steps))
 
 
-def check(project: Project, allowance: Allowance | None) -> None:
+def check(allowance: Allowance | None) -> None:
     """Raises LimitRefused, before anything is sent, when a plan would go beyond a limit or the budget."""
     bound = allowance.exceeded if allowance else ""
     if allowance is None or not bound:
         return
     costs = f"the plan costs about {counted(allowance.about, 'credit')}"
-    if bound == "--max-replace":
-        paid = counted(allowance.again, "paid job")
-        raise LimitRefused(
-            f"{paid} would be run again, {bound} allows {allowance.max_replace}", hint="nothing was sent"
-        )
-    if bound == "--max-credits":
-        raise LimitRefused(f"{costs}, {bound} allows {allowance.max_credits}", hint="nothing was sent")
+    named, choose = allowance.named(bound), "nothing was sent; choose fewer jobs (--target)"
+    if bound == "max_replace":
+        costs = f"{counted(allowance.again, 'paid job')} would be run again"
+    if bound.startswith("max_"):
+        most = allowance.max_replace if bound == "max_replace" else allowance.max_credits
+        raise LimitRefused(f"{costs}, {named} allows {most}", hint=f"{choose}, or allow more")
     left = f"leaves {allowance.left} of {allowance.per_day} today (UTC)"
     allows = f"allows {allowance.per_run}" if bound == "budget.per_run" else left
-    raise LimitRefused(
-        f"{costs}, {bound} {allows}: {_place(project, bound.removeprefix('budget.'))}",
-        hint="nothing was sent; choose fewer jobs (--target), or change the budget",
-    )
+    raise LimitRefused(f"{costs}, {named} {allows}", hint=f"{choose}, or change the budget")
 
 
-def _place(project: Project, bound: str) -> str:
-    place = project.file.places.get(f"budget.{bound}")
-    return f"a2c.yaml:{place.line}:{place.column}" if place else "a2c.yaml"
+def _named(project: Project, bound: str) -> str:
+    place = project.file.place(f"budget.{bound}")
+    return f"budget.{bound} ({place})" if place else f"budget.{bound}"
 
 
 def true_cost(before: JobRecord, now: JobRecord | None) -> int | None:

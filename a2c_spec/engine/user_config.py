@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.runtime import user_home
 from a2c_spec.errors import UsageError
 
 USER_FILE = "a2c-spec/config.toml"
 """The user's own configuration, in the folder of all configuration (``~/.config``)."""
 EXAMPLES = {"allowed_hosts": "staging.example.com", "allowed_env": "BRANCH_NAME"}
+
+
+HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?")
+
+
+def allowed_hosts(flags: Flags, environ: Mapping[str, str]) -> list[str]:
+    """The hosts that the user allows, all of them; raises UsageError where one is none, and so would allow nothing."""
+    flag, file = flags.given.get("allow_host", "--allow-host"), f"{config_folder(environ)}/{USER_FILE}: allowed_hosts"
+    found = [(flag, host) for host in flags.allow_host] + [(file, host) for host in allowed(environ, "hosts")]
+    for where, host in found:
+        if not HOST.fullmatch(host):
+            hint = "expected HOST or HOST:PORT, as in staging.example.com or staging.example.com:8443"
+            raise UsageError(f"{where}: `{host}` is no host", hint=hint)
+    return [host for _, host in found]
 
 
 def allowed(environ: Mapping[str, str], what: str) -> list[str]:

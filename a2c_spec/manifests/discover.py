@@ -14,7 +14,7 @@ from a2c_spec.manifests.manifest_file import J2
 from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
 
 _ENDINGS = (".yaml", ".yml", *J2)
-NOTHING_HERE = "no manifest found here"
+NOTHING_HERE, HINT = "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
 GIT, STATE_FOLDER = ".git", ".a2c"
@@ -66,14 +66,18 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
     """Yield the manifest files that ``paths`` (files, folders or patterns, relative to ``cwd``) name.
 
     Without ``paths``, yield those of the project. A file is taken as it is; of a folder, the files that contain
-    ``apiVersion: a2c-spec/...``. A path that gives no manifest is a Diagnostic.
+    ``apiVersion: a2c-spec/...``. A path that gives no manifest is a Diagnostic, at its place if the settings say it.
     """
     if paths:
         start, names = cwd, [str(path) for path in paths]
     else:
         start, names = project.root, list(project.manifests or ["."])
-    for name in names:
-        found = False
+    said = {} if paths else project.places
+    for number, name in enumerate(names):
+        found, where = False, said.get(f"manifests.{number}")
+        if where and not globs.is_pattern(name) and not (start / name).exists():
+            yield Diagnostic(where, f"there is no file or folder `{name}`", "it counts from this folder")
+            continue
         for path in _files(name, start):
             found = True
             if is_text(path):
@@ -82,7 +86,7 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
                 why, hint = not_text(path, "rename it")
                 yield Diagnostic(Position(shown_name(path)), f"the name of this manifest {why}", hint)
         if not found:
-            yield Diagnostic(Position(name), NOTHING_HERE, "a manifest contains `apiVersion: a2c-spec/v1`")
+            yield Diagnostic(where or Position(name), f"no manifest in `{name}`" if where else NOTHING_HERE, HINT)
 
 
 def unreadable(project: Project) -> Iterator[str]:

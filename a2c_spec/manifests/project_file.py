@@ -16,7 +16,7 @@ from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.paths import within
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
-from a2c_spec.manifests.yaml.tree import MapNode, plain, position_of
+from a2c_spec.manifests.yaml.tree import MapNode, plain, position, position_of
 
 SETTINGS_FILE = "a2c.yaml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -32,7 +32,8 @@ class Project:
     """The settings in ``a2c.yaml``; those of the chosen environment take precedence over the general ones.
 
     ``state`` is what stands for all environments, ``states`` are the files of those that say their own. ``places``
-    tells where a setting is written, by its name with dots: ``state``, ``budget.per_day``, ``defaults.timeout``.
+    tells where a setting is written, by its name with dots: ``state``, ``budget.per_day``, ``defaults.timeout``,
+    ``manifests.0``.
     """
 
     root: Path
@@ -46,6 +47,11 @@ class Project:
     environments: tuple[str, ...] = ()
     vars: Mapping[str, Any] = field(default_factory=dict)
     places: Mapping[str, Position] = field(default_factory=dict)
+
+    def place(self, name: str) -> str:
+        """Where a setting is written, as ``a2c.yaml:2:9``; empty where it is not."""
+        place = self.places.get(name)
+        return f"{SETTINGS_FILE}:{place.line}:{place.column}" if place else ""
 
     def home(self, env: str) -> str:
         """The folder of what we keep of an environment, relative to the root."""
@@ -79,7 +85,9 @@ def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
         if tree is not None:
             problems.append(Diagnostic(Position(str(file), 1, 1), "the settings must be a mapping"))
         return Project(root, env=env), problems
-    problems += published.check("project", tree, tree.mark, rendered=True)
+    told = {problem.position for problem in problems}
+    found = published.check("project", tree, tree.mark, rendered=True)
+    problems += [problem for problem in found if problem.position not in told]
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems
     settings = _project(root, tree, env)
@@ -97,6 +105,8 @@ def _project(root: Path, tree: MapNode, env: str) -> Project:
             places[name] = position_of(layer, name)
             if name in ("defaults", "cache", "budget") and isinstance(layer[name], MapNode):
                 places |= {f"{name}.{key}": position_of(layer[name], key) for key in layer[name]}
+    marks = tree["manifests"].marks if "manifests" in tree else ()
+    places |= {f"manifests.{number}": position(mark) for number, mark in enumerate(marks)}
     cache = plain(chosen.get("cache", tree.get("cache", {})))
     return Project(
         root=root,

@@ -19,7 +19,7 @@ def check_references(items: Iterable[Job | Preset]) -> list[Diagnostic]:
     used_results: list[tuple[str, str, Position]] = []
     used_presets: list[tuple[str, Position]] = []
     edges: Edges = {}
-    positions: dict[str, Position] = {}
+    positions: dict[tuple[str, str], Position] = {}
     moved: dict[str, tuple[str, Position]] = {}
     for item in items:
         if item.moved_from:
@@ -33,7 +33,7 @@ def check_references(items: Iterable[Job | Preset]) -> list[Diagnostic]:
         used_presets.extend((part.preset_from, part.position) for part in item.conversions if part.preset_from)
         if needs:
             edges[item.address] = tuple(dict.fromkeys(address for address, _, _ in needs))
-            positions[item.address] = item.position
+            positions.update({(item.address, address): where for address, _, where in needs})
     problems = [*_results(used_results, conversions), *_presets(used_presets, presets)]
     problems += _moved(moved, {*conversions, *presets})
     return problems + [_cycle(cycle, positions) for cycle in cycles(edges)]
@@ -61,9 +61,10 @@ def _moved(moved: Mapping[str, tuple[str, Position]], known: set[str]) -> Iterat
             yield Diagnostic(where, message, "remove `moved`, or the other manifest")
 
 
-def _cycle(cycle: list[str], positions: Mapping[str, Position]) -> Diagnostic:
+def _cycle(cycle: list[str], positions: Mapping[tuple[str, str], Position]) -> Diagnostic:
     way = " -> ".join([*cycle, cycle[0]])
-    return Diagnostic(positions[cycle[0]], f"these jobs depend on each other: {way}", "remove one `from`")
+    place = positions[cycle[0], cycle[1 % len(cycle)]]
+    return Diagnostic(place, f"these jobs depend on each other: {way}", "remove one `from`")
 
 
 def cycles(edges: Edges) -> list[list[str]]:

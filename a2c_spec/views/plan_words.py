@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
-from a2c_spec.core.plan import SIGNS, Change, Plan, Totals
+from a2c_spec.core.plan import LET_GO, SIGNS, Change, Plan, Totals
 from a2c_spec.core.reasons import counted, credits_told, removed, size, stays
 from a2c_spec.core.run_keys import address_of
 
@@ -17,6 +17,7 @@ WORDS: dict[str, str] = {
     "skipped": "skipped",
     "refused": "refused",
     "forget": "no longer in a manifest",
+    LET_GO: "let go",
     "cached": "from the results cache",
 }
 """How the totals name an action whose own word does not follow "to"."""
@@ -45,7 +46,8 @@ class ChangeFacts:
     def noted(self) -> bool:
         """Whether nothing is to be done, and there is something to say all the same."""
         change = self.change
-        return change.action == "no-op" and (len(change.reasons) > 1 or bool(change.problem or change.stays))
+        more = [why for why in change.reasons if why != "completed" and not why.startswith("unchanged")]
+        return change.action == "no-op" and bool(more or change.problem or change.stays)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +120,8 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield f"PARTIAL: {counted(plan.left_out, 'other change')} left to `a2c-spec apply`"
     yield from plan.emptied()
     if plan.unread:
-        named = ", ".join(plan.unread)
-        yield f"Secrets that cannot be read here: {named}. Whether they changed is not known; calls that send them fail"
+        named = "; ".join(plan.unread)
+        yield f"Secrets that cannot be used here: {named}. Whether they changed is not known; calls that send them fail"
     if plan.orphans:
         named = ", ".join(plan.orphans[:ORPHANS_SHOWN])
         more = f" and {len(plan.orphans) - ORPHANS_SHOWN} more" if len(plan.orphans) > ORPHANS_SHOWN else ""
@@ -144,7 +146,7 @@ def _sent(totals: Totals) -> str:
 
 def sums(actions: Mapping[str, int]) -> str:
     """``1 to create, 4 unchanged``."""
-    order = (*SIGNS, "skipped", "refused")
+    order = (*SIGNS, LET_GO, "skipped", "refused")
     named = [(actions[action], WORDS.get(action, f"to {action}")) for action in order if action in actions]
     return ", ".join(f"{number} {word}" for number, word in named) or "nothing to do"
 

@@ -7,6 +7,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import termios
@@ -45,10 +46,14 @@ def nothing() -> None:
 
 
 def typed(
-    folder: Path, answer: str, *args: str, meanwhile: Callable[[], object] = nothing, out: Path | None = None
+    folder: Path,
+    answer: str | signal.Signals,
+    *args: str,
+    meanwhile: Callable[[], object] = nothing,
+    out: Path | None = None,
 ) -> Seen:
-    """Runs a command at a terminal and types the answer to its question, ``meanwhile`` before. ``out``: standard output
-    goes to this file."""
+    """Runs a command at a terminal and types the answer to its question, or sends a signal, ``meanwhile`` before.
+    ``out``: standard output goes to this file."""
     main, terminal = pty.openpty()
     target = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC) if out else os.dup(terminal)
     environ = {**os.environ, "TERM": "dumb", "NO_COLOR": "1"}
@@ -65,7 +70,7 @@ def typed(
             if QUESTION.encode() in screen and not answered:
                 answered = True
                 meanwhile()
-                os.write(main, answer.encode())
+                process.send_signal(answer) if isinstance(answer, signal.Signals) else os.write(main, answer.encode())
         return Seen(process.wait(PATIENCE), screen.decode().replace("\r\n", "\n"))
     finally:
         if process.poll() is None:
@@ -108,13 +113,15 @@ def again(two: Path, a2c: Command, *args: str) -> None:
         (END, 11, "not confirmed; nothing was sent"),
         ("what?\nno\n", 11, "not confirmed; nothing was sent"),
         (INTERRUPT, 130, "interrupted at the question; nothing was sent"),
+        (signal.SIGTERM, 130, "interrupted at the question; nothing was sent"),
+        (signal.SIGHUP, 130, "interrupted at the question; nothing was sent"),
         ("y\n", 0, "1 credit spent"),
         ("YES\n", 0, "1 credit spent"),
     ],
-    ids=["n", "enter", "end of input", "nonsense", "ctrl-c", "y", "YES"],
+    ids=["n", "enter", "end of input", "nonsense", "ctrl-c", "SIGTERM", "SIGHUP", "y", "YES"],
 )
 def test_only_yes_goes_on_and_every_other_answer_leaves_all_as_it_was(
-    answer: str, code: int, said: str, two: Path, a2c: Command, somebody: Somebody
+    answer: str | signal.Signals, code: int, said: str, two: Path, a2c: Command, somebody: Somebody
 ) -> None:
     again(two, a2c)
     file, jobs = (two / "dist/cover.webp").read_bytes(), somebody("GET", "/jobs")
@@ -160,7 +167,8 @@ def test_new_work_is_asked_about_above_so_many_credits(
     (two / "a2c.yaml").write_text(settings)
     seen = typed(two, "n\n", "apply", "two.yaml", *flags)
     assert seen.asked == asks, seen.screen
-    assert ("about 2 credits of 471 would be spent. Go on?" in seen.screen) is asks
+    by = "--confirm-above" if flags[:1] == ("--confirm-above",) else "confirm_above (a2c.yaml:1:"
+    assert (f"about 2 credits of 471 would be spent, above the 1 of {by}" in seen.screen) is asks
     assert seen.code == (11 if asks else 0)
     assert (two / "dist").exists() is not asks
 

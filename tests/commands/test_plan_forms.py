@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.commands import _output
+from a2c_spec.commands import _output, _terminal
 from a2c_spec.commands import apply as apply_command
 from a2c_spec.core.plan import Plan
 from a2c_spec.engine import apply as engine_apply
@@ -261,6 +261,12 @@ def held(on: Ground) -> None:
     on.write("one.yaml", HELD)
 
 
+def skipped(on: Ground) -> None:
+    (on.folder / "dist").mkdir(exist_ok=True)
+    (on.folder / "dist/one.webp").write_text("mine")
+    on.write("one.yaml", ONE.replace("save: dist/", "save: dist/, on_conflict: skip"))
+
+
 @dataclass(frozen=True)
 class World:
     """What was done before the plan, what the plan is asked with, and what it must say, as patterns."""
@@ -304,10 +310,11 @@ WORLDS = [
     World(emptied, ["1 address of batch rows would be let go; its source is empty now"]),
     World(refused, [r"refused: dist/one\.webp exists", r"Plan: 1 to create, 1 refused: about 1 credit of 471\."]),
     World(overwritten, [r"replaces dist/x\.webp$", r"writes dist/one-1\.webp$"]),
-    World(bounded, [r"Budget: about 1 credit, 0 allowed for a run, 9 of 9 left today \(UTC\); apply would refuse"]),
-    World(create, [r"Limits: about 1 credit, 0 allowed by --max-credits; apply would refuse this plan"],
+    World(skipped, [r"skipped: dist/one\.webp exists and is not ours$", r"Plan: 1 skipped\. Nothing"]),
+    World(bounded, [r"Budget: about 1 credit, 0 allowed for a run, 9 of 9 left today \(UTC\); this plan is refused"]),
+    World(create, [r"Limits: about 1 credit, 0 allowed by --max-credits; this plan is refused"],
           ["--max-credits", "0"]),
-    World(run_again, [r"Limits: 1 paid job run again, 0 allowed by --max-replace; apply would"],
+    World(run_again, [r"Limits: 1 paid job run again, 0 allowed by --max-replace; this plan is"],
           ["--max-replace", "0"]),
     World(one_of_two_changed, [r"options \(unset\) -> ", r"replaces dist/small\.jpg$",
                                r"about 1 credit of 469, paid before"]),
@@ -346,7 +353,7 @@ class Forms:
 
     def plan(self, *more: str) -> str:
         ran = self.on.a2c("plan", *self.args, *more)
-        limited = "apply would refuse" in ran.out or '"max_' in ran.out
+        limited = "this plan is refused" in ran.out or '"max_' in ran.out
         assert ran.code == (11 if limited else 13 if "refused" in ran.out else 0), ran
         return ran.out
 
@@ -368,8 +375,8 @@ class Forms:
     def asked(self, *more: str) -> str:
         """What a person reads on a terminal who is asked, and says no."""
         with self.monkeypatch.context() as patch:
-            patch.setattr(_output, "on_a_terminal", lambda: True)
-            patch.setattr(apply_command, "on_a_terminal", lambda: True)
+            for place in (_terminal, _output, apply_command):
+                patch.setattr(place, "on_a_terminal", lambda: True)
             patch.setattr(engine_apply, "check_limits", lambda *_: None)
             patch.setattr(engine_apply, "confirmed", self._ask)
             patch.setattr(sys, "stdin", io.StringIO("n\n"))

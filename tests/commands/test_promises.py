@@ -141,10 +141,28 @@ def test_a_secret_that_cannot_be_read_is_not_called_unchanged(
     assert a2c("apply", "--no-cache").code == 0
     assert "cannot be read" not in a2c("plan", "-o", "all.a2cplan.json").out
     (project / "word").unlink()
-    told = "Secrets that cannot be read here: file:word."
+    told = "Secrets that cannot be used here: file:word cannot be read: No such file or directory."
     for form in (("plan",), ("plan", "--markdown"), ("plan", "-o", "less.a2cplan.json"), ("show", "less.a2cplan.json")):
         assert told in a2c(*form).out
-    assert json.loads(a2c("plan", "--json").out)["unread_secrets"] == ["file:word"]
+    assert json.loads(a2c("plan", "--json").out)["unread_secrets"] == [
+        "file:word cannot be read: No such file or directory"
+    ]
+
+
+@pytest.mark.parametrize(("text", "why"), [("", "is empty"), ("oth\u200ber", "holds the character U+200B ")])
+def test_a_secret_that_is_none_is_told_with_why_and_a_plan_that_sends_it_ends_as_apply_does(
+    project: Path, server: Background, a2c: Command, text: str, why: str
+) -> None:
+    (project / "word").write_text("first\n")
+    job(project, "a", **LATE["decrypt_password"][0])
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "word").write_text(text)
+    for command in ("plan", "apply", "plan --offline --replace a"):
+        ran = a2c(*command.split())
+        assert (ran.code, f"cannot be used here: file:word {why}" in ran.out) == (0, True), ran
+    for command in ("plan --replace a", "apply -y --replace a"):
+        ran = a2c(*command.split())
+        assert (ran.code, f"error: a: the secret file:word {why}" in ran.err) == (5, True), ran
 
 
 def test_a_job_is_imported_once(three: Path, a2c: Command) -> None:

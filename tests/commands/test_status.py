@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -57,3 +60,37 @@ def test_a_job_that_the_service_forgets_while_it_is_waited_for_is_named(
     fault = {"do": "status", "status": 404, "method": "GET", "path": "/jobs/*", "times": None}
     httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault])
     assert "error: one: the service no longer knows job " in a2c("apply", "two.yaml", "--target", "one").err
+
+
+def _live(tree: Any) -> list[str]:
+    return [row["address"] for row in tree if "live" in row]
+
+
+def _of_two(tree: Any) -> list[Any]:
+    return [row["action"] for row in tree["changes"] if row["address"] == "two"]
+
+
+@pytest.mark.parametrize(
+    ("command", "told", "others"),
+    [
+        ("status", _live, ["two"]),
+        ("status one", lambda tree: tree["phase"], "started"),
+        ("drift", lambda tree: [*tree["failed"]], ["one"]),
+        ("apply --refresh-only", lambda tree: [row["address"] for row in tree["refreshed"]], ["two"]),
+        ("plan --refresh-only", lambda tree: [*tree["failed"]], ["one"]),
+        ("plan", _of_two, ["download"]),
+    ],
+)
+def test_a_job_that_the_service_fails_to_show_is_told_and_the_others_are_read(
+    command: str, told: Callable[[Any], Any], others: Any, two: Path, server: Background, a2c: Command, somebody: Any
+) -> None:
+    assert (a2c("apply", "--detach").code, two.is_dir()) == (0, True)
+    jobs = {row["address"]: row["job_id"] for row in json.loads(a2c("status", "--offline", "--json").out)}
+    while somebody("GET", f"/jobs/{jobs['two']}")["status"]["code"] != "completed":
+        time.sleep(0.05)
+    fault = {"do": "status", "status": 500, "method": "GET", "path": f"/jobs/{jobs['one']}", "times": None}
+    httpx.post(f"{server.url.removesuffix('/v2')}/_a2c/faults", json=[fault])
+    ran = a2c(*command.split(), "--json")
+    assert (told(json.loads(ran.out)), ran.code) == (others, 8)
+    assert "error: one: the service failed with 500: " in ran.err
+    assert "try again later" in ran.err

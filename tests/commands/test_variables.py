@@ -74,6 +74,36 @@ def test_a_variable_does_what_the_flag_does(
             assert parsed(path, command) != given, "an empty variable says nothing"
 
 
+VALUED = [one for one in FLAGS if not one[2].is_flag]
+
+
+@pytest.mark.parametrize(("path", "command", "option"), VALUED, ids=named(VALUED))
+def test_an_empty_value_of_a_flag_is_refused(
+    path: tuple[str, ...], command: click.Command, option: click.Option, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in variables(option, path):
+        monkeypatch.setenv(name, sample(option))
+    with pytest.raises(click.BadParameter):
+        parsed(path, command, max(option.opts, key=len), "")
+
+
+def test_an_empty_argument_is_refused_and_an_empty_line_of_a_variable_says_nothing(
+    a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for args in (("apply", ""), ("status", ""), ("state", "show", ""), ("apply", "-f", "a.yaml", "--file", "")):
+        ran = a2c(*args)
+        assert ran.code == 2, args
+        assert "an empty value says nothing" in ran.err, args
+    monkeypatch.setenv("A2C_SPEC_ALLOW_HOST", "a.example\n\n")
+    path, command, _ = next(one for one in FLAGS if one[0] == ("apply",))
+    assert parsed(path, command)["allow_host"] == ("a.example",)
+
+
+def test_what_is_no_number_is_told_in_plain_words(a2c: Command) -> None:
+    assert "'5s' is not a valid number." in a2c("apply", "--timeout", "5s").err
+    assert "'x' is not a valid whole number." in a2c("apply", "--parallelism", "x").err
+
+
 TYPED = [
     one for one in FLAGS if one[2].is_flag or not isinstance(one[2].type, click.types.StringParamType | click.Path)
 ]

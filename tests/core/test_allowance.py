@@ -14,30 +14,34 @@ CASES = [
     (
         Allowance(4, 3, 9),
         "budget.per_run",
-        "Budget: about 4 credits, 3 allowed for a run, 9 of 9 left today (UTC); "
-        "apply would refuse this plan (budget.per_run).",
+        "Budget: about 4 credits, 3 allowed for a run, 9 of 9 left today (UTC); this plan is refused: budget.per_run.",
     ),
     (
         Allowance(2, 9, 5, 7),
         "budget.per_day",
-        "Budget: about 2 credits, 9 allowed for a run, 0 of 5 left today (UTC); "
-        "apply would refuse this plan (budget.per_day).",
+        "Budget: about 2 credits, 9 allowed for a run, 0 of 5 left today (UTC); this plan is refused: budget.per_day.",
     ),
     (Allowance(0, max_credits=0), "", ""),
     (Allowance(2, max_credits=2), "", "Limits: about 2 credits, 2 allowed by --max-credits."),
     (
         Allowance(2, max_credits=1),
-        "--max-credits",
-        "Limits: about 2 credits, 1 allowed by --max-credits; apply would refuse this plan (--max-credits).",
+        "max_credits",
+        "Limits: about 2 credits, 1 allowed by --max-credits; this plan is refused: --max-credits.",
+    ),
+    (
+        Allowance(2, max_credits=1, names={"max_credits": "max_credits (a2c.yaml:1:27)"}),
+        "max_credits",
+        "Limits: about 2 credits, 1 allowed by max_credits (a2c.yaml:1:27); "
+        "this plan is refused: max_credits (a2c.yaml:1:27).",
     ),
     (Allowance(0, max_replace=0), "", ""),
     (
         Allowance(2, 5, max_replace=0, again=1),
-        "--max-replace",
+        "max_replace",
         "Budget: about 2 credits, 5 allowed for a run; 1 paid job run again, 0 allowed by --max-replace; "
-        "apply would refuse this plan (--max-replace).",
+        "this plan is refused: --max-replace.",
     ),
-    (Allowance(9, max_credits=0, max_replace=2, again=3), "--max-replace", None),
+    (Allowance(9, max_credits=0, max_replace=2, again=3), "max_replace", None),
 ]
 
 

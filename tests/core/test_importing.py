@@ -9,6 +9,7 @@ import pytest
 
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Input, Output, Secret
+from a2c_spec.core.drift import drift
 from a2c_spec.core.importing import Clues, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, LiveOutput
 from a2c_spec.core.prepare import prepare
@@ -198,6 +199,18 @@ def test_secrets_become_references_to_variables_called_after_their_place() -> No
         "_3GP_NOTE",
         "_3GP_ODD_API_KEY",
     ]
+
+
+@pytest.mark.parametrize("shown", [{}, {"output_filename": "a/b"}])
+def test_a_name_that_a_run_never_got_is_not_recorded_as_sent(shown: dict[str, str]) -> None:
+    conversion = replace(LIVE.conversions[0], options=shown)
+    made = LiveOutput("out-1", conversion=conversion.id, filename="x.sha256", size=1, status="completed")
+    live = replace(LIVE, status="completed", conversions=(conversion,), outputs=(made,))
+    desired = prepare(job_from(live, "a", NOTHING), fingerprint_secret, PlannerOptions())
+    assert "output_filename" in desired.job.conversions[0].options
+    record = record_of(desired, live, 7.0)
+    assert record.elements["conversions.webp"].sent["options"] == shown
+    assert drift(record, live, {}, gone=False) == ()
 
 
 PHASES = [

@@ -23,6 +23,13 @@ def test_every_action_has_a_sign_and_is_counted() -> None:
     assert "".join(SIGNS[change.action] for change in plan.changes) == "+~>!! <~-=-="
 
 
+def test_an_earlier_run_that_is_let_go_hides_nothing_and_is_not_called_an_address_in_no_manifest() -> None:
+    changes = Change("h#2", "no-op", ("unchanged",)), Change("h", "forget", ()), Change("g", "forget", ())
+    plan = Plan(changes)
+    assert [(row.address, row.action) for row in plan.rows()] == [("h", "no-op"), ("h", "forget"), ("g", "forget")]
+    assert plan.totals().actions == {"no-op": 1, "let go": 1, "forget": 1}
+
+
 def test_a_change_sums_its_bytes_and_knows_whether_a_job_starts() -> None:
     assert (CHANGE.size, CHANGE.starts) == (5, True)
     assert (Change("a", "no-op", ()).size, Change("a", "update", (), (Call("patch_job"),)).starts) == (0, False)

@@ -29,9 +29,11 @@ def again(count: int, problem: str = "") -> Plan:
     return Plan(tuple(Change(f"a{n}", "re-run", (), paid_again=True, problem=problem) for n in range(count)))
 
 
-def asked(plan: Plan, answer: bool | None, *, local: bool = False, **options: Any) -> list[str]:
+def asked(plan: Plan, answer: bool | None, *, local: bool = False, prune: bool = False, **options: Any) -> list[str]:
     somebody = Asked(answer)
-    assert confirmed(plan, ApplyOptions(**options), somebody, local=local) == bool(somebody.questions and answer)
+    assert confirmed(plan, ApplyOptions(**options), somebody, local=local, prune=prune) == bool(
+        somebody.questions and answer
+    )
     return somebody.questions
 
 
@@ -109,6 +111,21 @@ QUESTIONS: list[tuple[Plan, dict[str, Any], str]] = [
         Plan((replace(RUN, calls=(CANCEL, START), replaces=()),)),
         {},
         "a would be cancelled and run again (about 2 credits), although already paid for",
+    ),
+    (
+        Plan((replace(RUN, calls=(START, AWAY.calls[0])),)),
+        {},
+        "a would be run again (about 2 credits), and dist/a.png replaced, job old deleted, although already paid for",
+    ),
+    (
+        Plan((replace(RUN, calls=(Call("create_job"),), credits=0, replaces=()),)),
+        {},
+        "a would be made anew and held, not started, although already paid for",
+    ),
+    (
+        Plan((Change("d", "delete", (), (CANCEL, Call("delete_preset", "p")), removes=("dist/d",)), AWAY)),
+        {"attended": True, "prune": True},
+        "1 file, 2 jobs and 1 preset on the service would be removed (d)",
     ),
     (Plan((ANEW,)), {"attended": True}, "about 11 credits would be spent"),
     (Plan((ANEW,), balance=471), {"attended": True}, "about 11 credits of 471 would be spent"),

@@ -140,11 +140,15 @@ TRUSTED = [
     "https://API.api2convert.com:443/other",
     "https://allowed.example/v2",
     "https://exact.example:8443/v2",
+    "https://usual.example/v2",
+    "https://usual.example:443/v2",
+    "https://[2001:db8::1]/v2",
 ]
 REFUSED = [
     ("https://evil.example/v2", "is on a host that is not allowed (evil.example)"),
     ("https://exact.example/v2", "is on a host that is not allowed (exact.example)"),
-    ("https://exact.example:8444/v2", "is on a host that is not allowed (exact.example)"),
+    ("https://exact.example:8444/v2", "is on a host that is not allowed (exact.example:8444)"),
+    ("https://usual.example:8443/v2", "is on a host that is not allowed (usual.example:8443)"),
     ("https://sub.allowed.example/v2", "is on a host that is not allowed"),
     ("https://allowed.example.evil.example/v2", "is on a host that is not allowed"),
     ("https://localhost.evil.example/v2", "is on a host that is not allowed"),
@@ -160,17 +164,20 @@ REFUSED = [
     ("https://\u0430llowed.example/v2", "is not a plain URL"),
     ("ftp://127.0.0.1/v2", "is not a plain URL"),
 ]
-ALLOWED = {"api.api2convert.com", "allowed.example", "exact.example:8443"}
+ALLOWED = {"api.api2convert.com", "allowed.example", "exact.example:8443", "usual.example:443", "[2001:DB8::1]"}
 
 
 @pytest.mark.parametrize("url", TRUSTED)
 def test_what_is_here_or_allowed_is_trusted(url: str) -> None:
-    assert untrusted(url, ALLOWED) == ""
+    assert untrusted(url, ALLOWED) is None
 
 
 @pytest.mark.parametrize(("url", "why"), REFUSED)
 def test_what_a_pull_request_may_have_written_is_not_trusted(url: str, why: str) -> None:
-    assert untrusted(url, ALLOWED).startswith(why)
+    found = untrusted(url, ALLOWED)
+    assert found is not None
+    assert found[0].startswith(why)
+    assert ("--allow-host" in found[1]) == ("not allowed" in why), "only where it helps"
 
 
 ELSEWHERE = "https://elsewhere.example/v2"
@@ -185,6 +192,14 @@ def test_a_host_is_allowed_outside_the_project_and_nowhere_else(tmp_path: Path) 
     (tmp_path / "config/a2c-spec").mkdir(parents=True)
     (tmp_path / "config/a2c-spec/config.toml").write_text('allowed_hosts = ["elsewhere.example"]')
     assert endpoint(saying(tmp_path, ELSEWHERE)).base_url == ELSEWHERE
+
+
+def test_two_services_that_are_named_at_once_are_refused(tmp_path: Path) -> None:
+    given = {"local": "--local", "base_url": "--base-url"}
+    with pytest.raises(UsageError, match="--local and --base-url name two services"):
+        endpoint(project_in(tmp_path, KEY, local=True, base_url="https://a.example", given=given))
+    given["base_url"] = "API2CONVERT_BASE_URL"
+    assert endpoint(project_in(tmp_path, KEY, local=True, base_url="https://a.example", given=given)).base_url == LOCAL
 
 
 def test_the_service_of_the_official_client_is_allowed(tmp_path: Path) -> None:

@@ -22,6 +22,12 @@ def test_a_plain_plan_needs_no_details() -> None:
     assert not Flags(quiet=True, no_color=True, offline=True, local=True, outputs="out.json").detailed
 
 
+def test_a_setting_is_called_as_it_was_given() -> None:
+    given = {"timeout": "a2c.yaml:1:12", "max_credits": "A2C_SPEC_MAX_CREDITS"}
+    named = [Flags(given=given).named(name) for name in ("timeout", "max_credits", "max_replace")]
+    assert named == ["timeout (a2c.yaml:1:12)", "A2C_SPEC_MAX_CREDITS", "--max-replace"]
+
+
 def test_a_path_counts_from_the_folder_that_the_command_runs_in() -> None:
     cwd = Path("/work/project")
     assert absolute("out/a.json", cwd) == Path("/work/project/out/a.json")

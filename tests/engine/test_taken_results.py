@@ -86,7 +86,7 @@ def test_nothing_is_asked_for_what_a_held_job_would_make(up: Path, a2c: Command,
     assert a2c("apply", "--no-cache").code == 0
     (up / "a.txt").write_text("B")
     manifest(up, "up", "path: a.txt", save="", more="job: {process: false}\n")
-    assert a2c("apply", "--no-cache").err.startswith("error: up would be run again,")
+    assert a2c("apply", "--no-cache").err.startswith("error: up would be made anew and held, not started,")
     for _ in range(2):  # the held job is created, and then it is there
         change = planned(a2c)
         assert [change[name]["reasons"][0] for name in ("down", "last")] == [

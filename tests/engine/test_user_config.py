@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.engine.user_config import allowed, config_folder, configured
+from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.user_config import allowed, allowed_hosts, config_folder, configured
 from a2c_spec.errors import UsageError
 
 
@@ -28,3 +29,19 @@ def test_what_is_allowed_is_told_apart(tmp_path: Path) -> None:
 def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"config\.toml"):
         allowed(saying(tmp_path, text), "hosts")
+
+
+@pytest.mark.parametrize(
+    "host", ["https://a.example", "a.example/", "a b", "*.example", "a.example:", "a.example:0", "::1", ""]
+)
+def test_a_host_that_can_allow_nothing_is_refused(host: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--allow-host: `.*` is no host") as flag:
+        allowed_hosts(Flags(allow_host=("a.example", host)), {"XDG_CONFIG_HOME": str(tmp_path)})
+    assert "expected HOST or HOST:PORT" in flag.value.hint
+    with pytest.raises(UsageError, match=r"config\.toml: allowed_hosts: `.*` is no host"):
+        allowed_hosts(Flags(), saying(tmp_path, f"allowed_hosts = ['{host}']"))
+
+
+def test_hosts_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_path: Path) -> None:
+    environ = saying(tmp_path, "allowed_hosts = ['b.example:8443', '[::2]:443']")
+    assert allowed_hosts(Flags(allow_host=("a.example",)), environ) == ["a.example", "b.example:8443", "[::2]:443"]

@@ -46,6 +46,7 @@ def test_without_settings_there_is_nothing_wrong(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
+        ("defaults: {timeout: .inf}", "a2c.yaml:1:21: error: .inf is not a finite number (quote it if text is meant)"),
         ("- 1\n", "a2c.yaml:1:1: error: the settings must be a mapping"),
         ("stat: x\n", "a2c.yaml:1:1: error: `stat` is not a key of a2c.yaml (did you mean `state`?)"),
         ("defaults: {parallelism: 0}\n", "a2c.yaml:1:25: error: `parallelism` must be at least 1, found 0"),

@@ -139,14 +139,15 @@ def throttled() -> NetworkError:
     return NetworkError("the service keeps answering 429 (too many requests)", hint="lower --parallelism, or try later")
 
 
-def busy_for(seconds: float, longest: float, *, given: bool) -> SpecError:
-    """The service asks for a pause that is not waited for; ``given``: because of the time that the user gave."""
+def busy_for(seconds: float, longest: float, given: str = "") -> SpecError:
+    """The service asks for a pause that is not waited for; ``given``: how the time is called that the
+    user gave."""
     asked = f"the service asks to wait {roughly(seconds)}"
     if given:
-        hint = "nothing is lost: apply again later, or with a longer --timeout"
-        return AskedToWait(f"{asked}, longer than --timeout {longest:g} allows", hint=hint)
+        hint = "nothing is lost: try again later, or with a longer timeout"
+        return AskedToWait(f"{asked}, longer than {given} allows: {longest:g} s", hint=hint)
     return NetworkError(
-        f"{asked}, longer than the {roughly(longest)} that are waited", hint="apply again after that time"
+        f"{asked}, longer than the {roughly(longest)} that are waited", hint="try again after that time"
     )
 
 
@@ -160,7 +161,7 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
         return QuotaError(f"credits or contract limits are used up: {text}", hint="nothing more is started")
     if reply.status >= 500:
         failed = ReadFailed if repeatable else LostAnswer
-        return failed(f"the service failed with {reply.status}: {text}", hint="apply again later; nothing is lost")
+        return failed(f"the service failed with {reply.status}: {text}", hint="try again later; nothing is lost")
     if reply.status == 407:
         hint = "write them into HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
         return NetworkError("the proxy wants a user and a password (407); nothing was sent on", hint=hint)

@@ -61,7 +61,8 @@ MOST_UNSENT = 3
 class Wire:
     """Sends requests to one service. ``base_url`` has no trailing slash; ``jitter`` returns 0..1.
 
-    ``patience``: the most seconds that one request waits because the service asks for it, 0 for as long as is usual.
+    ``patience``: the most seconds that one request waits because the service asks for it, 0 for as long as is usual;
+    ``patience_by``: how the setting is called that says it, with its place.
     ``open_http`` gives the HTTP client, which is made for the first request: most plans send none.
 
     ``clock`` is our own (epoch seconds), ``skew`` what the service's is ahead of it, as its answers tell; None until
@@ -81,6 +82,7 @@ class Wire:
     skew: float | None = None
     tell: Listener = ignore
     patience: float = 0.0
+    patience_by: str = "--timeout"
     count: dict[str, int] = field(default_factory=dict)
     opened: httpx.AsyncClient | None = None
     hidden: Redaction = field(default_factory=Redaction)
@@ -224,9 +226,9 @@ class Wire:
         patience = patience or self.patience
         usual = pause <= LONGEST_RETRY_AFTER
         if patience and waited + pause > patience and (usual or patience <= LONGEST_RETRY_AFTER):
-            raise busy_for(pause, self.patience or patience, given=True)
+            raise busy_for(pause, self.patience or patience, self.patience_by)
         if not usual:
-            raise busy_for(pause, LONGEST_RETRY_AFTER, given=False)
+            raise busy_for(pause, LONGEST_RETRY_AFTER)
         if pause >= LEAST_TOLD and asked is not None and self.limiter.resume_at <= self.limiter.clock():
             self.tell(Event("note", "", text=f"the service is busy and asks to wait {roughly(pause)}"))
         self.limiter.on_throttled(pause)

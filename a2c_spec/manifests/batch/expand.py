@@ -111,16 +111,18 @@ class Batch:
                 yield row
 
     def _is_constant(self, how: Any, key: str, row: EachRow) -> bool:
-        """Reports a grouping or a key that cannot differ from row to row."""
-        if isinstance(how, MapNode) and not _uses(how["by"], {"each"}):
-            meant = f"write {_expression('by', how['by'], row)}, or group: all for one job of all rows"
-            where, message = position_of(how, "by"), "`by` is the same for every row"
-        elif how != "all" and key and not _uses(key, {"each"} if how == "each" else {"each", "batch"}):
-            meant = f"write {_expression('key', key, row)}"
-            where, message = position_of(self.tree, "key"), "`key` is the same for every row"
+        """Reports a grouping or a key that cannot differ from row to row; or, where that is why, its mistake."""
+        grouped = isinstance(how, MapNode)
+        if grouped and not _uses(how["by"], {"each"}):
+            owner, name, text, instead = how, "by", how["by"], ", or group: all for one job of all rows"
+        elif how != "all" and key and not _uses(key, {"each", "batch"} if grouped else {"each"}):
+            owner, name, text, instead = self.tree, "key", key, ""
         else:
             return False
-        self._report(Diagnostic(where, message, meant))
+        where = position_of(owner, name)
+        if self._text(text, where, [row]) is not None:
+            meant = f"write {_expression(name, text, row)}{instead}"
+            self._report(Diagnostic(where, f"`{name}` is the same for every row", meant))
         return True
 
     def _addressed(self, template: str, group: list[EachRow]) -> Iterator[Group]:

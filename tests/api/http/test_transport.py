@@ -67,7 +67,7 @@ def test_a_pause_of_more_than_is_usual_is_an_error_at_once(status: int, method: 
     wire = wire_over(in_turn(again(status, **{"Retry-After": "400"})), clock)
     with pytest.raises(NetworkError, match=r"asks to wait 400 s, longer than the 120 s") as caught:
         asyncio.run(wire.call(method, "/jobs"))
-    assert "apply again after that time" in caught.value.hint
+    assert "try again after that time" in caught.value.hint
     assert not isinstance(caught.value, LostAnswer)
     assert (clock.slept, wire.limiter.resume_at) == ([], 0)
 
@@ -81,7 +81,7 @@ def test_the_time_that_the_user_gave_counts_while_the_service_asks_to_wait(
     clock = Clock()
     wire = wire_over(in_turn(*(again(429, **{"Retry-After": pause}) for pause in pauses)), clock)
     wire.patience = 5.0
-    with pytest.raises(AskedToWait, match=f"asks to wait {pauses[-1]} s, longer than --timeout 5 allows"):
+    with pytest.raises(AskedToWait, match=f"asks to wait {pauses[-1]} s, longer than --timeout allows: 5 s"):
         asyncio.run(wire.call("POST", "/jobs"))
     assert clock.slept == slept
 
