@@ -103,7 +103,8 @@ class Judge:
             likely = "" if base.startswith("*") else f"{folder.rstrip('/')}/{name_here}"
         if spec and recipe and name and folder and "${{" not in name + folder and not recipe.each_alone:
             targets = {one["id"]: one["target"] for one in tree["conversions"]}
-            alike = [one for one in tree["outputs"] if (one.get("filename"), one["save"]) == (name, folder)]
+            # one without a name is called like its input, which may be this name, too: equal names get numbers
+            alike = [one for one in tree["outputs"] if one.get("filename", name) == name and one["save"] == folder]
             alike = [one for one in alike if targets.get(one["from"]) == item["target"]]
             path = f"{folder.rstrip('/')}/{name}.{ending(recipe.category, recipe.target)}" if len(alike) == 1 else ""
         free = (not name or "${{" in name) and len(tree.get("inputs", [])) > 1
