@@ -24,7 +24,7 @@ from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, placed
-from a2c_spec.core.results import GONE, recorded, with_results, without_result
+from a2c_spec.core.results import GONE, recorded, shows_all, with_results, without_result
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
@@ -78,7 +78,8 @@ class Delivery:
         for _ in range(STARTS):
             try:
                 async with self.slots.released():
-                    live = await self.poller.wait(record.job_id, partial(self._tell_status, record))
+                    whole = partial(shows_all, task.desired.job, record.names())
+                    live = await self.poller.wait(record.job_id, partial(self._tell_status, record), whole)
             except JobGone:
                 if record.phase != "completed" or not self._all_here(task.desired.job, record):
                     raise
@@ -112,7 +113,7 @@ class Delivery:
         names, address = record.names(), record.address
         kept = record.phase in ("completed", "done") and live.status != "completed"  # it failed for the rest
         phase = "completed" if kept else ENDED[live.status]
-        warnings = record.warnings if kept else failures.warnings_of(live, names)
+        warnings = record.warnings if kept else failures.warnings_of(task.desired.job, live, names)
         for text in () if kept else warnings:
             self.tell(Event("note", address, text=f"warning: {text}"))
         ended = self.executor.costs.learn(replace(record, phase=phase, problem="", warnings=warnings), live)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from a2c_spec.api.http.replies import LostAnswer, NotCancelled, Refused
+from a2c_spec.core.desired import Job
 from a2c_spec.core.live import LiveJob, Problem
 from a2c_spec.core.reasons import OF_THEIR_OWN, run_again, untold
 from a2c_spec.core.results import left_out, made_from, named_parts
@@ -44,7 +45,7 @@ def partial_result(missing: Sequence[tuple[str, str]], warnings: Iterable[str], 
     """What is said of a job that completed, and gave less than its manifest asks for."""
     why = "; ".join(warnings) or "the service does not say why"
     again = run_again(address_of(address), [name for name, _ in missing])
-    hint = f"the other results are saved; fix the manifest or the input; {again}"
+    hint = f"the other results are saved; apply again to look once more, or fix the manifest or the input; {again}"
     return PartialResult(f"{named_parts(missing)} gave no result: {why}", hint=hint, address=address)
 
 
@@ -61,9 +62,17 @@ def failure_text(record: JobRecord, live: LiveJob) -> str:
     return errors or live.info or "the service does not say why"
 
 
-def warnings_of(live: LiveJob, names: Mapping[str, str]) -> tuple[str, ...]:
-    """The job's warnings; ``names`` are those of the record, by API id."""
-    return tuple(problem_text(warning, names) for warning in live.warnings)
+def warnings_of(job: Job, live: LiveJob, names: Mapping[str, str]) -> tuple[str, ...]:
+    """The job's warnings; ``names`` are those of the record, by API id.
+
+    Where each input gives a result of its own (``allow_multiple_outputs``) and one gave none, that is told though the
+    service does not warn of it: it may only list it later than everybody waited.
+    """
+    alone = {item.id for item in job.conversions if item.options.get("allow_multiple_outputs") is True}
+    made = [made_from(output, names) for output in live.outputs]
+    lacking = {} if live.warnings or live.status != "completed" else left_out(made, [item.id for item in job.inputs])
+    silent = [f"the service shows no result of {', '.join(lacking[name])} by {name}" for name in alone & lacking.keys()]
+    return (*(problem_text(warning, names) for warning in live.warnings), *sorted(silent))
 
 
 def problem_text(problem: Problem, names: Mapping[str, str]) -> str:

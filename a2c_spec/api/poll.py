@@ -24,6 +24,10 @@ FEW = 3
 STUCK_AFTER = 4
 """So many looks in a row at a job that should run and can still be edited: it is not going to start by itself."""
 
+LATE_RESULTS = 3
+"""So many more looks at a job that has ended and does not show all of its results: services may list them a bit later.
+"""
+
 USELESS_LISTS = 3
 """After so many lists in a row that showed hardly any job that is waited for, jobs are read one by one."""
 
@@ -37,14 +41,17 @@ class JobGone(SpecError):
 
 @dataclass(slots=True)
 class _Waiter:
-    """One job that is waited for. ``looks`` counts since its status last changed, ``idle`` while it can be edited."""
+    """One job that is waited for. ``looks`` counts since its status last changed, ``idle`` while it can be edited,
+    ``late`` since it has ended. ``whole`` says whether it shows all of its results."""
 
     future: asyncio.Future[LiveJob]
     on_status: Callable[[LiveJob], None]
     due: float
     until: float
+    whole: Callable[[LiveJob], bool] = lambda _live: True
     looks: int = 0
     idle: int = 0
+    late: int = 0
     status: str = ""
 
 
@@ -64,8 +71,14 @@ class Poller:
     last_look: float = -math.inf
     useless_lists: int = 0
 
-    async def wait(self, job_id: str, on_status: Callable[[LiveJob], None]) -> LiveJob:
+    async def wait(
+        self,
+        job_id: str,
+        on_status: Callable[[LiveJob], None],
+        whole: Callable[[LiveJob], bool] = lambda _live: True,
+    ) -> LiveJob:
         """The job once it has ended, or does not start by itself; ``on_status`` is called for every new status.
+        One that has ended and is not ``whole`` is looked at a few times more.
 
         Several may wait for one job. Raises JobGone when the service no longer knows it, WaitTimeout when ``patience``
         is over.
@@ -78,7 +91,7 @@ class Poller:
         future: asyncio.Future[LiveJob] = asyncio.get_running_loop().create_future()
         now = self.clock()
         until = now + (self.patience or math.inf)
-        self.waiters[job_id] = _Waiter(future, on_status, min(now + self.pace.first, until), until)
+        self.waiters[job_id] = _Waiter(future, on_status, min(now + self.pace.first, until), until, whole)
         if self.task is None or self.task.done():
             self.task = asyncio.create_task(self._run())
         try:
@@ -165,7 +178,9 @@ class Poller:
             waiter.status, waiter.looks = live.status, 0
             waiter.on_status(live)
         waiter.idle = waiter.idle + due if live.editable else 0
-        if live.terminal or waiter.idle >= STUCK_AFTER:
+        waiter.late += live.terminal and due and not waiter.whole(live)
+        whole = waiter.late > LATE_RESULTS or waiter.whole(live)
+        if (live.terminal and whole) or waiter.idle >= STUCK_AFTER:
             waiter.future.set_result(live)
             self.waiters.pop(job_id, None)
         elif self.clock() >= waiter.until:

@@ -9,7 +9,7 @@ from typing import Any
 from a2c_spec.core.foreign import Found, foreign, foreign_of_preset
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Disk
-from a2c_spec.core.results import NO_LONGER, missing_results, renamed_results
+from a2c_spec.core.results import NO_LONGER, missing_results, renamed_results, with_results
 from a2c_spec.core.state import JobRecord
 
 EXPECTED: Mapping[str, frozenset[str]] = {
@@ -48,7 +48,7 @@ def drift(
         found.append(("job", record.job_id, "gone"))
     if live is not None:
         found += [*_status(record, live), *_parts(record, live), *_outputs(record, live)]
-        found += [*(_deleted(record, live) if kept else ()), *renamed_results(record, live)]
+        found += [*(_deleted(record, live) if kept else ()), *renamed_results(record, live), *_late(record, live)]
     return tuple(Drift(record.address, *difference) for difference in found)
 
 
@@ -92,6 +92,13 @@ def _outputs(record: JobRecord, live: LiveJob | None) -> Iterator[Found]:
     statuses = {output.id: output.status for output in live.outputs} if live else {}
     for output_id in missing_results(record, live):
         yield f"outputs.{output_id}", "on the service", statuses.get(output_id, NO_LONGER)
+
+
+def _late(record: JobRecord, live: LiveJob) -> Iterator[Found]:
+    """Results that the service did not show yet when the job was recorded as done; --refresh-only records them."""
+    if record.phase == "done":
+        for file in with_results(record, live).files[len(record.files) :]:
+            yield f"outputs.{file.output_id}", None, file.service_name
 
 
 def _deleted(record: JobRecord, live: LiveJob) -> Iterator[Found]:

@@ -101,6 +101,16 @@ def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str])
     return {name: some for name, some in lacking.items() if some}
 
 
+def shows_all(job: Job, names: Mapping[str, str], live: LiveJob) -> bool:
+    """Whether a job that completed shows a result of each conversion and of each input, as far as it tells that; where
+    the service warns of something, what lacks may never come. ``names``: API id -> element."""
+    made = [made_from(output, names) for output in live.outputs]
+    told, here = {name for name, _ in made}, {item.id for item in job.conversions if not item.output_target}
+    if live.status != "completed" or live.warnings or "" in told:
+        return True
+    return here <= told and not left_out(made, [item.id for item in job.inputs])
+
+
 def partial(record: JobRecord) -> dict[str, list[str]]:
     """The inputs that results lack although their job completed, by conversion: its manifest lets inputs fail."""
     if record.phase not in ("completed", "done") or not record.warnings:

@@ -223,7 +223,7 @@ def refreshed(record: JobRecord, live: LiveJob | None) -> JobRecord:
     if record.unresolved:
         return record
     if record.phase == "done":
-        record = _with_names(record, live) if live else record
+        record = with_results(_with_names(record, live), live) if live else record
         gone = missing_results(record, live)
         return replace(record, gone=(*record.gone, *gone)) if gone else record
     if record.phase not in ("building", "started"):

@@ -14,7 +14,7 @@ import pytest
 
 from a2c_spec.api.client import Client
 from a2c_spec.api.http.backoff import Pace
-from a2c_spec.api.poll import STUCK_AFTER, USELESS_LISTS, JobGone, Poller, _Waiter, is_complete
+from a2c_spec.api.poll import LATE_RESULTS, STUCK_AFTER, USELESS_LISTS, JobGone, Poller, _Waiter, is_complete
 from a2c_spec.api.upload import Uploads
 from a2c_spec.core.live import LiveJob, parse_job
 from a2c_spec.errors import AskedToWait, NetworkError, SpecError, WaitTimeout
@@ -181,6 +181,27 @@ def test_a_job_that_does_not_start_is_given_back_after_a_few_looks() -> None:
 
     assert asyncio.run(run()).status == "incomplete"
     assert len(times) == STUCK_AFTER
+
+
+@pytest.mark.parametrize(("shown_at", "looks"), [(1, 1), (3, 3), (99, 1 + LATE_RESULTS)])
+def test_a_job_that_has_ended_is_looked_at_a_few_times_more_until_it_shows_all_results(
+    shown_at: int, looks: int
+) -> None:
+    times: list[float] = []
+    clock = Clock()
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        times.append(clock())
+        outputs = [OUTPUT, OUTPUT | {"id": "p"}][: 2 if len(times) >= shown_at else 1]
+        return httpx.Response(200, json={"id": "a", "status": {"code": "completed"}, **WHOLE, "output": outputs})
+
+    async def run() -> LiveJob:
+        client = Client(wire_over(answer, clock), Uploads(Path()), lambda _: "", lambda _: "")
+        poller = Poller(client, clock, clock.sleep, lambda: 0.0)
+        return await poller.wait("a", lambda _: None, lambda live: len(live.outputs) == 2)
+
+    assert asyncio.run(run()).status == "completed"
+    assert len(times) == looks
 
 
 def test_a_failure_of_a_look_ends_the_waits_that_were_due_and_no_others() -> None:

@@ -159,7 +159,10 @@ OUTPUTS = [
     ((LiveOutput("out-2"),), []),
     ((LiveOutput("out-2", status="completed"),), []),
     ((LiveOutput("out-2", status="expired"),), [("outputs.out-2", "on the service", "expired")]),
-    ((LiveOutput("out-9"),), [("outputs.out-2", "on the service", "gone")]),
+    (
+        (LiveOutput("out-9", filename="b.pdf"),),
+        [("outputs.out-2", "on the service", "gone"), ("outputs.out-9", None, "b.pdf")],
+    ),
     ((), [("outputs.out-2", "on the service", "gone")]),
 ]
 

@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import pytest
 
-from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.results import left_out, made_from, partial, partly, with_gone, with_results
+from a2c_spec.core.desired import Conversion, Input, Job
+from a2c_spec.core.live import LiveJob, LiveOutput, Problem
+from a2c_spec.core.results import left_out, made_from, partial, partly, shows_all, with_gone, with_results
 from a2c_spec.core.state import Element, JobRecord, SavedFile
 
 TWO = {"conversions.png": Element("c1"), "conversions.txt": Element("c2"), "inputs.cover": Element("i1")}
@@ -75,3 +76,25 @@ def test_what_the_service_does_not_have_any_more_is_gone() -> None:
     record = JobRecord("job", "x", "done", "j", files=(HERE, replace(HERE, output_id="o2")), gone=("o0",))
     assert with_gone(record, shown(LiveOutput("o1"), LiveOutput("o2", status="overuse"))).gone == ("o0", "o2")
     assert with_gone(record, None).gone == ("o0", "o1", "o2")
+
+
+SHOWN = (LiveOutput("o1", "c1", ("i1",)), LiveOutput("o2", "c1", ("i2",)))
+NAMES = {"c1": "conversions.sum", "i1": "inputs.a", "i2": "inputs.b"}
+BOTH = Job("x", inputs=(Input("a", "upload"), Input("b", "upload")), conversions=(Conversion("sum", "md5", "hash"),))
+
+
+@pytest.mark.parametrize(
+    ("live", "whole"),
+    [
+        (LiveJob("j", "completed", outputs=SHOWN), True),
+        (LiveJob("j", "completed", outputs=SHOWN[:1]), False),
+        (LiveJob("j", "completed"), False),
+        (LiveJob("j", "completed", outputs=SHOWN[:1], warnings=(Problem("input", "i2", "0", "broken"),)), True),
+        (LiveJob("j", "completed", outputs=(LiveOutput("o1", "c1", ("i1", "i2")),)), True),
+        (LiveJob("j", "completed", outputs=(LiveOutput("o1", "c1"),)), True),
+        (LiveJob("j", "failed", outputs=SHOWN[:1]), True),
+    ],
+    ids=["both", "one is late", "nothing yet", "one is told to be missing", "one of both", "not told", "failed"],
+)
+def test_results_that_are_late_are_noticed_as_far_as_the_service_tells(live: LiveJob, whole: bool) -> None:
+    assert shows_all(BOTH, NAMES, live) is whole
