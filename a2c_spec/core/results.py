@@ -22,9 +22,14 @@ PARTIAL = "partial: "
 
 
 def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
-    """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element."""
-    made = [name for name in names.values() if name.startswith("conversions.")] if not output.conversion else []
-    told = made[0] if len(made) == 1 else names.get(output.conversion, "")  # a single conversion made whatever there is
+    """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element.
+
+    A single conversion made whatever there is.
+    """
+    made = {name for name in names.values() if name.startswith("conversions.")} if not output.conversion else set()
+    told = (
+        made.pop() if len(made) == 1 else names.get(output.conversion, "")
+    )  # a single conversion made whatever there is
     inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
     return told.removeprefix("conversions."), inputs
 

@@ -4,8 +4,9 @@ is so."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.types import Message, Receive, Scope, Send
@@ -71,30 +72,29 @@ outputs: [{from: c, save: dist/, filename: g}]
 """
 
 
-class Late(LocalApi):
-    """The service, whose first answers about a job that has ended show the first of its results only."""
+class Showing(LocalApi):
+    """The service, whose answers about a job show its results as ``show`` gives them."""
 
-    def __init__(self, looks: int) -> None:
+    def __init__(self, show: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
         super().__init__(Settings(api_keys=("key",)))
-        self.left = looks
+        self.show = show
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun: list[Message] = []
 
-        async def shorter(message: Message) -> None:
+        async def changed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 begun.append(message)
                 return
             body = message["body"]
-            if body.startswith(b"{") and len((tree := json.loads(body)).get("output", ())) > 1 and self.left:
-                self.left -= 1
-                body = json.dumps(tree | {"output": tree["output"][:1]}).encode()
+            if body.startswith(b"{") and (outputs := (tree := json.loads(body)).get("output")):
+                body = json.dumps(tree | {"output": self.show(outputs)}).encode()
             headers = [(name, value) for name, value in begun[0]["headers"] if name != b"content-length"]
             await send({**begun[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
             await send({"type": "http.response.body", "body": body})
 
         jobs = scope["type"] == "http" and scope["method"] == "GET" and "/jobs/" in scope["path"]
-        await super().__call__(scope, receive, shorter if jobs else send)
+        await super().__call__(scope, receive, changed if jobs else send)
 
 
 @pytest.mark.parametrize(("looks", "code"), [(1, 0), (9, 9)])
@@ -105,18 +105,50 @@ def test_results_that_the_service_lists_late_are_waited_for_and_never_left(
     for name in "ab":
         (project / f"{name}.txt").write_text(name)
     (project / "g.yaml").write_text(EACH)
-    late = Late(looks)
-    with Background(late) as running:
+    left = [looks]
+
+    def show(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        late = len(outputs) > 1 and left[0] > 0
+        left[0] -= late
+        return outputs[:1] if late else outputs
+
+    with Background(Showing(show)) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         first = a2c("apply", "--no-cache")
         assert (first.code, len([*(project / "dist").iterdir()])) == (code, 1 if code else 2)
         if code:
             assert "c of j gave no result: the service shows no result of j by c" in first.err
-            late.left = 9
+            left[0] = 9
             assert a2c("plan", "--no-cache").code == 13
-            late.left = 0
+            left[0] = 0
             again = a2c("apply", "--no-cache")
             assert (again.code, "spent" in again.out) == (0, False)
         assert len([*(project / "dist").iterdir()]) == 2
         assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+SOURCES: dict[str, tuple[Any, int]] = {
+    "no source": (None, 0),
+    "an empty source": ({}, 0),
+    "a source without the conversion": ({"input": []}, 0),
+    "the id of nothing": ({"conversion": "00000000-0000-0000-0000-000000000000", "input": []}, 13),
+}
+
+
+@pytest.mark.parametrize("name", SOURCES)
+def test_a_result_that_does_not_say_what_made_it_is_taken_or_told_and_never_dropped(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """A single conversion made whatever there is; "applied" is said of what is here."""
+    source, code = SOURCES[name]
+    (project / "a.txt").write_text("a")
+    one = EACH.replace("{id: r, path: b.txt}, ", "").replace(", options: {allow_multiple_outputs: true}", "")
+    (project / "g.yaml").write_text(one)
+    with Background(Showing(lambda outputs: [one | {"source": source} for one in outputs])) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        done = a2c("apply", "--no-cache")
+        assert (done.code, (project / "dist/g.sha256").exists()) == (code, code == 0)
+        assert a2c("plan", "--no-cache", "--detailed-exitcode").code == code
+        assert ("does not tell which result is of which of c" in done.err) == (code > 0)

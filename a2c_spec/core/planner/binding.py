@@ -20,6 +20,7 @@ from a2c_spec.core.recognition import (
     tell_conversions,
     tell_inputs,
 )
+from a2c_spec.core.results import made_from
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.transitions import parts, without_vanished
 
@@ -219,7 +220,9 @@ def untold_results(record: JobRecord, live: LiveJob) -> tuple[str, ...]:
     if len(conversions) > 1 and any(not output.conversion for output in live.outputs):
         return tuple(name.removeprefix("conversions.") for name, _ in conversions)
     if not any(output.conversion in unknown for output in live.outputs):
-        return ()
+        made = {made_from(output, names)[0] for output in live.outputs}
+        asked = [name.removeprefix("conversions.") for name, _ in conversions]
+        return tuple(name for name in asked if name not in made and not name.startswith("#")) if "" in made else ()
     return tuple(name.removeprefix("conversions.") for name, element in conversions if not element.api_id)
 
 

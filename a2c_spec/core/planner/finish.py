@@ -212,11 +212,12 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
 
 def _lacking(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> str:
     """Why a job that completed cannot be taken for done; empty when it can."""
-    names = [item.id for item in desired.job.conversions]
-    if len(names) > 1 and not all(one.conversion for one in placements):
+    made = {one.conversion for one in placements}
+    names = [item.id for item in desired.job.conversions if item.id not in made]
+    if names and "" in made:
         return f"{reasons.untold(record.job_id, names)}; {reasons.OF_THEIR_OWN}"
-    made = [(one.conversion, one.inputs) for one in placements]
-    empty = without_result(desired.job, made, warned=bool(record.warnings))
+    results = [(one.conversion, one.inputs) for one in placements]
+    empty = without_result(desired.job, results, warned=bool(record.warnings))
     again = reasons.run_again(desired.job.address, [name for name, _ in empty])
     return f"{named_parts(empty)} gave no result; {again}" if empty else ""
 

@@ -138,9 +138,7 @@ def asked(url: str, path: str = "/jobs/1") -> None:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_a_hostile_answer_is_refused_soon_and_within_little_memory(
-    name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_hostile_answer_is_refused_soon_and_within_little_memory(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the library below makes of broken chunks hangs on how they arrive: some it waits for, which has an end."""
     monkeypatch.setattr(transport, "LONGEST_ANSWER", 5.0)
     answer, told = HOSTILE[name]
