@@ -30,8 +30,8 @@ class Selection:
     def replaces(self, job: Job) -> frozenset[str]:
         """The conversions of a job that are run again, even if nothing changed: all of it, or those that are named."""
         names = [item.id for item in job.conversions] if self.replace else []
-        every = self.replace and matches(job.address, self.replace)
-        return frozenset(name for name in names if every or matches(f"{job.address}.{name}", self.replace))
+        every = bool(self.replace) and matches(job.address, self.replace)
+        return frozenset(name for name in names if every or names_part(f"{job.address}.{name}", self.replace))
 
     def items(
         self, items: Sequence[Job | Preset], empty: Collection[str] = (), recorded: Collection[str] = ()
@@ -88,9 +88,14 @@ class Selection:
         """
         rows = [f"{batch}[]" for batch in empty]
         for glob in dict.fromkeys((*self.target, *self.replace, *self.exclude)):
-            more = recorded if glob in self.exclude else conversions if glob in self.replace else ()
-            if not any(matches(address, (glob,)) for some in (known, rows, more) for address in some):
-                raise UsageError(f"no address matches {glob!r}", hint=nearest(glob, known, more))
+            more = recorded if glob in self.exclude else ()
+            if glob in self.replace and any(names_part(one, (glob,)) for one in conversions):
+                self._check_one_meaning(glob, known, conversions)
+            elif not any(matches(address, (glob,)) for some in (known, rows, more) for address in some):
+                raise UsageError(
+                    f"no address matches {glob!r}",
+                    hint=nearest(glob, known, conversions if glob in self.replace else more),
+                )
         if not self.target:
             chosen = [address for address, labels in known.items() if self.takes(address, labels)]
             self._check_replaced([*chosen, *(name for name in conversions if name.rpartition(".")[0] in chosen)])
@@ -104,11 +109,27 @@ class Selection:
             raise UsageError(f"no manifest has the label {unmet[0]!r}", hint=nearest(unmet[0], alike))
         raise UsageError(f"no manifest has all of the labels {', '.join(self.selector)}", hint=nearest("", there))
 
+    def _check_one_meaning(
+        self, name: str, known: Mapping[str, Mapping[str, str]], conversions: Collection[str]
+    ) -> None:
+        """Raises UsageError when a name to run again is an address, and a conversion of another one, both selected."""
+        job = name.rpartition(".")[0]
+        if name in known and name in conversions and self.takes(name, known[name]) and self.takes(job, known[job]):
+            both = f"--replace {name} means an address, and a conversion of {job}"
+            raise UsageError(both, hint=f"leave one of them out with --exclude {name} or --exclude {job}")
+
     def _check_replaced(self, chosen: Collection[str]) -> None:
         """Raises UsageError when what is to be run again is left out of the ``chosen`` addresses and conversions."""
         for glob in self.replace if self.partial else ():
-            if not any(matches(name, (glob,)) for name in chosen):
+            if not any(matches(name, (glob,)) or names_part(name, (glob,)) for name in chosen):
                 raise UsageError(f"--replace {glob} means only what is left out of this plan", hint="select it, too")
+
+
+def names_part(part: str, globs: Iterable[str]) -> bool:
+    """Whether any of these names a conversion (``address.conversion``) in full; its address may be a glob."""
+    address, _, name = part.rpartition(".")
+    named = (glob.rpartition(".") for glob in globs)
+    return any(name == conversion and _means(glob, address) for glob, _, conversion in named)
 
 
 def parts(item: Job | Preset) -> list[str]:

@@ -183,7 +183,8 @@ def test_a_selection_takes_its_own_flags_and_leaves_the_others() -> None:
     [
         (Selection(replace=("a*",)), {"png", "jpg"}),
         (Selection(replace=("ab.png",)), {"png"}),
-        (Selection(replace=("ab.p*", "other")), {"png"}),
+        (Selection(replace=("a*.png", "other")), {"png"}),
+        (Selection(replace=("ab.*", "ab.p*")), set()),
         (Selection(replace=("*.jpg",)), {"jpg"}),
         (Selection(replace=("b",)), set()),
         (Selection(target=("a*",)), set()),
@@ -199,5 +200,10 @@ def test_a_conversion_is_named_only_to_run_it_again() -> None:
     Selection(replace=("a.png",)).check(known, conversions=["a.png", "b.png"])
     with pytest.raises(UsageError, match=r"no address matches 'a\.png'"):
         Selection(exclude=("a.png",)).check(known, conversions=["a.png"])
+    known["a.png"] = {}
+    with pytest.raises(UsageError, match=r"--replace a\.png means an address, and a conversion of a"):
+        Selection(replace=("a.png",)).check(known, conversions=["a.png", "b.png"])
+    Selection(replace=("a.png",), exclude=("a",)).check(known, conversions=["a.png", "b.png"])
+    del known["a.png"]
     with pytest.raises(UsageError, match="means only what is left out"):
         Selection(replace=("a.png",), exclude=("a",)).check(known, conversions=["a.png", "b.png"])
