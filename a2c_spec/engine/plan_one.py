@@ -17,7 +17,7 @@ from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import numbered
 from a2c_spec.core.results import with_gone
 from a2c_spec.core.run_division import Part, divide, restricted
-from a2c_spec.core.run_records import merged, names_there
+from a2c_spec.core.run_records import merged, names_there, out_of_time
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
@@ -32,6 +32,9 @@ from a2c_spec.manifests.expressions.template import render_late
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.core.live import LiveJob
+
+LOOK_AGAIN = 1.0
+"""Seconds until a job is read once more that does not show a result which the service still has to keep."""
 
 
 def prepared(
@@ -266,9 +269,12 @@ async def plan_run_again(
 
 
 async def plan_from_live(
-    session: Session, pending: Pending, client: Client | None, live: LiveJob | None = None
+    session: Session, pending: Pending, client: Client | None, live: LiveJob | None = None, *, sure: bool = False
 ) -> PlannedChange:
-    """The change of a run that must be read from the service first, unless ``live`` is what it said."""
+    """The change of a run that must be read from the service first, unless ``live`` is what it said.
+
+    One answer without a result that the service has to keep is no reason to pay again: then it is asked once more.
+    """
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
@@ -278,6 +284,10 @@ async def plan_from_live(
     known = pending.observed
     observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
     change = plan_with_cache(session, pending, record, observed)
+    doubtful = change.lost and change.starts and live and not sure
+    if doubtful and not out_of_time(record, client.wire.service_time()):
+        await session.project.runtime.sleep(LOOK_AGAIN)
+        return await plan_from_live(session, pending, client, sure=True)
     return _planned(pending, with_gone(record, live) if change.lost or change.moves else record, change, live)
 
 

@@ -4,16 +4,16 @@ is so."""
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from starlette.types import Message, Receive, Scope, Send
 
-from a2c_spec.local_api.app import LocalApi, create_app
+from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
+from tests.commands.conftest import Showing
 from tests.conftest import Command
 
 JOB = """\
@@ -70,31 +70,6 @@ inputs: [{id: r, path: b.txt}, {id: j, path: a.txt}]
 conversions: [{id: c, category: hash, target: sha256, options: {allow_multiple_outputs: true}}]
 outputs: [{from: c, save: dist/, filename: g}]
 """
-
-
-class Showing(LocalApi):
-    """The service, whose answers about a job show its results as ``show`` gives them."""
-
-    def __init__(self, show: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
-        super().__init__(Settings(api_keys=("key",)))
-        self.show = show
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun: list[Message] = []
-
-        async def changed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                begun.append(message)
-                return
-            body = message["body"]
-            if body.startswith(b"{") and (outputs := (tree := json.loads(body)).get("output")):
-                body = json.dumps(tree | {"output": self.show(outputs)}).encode()
-            headers = [(name, value) for name, value in begun[0]["headers"] if name != b"content-length"]
-            await send({**begun[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
-            await send({"type": "http.response.body", "body": body})
-
-        jobs = scope["type"] == "http" and scope["method"] == "GET" and "/jobs/" in scope["path"]
-        await super().__call__(scope, receive, changed if jobs else send)
 
 
 @pytest.mark.parametrize(("looks", "code"), [(1, 0), (9, 9)])

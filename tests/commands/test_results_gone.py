@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.commands.conftest import Somebody, spent
+from a2c_spec.local_api.server import Background
+from tests.commands.conftest import Showing, Somebody, spent
 from tests.conftest import Command
 
 RECIPE = """\
@@ -88,3 +90,23 @@ def test_a_file_that_is_gone_on_both_sides_is_made_again_and_the_other_stays(
     assert a2c("apply", "--no-cache", "-y").code == 0
     assert {path.name: path.read_text().split()[0] for path in (project / "dist").iterdir()} == expected
     assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+def test_one_answer_without_results_is_no_reason_to_pay_again(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected, hidden = write(project), [0]
+
+    def show(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        hidden[0] -= 1
+        return [] if hidden[0] >= 0 else outputs
+
+    with Background(Showing(show)) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        assert a2c("apply", "--no-cache").code == 0
+        (project / "dist/x.md5").unlink()
+        hidden[0] = 1
+        again = a2c("apply", "--no-cache", "-y", "--json")
+        assert (again.code, json.loads(again.out.splitlines()[-1])["spent"]) == (0, 0)
+    assert {path.name: path.read_text().split()[0] for path in (project / "dist").iterdir()} == expected
