@@ -15,6 +15,13 @@ class Secret:
     reference: str
 
 
+LATE_NAMES: Mapping[str, frozenset[str]] = {
+    "output": frozenset({"index", "ext", "filename", "size"}),
+    "input": frozenset({"id", "stem", "name", "ext"}),
+}
+"""What a name or a folder of a result may say that is known only once the result is, with its keys."""
+
+
 @dataclass(frozen=True, slots=True)
 class Late:
     """Text whose ``${{ }}`` names ``output`` or ``input``, so it is known only after the conversion.

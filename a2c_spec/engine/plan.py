@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Job, Preset
+from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
 from a2c_spec.core.result_paths import path_key
@@ -114,5 +115,6 @@ def _taken(
             try:
                 builder.take(item)
             except InvalidError as error:
-                manifests.found.extend(error.diagnostics)
+                told = Diagnostic(item.position, f"{item.address}: {error.message}", error.hint)
+                manifests.found.extend(error.diagnostics or [told])
         yield item

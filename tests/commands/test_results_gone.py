@@ -110,3 +110,17 @@ def test_one_answer_without_results_is_no_reason_to_pay_again(
         again = a2c("apply", "--no-cache", "-y", "--json")
         assert (again.code, json.loads(again.out.splitlines()[-1])["spent"]) == (0, 0)
     assert {path.name: path.read_text().split()[0] for path in (project / "dist").iterdir()} == expected
+
+
+def test_a_name_that_cannot_be_made_is_told_by_each_plan_and_mended_for_nothing(
+    project: Path, somebody: Somebody, a2c: Command
+) -> None:
+    write(project, first="'${{ 1 / (output.size - output.size) }}'")
+    assert a2c("apply", "--no-cache").code == 5
+    told = a2c("plan", "--no-cache")
+    assert (told.code, "sums: cannot name this result: cannot compute this: division by zero" in told.err) == (5, True)
+    before = spent(somebody)
+    expected = write(project)
+    assert a2c("apply", "--no-cache").code == 0
+    assert spent(somebody) == before
+    assert {path.name: path.read_text().split()[0] for path in (project / "dist").iterdir()} == expected

@@ -116,7 +116,7 @@ def test_a_budget_holds_through_a_kill(world: World, moment: str) -> None:
     assert 1 <= noted(world) <= 2
     (world.folder / "a2c.yaml").write_text("budget: {per_day: 0}")
     ran = world.apply("--replace", "*", "--yes")
-    assert (ran.code, "budget.per_day leaves 0 of 0 today" in ran.said) == (11, True), ran.said
+    assert (ran.code, "budget.per_day (a2c.yaml:1:19) leaves 0 of 0 today" in ran.said) == (11, True), ran.said
     assert world.after().credits == 1
 
 

@@ -21,7 +21,7 @@ _NOT_READ = (RecursionError, ValueError, OverflowError, MemoryError, SyntaxError
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A compiled expression: the names it uses, those of them that are spelled ``name.KEY``, and its size.
+    """A compiled expression: the names it uses, those of them that are spelled ``name.KEY`` with their keys, its size.
 
     One that is but a name and its keys, as most are, is looked up by its ``path`` and needs no compiling.
     """
@@ -29,8 +29,12 @@ class Expression:
     template: jinja2.Template | None
     path: tuple[str, ...]
     roots: frozenset[str]
-    spelled: frozenset[str]
+    keys: frozenset[tuple[str, str]]
     size: int
+
+    @property
+    def spelled(self) -> frozenset[str]:
+        return frozenset(name for name, _ in self.keys)
 
     def value(self, names: Names, budget: Budget | None = None) -> Any:
         """What the expression means, as a plain value; raises ExpressionError, and nothing else."""
@@ -65,10 +69,11 @@ def parse(text: str) -> Expression:
         size = check(expression)
         found = list(tree.find_all((nodes.Name, nodes.Getattr)))
         roots = frozenset(node.name for node in found if isinstance(node, nodes.Name))
-        owners = [node.node for node in found if isinstance(node, nodes.Getattr)]
+        spelled = (node for node in found if isinstance(node, nodes.Getattr))
+        keys = frozenset((node.node.name, node.attr) for node in spelled if isinstance(node.node, nodes.Name))
         path = _path(expression)
         template = None if path else SANDBOX.from_string(tree)
-        return Expression(template, path, roots, frozenset(n.name for n in owners if isinstance(n, nodes.Name)), size)
+        return Expression(template, path, roots, keys, size)
     except jinja2.TemplateSyntaxError as error:
         raise ExpressionError(f"not an expression: {error.message}") from error
     except _NOT_READ as error:

@@ -8,16 +8,16 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
-from a2c_spec.core.desired import Late
+from a2c_spec.core.desired import LATE_NAMES, Late
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import InvalidError
-from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, Unknown, text_of
+from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, Unknown, nearest, text_of
 from a2c_spec.manifests.expressions.parse import parse
 from a2c_spec.manifests.expressions.sandbox import Names
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, Path, SeqNode, Tree, position
 
 MAX_PARTS = 10_000
-DEFERRED_NAMES = frozenset({"output", "input"})
+DEFERRED_NAMES = frozenset(LATE_NAMES)
 _OPEN = re.compile(r"\$?\$\{\{")
 _INSIDE = re.compile(r"""'(?:\\.|[^'\\])*(?:'|\Z)|"(?:\\.|[^"\\])*(?:"|\Z)|\{|\}\}?""", re.DOTALL)
 _STATIC = re.compile(r"""'(?:\\.|[^'\\])*'|"(?:\\.|[^"\\])*"|(?<![\w.])(vars|env|each|batch)\s*\.\s*(\w+)""", re.DOTALL)
@@ -109,6 +109,9 @@ def _now_or_later(part: Part, names: Names) -> str:
     expression = parse(part[0])
     if not expression.roots & DEFERRED_NAMES:
         return escape(text_of(expression.value(names)))
+    for root, key in sorted(expression.keys):
+        if root in LATE_NAMES and key not in LATE_NAMES[root]:
+            raise ExpressionError(f"`{root}` has no `{key}`", nearest(key, LATE_NAMES[root]))
     unresolved = expression.roots - DEFERRED_NAMES - expression.spelled - {"range"}
     if unresolved:
         name = min(unresolved)

@@ -122,16 +122,23 @@ def test_late_text_is_what_it_would_have_been_had_all_been_known(value: str, lit
 
 
 def test_late_text_says_what_is_missing() -> None:
-    late = render_text("${{ output.idx }}", {}, deferrable=True)
-    with pytest.raises(InvalidError, match="has no `idx`"):
-        render_late(late, {"output": {"index": 1}})
+    late = render_text("${{ 1 / output.index }}", {}, deferrable=True)
+    with pytest.raises(InvalidError, match="division by zero"):
+        render_late(late, {"output": {"index": 0}})
+
+
+@pytest.mark.parametrize("text", ["${{ output.idx }}", "x-${{ input.stm | upper }}"])
+def test_late_text_names_only_what_results_and_inputs_have(text: str) -> None:
+    with pytest.raises(ExpressionError, match=r"`(output|input)` has no `(idx|stm)`"):
+        render_text(text, {}, deferrable=True)
 
 
 def test_late_text_keeps_values_of_every_kind() -> None:
     values = {"l": [1, None, "é'"], "m": {"k": -1.5}, "none": None, "t": False}
-    text = "${{ output.n + vars.l[0] }} ${{ vars.l[1] is none and output.n }} ${{ vars.m.k }} ${{ vars.t or output.n }}"
+    text = "${{ output.size + vars.l[0] }} ${{ vars.l[1] is none and output.size }} ${{ vars.m.k }}"
+    text += " ${{ vars.t or output.size }}"
     late = render_text(text, {"vars": values}, deferrable=True)
-    assert render_late(late, {"output": {"n": 1}}) == "2 1 -1.5 1"
+    assert render_late(late, {"output": {"size": 1}}) == "2 1 -1.5 1"
 
 
 @pytest.mark.parametrize(("text", "expanded"), [
