@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from a2c_spec.core.desired import LATE_NAMES
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.manifests.expressions.limits import ExpressionError
 from a2c_spec.manifests.expressions.template import split
@@ -16,10 +17,6 @@ NAMING = frozenset({"name", "key", "by", "id", "filename", "save", "path", "glob
 """Keys under which ``each.stem`` is looked for inside of the text too; elsewhere it must be the whole text."""
 
 _OF_ROWS = frozenset({"template", "key", "group"})
-_LATE: Mapping[str, Collection[str]] = {
-    "output": ("index", "ext", "filename", "size"),
-    "input": ("id", "stem", "name", "ext"),
-}
 _ROOTS = r"(?:vars|env|each|batch|output|input)"
 _NAME = rf"(?P<name>{_ROOTS})\.(?P<key>[A-Za-z_]\w*)"
 _WHOLE = re.compile(rf"\s*{_NAME}(?:\s*\|.*)?\s*\Z", re.DOTALL)
@@ -49,7 +46,7 @@ def _search(tree: Tree, mark: Mark, key: str, scope: Scope) -> Iterator[Diagnost
     elif isinstance(tree, MapNode):
         for name, value in tree.items():
             if not name.startswith("x-") and (not isinstance(value, str) or "." in value):
-                inner = {**scope, **_LATE} if name == "outputs" else scope
+                inner = {**scope, **LATE_NAMES} if name == "outputs" else scope
                 yield from _search(value, tree.marks[name], name, inner)
     elif isinstance(tree, SeqNode):
         for value, where in zip(tree, tree.marks, strict=True):

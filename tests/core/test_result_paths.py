@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
+from a2c_spec.core.desired import LATE_NAMES, Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.result_paths import confined, place, predicted, safe_name, with_extension
 from a2c_spec.core.results import as_recorded, named_parts, recorded, recorded_names, spec_for, without_result
@@ -289,3 +289,19 @@ def test_recorded_results_are_placed_as_live_ones() -> None:
     assert recorded_names(record) == {name: name for name in ("conversions.webp", "inputs.cover")}
     (one,) = place(job(ANY), recorded(record), recorded_names(record), late)
     assert (one.path, one.conversion, one.inputs, one.output.size) == ("dist/x.webp", "webp", ("cover",), 3)
+
+
+@pytest.mark.parametrize("source", [Input("i", "upload", path="in/a.txt"), Input("other", "upload", path="in/b.txt")])
+def test_late_names_are_those_that_manifests_are_checked_for(source: Input) -> None:
+    told: list[Mapping[str, Any]] = []
+
+    def late(_text: Late, names: Mapping[str, Any]) -> str:
+        told.append(names)
+        return "x"
+
+    outputs = (Output("c", filename=Late("${{ output.index }}", {}), save="dist/"),)
+    job = Job("one", inputs=(source,), conversions=(Conversion("c", "md5", "hash"),), outputs=outputs)
+    live = LiveJob("j", "completed", outputs=(LiveOutput("o", "c1", ("i1",), filename="a.md5"),))
+    place(job, live, {"c1": "conversions.c", "i1": "inputs.i"}, late)
+    assert told
+    assert all({name: {*keys} for name, keys in names.items()} == LATE_NAMES for names in told)
