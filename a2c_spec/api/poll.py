@@ -178,9 +178,9 @@ class Poller:
             waiter.status, waiter.looks = live.status, 0
             waiter.on_status(live)
         waiter.idle = waiter.idle + due if live.editable else 0
-        waiter.late += live.terminal and due and not waiter.whole(live)
-        whole = waiter.late > LATE_RESULTS or waiter.whole(live)
-        if (live.terminal and whole) or waiter.idle >= STUCK_AFTER:
+        more = live.terminal and waiter.late < LATE_RESULTS and self.clock() < waiter.until and not waiter.whole(live)
+        waiter.late += more and due
+        if (live.terminal and not more) or waiter.idle >= STUCK_AFTER:
             waiter.future.set_result(live)
             self.waiters.pop(job_id, None)
         elif self.clock() >= waiter.until:

@@ -204,6 +204,20 @@ def test_a_job_that_has_ended_is_looked_at_a_few_times_more_until_it_shows_all_r
     assert len(times) == looks
 
 
+def test_a_job_that_has_ended_is_given_when_time_is_up_whatever_it_shows() -> None:
+    clock = Clock()
+    ended = {"id": "a", "status": {"code": "completed"}, **WHOLE}
+
+    async def run() -> LiveJob:
+        client = Client(
+            wire_over(lambda _: httpx.Response(200, json=ended), clock), Uploads(Path()), lambda _: "", lambda _: ""
+        )
+        poller = Poller(client, clock, clock.sleep, lambda: 0.0, patience=0.6)
+        return await poller.wait("a", lambda _: None, lambda _live: False)
+
+    assert asyncio.run(run()).status == "completed"
+
+
 def test_a_failure_of_a_look_ends_the_waits_that_were_due_and_no_others() -> None:
     clock = Clock()
 
