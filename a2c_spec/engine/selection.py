@@ -41,7 +41,7 @@ class Selection:
         known = {item.address: item.labels for item in items}
         self.check(known, empty, recorded, [name for item in items for name in parts(item)])
         jobs = self.jobs([item for item in items if isinstance(item, Job)])
-        self._check_replaced([name for job in jobs for name in (job.address, *parts(job))])
+        self._check_replaced([job.address for job in jobs], [name for job in jobs for name in parts(job)])
         return (*self.presets([item for item in items if isinstance(item, Preset)], jobs), *jobs)
 
     def jobs(self, jobs: Sequence[Job]) -> tuple[Job, ...]:
@@ -97,8 +97,8 @@ class Selection:
                     hint=nearest(glob, known, conversions if glob in self.replace else more),
                 )
         if not self.target:
-            chosen = [address for address, labels in known.items() if self.takes(address, labels)]
-            self._check_replaced([*chosen, *(name for name in conversions if name.rpartition(".")[0] in chosen)])
+            chosen = {address for address, labels in known.items() if self.takes(address, labels)}
+            self._check_replaced(chosen, [name for name in conversions if name.rpartition(".")[0] in chosen])
         if not self.selector or empty or any(self.labelled(labels) for labels in known.values()):
             return
         every = [pair for labels in known.values() for pair in labels.items()]
@@ -118,10 +118,12 @@ class Selection:
             both = f"--replace {name} means an address, and a conversion of {job}"
             raise UsageError(both, hint=f"leave one of them out with --exclude {name} or --exclude {job}")
 
-    def _check_replaced(self, chosen: Collection[str]) -> None:
-        """Raises UsageError when what is to be run again is left out of the ``chosen`` addresses and conversions."""
+    def _check_replaced(self, chosen: Collection[str], conversions: Collection[str]) -> None:
+        """Raises UsageError when what is to be run again is left out of the ``chosen`` addresses and their
+        ``conversions``."""
         for glob in self.replace if self.partial else ():
-            if not any(matches(name, (glob,)) or names_part(name, (glob,)) for name in chosen):
+            named = any(names_part(name, (glob,)) for name in conversions)
+            if not (named or any(matches(address, (glob,)) for address in chosen)):
                 raise UsageError(f"--replace {glob} means only what is left out of this plan", hint="select it, too")
 
 

@@ -204,6 +204,8 @@ def test_a_conversion_is_named_only_to_run_it_again() -> None:
     with pytest.raises(UsageError, match=r"--replace a\.png means an address, and a conversion of a"):
         Selection(replace=("a.png",)).check(known, conversions=["a.png", "b.png"])
     Selection(replace=("a.png",), exclude=("a",)).check(known, conversions=["a.png", "b.png"])
+    with pytest.raises(UsageError, match="means only what is left out"):
+        Selection(replace=("a.*",), exclude=("a.png",)).check(known, conversions=["a.jpg"])
     del known["a.png"]
     with pytest.raises(UsageError, match="means only what is left out"):
         Selection(replace=("a.png",), exclude=("a",)).check(known, conversions=["a.png", "b.png"])
