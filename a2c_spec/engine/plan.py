@@ -88,7 +88,7 @@ async def plan_and_tell(
     flags = session.project.flags
     limits = Limits(flags.max_credits, flags.max_replace)
     steps, others = ApplyOptions(only=only).parted(steps)
-    if client:  # else nothing is about to be sent
+    if client and session.fingerprint_secret.lost:  # else nothing is about to be sent, or all of it can be
         steps = [with_secrets(step, session.fingerprint_secret.lost) for step in steps]
     left_out = sum(step.change.action != "no-op" for step in others)
     plan = await told(session, steps, manifests, limits, partial=chosen.partial, left_out=left_out, client=client)
@@ -116,5 +116,5 @@ def _taken(
                 builder.take(item)
             except InvalidError as error:
                 told = Diagnostic(item.position, f"{item.address}: {error.message}", error.hint)
-                manifests.found.extend(error.diagnostics or [told])
+                manifests.found.extend(error.diagnostics or [manifests.project.relative(told)])
         yield item
