@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import filecmp
-import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from pathlib import Path
 
 from a2c_spec.core.plan import Change
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.written_files import OUTPUTS_FILE
+from a2c_spec.engine.written_files import OUTPUTS_FILE, new_file
 from a2c_spec.errors import SpecError, why
 from a2c_spec.views.outputs import outputs_lines
 
@@ -30,7 +28,8 @@ def write_outputs(
     draft = target.with_name(f".{target.name}.draft")
     try:
         mode = 0o600 if target.parent == project.home else 0o666  # which the umask makes less
-        _written(draft, mode, outputs_lines(_rows(store, changes, problems)))
+        with new_file(draft, mode) as file:
+            file.writelines(outputs_lines(_rows(store, changes, problems)))
         if target.is_file() and filecmp.cmp(draft, target, shallow=False):
             draft.unlink()
         else:
@@ -39,13 +38,6 @@ def write_outputs(
         with suppress(OSError):
             draft.unlink(missing_ok=True)
         raise SpecError(f"cannot write {target}: {why(error)}", hint="everything else is done and recorded") from error
-
-
-def _written(draft: Path, mode: int, pieces: Iterator[str]) -> None:
-    """A new file, whatever was there before: it may have been a link to another one."""
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8") as file:
-        file.writelines(pieces)
 
 
 def _rows(

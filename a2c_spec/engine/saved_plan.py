@@ -17,6 +17,7 @@ from a2c_spec.core.recipe import digest
 from a2c_spec.core.sensitive import HIDDEN, replaced_secrets
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.selection import Selection
+from a2c_spec.engine.written_files import new_file
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
 
 if TYPE_CHECKING:
@@ -144,8 +145,7 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
     }
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        draft.unlink(missing_ok=True)  # it may be a link
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        with new_file(draft, 0o600) as file:
             json.dump(tree, file, ensure_ascii=False, indent=1)
             file.flush()
             os.fsync(file.fileno())

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import IO, TYPE_CHECKING
 
 from a2c_spec.core.protected import protected
-from a2c_spec.engine.project import Project
 from a2c_spec.errors import UsageError, while_doing
+
+if TYPE_CHECKING:
+    from a2c_spec.engine.project import Project
 
 OUTPUTS_FILE = "outputs.json"
 OUTPUTS = b'{"format_version": '
@@ -31,3 +35,9 @@ def check_product(project: Project, flag: str, target: Path, mark: bytes) -> Non
     raise UsageError(
         f"{flag} {target}: something else is there already", hint="name another file, or move that one away"
     )
+
+
+def new_file(path: Path, mode: int) -> IO[str]:
+    """A new file to write text into, whatever was there before: it may have been a link to another one."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8")

@@ -133,11 +133,16 @@ def unreadable(path: Path, error: Exception) -> IntegrityError:
     )
 
 
+def make_folders(folder: Path) -> None:
+    """Makes a folder and those above it, each for its owner alone: `parents` would make those between for everybody."""
+    for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        one.mkdir(exist_ok=True, mode=0o700)
+
+
 def prepare_folder(folder: Path) -> None:
     """Makes a folder of ours, which git ignores and only its owner can read; one that others made is left as it is."""
     ours = not folder.exists() or ".a2c" in folder.parts
-    for one in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
-        one.mkdir(exist_ok=True, mode=0o700)  # each of them: `parents` would make those between for everybody
+    make_folders(folder)
     ignore = folder / ".gitignore"
     if ours and not ignore.exists():
         ignore.write_text("*\n", encoding="utf-8")

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.state.migrations import make_folders
+
 _CHUNK = 1 << 20
 LARGEST_ENTRY = 16 << 20
 """Bytes that tell of one result; the folder may be shared."""
@@ -81,8 +83,7 @@ class ResultsCache:
 
     def _keep_private(self, *needed: Path) -> None:
         """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's."""
-        for folder in reversed([one for one in (self.root, *self.root.parents) if not one.exists()]):
-            folder.mkdir(exist_ok=True, mode=0o700)
+        make_folders(self.root)
         for folder in (self.root / "entries", self.root / "files", *needed):
             folder.mkdir(exist_ok=True, mode=0o700)
             if folder.stat().st_mode & 0o077:

@@ -133,10 +133,7 @@ class Wire:
             raise missing_key()
         content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
         all_headers = {KEY_HEADER: self.key} if self.key else {}
-        all_headers |= {
-            "Accept": "application/json",
-            **({"Content-Type": "application/json"} if content else {}),
-        }
+        all_headers |= {"Accept": "application/json", **({"Content-Type": "application/json"} if content else {})}
         all_headers |= headers
         return lambda: self.http.build_request(method, f"{self.base_url}{path}", content=content, headers=all_headers)
 
