@@ -24,7 +24,7 @@ from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, placed
-from a2c_spec.core.results import GONE, recorded, shows_all, with_results, without_result
+from a2c_spec.core.results import GONE, recorded, shows_all, with_gone, with_results, without_result
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import out_of_time, split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
@@ -83,8 +83,7 @@ class Delivery:
             except JobGone:
                 if record.phase != "completed" or not self._all_here(task.desired.job, record):
                     raise
-                gone = tuple(file.output_id for file in record.files)
-                return replace(record, gone=gone), recorded(record)
+                return with_gone(record, None), recorded(record)
             if live.terminal:
                 return await self._record_result(task, recognised(record, task.desired, live), live), live
             change, record = await self.executor.replan(task, record, waited=True)

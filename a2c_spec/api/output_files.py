@@ -77,10 +77,9 @@ class OutputFiles:
     def origin(self, path: str, address: str) -> str:
         """Where a file comes from that we wrote, although it is no present result: for another endpoint, or by another
         run of the address; empty when it is neither."""
+        if endpoints := self.other_endpoints(path):
+            return reasons.of_endpoint(endpoints[0])
         written = self.store.files_at(path)
-        for file in written:
-            if file.elsewhere and self._is_intact(file):
-                return reasons.of_endpoint(file.elsewhere)
         if all(file.elsewhere or address_of(file.address) != address_of(address) for file in written):
             return ""
         known = (file for run in self.store.runs(address_of(address)) for file in (*run.files, *run.leftover))
@@ -115,7 +114,7 @@ class OutputFiles:
         """The address that a path was written for at this endpoint; empty when it is none of ours."""
         return next((file.address for file in self.store.files_at(path) if not file.elsewhere), "")
 
-    def elsewhere(self, path: str) -> list[str]:
+    def other_endpoints(self, path: str) -> list[str]:
         """The other endpoints that have exactly what is at a path as a result."""
         written = self.store.files_at(path)
         return [file.elsewhere for file in written if file.elsewhere and self._is_intact(file)]

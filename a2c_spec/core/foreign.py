@@ -56,10 +56,11 @@ def _default(part: str, key: str) -> Any:
 
 def _same(one: Any, other: Any) -> bool:
     """Whether two values of an echo mean the same; services write what is unset in several ways."""
-    return compare.echoes(one, other) or (_empty(one) and _empty(other))
+    return compare.echoes(one, other) or (is_empty(one) and is_empty(other))
 
 
-def _empty(value: Any) -> bool:
+def is_empty(value: Any) -> bool:
+    """Whether a value of an echo means that nothing is set."""
     return value is None or value is False or value in ("", [], {}, ())
 
 

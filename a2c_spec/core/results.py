@@ -27,9 +27,7 @@ def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[
     A single conversion made whatever there is.
     """
     made = {name for name in names.values() if name.startswith("conversions.")} if not output.conversion else set()
-    told = (
-        made.pop() if len(made) == 1 else names.get(output.conversion, "")
-    )  # a single conversion made whatever there is
+    told = made.pop() if len(made) == 1 else names.get(output.conversion, "")
     inputs = tuple(names.get(one, one).removeprefix("inputs.") for one in output.inputs)
     return told.removeprefix("conversions."), inputs
 
@@ -104,6 +102,12 @@ def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str])
         name: [one for one in inputs if one not in known] for name, known in told.items() if known.issubset(inputs)
     }
     return {name: some for name, some in lacking.items() if some}
+
+
+def untold(asked: Iterable[str], made: Collection[str]) -> tuple[str, ...]:
+    """The conversions that gave nothing, as far as is told, where some result tells no conversion; ``made`` are those
+    that results tell, one that tells none as an empty name."""
+    return tuple(name for name in asked if name not in made) if "" in made else ()
 
 
 def shows_all(job: Job, names: Mapping[str, str], live: LiveJob) -> bool:

@@ -38,7 +38,7 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     change = replace(
         change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)
     )
-    if paid := tuple(path for path in change.replaces if {*session.files.elsewhere(path)} - {LOCAL_REALM}):
+    if paid := tuple(path for path in change.replaces if {*session.files.other_endpoints(path)} - {LOCAL_REALM}):
         change = replace(change, replaces_paid=paid)
     return replace(step, change=change)
 

@@ -81,7 +81,7 @@ class Results:
         """Whether the result of one conversion is there."""
         return self.known(only(desired, conversion), None) is not None
 
-    def elsewhere(self, desired: DesiredJob, making: Collection[str], made: set[str], conversion: str) -> bool:
+    def soon_there(self, desired: DesiredJob, making: Collection[str], made: set[str], conversion: str) -> bool:
         """Whether the result of one conversion is there, or will be once another one that is planned has been made.
 
         ``made`` are conversions that are made anew, and keys of results that this job is going to make."""

@@ -27,7 +27,7 @@ def why_kept(session: Session, path: str, address: str) -> str:
         return f"it {files.origin(path, address)}"
     if stands == "intact" and path_key(real_path(session.project.root)(path)) in session.inputs:
         return "it is an input of a manifest"
-    too = [f"it is a result of another endpoint, too ({realm})" for realm in files.elsewhere(path)]
+    too = [f"it is a result of another endpoint, too ({realm})" for realm in files.other_endpoints(path)]
     return session.others.kept(path) or "".join(too[:1]) if stands == "intact" else ""
 
 

@@ -20,7 +20,7 @@ from a2c_spec.core.recognition import (
     tell_conversions,
     tell_inputs,
 )
-from a2c_spec.core.results import made_from
+from a2c_spec.core.results import made_from, untold
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.transitions import parts, without_vanished
 
@@ -221,8 +221,8 @@ def untold_results(record: JobRecord, live: LiveJob) -> tuple[str, ...]:
         return tuple(name.removeprefix("conversions.") for name, _ in conversions)
     if not any(output.conversion in unknown for output in live.outputs):
         made = {made_from(output, names)[0] for output in live.outputs}
-        asked = [name.removeprefix("conversions.") for name, _ in conversions]
-        return tuple(name for name in asked if name not in made and not name.startswith("#")) if "" in made else ()
+        asked = (name.removeprefix("conversions.") for name, _ in conversions)
+        return untold((name for name in asked if not name.startswith("#")), made)
     return tuple(name.removeprefix("conversions.") for name, element in conversions if not element.api_id)
 
 

@@ -28,6 +28,7 @@ from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import placed, predicted
+from a2c_spec.core.results import with_gone
 from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_records import with_earlier
 from a2c_spec.core.state import JobRecord
@@ -233,18 +234,14 @@ def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Cha
     if record.phase in ("done", "completed"):
         if lost := _lost(desired, record, observed):
             return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
-        return finish(desired, record, diff_outputs(desired, _all_gone(record), None, observed))
+        return finish(desired, record, diff_outputs(desired, with_gone(record, None), None, observed))
     change = _create(desired, observed)
     return replace(change, reasons=("the service no longer has the job, which had not been started",))
 
 
-def _all_gone(record: JobRecord) -> JobRecord:
-    return replace(record, gone=tuple(file.output_id for file in record.files))
-
-
 def _lost(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:
     """The conversions of a job that is not on the service whose results are not all here."""
-    found = diff_outputs(desired, _all_gone(record), None, observed)
+    found = diff_outputs(desired, with_gone(record, None), None, observed)
     return tuple(dict.fromkeys(conversion for conversion, _ in found.lost))
 
 

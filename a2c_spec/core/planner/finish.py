@@ -16,7 +16,7 @@ from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, placed
-from a2c_spec.core.results import NO_LONGER, named_parts, partly, without_result
+from a2c_spec.core.results import NO_LONGER, named_parts, partly, untold, without_result
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile
 
@@ -212,12 +212,10 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
 
 def _lacking(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> str:
     """Why a job that completed cannot be taken for done; empty when it can."""
-    made = {one.conversion for one in placements}
-    names = [item.id for item in desired.job.conversions if item.id not in made]
-    if names and "" in made:
+    made = [(one.conversion, one.inputs) for one in placements]
+    if names := untold((item.id for item in desired.job.conversions), {name for name, _ in made}):
         return f"{reasons.untold(record.job_id, names)}; {reasons.OF_THEIR_OWN}"
-    results = [(one.conversion, one.inputs) for one in placements]
-    empty = without_result(desired.job, results, warned=bool(record.warnings))
+    empty = without_result(desired.job, made, warned=bool(record.warnings))
     again = reasons.run_again(desired.job.address, [name for name, _ in empty])
     return f"{named_parts(empty)} gave no result; {again}" if empty else ""
 

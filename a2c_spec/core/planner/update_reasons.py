@@ -7,7 +7,7 @@ from typing import Any
 
 from a2c_spec.core import compare
 from a2c_spec.core.calls import Call
-from a2c_spec.core.foreign import foreign
+from a2c_spec.core.foreign import foreign, is_empty
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Detail
@@ -94,7 +94,7 @@ def _whole_parts(desired: DesiredJob, record: JobRecord, live: LiveJob) -> Itera
 def _shown(row: LiveInput | LiveConversion) -> str:
     """What the service tells of a part, without what is empty and what no one should see."""
     name = f"{row.category}/{row.target}" if isinstance(row, LiveConversion) else f"{row.type} {row.filename}"
-    options = {key: value for key, value in row.options.items() if value not in (None, "", [], {}, False)}
+    options = {key: value for key, value in row.options.items() if not is_empty(value)}
     told = (f"{key} {HIDDEN if names_secret(key) else dumps(value)}" for key, value in options.items())
     return f"{name} ({', '.join(told)})" if options else name
 
