@@ -83,8 +83,8 @@ class Service:
             after = self._started(after) if may_start else after
             self.store.put_job(before, after)
             self._record(before, after, note)
-        if before.phase not in TERMINAL and after.phase in TERMINAL and has_secrets(before):
-            self.store.empty_log()
+            if before.phase not in TERMINAL and after.phase in TERMINAL and has_secrets(before):
+                self.store.empty_log()
         self._announce(before, after)
         return after
 
@@ -92,7 +92,7 @@ class Service:
         """Delete a job and its files; the credits it used stay used."""
         with self.store.transaction():
             self.store.drop_job(job_id)
-        self.store.empty_log()
+            self.store.empty_log()
         self.blobs.drop_job(job_id)
 
     def _started(self, job: Job) -> Job:

@@ -55,6 +55,7 @@ class Store:
     def __init__(self, path: Path, *, read_only: bool = False) -> None:
         self._lock = threading.RLock()
         self._closed = False
+        self._log_to_empty = False
         self.read_only = read_only
         if read_only:
             uri = f"file:{quote(str(path))}?mode=ro&immutable=1"
@@ -81,12 +82,15 @@ class Store:
                 yield
                 return
             self._db.execute("BEGIN IMMEDIATE")
+            self._log_to_empty = False
             try:
                 yield
             except BaseException:
                 self._db.execute("ROLLBACK")
                 raise
             self._db.execute("COMMIT")
+            if self._log_to_empty:
+                self.empty_log()
 
     def rows(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         """Run one statement and return its rows."""
@@ -95,9 +99,13 @@ class Store:
             return self._db.execute(sql, values).fetchall()
 
     def empty_log(self) -> None:
-        """Move what is in SQLite's log to its place, so that nothing older is left there; if nobody else is reading."""
+        """Move what is in SQLite's log to its place, so that nothing older is left there; if nobody else is reading.
+
+        In a transaction this is done at its end, before another thread can read what the transaction wrote.
+        """
         with self._lock:
-            if not self._db.in_transaction:
+            self._log_to_empty = self._db.in_transaction
+            if not self._log_to_empty:
                 self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def _require_open(self) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from a2c_spec.local_api.jobs.secret_values import digested, is_secret, is_word, masked, masked_text
+from a2c_spec.local_api.jobs.store import Store
 from a2c_spec.local_api.settings import Settings, Unknowns
 from tests.local_api.harness import Api, Start, running
 from tests.local_api.servers import ftp_server
@@ -110,6 +113,31 @@ def test_no_secret_is_in_the_store_once_the_job_has_ended(way: str, tmp_path: Pa
             passwords_still_work(api, done)
         assert found(tmp_path) == set()
     assert found(tmp_path) == set()
+
+
+def test_who_reads_that_a_job_ended_finds_the_log_emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store, rows = Store(tmp_path / "store.db"), Store.rows
+
+    def slow(self: Store, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        time.sleep(0.2 if "checkpoint" in sql else 0)
+        return rows(self, sql, *values)
+
+    def end() -> None:
+        with store.transaction():
+            store.set_value("has ended", 1)
+            store.empty_log()
+
+    store.set_value(SECRETS["login"], 1)
+    assert found(tmp_path) == {"login"}
+    store.rows("DELETE FROM numbers")
+    monkeypatch.setattr(Store, "rows", slow)
+    ending = threading.Thread(target=end)
+    ending.start()
+    while not store.value("has ended"):
+        time.sleep(0.001)
+    assert found(tmp_path) == set()
+    ending.join()
+    store.close()
 
 
 def passwords_still_work(api: Api, done: Any) -> None:
