@@ -8,13 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
-from a2c_spec.core import compare
 from a2c_spec.core.prepare import DesiredJob, with_conversions
-from a2c_spec.core.recipe import as_known
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import of_no_use, reclaimed, renamed, set_aside
+from a2c_spec.core.same_recipe import current
 from a2c_spec.core.state import JobRecord, SavedFile
 
 ALIVE = frozenset({"started", "completed", "done"})
@@ -154,7 +152,8 @@ def _kept(
 
     One whose result is here comes first, then one that calls the conversion by its id, then the newest.
     """
-    open_ids = [item.id for item in desired.job.conversions if item.id not in lost]
+    held = _held_anew(desired, runs)
+    open_ids = [item.id for item in desired.job.conversions if item.id not in lost and item.id not in held]
     alive = [run for run in runs if run.phase in ALIVE and not of_no_use(run, runs)]
     newest_first = sorted(alive, key=lambda run: run.age, reverse=True)
     found: dict[str, dict[str, str]] = {}
@@ -169,59 +168,13 @@ def _kept(
     return [_Kept(run, found[run.address]) for run in newest_first if found.get(run.address)]
 
 
-def current(
-    desired: DesiredJob, run: JobRecord, among: Collection[str], without: Collection[str] = ()
-) -> dict[str, str]:
-    """The conversions of a run whose recipe is that of a desired one: id in the record -> id in the manifest.
-
-    ``without`` are ids in the record that stand for others already.
-    """
-    made = run.basis
-    if not made:
-        return {name: name for name in among} if run.fingerprint == desired.fingerprint else {}
-    wanted = as_known(desired.basis, made)
-    if not _same_inputs(desired, wanted, made):
-        return {}
-    names = [name for name in made["conversions"] if name not in without]
-    pairs = {name: name for name in among if name in names and _equal(wanted, name, made, name)}
-    for name in among:
-        if name not in pairs.values():
-            twin = next((old for old in names if old not in pairs and _equal(wanted, name, made, old)), None)
-            pairs |= {twin: name} if twin is not None else {}
-    return pairs
-
-
-def same_recipe(desired: DesiredJob, run: JobRecord) -> bool:
-    """Whether a run makes all that is desired, as it is desired; secrets out of reach count by their reference."""
-    if not run.basis or (run.fingerprint == desired.fingerprint and run.basis == desired.basis):
-        return run.fingerprint == desired.fingerprint  # of an earlier version of the state no names are known
-    wanted, made = as_known(desired.basis, run.basis), run.basis
-    return _same_inputs(desired, wanted, made, awaited=False) and all(
-        name in made["conversions"] and _equal(wanted, name, made, name) for name in wanted["conversions"]
-    )
-
-
-def _equal(wanted: Mapping[str, Any], name: str, made: Mapping[str, Any], old: str) -> bool:
-    return compare.equal(wanted["conversions"][name], made["conversions"][old])
-
-
-def _same_inputs(
-    desired: DesiredJob, wanted: Mapping[str, Any], made: Mapping[str, Any], *, awaited: bool = True
-) -> bool:
-    """Whether inputs and fields are the same, whatever the inputs are called. ``awaited``: what an input takes from a
-    job that has still to run is not known, and does not count."""
-    late = [item.awaited and awaited for item in desired.job.inputs]
-    if len(late) != len(made.get("order", ())):
-        return False
-    ours = [_known(wanted["inputs"][name], late=one) for name, one in zip(wanted["order"], late, strict=True)]
-    theirs = [_known(made["inputs"][name], late=one) for name, one in zip(made["order"], late, strict=True)]
-    return compare.equal([ours, wanted.get("fields", {})], [theirs, made.get("fields", {})])
-
-
-def _known(item: Mapping[str, Any], *, late: bool) -> Mapping[str, Any]:
-    """What of an input counts: of a result that it takes, bytes and file name, not which job makes it."""
-    untold = ({"source"} if "upstream" in item else set()) | ({"upstream", "filename"} if late else set())
-    return {key: value for key, value in item.items() if key not in untold} if untold else item
+def _held_anew(desired: DesiredJob, runs: Sequence[JobRecord]) -> Collection[str]:
+    """The conversions that a manifest holds in a job newer than every run that made them: --replace asked for it."""
+    made = [run.age for run in runs if run.phase in ALIVE]
+    drafts = [run for run in runs if run.phase == "building" and run.job_id and not run.gone_since]
+    drafts = [run for run in drafts if run.age > max(made, default=run.age)]
+    ids = [item.id for item in desired.job.conversions]
+    return () if desired.job.process else {name for run in drafts for name in current(desired, run, ids).values()}
 
 
 def _current(run: _Kept, desired: DesiredJob, runs: Sequence[JobRecord]) -> Part:

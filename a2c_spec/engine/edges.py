@@ -10,8 +10,8 @@ from a2c_spec.core.graph import split_reference
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.results import without_result
-from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.desired import Input
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.results import is_there
-from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made_by
+from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.prepare import keep_ignored, only
 from a2c_spec.core.recipe import fingerprint
-from a2c_spec.core.run_division import Division, divide, restricted, same_recipe, whole
+from a2c_spec.core.run_division import Division, divide, restricted, whole
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import ENDED_WELL, beside, merged, split_off
+from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.plan_one import plan_address

@@ -343,6 +343,22 @@ def test_of_a_job_that_is_held_in_part_the_plan_says_so_and_no_earlier_result_co
     assert [file["path"] for job in told for file in job["files"]] == ["dist/one.sha256"]
 
 
+@pytest.mark.parametrize("asked", ["one", "one.md5"])
+def test_what_replace_builds_of_a_held_job_is_not_undone_by_the_next_plan(
+    a2c: Command, write: Writer, asked: str
+) -> None:
+    write({"sha": 1, "md5": 1})
+    apply(a2c)
+    write({"sha": 1, "md5": 1}, extra="job: {process: false}\n")
+    assert a2c("apply", "--no-cache", "-y", "--replace", asked).code == 0
+    shown = a2c("plan", "--no-cache", "--detailed-exitcode")
+    assert (shown.code, "held on the service as the manifest says" in shown.out) == (0, True), shown.out
+    write({"sha": 1, "md5": 1})
+    again = a2c("plan", "--no-cache")
+    assert "unchanged, 2 files verified" in again.out, "nothing is paid for twice without a new --replace"
+    assert "stays held on the service" in again.out
+
+
 BAD = "  - {id: bad, category: image, target: png}\n"
 
 

@@ -12,8 +12,9 @@ import pytest
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.prepare import DesiredJob, prepare
-from a2c_spec.core.run_division import ALIVE, Division, divide, restricted, same_recipe
+from a2c_spec.core.run_division import ALIVE, Division, divide, restricted
 from a2c_spec.core.run_records import without_conversions
+from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import Intent, JobRecord, Phase, SavedFile
 from tests.core.planner.situations import fingerprint_secret
 
@@ -178,20 +179,23 @@ def test_a_create_without_an_answer_decides_first() -> None:
     assert of(divide(wanted({"a": 1, "b": 2}), [lost])) == {"job": ("a", "b")}
 
 
-def test_what_an_input_takes_from_a_job_that_has_still_to_run_does_not_count_yet() -> None:
-    def taking(upstream: str, *, awaited: bool) -> DesiredJob:
-        item = Input("a", "from", source="up.c", upstream=upstream, awaited=awaited)
-        return prepare(
-            Job("job", inputs=(item,), conversions=(Conversion("a", "webp"),)), fingerprint_secret, PlannerOptions()
-        )
-
-    before = taking("digest", awaited=False)
-    run = JobRecord("job", "x", "done", "job-1", fingerprint=before.fingerprint, basis=before.basis)
-    later = taking("not known", awaited=True)
-    assert [part.record for part in divide(later, [run]).parts] == [run]
-    assert not same_recipe(later, run)
-    other = replace(before, job=replace(before.job, inputs=(replace(before.job.inputs[0], source="up.k"),)))
-    assert same_recipe(other, run), "what the other job calls its result decides nothing"
+@pytest.mark.parametrize(
+    ("process", "drafts", "kept"),
+    [
+        (False, {"a": 1, "b": 1}, {}),
+        (False, {"b": 1}, {"job": ("a",)}),
+        (False, {"a": 2}, {"job": ("a", "b")}),
+        (True, {"a": 1, "b": 1}, {"job": ("a", "b")}),
+    ],
+)
+def test_what_is_held_anew_of_a_current_result_stays_held_until_it_is_to_be_run(
+    process: bool, drafts: Recipes, kept: dict[str, tuple[str, ...]]
+) -> None:
+    runs = [ran_as("job", {"a": 1, "b": 1}), ran_as("job#2", drafts, "building", at=2.0)]
+    held = {} if len(kept.get("job", ())) == 2 else {"job#2": tuple(drafts)}
+    assert of(divide(wanted({"a": 1, "b": 1}, process=process), runs)) == kept | held
+    runs[1] = replace(runs[1], answered_at=0.5)
+    assert of(divide(wanted({"a": 1, "b": 1}, process=process), runs)) == {"job": ("a", "b")}, "an older one"
 
 
 def test_results_of_a_conversion_that_nobody_asks_for_stay_as_leftovers_and_come_back() -> None:

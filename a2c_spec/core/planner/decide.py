@@ -29,8 +29,8 @@ from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.results import with_gone
-from a2c_spec.core.run_division import same_recipe
 from a2c_spec.core.run_records import with_earlier
+from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
 
 LOST = "the service no longer has the job or its results"

@@ -11,7 +11,7 @@ from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner.binding import other_bytes, started_unlike
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import as_known, asked_filename
-from a2c_spec.core.run_division import same_recipe
+from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
 
 

@@ -12,7 +12,7 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.planner.recipes import changed_since_start, details, why
 from a2c_spec.core.prepare import DesiredJob, prepare
-from a2c_spec.core.run_division import same_recipe
+from a2c_spec.core.same_recipe import same_recipe
 from tests.core.planner.situations import fingerprint_secret, record_of
 
 
