@@ -18,6 +18,9 @@ from a2c_spec.core.state import JobRecord, SavedFile
 ALIVE = frozenset({"started", "completed", "done"})
 """Phases of a run that has made its results, or is about to."""
 
+RESOLUTION = 1.0
+"""Seconds: the service tells the time of its answers in whole ones."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -169,10 +172,10 @@ def _kept(
 
 
 def _held_anew(desired: DesiredJob, runs: Sequence[JobRecord]) -> Collection[str]:
-    """The conversions that a manifest holds in a job newer than every run that made them: --replace asked for it."""
-    made = [run.age for run in runs if run.phase in ALIVE]
+    """The conversions that a manifest holds in a job as new as every run that made them: --replace asked for it."""
+    newest = max((run.answered_at for run in runs if run.phase in ALIVE), default=0.0)
     drafts = [run for run in runs if run.phase == "building" and run.job_id and not run.gone_since]
-    drafts = [run for run in drafts if run.age > max(made, default=run.age)]
+    drafts = [run for run in drafts if run.answered_at > newest - RESOLUTION]
     ids = [item.id for item in desired.job.conversions]
     return () if desired.job.process else {name for run in drafts for name in current(desired, run, ids).values()}
 
