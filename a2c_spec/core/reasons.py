@@ -164,6 +164,11 @@ def listed(names: Iterable[str]) -> str:
     return f"{', '.join(every[:NAMED])}{f' and {len(every) - NAMED} more' if len(every) > NAMED else ''}"
 
 
+def not_saved(path: str) -> str:
+    """Of a result that is not here, and that the manifest saves nowhere any more."""
+    return f"{path} is no longer saved, and not here"
+
+
 def stays(path: str, why: str = "") -> str:
     """Of a result of an earlier run whose place no new one takes."""
     return f"{path} stays here{f': {why}' if why else ''}"

@@ -104,10 +104,11 @@ def left_out(made: Iterable[tuple[str, Sequence[str]]], inputs: Collection[str])
     return {name: some for name, some in lacking.items() if some}
 
 
-def untold(asked: Iterable[str], made: Collection[str]) -> tuple[str, ...]:
-    """The conversions that gave nothing, as far as is told, where some result tells no conversion; ``made`` are those
-    that results tell, one that tells none as an empty name."""
-    return tuple(name for name in asked if name not in made) if "" in made else ()
+def untold(asked: Iterable[str], made: Collection[str], *, several: bool) -> tuple[str, ...]:
+    """The conversions of which it is not told what they gave, where some result tells no conversion: all of them where
+    the job has ``several``, for it may be of any. ``made`` are those that results tell, one that tells none as an empty
+    name."""
+    return tuple(name for name in asked if several or name not in made) if "" in made else ()
 
 
 def shows_all(job: Job, names: Mapping[str, str], live: LiveJob) -> bool:

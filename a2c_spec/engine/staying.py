@@ -47,7 +47,11 @@ def _taken(step: PlannedChange) -> Iterator[str]:
 
 def _with_staying(session: Session, step: PlannedChange, taken: set[str]) -> PlannedChange:
     change, record = step.change, step.record
-    if record is None or step.summary_only or step.going or change.problem:
+    if record is None or step.summary_only or step.going:
+        return step
+    step = _without_untrue(session, step, record, taken)
+    change = step.change
+    if change.problem:
         return step
     wrong = [path for path in change.removes if why_kept(session, path, change.address)]
     change = with_removals(change, (), wrong) if wrong else change
@@ -59,6 +63,21 @@ def _with_staying(session: Session, step: PlannedChange, taken: set[str]) -> Pla
     said = [why for why in change.reasons if plain.get(why, True)]  # the others are said with why
     stays = [reasons.stays(path, why) for path, why in told.items() if reasons.stays(path) not in said]
     return replace(step, change=replace(change, reasons=tuple(said), stays=(*change.stays, *stays)))
+
+
+def _without_untrue(session: Session, step: PlannedChange, record: JobRecord, taken: set[str]) -> PlannedChange:
+    """The change, which says of no file that it stays that is not here, or in whose place the plan puts another."""
+    if not any(why.endswith(reasons.stays("")) for why in step.change.reasons):
+        return step
+    said = {reasons.stays(file.path): file.path for file in (*record.files, *record.leftover) if file.path}
+    told = []
+    for why in step.change.reasons:
+        path = said.get(why)
+        if path is None or (path not in taken and stands(session, path, record)):
+            told.append(why)
+        elif path in step.change.leaves:
+            told.append(reasons.not_saved(path))
+    return replace(step, change=replace(step.change, reasons=tuple(told)))
 
 
 def stands(session: Session, path: str, record: JobRecord) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from a2c_spec.core.calls import ENDPOINTS, Call, Ref
 from a2c_spec.core.plan import LET_GO, SIGNS, Change, Plan, Totals
-from a2c_spec.core.reasons import counted, credits_told, removed, size, stays
+from a2c_spec.core.reasons import counted, credits_told, not_saved, removed, size, stays
 from a2c_spec.core.run_keys import address_of
 
 WORDS: dict[str, str] = {
@@ -101,7 +101,8 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"moves {shown_path(move.source)} to {shown_path(move.target)}"
     told = " ".join(change.reasons)
     yield from (f"removes {shown_path(path)}" for path in change.removes if removed(path) not in told)
-    yield from (f"leaves {shown_path(path)} here" for path in change.leaves if stays(path) not in change.reasons)
+    unsaid = (path for path in change.leaves if {stays(path), not_saved(path)}.isdisjoint(change.reasons))
+    yield from (f"leaves {shown_path(path)} here" for path in unsaid)
     yield from change.stays
     yield from map(_deleted, change.deletes)
 

@@ -187,3 +187,22 @@ def test_a_saved_plan_that_takes_a_result_of_a_deleted_job_from_the_cache_is_not
     done = a2c("apply", "-y", "p.a2cplan.json")
     assert done.code == 0, done.err
     ends(a2c)
+
+
+def test_no_plan_says_that_a_file_stays_which_is_not_here(sources: Path, a2c: Command) -> None:
+    removed = sources / "dist" / "m.md5"
+    job(sources, "one", "a.txt", c="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "b.txt", c="md5:n")
+    assert "dist/m.md5 stays here" in a2c("plan", "--no-cache").out
+    removed.unlink()
+    assert "stays" not in a2c("plan", "--no-cache").out
+    job(sources, "one", "a.txt", c="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    (sources / "one.yaml").write_text((sources / "one.yaml").read_text().replace("save: dist/", "save: ''"))
+    assert "dist/m.md5 stays here" in a2c("plan", "--no-cache").out
+    removed.unlink()
+    told = a2c("plan", "--no-cache").out
+    assert ("dist/m.md5 is no longer saved, and not here" in told, "leaves" in told) == (True, False), told
+    assert a2c("apply", "--no-cache").code == 0
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0

@@ -127,3 +127,39 @@ def test_a_result_that_does_not_say_what_made_it_is_taken_or_told_and_never_drop
         assert (done.code, (project / "dist/g.sha256").exists()) == (code, code == 0)
         assert a2c("plan", "--no-cache", "--detailed-exitcode").code == code
         assert ("does not tell which result is of which of c" in done.err) == (code > 0)
+
+
+TWO = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: j
+inputs: [{id: i, path: a.txt}]
+conversions: [{id: c, category: hash, target: sha256}, {id: d, category: hash, target: md5}]
+"""
+
+
+@pytest.mark.parametrize("silent", [0, 1])
+@pytest.mark.parametrize("asked", [TWO, TWO.replace(", {id: d, category: hash, target: md5}", "")])
+def test_a_plan_takes_no_result_beside_one_that_does_not_say_what_made_it(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, silent: int, asked: str
+) -> None:
+    """It may be of any of the conversions; the plan refuses what apply refuses, also once the manifest changed."""
+    told = [False]
+
+    def show(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [one if told[0] or n != silent else one | {"source": None} for n, one in enumerate(outputs)]
+
+    (project / "a.txt").write_text("a")
+    (project / "g.yaml").write_text(TWO)
+    with Background(Showing(show)) as running:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        assert a2c("apply", "--no-cache").code == 13
+        (project / "g.yaml").write_text(asked)
+        plan = a2c("plan", "--no-cache")
+        assert (plan.code, "writes" in plan.out, "does not tell which result" in plan.out) == (13, False, True)
+        assert a2c("apply", "--no-cache").code == 13
+        told[0] = True
+        again = a2c("apply", "--no-cache")
+        assert (again.code, "spent" in again.out) == (0, False), again.err
+        assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0

@@ -217,12 +217,10 @@ def untold_results(record: JobRecord, live: LiveJob) -> tuple[str, ...]:
     names = record.names()
     unknown = {item.id for item in live.conversions if item.id not in names}
     conversions = parts(record.elements, "conversions")
-    if len(conversions) > 1 and any(not output.conversion for output in live.outputs):
-        return tuple(name.removeprefix("conversions.") for name, _ in conversions)
     if not any(output.conversion in unknown for output in live.outputs):
         made = {made_from(output, names)[0] for output in live.outputs}
         asked = (name.removeprefix("conversions.") for name, _ in conversions)
-        return untold((name for name in asked if not name.startswith("#")), made)
+        return untold((name for name in asked if not name.startswith("#")), made, several=len(conversions) > 1)
     return tuple(name.removeprefix("conversions.") for name, element in conversions if not element.api_id)
 
 

@@ -19,6 +19,7 @@ from a2c_spec.core.result_paths import Placement, placed
 from a2c_spec.core.results import NO_LONGER, named_parts, partly, untold, without_result
 from a2c_spec.core.skipping import only_skipped
 from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.transitions import parts
 
 ALREADY_HERE = "already downloaded; recording it"
 
@@ -187,6 +188,8 @@ def _effect(desired: DesiredJob, one: Placement, body: Mapping[str, Body]) -> Ef
 
 def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     """The change of a completed job whose recipe is unchanged and whose results can all be had."""
+    if record.phase != "done" and (doubt := _untold(desired, record, found.placements)):
+        return Change(desired.job.address, "wait", ("it has ended",), fetch=True, problem=doubt)
     stale = _stale(desired, record, found.placements)
     if not (found.calls or found.moves or found.downloads or stale):
         if record.phase != "done":
@@ -210,11 +213,16 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
     )
 
 
+def _untold(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> str:
+    """Why no result of a job that completed is taken: it does not tell what made them; empty when it does."""
+    made, several = {one.conversion for one in placements}, len(parts(record.elements, "conversions")) > 1
+    names = untold((item.id for item in desired.job.conversions), made, several=several)
+    return f"{reasons.untold(record.job_id, names)}; {reasons.OF_THEIR_OWN}" if names else ""
+
+
 def _lacking(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> str:
     """Why a job that completed cannot be taken for done; empty when it can."""
     made = [(one.conversion, one.inputs) for one in placements]
-    if names := untold((item.id for item in desired.job.conversions), {name for name, _ in made}):
-        return f"{reasons.untold(record.job_id, names)}; {reasons.OF_THEIR_OWN}"
     empty = without_result(desired.job, made, warned=bool(record.warnings))
     again = reasons.run_again(desired.job.address, [name for name, _ in empty])
     return f"{named_parts(empty)} gave no result; {again}" if empty else ""
