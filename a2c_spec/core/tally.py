@@ -7,6 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from a2c_spec.core.plan import Change
+from a2c_spec.core.results import partly
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 
@@ -19,6 +20,7 @@ class Tally:
     became known to be spent, in credits, ``size`` in bytes; ``first`` are (path, bytes).
 
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
+    ``incomplete`` results were made without some input, ``told_incomplete`` says of the first ones, without which.
     ``changes``: address -> how many of its changes do something; ``done`` are those of which one has.
     """
 
@@ -31,6 +33,8 @@ class Tally:
     size: int = 0
     unstarted: int = 0
     first: list[tuple[str, int]] = field(default_factory=list)
+    incomplete: int = 0
+    told_incomplete: list[str] = field(default_factory=list)
     changes: Counter[str] = field(default_factory=Counter)
     done: set[str] = field(default_factory=set)
 
@@ -53,3 +57,6 @@ class Tally:
         self.files += len(saved)
         self.size += sum(size for _, size in saved)
         self.first += saved[: FILES_SHOWN - len(self.first)]
+        told = [f"{address_of(change.address)}: {why}" for why in partly(record)]
+        self.incomplete += len(told)
+        self.told_incomplete += told[: FILES_SHOWN - len(self.told_incomplete)]

@@ -8,6 +8,7 @@ from typing import Any
 
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
+from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
@@ -28,6 +29,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     if tally.files > len(lines):
         more = counted(tally.files - len(lines), "more file")
         lines.append(f"  and {more} ({size(tally.size)} in all)")
+    lines += (f"  {told}" for told in tally.told_incomplete)
     lines += _failures(errors, style)
     ends = by_end(errors)
     if tally.unstarted:
@@ -35,6 +37,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     parts = [
         f"{tally.applied} applied",
         *(f"{count} {word}" for word, count in ends.items()),
+        f"{tally.incomplete} partial" if tally.incomplete else "",
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
         f"{counted(tally.spent, 'credit')} spent" if tally.spent else "",
@@ -111,5 +114,6 @@ def _job(change: Change, record: JobRecord | None) -> dict[str, Any]:
         "job_id": record.job_id if record else "",
         "phase": record.phase if record else "",
         "spent": record.spent if record else 0,
+        "left_out": partial(record) if record else {},
         "files": [{"path": file.path, "size": file.size, "sha256": file.sha256} for file in files],
     }

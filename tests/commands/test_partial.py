@@ -39,7 +39,12 @@ def server(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Backgroun
 def test_every_command_says_that_an_input_is_missing(project: Path, a2c: Command, server: Background) -> None:
     (project / "a.txt").write_text("a")
     (project / "x.yaml").write_text(JOB)
-    assert a2c("apply", "--no-cache").code == 0
+    done = a2c("apply", "--no-cache", "-q")
+    assert (done.code, f"x: {TOLD}" in done.out, "Done: 1 applied, 1 partial, 1 credit spent." in done.out) == (
+        0,
+        True,
+        True,
+    )
     for command in ("plan", "apply"):
         assert TOLD in a2c(command, "--no-cache").out
     assert "x        done, partial" in a2c("status").out

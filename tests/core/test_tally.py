@@ -58,3 +58,14 @@ def test_addresses_are_counted_whatever_number_of_runs_each_has() -> None:
         tally.ended(Change(key, "adopt", ()), None, None)
     tally.count({"b"})
     assert (tally.busy, tally.applied, tally.unstarted) == (3, 1, 1)
+
+
+def test_results_that_lack_an_input_are_counted_and_the_first_are_told() -> None:
+    made = SavedFile("dist/z", 1, "ab", "o", "z", inputs=("i",))
+    basis = {"order": ["i", "r"], "conversions": {"z": {}}}
+    record = JobRecord("x#2", "x", "done", warnings=("input r: gone",), basis=basis, files=(made,))
+    tally = Tally(30)
+    for _ in range(FILES_SHOWN + 1):
+        tally.ended(replace(START, address="x#2"), None, record)
+    assert (tally.incomplete, len(tally.told_incomplete)) == (FILES_SHOWN + 1, FILES_SHOWN)
+    assert tally.told_incomplete[0].startswith("x: partial: z was made without r, until --replace runs it again")

@@ -104,6 +104,14 @@ def test_the_first_files_are_named_and_the_rest_counted() -> None:
     assert "more" not in summary_text(tally, [], {}, PLAIN)
 
 
+def test_what_was_made_without_an_input_is_told_though_little_else_is() -> None:
+    tally = Tally(2, applied=2, incomplete=1, told_incomplete=["a: partial: z was made without r"])
+    assert summary_text(tally, [], None, PLAIN).splitlines() == [
+        "  a: partial: z was made without r",
+        "Done: 2 applied, 1 partial.",
+    ]
+
+
 @pytest.mark.parametrize(("tally", "errors", "code"), [(Tally(1), [], "32"), (Tally(1), failures(f=1), "31")])
 def test_the_head_is_green_only_if_all_went_well(tally: Tally, errors: list[SpecError], code: str) -> None:
     assert f"\x1b[{code};1m" in summary_text(tally, errors, {}, Style(on=True))
@@ -117,7 +125,16 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
     ]
     errors = failures(often=2)
     told: dict[str, Any] = summary_json(rows, Tally(3, spent=2, unstarted=1), errors, {"POST": 1})
-    none = {"address": "b", "run": "b", "action": "create", "job_id": "", "phase": "", "spent": 0, "files": []}
+    none = {
+        "address": "b",
+        "run": "b",
+        "action": "create",
+        "job_id": "",
+        "phase": "",
+        "spent": 0,
+        "left_out": {},
+        "files": [],
+    }
     saved = [{"path": "dist/a", "size": 5, "sha256": "ab"}]
     assert told == {
         "event": "summary",
@@ -129,6 +146,7 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
                 "job_id": "job-1",
                 "phase": "done",
                 "spent": 2,
+                "left_out": {},
                 "files": saved,
             },
             none,
