@@ -64,14 +64,21 @@ class Ledger:
         )
 
     def miss(self, service: Jobs, copies: Callable[[], Counter[str]]) -> None:
-        """What is no longer on the service may be made once more, as far as there are too few copies of it here."""
+        """What is no longer on the service may be made once more, as far as there are too few copies of it here.
+
+        A copy here whose own job still stands is no copy of what another job made of a remote source: nobody can know
+        that they are equal.
+        """
+        there: Counter[str] = Counter()
         for job in service.jobs.values():
             recipes = {item.id: recipe for item, recipe in zip(job.conversions, job.recipes, strict=False)}
             for one in job.outputs if job.creator == "us" and recipes else ():
-                if _going(service, one):
+                if not _going(service, one):
+                    there[sha256(one.data)] += any(item.type == "remote" for item in job.inputs)
+                else:
                     self.gone.setdefault(sha256(one.data), {})[job.id, one.conversion] = recipes[one.conversion].loose
         for digest, made in self.gone.items():
-            lacking = len(made) - copies()[digest] - self.missed[digest]
+            lacking = len(made) - max(copies()[digest] - there[digest], 0) - self.missed[digest]
             for key in list(made.values())[:lacking] if lacking > 0 else ():
                 self.missed[digest] += 1
                 self.allowed[key] += 1
