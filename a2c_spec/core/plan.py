@@ -91,7 +91,8 @@ class Change:
     stands in their places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first,
     ``credits`` is about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces``
     paths at which a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
-    ``replaces_paid``: those of the replaced that another endpoint was paid for.
+    ``replaces_paid``: those of the replaced that another endpoint was paid for. ``alike`` is the address of an earlier
+    change that makes the same: its result is taken from the results cache, and ``calls`` are only for when it fails.
     """
 
     address: str
@@ -123,6 +124,7 @@ class Change:
     replaces: tuple[str, ...] = ()
     unforeseen: tuple[str, ...] = ()
     replaces_paid: tuple[str, ...] = ()
+    alike: str = ""
 
     @property
     def counts_as(self) -> str:
@@ -132,14 +134,19 @@ class Change:
         return "skipped" if self.action == "no-op" and self.skipped and not self.verified else self.action
 
     @property
+    def sent(self) -> tuple[Call, ...]:
+        """The calls that carry it out, unless an earlier change that makes the same fails."""
+        return () if self.alike else self.calls
+
+    @property
     def size(self) -> int:
         """Payload bytes sent."""
-        return sum(call.size for call in self.calls)
+        return sum(call.size for call in self.sent)
 
     @property
     def uploads(self) -> bool:
         """Whether files are sent, be they empty."""
-        return any(call.uploads for call in self.calls)
+        return any(call.uploads for call in self.sent)
 
     @property
     def makes(self) -> bool:
@@ -251,9 +258,9 @@ class Plan:
         kinds = [(one.counts_as, address_of(one.address)) for one in self.rows()]
         return Totals(
             actions=Counter(LET_GO if kind == "forget" and name in stays else kind for kind, name in kinds),
-            calls=Counter(call.method for change in done for call in change.calls),
+            calls=Counter(call.method for change in done for call in change.sent),
             size=sum(change.size for change in done),
-            jobs=sum(change.starts for change in done),
+            jobs=sum(change.starts and not change.alike for change in done),
             credits=sum(change.credits for change in done),
             paid_before=sum(change.paid_before for change in done),
             files=sum(len(change.writes) for change in done),
@@ -270,29 +277,3 @@ def _together(one: Change, other: Change) -> Change:
     stays = tuple(dict.fromkeys((*one.stays, *other.stays)))
     one = replace(one, verified=files, skipped=one.skipped + other.skipped, stays=stays)
     return replace(one, reasons=reasons or one.reasons)
-
-
-def outline(change: Change, shared: dict[Call, Call]) -> Change:
-    """The change without bodies, bindings and details; calls that look alike are one value in ``shared``. What is
-    deleted stays known."""
-    bare = tuple(
-        replace(call, body=None, creates=(), effects=())
-        if call.method == "DELETE"
-        else Call(call.kind, step=call.step, starts=call.starts, size=call.size)
-        for call in change.calls
-    )
-    calls = tuple(shared.setdefault(call, call) for call in bare)
-    idle = change.action == "no-op"
-    basis = {} if idle else _kinds(change.basis)
-    return replace(change, calls=calls, basis=basis, bindings={}, details=(), bound="")
-
-
-def _kinds(basis: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a summary tells of a recipe: the types of its inputs and what they become."""
-    return {
-        "inputs": {name: {"type": item.get("type")} for name, item in basis.get("inputs", {}).items()},
-        "conversions": {
-            name: {key: item[key] for key in ("category", "target") if key in item}
-            for name, item in basis.get("conversions", {}).items()
-        },
-    }

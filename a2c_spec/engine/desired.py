@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -147,14 +147,15 @@ class Dependencies:
         name = (self.moves.get(path) or files[0].wanted or path).rpartition("/")[2]  # not the number it may have here
         return replace(item, path=self.moves.get(path, path), content=content, result_name=name)
 
-    def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> None:
-        """Notes what becomes of an address once its change is carried out."""
+    def note(self, change: Change, desired: DesiredJob | None, record: JobRecord | None = None) -> Mapping[str, str]:
+        """Notes what becomes of an address once its change is carried out. Gives the keys of the results that it makes,
+        by conversion, where they may be kept in the results cache."""
         self.moves |= {move.source: move.target for move in change.moves if not change.problem}
         if desired is None:
             self.presets[change.address] = preset_content(change.basis.get(PRESET, {}))
             if change.action in ("create", "replace"):
                 self.renewed.add(change.address)
-            return
+            return {}
         address = address_of(change.address)
         for name in (f"{address}.{item.id}" for item in desired.job.conversions):
             for noted in (self.names, self.running, self.restored, self.makers):
@@ -167,9 +168,12 @@ class Dependencies:
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
         elif not (settled or change.action == "download"):
             self.running |= {f"{address}.{item.id}": change.fingerprint for item in desired.job.conversions}
-            self.making |= set(self.session.results.keys(desired).values())
+            keys = self.session.results.keys(desired)
+            self.making |= set(keys.values())
+            return keys
         elif record is not None:
             self.makers |= {f"{address}.{item.id}": record for item in desired.job.conversions}
+        return {}
 
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:

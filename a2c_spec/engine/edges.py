@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import split_reference
+from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.results import without_result
@@ -18,18 +19,26 @@ from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.errors import NotStarted
 from a2c_spec.manifests.expressions.template import render_late
 
+AGAIN = "apply again once that is done"
+AFTER_DETACHED = "`a2c-spec apply` waits for what was started, then does the rest"
+
 
 class Edges:
     """The changes that make what others take, and which results have come good.
 
     ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
     a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``runs``: the key of
-    the run whose result each is.
+    the run whose result each is. ``past`` are the addresses whose changes have ended, ``hint`` what to do about others.
     """
 
     def __init__(
-        self, every: Sequence[PlannedChange], busy: Iterable[PlannedChange], whole: Iterable[PlannedChange]
+        self,
+        every: Sequence[PlannedChange],
+        busy: Iterable[PlannedChange],
+        whole: Iterable[PlannedChange],
+        hint: str = AGAIN,
     ) -> None:
+        self.hint, self.past = hint, set[str]()
         taken = {address for step in whole for address, _ in needed(step)}
         self.makers: dict[str, list[PlannedChange]] = {}
         for step in busy:
@@ -51,6 +60,7 @@ class Edges:
 
     def end(self, key: str) -> None:
         """Lets those go on that wait for this change, however it went."""
+        self.past.add(address_of(key))
         if ended := self.ended.get(key):
             ended.set()
 
@@ -60,14 +70,22 @@ class Edges:
             for maker in self._makers(*made):
                 await self.ended[maker.change.address].wait()
 
-    def check(self, step: PlannedChange, hint: str) -> None:
+    def check(self, step: PlannedChange) -> None:
         """Raises NotStarted where something that it takes has not come good, or is held."""
         takes = needed(step)
         if missing := [made[0] for made in takes if self._makers(*made) and made not in self.good]:
-            raise NotStarted(f"not started: it needs {_listed(missing)}", hint=hint)
+            raise NotStarted(f"not started: it needs {_listed(missing)}", hint=self.hint)
         if drafts := [made[0] for made in takes if made in self.held]:
             hint = "it starts with `job.process: true`"
             raise NotStarted(f"not started: it needs {_listed(drafts)}, which is held", hint=hint)
+
+    def check_alike(self, change: Change, cached: JobRecord | None) -> None:
+        """Raises NotStarted where another change was to make the same, and has not: no more is paid than was planned.
+
+        ``cached`` is the job as the results cache would leave it.
+        """
+        if change.alike in self.past and cached is None:
+            raise NotStarted(f"not started: {change.alike}, which makes the same, gave no result", hint=self.hint)
 
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""

@@ -19,7 +19,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.edges import Edges
+from a2c_spec.engine.edges import AFTER_DETACHED, AGAIN, Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
@@ -43,8 +43,6 @@ if TYPE_CHECKING:
 
 UNDER_WAY = 16
 """This many times --parallelism jobs are under way at once, most of them only waited for; no more are in memory."""
-
-AFTER_DETACHED = "`a2c-spec apply` waits for what was started, then does the rest"
 
 
 class Execution:
@@ -76,7 +74,7 @@ class Execution:
         whole = [step for step in busy if not step.summary_only]
         self.tally.changes = Counter(address_of(step.change.address) for step in busy)
         self.reporter.expect(len(busy))
-        self.edges = Edges(steps, busy, whole)
+        self.edges = Edges(steps, busy, whole, AFTER_DETACHED if self.options.detach else AGAIN)
         again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
         self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
@@ -156,7 +154,7 @@ class Execution:
         """One change, or the parts that it has become once what it takes is there, each by itself."""
         try:
             self._check_going_on()
-            self.edges.check(step, AFTER_DETACHED if self.options.detach else "apply again once that is done")
+            self.edges.check(step)
             steps = await self._with_results(step)
         except SpecError as error:
             self._failed(step, error)
@@ -249,6 +247,7 @@ class Execution:
             meant = waited or step.change.action == "cached"
             maybe = meant or (step.change.starts and not (taken or step.change.forced))
             cached = results.known(step.desired, step.record) if maybe else None
+            self.edges.check_alike(step.change, cached)
             if meant or cached:
                 return await self._from_cache(step, step.desired, cached)
             return await self._convert(step, step.desired)

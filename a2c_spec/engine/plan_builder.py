@@ -14,6 +14,7 @@ from a2c_spec.core.planner import plan_forget, spared
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
+from a2c_spec.engine.alike import with_alike
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.left_out import having_what_is_paid, jobs_of
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
@@ -94,7 +95,9 @@ class PlanBuilder:
         several = len(steps) + len(unused) > 1
         for step in steps:
             told = several or step.filed_anew or bool(step.taken_over) or step.change.action == "download"
-            self.dependencies.note(step.change, step.desired, step.record if told else None)
+            keys = self.dependencies.note(step.change, step.desired, step.record if told else None)
+            whole = step.desired is not None and len(keys) == len(step.desired.job.conversions)
+            step = replace(step, keys=tuple(keys.values()) if whole else ())
             self.made[address].append(self._kept(step, several=several))
 
     def _kept(self, step: PlannedChange, *, several: bool) -> PlannedChange:
@@ -149,7 +152,7 @@ class PlanBuilder:
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
         there = [await as_there(run, client) for run in forgotten]
         left = (replace(self._forgotten(record, known, empty), live=live) for record, live in there)
-        return [*presets, *steps, *left]
+        return [*presets, *with_alike(steps, self.followers), *left]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
         """Plans the jobs that take results of others, and what any job has of runs that are nobody's any more.

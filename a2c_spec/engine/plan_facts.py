@@ -33,7 +33,7 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     if change.action == "no-op" or step.summary_only:
         return step
     paths, replaced, others = _written(session, step)
-    about, work = estimate(change, step.record), work_of(change)
+    about, work = (0, "") if change.alike else (estimate(change, step.record), work_of(change))
     awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
     change = replace(
         change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)

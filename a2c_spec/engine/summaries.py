@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job, Preset
-from a2c_spec.core.plan import outline
+from a2c_spec.core.plan import Change
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.desired import Dependencies
@@ -27,7 +28,7 @@ def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:
     if record is not None:
         told = record.spent or record.phase == "started"
         record = JobRecord(record.address, record.realm, record.phase, spent=record.spent) if told else None
-    return PlannedChange(outline(step.change, shared), None, record, summary_only=True)
+    return PlannedChange(outline(step.change, shared), None, record, summary_only=True, keys=step.keys)
 
 
 def replan_summarised(
@@ -54,6 +55,32 @@ def replan_summarised(
 def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
     """What is carried out is what was shown, or nothing."""
     if all(getattr(now.change, name) == getattr(shown.change, name) for name in ("action", "fingerprint", "removes")):
-        return now
+        return replace(now, change=replace(now.change, alike=shown.change.alike))
     stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)
+
+
+def outline(change: Change, shared: dict[Call, Call]) -> Change:
+    """The change without bodies, bindings and details; calls that look alike are one value in ``shared``. What is
+    deleted stays known."""
+    bare = tuple(
+        replace(call, body=None, creates=(), effects=())
+        if call.method == "DELETE"
+        else Call(call.kind, step=call.step, starts=call.starts, size=call.size)
+        for call in change.calls
+    )
+    calls = tuple(shared.setdefault(call, call) for call in bare)
+    idle = change.action == "no-op"
+    basis = {} if idle else _kinds(change.basis)
+    return replace(change, calls=calls, basis=basis, bindings={}, details=(), bound="")
+
+
+def _kinds(basis: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a summary tells of a recipe: the types of its inputs and what they become."""
+    return {
+        "inputs": {name: {"type": item.get("type")} for name, item in basis.get("inputs", {}).items()},
+        "conversions": {
+            name: {key: item[key] for key in ("category", "target") if key in item}
+            for name, item in basis.get("conversions", {}).items()
+        },
+    }

@@ -1,11 +1,11 @@
-"""A plan as a value: sums, emptiness, and the outline that is kept of a change in a large plan."""
+"""A plan as a value: sums, and emptiness."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.plan import SIGNS, Change, Detail, Plan, outline
+from a2c_spec.core.plan import SIGNS, Change, Detail, Plan
 
 CREATE = Call("create_job", body={"x": 1}, step=1, starts=True, size=5, reason="so")
 BASIS = {
@@ -41,23 +41,18 @@ def test_a_plan_sums_its_changes() -> None:
     assert (totals.size, totals.jobs, totals.requests) == (10, 2, 4)
 
 
+def test_of_what_is_alike_only_the_first_is_sent_and_paid_for() -> None:
+    first = replace(CHANGE, credits=1)
+    totals = Plan((first, replace(CHANGE, address="b", alike="a"))).totals()
+    assert (totals.actions, totals.calls, totals.size, totals.jobs, totals.credits) == (
+        {"create": 2}, {"POST": 1, "PATCH": 1}, 5, 1, 1,
+    )  # fmt: skip
+
+
 def test_a_plan_is_empty_if_nothing_is_to_be_done() -> None:
     assert Plan(()).empty
     assert Plan((Change("b", "no-op", ()),)).empty
     assert not Plan((Change("b", "no-op", ()), CHANGE)).empty
-
-
-def test_an_outline_keeps_what_a_plan_shows_and_shares_calls_that_look_alike() -> None:
-    shared: dict[Call, Call] = {}
-    one, other = outline(CHANGE, shared), outline(CHANGE, shared)
-    assert one.calls == (Call("create_job", step=1, starts=True, size=5), Call("patch_job"))
-    assert all(a is b for a, b in zip(one.calls, other.calls, strict=True))
-    assert one.basis == {
-        "inputs": {"a": {"type": "upload"}, "b": {"type": None}},
-        "conversions": {"webp": {"target": "webp", "category": "image"}, "pdf": {"target": "pdf"}},
-    }
-    assert (one.bindings, one.details, one.bound, one.reasons) == ({}, (), "", ("new",))
-    assert outline(Change("b", "no-op", (), basis=BASIS), shared).basis == {}
 
 
 def test_a_sign_is_shown_for_each_change_of_a_plan() -> None:

@@ -40,7 +40,7 @@ def among(*steps: PlannedChange) -> Edges:
 def refused(edges: Edges, one: PlannedChange) -> str:
     """Why it is not started; empty where it is."""
     try:
-        edges.check(one, "later")
+        edges.check(one)
     except NotStarted as error:
         return error.message
     return ""

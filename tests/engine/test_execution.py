@@ -23,7 +23,8 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
-from a2c_spec.engine.execution import AFTER_DETACHED, UNDER_WAY, Execution
+from a2c_spec.engine.edges import AFTER_DETACHED
+from a2c_spec.engine.execution import UNDER_WAY, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended, stops_all
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.run_limits import Limits

@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.core.plan import Change
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
-from a2c_spec.engine.summaries import KEPT_WHOLE, replan_summarised, summarised
+from a2c_spec.engine.summaries import KEPT_WHOLE, outline, replan_summarised, summarised
 from a2c_spec.errors import StalePlan
 from tests.engine.planning import named, plan
 from tests.engine.projects import WEBP, desired, job, record, session_in
@@ -47,3 +48,26 @@ def test_a_summary_keeps_what_the_estimate_of_the_cost_needs() -> None:
     assert (short.desired, short.summary_only, short.change.reasons) == (None, True, ("new",))
     assert summarised(replace(step, record=record(job("a"))), {}).record is None
     assert summarised(replace(step, record=None), {}).record is None
+
+
+BASIS = {
+    "inputs": {"a": {"type": "upload", "sha256": "ab"}, "b": {}},
+    "conversions": {"webp": {"target": "webp", "category": "image", "options": {"width": 1}}, "pdf": {"target": "pdf"}},
+}
+CREATE = Call("create_job", body={"x": 1}, step=1, starts=True, size=5, reason="so")
+CHANGE = Change(
+    "a", "create", ("new",), (CREATE, Call("patch_job")), {"x": "y"}, (Detail("x", 1, 2),), basis=BASIS, bound="b"
+)
+
+
+def test_an_outline_keeps_what_a_plan_shows_and_shares_calls_that_look_alike() -> None:
+    shared: dict[Call, Call] = {}
+    one, other = outline(CHANGE, shared), outline(CHANGE, shared)
+    assert one.calls == (Call("create_job", step=1, starts=True, size=5), Call("patch_job"))
+    assert all(a is b for a, b in zip(one.calls, other.calls, strict=True))
+    assert one.basis == {
+        "inputs": {"a": {"type": "upload"}, "b": {"type": None}},
+        "conversions": {"webp": {"target": "webp", "category": "image"}, "pdf": {"target": "pdf"}},
+    }
+    assert (one.bindings, one.details, one.bound, one.reasons) == ({}, (), "", ("new",))
+    assert outline(Change("b", "no-op", (), basis=BASIS), shared).basis == {}

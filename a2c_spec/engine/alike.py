@@ -1,0 +1,32 @@
+"""Changes of one plan that make the same: the first is paid for, the others take its result from the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Sequence
+from dataclasses import replace
+
+from a2c_spec.core.reasons import FREE
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.engine.planned import PlannedChange
+
+
+def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[PlannedChange]:
+    """The changes, each of which says which earlier one makes all that it would make.
+
+    ``taken_from`` are addresses whose results others take: these need a job of their own, as does what is asked for
+    anew.
+    """
+    makers: dict[str, str] = {}
+    found = []
+    for step in steps:
+        change, address = step.change, address_of(step.change.address)
+        if step.keys and change.starts and not change.problem:
+            known = [makers[key] for key in step.keys if key in makers]
+            if len(known) == len(step.keys) and not change.forced and address not in taken_from:
+                told = f"{FREE}{known[0]} makes the same, and its result is taken from the results cache"
+                change = replace(change, alike=known[0], reasons=(*change.reasons, told), credits=0, work="")
+                step = replace(step, change=change)
+            for key in step.keys:
+                makers.setdefault(key, address)
+        found.append(step)
+    return found

@@ -1,0 +1,88 @@
+"""What several changes of one plan make alike is paid for once, and never more than the plan said."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.plan import Change
+from a2c_spec.engine.alike import with_alike
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Settings
+from a2c_spec.local_api.simulation.faults import Fault
+from tests.commands.conftest import Somebody, server, somebody, spent
+from tests.conftest import Command
+
+__all__ = ["server", "somebody"]
+
+
+def step(address: str, *keys: str, **more: Any) -> PlannedChange:
+    return PlannedChange(
+        Change(address, "create", (), (Call("create_job", starts=True),), **more), None, None, keys=keys
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps", "alike"),
+    [
+        ((step("a", "k"), step("b", "k"), step("c", "m")), ["", "a", ""]),
+        ((step("a", "k"), step("b", "m"), step("c", "k", "m")), ["", "", "a"]),
+        ((step("a", "k"), step("b", "k", "m"), step("c", "m")), ["", "", "b"]),
+        ((step("a"), step("b")), ["", ""]),
+        ((step("a", "k", problem="no"), step("b", "k")), ["", ""]),
+        ((step("a", "k"), step("b", "k", forced=True), step("taken", "k")), ["", "", ""]),
+    ],
+)
+def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[str]) -> None:
+    found = [one.change for one in with_alike(steps, {"taken"})]
+    assert [change.alike for change in found] == alike
+    assert all(("makes the same" in " ".join(change.reasons)) is bool(change.alike) for change in found)
+
+
+@pytest.fixture
+def faults() -> list[Fault]:
+    """What the service does wrong."""
+    return []
+
+
+@pytest.fixture
+def service_settings(faults: list[Fault]) -> Settings:
+    return Settings(faults=tuple(faults))
+
+
+@pytest.fixture
+def three(project: Path, server: Background) -> Path:
+    """Three addresses of one recipe."""
+    assert server
+    (project / "a.txt").write_text("a")
+    for name in ("one", "two", "three"):
+        lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", "inputs: [{id: i, path: a.txt}]"]
+        lines += ["conversions: [{id: c, category: hash, target: md5}]", f"outputs: [{{from: c, filename: {name}}}]"]
+        (project / f"{name}.yaml").write_text("\n".join([*lines, ""]))
+    return project
+
+
+def test_a_plan_says_once_what_is_paid_once_and_limits_allow_it(three: Path, a2c: Command, somebody: Somebody) -> None:
+    told = json.loads(a2c("plan", "--json").out)
+    assert (told["totals"]["credits"], told["totals"]["jobs_started"]) == (1, 1)
+    assert [row["alike"] for row in told["changes"]] == ["", "one", "one"]
+    assert "about 1 credit. 2 calls (POST 2)" in a2c("plan").out
+    assert a2c("plan", "--out", "p.a2cplan.json", "-q").code == 0
+    assert a2c("apply", "p.a2cplan.json", "--max-credits", "1").code == 0
+    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("way", ["--detach", "--no-cache"])
+def test_no_more_is_paid_than_the_plan_says(three: Path, a2c: Command, somebody: Somebody, way: str) -> None:
+    cost = json.loads(a2c("plan", "--json", *([way] if way == "--no-cache" else [])).out)["totals"]["credits"]
+    done = a2c("apply", "-q", way)
+    assert (cost, done.code) == ((3, 0) if way == "--no-cache" else (1, 9)), done.err
+    assert a2c("apply", "-q").code == 0
+    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (cost, 3)
+    assert ("one, which makes the same, gave no result" in done.out) is (way == "--detach"), done.out
