@@ -156,24 +156,29 @@ class Dependencies:
             if change.action in ("create", "replace"):
                 self.renewed.add(change.address)
             return {}
-        address = address_of(change.address)
-        for name in (f"{address}.{item.id}" for item in desired.job.conversions):
-            for noted in (self.names, self.running, self.restored, self.makers):
-                noted.pop(name, None)
-        settled = change.action in SETTLED or (change.action == "adopt" and not change.fetch)
-        if not settled:
-            self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
+        address, ids = address_of(change.address), [item.id for item in desired.job.conversions]
+        for noted in (self.names, self.running, self.restored, self.makers):
+            for name in ids:
+                noted.pop(f"{address}.{name}", None)
+        if change.action in SETTLED or (change.action == "adopt" and not change.fetch):
+            self.makers |= {f"{address}.{name}": record for name in ids if record is not None}
+            return {}
+        self.names |= {f"{address}.{name}": path for name, path in _names(change, desired, record).items()}
         if change.action == "cached":
             for path, (name, kept) in zip(change.downloads, self.session.results.sources(desired), strict=False):
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
-        elif not (settled or change.action == "download"):
-            self.running |= {f"{address}.{item.id}": change.fingerprint for item in desired.job.conversions}
-            keys = self.session.results.keys(desired)
-            self.making |= set(keys.values())
-            return keys
-        elif record is not None:
-            self.makers |= {f"{address}.{item.id}": record for item in desired.job.conversions}
-        return {}
+            return {}
+        known = {file.conversion for file in record.files if file.sha256} if record and _is_download(change) else set()
+        self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
+        self.running |= {f"{address}.{name}": change.fingerprint for name in ids if name not in known}
+        keys = {} if _is_download(change) else self.session.results.keys(desired)
+        self.making |= set(keys.values())
+        return keys
+
+
+def _is_download(change: Change) -> bool:
+    """Whether results are brought here. What came out is known of those that were here before."""
+    return change.action == "download"
 
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:

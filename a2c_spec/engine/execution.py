@@ -205,21 +205,22 @@ class Execution:
 
         All runs of the job are planned together, and once. The same results as before mean that nothing has to be done.
         """
-        if step.whole is None or not any(address in self.edges.makers for address in needs(step.whole)):
+        refused, whole = step.change.problem, step.whole
+        if refused or whole is None or not any(address in self.edges.makers for address in needs(whole)):
             return [step]
-        address = step.whole.address
+        address = whole.address
         if address in self.planned_again:
             return []
         self.planned_again.add(address)
-        dependencies = Dependencies(self.session, makers=self.edges.runs_taken(step.whole, self.session.store))
-        steps, unused = await plan_address(self.session, step.whole, dependencies, self.chosen, self.service.client)
+        dependencies = Dependencies(self.session, makers=self.edges.runs_taken(whole, self.session.store))
+        steps, unused = await plan_address(self.session, whole, dependencies, self.chosen, self.service.client)
         failed = {address_of(error.address) for error in self.errors}
         steps = Owners(self.session, steps, (), self.plan, failed).all_checked()
         allowed = self.options.yes or address in self.paid_again
-        refused = [one.change for one in steps if one.change.paid_again and not allowed]
-        if refused:
-            raise Conflict(f"the plan has changed: {refused[0].reasons[0]}", hint="apply again to make a new plan")
-        asked = [item.id for item in step.whole.conversions]
+        again = [one.change for one in steps if one.change.paid_again and not allowed]
+        if again:
+            raise Conflict(f"the plan has changed: {again[0].reasons[0]}", hint="apply again to make a new plan")
+        asked = [item.id for item in whole.conversions]
         replaced = [run_replaced(self.session, run, asked) for run in unused if not run.gone_since]
         await keep_books(self.session, [*steps, *replaced], steps)
         return steps

@@ -149,7 +149,7 @@ def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Pat
         assert item.content.sha256 == SHA
 
 
-SETTLED = ("no-op", "rename", "download", "forget", "delete")
+SETTLED = ("no-op", "rename", "forget", "delete")
 
 
 @pytest.mark.parametrize("action", [name for name in SIGNS if name != "cached"])
@@ -158,6 +158,16 @@ def test_only_what_changes_results_is_going_to_run(action: Any, tmp_path: Path) 
         dependencies = Dependencies(session)
         dependencies.note(Change("a", action, (), fingerprint="f", fetch=action == "adopt"), desired(job("a")))
         assert dependencies.running == ({} if action in SETTLED else {"a.webp": "f"})
+
+
+def test_what_is_downloaded_is_known_if_it_was_here_before(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        one, change = desired(job("a")), Change("a", "download", (), fingerprint="f")
+        for file in (FILE, replace(FILE, sha256="", path="")):
+            dependencies, run = Dependencies(session), record(one.job, job_id="job-1", files=(file,))
+            dependencies.note(change, one, run)
+            known = ({}, {"a.webp": run}) if file.sha256 else ({"a.webp": "f"}, {})
+            assert (dependencies.running, dependencies.makers) == known
 
 
 def test_a_result_from_the_cache_is_known_and_not_going_to_run(tmp_path: Path) -> None:
