@@ -11,7 +11,7 @@ from functools import partial
 from a2c_spec.api import failures
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
-from a2c_spec.api.execute import Executor, Task
+from a2c_spec.api.execute import Executor, Keep, Task, not_kept
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.output_files import OutputFiles, in_safe_order
 from a2c_spec.api.poll import JobGone, Poller
@@ -59,7 +59,7 @@ class Delivery:
             return record
         record, live = await self._wait(task, record)
         record = await self._rename_outputs(task, record, live)
-        done = await self._download_all(task.desired.job, record, live)
+        done = await self._download_all(task.desired.job, record, live, task.keep)
         ours = {"", *(item.id for item in task.desired.job.conversions)}
         saved = counted(len([file for file in done.files if file.path and file.conversion in ours]), "file")
         self.tell(Event("done", done.address, text=saved, spent=self.executor.costs.tell(done.address)))
@@ -149,7 +149,7 @@ class Delivery:
             self.tell(Event("note", record.address, text=error.message))
         return f"; the results of {', '.join(mine)} are kept"
 
-    async def _download_all(self, job: Job, record: JobRecord, live: LiveJob) -> JobRecord:
+    async def _download_all(self, job: Job, record: JobRecord, live: LiveJob, keep: Keep = not_kept) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
         every = placed(self.files.apart(job, self.render_late), record, self.render_late, live)
@@ -163,25 +163,27 @@ class Delivery:
         missing = without_result(job, made, warned=bool(record.warnings))
         others = (file for file in record.files if file.conversion and file.conversion not in ours)
         record = with_answers(record, errors)
-        record = await self._record_files(record, (*files, *others), complete=not errors and not missing)
+        record = await self._record_files(record, (*files, *others), None if errors or missing else keep)
         for error in errors:
             raise error
         if missing:
             raise failures.partial_result(missing, record.warnings, job.address)
         return record
 
-    async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], *, complete: bool) -> JobRecord:
-        """Records the files of this run. Those of an earlier run that have no successor of their name stay here."""
+    async def _record_files(self, record: JobRecord, files: Sequence[SavedFile], keep: Keep | None) -> JobRecord:
+        """Records the files of this run. Those of an earlier run that have no successor of their name stay here.
+        ``keep``, where they are all that it made, comes first: nobody looks again at what is recorded as done."""
         now = self.store.get(record.address)
         record = replace(record, gone=now.gone if now else record.gone)  # noted while others were downloaded
         paths, ids = {file.path for file in files if file.path}, {file.output_id for file in files}
         earlier = tuple(file for file in record.files if file.path and file.path not in paths)
         leftover = tuple(file for file in (now or record).leftover if file.path not in paths)
-        if not complete:
+        if keep is None:
             rest = (file for file in record.files if not file.path and file.output_id not in ids)
             return await self.executor.save(replace(record, files=(*files, *earlier, *rest), leftover=leftover))
         done = replace(record, phase="done", files=tuple(files), leftover=(*leftover, *earlier))
         self.files.note_complete(done)
+        await keep(done)
         return await self.executor.save(done)
 
     async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:

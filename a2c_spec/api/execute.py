@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
@@ -44,19 +44,27 @@ ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 MOST_DRAFTS = 3
 """So many drafts are made when answers get lost, before we give up: each may stay on the service, unpaid."""
 
+Keep = Callable[[JobRecord], Awaitable[None]]
+
+
+async def not_kept(_done: JobRecord) -> None:
+    """Keeps nothing for other jobs."""
+
 
 @dataclass(frozen=True, slots=True)
 class Task:
     """One job to bring to its desired state.
 
     ``observe`` tells what is on the disk, given the record and the live job; ``replaces`` is the id of the job that
-    the user wants to run again although nothing changed.
+    the user wants to run again although nothing changed; ``keep`` keeps the results of a job that is about to be
+    recorded as done, for others.
     """
 
     desired: DesiredJob
     observe: Callable[[JobRecord | None, LiveJob | None], Observed]
     paid_again_allowed: bool
     replaces: str = ""
+    keep: Keep = not_kept
 
 
 @dataclass(slots=True)

@@ -20,9 +20,10 @@ def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> li
     found = []
     for step in steps:
         change, address = step.change, address_of(step.change.address)
-        if step.keys and change.starts and not change.problem:
+        if step.keys and not change.problem:
             known = [makers[key] for key in step.keys if key in makers]
-            if len(known) == len(step.keys) and not change.forced and address not in taken_from:
+            free = change.starts and not change.forced and address not in taken_from
+            if free and len(known) == len(step.keys):
                 told = f"{FREE}{known[0]} makes the same, and its result is taken from the results cache"
                 change = replace(change, alike=known[0], reasons=(*change.reasons, told), credits=0, work="")
                 step = replace(step, change=change)

@@ -269,12 +269,6 @@ class Execution:
         return record
 
     async def _convert(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
-        record = await self._execute(step, desired)
-        project = self.session.project
-        await asyncio.to_thread(self.session.results.keep, desired, record, project.root, project.runtime.clock())
-        return record
-
-    async def _execute(self, step: PlannedChange, desired: DesiredJob) -> JobRecord:
         """All calls of one job, and its results here."""
         executor, delivery = self.service.executor, self.service.delivery
         change = replace(step.change, moves=()) if step.change.moves else step.change  # carried out already
@@ -284,7 +278,7 @@ class Execution:
             record = replace(record, files=now.files, leftover=now.leftover, gone_since=0.0, former_jobs=former)
         allowed = self.options.yes or change.paid_again
         replaces = record.job_id if change.forced else ""
-        task = Task(desired, partial(self.session.observe, desired), allowed, replaces)
+        task = Task(desired, partial(self.session.observe, desired), allowed, replaces, partial(self._keep, desired))
         before = record
         if record.intent is not None:
             change, record = await executor.replan(task, record)
@@ -297,3 +291,8 @@ class Execution:
         if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
             tell_staying(self.session, done, step.change, self.reporter)
         return done
+
+    async def _keep(self, desired: DesiredJob, done: JobRecord) -> None:
+        """Keeps the results of a job in the results cache."""
+        project = self.session.project
+        await asyncio.to_thread(self.session.results.keep, desired, done, project.root, project.runtime.clock())

@@ -12,6 +12,8 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.alike import with_alike
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.reuse import Results
+from a2c_spec.errors import SpecError
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.faults import Fault
@@ -27,6 +29,10 @@ def step(address: str, *keys: str, **more: Any) -> PlannedChange:
     )
 
 
+def waits(address: str, *keys: str) -> PlannedChange:
+    return PlannedChange(Change(address, "wait", ()), None, None, keys=keys)
+
+
 @pytest.mark.parametrize(
     ("steps", "alike"),
     [
@@ -34,6 +40,7 @@ def step(address: str, *keys: str, **more: Any) -> PlannedChange:
         ((step("a", "k"), step("b", "m"), step("c", "k", "m")), ["", "", "a"]),
         ((step("a", "k"), step("b", "k", "m"), step("c", "m")), ["", "", "b"]),
         ((step("a"), step("b")), ["", ""]),
+        ((waits("a", "k"), step("b", "k"), waits("c", "k")), ["", "a", ""]),
         ((step("a", "k", problem="no"), step("b", "k")), ["", ""]),
         ((step("a", "k"), step("b", "k", forced=True), step("taken", "k")), ["", "", ""]),
     ],
@@ -86,3 +93,20 @@ def test_no_more_is_paid_than_the_plan_says(three: Path, a2c: Command, somebody:
     assert a2c("apply", "-q").code == 0
     assert (spent(somebody), len([*(three / "dist").iterdir()])) == (cost, 3)
     assert ("one, which makes the same, gave no result" in done.out) is (way == "--detach"), done.out
+
+
+def test_what_was_made_before_a_crash_is_kept_for_the_others(
+    three: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A job is recorded as done once its results are in the cache, and not before: nobody looks again then."""
+
+    def crash(*_args: Any) -> None:
+        raise SpecError("the end")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Results, "keep", crash)
+        assert a2c("apply", "-q", "--target", "one").code != 0
+    told = json.loads(a2c("plan", "--json").out)
+    assert told["totals"]["credits"] == 0
+    assert a2c("apply", "-q").code == 0
+    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
