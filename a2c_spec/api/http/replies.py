@@ -95,7 +95,9 @@ def _is_deep(data: Any) -> bool:
     for _ in range(DEEPEST):
         inside = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
         level = [value for values in inside for value in values if isinstance(value, dict | list)]
-    return bool(level)
+        if not level:
+            return False
+    return True
 
 
 def error_text(error: Exception) -> str:
