@@ -111,7 +111,7 @@ class Client:
         body = None if call.body is None else self.resolved(wire_body(call), ids)
         reply = await self.wire.call(call.method, path, body=body, headers=headers, accept=accept)
         if call.kind in ("create_job", "patch_job"):
-            self._parsed(mapping(reply.data))
+            self._remember_access(reply)
         return reply
 
     async def delete(self, call: Call) -> LiveJob | None:
@@ -162,14 +162,14 @@ class Client:
     def _job(self, reply: Reply) -> LiveJob:
         if not isinstance(reply.data, Mapping) or not reply.data.get("id"):
             raise NetworkError("unexpected response: it does not describe a job")
-        return self._parsed(reply.data)
+        self._remember_access(reply)
+        return reply.job
 
-    def _parsed(self, row: Mapping[str, Any]) -> LiveJob:
-        """The job in a reply; what uploads to it need is remembered."""
-        job = parse_job(row)
+    def _remember_access(self, reply: Reply) -> None:
+        """Remembers what uploads to the job in a reply need."""
+        job = reply.job
         if job.id and job.server:
-            self.upload_access[job.id] = UploadAccess(job.server, text(row.get("token")))
-        return job
+            self.upload_access[job.id] = UploadAccess(job.server, text(mapping(reply.data).get("token")))
 
 
 def wire_body(call: Call) -> Body:

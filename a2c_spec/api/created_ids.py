@@ -13,7 +13,7 @@ from typing import Any
 
 from a2c_spec.api.http.replies import Reply
 from a2c_spec.core.calls import Call, Payload, Ref
-from a2c_spec.core.live import mapping, parse_conversion, parse_input, parse_job, rows, text
+from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_input, rows, text
 from a2c_spec.core.recognition import Part, input_part, sent_payload, tell_conversions, tell_inputs
 from a2c_spec.core.state import Element
 
@@ -32,7 +32,7 @@ def created_ids(
     if not call.creates:
         return {}
     if call.kind == "create_job":
-        return _from_job(call, mapping(reply.data), find)
+        return _from_job(call, reply.job, find)
     found = list({_created_id(row): row for row in _elements(reply.data)}.values())
     ids = [_created_id(row) for row in found]
     if len(ids) != len(call.creates) or not all(ids):
@@ -65,9 +65,8 @@ def _told(call: Call, found: Sequence[Mapping[str, Any]], find: Find | None) -> 
     return {call.creates[sent]: text(found[live]["id"]) for sent, live in pairs.items()}
 
 
-def _from_job(call: Call, data: Mapping[str, Any], find: Find | None) -> Mapping[str, str] | None:
+def _from_job(call: Call, job: LiveJob, find: Find | None) -> Mapping[str, str] | None:
     """The id of a new job, and those of its parts."""
-    job = parse_job(data)
     if not job.id:
         return None
     body = call.body if isinstance(call.body, Mapping) else {}

@@ -17,7 +17,7 @@ from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
-from a2c_spec.core.live import LiveJob, mapping, parse_job
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
@@ -249,8 +249,8 @@ class Executor:
     async def _record_answer(self, call: Call, change: Change, reply: Reply, ids: Mapping[str, str]) -> None:
         before = self._stored(change.address)
         if call.kind == "create_job":
-            live, now = parse_job(mapping(reply.data)), self.client.wire.service_time()
-            after = created(before, live, ids, starts=call.starts, now=now)
+            now = self.client.wire.service_time()
+            after = created(before, reply.job, ids, starts=call.starts, now=now)
             await self.recorder.save_created(noticed(after, call, reply.data), before, now)
             return
         after = apply_response(before, call, ids)

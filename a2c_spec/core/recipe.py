@@ -237,7 +237,7 @@ def digest(value: Any) -> str:
 
 def dumps(value: Any) -> str:
     """Compact JSON with sorted keys."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return _ENCODER.encode(value)
 
 
 def _plain(value: object) -> Any:
@@ -246,3 +246,6 @@ def _plain(value: object) -> Any:
     if isinstance(value, Late):
         return {"$late": value.text, "scope": dict(value.scope)}
     raise TypeError(f"not JSON: {type(value).__name__}")
+
+
+_ENCODER = json.JSONEncoder(sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=_plain)

@@ -11,7 +11,7 @@ _NUMBER = re.compile(r"#[1-9][0-9]*$")
 
 def address_of(key: str) -> str:
     """``report`` of ``report`` and of ``report#2``."""
-    return _NUMBER.sub("", key)
+    return _NUMBER.sub("", key) if "#" in key else key
 
 
 def free_key(address: str, taken: Collection[str]) -> str:

@@ -18,8 +18,9 @@ from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import StalePlan
 
-KEPT_WHOLE = 256
-"""At most so many changes that do something are kept whole; of further ones the summary, until it is their turn."""
+KEPT_WHOLE = 1024
+"""At most so many changes that do something are kept whole, in a few MB; of further ones the summary, until it is their
+turn: then their manifests are read, and they are planned, a second time."""
 
 
 def summarised(step: PlannedChange, shared: dict[Call, Call]) -> PlannedChange:

@@ -121,6 +121,8 @@ class Takeover:
     async def of(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[JobRecord]] | None:
         """The changes of an address and the runs of which it wants nothing, once it has from others what they have of
         it, and without what others have from it; None where that changes nothing."""
+        if not (self.free or self.parts or self.again):
+            return None  # nothing is offered
         parts = [step.desired for step in steps if step.desired is not None]
         if not parts or any(step.summary_only for step in steps):
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, fields
+from dataclasses import fields
 from typing import Any
 
 from a2c_spec.core.recipe import dumps
@@ -27,9 +27,8 @@ def encode(record: JobRecord) -> str:
 def _tree(record: JobRecord) -> dict[str, Any]:
     tree = {name: getattr(record, name) for name in _FIELDS}
     tree["elements"] = _element_rows(record.elements)
-    tree["files"] = [asdict(file) for file in record.files]
-    tree["landing"] = [asdict(file) for file in record.landing]
-    tree["leftover"] = [asdict(file) for file in record.leftover]
+    for name in ("files", "landing", "leftover"):
+        tree[name] = [{field: getattr(file, field) for field in _FILE} for file in tree[name]]
     tree["intent"] = _intent_tree(record.intent) if record.intent else None
     return tree
 

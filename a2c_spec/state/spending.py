@@ -21,6 +21,8 @@ CREATE TABLE IF NOT EXISTS paid (
   credits INTEGER NOT NULL, open INTEGER NOT NULL
 )
 """
+INDEX = "CREATE INDEX IF NOT EXISTS open_of ON paid (realm, env, run) WHERE open"
+"""Every job that ends looks for what was set aside for it."""
 SUM = "SELECT coalesce(sum(credits), 0) FROM paid WHERE realm = ? AND day >= ?"
 """Days to come count too, so that a clock that was set back gives nothing away."""
 
@@ -209,5 +211,6 @@ def _opened(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     db.execute("PRAGMA synchronous = FULL")
     db.execute(TABLE)
+    db.execute(INDEX)
     db.execute(FORGET)
     return db

@@ -177,16 +177,19 @@ class SqliteStore:
         db = self._writer = self._writer or open_database(self.path)
         with self._transaction(db):
             for address in changes:
-                db.execute("DELETE FROM job WHERE realm = ? AND address = ?", (self.realm, address))
                 db.execute("DELETE FROM file WHERE realm = ? AND address = ?", (self.realm, address))
-            for record in changes.values():
+            for address, record in changes.items():
                 if record is not None:
                     self._insert(db, record)
+                else:
+                    db.execute("DELETE FROM job WHERE realm = ? AND address = ?", (self.realm, address))
 
     def _insert(self, db: sqlite3.Connection, record: JobRecord) -> None:
         columns = (self.realm, record.address, record.phase, record.job_id, record.fingerprint)
         files = [file for file in record.leftover + record.files + record.landing if file.path]
-        db.execute("INSERT INTO job VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, encode(record), bool(record.landing)))
+        db.execute(
+            "INSERT OR REPLACE INTO job VALUES (?, ?, ?, ?, ?, ?, ?)", (*columns, encode(record), bool(record.landing))
+        )
         db.executemany("DELETE FROM file WHERE path = ? AND realm = ?", [(file.path, self.realm) for file in files])
         db.executemany(
             "INSERT OR REPLACE INTO file VALUES (?, ?, ?, ?, ?)",

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.engine.summaries import KEPT_WHOLE
+from a2c_spec.engine import plan_builder
 from tests.benchmarks.ground import BATCH, KEY, counts, stub
 from tests.conftest import Command
 
-MANY = KEPT_WHOLE + 20
+KEPT, MANY = 40, 60
 
 
 @pytest.fixture
@@ -29,7 +29,10 @@ def write(project: Path, count: int) -> None:
         (project / f"src/{number:05}.txt").write_text(f"file {number}")
 
 
-def test_more_jobs_than_are_kept_are_each_converted_once(service: str, project: Path, a2c: Command) -> None:
+def test_more_jobs_than_are_kept_are_each_converted_once(
+    service: str, project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_builder, "KEPT_WHOLE", KEPT)
     write(project, MANY)
     done = a2c("apply", "batch.yaml")
     assert done.code == 0, done.err

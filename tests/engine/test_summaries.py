@@ -10,28 +10,32 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine import plan_builder
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.selection import EVERYTHING
-from a2c_spec.engine.summaries import KEPT_WHOLE, outline, replan_summarised, summarised
+from a2c_spec.engine.summaries import outline, replan_summarised, summarised
 from a2c_spec.errors import StalePlan
 from tests.engine.planning import named, plan
 from tests.engine.projects import WEBP, desired, job, record, session_in
 
 
-def test_of_many_changes_only_a_summary_is_kept_and_planned_again_when_its_turn_comes(tmp_path: Path) -> None:
-    items = [named(f"j{n}") for n in range(KEPT_WHOLE + 2)]
+def test_of_many_changes_only_a_summary_is_kept_and_planned_again_when_its_turn_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(plan_builder, "KEPT_WHOLE", 8)
+    items = [named(f"j{n}") for n in range(10)]
     with session_in(tmp_path) as session:
         steps = plan(session, *items)
         assert [step.summary_only for step in steps].count(True) == 2
         assert all(step.desired is None for step in steps if step.summary_only)
         again = list(replan_summarised(session, items, steps, EVERYTHING))
-        assert [step.change.address for step in again] == [f"j{KEPT_WHOLE}", f"j{KEPT_WHOLE + 1}"]
+        assert [step.change.address for step in again] == ["j8", "j9"]
         assert all(step.desired and not step.change.problem for step in again)
         assert not any(step.summary_only for step in plan(session, *items, whole=True))
         changed = [replace(item, conversions=(replace(WEBP, target="png"),)) for item in items]
         (first, _) = replan_summarised(session, changed, steps, EVERYTHING)
         assert first.change.problem == "changed since the plan was shown; apply again to make a new plan"
-        with pytest.raises(StalePlan, match=f"j{KEPT_WHOLE + 1} is no longer in its manifest"):
+        with pytest.raises(StalePlan, match="j9 is no longer in its manifest"):
             list(replan_summarised(session, items[:-1], steps, EVERYTHING))
 
 

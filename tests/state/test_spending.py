@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.errors import IntegrityError, SpecError
-from a2c_spec.state.spending import Entry, Spending
+from a2c_spec.state.spending import OPEN, SETTLE_LAST, Entry, Spending
 
 DAY, NEXT = "2026-01-31", "2026-02-01"
 
@@ -49,6 +50,18 @@ def test_a_day_costs_no_more_than_it_may(spending: Spending) -> None:
     assert not reserve(spending, 1, most=5)
     assert spending.spent(DAY) == 5
     assert reserve(spending, 100), "without a bound everything is written down all the same"
+
+
+@pytest.mark.parametrize(
+    ("statement", "values"), [(SETTLE_LAST, (1, "api", "", "a", "j", "j")), (OPEN, ("api", "", "a", DAY))]
+)
+def test_what_is_set_aside_for_one_job_is_found_without_reading_all(
+    spending: Spending, statement: str, values: tuple[object, ...]
+) -> None:
+    reserve(spending)
+    with contextlib.closing(sqlite3.connect(spending.path)) as db:
+        steps = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {statement}", values)]
+    assert not [step for step in steps if step.startswith("SCAN")], steps
 
 
 def test_days_and_services_are_apart_and_a_clock_that_goes_back_gives_nothing_away(spending: Spending) -> None:
@@ -125,7 +138,7 @@ def test_nothing_is_spent_for_whoever_stopped_waiting_when_the_file_was_closed(t
 KILLED = """
 import asyncio, os, sys
 from pathlib import Path
-from a2c_spec.state.spending import Entry, Spending
+from a2c_spec.state.spending import OPEN, SETTLE_LAST, Entry, Spending
 asyncio.run(Spending(Path(sys.argv[1]), "api").reserve(Entry("", "a", "2026-01-31", 4)))
 os.kill(os.getpid(), 9)
 """

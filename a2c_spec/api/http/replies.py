@@ -6,11 +6,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import httpx
 
 from a2c_spec.api.http.unpack import NotRead, unpacked
+from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
@@ -34,7 +36,7 @@ class LostAnswer(NetworkError):
     """A request that changes something was sent, and its answer was lost: it may have taken effect or not."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Reply:
     """An answer of the JSON API: ``data`` is parsed, None for an empty body; ``size`` is that of the body in bytes."""
 
@@ -42,6 +44,11 @@ class Reply:
     data: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
     size: int = 0
+
+    @cached_property
+    def job(self) -> LiveJob:
+        """The job that it describes, if it describes one."""
+        return parse_job(mapping(self.data))
 
     @property
     def message(self) -> str:
@@ -95,7 +102,9 @@ def _is_deep(data: Any) -> bool:
     for _ in range(DEEPEST):
         inside = (one.values() if isinstance(one, dict) else one for one in level if isinstance(one, dict | list))
         level = [value for values in inside for value in values if isinstance(value, dict | list)]
-    return bool(level)
+        if not level:
+            return False
+    return True
 
 
 def error_text(error: Exception) -> str:

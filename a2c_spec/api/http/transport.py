@@ -86,6 +86,10 @@ class Wire:
     count: dict[str, int] = field(default_factory=dict)
     opened: httpx.AsyncClient | None = None
     hidden: Redaction = field(default_factory=Redaction)
+    service: httpx.URL = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.service = httpx.URL(self.base_url)
 
     @property
     def http(self) -> httpx.AsyncClient:
@@ -167,7 +171,7 @@ class Wire:
         raise throttled()
 
     async def _send_once(self, request: httpx.Request) -> Reply:
-        no_downgrade(httpx.URL(self.base_url), request.url)
+        no_downgrade(self.service, request.url)
         self.count[request.method] = self.count.get(request.method, 0) + 1
         async with self.limiter.slot():
             self.probe(f"send {request.method} {request.url.path}")
@@ -248,17 +252,18 @@ class Wire:
         """
         self.count["GET"] = self.count.get("GET", 0) + 1
         async with self.limiter.slot():
-            self.probe(f"send GET {httpx.URL(url).path}")
-            response = await self._follow(url, {"Accept-Encoding": "identity", **headers}, secret)
+            first = httpx.URL(url)
+            self.probe(f"send GET {first.path}")
+            response = await self._follow(first, {"Accept-Encoding": "identity", **headers}, secret)
             try:
                 yield response
             finally:
                 await response.aclose()
 
-    async def _follow(self, url: str, headers: Mapping[str, str], secret: Mapping[str, str]) -> httpx.Response:
+    async def _follow(self, first: httpx.URL, headers: Mapping[str, str], secret: Mapping[str, str]) -> httpx.Response:
         """The first answer that is no redirect."""
-        first = current = httpx.URL(url)
-        no_downgrade(httpx.URL(self.base_url), current)
+        current = first
+        no_downgrade(self.service, current)
         for _ in range(REDIRECTS):
             sent = {**headers, **secret} if _origin(current) == _origin(first) else headers
             request = self.http.build_request("GET", current, headers=sent)
