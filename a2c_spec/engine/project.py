@@ -16,7 +16,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.engine.user_config import allowed
+from a2c_spec.engine.user_config import allowed_variables
 from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
@@ -94,7 +94,7 @@ class Project:
             vars=tuple(_pair(text) for text in self.flags.var),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
-            allow_env={*self.flags.allow_env, *allowed(self.environ, "env")},
+            allow_env={*allowed_variables(self.flags, self.environ)},
             env_vars=self.file.vars,
             on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
