@@ -45,7 +45,8 @@ class OutputFiles:
     ``outside`` says which of them lead out of the project.
 
     ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: paths whose
-    files are another address's from now on. ``kept`` tells why a path is not for results at all.
+    files are another address's from now on. ``kept`` tells why a path is not for results at all, ``let_go`` which
+    results of other environments, which do not keep them any more, belong there, and whose they are.
     """
 
     root: Path
@@ -58,6 +59,7 @@ class OutputFiles:
     reserved: dict[str, str] = field(default_factory=dict)
     followed: dict[str, str] = field(default_factory=dict)
     kept: Callable[[str], str] = lambda _path: ""
+    let_go: Callable[[str], Sequence[tuple[OwnedFile, str]]] = lambda _path: ()
 
     def status(self, path: str, address: str) -> Disk:
         """What is at a path below the root, compared with what we wrote there for ``address``."""
@@ -86,6 +88,17 @@ class OutputFiles:
         digests = {(file.size, file.sha256) for file in known if file.sha256}
         earlier = (self._is_intact(OwnedFile(address, path, *digest)) for digest in digests)
         return reasons.OF_EARLIER_RUN if any(earlier) else ""
+
+    def let_go_elsewhere(self, path: str) -> str:
+        """Whose result stands at a path, of another environment that does not keep it any more; empty if none does."""
+        return next((whose for file, whose in self.let_go(path) if self._is_intact(file)), "")
+
+    def known_of(self, path: str, stands: Disk, address: str) -> str:
+        """Where a file comes from that is no present result of the address, in words; empty if nothing is known."""
+        if stands == "outdated":
+            return self.origin(path, address)
+        whose = self.let_go_elsewhere(path) if stands == "foreign" else ""
+        return reasons.let_go(whose) if whose else ""
 
     def came_back(self, file: SavedFile, path: str, address: str) -> bool:
         """Whether exactly this result stands at a path, and not that of another address."""
@@ -216,7 +229,8 @@ class OutputFiles:
             return self._reserve(self._free_path(path, address), address)
         if owner:
             raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
-        raise Conflict(reasons.conflict(path, status, policy), hint="the result stays on the service")
+        known = self.known_of(path, status, address)
+        raise Conflict(reasons.conflict(path, status, policy, known), hint="the result stays on the service")
 
     def expected(self, path: str, policy: str, address: str) -> str:
         """The path that ``resolve_conflict`` would give, nothing being reserved; empty if a result is left out."""

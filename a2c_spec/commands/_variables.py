@@ -16,6 +16,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from a2c_spec.errors import UsageError
+
 PREFIX = "A2C_SPEC_"
 OTHERS = ("CACHE", "DIGEST_KEY")
 """What is read where it is needed, and belongs to no flag."""
@@ -28,6 +30,31 @@ OWN = ("serve",)
 
 MANY_MEANINGS = ("all", "files", "format", "name", "out")
 """Flags that mean something else from command to command."""
+
+SELECTING = ("target", "exclude", "selector")
+
+SILENCED: Mapping[str, tuple[str, ...]] = {
+    "local": ("base_url",),
+    "base_url": ("local",),
+    "as_json": ("markdown",),
+    "markdown": ("as_json", "refresh_only"),
+    "quiet": ("verbose",),
+    "verbose": ("quiet",),
+    "refresh_only": ("offline", "out", "markdown", "prune", "detach", "replace", *SELECTING),
+    "offline": ("refresh_only", "out"),
+    "out": ("refresh_only", "offline"),
+    "prune": ("refresh_only", "detach", *SELECTING),
+    "detach": ("refresh_only", "prune"),
+    "replace": ("refresh_only",),
+    **dict.fromkeys(SELECTING, ("refresh_only",)),
+    "everything": ("addresses",),
+    "ephemeral": ("data",),
+    "data": ("ephemeral",),
+}
+"""Parameter -> those that exclude it: where one of them is typed, a variable for the parameter says nothing.
+
+What narrows a change, as ``A2C_SPEC_TARGET`` does, is never passed over for what removes more.
+"""
 
 TRUE = ("1", "true", "t", "yes", "y", "on")
 """What the value of a flag may be that needs none."""
@@ -42,7 +69,7 @@ def bind(command: click.Command, path: Sequence[str]) -> None:
         for name, below in command.commands.items():
             bind(below, (*path, name))
     for one in command.params:
-        one.callback = _not_empty
+        one.callback = _heard
     for option in _options(command):
         names = variables(option, path)
         before = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
@@ -53,6 +80,20 @@ def bind(command: click.Command, path: Sequence[str]) -> None:
         if option.multiple:
             option.type = copy.copy(option.type)
             option.type.envvar_list_splitter = "\n"  # type: ignore[misc] # of this one flag; names may hold spaces
+
+
+def _heard(context: click.Context, param: click.Parameter, value: Any) -> Any:
+    """The value, or the default where a variable says it and the command line says what excludes it."""
+    value = _not_empty(context, param, value)
+    name = str(param.name)
+    if context.get_parameter_source(name) is not ParameterSource.ENVIRONMENT:
+        return value
+    rivals = SILENCED.get(name, ())
+    typed = (one for one in rivals if context.get_parameter_source(one) is ParameterSource.COMMANDLINE)
+    if not any(context.params.get(one) for one in typed):  # what is typed is read before what is not
+        return value
+    context.set_parameter_source(name, ParameterSource.DEFAULT)
+    return () if isinstance(value, tuple) else param.get_default(context)
 
 
 def _not_empty(context: click.Context, param: click.Parameter, value: Any) -> Any:
@@ -91,6 +132,14 @@ def given(context: click.Context | None) -> dict[str, str]:
             no = option.secondary_opts and context.params.get(option.name) is False
             found[option.name] = max(option.secondary_opts if no else option.opts, key=len)
     return found
+
+
+def refuse_both(one: str, other: str, why: str) -> None:
+    """Raises UsageError, with what somebody gave, where two parameters are given that contradict each other."""
+    context = click.get_current_context(silent=True)
+    if context and context.params.get(one) and context.params.get(other):
+        how = given(context)
+        raise UsageError(f"{how[one]} and {how[other]} {why}", hint="leave out one of both")
 
 
 def variable(option: click.Option, environ: Mapping[str, str] = os.environ) -> str:

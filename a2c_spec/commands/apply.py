@@ -12,6 +12,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshed, show_result, talk
 from a2c_spec.commands._terminal import on_a_terminal
+from a2c_spec.commands._variables import refuse_both
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
@@ -57,6 +58,7 @@ def command(yes: bool, detach: bool, **given: Any) -> int:
 
     chosen = selection_of(given)
     if given.pop("refresh_only"):
+        refuse_both("refresh_only", "detach", "contradict each other: a refresh starts nothing")
         return refresh(flags_of(given), chosen)
     if detach and given["prune"]:
         raise UsageError("--detach does not go with --prune", hint="wait for the results, then `a2c-spec prune`")

@@ -10,6 +10,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, tell_failed, warn
+from a2c_spec.commands._variables import refuse_both
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.errors import SpecError, UsageError
@@ -43,7 +44,9 @@ if TYPE_CHECKING:
 def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
     """Show what apply would do, and why. Sends only GET requests."""
     chosen, most = selection_of(given), markdown_of_options(given)
+    refuse_both("as_json", "markdown", "ask for two forms of one plan")
     if given.pop("refresh_only"):
+        refuse_both("refresh_only", "offline", "contradict each other: only the service can tell what is new")
         if out or most:
             raise UsageError(
                 f"--refresh-only makes no plan that could be {'saved' if out else 'shown as markdown'}",

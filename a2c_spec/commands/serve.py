@@ -16,6 +16,7 @@ from urllib.parse import urlsplit
 import click
 
 from a2c_spec.commands._output import say
+from a2c_spec.commands._variables import refuse_both
 from a2c_spec.errors import SpecError, UsageError, missing_key, why
 from a2c_spec.views import inert
 
@@ -119,6 +120,7 @@ class Given:
 @click.option("--spend", is_flag=True, help="With --verify: carry out one small conversion too, which costs credits.")
 def command(**given: Any) -> int:
     """Run the local API: print the environment variables to export, then serve until Ctrl-C."""
+    refuse_both("ephemeral", "data", "contradict each other: nothing is kept, or something is")
     return serve(Given(**given))
 
 

@@ -10,6 +10,7 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import say
+from a2c_spec.commands._variables import refuse_both
 from a2c_spec.commands.status import status
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.saved_plan import is_saved_plan, read
@@ -24,6 +25,7 @@ from a2c_spec.engine.saved_plan import is_saved_plan, read
 @options.project
 def command(what: str, exit_code: bool, **given: Any) -> int:
     """Show a saved plan (NAME.a2cplan.json), or the record of an address."""
+    refuse_both("as_json", "markdown", "ask for two forms of one plan")
     most = markdown_of_options(given)
     flags = flags_of(given)
     if not is_saved_plan(what):

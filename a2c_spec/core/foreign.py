@@ -13,6 +13,8 @@ from typing import Any
 from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
+from a2c_spec.core.plan import Change
+from a2c_spec.core.reasons import counted
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import Element, JobRecord
@@ -141,3 +143,15 @@ def foreign_of_preset(record: JobRecord, live: Mapping[str, Any]) -> Iterator[Fo
     if "options" in live:
         shown = completed(element, "options", mapping(live["options"]))
         yield from _values("options", "options", element, element.sent.get("options", {}), shown)
+
+
+def told_of_start(change: Change, record: JobRecord | None, live: LiveJob | None) -> Change:
+    """The change of a run; of a held job that runs, or ran, although nothing was sent from here that starts it, with
+    that and what it costs. ``record``: as it was before the job was read."""
+    held = record is not None and record.phase == "building" and record.intent is None
+    if not held or live is None or live.editable:
+        return change
+    cost = f"cost {counted(live.spent, 'credit')}"
+    if not live.terminal:
+        cost = f"costs about {counted(max(1, len(live.conversions)), 'credit')}"
+    return replace(change, reasons=(f"started elsewhere, which {cost}", *change.reasons))

@@ -31,8 +31,9 @@ class Observed:
     ``placed``: where recorded results belong, if that was worked out already. ``blocked``: path -> why no file can be
     written there. ``earlier``: what another run made of the same conversions before, and ``why`` it does not do, where
     that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make. ``origins``: path ->
-    where what is outdated there comes from. ``beside``: path that something else has -> the one that a result gets
-    instead under ``on_conflict: rename``. ``shared``: another address waits for results of the same job.
+    where what is outdated there, or not ours, comes from, as far as that is known. ``beside``: path that something else
+    has -> the one that a result gets instead under ``on_conflict: rename``. ``shared``: another address waits for
+    results of the same job.
     """
 
     late: RenderLate

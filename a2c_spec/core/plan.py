@@ -91,8 +91,9 @@ class Change:
     stands in their places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first,
     ``credits`` is about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces``
     paths at which a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
-    ``replaces_paid``: those of the replaced that another endpoint was paid for. ``alike`` is the address of an earlier
-    change that makes the same: its result is taken from the results cache, and ``calls`` are only for when it fails.
+    ``replaces_paid``: those of the replaced that others were paid for, and whose results they are. ``alike`` is the
+    address of an earlier change that makes the same: its result is taken from the results cache, and ``calls`` are only
+    for when it fails.
     """
 
     address: str
@@ -123,7 +124,7 @@ class Change:
     writes: tuple[str, ...] = ()
     replaces: tuple[str, ...] = ()
     unforeseen: tuple[str, ...] = ()
-    replaces_paid: tuple[str, ...] = ()
+    replaces_paid: Mapping[str, str] = field(default_factory=dict)
     alike: str = ""
 
     @property

@@ -118,13 +118,22 @@ def _cut(text: str) -> str:
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 3]}..."
 
 
-def conflict(path: str, status: Disk, policy: str) -> str:
-    """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do."""
+UNKNOWN = "exists and is not recorded as a result of a2c-spec"
+"""What is said of a file that nothing is known of."""
+
+
+def let_go(whose: str) -> str:
+    """What a file is that was a result of another environment, which does not keep it any more."""
+    return f"is a result of {whose}, which no manifest asks for there any more"
+
+
+def conflict(path: str, status: Disk, policy: str, origin: str = "") -> str:
+    """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do. ``origin``:
+    where it comes from, if that is known."""
     if status == "folder":
         others = "rename" if policy == "skip" else "rename or skip"
         return f"{path} is a folder; move it away, or set on_conflict to {others}"
-    unknown = "exists and is not recorded as a result of a2c-spec"
-    what = "has changed since a2c-spec wrote it" if status == "changed" else unknown
+    what = "has changed since a2c-spec wrote it" if status == "changed" else origin or UNKNOWN
     others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 
@@ -143,7 +152,7 @@ def refused(observed: Observed, path: str, policy: str, *, moves: bool = False) 
         return blocked(path, why)
     status = observed.status(path)
     kept = policy == "error" or (moves and policy == "skip") or (status == "folder" and policy == "overwrite")
-    return conflict(path, status, policy) if kept and observed.taken(path) else ""
+    return conflict(path, status, policy, observed.origins.get(path, "")) if kept and observed.taken(path) else ""
 
 
 def skipped(observed: Observed, path: str) -> str:
@@ -151,7 +160,8 @@ def skipped(observed: Observed, path: str) -> str:
     stands = observed.status(path)
     if stands == "changed":
         return f"skipped: {path} has changed since a2c-spec wrote it"
-    return f"skipped: {path} {'is a folder' if stands == 'folder' else 'exists and is not ours'}"
+    what = "is a folder" if stands == "folder" else observed.origins.get(path, "exists and is not ours")
+    return f"skipped: {path} {what}"
 
 
 NAMED = 5

@@ -25,7 +25,7 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     """Whether somebody was asked; raises before anything is sent where a plan is refused, or needs a confirmation that
     it does not get. ``local``: nothing of it has a price. ``prune``: everything that goes is asked for."""
     check_refused(plan)
-    needed = [*_paid_again(plan), *_paid_elsewhere(plan), *_not_fetched(plan), *_removed(plan, every=prune)]
+    needed = [*_paid_again(plan), *_paid_by_others(plan), *_not_fetched(plan), *_removed(plan, every=prune)]
     needed += plan.emptied()
     dear = [] if local else _expensive(plan, options.confirm_above, options.confirm_by)
     wanted = [*dear, *_deleted(plan, told=prune)]
@@ -77,7 +77,7 @@ def _paid_again(plan: Plan) -> list[str]:
 def _sentence(changes: Sequence[Change], verb: str) -> str:
     cost = sum(change.credits for change in changes)
     price = f" (about {counted(cost, 'credit')})" if cost else ""
-    files = [path for change in changes for path in change.replaces]
+    files = [path for change in changes for path in change.replaces if path not in change.replaces_paid]
     jobs = [str(call.subject) for change in changes for call in change.deletes if call.afterwards]
     replaced = f", and {listed(files)} replaced" if files else ""
     replaced += f", job {listed(jobs)} deleted" if jobs and "deleted" not in verb else ""
@@ -85,10 +85,15 @@ def _sentence(changes: Sequence[Change], verb: str) -> str:
     return f"{listed(names)} would be {verb}{price}{replaced}, although already paid for"
 
 
-def _paid_elsewhere(plan: Plan) -> list[str]:
-    """Files here that are lost, which another endpoint was paid for."""
-    files = [path for change in plan.changes if not (change.problem or change.asks) for path in change.replaces_paid]
-    return [f"{listed(files)} would be replaced, although another endpoint was paid for it"] if files else []
+def _paid_by_others(plan: Plan) -> list[str]:
+    """Files here that are lost, which were paid for, by whose results they are."""
+    said: dict[str, list[str]] = {}
+    for change in (one for one in plan.changes if not one.problem):
+        for path, whose in change.replaces_paid.items():
+            said.setdefault(whose, []).append(path)
+    are = {whose: "a result" if len(files) == 1 else "results" for whose, files in said.items()}
+    lost = "would be replaced, although already paid for"
+    return [f"{listed(files)}, {are[whose]} of {whose}, {lost}" for whose, files in said.items()]
 
 
 def _not_fetched(plan: Plan) -> list[str]:

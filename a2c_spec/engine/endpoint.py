@@ -40,8 +40,9 @@ def endpoint(project: Project) -> Endpoint:
     client's config.toml."""
     hosts = allowed_hosts(project.flags, project.environ)
     if project.flags.local:
-        if {"--local", "--base-url"} <= {*project.flags.given.values()}:
-            raise UsageError("--local and --base-url name two services", hint="leave out one of both flags")
+        both = [project.flags.given.get(name, "") for name in ("local", "base_url")]
+        if any(all(one.startswith(kind) for one in both) for kind in ("--", "A2C_SPEC_")):
+            raise UsageError(f"{both[0]} and {both[1]} name two services", hint="leave out one of both")
         return Endpoint(LOCAL, "local", LOCAL_REALM)
     given = project.flags.base_url or project.environ.get("API2CONVERT_BASE_URL", "")
     key = project.environ.get(KEY, "").strip()

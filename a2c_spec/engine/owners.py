@@ -106,9 +106,10 @@ class Owners:
         ]
 
     def _outdated(self, change: Change, path: str) -> list[str]:
-        """Of a result for another endpoint, or of another run, that is about to be replaced and is not told of yet."""
+        """Of a result for another endpoint or environment, or of another run, that is about to be replaced and is not
+        told of yet."""
         files = self.session.files
-        origin = files.origin(path, change.address) if files.status(path, change.address) == "outdated" else ""
+        origin = files.known_of(path, files.status(path, change.address), change.address)
         return [f"replaces {path}, which {origin}"] if origin and f"{path} {origin}" not in change.reasons else []
 
     def all_checked(self) -> list[PlannedChange]:

@@ -15,7 +15,7 @@ from a2c_spec.core.plan import Plan
 from a2c_spec.core.result_paths import path_key
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
-from a2c_spec.engine.plan_facts import told, with_facts
+from a2c_spec.engine.plan_facts import told, with_facts, with_places_left
 from a2c_spec.engine.planned import PlannedChange, check_read, with_secrets
 from a2c_spec.engine.project import Project, Reading, reading, real_path
 from a2c_spec.engine.prune import check_whole, with_orphans
@@ -58,7 +58,7 @@ async def plan_project(
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
-    return with_staying(session, [with_facts(session, step) for step in steps])
+    return with_staying(session, with_places_left([with_facts(session, step) for step in steps]))
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:

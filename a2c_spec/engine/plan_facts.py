@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
 from a2c_spec.core.observed import NOT_OURS
-from a2c_spec.core.plan import Plan
+from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Reading, reading_all
@@ -38,9 +39,45 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     change = replace(
         change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)
     )
-    if paid := tuple(path for path in change.replaces if {*session.files.other_endpoints(path)} - {LOCAL_REALM}):
-        change = replace(change, replaces_paid=paid)
-    return replace(step, change=change)
+    return replace(step, change=_with_paid(session, change, step.record))
+
+
+def with_places_left(steps: Sequence[PlannedChange]) -> list[PlannedChange]:
+    """The changes of a plan, of which none replaces a file that another one moves away first."""
+    left = {move.source for step in steps if not step.change.problem for move in step.change.moves}
+    return [replace(step, change=_without(step.change, left)) if left else step for step in steps]
+
+
+def _without(change: Change, left: set[str]) -> Change:
+    if left.isdisjoint(change.replaces):
+        return change
+    paid = {path: whose for path, whose in change.replaces_paid.items() if path not in left}
+    return replace(change, replaces=tuple(path for path in change.replaces if path not in left), replaces_paid=paid)
+
+
+def _with_paid(session: Session, change: Change, record: JobRecord | None) -> Change:
+    """The change, with what others were paid for of what it replaces, but for what it has itself, to the byte."""
+    known = {file.sha256 for file in record.files} - {""} if record else set()
+    places = [path for path in change.replaces if not known.intersection(_digests(session, path))]
+    whose = {path: _paid_result(session, path, change.address) for path in places}
+    paid = {path: owner for path, owner in whose.items() if owner}
+    return replace(change, replaces_paid=paid) if paid else change
+
+
+def _digests(session: Session, path: str) -> set[str]:
+    return {file.sha256 for file in session.store.files_at(path) if not file.elsewhere}
+
+
+def _paid_result(session: Session, path: str, address: str) -> str:
+    """Whose result stands at a path, as it was written; empty where it is nobody's, or that of the address itself."""
+    files = session.files
+    for realm in files.other_endpoints(path):
+        if realm != LOCAL_REALM:
+            return f"another endpoint ({realm})"
+    stands = files.status(path, address)
+    if stands == "another's":
+        return address_of(files.owner(path))
+    return files.let_go_elsewhere(path) if stands == "foreign" else ""
 
 
 def _written(session: Session, step: PlannedChange) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
+from a2c_spec.core.foreign import told_of_start
 from a2c_spec.core.graph import needs
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
@@ -263,8 +264,7 @@ async def plan_run_again(
     """The change of a run that was planned before, once more is known of what it depends on."""
     if step.desired is None:
         return step
-    pending = prepared_run(session, step.desired.job, dependencies, chosen, step.record)
-    again = await plan_run(session, pending, client)
+    again = await plan_run(session, prepared_run(session, step.desired.job, dependencies, chosen, step.record), client)
     return replace(step, change=again.change, desired=again.desired, record=again.record, live=again.live)
 
 
@@ -283,7 +283,7 @@ async def plan_from_live(
         record = recognised(record, desired, live)
     known = pending.observed
     observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
-    change = plan_with_cache(session, pending, record, observed)
+    change = told_of_start(plan_with_cache(session, pending, record, observed), pending.record, live)
     doubtful = change.lost and change.starts and live and not sure
     if doubtful and not out_of_time(record, client.wire.service_time()):
         await session.project.runtime.sleep(LOOK_AGAIN)

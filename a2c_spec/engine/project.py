@@ -16,7 +16,7 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
-from a2c_spec.engine.user_config import allowed
+from a2c_spec.engine.user_config import allowed_variables
 from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.catalog import catalog_of
@@ -94,7 +94,7 @@ class Project:
             vars=tuple(_pair(text) for text in self.flags.var),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
-            allow_env={*self.flags.allow_env, *allowed(self.environ, "env")},
+            allow_env={*allowed_variables(self.flags, self.environ)},
             env_vars=self.file.vars,
             on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
@@ -188,6 +188,8 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
     problems = [project.relative(item) for item in found if isinstance(item, Diagnostic)]
     nothing = not project.flags.paths and all(problem.message == NOTHING_HERE for problem in problems)
     if not paths and not wrong and (within or nothing):
+        if project.flags.prune and not within and project.state_file().is_file():
+            return [], []  # the last one was removed: nothing of what is recorded is asked for
         project.checked()
         apart = f"; a project of its own: {', '.join(map(project.named, within))} (`-C FOLDER`)" if within else ""
         raise UsageError(
@@ -203,9 +205,8 @@ def _of_another(project: Project, path: str, other: Path, sign: str) -> Diagnost
         return Diagnostic(Position(path), two_states(project, other), keep_apart(project, other))
     if path not in {os.path.normpath(one) for one in project.flags.paths}:
         return None
-    message = (
-        f"belongs to the project in {project.named(other)} ({sign}), others to that in {project.named(project.root)}"
-    )
+    homes = project.named(other), project.named(project.root)
+    message = f"belongs to the project in {homes[0]} ({sign}), others to that in {homes[1]}"
     return Diagnostic(Position(path), message, "apply one project after the other")
 
 

@@ -164,10 +164,9 @@ class Session:
         address = desired.job.address
         disk: dict[str, Disk] = {path: self.files.status(path, address) for path in paths}
         blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
-        outdated = {path for path, stands in disk.items() if stands == "outdated"}
         back = [file for file in record.files if disk.get(file.path) in DOUBTFUL] if record else []
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
-        origins = {path: self.files.origin(path, address) for path in outdated if disk[path] == "outdated"}
+        origins = {path: why for path, stands in disk.items() if (why := self.files.known_of(path, stands, address))}
         taken = [path for path, stands in disk.items() if stands in NOT_OURS]
         renames = any(spec.on_conflict == "rename" for spec in desired.job.outputs)
         beside = {path: self.files.expected(path, "rename", address) for path in taken if renames}
@@ -206,7 +205,7 @@ def open_state(project: Project) -> Iterator[Session]:
             yield Session(
                 project,
                 store,
-                OutputFiles(project.root, store, sha256, project.runtime.probe, kept=others.kept),
+                OutputFiles(project.root, store, sha256, project.runtime.probe, kept=others.kept, let_go=others.let_go),
                 digests,
                 secret_fingerprints(project, partial(noted_key, store)),
                 PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +18,57 @@ USER_FILE = "a2c-spec/config.toml"
 EXAMPLES = {"allowed_hosts": "staging.example.com", "allowed_env": "BRANCH_NAME"}
 
 
-HOST = re.compile(r"([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[1-9][0-9]{0,4})?")
+HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(:(?P<port>[1-9][0-9]{0,4}))?")
+LABEL = re.compile(r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?")
+MOST_PORTS = 65_535
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+"""What a manifest can name under ``env``."""
 
 
 def allowed_hosts(flags: Flags, environ: Mapping[str, str]) -> list[str]:
     """The hosts that the user allows, all of them; raises UsageError where one is none, and so would allow nothing."""
-    flag, file = flags.given.get("allow_host", "--allow-host"), f"{config_folder(environ)}/{USER_FILE}: allowed_hosts"
-    found = [(flag, host) for host in flags.allow_host] + [(file, host) for host in allowed(environ, "hosts")]
-    for where, host in found:
-        if not HOST.fullmatch(host):
-            hint = "expected HOST or HOST:PORT, as in staging.example.com or staging.example.com:8443"
-            raise UsageError(f"{where}: `{host}` is no host", hint=hint)
-    return [host for _, host in found]
+    hint = "expected HOST or HOST:PORT, as in staging.example.com or staging.example.com:8443"
+    flag = flags.given.get("allow_host", "--allow-host")
+    return _checked(flag, flags.allow_host, environ, "hosts", _is_host, ("host", hint))
+
+
+def allowed_variables(flags: Flags, environ: Mapping[str, str]) -> list[str]:
+    """The variables that the user lets manifests read; raises UsageError where one is no name, and so would allow
+    nothing."""
+    hint = "expected the NAME of one variable, as in BRANCH_NAME; patterns are not allowed"
+    flag = flags.given.get("allow_env", "--allow-env")
+    return _checked(flag, flags.allow_env, environ, "env", VARIABLE.fullmatch, ("name of a variable", hint))
+
+
+def _checked(
+    flag: str,
+    given: Sequence[str],
+    environ: Mapping[str, str],
+    what: str,
+    fits: Callable[[str], object],
+    said: tuple[str, str],
+) -> list[str]:
+    """What a flag, or its variable, and the user's own configuration allow together. ``said``: what one value is, and
+    what was expected."""
+    file = f"{config_folder(environ)}/{USER_FILE}: allowed_{what}"
+    found = [(flag, one) for one in given] + [(file, one) for one in allowed(environ, what)]
+    for where, one in found:
+        if not fits(one):
+            raise UsageError(f"{where}: `{one}` is no {said[0]}", hint=said[1])
+    return [one for _, one in found]
+
+
+def _is_host(text: str) -> bool:
+    """Whether a URL can have this host, and this port."""
+    found = HOST.fullmatch(text)
+    if found is None or int(found["port"] or 0) > MOST_PORTS:
+        return False
+    if found["address"] is None:
+        return all(map(LABEL.fullmatch, found["host"].split(".")))
+    try:
+        return bool(ipaddress.IPv6Address(found["address"]))
+    except ValueError:
+        return False
 
 
 def allowed(environ: Mapping[str, str], what: str) -> list[str]:

@@ -40,22 +40,19 @@ def findings(session: Session, keys: Mapping[str, None]) -> list[Finding]:
     """The findings of these runs, by key, and of what the manifests of their addresses leave out; each file is read."""
     files = replace(session.files, digest=lambda path: measure(path).sha256)
     addresses = list(dict.fromkeys(map(address_of, keys)))
-    runs = {
-        address: [
-            record
-            for record in session.runs(address)
-            if record.address in keys and not record.gone_since  # what was let go is nobody's result any more
-        ]
-        for address in addresses
-    }
+    every = {address: [run for run in session.runs(address) if run.address in keys] for address in addresses}
+    kept = {address: [run for run in some if not run.gone_since] for address, some in every.items()}
+    runs = {address: kept[address] or every[address] for address in addresses}
     asked = jobs_of(session.project, (record for some in runs.values() for record in some))
+    # what was let go is nobody's result, unless its manifest is back
+    runs = {address: some if kept[address] or asked.get(address) else [] for address, some in runs.items()}
     policy, found = session.project.flags.on_conflict, list[Finding]()
     for address in addresses:
         job = with_policy(known, policy) if (known := asked.get(address)) else None
         here = [(run, one, _finding(files, address, run, one, job)) for run in runs[address] for one in _here(run)]
         mine = [told for run, one, told in here if told.status == "intact" or not _made_anew(runs[address], run, one)]
         mine += _left_out(files, address, job, {one.path for one in mine}) if job else ()
-        orphan = address in asked and job is None
+        orphan = address in asked and job is None and bool(kept[address])
         found += [replace(one, orphan=orphan) for one in mine]
     return found
 

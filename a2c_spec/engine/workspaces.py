@@ -11,7 +11,7 @@ from typing import Self
 from a2c_spec.core.protected import protected
 from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.engine.endpoint import recorded_realm
 from a2c_spec.engine.project import Project
 from a2c_spec.state.sqlite import SqliteStore
@@ -59,13 +59,23 @@ class Workspaces:
         """Why no result may be written at a path below the root: it is ours, or another environment has it."""
         if why := self.own.get(path_key(path)) or (protected(path) and "no result is written there"):
             return why
+        return next((f"it is a result of {whose}; save it in another folder" for whose in self._keeping(path)), "")
+
+    def let_go(self, path: str) -> list[tuple[OwnedFile, str]]:
+        """The results that belong at a path below the root in other environments, and that no manifest asks for there
+        any more; and whose they are."""
+        return [(file, whose) for file, whose, kept in self._at(path) if not kept]
+
+    def _keeping(self, path: str) -> Iterator[str]:
+        return (whose for _, whose, kept in self._at(path) if kept)
+
+    def _at(self, path: str) -> Iterator[tuple[OwnedFile, str, bool]]:
+        """The results of other environments at a path, whose they are, and whether these keep them."""
         for env, store in self._opened().items():
+            where = f"in environment {env}" if env else "without an environment"
             for file in store.files_at(path):
-                record = store.get(file.address)
-                if record is None or not record.gone_since:
-                    where = f"in environment {env}" if env else "without an environment"
-                    return f"it is a result of {address_of(file.address)} {where}; save it in another folder"
-        return ""
+                record = None if file.elsewhere else store.get(file.address)
+                yield file, f"{address_of(file.address)} {where}", record is None or not record.gone_since
 
     def records(self) -> Iterator[JobRecord]:
         """What the other environments have recorded of the same service."""

@@ -15,6 +15,7 @@ from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
 
 _ENDINGS = (".yaml", ".yml", *J2)
 NOTHING_HERE, HINT = "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`"
+TAKE_OUT = "if the last one was removed, take this entry out"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
 _MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
 GIT, STATE_FOLDER = ".git", ".a2c"
@@ -76,7 +77,7 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
     for number, name in enumerate(names):
         found, where = False, said.get(f"manifests.{number}")
         if where and not globs.is_pattern(name) and not (start / name).exists():
-            yield Diagnostic(where, f"there is no file or folder `{name}`", "it counts from this folder")
+            yield Diagnostic(where, f"there is no file or folder `{name}`", f"it counts from this folder; {TAKE_OUT}")
             continue
         for path in _files(name, start):
             found = True
@@ -86,7 +87,8 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
                 why, hint = not_text(path, "rename it")
                 yield Diagnostic(Position(shown_name(path)), f"the name of this manifest {why}", hint)
         if not found:
-            yield Diagnostic(where or Position(name), f"no manifest in `{name}`" if where else NOTHING_HERE, HINT)
+            told = (f"no manifest in `{name}`", f"{HINT}; {TAKE_OUT}") if where else (NOTHING_HERE, HINT)
+            yield Diagnostic(where or Position(name), *told)
 
 
 def unreadable(project: Project) -> Iterator[str]:

@@ -167,15 +167,20 @@ def _never_used(tree: MapNode) -> Iterator[Diagnostic]:
 
 
 def _packed(tree: MapNode) -> Iterator[Diagnostic]:
-    """Entries for single inputs of a conversion whose results the service packs into one file."""
+    """Entries for single inputs of a conversion that gives one file for all of them: it makes one result, or the
+    service packs its results. Such an entry gets what is of other inputs, too, and the next one gets nothing."""
+    inputs = _ids(tree, "inputs")
     for conversion in mappings(tree, "conversions") if len(mappings(tree, "inputs")) > 1 else ():
-        options = _inside(conversion, "options")
-        single = options.get("allow_multiple_outputs") or options.get("preset") or conversion.get("preset")
-        mine = [one for one in _sources(tree) if one[0] == conversion.get("id")]
-        if len(mine) > 1 and not single and conversion.get("category") != "archive" and any(one[1] for one in mine):
-            message = f"the service packs the results of {conversion.get('id')} into one file, unless it is told not to"
-            hint = f"add options: {{allow_multiple_outputs: true}} to {conversion.get('id')}"
-            yield Diagnostic(mine[1][2], message, hint)
+        options, name = _inside(conversion, "options"), conversion.get("id")
+        if options.get("allow_multiple_outputs") or options.get("preset") or conversion.get("preset"):
+            continue
+        where = next((where for source, one, where in _sources(tree) if source == name and one in inputs), None)
+        if where is not None and (conversion.get("category") == "archive" or options.get("merge") is True):
+            yield Diagnostic(where, f"{name} makes one result of all inputs", f"write from: {name}")
+        elif where is not None:
+            message = f"the service packs the results of {name} into one file, unless it is told not to"
+            hint = f"add options: {{allow_multiple_outputs: true}} to {name}, or write from: {name}"
+            yield Diagnostic(where, message, hint)
 
 
 def _missing(tree: MapNode, table: MapNode, key: str, wanted: Tree, what: str) -> Iterator[Diagnostic]:

@@ -80,7 +80,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "replaces": list(change.replaces),
         "removes": list(change.removes),
         "stays": list(change.stays),
-        "replaces_paid": list(change.replaces_paid),
+        "replaces_paid": dict(change.replaces_paid),
         "unforeseen": list(change.unforeseen),
         "lower_bound": change.bound,
     }
@@ -139,7 +139,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         credits=int(row.get("credits", 0)),
         writes=tuple(row.get("writes", ())),
         replaces=tuple(row.get("replaces", ())),
-        replaces_paid=tuple(row.get("replaces_paid", ())),
+        replaces_paid=dict(row.get("replaces_paid", {})),
         unforeseen=tuple(row.get("unforeseen", ())),
         skipped=int(row.get("skipped", 0)),
         verified=int(row.get("verified", 0)),

@@ -69,10 +69,22 @@ def test_a_renamed_manifest_takes_over_its_result(project: Path, a2c: Command, j
     quiet(a2c)
 
 
-def test_a_result_moves_to_the_place_of_a_manifest_that_went(project: Path, a2c: Command, applied: Applied) -> None:
+def asks(a2c: Command) -> bool:
+    """Whether nothing is replaced before that is confirmed: what another address was paid for."""
+    refused = a2c("apply", "--local")
+    told = "dist/one.sha256, a result of a, would be replaced, although already paid for\n  add -y to allow it"
+    (change,) = (one for one in json.loads(a2c("plan", "--local", "--json").out)["changes"] if one["replaces"])
+    return (refused.code, told in refused.err, change["replaces_paid"]) == (11, True, {"dist/one.sha256": "a"})
+
+
+def test_a_result_moves_to_the_place_of_a_manifest_that_went(
+    project: Path, a2c: Command, job: Writer, applied: Applied
+) -> None:
     applied(a="one", b="two")
     (project / "a.yaml").unlink()
-    assert "replaces dist/one.sha256, an earlier result of a" in applied(b="one")
+    job("b", "b.txt", "one")
+    assert asks(a2c)
+    assert "replaces dist/one.sha256, an earlier result of a" in applied("-y")
     assert holds(project, "one", "b.txt")
     quiet(a2c)
 
@@ -81,7 +93,9 @@ def test_a_new_job_takes_the_place_of_one_that_went(project: Path, a2c: Command,
     applied(a="one")
     (project / "a.yaml").unlink()
     job("c", "b.txt", "one")
-    applied()
+    assert asks(a2c)
+    assert holds(project, "one", "a.txt")
+    applied("-y")
     assert holds(project, "one", "b.txt")
     assert "1 of 1 file intact" in a2c("verify", "--local").out
     quiet(a2c)
@@ -96,6 +110,18 @@ def test_what_somebody_changed_is_not_taken(project: Path, a2c: Command, job: Wr
     assert done.code == 9
     assert "refused: dist/one.sha256" in done.out
     assert (project / "dist" / "one.sha256").read_text() == "notes"
+
+
+def test_a_place_that_is_left_in_the_same_plan_is_replaced_by_nobody(
+    project: Path, a2c: Command, job: Writer, applied: Applied
+) -> None:
+    applied(a="one")
+    job("a", "a.txt", "two")
+    job("b", "b.txt", "one")
+    changes = json.loads(a2c("plan", "--local", "--json").out)["changes"]
+    assert [(one["address"], one["replaces"]) for one in changes] == [("a", []), ("b", [])]
+    applied()
+    assert (holds(project, "two", "a.txt"), holds(project, "one", "b.txt")) == (True, True)
 
 
 @pytest.mark.parametrize("meanwhile", ["one runs again", "one file is missing"])
@@ -345,3 +371,48 @@ def test_what_is_left_out_cannot_be_run_again(project: Path, a2c: Command, job: 
         done = a2c("plan", "--local", "--replace", "b", *part)
         assert (done.code, "--replace b means only what is left out of this plan" in done.err) == (2, True)
         assert a2c("plan", "--local", "--replace", "a", *part).code == 0
+
+
+@pytest.mark.parametrize("let_go", [True, False])
+def test_a_result_of_another_environment_is_known_as_that(
+    let_go: bool, project: Path, a2c: Command, job: Writer
+) -> None:
+    (project / "a2c.yaml").write_text("environments: {prod: {}, staging: {}}\n")
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local", "--env", "prod").code == 0
+    if let_go:
+        (project / "a.yaml").unlink()
+        job("c", "b.txt", "two")
+        assert a2c("apply", "--local", "--env", "prod").code == 0
+        (project / "c.yaml").unlink()
+    job("b", "b.txt", "one")
+    staging = ("--local", "--env", "staging", "--on-conflict")
+    (project / "a.yaml").unlink(missing_ok=True)
+    whose = "a result of a in environment prod"
+    gone = f"is {whose}, which no manifest asks for there any more"
+    kept = f"cannot be written, because it is {whose}; save it in another folder"
+    said = a2c("plan", *staging, "error").out
+    assert (f"dist/one.sha256 {gone}, and on_conflict is error" if let_go else f"dist/one.sha256 {kept}") in said
+    assert (f"skipped: dist/one.sha256 {gone}" in a2c("plan", *staging, "skip").out) == let_go
+    refused = a2c("apply", *staging, "overwrite")
+    told = f"error: dist/one.sha256, {whose}, would be replaced, although already paid for"
+    assert (refused.code, (told if let_go else kept) in refused.err) == (11 if let_go else 13, True)
+    assert (f"replaces dist/one.sha256, which {gone}" in refused.out) == let_go
+    assert holds(project, "one", "a.txt")
+    assert a2c("apply", *staging, "overwrite", "-y").code == (0 if let_go else 13)
+    assert holds(project, "one", "b.txt" if let_go else "a.txt")
+
+
+def test_a_file_that_somebody_else_put_where_another_environment_let_one_go_is_not_its_result(
+    project: Path, a2c: Command, job: Writer
+) -> None:
+    (project / "a2c.yaml").write_text("environments: {prod: {}, staging: {}}\n")
+    for address in "ac":
+        job(address, "a.txt", "one" if address == "a" else "two")
+        assert a2c("apply", "--local", "--env", "prod").code == 0
+        (project / "a.yaml").unlink(missing_ok=True)
+    assert a2c("apply", "--local", "--env", "prod").code == 0
+    (project / "dist/one.sha256").write_text("mine")
+    job("c", "b.txt", "one")
+    said = a2c("plan", "--local", "--env", "staging").out
+    assert "dist/one.sha256 exists and is not recorded as a result of a2c-spec" in said

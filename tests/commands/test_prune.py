@@ -518,3 +518,38 @@ def test_one_conversion_of_several_that_gets_another_name(applied: Path, a2c: Co
     done = a2c("apply", "-y", "--no-cache")
     assert (done.code, in_dist(applied)) == (0, ["one.sha256", "other.md5", "two.sha256"]), done.out
     assert a2c("plan", "--detailed-exitcode", "--no-cache").code == 0
+
+
+def test_after_the_last_manifest_was_removed_everything_can_go(applied: Path, a2c: Command) -> None:
+    (applied / "one.yaml").unlink()
+    listed = a2c("prune", "--dry-run")
+    assert (listed.code, "Plan: 2 to delete." in listed.out, len(in_dist(applied))) == (0, True, 2)
+    asked = a2c("prune")
+    assert (asked.code, "2 files and 2 jobs on the service would be removed (one, two)" in asked.err) == (11, True)
+    assert a2c("prune", "-y").code == 0
+    assert not (applied / "dist").exists()
+    assert a2c("prune").out == "Plan: nothing to do. Nothing to send.\nNothing to do.\n"
+
+
+@pytest.mark.parametrize("entry", ["one.yaml", "*.yaml"])
+def test_an_entry_of_the_settings_that_names_nothing_says_how_to_go_on(entry: str, applied: Path, a2c: Command) -> None:
+    (applied / "one.yaml").unlink()
+    (applied / "a2c.yaml").write_text(f"manifests: ['{entry}']\n")
+    refused = a2c("prune", "-y")
+    told = "a2c.yaml:1:13: error:", "if the last one was removed, take this entry out"
+    assert (refused.code, all(one in refused.out + refused.err for one in told)) == (5, True)
+    (applied / "a2c.yaml").unlink()
+    assert a2c("prune", "-y").code == 0
+
+
+def test_where_nothing_was_recorded_nothing_can_be_pruned(project: Path, a2c: Command) -> None:
+    refused = a2c("prune", "--local")
+    assert (refused.code, "no manifest found below" in refused.err) == (2, True)
+
+
+def test_what_a_project_within_asks_for_is_not_pruned_for_want_of_manifests(applied: Path, a2c: Command) -> None:
+    (applied / "sub").mkdir()
+    (applied / "one.yaml").rename(applied / "sub/one.yaml")
+    (applied / "sub/a2c.yaml").touch()
+    refused = a2c("prune", "-y")
+    assert (refused.code, "a project of its own: sub" in refused.err, len(in_dist(applied))) == (2, True, 2)

@@ -345,3 +345,24 @@ def test_a_part_deleted_by_somebody_is_made_anew_and_then_nothing_has_drifted(
     assert a2c("apply").code == 0
     assert a2c("drift").out == "no drift\n"
     assert "no-op" in a2c("plan").out
+
+
+def test_a_held_job_that_somebody_started_is_told_with_what_that_cost(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.txt").write_text("A")
+    (project / "held.yaml").write_text(
+        "apiVersion: a2c-spec/v1\nkind: Job\nname: held\njob: {process: false}\ninputs: [{id: i, path: a.txt}]\n"
+        "conversions: [{id: h, category: hash, target: md5}]\noutputs: [{from: h, filename: x}]\n"
+    )
+    assert a2c("apply", "--no-cache").code == 0
+    assert "started elsewhere" not in a2c("plan", "--no-cache").out
+    (job,) = somebody("GET", "/jobs")
+    somebody("PATCH", f"/jobs/{job['id']}", process=True)
+    a2c("plan", "--no-cache")
+    while somebody("GET", f"/jobs/{job['id']}")["status"]["code"] != "completed":
+        pass
+    told = "started elsewhere, which cost 1 credit; dist/x.md5 not downloaded yet"
+    assert told in a2c("plan", "--no-cache").out
+    assert a2c("apply", "--no-cache").code == 0
+    assert "unchanged, 1 file verified" in a2c("plan", "--no-cache", "-v").out

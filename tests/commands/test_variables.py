@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import click
 import pytest
 
 from a2c_spec.cli import COMMANDS, cli
-from a2c_spec.commands._variables import MANY_MEANINGS, OWN, unknown, variables
+from a2c_spec.commands._variables import MANY_MEANINGS, OWN, SILENCED, given, unknown, variables
 from tests.conftest import Command
 
 
@@ -72,6 +73,66 @@ def test_a_variable_does_what_the_flag_does(
             assert parsed(path, command) == given, name
             patch.setenv(name, "")
             assert parsed(path, command) != given, "an empty variable says nothing"
+
+
+EXCLUDED = [
+    (path, command, option, rival)
+    for path, command, option in FLAGS
+    for rival in command.params
+    if rival.name in SILENCED.get(str(option.name), ())
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "command", "option", "rival"),
+    EXCLUDED,
+    ids=[f"{' '.join(path)} {option.name} {rival.name}" for path, _, option, rival in EXCLUDED],
+)
+def test_what_is_typed_stands_above_a_variable_that_excludes_it(
+    path: tuple[str, ...],
+    command: click.Command,
+    option: click.Option,
+    rival: click.Parameter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    typed = ["a"]
+    if isinstance(rival, click.Option):
+        flag = max(rival.opts, key=len)
+        typed = [flag] if rival.is_flag else [flag, sample(rival)]
+    alone = parsed(path, command, *typed)
+    for name in variables(option, path):
+        monkeypatch.setenv(name, "1" if option.is_flag else sample(option))
+    context = command.make_context(path[-1], [*typed, *arguments(command)])
+    assert context.params == alone
+    assert option.name not in given(context)
+
+
+@pytest.mark.parametrize(
+    ("args", "environ", "said"),
+    [
+        (["plan", "--refresh-only", "--offline"], {}, "--refresh-only and --offline contradict each other: only"),
+        (["plan", "--refresh-only"], {"A2C_SPEC_OFFLINE": "0"}, ""),
+        (["plan"], {"A2C_SPEC_REFRESH_ONLY": "1", "A2C_SPEC_OFFLINE": "1"}, "A2C_SPEC_REFRESH_ONLY and A2C_SPEC"),
+        (["apply", "--refresh-only", "--detach"], {}, "--refresh-only and --detach contradict each other"),
+        (["serve", "--ephemeral", "--data", "x"], {}, "--ephemeral and --data contradict each other"),
+        (["plan", "--json", "--markdown"], {}, "--json and --markdown ask for two forms of one plan"),
+        (["show", "x", "--json", "--markdown"], {}, "--json and --markdown ask for two forms of one plan"),
+        (["config"], {"A2C_SPEC_LOCAL": "1", "A2C_SPEC_BASE_URL": "http://x/v2"}, "A2C_SPEC_LOCAL and A2C_SPEC_BASE"),
+    ],
+)  # fmt: skip
+def test_two_that_contradict_each_other_are_refused(
+    args: list[str],
+    environ: dict[str, str],
+    said: str,
+    project: Path,
+    server: object,
+    a2c: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in environ.items():
+        monkeypatch.setenv(name, value)
+    ended = a2c(*args)
+    assert (ended.code, said in ended.err + ended.out) == (2 if said else 0, True)
 
 
 VALUED = [one for one in FLAGS if not one[2].is_flag]

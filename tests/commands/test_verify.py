@@ -153,3 +153,23 @@ def test_where_nothing_is_to_be_verified_that_is_no_success_and_says_where_somet
     staging = a2c("verify", "--local", "--env", "staging")
     assert (staging.code, "recorded without an environment" in staging.err) == (1, True)
     assert a2c("state", "list", "--local").out.endswith("\nrecorded for local\n")
+
+
+def test_a_manifest_that_came_back_is_counted_as_plan_counts_it(project: Path, a2c: Command) -> None:
+    for name, kind in (("first", "sha256"), ("other", "md5")):
+        (project / f"{name}.yaml").write_text(
+            f"apiVersion: a2c-spec/v1\nkind: Job\nname: {name}\ninputs: [{{id: i, path: a.txt}}]\n"
+            f"conversions: [{{id: h, category: hash, target: {kind}}}]\noutputs: [{{from: h, filename: {name}}}]\n"
+        )
+    (project / "a.txt").write_text("A")
+    assert a2c("apply", "--local").code == 0
+    text = (project / "first.yaml").read_text()
+    (project / "first.yaml").unlink()
+    assert a2c("apply", "--local").code == 0
+    assert "1 of 1 file intact" in a2c("verify", "--local").out
+    (project / "first.yaml").write_text(text)
+    assert "first     no-op     unchanged, 1 file verified" in a2c("plan", "--local", "-v").out
+    assert "2 of 2 files intact" in a2c("verify", "--local").out
+    (project / "dist/first.sha256").unlink()
+    ended = a2c("verify", "--local")
+    assert (ended.code, "missing  dist/first.sha256  (first)" in ended.out) == (14, True)

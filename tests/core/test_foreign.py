@@ -8,9 +8,18 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.foreign import completed, conversion_parts, echo_of, foreign, foreign_of_preset, strangers
+from a2c_spec.core.foreign import (
+    completed,
+    conversion_parts,
+    echo_of,
+    foreign,
+    foreign_of_preset,
+    strangers,
+    told_of_start,
+)
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.plan import Change
+from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.core.transitions import noticed
 
 SENT: dict[str, Any] = {"options": {"quality": 50}, "metadata": {"title": "A"}}
@@ -158,3 +167,24 @@ def test_the_answer_to_an_edit_tells_only_of_what_it_named() -> None:
     assert noticed(held, edit, fields).elements["job"].echo == {"fields": {"notify_status": True}}
     unknown = replace(RECORD, elements={"job": Element("job-1")})
     assert noticed(unknown, edit, fields) == unknown
+
+
+INTENT = Intent(("patch_job",), starts=True)
+
+
+@pytest.mark.parametrize(
+    ("record", "status", "told"),
+    [
+        (JobRecord("a", "r", "building", "j"), "running", ("started elsewhere, which costs about 2 credits", "why")),
+        (JobRecord("a", "r", "building", "j"), "completed", ("started elsewhere, which cost 5 credits", "why")),
+        (JobRecord("a", "r", "building", "j"), "incomplete", ("why",)),
+        (JobRecord("a", "r", "started", "j"), "running", ("why",)),
+        (JobRecord("a", "r", "building", "j", intent=INTENT), "running", ("why",)),
+        (None, "running", ("why",)),
+    ],
+)
+def test_a_start_that_was_not_sent_from_here_is_told(
+    record: JobRecord | None, status: str, told: tuple[str, ...]
+) -> None:
+    live = LiveJob("j", status, conversions=(LiveConversion("1"), LiveConversion("2")), spent=5)
+    assert told_of_start(Change("a", "wait", ("why",)), record, live).reasons == told

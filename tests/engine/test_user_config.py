@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.user_config import allowed, allowed_hosts, config_folder, configured
+from a2c_spec.engine.user_config import allowed, allowed_hosts, allowed_variables, config_folder, configured
 from a2c_spec.errors import UsageError
 
 
@@ -32,7 +32,21 @@ def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "host", ["https://a.example", "a.example/", "a b", "*.example", "a.example:", "a.example:0", "::1", ""]
+    "host",
+    [
+        *("https://a.example", "a.example/", "a b", "*.example", "a.example:", "a.example:0", "::1", "", " ", "*"),
+        *(
+            "a.example:99999",
+            ".a.example",
+            "a..b",
+            "a.example.",
+            "-",
+            "-a.example",
+            f"{'a' * 64}.example",
+            "[:::]",
+            "[1]",
+        ),
+    ],
 )
 def test_a_host_that_can_allow_nothing_is_refused(host: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"--allow-host: `.*` is no host") as flag:
@@ -40,6 +54,20 @@ def test_a_host_that_can_allow_nothing_is_refused(host: str, tmp_path: Path) -> 
     assert "expected HOST or HOST:PORT" in flag.value.hint
     with pytest.raises(UsageError, match=r"config\.toml: allowed_hosts: `.*` is no host"):
         allowed_hosts(Flags(), saying(tmp_path, f"allowed_hosts = ['{host}']"))
+
+
+@pytest.mark.parametrize("name", ["", " ", "A B", " A", "*", "GITHUB_*", "$A", "A=1", "A,B", "-A", "1A", "é"])
+def test_a_name_that_can_allow_nothing_is_refused(name: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--allow-env: `.*` is no name of a variable") as flag:
+        allowed_variables(Flags(allow_env=("A", name)), {"XDG_CONFIG_HOME": str(tmp_path)})
+    assert "expected the NAME of one variable" in flag.value.hint
+    with pytest.raises(UsageError, match=r"config\.toml: allowed_env: `.*` is no name of a variable"):
+        allowed_variables(Flags(), saying(tmp_path, f"allowed_env = ['{name}']"))
+
+
+def test_names_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_path: Path) -> None:
+    environ = saying(tmp_path, "allowed_env = ['B_1']")
+    assert allowed_variables(Flags(allow_env=("A",)), environ) == ["A", "B_1"]
 
 
 def test_hosts_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_path: Path) -> None:

@@ -46,6 +46,9 @@ def test_a_path_of_another_environment_is_not_for_results(tmp_path: Path) -> Non
 def test_what_another_environment_let_go_is_free(tmp_path: Path) -> None:
     record(of(tmp_path, "production"), "report", "dist/report.pdf", gone_since=1.0)
     assert kept(of(tmp_path, "staging"), "dist/report.pdf") == ""
+    with Workspaces(of(tmp_path, "staging"), "local") as others:
+        ((file, whose),) = others.let_go("dist/report.pdf")
+    assert (file.sha256, whose) == ("0" * 64, "report in environment production")
 
 
 def test_every_session_keeps_them_apart(tmp_path: Path) -> None:

@@ -111,7 +111,8 @@ def _altered(placement: Placement, file: SavedFile, observed: Observed, work: Ou
         work.skipped.append(reasons.skipped(observed, file.path))
     else:
         ours = observed.status(file.path) == "changed"
-        stands = "has changed since a2c-spec wrote it" if ours else "exists and is not recorded as a result of a2c-spec"
+        unknown = observed.origins.get(file.path, reasons.UNKNOWN)
+        stands = "has changed since a2c-spec wrote it" if ours else unknown
         _fetch(placement, f"{file.path} {stands}", observed, work, file)
 
 
