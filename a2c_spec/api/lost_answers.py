@@ -11,7 +11,6 @@ from a2c_spec.api.http.concurrency import Clock, Sleep
 from a2c_spec.api.http.replies import Refused
 from a2c_spec.core.adoption import (
     EARLY,
-    QUARTER,
     ZONES,
     Evidence,
     adopt,
@@ -72,12 +71,13 @@ async def resolve_lost_create(
     if not alike:
         return None
     intent, zone = _by_the_service(client, record.intent, records)
-    if zone is None and any(_may_be_ours(client, intent, job) for job in alike):
+    offset = None
+    if any(_may_be_ours(client, intent, job, zone) for job in alike):
         if not may_ask:
             message, hint = _undecided(alike, record.address)
             raise TimeUnknown(message, hint=hint, address=record.address)
-        zone = await _measured_zone(client)
-    judged = [(_judged(client, intent, job, zone), job) for job in alike]
+        offset = await _measured_offset(client)
+    judged = [(_judged(client, intent, job, zone, offset), job) for job in alike]
     found = [job for verdict, job in judged if verdict == "ours"]
     unclear = [job for verdict, job in judged if verdict == "unclear"]
     if unclear or (len(found) > 1 and len(found) > lost_creates_of(records, found[0])):
@@ -103,23 +103,24 @@ def _by_the_service(client: Client, intent: Intent, records: Collection[JobRecor
     return replace(intent, noted_at=intent.noted_at + client.wire.skew, by_our_clock=False), zone_of(records)
 
 
-def _may_be_ours(client: Client, intent: Intent, job: LiveJob) -> bool:
-    """Whether the zone decides. Without the service's clock, a job of any age may be ours."""
+def _may_be_ours(client: Client, intent: Intent, job: LiveJob, zone: float | None) -> bool:
+    """Whether it takes the service's clocks to decide. Without them, a job of any age may be ours."""
     blind = intent.by_our_clock and client.wire.skew is None
-    return blind or evidence(intent, job, None, WINDOW) == "unclear"
+    return blind or (epoch(job.created_at) is not None and evidence(intent, job, zone, WINDOW) == "unclear")
 
 
-def _judged(client: Client, intent: Intent, job: LiveJob, zone: float | None) -> Evidence:
+def _judged(client: Client, intent: Intent, job: LiveJob, zone: float | None, offset: float | None) -> Evidence:
     """Other than by its time, a job is unclear whose inputs seem to stand in another order."""
-    if zone is None and _may_be_ours(client, intent, job):
+    if offset is None and _may_be_ours(client, intent, job, zone):
         return "unclear"
-    judged = evidence(intent, job, zone, WINDOW)
+    judged = evidence(intent, job, zone, WINDOW, offset)
     ordered = in_order(intent, [job.inputs[n] for n in shown_order(job)])
     return judged if judged != "ours" or ordered else "unclear"
 
 
-async def _measured_zone(client: Client) -> float | None:
-    """By how much the service's times differ from its clock, told by a draft: it costs nothing, and is deleted."""
+async def _measured_offset(client: Client) -> float | None:
+    """By how many seconds the times that the service stores differ from those of its answers (its zone, two clocks),
+    told by a draft: it costs nothing, and is deleted."""
     try:
         reply = await client.wire.call("POST", "/jobs", body={"process": False})
     except (NetworkError, Refused):
@@ -129,9 +130,7 @@ async def _measured_zone(client: Client) -> float | None:
         with contextlib.suppress(NetworkError, Refused):  # a draft that stays costs nothing
             await client.wire.call("DELETE", f"/jobs/{draft.id}", accept=(404, 409, 410))
     made = epoch(draft.created_at)
-    if made is None:
-        return None
-    return made - now if client.wire.skew is None else round((made - now) / QUARTER) * QUARTER
+    return None if made is None else made - now
 
 
 def _undecided(jobs: Sequence[LiveJob], address: str) -> tuple[str, str]:

@@ -16,6 +16,8 @@ from a2c_spec.core.transitions import created, epoch, names_zone, parts
 
 EARLY = 2.0
 """Seconds that a job may seem older than its create, because services write whole seconds."""
+APART = 300.0
+"""Seconds by which two clocks of one service may differ: that of its answers, and that of what it stores."""
 ZONES = 14 * 3600.0
 """Seconds by which a time without its zone may be off."""
 QUARTER = 900.0
@@ -33,22 +35,26 @@ def zone_of(records: Iterable[JobRecord]) -> float | None:
     return round((newest.created_at - newest.answered_at) / QUARTER) * QUARTER
 
 
-def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float) -> Evidence:
+def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float, offset: float | None = None) -> Evidence:
     """Whether a job of equal content was made by the create that was intended.
 
     It was if it was created after the intent and at most ``window`` seconds later, by the service's clock. Where
     neither the time nor anything else tells its zone, a job that is off by whole quarters of an hour is unclear, and so
-    is one that is not off at all: it may be hours older.
+    is one that is not off at all: it may be hours older. One that is off by a few minutes is unclear, too, since a
+    service may have two clocks; ``offset`` is by how many seconds, where that was measured.
     """
     made = epoch(live.created_at)
     if made is None:
         return "unclear"
     zone = 0.0 if names_zone(live.created_at) else zone
-    late = made - (zone or 0.0) - intent.noted_at
-    if zone is not None:
-        return "ours" if -EARLY <= late <= window else "not ours"
-    possible = abs(late) <= ZONES + window and (late + EARLY) % QUARTER <= window + EARLY
-    return "unclear" if possible else "not ours"
+    late = made - (zone or 0.0 if offset is None else offset) - intent.noted_at
+    if (zone if offset is None else offset) is not None and -EARLY <= late <= window:
+        return "ours"
+    if offset is not None:
+        return "not ours"
+    late = late if zone is not None else (late + APART) % QUARTER - APART
+    near = -APART <= late <= window + APART
+    return "unclear" if near and abs(made - intent.noted_at) <= ZONES + window + APART else "not ours"
 
 
 def matches(intent: Intent, live: LiveJob) -> bool:

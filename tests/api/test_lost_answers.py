@@ -146,7 +146,10 @@ def test_a_zone_that_nothing_tells_makes_no_job_ours_and_a_zone_that_the_time_na
 
 
 Age = tuple[float, Evidence]
-AGES: list[Age] = [(-3, "not ours"), (-2, "ours"), (0, "ours"), (WINDOW, "ours"), (WINDOW + 1, "not ours")]
+AGES: list[Age] = [
+    (-301, "not ours"), (-3, "unclear"), (-2, "ours"), (0, "ours"), (WINDOW, "ours"), (WINDOW + 1, "unclear"),
+    (WINDOW + 301, "not ours"),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("seconds", "judged"), AGES)
@@ -164,10 +167,10 @@ def test_without_a_known_zone_whole_quarters_of_an_hour_leave_it_open(
     seconds: float, judged: Evidence, hours: float
 ) -> None:
     live = LiveJob("1", "processing", created_at=made_at(seconds + hours * 3600))
-    assert evidence(INTENT, live, None, WINDOW) == ("unclear" if judged == "ours" else "not ours")
+    assert evidence(INTENT, live, None, WINDOW) == ("not ours" if judged == "not ours" else "unclear")
 
 
-@pytest.mark.parametrize("seconds", [15 * 3600, -15 * 3600, 400, -400, 86_400])
+@pytest.mark.parametrize("seconds", [15 * 3600, -15 * 3600, 490, -310, 86_400])
 def test_without_a_known_zone_what_no_zone_explains_is_not_ours(seconds: float) -> None:
     assert evidence(INTENT, LiveJob("1", "processing", created_at=made_at(seconds)), None, WINDOW) == "not ours"
 
@@ -190,9 +193,22 @@ def test_the_newest_answer_tells_the_zone() -> None:
 
 
 def test_a_job_that_is_older_than_the_create_or_much_younger_is_not_taken() -> None:
-    for seconds in (-60, -86_400, 400, 86_400):
+    for seconds in (-310, -86_400, 490, 86_400):
         assert resolve([job("old", created_at=made_at(seconds))], others=[UTC_KNOWN])[0] is None
     assert resolve([job("new", created_at=made_at(30))], others=[UTC_KNOWN])[0] is not None
+
+
+@pytest.mark.parametrize("offset", [-60.0, -3.0, 0.0, 250.0, ZONE])
+def test_what_a_service_with_two_clocks_made_is_told_by_how_far_they_are_apart(offset: float) -> None:
+    for seconds, judged in ((-3, "not ours"), (-2, "ours"), (WINDOW, "ours"), (WINDOW + 1, "not ours")):
+        live = LiveJob("1", "processing", created_at=made_at(seconds + offset))
+        assert evidence(INTENT, live, None, WINDOW, offset) == judged
+
+
+def test_a_job_that_is_a_little_too_old_or_young_for_one_clock_stops_what_would_be_paid() -> None:
+    for seconds in (-60, 400):
+        with pytest.raises(TimeUnknown):
+            resolve([job("old", created_at=made_at(seconds))], others=[UTC_KNOWN])
 
 
 def test_a_zone_that_is_known_makes_the_job_ours_and_one_that_is_not_is_a_conflict() -> None:

@@ -8,7 +8,18 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.adoption import EARLY, QUARTER, ZONES, adopt, evidence, lost_creates_of, matches, owned, zone_of
+from a2c_spec.core.adoption import (
+    APART,
+    EARLY,
+    QUARTER,
+    ZONES,
+    adopt,
+    evidence,
+    lost_creates_of,
+    matches,
+    owned,
+    zone_of,
+)
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.state import Element, Intent, JobRecord, Phase
 from tests.core.created_jobs import BARE, HELD, INTENT, LIVE
@@ -43,9 +54,12 @@ WINDOW = 60.0
 EVIDENCE: list[tuple[float, float | None, str]] = [
     (0.0, 0.0, "ours"),
     (-EARLY, 0.0, "ours"),
-    (-EARLY - 1, 0.0, "not ours"),
+    (-EARLY - 1, 0.0, "unclear"),
+    (-APART, 0.0, "unclear"),
+    (-APART - 1, 0.0, "not ours"),
     (WINDOW, 0.0, "ours"),
-    (WINDOW + 1, 0.0, "not ours"),
+    (WINDOW + 1, 0.0, "unclear"),
+    (WINDOW + APART + 1, 0.0, "not ours"),
     (QUARTER, 0.0, "not ours"),
     (7200.0, 7200.0, "ours"),
     (0.0, 7200.0, "not ours"),
@@ -55,8 +69,10 @@ EVIDENCE: list[tuple[float, float | None, str]] = [
     (-QUARTER, None, "unclear"),
     (QUARTER + WINDOW, None, "unclear"),
     (QUARTER - EARLY, None, "unclear"),
-    (QUARTER + WINDOW + 1, None, "not ours"),
-    (QUARTER - EARLY - 1, None, "not ours"),
+    (QUARTER + WINDOW + APART, None, "unclear"),
+    (QUARTER - APART, None, "unclear"),
+    (QUARTER + WINDOW + APART + 1, None, "not ours"),
+    (QUARTER - APART - 1, None, "not ours"),
     (ZONES, None, "unclear"),
     (-ZONES, None, "unclear"),
     (ZONES + QUARTER, None, "not ours"),
