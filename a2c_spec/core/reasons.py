@@ -179,6 +179,11 @@ def kept_there(job: str) -> str:
     return f"job {job} stays on the service, which does not delete it"
 
 
+def only_there(count: int) -> str:
+    """Of results that were paid for, and of which there is no other copy."""
+    return f"{counted(count, 'result')} {'is' if count == 1 else 'are'} only on the service"
+
+
 def removed(path: str) -> str:
     """Of a result of ours that nobody asks for any more."""
     return f"{path} is removed"
