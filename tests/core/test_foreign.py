@@ -10,7 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.foreign import completed, conversion_parts, echo_of, foreign, foreign_of_preset, strangers
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.core.transitions import noticed
 
 SENT: dict[str, Any] = {"options": {"quality": 50}, "metadata": {"title": "A"}}
@@ -109,6 +109,33 @@ def test_settings_of_inputs_and_fields_of_the_job_count_too() -> None:
         ("job.fail_on_input_error", True, False),
         ("inputs.i.slide_duration", 2, 9),
     ]
+
+
+PAGES = {name: Element(f"in-{name}", {"filename": name}) for name in "abc"}
+BOTH = [*"abc"]
+ORDERS: list[tuple[str, str, dict[str, Any], list[Any]]] = [
+    ("as they were sent", "abc", {}, []),
+    ("two swapped", "bac", {}, [("order of inputs", BOTH, ["b", "a", "c"])]),
+    ("one is gone", "ca", {}, [("order of inputs", ["a", "c"], ["c", "a"])]),
+    ("one is somebody else's", "xbac", {}, [("order of inputs", BOTH, ["b", "a", "c"])]),
+    ("it was started", "bac", {"phase": "done"}, []),
+    ("calls are open", "bac", {"intent": Intent(("patch_inputs",))}, []),
+    ("ours is not known yet", "bac", {"elements": {"inputs.a": Element("in-a", {"position": 0})}}, []),
+]
+
+
+@pytest.mark.parametrize(("name", "shown", "more", "found"), ORDERS, ids=[row[0] for row in ORDERS])
+def test_another_order_of_the_inputs_is_told_by_their_names(
+    name: str, shown: str, more: dict[str, Any], found: list[Any]
+) -> None:
+    elements = {f"inputs.{page}": element for page, element in PAGES.items()}
+    record = replace(RECORD, basis={"order": BOTH}, elements=elements)
+    rows = [LiveInput(f"in-{page}", options={"position": place}) for place, page in enumerate(shown, 1)]
+    live = LiveJob("job-1", "incomplete", inputs=tuple(reversed(rows)))
+    record = replace(record, **{**more, "elements": {**elements, **more.get("elements", {})}})
+    assert list(foreign(record, live)) == found
+    untold = replace(live, inputs=(replace(rows[0], options={}), *rows[1:]))
+    assert list(foreign(record, untold)) == [], "the order of a reply proves nothing"
 
 
 def test_the_id_of_a_preset_is_no_foreign_option() -> None:
