@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from a2c_spec.commands import _output
 from a2c_spec.local_api.settings import Progression, Settings
 from tests.commands.conftest import Somebody
 from tests.conftest import Command
@@ -66,3 +67,40 @@ def test_an_orphan_is_told_by_what_the_service_says(
         assert "1 result is only on the service, and deleted there" in a2c("plan", "--prune").out
     refused = a2c("apply")
     assert (refused.code, asks in refused.err) == (11, True), refused.err
+
+
+CANCELS = "r would be cancelled while it runs, although already paid for"
+DELETES = "1 result is only on the service, although paid for, and would be deleted there"
+
+
+@pytest.mark.parametrize(
+    ("looks", "said", "asks"),
+    [(0, "its job {} runs, is paid for, and is cancelled", CANCELS),
+     (15, "1 result is only on the service, and deleted there", DELETES)],
+    ids=["it runs", "it has completed"],
+)  # fmt: skip
+def test_destroy_tells_what_is_lost(
+    a2c: Command, somebody: Somebody, job: str, looks: int, said: str, asks: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(looks):
+        somebody("GET", f"/jobs/{job}")
+    refused = a2c("destroy", "r")
+    assert (refused.code, said.format(job) in refused.out, asks in refused.err) == (11, True, True), refused
+    asked: list[str] = []
+    monkeypatch.setattr(_output, "ask", asked.append)
+    a2c("destroy", "r")
+    assert asked == [f"{asks}. Delete 1 address (1 job on the service)?"]
+    (line,) = [line for line in a2c("destroy", "r", "--json").out.splitlines() if '"changes"' in line]
+    (change,) = json.loads(line)["changes"]
+    lost = (change["paid_again"], change["running"], change["only_there"])
+    assert lost == ((True, [], 1) if looks else (True, [job], 0))
+    assert said.format(job) in change["reasons"][0]
+    assert a2c("destroy", "r", "-y").code == 0
+
+
+def test_destroy_says_nothing_of_that_where_the_result_is_here(a2c: Command, job: str, project: Path) -> None:
+    assert a2c("apply").code == 0
+    refused = a2c("destroy", "r")
+    assert ("only on the service" in refused.out, "paid for" in refused.err) == (False, False)
+    (project / "dist/out.md5").unlink()
+    assert DELETES in a2c("destroy", "r").err
