@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import click
@@ -11,14 +13,19 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted, stays
+from a2c_spec.core.planner import PRESET, results_there, running
+from a2c_spec.core.reasons import counted, listed, only_there, stays
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.outcome import ApplyOptions, Result
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.reads import read_each
+from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import EVERYTHING, whole_addresses
 from a2c_spec.engine.session import Session, open_session
@@ -56,12 +63,44 @@ async def _destroy(
             if not chosen:
                 raise UsageError("nothing is recorded that could be destroyed")
             others = {record.job_id for record in every if record not in chosen}
-            steps = [PlannedChange(_change(session, one, others, files=files), None, one) for one in chosen]
+            reads = await read_each(chosen, partial(as_there, client=session.service.client), project.flags.parallelism)
+            seen = {record.address: (record, live) for record, live in reads.found}
+            told = {one.address: _lost(session, *seen.get(one.address, (one, None)), others) for one in chosen}
+            changes = [told[one.address].of(_change(session, one, others, files=files)) for one in chosen]
+            steps = [PlannedChange(change, None, one) for change, one in zip(changes, chosen, strict=True)]
             addresses = tuple(dict.fromkeys(address_of(record.address) for record in chosen))
             plan = Plan(tuple(_shown(address, steps) for address in addresses))
             reporter.plan(plan)
             _confirm(plan, reporter, yes=yes)
             return await Execution(session, ApplyOptions(yes), reporter, EVERYTHING).run(steps, ())
+
+
+@dataclass(frozen=True, slots=True)
+class _Lost:
+    """What was paid for and goes with a run: the jobs that run, and results of which there is no other copy."""
+
+    running: tuple[str, ...] = ()
+    there: int = 0
+
+    def words(self) -> Iterator[str]:
+        """What is said of it."""
+        yield from (f"its job {job} runs, is paid for, and is cancelled" for job in self.running)
+        yield from (f"{only_there(self.there)}, and deleted there",) if self.there else ()
+
+    def of(self, change: Change) -> Change:
+        """The change that takes the run away, with what is lost."""
+        paid = bool(self.running or self.there)
+        return replace(change, running=self.running, only_there=self.there, paid_again=paid)
+
+
+def _lost(session: Session, record: JobRecord, live: LiveJob | None, others: Collection[str]) -> _Lost:
+    """``live`` is the job of the run, where it had to be read; what cannot be read is told as it is recorded."""
+    if PRESET in record.elements or record.job_id in others:
+        return _Lost()
+    away = {file.path for file in record.files if session.files.status(file.path, record.address) == "absent"}
+    files = tuple(replace(file, path="") if file.path in away else file for file in record.files if not file.from_cache)
+    kept = not out_of_time(record, session.project.runtime.clock())
+    return _Lost(running(record, live), results_there(replace(record, files=files), live) if kept else 0)
 
 
 def _change(session: Session, record: JobRecord, others: Collection[str], *, files: bool) -> Change:
@@ -86,7 +125,10 @@ def _shown(address: str, steps: Sequence[PlannedChange]) -> Change:
     removes = tuple(dict.fromkeys(path for step in mine for path in step.change.removes))
     earlier = f"; with {counted(former, 'earlier job')}" if former else ""
     left = tuple(dict.fromkeys(told for step in mine for told in step.change.stays))
-    return Change(address, "delete", (f"requested by destroy{earlier}",), calls, removes=removes, stays=left)
+    runs = tuple(dict.fromkeys(job for step in mine for job in step.change.running))
+    lost = _Lost(runs, sum(step.change.only_there for step in mine))
+    why = "; ".join([f"requested by destroy{earlier}", *lost.words()])
+    return lost.of(Change(address, "delete", (why,), calls, removes=removes, stays=left))
 
 
 def _places(record: JobRecord) -> set[str]:
@@ -102,8 +144,15 @@ def _confirm(plan: Plan, reporter: ConsoleReporter, *, yes: bool) -> None:
     goes = [f"{counted(calls, 'job')} on the service"] if calls else []
     goes += [f"{counted(files, 'file')} here"] if files else []
     what = f" ({' and '.join(goes)})" if goes else ""
-    answer = reporter.confirm(f"Delete {counted(len(plan.changes), 'address')}{what}?")
+    runs = [change.address for change in plan.changes if change.running]
+    lost = [f"{listed(runs)} would be cancelled while it runs, although already paid for"] if runs else []
+    there = sum(change.only_there for change in plan.changes)
+    lost += [f"{only_there(there)}, although paid for, and would be deleted there"] if there else []
+    first = f"{'; '.join(lost)}. " if lost else ""
+    answer = reporter.confirm(f"{first}Delete {counted(len(plan.changes), 'address')}{what}?")
     if answer is None:
-        raise LimitRefused("destroy needs a confirmation", hint="add -y to allow it; nothing was sent")
+        raise LimitRefused(
+            "; ".join(["destroy needs a confirmation", *lost]), hint="add -y to allow it; nothing was sent"
+        )
     if not answer:
         raise LimitRefused("not confirmed; nothing was sent")

@@ -14,8 +14,8 @@ from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.plan import Change
-from a2c_spec.core.reasons import counted
-from a2c_spec.core.recipe import holds_secret
+from a2c_spec.core.reasons import ORDER, counted
+from a2c_spec.core.recipe import UNPLACED, holds_secret
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import Element, JobRecord
 
@@ -112,6 +112,23 @@ def foreign(record: JobRecord, live: LiveJob) -> Iterator[Found]:
             yield from _values(name, "settings", element, settings, inputs[element.api_id].options)
         elif element.api_id in conversions:
             yield from _conversion(name, element, conversions[element.api_id])
+    yield from _order(record, live)
+
+
+def _order(record: JobRecord, live: LiveJob) -> Iterator[Found]:
+    """That inputs of ours stand in another order than they were sent in, as the positions say that the service shows.
+
+    Nothing is said as long as it is not known which order ours has come to have: calls were lost, or not sent yet.
+    """
+    names, places = {api_id: name.removeprefix("inputs.") for api_id, name in record.names().items()}, live.positions
+    settled = record.phase == "building" and record.intent is None and len(set(places)) == len(places)
+    if any(element.sent.get("position") == UNPLACED for element in record.elements.values()) or not settled:
+        return
+    rows = sorted(zip(places, live.inputs, strict=False), key=lambda pair: pair[0])
+    now = [names[row.id] for _, row in rows if row.id in names]
+    sent = [name for name in record.basis.get("order", ()) if name in now]
+    if sent != now and sorted(sent) == sorted(now):
+        yield ORDER, sent, now
 
 
 def _conversion(name: str, element: Element, live: LiveConversion) -> Iterator[Found]:

@@ -110,6 +110,12 @@ class LiveJob:
     def terminal(self) -> bool:
         return self.status in TERMINAL
 
+    @property
+    def positions(self) -> list[int]:
+        """The positions of all inputs; empty unless the reply tells all of them."""
+        told = [place for item in self.inputs if isinstance(place := item.options.get("position"), int)]
+        return told if len(told) == len(self.inputs) else []
+
 
 def mapping(value: object) -> Mapping[str, Any]:
     """A JSON object; anything else (``[]`` for an empty one, null) reads as empty."""

@@ -79,18 +79,18 @@ class Move:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What happens to one address. ``bindings`` pairs element names with API ids that exist already.
-
-    ``forced``: nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again,
-    cancelled or deleted; of a run that is let go, that it still runs. ``leaves`` are files that stay, although no
-    manifest saves them any more, ``removes`` those that are removed once all else is done, if they are still as we
-    wrote them and nobody else's. ``stays`` says what else stays, here or on the service, and why. ``fetch``: results
-    are downloaded afterwards. ``bound``: why fewer calls are impossible. ``lost`` are conversions that are run again
-    only because their results can be had nowhere. ``emptied``: the batch that lets the address go because its source
-    is empty. ``verified``, ``skipped``: how many results are as they were written, and left out because something
-    stands in their places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first,
-    ``credits`` is about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces``
-    paths at which a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
+    """What happens to one address. ``bindings`` pairs element names with API ids that exist already. ``forced``:
+    nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again, cancelled or
+    deleted; of a run that is let go, that something of it is lost: ``running`` are its jobs that run, ``only_there`` is
+    how many of its results are on the service alone. ``leaves`` are files that stay, although no manifest saves them
+    any more, ``removes`` those that are removed once all else is done, if they are still as we wrote them and nobody
+    else's. ``stays`` says what else stays, here or on the service, and why. ``fetch``: results are downloaded
+    afterwards. ``bound``: why fewer calls are impossible. ``lost`` are conversions that are run again only because
+    their results can be had nowhere. ``emptied``: the batch that lets the address go because its source is empty.
+    ``verified``, ``skipped``: how many results are as they were written, and left out because something stands in their
+    places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first, ``credits`` is
+    about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces`` paths at which
+    a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
     ``replaces_paid``: those of the replaced that others were paid for, and whose results they are. ``alike`` is the
     address of an earlier change that makes the same: its result is taken from the results cache, and ``calls`` are only
     for when it fails.
@@ -118,6 +118,8 @@ class Change:
     problem: str = ""
     lost: tuple[str, ...] = ()
     emptied: str = ""
+    running: tuple[str, ...] = ()
+    only_there: int = 0
     work: str = ""
     awaits: int = 0
     credits: int = 0

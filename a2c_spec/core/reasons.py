@@ -12,6 +12,9 @@ from a2c_spec.core.observed import Disk, Observed
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.recipe import dumps, holds_secret
 
+ORDER = "order of inputs"
+"""Where the order of all inputs is told, by their names."""
+
 FREE = "0 credits: "
 """How it is said that a result comes from the results cache."""
 
@@ -48,7 +51,7 @@ def _sentences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[
     yield from (f"job.{name} changed: {_flag(old)} -> {_flag(new)}" for name, old, new in fields)
     first, then = [*before.get("order", ())], [*after.get("order", ())]
     if sorted(first) == sorted(then) and first != then:
-        yield f"order of inputs: {_order(first)} -> {_order(then)}"
+        yield f"{ORDER}: {_order(first)} -> {_order(then)}"
     yield from _added(before.get("conversions", {}), after.get("conversions", {}), "conversion")  # no reason for others
 
 
@@ -58,6 +61,8 @@ def _added(old: Mapping[str, Any], new: Mapping[str, Any], word: str) -> Iterato
 
 def changed_reason(detail: Detail) -> str:
     """Of a value that gets another one; of one that somebody else changed on the service, where that is."""
+    if detail.path == ORDER:
+        return f"changed on the service: {ORDER} {_order(detail.before)} -> {_order(detail.after)}"
     part, _, rest = detail.path.partition(".")
     name, _, key = rest.partition(".")
     if detail.foreign and part in ("inputs", "conversions") and not key:
@@ -187,6 +192,11 @@ def stays(path: str, why: str = "") -> str:
 def kept_there(job: str) -> str:
     """Of a job that has ended, and that the service refuses to delete."""
     return f"job {job} stays on the service, which does not delete it"
+
+
+def only_there(count: int) -> str:
+    """Of results that were paid for, and of which there is no other copy."""
+    return f"{counted(count, 'result')} {'is' if count == 1 else 'are'} only on the service"
 
 
 def removed(path: str) -> str:

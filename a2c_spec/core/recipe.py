@@ -23,6 +23,9 @@ DECISIVE_FIELDS = ("fail_on_input_error", "fail_on_conversion_error")
 INCOMPLETE = "incomplete"
 """Marks a recipe that an earlier version recorded without the names and passwords that were sent."""
 
+UNPLACED = 0
+"""The recorded position of an input that was added at the same time as others: not known until it is set."""
+
 NOT_DECISIVE = frozenset({"download_password", "output_filename"})
 """Conversion options that name or protect a result without changing its bytes."""
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted, credits_told, listed
+from a2c_spec.core.reasons import counted, credits_told, listed, only_there
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.live_presets import plan_one_preset, used
 from a2c_spec.engine.outcome import ApplyOptions, Reporter
@@ -97,12 +97,15 @@ def _paid_by_others(plan: Plan) -> list[str]:
 
 
 def _not_fetched(plan: Plan) -> list[str]:
-    """What is let go while it runs: nothing more is paid, but its result stays on the service, which keeps it a day."""
-    left = dict.fromkeys(
-        address_of(change.address) for change in plan.changes if change.paid_again and change.action == "forget"
-    )
-    lost = "what it gives, although paid for, is not downloaded"
-    return [f"{listed(left)} would be let go while it runs; {lost}"] if left else []
+    """What is let go before its result is here: nothing more is paid, but the service keeps it only for a day."""
+    lost = [change for change in plan.changes if change.paid_again and change.action == "forget"]
+    runs = dict.fromkeys(address_of(change.address) for change in lost if change.running)
+    told = [f"{listed(runs)} would be let go while it runs; what it gives, although paid for, is not downloaded"]
+    ended = [change for change in lost if not change.running]
+    names = listed(dict.fromkeys(address_of(change.address) for change in ended))
+    count = sum(change.only_there for change in ended)
+    there = f"{only_there(count)}, although paid for, and {'is' if count == 1 else 'are'} not downloaded"
+    return [*(told if runs else ()), *([f"{names} would be let go; {there}"] if ended else ())]
 
 
 def _removed(plan: Plan, *, every: bool) -> list[str]:

@@ -29,7 +29,7 @@ from a2c_spec.engine.owners import Owners
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.refresh import with_end
-from a2c_spec.engine.removals import clean_up, remove_run
+from a2c_spec.engine.removals import Cleaner, remove_run
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
@@ -63,6 +63,7 @@ class Execution:
         self.turn_of: dict[str, asyncio.Lock] = {}
         self.planned_again: set[str] = set()
         self.paid_again: set[str] = set()
+        self.cleaner = Cleaner(session, reporter)
 
     async def run(self, steps: Sequence[PlannedChange], again: Iterable[PlannedChange]) -> Result:
         """Carries every change out; a failure of one leaves the others alone.
@@ -191,7 +192,7 @@ class Execution:
             self._check_going_on()
             record = await self._carry_out(step)
             try:
-                await clean_up(self.session, step.change, self.reporter)
+                await self.cleaner.ended(step.change)
             except NotCleanedUp as error:  # what was asked for is done
                 self.errors.append(error)
                 self.stopped = self.stopped or self.options.fail_fast

@@ -38,6 +38,7 @@ from a2c_spec.errors import ReadFailed, about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.core.live import LiveJob
 
 
 @dataclass(slots=True)
@@ -151,7 +152,7 @@ class PlanBuilder:
         leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
         there = [await as_there(run, client) for run in forgotten]
-        left = (replace(self._forgotten(record, known, empty), live=live) for record, live in there)
+        left = (replace(self._forgotten(record, live, known, empty), live=live) for record, live in there)
         return [*presets, *with_alike(steps, self.followers), *left]
 
     async def _with_others(self, client: Client | None, known: Collection[str]) -> dict[str, JobRecord]:
@@ -214,13 +215,15 @@ class PlanBuilder:
                 changed = True
         return changed
 
-    def _forgotten(self, record: JobRecord, known: Collection[str], empty: Collection[str]) -> PlannedChange:
+    def _forgotten(
+        self, record: JobRecord, live: LiveJob | None, known: Collection[str], empty: Collection[str]
+    ) -> PlannedChange:
         """A run that is let go: of an address in no manifest, or one whose conversions another run makes now.
 
         A batch without a row, of which it was, is named.
         """
         if address_of(record.address) not in known:
-            change = plan_forget(self.session.still_here(record))
+            change = plan_forget(self.session.still_here(record), live=live)
             address = address_of(record.address)
             if batch := next((name for name in empty if address == name or address.startswith(f"{name}[")), ""):
                 told = f"the source of {batch} is empty now"
@@ -228,7 +231,7 @@ class PlanBuilder:
             return PlannedChange(change, None, record)
         steps = self.made[address_of(record.address)]
         asked = [item.id for step in steps if step.desired for item in step.desired.job.conversions]
-        return run_replaced(self.session, record, asked)
+        return run_replaced(self.session, record, asked, live)
 
     async def _with_live_presets(
         self, presets: list[PlannedChange], steps: list[PlannedChange], client: Client

@@ -244,18 +244,17 @@ async def plan_run(
     return replace(again, live=again.live or seen)
 
 
-def run_replaced(session: Session, record: JobRecord, asked: Collection[str]) -> PlannedChange:
-    """A run of which nothing is wanted any more; it is told where it runs, or files stay.
-
-    ``asked`` are the conversions that its manifest asks for, which another run makes.
-    """
+def run_replaced(
+    session: Session, record: JobRecord, asked: Collection[str], live: LiveJob | None = None
+) -> PlannedChange:
+    """A run of which nothing is wanted any more, told where it runs or files stay; ``asked``: what is wanted."""
     since = replace(session.store.get(record.address) or record, gone_since=session.project.runtime.clock())
     here = session.still_here(record)
     if not record.running_or_held and not here.files:
         return PlannedChange(Change(record.address, "no-op", ()), None, since)
     gone = [name for name in record.basis.get("conversions", {}) if name not in asked]
     why = f"conversion {', '.join(gone)} is no longer in the manifest" if gone else "another run makes its results now"
-    return PlannedChange(plan_forget(here, why), None, record)
+    return PlannedChange(plan_forget(here, why, live), None, record)
 
 
 async def plan_run_again(

@@ -46,7 +46,7 @@ def _ours(project: Project) -> Iterator[Path]:
     state = project.state_file()
     between = [one for one in state.parents if one.is_relative_to(project.root) and one != project.root]
     yield from reversed(between)
-    for file in (state, state.with_suffix(".lock"), project.spending_file):
+    for file in (state, state.with_suffix(".lock"), *project.spending_files):
         yield from (Path(f"{file}{end}") for end in BESIDE)
 
 

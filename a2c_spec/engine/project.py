@@ -69,9 +69,9 @@ class Project:
         return self.root / self.file.state_file(self.file.env if env is None else env, self.flags.state)
 
     @property
-    def spending_file(self) -> Path:
-        """Where is written down what was spent, in all environments together."""
-        return self.state_file("").with_name("spending.db")
+    def spending_files(self) -> tuple[Path, Path]:
+        """Where is written down what was spent: for the whole project, and beside the state, to go where that goes."""
+        return self.root / STATE_FOLDER / "spending.db", self.state_file("").with_name("spending.db")
 
     @property
     def environ(self) -> Mapping[str, str]:

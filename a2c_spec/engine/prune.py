@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, plan_forget
-from a2c_spec.core.reasons import counted
+from a2c_spec.core.planner import PRESET, plan_forget, results_there
 from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
@@ -125,7 +124,7 @@ class Orphans:
         live = await client.job(run.job_id)
         held = live is not None and live.editable and run.phase == "building"
         if live is None or live.terminal or held:
-            self.unseen[run.address] = len(live.outputs) if live else 0
+            self.unseen[run.address] = results_there(run, live) if live else 0
             return ""
         return f"not pruned: job {run.job_id} runs, which is paid for; `a2c-spec destroy {address}` cancels it"
 
@@ -147,11 +146,10 @@ class Orphans:
         return PlannedChange(plan_removal(run, jobs, files, why, words), None, run)
 
     def _of_jobs(self, run: JobRecord, jobs: Sequence[str]) -> str:
-        known = len([file for file in run.files if not file.path and file.output_id not in run.gone])
-        there = known or self.unseen.get(run.address, 0)
+        there = self.unseen[run.address] if run.address in self.unseen else results_there(run, None)
         if run.job_id not in jobs or not there or out_of_time(run, self.session.project.runtime.clock()):
             return ""
-        return f"; {counted(there, 'result')} {'is' if there == 1 else 'are'} only on the service, and deleted there"
+        return f"; {reasons.only_there(there)}, and deleted there"
 
     def _files(self, run: JobRecord) -> tuple[list[str], list[str]]:
         """The files of a run that can be removed, and what is said of those that stay."""

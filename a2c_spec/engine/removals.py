@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.calls import Call
@@ -14,7 +14,7 @@ from a2c_spec.core.planner import PRESET, ends_here, left_files, with_deletes, w
 from a2c_spec.core.reasons import kept_there
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.transitions import without_files, without_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
@@ -50,7 +50,7 @@ def _without_leftovers(
     every = session.project.flags.prune
     if not all(ends_here(step.change, step.record) for step in steps):  # then is the time for it
         return [with_removals(step.change, (), step.change.removes) for step in steps]
-    present = {path for step in steps for path in _present(step)}
+    present = {path for step in steps for path in _present(step, asked)}
     replaced = [file for run in unused if not (every or run.running_or_held) for file in (*run.files, *run.leftover)]
     others = [file.path for file in replaced if file.path and file.conversion in asked]
     found = []
@@ -64,13 +64,16 @@ def _without_leftovers(
     return found
 
 
-def _present(step: PlannedChange) -> Iterator[str]:
-    """The paths at which a run has its results once its change is carried out, as far as they are known."""
+def _present(step: PlannedChange, asked: Collection[str]) -> Iterator[str]:
+    """The paths at which a run has its results once its change is carried out, as far as they are known; not those of
+    conversions that another run makes by then."""
     yield from (*step.change.downloads, *(move.target for move in step.change.moves))
     if step.desired and (step.change.fetch or step.change.action == "cached"):
         yield from (one.path for one in predicted(step.desired.job, render_late))
     elif step.record:
-        yield from (file.path for file in step.record.files if file.path)
+        mine = {item.id for item in step.desired.job.conversions} if step.desired else {*asked}
+        files = (file for file in step.record.files if file.conversion in mine or file.conversion not in asked)
+        yield from (file.path for file in files if file.path)
 
 
 def _ours(session: Session, path: str, change: Change) -> bool:
@@ -78,11 +81,31 @@ def _ours(session: Session, path: str, change: Change) -> bool:
     return stands == "intact" and not why_kept(session, path, change.address)
 
 
-async def clean_up(session: Session, change: Change, tell: Listener) -> None:
-    """Takes away the jobs and files that a change replaces, once all that is asked of its address is where it belongs.
+@dataclass(slots=True)
+class Cleaner:
+    """Takes away the jobs and files that changes replace, once all that is asked of their address is where it belongs.
 
-    Raises NotCleanedUp where that cannot be done, which takes nothing back of what was done and paid for before.
+    ``waiting`` are changes that have ended while others of their address had not.
     """
+
+    session: Session
+    tell: Listener
+    waiting: dict[str, list[Change]] = field(default_factory=dict)
+
+    async def ended(self, change: Change) -> None:
+        """One change has ended. Raises NotCleanedUp where something cannot be taken away, which takes nothing back of
+        what was done and paid for before."""
+        address = address_of(change.address)
+        replaces = bool(change.removes) or any(call.afterwards for call in change.calls)
+        waiting = [*self.waiting.pop(address, ()), *([change] if replaces else ())]
+        if waiting and all(run.phase == "done" for run in self.session.store.runs(address) if not run.gone_since):
+            for one in waiting:
+                await _clean_up(self.session, one, self.tell)
+        elif waiting:
+            self.waiting[address] = waiting
+
+
+async def _clean_up(session: Session, change: Change, tell: Listener) -> None:
     try:
         await _delete_replaced(session, change)
         await _remove_leftovers(session, change, tell)
@@ -97,9 +120,8 @@ async def clean_up(session: Session, change: Change, tell: Listener) -> None:
 async def _delete_replaced(session: Session, change: Change) -> None:
     calls = [call for call in change.calls if call.afterwards]
     runs = session.store.runs(address_of(change.address)) if calls else ()
-    current = {run.job_id: run.phase for run in runs if not run.gone_since}
-    if calls and all(phase == "done" for phase in current.values()):
-        stay = current.keys() | session.held_by_several()
+    if calls:
+        stay = {run.job_id for run in runs if not run.gone_since} | session.held_by_several()
         calls = [call for call in calls if call.subject not in stay]
         await delete_replaced(session.service.executor, change.address, calls)
 
@@ -107,14 +129,21 @@ async def _delete_replaced(session: Session, change: Change) -> None:
 async def _remove_leftovers(session: Session, change: Change, tell: Listener) -> None:
     runs = session.store.runs(address_of(change.address)) if change.removes else ()
     current = [run for run in runs if not run.gone_since]
-    if not all(run.phase == "done" for run in current):
-        return
-    present = {file.path for run in current for file in run.files}
+    anew = {file.conversion for run in current if run.address == change.address for file in run.files}
+    before = {run.address: _made_anew(run, change, anew) for run in runs}
+    present = {file.path for run in current for file in run.files if file not in before[run.address]}
     for run in runs:
-        known = {file.path for file in (*run.leftover, *(run.files if run.gone_since else ()))}
+        known = {file.path for file in (*run.leftover, *before[run.address], *(run.files if run.gone_since else ()))}
         paths = _removed(session, run, [path for path in change.removes if path in known - present], tell)
         if paths:
             await session.store.put(without_files(run, paths))
+
+
+def _made_anew(run: JobRecord, change: Change, anew: Collection[str]) -> tuple[SavedFile, ...]:
+    """The files of a run of the same address whose conversions the run of this change has made ``anew``."""
+    if not change.makes or run.address == change.address:
+        return ()
+    return tuple(file for file in run.files if file.conversion in anew)
 
 
 def _removed(session: Session, record: JobRecord, paths: Iterable[str], tell: Listener) -> list[str]:

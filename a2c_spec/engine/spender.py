@@ -31,7 +31,8 @@ class Spender:
         self.project, self.env = project, project.file.env
         self.budget = Budget(limit, project.flags.named("max_credits"))
         self.per_run, self.per_day = project.file.budget.get("per_run"), project.file.budget.get("per_day")
-        self.spending = Spending(project.spending_file, realm)
+        whole, beside = project.spending_files
+        self.spending = Spending(whole, realm, beside)
         self.here = 0
 
     def spent_today(self, steps: Sequence[PlannedChange]) -> int:

@@ -41,7 +41,7 @@ class Workspaces:
         project = self.project
         for env in {*environments(project), project.file.env}:
             state = project.state_file(env)
-            for file in (state, state.with_suffix(".lock"), project.spending_file):
+            for file in (state, state.with_suffix(".lock"), *project.spending_files):
                 for end in BESIDE:
                     name = self._relative(Path(f"{file}{end}"))
                     self.own[path_key(name)] = "a2c-spec keeps its records there"

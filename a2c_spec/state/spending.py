@@ -1,10 +1,9 @@
-"""What a project spent, day by day, written down before it is spent; one SQLite file for all its environments."""
+"""What a project spent, day by day, written down before it is spent, in all its environments and states together."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
@@ -13,41 +12,33 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from a2c_spec.errors import IntegrityError, SpecError, why
-from a2c_spec.state.migrations import prepare_folder
+from a2c_spec.state.ledger import KEY, learn, open_ledger, read_ledger, tell
 
-TABLE = """
-CREATE TABLE IF NOT EXISTS paid (
-  id INTEGER PRIMARY KEY, realm TEXT NOT NULL, env TEXT NOT NULL, run TEXT NOT NULL, day TEXT NOT NULL,
-  credits INTEGER NOT NULL, open INTEGER NOT NULL
-)
-"""
-INDEX = "CREATE INDEX IF NOT EXISTS open_of ON paid (realm, env, run) WHERE open"
-"""Every job that ends looks for what was set aside for it."""
-SUM = "SELECT coalesce(sum(credits), 0) FROM paid WHERE realm = ? AND day >= ?"
+SUM = "SELECT coalesce(sum(credits), 0) FROM main.paid WHERE realm = ? AND day >= ?"
 """Days to come count too, so that a clock that was set back gives nothing away."""
 
-INSERT = "INSERT INTO paid (realm, env, run, day, credits, open) VALUES (?, ?, ?, ?, ?, 1)"
-SETTLE = "UPDATE paid SET credits = ?, open = 0 WHERE id = ?"
+INSERT = f"INSERT INTO main.paid (realm, env, run, day, credits, open, key) VALUES (?, ?, ?, ?, ?, 1, {KEY})"  # noqa: S608
+SETTLE = "UPDATE main.paid SET credits = ?, open = 0 WHERE id = ?"
 SETTLE_LAST = """
-UPDATE paid SET credits = ?, open = 0
+UPDATE main.paid SET credits = ?, open = 0
 WHERE id = (
-  SELECT id FROM paid WHERE realm = ? AND env = ? AND run IN (?, ?) AND open ORDER BY run = ? DESC, id DESC LIMIT 1
+  SELECT id FROM main.paid WHERE realm = ? AND env = ? AND run IN (?, ?) AND open ORDER BY run = ? DESC, id DESC LIMIT 1
 )
 """
-FILE = "UPDATE paid SET run = ? WHERE id = ?"
+FILE = "UPDATE main.paid SET run = ? WHERE id = ?"
 """Once a job is known, its cost is looked for by its id: addresses change, and several may have results of one job."""
 
 OPEN = """
-SELECT credits FROM paid WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
+SELECT credits FROM main.paid WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
 """
-FORGET = "DELETE FROM paid WHERE day <= (SELECT DISTINCT day FROM paid ORDER BY day DESC LIMIT 1 OFFSET 100)"
-"""A hundred days with entries are kept."""
-
 Settlement = tuple[str, tuple[object, ...]]
 """A statement with its values."""
 
-TOUCH: Settlement = ("PRAGMA user_version = 0", ())
+TOUCH: Settlement = ("PRAGMA main.user_version = 0", ())
 """A write of what is there already: with any write SQLite takes back what was half written, and removes its journal."""
+
+NEVER = "~"
+"""A day after all others."""
 
 HINT = "nothing more is paid for; check free space and permissions, or restore the file from a backup"
 
@@ -68,10 +59,13 @@ class Entry:
 
 
 class Spending:
-    """The entries of one realm. Entries that come while others are written are written together, with one fsync."""
+    """The entries of one realm. Entries that come while others are written are written together, with one fsync.
 
-    def __init__(self, path: Path, realm: str) -> None:
-        self.path, self.realm = path, realm
+    ``beside`` is the file beside a state that is elsewhere: it gets every entry too, and what it knows counts.
+    """
+
+    def __init__(self, path: Path, realm: str, beside: Path | None = None) -> None:
+        self.path, self.realm, self.beside = path, realm, beside
         self._db: sqlite3.Connection | None = None
         self._one_at_a_time = threading.Lock()
         self._thread = ThreadPoolExecutor(1)
@@ -83,18 +77,19 @@ class Spending:
 
     def spent(self, day: str) -> int:
         """What was spent, or set aside, on a day in all environments."""
-        if self._db is None and not self.path.exists():
-            return 0
-        with self._explained() as db:
+        with self._read(day) as db:
             return self._sum(db, day)
 
     def open_amount(self, env: str, run: str, day: str) -> int:
         """What is set aside on a day for the last start of a run, as long as its cost is not known."""
-        if self._db is None and not self.path.exists():
-            return 0
-        with self._explained() as db:
+        with self._read(day) as db:
             row = db.execute(OPEN, (self.realm, env, run, day)).fetchone()
             return int(row[0]) if row else 0
+
+    @property
+    def _there(self) -> bool:
+        """Whether anything was written down, here or by an earlier process."""
+        return self._db is not None or any(file and file.exists() for file in (self.path, self.beside))
 
     async def reserve(self, entry: Entry) -> int:
         """Sets credits aside, durably; gives the number of the entry, 0 if the day would cost too much."""
@@ -136,9 +131,13 @@ class Spending:
     def _write(self, entries: Sequence[Entry], settled: Sequence[Settlement]) -> list[int]:
         with self._explained() as db, db:
             db.execute("BEGIN IMMEDIATE")
+            since = min((entry.day for entry in entries), default=NEVER)
+            learn(db, since)
             for statement, values in settled:
                 db.execute(statement, values)
-            return [self._insert(db, entry) for entry in entries]
+            numbers = [self._insert(db, entry) for entry in entries]
+            tell(db, since)
+            return numbers
 
     def _insert(self, db: sqlite3.Connection, entry: Entry) -> int:
         if entry.most is not None and self._sum(db, entry.day) + entry.amount > entry.most:
@@ -159,7 +158,7 @@ class Spending:
     def settle_last(self, env: str, run: str, amount: int, job: str = "") -> None:
         """The same of the last start of a run, or of its job, that is open, such as one that an earlier process waited
         for."""
-        if self._db is not None or self.path.exists():
+        if self._there:
             self._settle(SETTLE_LAST, (amount, self.realm, env, run, job or run, job or run))
 
     def _settle(self, statement: str, values: tuple[object, ...]) -> None:
@@ -187,30 +186,28 @@ class Spending:
     @contextlib.contextmanager
     def _explained(self) -> Iterator[sqlite3.Connection]:
         """The database, for one thread at a time; its errors are explained."""
+        with self._one_at_a_time, self._errors():
+            self._db = self._db or open_ledger(self.path, self.beside)
+            yield self._db
+
+    @contextlib.contextmanager
+    def _read(self, day: str) -> Iterator[sqlite3.Connection]:
+        """What is known since a day; nothing is made for it where nobody has written yet."""
+        if self._db is not None:
+            with self._explained() as db:
+                yield db
+            return
+        with self._errors(), contextlib.closing(read_ledger(self.path, self.beside, day)) as db:
+            yield db
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
         what = f"{self.path}, the record of what was spent"
         try:
-            with self._one_at_a_time:
-                self._db = self._db or _opened(self.path)
-                yield self._db
+            yield
         except sqlite3.OperationalError as error:
             raise SpecError(f"cannot use {what}: {error}", hint=HINT) from error
         except sqlite3.DatabaseError as error:
             raise IntegrityError(f"cannot read {what}: {error}", hint=HINT) from error
         except OSError as error:
             raise SpecError(f"cannot use {what}: {why(error)}", hint=HINT) from error
-
-
-def _opened(path: Path) -> sqlite3.Connection:
-    try:
-        prepare_folder(path.parent)
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
-    except OSError:
-        if not path.is_file():
-            raise
-        return sqlite3.connect(f"file:{path}?mode=ro&immutable=1", uri=True, check_same_thread=False)
-    db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
-    db.execute("PRAGMA synchronous = FULL")
-    db.execute(TABLE)
-    db.execute(INDEX)
-    db.execute(FORGET)
-    return db

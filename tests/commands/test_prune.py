@@ -553,3 +553,42 @@ def test_what_a_project_within_asks_for_is_not_pruned_for_want_of_manifests(appl
     (applied / "sub/a2c.yaml").touch()
     refused = a2c("prune", "-y")
     assert (refused.code, "a project of its own: sub" in refused.err, len(in_dist(applied))) == (2, True, 2)
+
+
+@pytest.mark.parametrize("detached", [False, True])
+def test_so_it_is_of_one_job_whose_other_conversion_is_not_run_again(
+    project: Path, server: Background, a2c: Command, detached: bool
+) -> None:
+    (project / "a.txt").write_text("first")
+    job(project, "one", ids="sha256 md5", extra="lifecycle: {on_rename: remove}")
+    assert a2c("apply", "--no-cache").code == 0
+    text = (project / "one.yaml").read_text()
+    option = "target: md5, options: {allow_multiple_outputs_threshold: 3}"
+    text = text.replace("target: md5", option).replace("{from: md5, filename: one}", "{from: md5, filename: other}")
+    (project / "one.yaml").write_text(text)
+    planned = a2c("plan", "--no-cache", "--json").out
+    assert [row["removes"] for row in json.loads(planned)["changes"] if row["removes"]] == [["dist/one.md5"]]
+    assert "dist/one.md5 is removed" in a2c("plan", "--no-cache").out
+    if detached:
+        assert (a2c("apply", "-y", "--no-cache", "--detach").code, in_dist(project)) == (0, ["one.md5", "one.sha256"])
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    assert in_dist(project) == ["one.sha256", "other.md5"]
+    again = a2c("apply", "--no-cache")
+    assert (again.code, "Nothing to do" in again.out) == (0, True), again.out
+
+
+def test_where_its_result_does_not_come_the_old_file_stays(project: Path, server: Background, a2c: Command) -> None:
+    fault = {"do": "status", "status": 500, "method": "GET", "path": "/dl/*", "times": None}
+    (project / "a.txt").write_text("first")
+    job(project, "one", ids="sha256 md5", extra="lifecycle: {on_rename: remove}")
+    assert a2c("apply", "--no-cache").code == 0
+    option = "target: md5, options: {allow_multiple_outputs_threshold: 3}"
+    text = (project / "one.yaml").read_text().replace("target: md5", option)
+    (project / "one.yaml").write_text(text.replace("{from: md5, filename: one}", "{from: md5, filename: other}"))
+    faults(server, fault)
+    assert a2c("apply", "-y", "--no-cache").code != 0
+    assert in_dist(project) == ["one.md5", "one.sha256"]
+    httpx.delete(f"{server.url.removesuffix('/v2')}/_a2c/faults").raise_for_status()
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    assert in_dist(project) == ["one.sha256", "other.md5"]
+    assert "Nothing to do" in a2c("apply", "--no-cache").out

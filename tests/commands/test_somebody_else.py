@@ -366,3 +366,42 @@ def test_a_held_job_that_somebody_started_is_told_with_what_that_cost(
     assert told in a2c("plan", "--no-cache").out
     assert a2c("apply", "--no-cache").code == 0
     assert "unchanged, 1 file verified" in a2c("plan", "--no-cache", "-v").out
+
+
+PAGES = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: h
+inputs: [{id: a, path: src/cover.png}, {id: b, path: src/signatures.png}]
+conversions: [{id: c, target: pdf, category: document, options: {merge: true}, metadata: {title: Draft}}]
+outputs: [{from: c, filename: out, save: dist}]
+job: {process: false}
+"""
+ORDER = ("order of inputs", ["b", "a"], ["a", "b"])
+TITLE = ("conversions.c.metadata.title", "Evil", "Draft")
+SAID = "changed on the service: order of inputs b, a -> a, b"
+
+
+@pytest.mark.parametrize("beside", [False, True], ids=["alone", "beside another change"])
+def test_another_order_of_inputs_is_told_in_every_form(
+    project: Path, a2c: Command, somebody: Somebody, server: Background, beside: bool
+) -> None:
+    (project / "h.yaml").write_text(PAGES)
+    apply(a2c)
+    job = somebody("GET", "/jobs")[0]
+    swapped = [{"id": row["id"], "options": {"position": 2 - place}} for place, row in enumerate(job["input"])]
+    url = f"{server.url}/jobs/{job['id']}"
+    httpx.patch(f"{url}/input", json=swapped, headers={"x-oc-api-key": "key"}).raise_for_status()
+    if beside:
+        somebody("PATCH", f"/jobs/{job['id']}/conversions/{job['conversion'][0]['id']}", metadata={"title": "Evil"})
+    there = [(path, after, before) for path, before, after in (TITLE, ORDER)[not beside :]]
+    assert drifted(a2c) == there
+    assert a2c("drift", "--detailed-exitcode").code == 2
+    change = plan(a2c)["h"]
+    assert details(change) == [(path, now, then) for path, then, now in there]
+    assert [one["foreign"] for one in change["details"]] == [True] * len(there)
+    a2c("plan", "--out", "h.a2cplan.json")
+    for form in (("plan",), ("plan", "-v"), ("plan", "--markdown"), ("show", "h.a2cplan.json")):
+        assert SAID in a2c(*form).out, form
+    apply(a2c)
+    assert (drifted(a2c), actions(a2c)) == ([], {"h": "no-op"})

@@ -120,6 +120,33 @@ def test_settings_of_inputs_and_fields_of_the_job_count_too() -> None:
     ]
 
 
+PAGES = {name: Element(f"in-{name}", {"filename": name}) for name in "abc"}
+BOTH = [*"abc"]
+ORDERS: list[tuple[str, str, dict[str, Any], list[Any]]] = [
+    ("as they were sent", "abc", {}, []),
+    ("two swapped", "bac", {}, [("order of inputs", BOTH, ["b", "a", "c"])]),
+    ("one is gone", "ca", {}, [("order of inputs", ["a", "c"], ["c", "a"])]),
+    ("one is somebody else's", "xbac", {}, [("order of inputs", BOTH, ["b", "a", "c"])]),
+    ("it was started", "bac", {"phase": "done"}, []),
+    ("calls are open", "bac", {"intent": Intent(("patch_inputs",))}, []),
+    ("ours is not known yet", "bac", {"elements": {"inputs.a": Element("in-a", {"position": 0})}}, []),
+]
+
+
+@pytest.mark.parametrize(("name", "shown", "more", "found"), ORDERS, ids=[row[0] for row in ORDERS])
+def test_another_order_of_the_inputs_is_told_by_their_names(
+    name: str, shown: str, more: dict[str, Any], found: list[Any]
+) -> None:
+    elements = {f"inputs.{page}": element for page, element in PAGES.items()}
+    record = replace(RECORD, basis={"order": BOTH}, elements=elements)
+    rows = [LiveInput(f"in-{page}", options={"position": place}) for place, page in enumerate(shown, 1)]
+    live = LiveJob("job-1", "incomplete", inputs=tuple(reversed(rows)))
+    record = replace(record, **{**more, "elements": {**elements, **more.get("elements", {})}})
+    assert list(foreign(record, live)) == found
+    untold = replace(live, inputs=(replace(rows[0], options={}), *rows[1:]))
+    assert list(foreign(record, untold)) == [], "the order of a reply proves nothing"
+
+
 def test_the_id_of_a_preset_is_no_foreign_option() -> None:
     sent = SENT | {"preset": "look", "upstream": "f"}
     by_preset = replace(RECORD, elements={"conversions.g": replace(OURS, sent=sent)})

@@ -44,11 +44,19 @@ def test_what_was_paid_for_runs_again_only_if_somebody_says_so() -> None:
 
 
 def test_a_running_job_is_let_go_only_if_somebody_says_so_and_is_not_said_to_run_again() -> None:
-    plan = Plan((Change("a", "forget", (), paid_again=True),))
+    plan = Plan((Change("a", "forget", (), paid_again=True, running=("j",)),))
     says = "a would be let go while it runs; what it gives, although paid for, is not downloaded"
     assert asked(plan, True) == [f"{says}. Go on?"]
     with pytest.raises(LimitRefused, match="let go while it runs"):
         asked(plan, None)
+
+
+def test_so_is_one_that_ended_whose_result_is_not_here() -> None:
+    gone = [Change(name, "forget", (), paid_again=True, only_there=1) for name in "ab"]
+    says = "a would be let go; 1 result is only on the service, although paid for, and is not downloaded"
+    assert asked(Plan((gone[0],)), True) == [f"{says}. Go on?"]
+    says = "a, b would be let go; 2 results are only on the service, although paid for, and are not downloaded"
+    assert asked(Plan((*gone,)), True) == [f"{says}. Go on?"]
 
 
 def test_where_nobody_can_be_asked_it_is_refused_with_the_way_to_allow_it() -> None:

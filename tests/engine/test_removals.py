@@ -11,7 +11,7 @@ import pytest
 from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Element, JobRecord
-from a2c_spec.engine.removals import clean_up, plan_removal
+from a2c_spec.engine.removals import Cleaner, plan_removal
 from a2c_spec.engine.session import Session
 from tests.engine.planning import FILE, done, named, put
 from tests.engine.projects import session_in
@@ -25,8 +25,24 @@ def remove(session: Session, *records: JobRecord, text: bytes = b"abc") -> list[
     put(session, *records)
     (session.project.root / PATH).write_bytes(text)
     told: list[Event] = []
-    asyncio.run(clean_up(session, GOING, told.append))
+    asyncio.run(Cleaner(session, told.append).ended(GOING))
     return told
+
+
+def test_what_a_change_replaces_waits_for_the_last_run_of_its_address(tmp_path: Path) -> None:
+    with session_in(tmp_path) as session:
+        other = replace(done(session, named("x"), "y"), address="x#2", phase="completed", files=())
+        told: list[Event] = []
+        cleaner = Cleaner(session, told.append)
+        put(session, left(session), other)
+        (tmp_path / PATH).write_bytes(b"abc")
+        asyncio.run(cleaner.ended(GOING))
+        assert (tmp_path / PATH).exists()
+        put(session, replace(other, phase="done"))
+        asyncio.run(cleaner.ended(Change("x#2", "download", ())))
+        assert ([one.text for one in told], (tmp_path / PATH).exists()) == ([f"{PATH} was removed"], False)
+        asyncio.run(cleaner.ended(Change("x#2", "no-op", ())))
+        assert len(told) == 1
 
 
 def left(session: Session) -> JobRecord:

@@ -16,7 +16,7 @@ from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.spender import Spender, check, true_cost
-from a2c_spec.errors import ConversionFailed, IntegrityError, LimitRefused
+from a2c_spec.errors import ConversionFailed, IntegrityError, LimitRefused, SpecError
 from tests.engine.projects import NOW, project_in
 
 START = (Call("create_job", starts=True),)
@@ -175,6 +175,26 @@ def test_a_record_that_cannot_be_kept_matters_only_where_there_is_a_budget(tmp_p
     pay(with_budget(tmp_path), record(spent=1))
     with pytest.raises(IntegrityError, match="the record of what was spent"):
         pay(with_budget(tmp_path, per_run=5), record(spent=1))
+
+
+def test_another_state_begins_no_new_day(tmp_path: Path) -> None:
+    project = with_budget(tmp_path, per_day=3)
+    old = replace(project, file=replace(project.file, state="data/project.db"))
+    for number, state in enumerate(("", "d/x.db", "e/x.db")):
+        one = replace(old, flags=replace(old.flags, state=state))
+        pay(one, record(spent=1))
+        assert today(one) == today(project) == number + 1
+    for one in (project, old, replace(project, file=replace(project.file, env="staging"))):
+        with pytest.raises(LimitRefused):
+            pay(one, record(spent=1))
+
+
+def test_where_the_folder_of_the_project_cannot_be_written_nothing_is_spent_by_a_budget(tmp_path: Path) -> None:
+    (tmp_path / ".a2c").write_text("")
+    project = with_budget(tmp_path, per_day=3)
+    project = replace(project, file=replace(project.file, state="data/project.db"))
+    with pytest.raises(SpecError, match="the record of what was spent"):
+        pay(project, record(spent=1))
 
 
 LOST = Intent(("create_job",), starts=True)

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.errors import IntegrityError, SpecError
+from a2c_spec.state.ledger import open_ledger
 from a2c_spec.state.spending import OPEN, SETTLE_LAST, Entry, Spending
 
 DAY, NEXT = "2026-01-31", "2026-02-01"
@@ -138,7 +139,7 @@ def test_nothing_is_spent_for_whoever_stopped_waiting_when_the_file_was_closed(t
 KILLED = """
 import asyncio, os, sys
 from pathlib import Path
-from a2c_spec.state.spending import OPEN, SETTLE_LAST, Entry, Spending
+from a2c_spec.state.spending import Entry, Spending
 asyncio.run(Spending(Path(sys.argv[1]), "api").reserve(Entry("", "a", "2026-01-31", 4)))
 os.kill(os.getpid(), 9)
 """
@@ -193,6 +194,7 @@ def test_only_its_owner_reads_it_and_old_days_go(spending: Spending) -> None:
     spending.close()
     assert os.stat(spending.path).st_mode & 0o077 == 0  # noqa: PTH116 - its mode
     assert (spending.path.parent / ".gitignore").read_text() == "*\n"
+    open_ledger(spending.path, None).close()
     assert spent(spending.path, day="2026-01-01") == 100
     with sqlite3.connect(spending.path) as db:
         assert db.execute("SELECT count(*) FROM paid").fetchone() == (100,)

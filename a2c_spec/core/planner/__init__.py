@@ -4,7 +4,7 @@ from a2c_spec.core.planner.binding import other_bytes, rebind, recognised, start
 from a2c_spec.core.planner.decide import needs_live, plan_job
 from a2c_spec.core.planner.deletions import ends_here, spared, with_deletes
 from a2c_spec.core.planner.finish import output_calls
-from a2c_spec.core.planner.forget import plan_forget
+from a2c_spec.core.planner.forget import plan_forget, results_there, running
 from a2c_spec.core.planner.leftovers import left_files, with_removals
 from a2c_spec.core.planner.matching import shown_order
 from a2c_spec.core.planner.preset import PRESET, plan_preset, sent_preset
@@ -21,6 +21,8 @@ __all__ = [
     "plan_preset",
     "rebind",
     "recognised",
+    "results_there",
+    "running",
     "sent_preset",
     "shown_order",
     "spared",

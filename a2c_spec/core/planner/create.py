@@ -11,9 +11,9 @@ from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner import bodies
-from a2c_spec.core.planner.matching import UNPLACED
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.recipe import UNPLACED
 
 
 def create_calls(desired: DesiredJob, *, step: int = 0) -> tuple[Call, ...]:

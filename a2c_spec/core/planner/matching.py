@@ -13,11 +13,8 @@ from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner.assignment import Pairs, assignment
 from a2c_spec.core.planner.conversion import changes
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import UPLOADED, asked_filename, sent_filename, uploaded
+from a2c_spec.core.recipe import UNPLACED, UPLOADED, asked_filename, sent_filename, uploaded
 from a2c_spec.core.state import Element, JobRecord
-
-UNPLACED = 0
-"""The recorded position of an input that was added at the same time as others: not known until it is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +44,7 @@ class SentState:
         reply counts: no document promises it, and there is nothing else.
         """
         ours = [self.sent(item.id).get("position") for item in live.inputs]
-        if _echoed(live) or not any(place is not None for place in ours):
+        if live.positions or not any(place is not None for place in ours):
             return shown_order(live)
         if UNPLACED in ours:
             return None
@@ -154,14 +151,8 @@ class SentState:
 
 def shown_order(live: LiveJob) -> list[int]:
     """Indexes of the live inputs by their positions where the reply tells them all, else in the order of the reply."""
-    echoed = _echoed(live)
+    echoed = live.positions
     return sorted(range(len(live.inputs)), key=lambda n: (echoed[n] if echoed else 0, n))
-
-
-def _echoed(live: LiveJob) -> list[int]:
-    """The positions of all inputs; empty unless the reply tells all of them."""
-    told = [place for item in live.inputs if isinstance(place := item.options.get("position"), int)]
-    return told if len(told) == len(live.inputs) else []
 
 
 def same_name(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:

@@ -13,7 +13,7 @@ from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.reasons import changed_reason, shown_pair
+from a2c_spec.core.reasons import ORDER, changed_reason, shown_pair
 from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, dumps, holds_secret
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.sensitive import HIDDEN, names_secret
@@ -69,6 +69,9 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
     found = []
     for path, recorded, now in foreign(record, live):
         part, _, key = path.rpartition(".")
+        wanted = [item.id for item in desired.job.inputs]
+        if path == ORDER and now != [name for name in wanted if name in now]:
+            found.append(Detail(ORDER, now, wanted, foreign=True))
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
             removed = key in _sent(record, part)
             then = here[part].get(key, None if removed else recorded)
