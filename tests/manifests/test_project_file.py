@@ -38,9 +38,15 @@ def test_without_settings_there_is_nothing_wrong(tmp_path: Path) -> None:
     assert load_project(tmp_path, "any") == (Project(tmp_path, env="any"), [])
     (tmp_path / "a2c.yaml").write_text("# nothing yet\n")
     assert load_project(tmp_path) == (Project(tmp_path), [])
-    (tmp_path / "a2c.yaml").unlink()
-    (tmp_path / "a2c.yaml").mkdir()
-    assert load_project(tmp_path) == (Project(tmp_path), [])
+
+
+def test_values_of_an_environment_in_a_misnamed_file_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a2c.yaml").write_text("defaults: {env: prod}\nenvironments: {prod: {}}\n")
+    (tmp_path / "vars").mkdir()
+    (tmp_path / "vars/prod.yml").write_text("q: 1\n")
+    (found,) = load_project(tmp_path)[1]
+    assert str(found).startswith(f"{tmp_path}/vars/prod.yml: error: this file is not read")
+    assert load_project(tmp_path, "other")[1] == []
 
 
 @pytest.mark.parametrize(
