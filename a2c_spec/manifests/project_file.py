@@ -133,8 +133,12 @@ def _project(root: Path, tree: MapNode, env: str) -> Project:
 
 
 def _own(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the keys that belong to the user."""
-    return {key: plain(value) for key, value in tree.items() if not key.startswith("x-")}
+    """Without the keys that belong to the user; what is a whole number is one, however it is written (8.0, 1e2)."""
+    return {key: _exact(plain(value)) for key, value in tree.items() if not key.startswith("x-")}
+
+
+def _exact(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def unknown_environment(project: Project) -> Diagnostic | None:
