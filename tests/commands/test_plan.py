@@ -260,3 +260,16 @@ def test_a_file_that_only_the_run_named_is_not_written_over(two: Path, a2c: Comm
     assert (ran.code, "cannot write --outputs" in ran.err) == (1, True)
     assert "everything else is done and recorded" in ran.err
     assert a2c("verify", "--local").code == 0
+
+
+def test_a_name_of_dots_only_is_planned_as_it_is_written(two: Path, a2c: Command) -> None:
+    (two / "two.yaml").write_text(PNG.replace("filename: cover", 'filename: "..."'))
+    (two / "dist").mkdir()
+    (two / "dist/result.webp").write_text("mine")
+    ran = a2c("apply", "two.yaml", "--local", "--target", "one")
+    assert (ran.code, "dist/result.webp exists" in ran.err, "spent" in ran.out + ran.err) == (13, True, False)
+    (two / "dist/result.webp").unlink()
+    (change, _) = json.loads(a2c("plan", "two.yaml", "--local", "--json").out)["changes"]
+    assert change["writes"] == ["dist/result.webp"]
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert in_dist(two) == ["result.webp", "signatures.webp"]
