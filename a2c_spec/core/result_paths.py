@@ -66,9 +66,10 @@ def unusable_name(name: str) -> str:
     """Why a manifest cannot ask for this file name; empty when it can."""
     if re.search(r"[/\\\x00-\x1f]", name):
         return "must not contain slashes or control characters"
-    if name in (".", "..") or len(name.encode(errors="replace")) > LONGEST_NAME:
+    if name in (".", ".."):
         return "must be a valid file name"
-    return ""
+    length = len(name.encode(errors="replace"))
+    return f"has {length} bytes, and a file name at most {LONGEST_NAME}" if length > LONGEST_NAME else ""
 
 
 def safe_name(name: str) -> str:
@@ -192,8 +193,7 @@ def unique_path(path: str, taken: set[str]) -> str:
     number, unique = 1, path
     while (key := path_key(unique)) in taken:
         number, (folder, slash, name) = number + 1, path.rpartition("/")
-        stem, ending = _split(name)
-        unique = f"{folder}{slash}{_shortened(stem, f'-{number}{ending}')}"
+        unique = f"{folder}{slash}{_shortened(_split(name)[0], f'-{number}{_split(name)[1]}')}"
     taken.add(key)
     return unique
 
