@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import fields
 from typing import Any, TypeVar
 
 import click
 
+from a2c_spec.commands._numbers import Number, Whole
 from a2c_spec.commands._variables import given
 from a2c_spec.core.live import MOST_UNANNOUNCED
 from a2c_spec.engine.flags import A_DAY, Flags
@@ -32,17 +32,6 @@ def stack(*decorators: Callable[[F], F]) -> Callable[[F], F]:
         return function
 
     return apply
-
-
-class Seconds(click.FloatRange):
-    """A number of seconds; neither infinite nor no number at all."""
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The number; fails where it is none."""
-        found = super().convert(value, param, ctx)
-        if not math.isfinite(found):
-            self.fail(f"{value!r} is not a valid number of seconds.", param, ctx)
-        return found
 
 
 chdir = click.option("-C", "--chdir", default="", metavar="DIR", help="Change to DIR first.")
@@ -83,7 +72,7 @@ parallelism = click.option(
     "--parallelism",
     default=16,
     show_default=True,
-    type=click.IntRange(1, 512),
+    type=Whole(1, 512),
     metavar="N",
     help="How many requests at the same time.",
 )
@@ -120,7 +109,7 @@ markdown = stack(
         "--max-bytes",
         default=60000,
         show_default=True,
-        type=click.IntRange(min=1000),
+        type=Whole(min=1000),
         metavar="N",
         help="Cut the markdown at this size.",
     ),
@@ -158,7 +147,7 @@ confirm_above = click.option(
     "--confirm-above",
     default=10,
     show_default=True,
-    type=click.IntRange(min=0),
+    type=Whole(min=0),
     metavar="N",
     help="On a terminal, ask before more than N credits are spent.",
 )
@@ -166,7 +155,7 @@ timeout = click.option(
     "--timeout",
     default=A_DAY,
     show_default="86400, a day",
-    type=Seconds(min=0),
+    type=Number(min=0),
     metavar="SECONDS",
     help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
 )
@@ -174,7 +163,7 @@ max_download_bytes = click.option(
     "--max-download-bytes",
     default=MOST_UNANNOUNCED,
     show_default=True,
-    type=click.IntRange(min=1),
+    type=Whole(min=1),
     metavar="N",
     help="Take at most so many bytes of a result whose size the service does not tell.",
 )
@@ -183,10 +172,6 @@ fail_fast = click.option(
 )
 
 limits = stack(
-    click.option(
-        "--max-credits", type=click.IntRange(min=0), metavar="N", help="Refuse the plan, or stop, beyond N credits."
-    ),
-    click.option(
-        "--max-replace", type=click.IntRange(min=0), metavar="N", help="Refuse to run more than N paid jobs again."
-    ),
+    click.option("--max-credits", type=Whole(min=0), metavar="N", help="Refuse the plan, or stop, beyond N credits."),
+    click.option("--max-replace", type=Whole(min=0), metavar="N", help="Refuse to run more than N paid jobs again."),
 )

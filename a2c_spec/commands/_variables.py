@@ -74,9 +74,6 @@ def bind(command: click.Command, path: Sequence[str]) -> None:
         names = variables(option, path)
         before = [option.envvar] if isinstance(option.envvar, str) else option.envvar or []
         option.envvar = [*names, *(name for name in before if name not in names)]
-        if isinstance(option.type, click.IntRange | click.FloatRange):
-            option.type = copy.copy(option.type)
-            option.type.name = "whole number" if isinstance(option.type, click.IntRange) else "number"
         if option.multiple:
             option.type = copy.copy(option.type)
             option.type.envvar_list_splitter = "\n"  # type: ignore[misc] # of this one flag; names may hold spaces

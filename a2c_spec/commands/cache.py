@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from a2c_spec.commands import _options as options
+from a2c_spec.commands._numbers import Number
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.reasons import counted, size
@@ -46,9 +47,7 @@ def list_(**given: Any) -> int:
 @options.chdir
 @options.env
 @click.option("--max-size", default="", metavar="SIZE", help="Keep at most this much, for example 500M or 20G.")
-@click.option(
-    "--max-age", type=click.FloatRange(min=0), metavar="DAYS", help="Keep what was used in the last DAYS days."
-)
+@click.option("--max-age", type=Number(min=0), metavar="DAYS", help="Keep what was used in the last DAYS days.")
 @options.output
 def prune(max_size: str, max_age: float | None, **given: Any) -> int:
     """Remove the least recently used results. Limits that are not given come from a2c.yaml."""
@@ -78,7 +77,7 @@ def _opened(given: dict[str, Any]) -> tuple[Project, ResultsCache]:
 
 
 def _bytes(text: str) -> int:
-    found = re.fullmatch(r"(\d+)\s*([kmgt]?)b?", text.strip().lower())
+    found = re.fullmatch(r"([0-9]{1,100})\s*([kmgt]?)b?", text.strip().lower())
     if not found:
         raise UsageError(f"--max-size {text}: expected a size such as 500M or 20G")
     return int(found[1]) * _UNITS[found[2]]

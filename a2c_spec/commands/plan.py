@@ -11,6 +11,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, tell_failed, warn
 from a2c_spec.commands._variables import refuse_both
+from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.errors import SpecError, UsageError
@@ -41,33 +42,32 @@ if TYPE_CHECKING:
 @options.markdown
 @click.option("-o", "--out", default="", metavar="FILE", help="Save the plan to this file (NAME.a2cplan.json).")
 @options.output
-def command(detailed_exitcode: bool, out: str, **given: Any) -> int:
+def command(detailed_exitcode: bool, **given: Any) -> int:
     """Show what apply would do, and why. Sends only GET requests."""
     chosen, most = selection_of(given), markdown_of_options(given)
     refuse_both("as_json", "markdown", "ask for two forms of one plan")
     if given.pop("refresh_only"):
         refuse_both("refresh_only", "offline", "contradict each other: only the service can tell what is new")
-        if out or most:
+        if given["out"] or most:
             raise UsageError(
-                f"--refresh-only makes no plan that could be {'saved' if out else 'shown as markdown'}",
+                f"--refresh-only makes no plan that could be {'saved' if given['out'] else 'shown as markdown'}",
                 hint="leave out one of both flags",
             )
         from a2c_spec.commands.apply import refresh
 
         return refresh(flags_of(given), chosen, write=False)
-    return plan(flags_of(given), chosen, out, most, detailed_exitcode=detailed_exitcode)
+    return plan(flags_of(given), chosen, most, detailed_exitcode=detailed_exitcode)
 
 
 def plan(
     flags: Flags,
     chosen: Selection,
-    out: str = "",
     markdown: int = 0,
     only: tuple[str, ...] = (),
     *,
     detailed_exitcode: bool = False,
 ) -> int:
-    """Prints the plan, or what it does of ``only`` these actions, and saves it to ``out``; gives the exit code.
+    """Prints the plan, or what it does of ``only`` these actions, and saves it to --out; gives the exit code.
 
     ``markdown`` is the most bytes of markdown, 0 for text. Raises LimitRefused, once it is printed, where ``apply``
     would refuse it because of a limit, Conflict where it would refuse any change of it, and ReadFailed where the
@@ -79,6 +79,8 @@ def plan(
 
     project = project_of(flags)
     manifests = reading(project)
+    if out := flags.out:
+        _check_saved(project, out)
     whole = bool(out) or flags.detailed
     steps, others, result = asyncio.run(_planned(project, manifests, chosen, only, whole=whole))
     warn(project, manifests.found)
@@ -96,13 +98,21 @@ def plan(
     return 2 if detailed_exitcode and not result.empty else 0
 
 
-def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:
-    from a2c_spec.engine.saved_plan import SUFFIX, is_saved_plan, write
+def _check_saved(project: Project, out: str) -> None:
+    """Raises UsageError where no plan can be saved."""
+    from a2c_spec.engine.saved_plan import SUFFIX, is_saved_plan
+    from a2c_spec.engine.written_files import PLAN, check_product
 
     if not is_saved_plan(out):
         raise UsageError(f"--out {out}: the name of a plan ends in {SUFFIX}")
     if project.flags.offline:
         raise UsageError("--offline cannot save a plan: what is live is not known")
+    check_product(project, "--out", absolute(out, project.cwd), PLAN)
+
+
+def _save(project: Project, out: str, steps: list[PlannedChange], plan: Plan, chosen: Selection) -> None:
+    from a2c_spec.engine.saved_plan import write
+
     write(project.cwd / out, project, steps, plan, chosen)
     said = f"saved; `a2c-spec apply {out}` applies exactly this plan, once; it is rejected if anything changed"
     talk(project.flags, said)

@@ -34,13 +34,14 @@ KINDS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp", ".gif"
 def command(out: str, **given: Any) -> int:
     """Write one self-contained HTML page: timeline, durations, sizes, failures, thumbnails."""
     from a2c_spec.engine.session import open_state
-    from a2c_spec.engine.written_files import REPORT, check_product
+    from a2c_spec.engine.written_files import REPORT, check_product, check_unclaimed
     from a2c_spec.views.report import report
 
     project = project_of(flags_of(given))
     target = absolute(out, project.cwd)
     check_product(project, "--out", target, REPORT)
     with open_state(project) as session:
+        check_unclaimed(session, [("--out", target)])
         title = f"{project.root.name}: conversions"
         page = report(session.store.scan(), thumbnails(project.root), title=title, made_at=project.runtime.clock())
     with while_doing(f"cannot write {target}"):

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from a2c_spec.commands._numbers import Number, Whole
 from a2c_spec.commands._output import say
 from a2c_spec.commands._variables import refuse_both
 from a2c_spec.errors import SpecError, UsageError, missing_key, why
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 KEY = "API2CONVERT_API_KEY"
-COUNT = click.IntRange(min=0)
-AMOUNT = click.FloatRange(min=0)
+COUNT = Whole(min=0)
+AMOUNT = Number(min=0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Given:
 
 @click.command("serve")
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), help="The port; 0 chooses a free one.")
+@click.option("--port", default=0, type=Whole(0, 65535), help="The port; 0 chooses a free one.")
 @click.option(
     "--data",
     default="",

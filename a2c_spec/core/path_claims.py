@@ -32,7 +32,8 @@ class Claims:
     """The paths that the jobs seen so far read and write, and every clash between them.
 
     ``late`` renders names that an input decides; ``real`` gives a path as it is once links are followed. ``made``: the
-    path of the one result of each ``address.conversion``.
+    path of the one result of each ``address.conversion``; ``told``: the keys of files that tell what is asked for, once
+    all is checked.
     """
 
     late: RenderLate
@@ -43,6 +44,7 @@ class Claims:
     made: dict[str, str] = field(default_factory=dict)
     waiting: list[Job] = field(default_factory=list)
     problems: list[Diagnostic] = field(default_factory=list)
+    told: set[str] = field(default_factory=set)
 
     def add(self, job: Job) -> None:
         """Notes what one job reads and writes. One that takes results of others waits until these are known."""
@@ -57,10 +59,21 @@ class Claims:
             self._add(replace(job, inputs=tuple(self._with_path(item) for item in job.inputs)))
         self.waiting.clear()
         kept = dict.fromkeys(path_key(self.real(path)) for path in sources)
+        self.told.update(kept)
         self.problems += [_over_manifest(self.written[key]) for key in kept if key in self.written]
         sent = [self.read[key] for key in kept if key in self.read and key.endswith(MANIFESTS)]
         self.problems += [_manifest_sent(claim) for claim in sent]
         return self.problems
+
+    def use_of(self, path: str) -> str:
+        """What a path below the root is to the manifests, in words; empty when they do nothing with it."""
+        key = path_key(self.real(path))
+        above = next((folder for folder in _parents(key) if folder in self.written), "")
+        if claim := self.written.get(key) or self.folders.get(key) or self.written.get(above):
+            return f"the result {claim.path} of {claim.address} is written there"
+        if claim := self.read.get(key):
+            return f"that is an input of {claim.address}"
+        return "that says what is asked for" if key in self.told else ""
 
     def _with_path(self, item: Input) -> Input:
         """The input with the path of the result that it takes, which its name may be made from."""

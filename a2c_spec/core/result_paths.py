@@ -66,20 +66,42 @@ def unusable_name(name: str) -> str:
     """Why a manifest cannot ask for this file name; empty when it can."""
     if re.search(r"[/\\\x00-\x1f]", name):
         return "must not contain slashes or control characters"
-    if name in (".", "..") or len(name.encode(errors="replace")) > LONGEST_NAME:
+    if name in (".", ".."):
         return "must be a valid file name"
-    return ""
+    length = len(name.encode(errors="replace"))
+    return f"has {length} bytes, and a file name at most {LONGEST_NAME}" if length > LONGEST_NAME else ""
 
 
 def safe_name(name: str) -> str:
     """A file name from the service made harmless: one path segment, no device name, at most 255 bytes."""
-    last = re.split(r"[/\\]", name.encode(errors="replace").decode())[-1]
-    clean = FORBIDDEN.sub("_", last).strip(" .") or "result"
+    clean = FORBIDDEN.sub("_", _last_part(name.encode(errors="replace").decode())).strip(" .") or "result"
     if RESERVED.match(clean):
         clean = f"_{clean}"
-    stem, ending = _split(clean)
+    return _shortened(*_split(clean))
+
+
+def _shortened(stem: str, ending: str) -> str:
+    """Both together, the stem cut where a file system would not take the name."""
     room = LONGEST_NAME - len(ending.encode())
+    if room < 1:
+        return f"{stem}{ending}".encode()[:LONGEST_NAME].decode(errors="ignore")
     return stem.encode()[:room].decode(errors="ignore") + ending
+
+
+def _last_part(name: str) -> str:
+    return re.split(r"[/\\]", name)[-1]
+
+
+def file_name(wanted: str, there: str, foreseen: str = "") -> str:
+    """The name of a result's file, before the run and after it: what is ``wanted``, made harmless, with the extension
+    that the result has ``there``, else the ``foreseen`` one; without a wish the name that it has there.
+
+    A service cleans names, too: of a wish of dots and spaces only it may leave a name without an extension.
+    """
+    if not wanted:
+        return safe_name(there)
+    kept = _last_part(wanted)
+    return safe_name(with_extension(kept if kept.strip(" .") else "result", there if extension(there) else foreseen))
 
 
 def with_extension(name: str, service_name: str) -> str:
@@ -129,8 +151,8 @@ def _placed(job: Job, one: Placement, late: RenderLate, taken: set[str], *, alon
         for text in (spec.filename, spec.save)
     )
     wanted = name or (_default_name(job, one.conversion, spec) if alone else "")
-    file_name = safe_name(with_extension(wanted, there) if wanted else there)
-    path = unique_path(confined(folder) + file_name, taken) if folder else ""
+    likely = _ending(job, one.conversion) if alone else ""
+    path = unique_path(confined(folder) + file_name(wanted, there, likely), taken) if folder else ""
     return replace(one, path=path, name=base_name(name))
 
 
@@ -170,8 +192,8 @@ def unique_path(path: str, taken: set[str]) -> str:
     """The path, with a number if it is taken; from now on it is."""
     number, unique = 1, path
     while (key := path_key(unique)) in taken:
-        number, (stem, ending) = number + 1, _split(path)
-        unique = f"{stem}-{number}{ending}"
+        number, (folder, slash, name) = number + 1, path.rpartition("/")
+        unique = f"{folder}{slash}{_shortened(_split(name)[0], f'-{number}{_split(name)[1]}')}"
     taken.add(key)
     return unique
 
@@ -208,9 +230,15 @@ def predicted(job: Job, late: RenderLate, shown: Mapping[str, str] = {}) -> tupl
         if name and folder:
             known = shown.get(item.id)
             for number, ending in enumerate([known] if known else _endings(job, item, spec)):
-                file_name = safe_name(with_extension(name, ending))
-                found.append(Prediction(confined(folder) + file_name, spec, instead=number > 0))
+                path = confined(folder) + file_name(name, ending, f"x.{item.target}")
+                found.append(Prediction(path, spec, instead=number > 0))
     return tuple(found)
+
+
+def _ending(job: Job, conversion: str) -> str:
+    """A name with the extension that a result without one is foreseen to have; empty where nothing is foreseen."""
+    made = (item for item in job.conversions if item.id == conversion and item.category not in UNFORESEEN)
+    return next((f"x.{item.target}" for item in made), "")
 
 
 def _endings(job: Job, item: Conversion, spec: Output) -> list[str]:

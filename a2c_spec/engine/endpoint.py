@@ -13,8 +13,8 @@ from a2c_spec.engine.project import Project
 from a2c_spec.engine.user_config import USER_FILE, allowed_hosts, configured
 from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.manifests.environment import KEY
-from a2c_spec.manifests.project_file import SETTINGS_FILE
 from a2c_spec.manifests.secrets import odd_letter
+from a2c_spec.manifests.settings_file import SETTINGS_FILE
 
 LOCAL_REALM = "local"
 SERVICE = "https://api.api2convert.com/v2"

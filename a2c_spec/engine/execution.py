@@ -62,6 +62,7 @@ class Execution:
         self.plan = Owners(session, (), ())
         self.turn_of: dict[str, asyncio.Lock] = {}
         self.planned_again: set[str] = set()
+        self.not_refused: set[str] = set()
         self.paid_again: set[str] = set()
         self.cleaner = Cleaner(session, reporter)
 
@@ -75,6 +76,7 @@ class Execution:
         whole = [step for step in busy if not step.summary_only]
         self.tally.changes = Counter(address_of(step.change.address) for step in busy)
         self.reporter.expect(len(busy))
+        self.not_refused = {address_of(step.change.address) for step in busy if not step.change.problem}
         self.edges = Edges(steps, busy, whole, AFTER_DETACHED if self.options.detach else AGAIN)
         again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
         self.paid_again = {address_of(change.address) for change in again_paid}
@@ -206,10 +208,13 @@ class Execution:
 
         All runs of the job are planned together, and once. The same results as before mean that nothing has to be done.
         """
-        refused, whole = step.change.problem, step.whole
-        if refused or whole is None or not any(address in self.edges.makers for address in needs(whole)):
+        whole, address = step.whole, address_of(step.change.address)
+        if (
+            whole is None
+            or address not in self.not_refused
+            or not any(one in self.edges.makers for one in needs(whole))
+        ):
             return [step]
-        address = whole.address
         if address in self.planned_again:
             return []
         self.planned_again.add(address)

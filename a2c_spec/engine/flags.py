@@ -43,6 +43,7 @@ class Flags:
     no_cache: bool = False
     prune: bool = False
     outputs: str = ""
+    out: str = ""
     timeout: float = A_DAY
     fail_fast: bool = False
     max_credits: int | None = None

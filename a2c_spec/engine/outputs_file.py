@@ -11,7 +11,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.written_files import OUTPUTS_FILE, new_file
+from a2c_spec.engine.written_files import OUTPUTS, OUTPUTS_FILE, check_product, new_file
 from a2c_spec.errors import SpecError, why
 from a2c_spec.views.outputs import outputs_lines
 
@@ -26,6 +26,12 @@ def write_outputs(
     """
     target = absolute(project.flags.outputs, project.cwd) if project.flags.outputs else project.home / OUTPUTS_FILE
     draft = target.with_name(f".{target.name}.draft")
+    hint = "everything else is done and recorded"
+    try:
+        if project.flags.outputs:  # a result, of which only the run told the name, may be there meanwhile
+            check_product(project, "--outputs", target, OUTPUTS)
+    except SpecError as error:
+        raise SpecError(f"cannot write {error.message}", hint=hint) from error
     try:
         mode = 0o600 if target.parent == project.home else 0o666  # which the umask makes less
         with new_file(draft, mode) as file:
@@ -37,7 +43,7 @@ def write_outputs(
     except OSError as error:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
-        raise SpecError(f"cannot write {target}: {why(error)}", hint="everything else is done and recorded") from error
+        raise SpecError(f"cannot write {target}: {why(error)}", hint=hint) from error
 
 
 def _rows(

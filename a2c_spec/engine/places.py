@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.events import Event
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.discover import STATE_FOLDER, folders_below, project_within
-from a2c_spec.manifests.project_file import SETTINGS_FILE, state_problem
+from a2c_spec.manifests.project_file import state_problem
+from a2c_spec.manifests.settings_file import SETTINGS_FILE
 from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:

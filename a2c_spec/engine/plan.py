@@ -23,6 +23,7 @@ from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.selection import EVERYTHING, Selection, parts
 from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.staying import with_staying
+from a2c_spec.engine.written_files import check_unclaimed, products
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
@@ -58,7 +59,10 @@ async def plan_project(
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
-    return with_staying(session, with_places_left([with_facts(session, step) for step in steps]))
+    steps = with_staying(session, with_places_left([with_facts(session, step) for step in steps]))
+    if targets := [*products(session.project)]:
+        check_unclaimed(session, targets, claims, [step.change for step in steps])
+    return steps
 
 
 async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:

@@ -27,9 +27,10 @@ from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.load import load
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.notes import Notes
-from a2c_spec.manifests.project_file import NAME, SETTINGS_FILE, load_project, state_problem, unknown_environment
+from a2c_spec.manifests.project_file import NAME, load_project, state_problem, unknown_environment
 from a2c_spec.manifests.project_file import Project as ProjectFile
 from a2c_spec.manifests.references import check_references
+from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +103,7 @@ class Project:
     def checked(self) -> Project:
         """The project; raises InvalidError where its settings are wrong, so that none of them is passed over."""
         found = [self.relative(one) for one in self.problems]
-        count = sum(one.severity == "error" for one in found)
-        if count:
+        if count := sum(one.severity == "error" for one in found):
             raise InvalidError(f"{counted(count, 'problem')} in the settings", diagnostics=found)
         return self
 
@@ -201,13 +201,14 @@ def manifest_paths(project: Project) -> tuple[list[str], list[Diagnostic]]:
 
 def _of_another(project: Project, path: str, other: Path, sign: str) -> Diagnostic | None:
     """What is wrong with a manifest of a project within the project; nothing where it was found, and not named."""
+    if misnamed := next(not_read(other, SETTINGS_FILE), None):
+        return misnamed
     if sign == STATE_FOLDER:
         return Diagnostic(Position(path), two_states(project, other), keep_apart(project, other))
     if path not in {os.path.normpath(one) for one in project.flags.paths}:
         return None
-    homes = project.named(other), project.named(project.root)
-    message = f"belongs to the project in {homes[0]} ({sign}), others to that in {homes[1]}"
-    return Diagnostic(Position(path), message, "apply one project after the other")
+    homes = f"{project.named(other)} ({sign}), others to that in {project.named(project.root)}"
+    return Diagnostic(Position(path), f"belongs to the project in {homes}", "apply one project after the other")
 
 
 @dataclass(slots=True)
@@ -250,8 +251,7 @@ class Reading:
             between = [*more, *(self.used.problems() if self.used else ())]
             self.found += [_relative(problem, self.project.cwd) for problem in between]
         self.found = said_once(self.found)
-        count = sum(problem.severity == "error" for problem in self.found)
-        if count:
+        if count := sum(problem.severity == "error" for problem in self.found):
             raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)
 
 

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.protected import protected
+from a2c_spec.core.result_paths import path_key
+from a2c_spec.engine.flags import absolute
 from a2c_spec.errors import UsageError, while_doing
 
 if TYPE_CHECKING:
+    from a2c_spec.core.plan import Change
     from a2c_spec.engine.project import Project
+    from a2c_spec.engine.session import Session
 
 OUTPUTS_FILE = "outputs.json"
 OUTPUTS = b'{"format_version": '
+PLAN = b'"nonce": "'
 REPORT = b'<meta name="generator" content="a2c-spec">'
 BEGINNING = 1000
 """Bytes within which a file says what it is."""
@@ -35,6 +42,42 @@ def check_product(project: Project, flag: str, target: Path, mark: bytes) -> Non
     raise UsageError(
         f"{flag} {target}: something else is there already", hint="name another file, or move that one away"
     )
+
+
+def products(project: Project) -> Iterator[tuple[str, Path]]:
+    """The flags that name a file which a plan, or its apply, writes, and that file."""
+    for flag, name in (("--outputs", project.flags.outputs), ("--out", project.flags.out)):
+        if name:
+            yield flag, absolute(name, project.cwd)
+
+
+def check_unclaimed(
+    session: Session,
+    targets: Iterable[tuple[str, Path]],
+    claims: Claims | None = None,
+    changes: Iterable[Change] = (),
+) -> None:
+    """Raises UsageError where a flag names a path that is that of a result, also one that is missing, or that manifests
+    read or claim, or that one of ``changes`` writes, moves or removes."""
+    root = session.project.root.resolve()
+    paths: dict[str, str] = {}
+    for flag, target in targets:
+        real = target.parent.resolve() / target.name
+        if real.is_relative_to(root):
+            paths[real.relative_to(root).as_posix()] = f"{flag} {target}"
+    for path, named in paths.items():
+        owner = next((file.address for file in session.store.files_at(path)), "")
+        why = f"that is the place of a result of {owner}" if owner else claims.use_of(path) if claims else ""
+        touched = (one.address for one in changes if path_key(path) in map(path_key, _touched(one)))
+        if not why and (address := next(touched, "")):
+            why = f"{address} writes, moves or removes a result there"
+        if why:
+            raise UsageError(f"{named}: {why}", hint="name another file; nothing was sent")
+
+
+def _touched(change: Change) -> Iterator[str]:
+    moved = (path for move in change.moves for path in (move.source, move.target, move.place))
+    yield from (*change.writes, *change.downloads, *moved, *change.removes, *change.replaces, *change.leaves)
 
 
 def new_file(path: Path, mode: int) -> IO[str]:

@@ -17,7 +17,7 @@ from a2c_spec.manifests.catalog import Catalog
 from a2c_spec.manifests.catalog_check import check_parts
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
-from a2c_spec.manifests.paths import ManifestFolder, as_folder, file_problem
+from a2c_spec.manifests.paths import MISSING, ManifestFolder, as_folder, file_problem, missing_hint
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, position, position_of
 
 DEFAULT_FOLDER = "dist/"
@@ -192,7 +192,8 @@ class _Builder:
         path = self.path(tree, "path")
         problem = file_problem(f"{self.folder.root}/{path}") if path else ""
         if problem:
-            self.problem(position_of(tree, "path"), f"the file {tree['path']} {problem}")
+            hint = missing_hint(tree["path"], self.folder) if problem == MISSING else ""
+            self.problems.append(Diagnostic(position_of(tree, "path"), f"the file {tree['path']} {problem}", hint))
         return path
 
     def check_base64(self, tree: MapNode) -> None:

@@ -3,38 +3,36 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import is_text, not_text, shown_name
 from a2c_spec.manifests import globs
-from a2c_spec.manifests.manifest_file import J2
-from a2c_spec.manifests.project_file import SETTINGS_FILE, Project
+from a2c_spec.manifests.manifest_file import J2, is_manifest
+from a2c_spec.manifests.project_file import Project
+from a2c_spec.manifests.settings_file import SETTINGS_FILE, settings_in
 
 _ENDINGS = (".yaml", ".yml", *J2)
 NOTHING_HERE, HINT = "no manifest found here", "a manifest contains `apiVersion: a2c-spec/v1`"
 TAKE_OUT = "if the last one was removed, take this entry out"
 _SKIPPED = frozenset({"node_modules", "__pycache__"})
-_MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
 GIT, STATE_FOLDER = ".git", ".a2c"
 HasState = Callable[[Path], bool]
 """Whether anything is recorded in a folder, as if it were the root of a project."""
-_SEARCHED_BYTES = 64 * 1024  # of a file, for its apiVersion
 
 
 def find_root(paths: Sequence[str | Path], cwd: Path, has_state: HasState = lambda _: False) -> Path:
     """The project root, searched upwards from the folder that all ``paths`` have in common, or from ``cwd``.
 
-    It is the nearest folder with ``a2c.yaml``; else the nearest with a state, not beyond a git checkout; else the root
-    of the checkout; else ``cwd`` if the manifests are below it, and their folder if not. So it does not depend on
-    where one stands, once one of them is there.
+    It is the nearest folder with ``a2c.yaml``, or with what is meant to be that; else the nearest with a state, not
+    beyond a git checkout; else the root of the checkout; else ``cwd`` if the manifests are below it, and their folder
+    if not. So it does not depend on where one stands, once one of them is there.
     """
     here = cwd.resolve()
     start = Path(os.path.commonpath([_folder(here, str(path)) for path in paths])) if paths else here
     parents = (start, *start.parents)
-    if settings := next((folder for folder in parents if (folder / SETTINGS_FILE).exists()), None):
+    if settings := next((folder for folder in parents if settings_in(folder)), None):
         return settings
     checkout = next((folder for folder in parents if (folder / GIT).exists()), None)
     within = parents if checkout is None else parents[: parents.index(checkout) + 1]
@@ -44,12 +42,14 @@ def find_root(paths: Sequence[str | Path], cwd: Path, has_state: HasState = lamb
 
 def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path, str] | None:
     """The project between ``root`` and a ``folder`` below it to which the folder belongs instead, and what says so:
-    ``a2c.yaml``, a state (``.a2c``), or ``.git`` where the root has no settings."""
+    ``a2c.yaml``, or what is meant to be that, a state (``.a2c``), or ``.git`` where the root has no settings."""
     if not folder.is_relative_to(root):
         return None
     between = [folder, *folder.parents][: len(folder.relative_to(root).parts)]
-    tests: dict[str, HasState] = {SETTINGS_FILE: lambda at: (at / SETTINGS_FILE).exists(), STATE_FOLDER: has_state}
-    if not (root / SETTINGS_FILE).exists():
+    if said := next(((at, names[0]) for at in between if (names := settings_in(at))), None):
+        return said
+    tests: dict[str, HasState] = {STATE_FOLDER: has_state}
+    if not settings_in(root):
         tests[GIT] = lambda at: (at / GIT).exists()
     return next(((at, name) for name, test in tests.items() for at in between if test(at)), None)
 
@@ -129,17 +129,9 @@ def _below(folder: Path) -> Iterator[str]:
     for here, files in folders_below(folder):
         below = here.relative_to(folder)
         for name in files:
-            if _may_be_manifest(name) and _is_manifest(here / name):
+            if _may_be_manifest(name) and is_manifest(here / name):
                 yield str(below / name)
 
 
 def _may_be_manifest(name: str) -> bool:
     return name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
-
-
-def _is_manifest(path: Path) -> bool:
-    try:
-        with path.open("rb") as file:
-            return _MANIFEST.search(file.read(_SEARCHED_BYTES)) is not None
-    except OSError:
-        return False

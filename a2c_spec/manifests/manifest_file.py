@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +20,18 @@ from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, Tree
 
 J2 = (".yaml.j2", ".yml.j2")
 _HEAD_KEYS = ("vars", "env")
+_MANIFEST = re.compile(rb"^[ \t]*[\"']?apiVersion[\"']?[ \t]*:[ \t]*[\"']?a2c-spec/", re.MULTILINE)
+_SEARCHED_BYTES = 64 * 1024  # of a file, for its apiVersion
 
 Documents = Iterator[Document | Diagnostic]
+
+
+def is_manifest(path: Path) -> bool:
+    """Whether a file says that it is a manifest."""
+    try:
+        return _MANIFEST.search(file_bytes(path, _SEARCHED_BYTES)) is not None
+    except OSError:
+        return False
 
 
 def read_bytes(path: Path, name: str) -> bytes | Diagnostic:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 from a2c_spec.core.protected import protected
-from a2c_spec.errors import BEYOND_LOCALE, why
+from a2c_spec.errors import BEYOND_LOCALE, is_text, why
+from a2c_spec.manifests import globs
+from a2c_spec.manifests.expressions.limits import nearest_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,13 +102,47 @@ def beside(name: str, text: str) -> str:
     return os.path.normpath(os.path.join(os.path.dirname(name), text))  # noqa: PTH118, PTH120 - names, not paths
 
 
+MISSING = "does not exist"
+LISTED = 1000
+"""So many names of a folder are compared with that of a file which is not there."""
+LIKE = 0.8
+
+
+def missing_hint(text: str, folder: ManifestFolder) -> str:
+    """What was probably meant by the path of a file that does not exist: a URL, a pattern, or a name that does."""
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
+        return "write `source` for a URL"
+    if globs.is_pattern(text):
+        return f'a path is no pattern; kind: Batch with for_each: {{glob: "{text[:100]}"}} makes a job of each file'
+    parts = text.split("/")
+    for number, part in enumerate(parts):
+        before = "/".join(parts[:number])
+        if part in ("", ".", "..") or os.path.lexists(folder.path / before / part):
+            continue
+        better = _alike(folder.path / before, part)
+        whole = "/".join([*parts[:number], better, *parts[number + 1 :]])
+        return f"did you mean `{whole}`?" if better and os.path.lexists(folder.path / whole) else ""
+    return ""
+
+
+def _alike(folder: Path, name: str) -> str:
+    """The name in a folder that differs from one only in the case of letters, else the nearest; empty without any."""
+    try:
+        with os.scandir(folder) as entries:
+            names = [one.name for one in islice(entries, LISTED) if is_text(one.name)]
+    except OSError:
+        return ""
+    same = [one for one in names if one.casefold() == name.casefold()]
+    return same[0] if same else nearest_name(name, names, LIKE)
+
+
 def file_problem(path: str) -> str:
     """Why the file at ``path`` cannot be uploaded; empty when it can."""
     try:
         status = os.stat(path)  # noqa: PTH116 - one call for each of many files
     except OSError as error:
         missing = isinstance(error, (FileNotFoundError, NotADirectoryError))
-        return "does not exist" if missing else f"cannot be read: {why(error)}"
+        return MISSING if missing else f"cannot be read: {why(error)}"
     if not stat.S_ISREG(status.st_mode):
         return "is not a file"
     if not os.access(path, os.R_OK):

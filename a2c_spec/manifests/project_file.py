@@ -15,10 +15,10 @@ from a2c_spec.errors import why
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.paths import within
 from a2c_spec.manifests.schema import published
+from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.tree import MapNode, plain, position, position_of
 
-SETTINGS_FILE = "a2c.yaml"
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 """The name of an environment; it is the name of a folder too."""
 
@@ -73,7 +73,16 @@ class Project:
 
 def load_project(root: Path, env: str = "") -> tuple[Project, list[Diagnostic]]:
     """The settings of the project at ``root`` for the environment ``env`` (or the default one), and what is wrong."""
+    settings, problems = _loaded(root, env)
+    if NAME.fullmatch(settings.env):
+        problems += not_read(root / "vars", f"{settings.env}.yaml")
+    return settings, problems
+
+
+def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
     file = root / SETTINGS_FILE
+    if unread := list(not_read(root, SETTINGS_FILE)):
+        return Project(root, env=env), unread
     if not file.is_file():
         return Project(root, env=env), []
     try:
@@ -124,8 +133,12 @@ def _project(root: Path, tree: MapNode, env: str) -> Project:
 
 
 def _own(tree: Mapping[str, Any]) -> dict[str, Any]:
-    """Without the keys that belong to the user."""
-    return {key: plain(value) for key, value in tree.items() if not key.startswith("x-")}
+    """Without the keys that belong to the user; what is a whole number is one, however it is written (8.0, 1e2)."""
+    return {key: _exact(plain(value)) for key, value in tree.items() if not key.startswith("x-")}
+
+
+def _exact(value: Any) -> Any:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def unknown_environment(project: Project) -> Diagnostic | None:

@@ -136,7 +136,8 @@ def _output(tree: MapNode, output: MapNode) -> Iterator[Diagnostic]:
     filename = output.get("filename")
     problem = unusable_name(filename) if isinstance(filename, str) else ""
     if problem:
-        yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", "put folders into `save`")
+        hint = "put folders into `save`" if re.search(r"[/\\]", str(filename)) else ""
+        yield Diagnostic(position_of(output, "filename"), f"`filename` {problem}", hint)
 
 
 def _sources(tree: MapNode) -> list[tuple[Tree, Tree, Position]]:

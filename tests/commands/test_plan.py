@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from a2c_spec.manifests.schema.published import load_schema
-from tests.commands.conftest import PNG, Somebody, planned
+from tests.commands.conftest import PNG, Somebody, in_dist, planned
 from tests.conftest import Command
 
 
@@ -214,3 +214,62 @@ def test_a_plan_with_refusals_does_not_end_well(
     assert (planned.code, ("refused: one" if also else "one: dist/cover.webp exists") in planned.err) == (13, True)
     assert "--json" not in flags or json.loads(planned.out)["totals"]["actions"]["refused"] == 1
     assert a2c("apply", "--local").code == (9 if also else 13)
+
+
+CLAIMED = [
+    ("apply two.yaml --local --outputs dist/COVER.webp", "the result dist/cover.webp of one is written there"),
+    ("apply two.yaml --local --outputs dist", "the result dist/cover.webp of one is written there"),
+    ("apply two.yaml --local --outputs dist/cover.webp/x.json", "the result dist/cover.webp of one is written there"),
+    ("apply two.yaml --local --outputs src/page.a2cplan.json", "that is an input of page"),
+    ("apply two.yaml --local --outputs two.yaml", "something else is there already"),
+    ("plan two.yaml --local --out src/page.a2cplan.json", "that is an input of page"),
+    ("plan two.yaml --local --out other.a2cplan.json", "something else is there already"),
+]
+
+
+@pytest.mark.parametrize(("line", "said"), CLAIMED)
+def test_a_flag_names_no_file_that_the_plan_reads_or_writes(two: Path, a2c: Command, line: str, said: str) -> None:
+    page = """\
+---
+apiVersion: a2c-spec/v1
+kind: Job
+name: page
+inputs: [{id: page, path: src/page.a2cplan.json}]
+conversions: [{id: c, target: zip}]
+"""
+    (two / "two.yaml").write_text(PNG + page)
+    (two / "src/page.a2cplan.json").touch()
+    (two / "other.a2cplan.json").write_text("mine")
+    ran = a2c(*line.split())
+    assert (ran.code, said in ran.err) == (2, True), ran.err
+    assert not (two / "dist").exists()
+
+
+def test_a_flag_names_no_place_of_a_result_even_if_that_is_missing(two: Path, a2c: Command) -> None:
+    a2c("apply", "two.yaml", "--local")
+    (two / "dist/cover.webp").unlink()
+    for line in ("report --local --out dist/cover.webp", "apply two.yaml --local --outputs dist/cover.webp"):
+        ran = a2c(*line.split())
+        assert (ran.code, "dist/cover.webp: that is the place of a result of one" in ran.err) == (2, True), ran.err
+    assert in_dist(two) == ["signatures.webp"]
+
+
+def test_a_file_that_only_the_run_named_is_not_written_over(two: Path, a2c: Command) -> None:
+    (two / "two.yaml").write_text(PNG.replace("filename: cover", 'filename: "r${{ output.index }}"'))
+    ran = a2c("apply", "two.yaml", "--local", "--outputs", "dist/r1.webp")
+    assert (ran.code, "cannot write --outputs" in ran.err) == (1, True)
+    assert "everything else is done and recorded" in ran.err
+    assert a2c("verify", "--local").code == 0
+
+
+def test_a_name_of_dots_only_is_planned_as_it_is_written(two: Path, a2c: Command) -> None:
+    (two / "two.yaml").write_text(PNG.replace("filename: cover", 'filename: "..."'))
+    (two / "dist").mkdir()
+    (two / "dist/result.webp").write_text("mine")
+    ran = a2c("apply", "two.yaml", "--local", "--target", "one")
+    assert (ran.code, "dist/result.webp exists" in ran.err, "spent" in ran.out + ran.err) == (13, True, False)
+    (two / "dist/result.webp").unlink()
+    (change, _) = json.loads(a2c("plan", "two.yaml", "--local", "--json").out)["changes"]
+    assert change["writes"] == ["dist/result.webp"]
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    assert in_dist(two) == ["result.webp", "signatures.webp"]

@@ -165,6 +165,24 @@ def test_what_is_no_number_is_told_in_plain_words(a2c: Command) -> None:
     assert "'x' is not a valid whole number." in a2c("apply", "--parallelism", "x").err
 
 
+NUMBERS = [one for one in FLAGS if isinstance(one[2].type, click.types.IntParamType | click.types.FloatParamType)]
+ODD = ("1_0", "\u0661\u0662", "\uff15", "8" * 101)
+"""What Python takes for a number and a2c.yaml does not."""
+
+
+@pytest.mark.parametrize(("path", "command", "option"), NUMBERS, ids=named(NUMBERS))
+def test_a_number_is_written_as_in_the_settings(
+    path: tuple[str, ...], command: click.Command, option: click.Option, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    infinite = ("inf", "nan", "1e999") if isinstance(option.type, click.types.FloatParamType) else ("8.0", "1e2")
+    for odd in (*ODD, *infinite):
+        with pytest.raises(click.BadParameter, match="is not a valid"):
+            parsed(path, command, max(option.opts, key=len), odd)
+        monkeypatch.setenv(variables(option, path)[-1], odd)
+        with pytest.raises(click.BadParameter, match="is not a valid"):
+            parsed(path, command)
+
+
 TYPED = [
     one for one in FLAGS if one[2].is_flag or not isinstance(one[2].type, click.types.StringParamType | click.Path)
 ]

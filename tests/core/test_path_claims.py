@@ -145,3 +145,22 @@ def test_a_name_that_follows_one_of_several_results_is_not_known() -> None:
     up = writing("up", "x")
     up = replace(up, outputs=(*up.outputs, Output("webp", filename="y", save="dist/")))
     assert problems(up, taking("down", "up.webp"), writing("other", "x"))[0].startswith("other.yaml")
+
+
+USES = [
+    ("dist/A.webp", "the result dist/a.webp of one is written there"),
+    ("dist/a.webp/x.json", "the result dist/a.webp of one is written there"),
+    ("Dist", "the result dist/a.webp of one is written there"),
+    ("src/A.png", "that is an input of one"),
+    ("base.yaml", "that says what is asked for"),
+    ("dist/b.webp", ""),
+]
+
+
+@pytest.mark.parametrize(("path", "said"), USES)
+def test_what_a_path_is_to_the_manifests_is_told_in_words(path: str, said: str) -> None:
+    claims = Claims(lambda text, _: text.text)
+    upload, webp = Input("a", "upload", path="src/a.png"), Conversion("c", "webp", "image")
+    claims.add(Job("one", inputs=(upload,), conversions=(webp,), outputs=(Output("c", save="dist/", filename="a"),)))
+    assert claims.checked(["base.yaml"]) == []
+    assert claims.use_of(path) == said

@@ -7,12 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from a2c_spec.core.desired import LATE_NAMES, Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.result_paths import confined, place, predicted, safe_name, with_extension
+from a2c_spec.core.prepare import base_name
+from a2c_spec.core.result_paths import confined, file_name, place, predicted, safe_name, unique_path, with_extension
 from a2c_spec.core.results import as_recorded, named_parts, recorded, recorded_names, spec_for, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.local_api.storage.blobs import safe_name as named_by_the_service
 
 
 def late(text: Late, names: Mapping[str, Any]) -> str:
@@ -47,6 +51,7 @@ NAMES = [
     ("ä" * 200 + ".pdf", "ä" * 125 + ".pdf"),
     ("x" * 255, "x" * 255),
     ("x" * 256, "x" * 255),
+    ("a." + "b" * 300, "a." + "b" * 253),
 ]
 
 
@@ -69,6 +74,52 @@ EXTENSIONS = [
 @pytest.mark.parametrize(("name", "service_name", "whole"), EXTENSIONS)
 def test_a_wanted_name_gets_the_extension_of_the_result(name: str, service_name: str, whole: str) -> None:
     assert with_extension(name, service_name) == whole
+
+
+FILE_NAMES = [
+    ("...", "jpg", "result.jpg"),
+    ("....", "....jpg", "result.jpg"),
+    (". .", "output", "result.jpg"),
+    ("a/ .", "x.jpg", "result.jpg"),
+    ("a", "a", "a.jpg"),
+    ("a", "a.zip", "a.zip"),
+    ("", "there.png", "there.png"),
+    ("", "...", "result"),
+]
+
+
+@pytest.mark.parametrize(("wanted", "there", "name"), FILE_NAMES)
+def test_a_name_that_a_service_may_clean_away_is_foreseen(wanted: str, there: str, name: str) -> None:
+    assert file_name(wanted, there, "x.jpg") == name
+    if wanted and not there.endswith(".zip"):
+        assert file_name(wanted, "x.jpg", "x.jpg") == name, "before the run"
+
+
+ODD = st.lists(st.sampled_from([".", " ", "/", "jpg", ".jpg", ".JPG", "a", "\u3000", "con", ":", "e\u0301", "x" * 120]))
+
+
+@settings(max_examples=500, deadline=None)
+@given(st.one_of(st.text(min_size=1, max_size=8), ODD.map("".join).filter(bool)))
+def test_a_result_lands_where_it_was_foreseen_however_the_service_cleans_its_name(name: str) -> None:
+    one = job(Output("webp", filename=name, save="dist/"), inputs=ONLY)
+    (foreseen,) = predicted(one, late)
+    for cleaned in (
+        named_by_the_service(f"{base_name(name)}.webp"),
+        f"{name}.webp",
+        f"{name}.webp".strip(" ."),
+        "output",
+    ):
+        assert placed(one, ("i1", cleaned)) == [foreseen.path]
+
+
+def test_a_number_does_not_make_a_name_too_long() -> None:
+    taken: set[str] = set()
+    paths = [unique_path(f"d.x/{'b' * 251}.zip", taken) for _ in range(3)]
+    assert [path.rpartition("/")[2] for path in paths] == [
+        "b" * 251 + ".zip",
+        "b" * 249 + "-2.zip",
+        "b" * 249 + "-3.zip",
+    ]
 
 
 FOLDERS = [

@@ -161,7 +161,7 @@ def test_a_command_without_manifests_tells_of_states_below(top: Path) -> None:
 
 @pytest.mark.parametrize("sign", ["a2c.yaml", ".git"])
 def test_a_project_within_the_project_is_left_out_unless_it_is_named(top: Path, sign: str) -> None:
-    (top / "sub" / sign).mkdir()
+    (top / "sub" / sign).touch()
     for given in ([], ["."], ["*/*.yaml"]):
         assert manifest_paths(opened(top, *given)) == (["other/other.yaml"], [])
     paths, problems = manifest_paths(opened(top, "other/other.yaml", "./sub/sub.yaml"))

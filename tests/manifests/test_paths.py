@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.manifests.paths import confine, file_problem, manifest_folder
+from a2c_spec.manifests.paths import confine, file_problem, manifest_folder, missing_hint
 
 
 @pytest.fixture
@@ -84,3 +84,25 @@ def test_a_file_without_permission_cannot_be_uploaded(root: Path) -> None:
     file = root / "file"
     file.touch(mode=0o000)
     assert file_problem(str(file)) == "cannot be read"
+
+
+MISSING_FILES = [
+    ("P.png", "did you mean `p.png`?"),
+    ("./IN/p.png", "did you mean `./in/p.png`?"),
+    ("in/photo-1.pgn", "did you mean `in/photo-1.png`?"),
+    ("inn/photo-1.png", "did you mean `in/photo-1.png`?"),
+    ("none/q.png", ""),
+    ("p.png/x", ""),
+    ("../q/P.png", "did you mean `../q/p.png`?"),
+    ("https://example.com/p.png", "write `source` for a URL"),
+    ("in/*.png", 'a path is no pattern; kind: Batch with for_each: {glob: "in/*.png"} makes a job of each file'),
+]
+
+
+@pytest.mark.parametrize(("text", "hint"), MISSING_FILES)
+def test_a_missing_file_is_told_with_what_was_probably_meant(tmp_path: Path, text: str, hint: str) -> None:
+    root = tmp_path.resolve() / "q"
+    (root / "in").mkdir(parents=True)
+    for name in ("p.png", "in/photo-1.png", "in/p.png", "q.gif"):
+        (root / name).touch()
+    assert missing_hint(text, manifest_folder(root, root)) == hint

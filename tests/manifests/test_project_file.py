@@ -38,9 +38,29 @@ def test_without_settings_there_is_nothing_wrong(tmp_path: Path) -> None:
     assert load_project(tmp_path, "any") == (Project(tmp_path, env="any"), [])
     (tmp_path / "a2c.yaml").write_text("# nothing yet\n")
     assert load_project(tmp_path) == (Project(tmp_path), [])
-    (tmp_path / "a2c.yaml").unlink()
-    (tmp_path / "a2c.yaml").mkdir()
-    assert load_project(tmp_path) == (Project(tmp_path), [])
+
+
+def test_whole_numbers_are_whole_however_they_are_written(tmp_path: Path) -> None:
+    (tmp_path / "a2c.yaml").write_text(
+        "defaults: {parallelism: 8.0, max_credits: 1e2, timeout: 60.0, env: e}\nbudget: {per_run: 0.0}\n"
+        "cache: {url: c, max_bytes: 5.0e3, max_age_days: 0.5}\nenvironments: {e: {defaults: {confirm_above: 3.}}}\n"
+    )
+    found, problems = load_project(tmp_path)
+    assert problems == []
+    numbers = {**found.defaults, **found.budget, **found.cache}
+    assert {name: repr(one) for name, one in numbers.items() if name not in ("env", "url")} == {
+        "parallelism": "8", "max_credits": "100", "timeout": "60", "confirm_above": "3", "per_run": "0",
+        "max_bytes": "5000", "max_age_days": "0.5",
+    }  # fmt: skip  # a table
+
+
+def test_values_of_an_environment_in_a_misnamed_file_are_not_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "a2c.yaml").write_text("defaults: {env: prod}\nenvironments: {prod: {}}\n")
+    (tmp_path / "vars").mkdir()
+    (tmp_path / "vars/prod.yml").write_text("q: 1\n")
+    (found,) = load_project(tmp_path)[1]
+    assert str(found).startswith(f"{tmp_path}/vars/prod.yml: error: this file is not read")
+    assert load_project(tmp_path, "other")[1] == []
 
 
 @pytest.mark.parametrize(

@@ -113,3 +113,11 @@ def test_a_value_for_nothing_is_told_with_the_nearest_name() -> None:
     (problem,) = undeclared(given("a"), {"xy", "other"})
     assert problem.message == "no manifest declares the variable `x`"
     assert undeclared(given("a"), {"x"}) == []
+
+
+@pytest.mark.parametrize("kind", ["integer", "number"])
+@pytest.mark.parametrize("text", ["1_0", "\u0661", "\uff15", "1_0.5"])
+def test_a_number_is_written_as_yaml_writes_it(kind: str, text: str) -> None:
+    values, (problem,) = resolve(tree(f"x: {{type: {kind}}}"), given(text))
+    assert isinstance(values["x"], Unknown)
+    assert "must be a" in problem.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import difflib
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from itertools import islice
 from typing import Any
 
@@ -198,14 +198,17 @@ def nearest(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     known_names = sorted(islice(names, 10 * MAX_NAMES))[:MAX_NAMES]
     if not may_compare(len(known_names) * 10):
         return ""
-    same = {known.casefold(): known for known in known_names if len(known) <= LONG_NAME}
-    sought = name[:LONG_NAME].casefold()
-    close = (
-        difflib.get_close_matches(sought, same, n=1, cutoff=cutoff)
-        if may_compare(len(sought) * sum(map(len, same)))
-        else []
-    )
-    if close:
-        return f"did you mean `{same[close[0]]}`?"
+    if close := nearest_name(name, known_names, cutoff):
+        return f"did you mean `{close}`?"
     more = f" and {len(known_names) - 12} more" if len(known_names) > 12 else ""
     return f"known: {', '.join(one[:LONG_NAME] for one in known_names[:12])}{more}" if known_names else ""
+
+
+def nearest_name(name: str, known_names: Collection[str], cutoff: float) -> str:
+    """The name that is most like another one, whatever its letter case; empty where none is like it."""
+    same = {known.casefold(): known for known in known_names if len(known) <= LONG_NAME}
+    sought = name[:LONG_NAME].casefold()
+    if not may_compare(len(sought) * sum(map(len, same))):
+        return ""
+    close = difflib.get_close_matches(sought, same, n=1, cutoff=cutoff)
+    return same[close[0]] if close else ""

@@ -219,7 +219,7 @@ def values_of(template: jinja2.Template, names: Names, budget: Budget) -> Iterat
 def explained(error: Exception, names: Names) -> ExpressionError:
     """Any of FAILURES as an ExpressionError, with a hint where a name is missing."""
     if isinstance(error, NotDefined):
-        return ExpressionError(error.message, nearest(error.name, names))
+        error.hint = nearest(error.name, names)
     if isinstance(error, ExpressionError):
         return error
     if isinstance(error, RecursionError):

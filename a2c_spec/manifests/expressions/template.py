@@ -13,7 +13,7 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.limits import Budget, ExpressionError, Unknown, nearest, text_of
 from a2c_spec.manifests.expressions.parse import parse
-from a2c_spec.manifests.expressions.sandbox import Names
+from a2c_spec.manifests.expressions.sandbox import Names, NotDefined
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, Path, SeqNode, Tree, position
 
 MAX_PARTS = 10_000
@@ -175,8 +175,11 @@ class Rendering:
         try:
             return planted(render_text(text, self.names, deferrable=deferrable, budget=self.budget), mark)
         except ExpressionError as error:
+            hint = error.hint
+            if deferrable and isinstance(error, NotDefined):
+                hint = nearest(error.name, {**self.names, **LATE_NAMES})
             if error.message:
-                self.problems.append(Diagnostic(position(mark), error.message, error.hint))
+                self.problems.append(Diagnostic(position(mark), error.message, hint))
             return Unknown()
 
     def computed(self, tree: MapNode) -> MapNode:

@@ -20,6 +20,8 @@ Condition = Callable[[Tree, Mark, Report], bool]
 _TEMPLATE = "#/definitions/template"
 _OBJECT_KEYWORDS = frozenset({"properties", "patternProperties", "additionalProperties"})
 _SOURCES = frozenset({"path", "source", "from", "content"})
+_MEANT = {"url": "source", "uri": "source", "href": "source", "link": "source", "file": "path", "src": "path"}
+"""What other tools call the keys of an input."""
 
 
 class Compiler:
@@ -72,7 +74,8 @@ def _all(steps: Sequence[Check]) -> Check:
 def _worded(inner: Check, message: str) -> Check:
     def check(value: Tree, _label: str, mark: Mark, report: Report) -> None:
         if not accepts(inner, value, mark, report):
-            report.add(mark, message)
+            found = [key for key in _MEANT if isinstance(value, MapNode) and key in value]
+            report.add(mark, message, lambda: f"write `{_MEANT[found[0]]}` for `{found[0]}`" if found else "")
 
     return check
 
@@ -106,7 +109,8 @@ def _object(compiler: Compiler, schema: Schema, base: str) -> Check:
 def _unknown_key(key: str, known: Mapping[str, Check]) -> Callable[[], str]:
     if key in _SOURCES and _SOURCES & known.keys():
         return lambda: "an input has exactly one of `path`, `source`, `from` and `content`"
-    return lambda: nearest(key, known)
+    meant = _MEANT.get(key, "")
+    return lambda: f"did you mean `{meant}`?" if meant in known else nearest(key, known)
 
 
 def _required(_compiler: Compiler, schema: Schema, _base: str) -> Check:
