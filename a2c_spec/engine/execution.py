@@ -209,11 +209,7 @@ class Execution:
         All runs of the job are planned together, and once. The same results as before mean that nothing has to be done.
         """
         whole, address = step.whole, address_of(step.change.address)
-        if (
-            whole is None
-            or address not in self.not_refused
-            or not any(one in self.edges.makers for one in needs(whole))
-        ):
+        if whole is None or address not in self.not_refused or self.edges.makers.keys().isdisjoint(needs(whole)):
             return [step]
         if address in self.planned_again:
             return []
