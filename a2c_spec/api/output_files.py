@@ -115,12 +115,14 @@ class OutputFiles:
         return name_problem(name) or self.folders[folder] or self.kept(path)
 
     def apart(self, job: Job, late: RenderLate) -> Job:
-        """The job, results of which only the service knows the name kept apart from what other runs have by now."""
-        foreseen = {one.spec.conversion for one in predicted(job, late)}
-        if all(item.id in foreseen for item in job.conversions):
+        """The job, results of which only the service knows the name kept apart from what other runs have by now of
+        other conversions."""
+        foreseen, asked = {one.spec.conversion for one in predicted(job, late)}, {item.id for item in job.conversions}
+        if asked <= foreseen:
             return job
         others = (run for run in self.store.runs(address_of(job.address)) if run.address != job.address)
         files = (file for run in others if not run.gone_since for file in run.files if file.path)
+        files = (file for file in files if file.conversion not in asked)
         return replace(job, elsewhere=job.elsewhere | {file.wanted or file.path for file in files})
 
     def owner(self, path: str) -> str:

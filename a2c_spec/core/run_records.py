@@ -16,7 +16,10 @@ def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[s
     names = record.basis.get("conversions", {})
     parts = [name.removeprefix("conversions.") for name in record.elements if name.startswith("conversions.")]
     taken = {new for old, new in conversions.items() if old != new}
-    called = {name: conversions.get(name, f"#{name}" if name in taken else name) for name in (*names, *parts)}
+    every = dict.fromkeys((*names, *parts))
+    called = {name: conversions.get(name, name) for name in every if name in conversions or name not in taken}
+    for name in every:
+        called[name] = called.get(name) or _spare(name, called.values())
     if all(old == new for old, new in (*called.items(), *inputs.items())):
         return record
     basis = dict(record.basis)
@@ -37,6 +40,11 @@ def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[s
         landing=tuple(file(one) for one in record.landing),
         leftover=tuple(file(one) if one.aside else one for one in record.leftover),
     )
+
+
+def _spare(name: str, taken: Collection[str]) -> str:
+    """A name for a part that nobody asks for: no manifest gives one like it, and no other part has it."""
+    return f"#{name}" if f"#{name}" not in taken else _spare(f"#{name}", taken)
 
 
 def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> str:
@@ -144,8 +152,10 @@ def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
     """What a run made of one conversion, as a run of its own: the job is the same, which costs nothing more."""
     basis = {**run.basis, "conversions": {conversion: run.basis["conversions"][conversion]}}
     made = [file for file in (*run.files, *(one for one in run.leftover if one.aside)) if file.conversion == conversion]
-    others = [name for name in run.elements if name.startswith("conversions.") and name != f"conversions.{conversion}"]
-    elements = {name.replace(".", ".#", 1) if name in others else name: one for name, one in run.elements.items()}
+    called = {conversion: conversion}
+    for name in (name.removeprefix("conversions.") for name in run.elements if name.startswith("conversions.")):
+        called[name] = called.get(name) or _spare(name, called.values())
+    elements = {_element(name, called, {}): one for name, one in run.elements.items()}
     part = replace(run, address=key, fingerprint=fingerprint(basis), basis=basis, elements=elements, spent=0)
     files = tuple(replace(file, aside=False) for file in made)
     return replace(part, files=files, landing=(), leftover=(), former_jobs=(), undeletable=())

@@ -1,4 +1,4 @@
-"""A job that is let go, or deleted, before its result is here: it is told by what the service says of it then."""
+"""What a plan lets go, and what it must not: names of conversions that are made anew, files and jobs of what stays."""
 
 from __future__ import annotations
 
@@ -7,100 +7,218 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.commands import _output
-from a2c_spec.local_api.settings import Progression, Settings
-from tests.commands.conftest import Somebody
+from a2c_spec.local_api.server import Background
+from tests.commands.conftest import Somebody, in_dist
 from tests.conftest import Command
 
 
 @pytest.fixture
-def service_settings() -> Settings:
-    """A service whose jobs take a few looks to end."""
-    return Settings(progression=Progression("polls", 1, 9))
+def sources(project: Path, server: Background) -> Path:
+    """Two texts beside the manifests."""
+    for name in "ab":
+        (project / f"{name}.txt").write_text(name)
+    assert server
+    return project
 
 
-@pytest.fixture
-def job(project: Path, a2c: Command, somebody: Somebody) -> str:
-    """The id of the job of ``r``, which was started and not waited for."""
-    (project / "in").mkdir(exist_ok=True)
-    (project / "in/a.txt").write_text("a")
-    (project / "r.yaml").write_text(
-        "apiVersion: a2c-spec/v1\nkind: Job\nname: r\ninputs: [{id: i, path: in/a.txt}]\n"
-        "conversions: [{id: c, category: hash, target: md5}]\noutputs: [{from: c, filename: out, save: dist/}]\n"
-    )
-    assert a2c("apply", "--detach").code == 0
-    (row,) = somebody("GET", "/jobs")
-    return str(row["id"])
+def job(project: Path, name: str, source: str, extra: str = "", **conversions: str) -> None:
+    """A job that makes a hash, or a zip, for each conversion: ``id="target:file name"``, of a text or a result."""
+    made = {key: value.partition(":") for key, value in conversions.items()}
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}"]
+    lines.append(f"inputs: [{{id: i, {'path' if source.endswith('.txt') else 'from'}: {source}}}]")
+    targets = (f"{{id: {key}, category: {'archive' if one == 'zip' else 'hash'}, target: {one}}}"
+               for key, (one, _, _) in made.items())  # fmt: skip
+    outputs = (f"{{from: {key}, filename: {file}, save: dist/}}" for key, (_, _, file) in made.items())
+    lines += [f"conversions: [{', '.join(targets)}]", f"outputs: [{', '.join(outputs)}]", extra, ""]
+    (project / f"{name}.yaml").write_text("\n".join(lines))
 
 
-RUNS = ("keeps running; its result will not be downloaded", "r would be let go while it runs; what it gives")
-ENDED = (
-    "has completed; 1 result is only on the service, and will not be downloaded",
-    "r would be let go; 1 result is only on the service, although paid for, and is not downloaded",
-)
+def ends(a2c: Command) -> None:
+    """The next plan is empty, and every file is as it was written."""
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+    assert a2c("verify").code == 0
 
 
-@pytest.mark.parametrize(("looks", "said", "asks"), [(0, *RUNS), (15, *ENDED)], ids=["it runs", "it has completed"])
-def test_an_orphan_is_told_by_what_the_service_says(
-    project: Path, a2c: Command, somebody: Somebody, job: str, looks: int, said: str, asks: str
+@pytest.mark.parametrize("other", ["sha1:s", "sha1:x"])
+def test_a_conversion_that_is_made_anew_gives_its_name_though_another_of_its_job_stays(
+    other: str, sources: Path, a2c: Command
 ) -> None:
-    (project / "r.yaml").write_text(
-        (project / "r.yaml").read_text().replace("name: r", "name: o").replace("md5", "sha1")
-    )
-    for _ in range(looks):
-        somebody("GET", f"/jobs/{job}")
-    told = f"its job {job} {said}"
-    assert told in a2c("plan", "--out", "p.a2cplan.json").out
-    (change,) = [
-        one for one in json.loads(a2c("show", "p.a2cplan.json", "--json").out)["changes"] if one["address"] == "r"
-    ]
-    lost = (change["paid_again"], change["running"], change["only_there"])
-    assert lost == ((True, [], 1) if looks else (True, [job], 0))
-    if looks:
-        for form in (
-            ("plan", "-v"),
-            ("plan", "--markdown"),
-            ("show", "p.a2cplan.json"),
-            ("show", "p.a2cplan.json", "--markdown"),
-        ):
-            assert told in a2c(*form).out
-        assert "1 result is only on the service, and deleted there" in a2c("plan", "--prune").out
-    refused = a2c("apply")
-    assert (refused.code, asks in refused.err) == (11, True), refused.err
+    job(sources, "one", "a.txt", c="md5:m", k="zip:one")
+    job(sources, "two", "b.txt", c="sha1:s", k="zip:two")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "a.txt", c=other, k="zip:one")
+    job(sources, "two", "b.txt", c="md5:m", k="zip:two")
+    told = a2c("plan", "--no-cache").out
+    assert ("replaces dist/m.md5, an earlier result of one" in told, "2 to re-run" in told) == (True, True)
+    done = a2c("apply", "--no-cache", "-y")
+    assert (done.code, "2 credits spent" in done.out) == (0, True), done.err
+    assert (sources / "dist" / "m.md5").read_text().startswith("92eb5ffee6ae2fec3ad71c777531578f")
+    ends(a2c)
 
 
-CANCELS = "r would be cancelled while it runs, although already paid for"
-DELETES = "1 result is only on the service, although paid for, and would be deleted there"
+KEPT = "lifecycle: {prevent_replace: true}"
 
 
-@pytest.mark.parametrize(
-    ("looks", "said", "asks"),
-    [(0, "its job {} runs, is paid for, and is cancelled", CANCELS),
-     (15, "1 result is only on the service, and deleted there", DELETES)],
-    ids=["it runs", "it has completed"],
-)  # fmt: skip
-def test_destroy_tells_what_is_lost(
-    a2c: Command, somebody: Somebody, job: str, looks: int, said: str, asks: str, monkeypatch: pytest.MonkeyPatch
+def test_what_is_refused_keeps_its_file_and_what_needs_it_is_refused_too(
+    sources: Path, a2c: Command, somebody: Somebody
 ) -> None:
-    for _ in range(looks):
-        somebody("GET", f"/jobs/{job}")
-    refused = a2c("destroy", "r")
-    assert (refused.code, said.format(job) in refused.out, asks in refused.err) == (11, True, True), refused
-    asked: list[str] = []
-    monkeypatch.setattr(_output, "ask", asked.append)
-    a2c("destroy", "r")
-    assert asked == [f"{asks}. Delete 1 address (1 job on the service)?"]
-    (line,) = [line for line in a2c("destroy", "r", "--json").out.splitlines() if '"changes"' in line]
-    (change,) = json.loads(line)["changes"]
-    lost = (change["paid_again"], change["running"], change["only_there"])
-    assert lost == ((True, [], 1) if looks else (True, [job], 0))
-    assert said.format(job) in change["reasons"][0]
-    assert a2c("destroy", "r", "-y").code == 0
+    job(sources, "one", "a.txt", KEPT, c="md5:m")
+    job(sources, "two", "b.txt", c="md5:n")
+    assert a2c("apply", "--no-cache").code == 0
+    before = (sources / "dist" / "m.md5").read_text()
+    (sources / "a.txt").write_text("new")
+    job(sources, "one", "a.txt", KEPT, c="md5:elsewhere")
+    job(sources, "two", "b.txt", c="md5:m")
+    job(sources, "late", "one.c", c="sha1:late")
+    job(sources, "later", "late.c", c="sha1:later")
+    told = a2c("plan", "--no-cache").out
+    for why in ("dist/m.md5 is a result of one", "it needs one, which is refused", "it needs late, which is refused"):
+        assert why in told
+    assert "Plan: 4 refused. Nothing to send." in told
+    done = a2c("apply", "--no-cache", "-y")
+    assert (done.code, in_dist(sources)) == (13, ["m.md5", "n.md5"]), done.out
+    assert (sources / "dist" / "m.md5").read_text() == before
+    assert len(somebody("GET", "/jobs")) == 2
 
 
-def test_destroy_says_nothing_of_that_where_the_result_is_here(a2c: Command, job: str, project: Path) -> None:
-    assert a2c("apply").code == 0
-    refused = a2c("destroy", "r")
-    assert ("only on the service" in refused.out, "paid for" in refused.err) == (False, False)
-    (project / "dist/out.md5").unlink()
-    assert DELETES in a2c("destroy", "r").err
+def test_a_file_under_an_old_name_stays_until_the_new_result_is_there(sources: Path, a2c: Command) -> None:
+    removing = "lifecycle: {on_rename: remove}"
+    job(sources, "one", "a.txt", removing, c="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "b.txt", f"job: {{process: false}}\n{removing}", c="md5:n")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    told = a2c("plan", "--no-cache", "--detailed-exitcode")
+    assert (told.code, "is removed" in told.out, in_dist(sources)) == (0, False, ["m.md5"]), told.out
+    job(sources, "one", "b.txt", removing, c="md5:n")
+    assert "dist/m.md5 is removed" in a2c("plan", "--no-cache").out
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert in_dist(sources) == ["n.md5"]
+    ends(a2c)
+
+
+def test_no_job_is_deleted_of_which_another_address_takes_a_result_over(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    deleting = "lifecycle: {on_replace: delete}"
+    job(sources, "one", "a.txt", deleting, c="sha256:m", d="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "b.txt", deleting, c="sha256:m")
+    job(sources, "two", "a.txt", d="md5:m")
+    told = a2c("plan", "--no-cache").out
+    assert ("taken over from one" in told, "DELETE" in told, "delete" in told) == (True, False, False), told
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert len(somebody("GET", "/jobs")) == 2
+    ends(a2c)
+
+
+def test_the_number_that_a_name_has_on_this_disk_is_nothing_that_is_sent(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    job(sources, "one", "a.txt", c="md5:m, on_conflict: rename")
+    job(sources, "late", "one.c", c="sha1:late")
+    assert a2c("apply", "--no-cache").code == 0
+    for number in ("", "-1"):
+        (sources / "dist" / f"m{number}.md5").write_text("mine")
+        assert "late   no-op" in " ".join(a2c("plan", "--no-cache").out.split("  "))
+        assert a2c("apply", "--no-cache").code == 0
+        ends(a2c)
+    assert in_dist(sources) == ["late.sha1", "m-1.md5", "m-2.md5", "m.md5"]
+    assert len(somebody("GET", "/jobs")) == 2
+
+
+def test_one_earlier_run_is_taken_over_alone_and_the_others_come_back_for_nothing(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    deletes = "lifecycle: {on_replace: delete, on_rename: remove}"
+    (sources / "c.txt").write_text("c")
+    for source, name in (("c", "d"), ("a", "d2")):
+        job(sources, "d", f"{source}.txt", c=f"md5:{name}")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    job(sources, "b", "b.txt", deletes, c="md5:b")
+    (sources / "d.yaml").unlink()
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "b", "c.txt", deletes, c="md5:b")
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    ends(a2c)
+    assert "d2.md5" in in_dist(sources)
+    (sources / "dist" / "d2.md5").unlink()
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "d", "a.txt", c="md5:d2")
+    assert a2c("apply", "--no-cache").code == 0
+    ends(a2c)
+    assert sum(row["spent"] for row in somebody("GET", "/jobs")) == 2  # of c and a; the one of b was replaced
+
+
+@pytest.mark.parametrize("extra", ["", "lifecycle: {on_replace: delete}"])
+@pytest.mark.parametrize("taken", [True, False])
+def test_a_former_result_is_not_replaced_by_a_move_unsaid_and_unasked(
+    taken: bool, extra: str, sources: Path, a2c: Command
+) -> None:
+    job(sources, "b", "b.txt", c="md5:b")
+    if taken:
+        job(sources, "d", "a.txt", c="md5:d")
+        assert a2c("apply", "--no-cache").code == 0
+        (sources / "d.yaml").unlink()
+    else:
+        assert a2c("apply", "--no-cache").code == 0
+        job(sources, "b", "a.txt", c="md5:d")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    before = (sources / "dist" / "b.md5").read_text()
+    job(sources, "b", "a.txt", extra, c="md5:b")
+    change = json.loads(a2c("plan", "--no-cache", "--json").out)["changes"][0]
+    assert (change["moves"], change["replaces"]) == ([{"from": "dist/d.md5", "to": "dist/b.md5"}], ["dist/b.md5"])
+    assert "replaces dist/b.md5" in a2c("plan", "--no-cache").out
+    refused = a2c("apply", "--no-cache")
+    assert (refused.code, "dist/b.md5 replaced" in refused.err) == (11, True), refused.err
+    assert (sources / "dist" / "b.md5").read_text() == before
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    ends(a2c)
+
+
+def test_a_saved_plan_that_takes_a_result_of_a_deleted_job_from_the_cache_is_not_stale(
+    sources: Path, a2c: Command
+) -> None:
+    deletes = "lifecycle: {on_replace: delete}"
+    for source in "ab":
+        job(sources, "one", f"{source}.txt", deletes, c="md5:m")
+        assert a2c("apply", "-y").code == 0
+    job(sources, "one", "a.txt", deletes, c="md5:m")
+    assert "= cached" in a2c("plan", "-o", "p.a2cplan.json").out
+    done = a2c("apply", "-y", "p.a2cplan.json")
+    assert done.code == 0, done.err
+    ends(a2c)
+
+
+def test_no_plan_says_that_a_file_stays_which_is_not_here(sources: Path, a2c: Command) -> None:
+    removed = sources / "dist" / "m.md5"
+    job(sources, "one", "a.txt", c="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "one", "b.txt", c="md5:n")
+    assert "dist/m.md5 stays here" in a2c("plan", "--no-cache").out
+    removed.unlink()
+    assert "stays" not in a2c("plan", "--no-cache").out
+    job(sources, "one", "a.txt", c="md5:m")
+    assert a2c("apply", "--no-cache").code == 0
+    (sources / "one.yaml").write_text((sources / "one.yaml").read_text().replace("save: dist/", "save: ''"))
+    assert "dist/m.md5 stays here" in a2c("plan", "--no-cache").out
+    removed.unlink()
+    told = a2c("plan", "--no-cache").out
+    assert ("dist/m.md5 is no longer saved, and not here" in told, "leaves" in told) == (True, False), told
+    assert a2c("apply", "--no-cache").code == 0
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+def test_two_jobs_that_change_all_they_ask_for_have_each_what_it_asks_for(sources: Path, a2c: Command) -> None:
+    """A job's parts have other names by the time another address takes one of them over."""
+    job(sources, "one", "a.txt", c="sha1:s", k="md5:m")
+    job(sources, "two", "a.txt", c="md5:n")
+    assert a2c("apply", "--no-cache").code == 0
+    job(sources, "two", "a.txt", c="sha1:s", k="md5:m")
+    job(sources, "one", "a.txt", c="md5:n")
+    done = a2c("apply", "--no-cache")
+    assert (done.code, "spent" in done.out) == (0, False), done.err
+    ends(a2c)
+    told = {one["address"]: one["files"] for one in json.loads((sources / ".a2c/outputs.json").read_text())["jobs"]}
+    (s,) = [file for file in told["two"] if file["path"] == "dist/s.sha1"]
+    assert s["conversion"] == "c"
+    assert (sources / "dist/s.sha1").read_text().startswith("86f7e437faa5a7fce15d1ddcb9eaeaea377667b8")

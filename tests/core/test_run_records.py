@@ -196,3 +196,31 @@ def test_a_run_of_which_all_is_lost_is_of_no_use_beside_a_job_that_is_held() -> 
     assert not of_no_use(lost, [lost, replace(draft, gone_since=1.0)])
     kept = (replace(lost, gone_since=0.0), replace(lost, gone=()), replace(lost, files=(A,)), replace(lost, files=()))
     assert not any(of_no_use(one, [one, draft]) for one in kept)
+
+
+SWAPPED = JobRecord(
+    "b", "x", "done", "job-1",
+    elements={"conversions.#c0": Element("meta"), "conversions.c0": Element("plain"), "inputs.i": Element("in")},
+    basis={"conversions": {"#c0": {"n": 1}, "c0": {"n": 2}}, "inputs": {"i": {}}, "order": ["i"]},
+    files=(SavedFile("dist/b", 1, "ab", "o", "c0"),),
+    leftover=(SavedFile("dist/a", 1, "cd", "p", "#c0", aside=True),),
+)  # fmt: skip
+"""A job whose c1 is called c0 by now, and whose c0 nobody asks for there."""
+
+
+@pytest.mark.parametrize(("name", "api_id"), [("#c0", "meta"), ("c0", "plain")])
+def test_what_is_split_off_a_job_whose_parts_have_other_names_by_now_is_that_part(name: str, api_id: str) -> None:
+    part = split_off(SWAPPED, name, "g#2")
+    ids = {element: one.api_id for element, one in part.elements.items()}
+    assert (ids[f"conversions.{name}"], sorted(ids.values())) == (api_id, ["in", "meta", "plain"])
+    assert {file.conversion for file in part.files} == {name}
+
+
+@pytest.mark.parametrize("names", [{"#c0": "c0"}, {"c0": "c1"}, {"#c0": "c0", "c0": "c1"}, {"x": "c0"}])
+def test_no_part_is_lost_when_names_change(names: dict[str, str]) -> None:
+    extra = {**SWAPPED.elements, "conversions.x": Element("third")}
+    after = renamed(replace(SWAPPED, elements=extra), names, {})
+    ids = {one.api_id: name for name, one in after.elements.items()}
+    before = {name: one.api_id for name, one in extra.items()}
+    assert len(ids) == len(after.elements) == len(extra)
+    assert all(ids[before[f"conversions.{old}"]] == f"conversions.{new}" for old, new in names.items())
