@@ -21,7 +21,8 @@ def cacheable(job: Job) -> bool:
     What is delivered elsewhere, has a callback, or depends on a preset that only the service knows, must run; so
     must a job whose ``lifecycle.ignore`` keeps the manifest's bytes from deciding.
     """
-    known = all(item.pin or (item.type in UPLOADED and item.content is not None) for item in job.inputs)
+    sent = (*UPLOADED, "from")  # a result of another job that is here is sent like any file
+    known = all(item.pin or (item.type in sent and item.content is not None) for item in job.inputs)
     plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
     plain = plain and not any(path.endswith(".content") for path in job.lifecycle.ignore)
     return bool(job.inputs) and known and plain and job.process and not job.fields.get("callback")

@@ -159,10 +159,23 @@ def test_a_job_that_takes_a_restored_result_uploads_it(project: Path, a2c: Comma
     for address in ("first", "second"):
         assert a2c("state", "rm", address, "--local").code == 0
     shutil.rmtree(project / "dist")
+    assert actions(a2c) == ["cached", "cached"]
+    (project / "m.yaml").write_text((project / "m.yaml").read_text().replace("width: 32", "width: 31"))
     assert actions(a2c) == ["cached", "create"]
     assert applied(a2c)["requests"]["POST"] == 2
     assert (project / "dist/second.webp").exists()
     assert actions(a2c) == ["no-op", "no-op"]
+
+
+def test_equal_jobs_that_take_a_result_of_another_one_are_paid_for_once(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    chain = ONE.format(name="second", width=32, file="cover.png", input="x").replace(
+        "path: src/cover.png", "from: first.thumb"
+    )
+    third = chain.replace("name: second", "name: third").replace("filename: second", "filename: third")
+    (project / "m.yaml").write_text(f"{(project / 'm.yaml').read_text()}---\n{chain}---\n{third}")
+    assert applied(a2c)["spent"] == 2
+    assert actions(a2c) == ["no-op", "no-op", "no-op"]
 
 
 def test_a_restored_job_has_a_state_that_other_verbs_understand(project: Path, a2c: Command) -> None:
