@@ -14,9 +14,13 @@ def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> li
     """The changes, each of which says which earlier one makes all that it would make.
 
     ``taken_from`` are addresses whose results others take: these need a job of their own, as does what is asked for
-    anew.
+    anew; where there is one, it is that one which the others wait for.
     """
     makers: dict[str, str] = {}
+    for step in steps:
+        if address_of(step.change.address) in taken_from and not step.change.problem:
+            for key in step.keys:
+                makers.setdefault(key, address_of(step.change.address))
     found = []
     for step in steps:
         change, address = step.change, address_of(step.change.address)

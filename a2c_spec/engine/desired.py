@@ -171,7 +171,7 @@ class Dependencies:
         known = {file.conversion for file in record.files if file.sha256} if record and _is_download(change) else set()
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": change.fingerprint for name in ids if name not in known}
-        keys = {} if _is_download(change) else self.session.results.keys(desired)
+        keys = self.session.results.keys(desired)
         self.making |= set(keys.values())
         return keys
 

@@ -65,7 +65,9 @@ class Edges:
             ended.set()
 
     async def wait_for_makers(self, step: PlannedChange) -> None:
-        """Returns when all changes have ended that make what this one takes."""
+        """Returns when all changes have ended that make what this one takes, or the same."""
+        for maker in self.makers.get(step.change.alike, ()):
+            await self.ended[maker.change.address].wait()
         for made in needed(step):
             for maker in self._makers(*made):
                 await self.ended[maker.change.address].wait()
@@ -85,7 +87,9 @@ class Edges:
         ``cached`` is the job as the results cache would leave it.
         """
         if change.alike in self.past and cached is None:
-            raise NotStarted(f"not started: {change.alike}, which makes the same, gave no result", hint=self.hint)
+            good = any(address == change.alike for address, _ in self.good)
+            why = "made the same, could not keep its result for others" if good else "makes the same, gave no result"
+            raise NotStarted(f"not started: {change.alike}, which {why}", hint=self.hint)
 
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""

@@ -61,12 +61,16 @@ def cache_of(project: Project) -> ResultsCache | None:
 @dataclass(slots=True)
 class Results:
     """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way; ``kept``:
-    something was kept by now."""
+    something was kept by now; ``can_keep``: something may be."""
 
     cache: ResultsCache | None
     realm: str
     making: dict[str, asyncio.Event] = field(default_factory=dict)
     kept: bool = False
+    can_keep: bool = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.can_keep = self.cache is not None and self.cache.writable
 
     def known(self, desired: DesiredJob, record: JobRecord | None) -> JobRecord | None:
         """The job as cached results would leave it; None unless all of its conversions are there and saved here."""
@@ -131,7 +135,7 @@ class Results:
 
     def keys(self, desired: DesiredJob) -> dict[str, str]:
         """The key of each conversion whose result may be kept."""
-        alone = [only(desired, item.id) for item in desired.job.conversions] if self.cache is not None else []
+        alone = [only(desired, item.id) for item in desired.job.conversions] if self.can_keep else []
         return {
             one.job.conversions[0].id: cache_key(one.fingerprint, self.realm) for one in alone if cacheable(one.job)
         }

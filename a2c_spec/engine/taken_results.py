@@ -101,6 +101,9 @@ async def with_results_there(
         if run is None or len(files) != 1:
             many = f"yields {len(files)} results" if files else "has no result yet"
             return f"it takes {source}, which {many}; an input must be exactly one result"
+        if source not in makers and (anew := _made_anew(session.runs(address), conversion, run)):
+            way = f"select {address}, too, or `a2c-spec wait` first"
+            return f"it takes {source}, which job {anew} makes anew; {way}"
         gone = not run.job_id or files[0].output_id in run.gone
         if client is not None and not gone:
             gone = not is_there(await live_of(run), files[0].output_id)
@@ -115,6 +118,12 @@ async def with_results_there(
         replace(step, change=replace(step.change, problem=step.change.problem or problem)) if problem else step
         for step, problem in zip(steps, problems, strict=True)
     ]
+
+
+def _made_anew(runs: Sequence[JobRecord], conversion: str, known: JobRecord) -> str:
+    """The id of a job under way that makes a result anew, which is newer than the run that has one."""
+    newer = [run for run in runs if run.age > known.age and run.job_id and run.phase == "started"]
+    return next((run.job_id for run in newer if conversion in run.basis.get("conversions", ())), "")
 
 
 def _skipped(step: PlannedChange) -> list[tuple[str, str]]:

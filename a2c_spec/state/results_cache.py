@@ -71,6 +71,12 @@ class ResultsCache:
         _drop(path)
         return False
 
+    @property
+    def writable(self) -> bool:
+        """Whether results can be kept there, as far as that is known before."""
+        there = next(folder for folder in (self.root / "entries", self.root, *self.root.parents) if folder.exists())
+        return there.is_dir() and os.access(there, os.W_OK)
+
     def save(self, key: str, data: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
         """Keeps a result; ``sources`` are its files by digest. Returns False if one has another digest."""
         self._keep_private(*(path.parent for path in (self._entry(key), *map(self.file, sources))))

@@ -64,3 +64,18 @@ def test_what_takes_a_result_that_is_only_on_the_service_is_planned_asked_for_an
     assert a2c("apply", "--no-cache", *(["-y"] if before else [])).code == 0
     assert spent(somebody) == paid + 1
     assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+def test_nothing_runs_with_an_old_result_whose_new_one_is_under_way(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (project / "a.txt").write_text("first")
+    (project / "chain.yaml").write_text(CHAIN)
+    assert a2c("apply", "--no-cache").code == 0
+    (project / "a.txt").write_text("second")
+    ended(a2c, somebody)
+    paid = spent(somebody)
+    alone = a2c("apply", "--no-cache", "-y", "--target", "b", "--exclude", "a")
+    assert (alone.code, spent(somebody)) in ((0, paid), (13, paid)), alone.out
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert spent(somebody) == paid + 1

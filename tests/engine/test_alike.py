@@ -17,6 +17,7 @@ from a2c_spec.errors import SpecError
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 from a2c_spec.local_api.simulation.faults import Fault
+from a2c_spec.state.results_cache import ResultsCache
 from tests.commands.conftest import Somebody, server, somebody, spent
 from tests.conftest import Command
 
@@ -42,7 +43,7 @@ def waits(address: str, *keys: str) -> PlannedChange:
         ((step("a"), step("b")), ["", ""]),
         ((waits("a", "k"), step("b", "k"), waits("c", "k")), ["", "a", ""]),
         ((step("a", "k", problem="no"), step("b", "k")), ["", ""]),
-        ((step("a", "k"), step("b", "k", forced=True), step("taken", "k")), ["", "", ""]),
+        ((step("b", "k", forced=True), step("a", "k"), step("taken", "k")), ["", "taken", ""]),
     ],
 )
 def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[str]) -> None:
@@ -110,3 +111,41 @@ def test_what_was_made_before_a_crash_is_kept_for_the_others(
     assert told["totals"]["credits"] == 0
     assert a2c("apply", "-q").code == 0
     assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
+
+
+def test_what_others_take_is_made_once_for_all_that_ask_for_the_same(
+    three: Path, a2c: Command, somebody: Somebody
+) -> None:
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", "name: late", "inputs: [{id: i, from: two.c}]"]
+    (three / "late.yaml").write_text("\n".join([*lines, "conversions: [{id: c, category: hash, target: sha1}]", ""]))
+    told = json.loads(a2c("plan", "--json").out)
+    assert {row["address"]: row["alike"] for row in told["changes"]} == {
+        "one": "two",
+        "two": "",
+        "three": "two",
+        "late": "",
+    }
+    assert told["totals"]["credits"] == 2
+    assert a2c("apply", "-q").code == 0
+    assert spent(somebody) == 2
+
+
+def test_a_job_that_ended_and_is_not_here_yet_is_what_the_others_wait_for(
+    three: Path, a2c: Command, somebody: Somebody
+) -> None:
+    assert a2c("apply", "-q", "--detach", "--target", "one").code == 0
+    while any(row["status"]["code"] != "completed" for row in somebody("GET", "/jobs")):
+        pass
+    told = json.loads(a2c("plan", "--json").out)
+    assert told["totals"]["credits"] == 0
+    assert a2c("apply", "-q", "--detach").code == 9
+    assert a2c("apply", "-q", "--max-credits", "0").code == 0
+    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
+
+
+def test_where_nothing_can_be_kept_each_is_paid_for_as_planned(
+    three: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ResultsCache, "writable", False)
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 3
+    assert a2c("apply", "-q").code == 0

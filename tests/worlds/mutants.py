@@ -83,7 +83,7 @@ CORE, ENGINE, API = "a2c_spec.core", "a2c_spec.engine", "a2c_spec.api"
 
 MUTANTS: Mapping[str, Mutant] = {
     "what changed counts as current": Mutant(
-        {f"{CORE}.run_division._equal": lambda *_: True}, "one of two conversions changes"
+        {f"{CORE}.same_recipe._equal": lambda *_: True}, "one of two conversions changes"
     ),
     "one change runs all conversions again": Mutant(
         {f"{CORE}.run_division._kept": lambda *_: []}, "one of two conversions changes"
