@@ -97,7 +97,7 @@ class Dependencies:
     results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
     is, and stays. ``moves``: where results that are here go before anything is sent.
     ``names``: ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys
-    of results in the results cache that are on their way.
+    of results in the results cache that are on their way -> the addresses that make them.
     """
 
     session: Session
@@ -108,7 +108,7 @@ class Dependencies:
     makers: dict[str, JobRecord] = field(default_factory=dict)
     moves: dict[str, str] = field(default_factory=dict)
     names: dict[str, str] = field(default_factory=dict)
-    making: set[str] = field(default_factory=set)
+    making: dict[str, set[str]] = field(default_factory=dict)
 
     def conversion(self, item: Conversion) -> Conversion:
         """A conversion with the fingerprint and the id of the preset that it names."""
@@ -172,8 +172,13 @@ class Dependencies:
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": change.fingerprint for name in ids if name not in known}
         keys = self.session.results.keys(desired)
-        self.making |= set(keys.values())
+        for key in keys.values():
+            self.making.setdefault(key, set()).add(address)
         return keys
+
+    def makes_elsewhere(self, address: str, key: str) -> bool:
+        """Whether another address makes what the results cache has under a key."""
+        return bool(self.making.get(key, set()) - {address})
 
 
 def _is_download(change: Change) -> bool:

@@ -60,7 +60,8 @@ def prepared(
     items, asked = desired.job.conversions, chosen.replaces(job)
     again = bool(asked) and len(asked) == len(items)
     lost = Lost(lost.conversions | asked, (*lost.why, reasons.ASKED)) if asked and not again else lost
-    cached = partial(session.results.soon_there, desired, dependencies.making, {*asked})
+    making = partial(dependencies.makes_elsewhere, job.address)
+    cached = partial(session.results.soon_there, desired, making, {*asked})
     skipped = only_skipped(desired.job, render_late, partial(session.files.is_taken, address=job.address))
     several = len(runs) > 1 or len(items) > 1
     foreseen = numbered(desired.job, render_late, names_there(runs, items)) if several else {}

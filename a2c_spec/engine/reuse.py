@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -85,7 +85,7 @@ class Results:
         """Whether the result of one conversion is there."""
         return self.known(only(desired, conversion), None) is not None
 
-    def soon_there(self, desired: DesiredJob, making: Collection[str], made: set[str], conversion: str) -> bool:
+    def soon_there(self, desired: DesiredJob, making: Callable[[str], bool], made: set[str], conversion: str) -> bool:
         """Whether the result of one conversion is there, or will be once another one that is planned has been made.
 
         ``made`` are conversions that are made anew, and keys of results that this job is going to make."""
@@ -94,7 +94,7 @@ class Results:
         if self.holds(desired, conversion):
             return True
         key = self.keys(only(desired, conversion)).get(conversion, "")
-        known = key in making or key in made
+        known = making(key) or key in made
         made.add(key)
         return bool(key) and known
 

@@ -196,3 +196,27 @@ def test_a_manifest_that_is_renamed_is_taken_over_and_not_served_from_the_cache(
     ran = a2c("apply", "--local", "-v")
     assert (ran.code, "taken over from first" in ran.out) == (0, True)
     assert "no API calls" in ran.out
+
+
+TWO = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: {name}
+inputs: [{{id: i, path: src/cover.png}}]
+conversions: [{{id: c, target: webp, options: {{width: {c}}}}}, {{id: d, target: webp, options: {{width: {d}}}}}]
+outputs: [{{from: c, filename: "{name}c"}}, {{from: d, filename: "{name}d"}}]
+"""
+
+
+def test_what_addresses_exchange_is_not_paid_for_again_beside_something_new(project: Path, a2c: Command) -> None:
+    def write_all(**widths: tuple[int, int]) -> None:
+        text = "---\n".join(TWO.format(name=name, c=c, d=d) for name, (c, d) in widths.items())
+        (project / "m.yaml").write_text(text)
+
+    write_all(one=(21, 22), two=(23, 24), three=(25, 26))
+    assert applied(a2c)["spent"] == 6
+    write_all(one=(27, 25), two=(25, 26), three=(21, 22))
+    told = json.loads(a2c("plan", "m.yaml", "--local", "--json").out)
+    assert told["totals"]["credits"] == 1
+    assert applied(a2c, "-y")["spent"] == 1
+    assert set(actions(a2c)) == {"no-op"}
