@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from itertools import islice
 from pathlib import Path
@@ -12,6 +13,7 @@ from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.discover import STATE_FOLDER, folders_below, project_within
 from a2c_spec.manifests.project_file import state_problem
 from a2c_spec.manifests.settings_file import SETTINGS_FILE
+from a2c_spec.state.migrations import prepare_folder
 from a2c_spec.state.sqlite import SqliteStore
 
 if TYPE_CHECKING:
@@ -19,8 +21,12 @@ if TYPE_CHECKING:
 
 MARKER = "state.path"
 """The file that says where the state is, if that is not the usual place."""
+NOTED = "states"
+"""The file that names every state in the project, one a line, that is or was not in its usual place."""
 LONGEST = 4096
 """Characters of a path."""
+MOST_NOTED = 100
+"""So many states, no more, are known that are not in their usual places."""
 SEARCHED = 1000
 """So many folders, no more, are searched for states of which a command only tells."""
 
@@ -33,6 +39,28 @@ def last_place(root: Path, home: Path) -> list[Path]:
     except (OSError, ValueError):
         return []
     return [] if state_problem(root, place) else [root / place]
+
+
+def noted_states(root: Path) -> list[Path]:
+    """Every state in the project that was ever in use and not in its usual place, as far as it is still there."""
+    try:
+        with (root / STATE_FOLDER / NOTED).open(encoding="utf-8") as file:
+            names = file.read(MOST_NOTED * LONGEST).splitlines()
+    except (OSError, ValueError):
+        return []
+    places = dict.fromkeys(name for name in names[:MOST_NOTED] if name and not state_problem(root, name))
+    return [root / name for name in places if (root / name).is_file()]
+
+
+def note_state(root: Path, state: Path) -> None:
+    """Writes down where a state is that is not in its usual place; nothing of one outside the project."""
+    home = root / STATE_FOLDER
+    usual = state.parent == home or state.parent.parent == home / "env"
+    if usual or not state.is_relative_to(root) or state in noted_states(root):
+        return
+    prepare_folder(home)
+    with os.fdopen(os.open(home / NOTED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+        file.write(f"{state.relative_to(root).as_posix()}\n")
 
 
 def has_state(folder: Path) -> bool:

@@ -22,7 +22,7 @@ from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
-from a2c_spec.engine.places import MARKER, check_alone, last_place
+from a2c_spec.engine.places import MARKER, check_alone, last_place, note_state
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
@@ -227,6 +227,7 @@ def _mark_place(project: Project) -> None:
     """Writes down where the state is, if that is not the usual place, for the day on which a2c.yaml says otherwise."""
     here, marker = project.state_file(), project.home / MARKER
     with suppress(OSError):
+        note_state(project.root, here)
         if here == project.home / "state.db":
             marker.unlink(missing_ok=True)
         elif last_place(project.root, project.home) != [here]:

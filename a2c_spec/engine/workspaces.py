@@ -13,6 +13,7 @@ from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.engine.endpoint import recorded_realm
+from a2c_spec.engine.places import noted_states
 from a2c_spec.engine.project import Project
 from a2c_spec.state.sqlite import SqliteStore
 
@@ -29,12 +30,16 @@ def environments(project: Project) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Workspaces:
-    """The states of all environments but the chosen one, opened when they are needed; they are only read."""
+    """The states of all environments but the chosen one, opened when they are needed; they are only read.
+
+    ``left``: those of them that were in use, and that no environment has any more.
+    """
 
     project: Project
     realm: str
     stores: dict[str, SqliteStore] | None = None
     own: dict[str, str] = field(default_factory=dict)
+    left: list[SqliteStore] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Files of ours that may stand outside ``.a2c``, by the key of their path."""
@@ -70,9 +75,10 @@ class Workspaces:
         return (whose for _, whose, kept in self._at(path) if kept)
 
     def _at(self, path: str) -> Iterator[tuple[OwnedFile, str, bool]]:
-        """The results of other environments at a path, whose they are, and whether these keep them."""
+        """The results of other states at a path, whose they are, and whether these keep them."""
         for env, store in self._opened().items():
             where = f"in environment {env}" if env else "without an environment"
+            where = f"in the state {self._relative(store.path)}" if store in self.left else where
             for file in store.files_at(path):
                 record = None if file.elsewhere else store.get(file.address)
                 yield file, f"{address_of(file.address)} {where}", record is None or not record.gone_since
@@ -84,7 +90,7 @@ class Workspaces:
 
     def used(self) -> Iterator[str]:
         """The other environments in which anything is recorded."""
-        yield from (env for env, store in self._opened().items() if store.realms())
+        yield from (env for env, store in self._opened().items() if store not in self.left and store.realms())
 
     def _opened(self) -> dict[str, SqliteStore]:
         if self.stores is None:
@@ -92,9 +98,18 @@ class Workspaces:
             for env in environments(self.project):
                 file = self.project.state_file(env)
                 if env != self.project.file.env and file.is_file():
-                    store = self.stores[env] = SqliteStore(file, self.realm)
-                    store.realm = recorded_realm(self.realm, store.realms())
+                    self.stores[env] = self._open(file)
+            known = {self.project.state_file(), *(store.path for store in self.stores.values())}
+            for file in noted_states(self.project.root):
+                if not any(file.samefile(one) for one in known if one.exists()):
+                    self.left.append(self._open(file))
+            self.stores |= {f"/{number}": store for number, store in enumerate(self.left)}
         return self.stores
+
+    def _open(self, file: Path) -> SqliteStore:
+        store = SqliteStore(file, self.realm)
+        store.realm = recorded_realm(self.realm, store.realms())
+        return store
 
     def _relative(self, path: Path) -> str:
         return path.relative_to(self.project.root).as_posix() if path.is_relative_to(self.project.root) else str(path)

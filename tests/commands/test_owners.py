@@ -416,3 +416,29 @@ def test_a_file_that_somebody_else_put_where_another_environment_let_one_go_is_n
     job("c", "b.txt", "one")
     said = a2c("plan", "--local", "--env", "staging").out
     assert "dist/one.sha256 exists and is not recorded as a result of a2c-spec" in said
+
+
+@pytest.mark.parametrize(
+    ("before", "flags", "after"),
+    [
+        ("environments: {prod: {state: s/a.db}, staging: {}}", (), "environments: {staging: {}}"),
+        ("environments: {prod: {state: s/a.db}, staging: {}}", (), "environments: {prod: {}, staging: {}}"),
+        ("environments: {prod: {}, staging: {}}", ("--state", "s/x.db"), "environments: {prod: {}, staging: {}}"),
+        ("state: z/p.db\nenvironments: {prod: {}, staging: {}}", (), "state: y/p.db\nenvironments: {prod: {}, staging: {}}"),
+    ],
+)  # fmt: skip
+def test_a_result_is_known_whose_state_no_environment_has_any_more(
+    before: str, flags: tuple[str, ...], after: str, project: Path, a2c: Command, job: Writer
+) -> None:
+    (project / "a2c.yaml").write_text(before)
+    job("a", "a.txt", "one")
+    assert a2c("apply", "--local", "--env", "prod", *flags).code == 0
+    (project / "a2c.yaml").write_text(after)
+    (project / "a.yaml").unlink()
+    job("b", "b.txt", "one")
+    refused = a2c("apply", "--local", "--env", "staging", "--on-conflict", "overwrite", "-y")
+    assert (refused.code, "cannot be written, because it is a result of a in the state " in refused.err) == (13, True)
+    assert holds(project, "one", "a.txt")
+    for state in project.glob("[sz]/**/*.db"):
+        state.unlink()
+    assert a2c("apply", "--local", "--env", "staging", "--on-conflict", "overwrite", "-y").code == 0
