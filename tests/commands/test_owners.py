@@ -424,7 +424,7 @@ def test_a_file_that_somebody_else_put_where_another_environment_let_one_go_is_n
         ("environments: {prod: {state: s/a.db}, staging: {}}", (), "environments: {staging: {}}"),
         ("environments: {prod: {state: s/a.db}, staging: {}}", (), "environments: {prod: {}, staging: {}}"),
         ("environments: {prod: {}, staging: {}}", ("--state", "s/x.db"), "environments: {prod: {}, staging: {}}"),
-        ("state: z/p.db\nenvironments: {prod: {}, staging: {}}", (), "state: y/p.db\nenvironments: {prod: {}, staging: {}}"),
+        ("state: z/p.db\nenvironments: {prod: {}}", (), "state: y/p.db\nenvironments: {prod: {}, staging: {}}"),
     ],
 )  # fmt: skip
 def test_a_result_is_known_whose_state_no_environment_has_any_more(
