@@ -112,9 +112,11 @@ class LiveJob:
 
     @property
     def positions(self) -> list[int]:
-        """The positions of all inputs; empty unless the reply tells all of them."""
-        told = [place for item in self.inputs if isinstance(place := item.options.get("position"), int)]
-        return told if len(told) == len(self.inputs) else []
+        """The positions of all inputs; empty unless the reply tells some. Where it does not tell all of them, somebody
+        moved these, and the others have the places that are left: how a service orders them is not known."""
+        told = [place if isinstance(place := item.options.get("position"), int) else 0 for item in self.inputs]
+        left = iter(place for place in range(1, 2 * len(told) + 1) if place not in told)
+        return [place or next(left) for place in told] if any(told) else []
 
 
 def mapping(value: object) -> Mapping[str, Any]:

@@ -143,7 +143,7 @@ def test_another_order_of_the_inputs_is_told_by_their_names(
     live = LiveJob("job-1", "incomplete", inputs=tuple(reversed(rows)))
     record = replace(record, **{**more, "elements": {**elements, **more.get("elements", {})}})
     assert list(foreign(record, live)) == found
-    untold = replace(live, inputs=(replace(rows[0], options={}), *rows[1:]))
+    untold = replace(live, inputs=tuple(replace(row, options={}) for row in rows))
     assert list(foreign(record, untold)) == [], "the order of a reply proves nothing"
 
 

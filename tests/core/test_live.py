@@ -154,3 +154,14 @@ def test_a_part_that_is_listed_twice_with_one_id_is_one(part: str) -> None:
 
 def test_parts_without_an_id_each_count() -> None:
     assert len(parse_job({"output": [{"filename": "a"}, {"filename": "a"}]}).outputs) == 2
+
+
+@pytest.mark.parametrize(
+    ("shown", "places"),
+    [((None, None), []), ((1, 2), [1, 2]), ((2, None), [2, 1]), ((None, 1, None), [2, 1, 3]), ((5, None), [5, 1])],
+)
+def test_inputs_without_a_position_have_the_places_that_are_left(
+    shown: tuple[int | None, ...], places: list[int]
+) -> None:
+    inputs = [{"id": str(n), "options": {} if one is None else {"position": one}} for n, one in enumerate(shown)]
+    assert parse_job({"id": "j", "input": inputs}).positions == places
