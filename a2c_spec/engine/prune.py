@@ -37,7 +37,8 @@ def check_whole(project: Project, chosen: Selection) -> None:
             hint="prune the whole project: name no manifest, and leave out --target, --exclude and -l",
         )
     if missed := next(unreadable(project.file), ""):
-        raise UsageError(f"{missed} cannot be read, so that it is not known what it asks for", hint="nothing was sent")
+        hint = "nothing was sent; mend it, or remove it if it is no manifest"
+        raise UsageError(f"{missed} cannot be read as a manifest, so that it is not known what it asks for", hint=hint)
 
 
 async def with_orphans(

@@ -9,7 +9,7 @@ from pathlib import Path
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import is_text, not_text, shown_name
 from a2c_spec.manifests import globs
-from a2c_spec.manifests.manifest_file import J2, is_manifest
+from a2c_spec.manifests.manifest_file import J2, is_damaged, is_manifest
 from a2c_spec.manifests.project_file import Project
 from a2c_spec.manifests.settings_file import SETTINGS_FILE, settings_in
 
@@ -92,13 +92,14 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
 
 
 def unreadable(project: Project) -> Iterator[str]:
-    """Yield what may be, or hold, a manifest of the project and cannot be read, so that ``discover`` passes it over."""
+    """Yield what may be, or hold, a manifest of the project and cannot be read, or is damaged, so that ``discover``
+    passes it over."""
     for name in project.manifests or ["."]:
         if (folder := project.root / name).is_dir():
             failed: list[OSError] = []
             for where, files in folders_below(folder, failed.append):
                 meant = (where / file for file in files if _may_be_manifest(file))
-                yield from (str(path) for path in meant if not os.access(path, os.R_OK))
+                yield from (str(path) for path in meant if not os.access(path, os.R_OK) or is_damaged(path))
             yield from (str(error.filename) for error in failed)
 
 

@@ -34,6 +34,18 @@ def is_manifest(path: Path) -> bool:
         return False
 
 
+def is_damaged(path: Path) -> bool:
+    """Whether a file may have been a manifest, and says nothing now: it is empty, no UTF-8 text, or stands for a file
+    that Git LFS has not fetched."""
+    try:
+        begins = file_bytes(path, _SEARCHED_BYTES)
+    except OSError:
+        return False
+    if not begins.strip() or begins.startswith(b"version https://git-lfs"):
+        return True
+    return b"\0" in begins or begins.startswith((b"\xff\xfe", b"\xfe\xff"))
+
+
 def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
     """The bytes of the manifest file at ``path``, or why it cannot be read; ``name`` is what messages call it."""
     try:

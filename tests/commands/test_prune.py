@@ -592,3 +592,22 @@ def test_where_its_result_does_not_come_the_old_file_stays(project: Path, server
     assert a2c("apply", "-y", "--no-cache").code == 0
     assert in_dist(project) == ["one.sha256", "other.md5"]
     assert "Nothing to do" in a2c("apply", "--no-cache").out
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\n", "kind: Job".encode("utf-16"), b"\xff\xfe", b"version https://git-lfs.github.com/spec/v1\noid x\n"],
+    ids=["empty", "a line", "UTF-16", "no text", "Git LFS"],
+)  # fmt: skip
+def test_a_damaged_manifest_prunes_nothing(data: bytes, applied: Path, a2c: Command) -> None:
+    before = in_dist(applied)
+    text = (applied / "one.yaml").read_bytes()
+    (applied / "one.yaml").write_bytes(data)
+    (applied / "other.yaml").write_bytes(
+        text.replace(b"name: one", b"name: three").replace(b"name: two", b"name: four")
+    )
+    refused = a2c("prune", "-y")
+    assert (refused.code, "one.yaml cannot be read as a manifest" in refused.err) == (2, True), (
+        refused.out + refused.err
+    )
+    assert in_dist(applied) == before
