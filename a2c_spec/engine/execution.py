@@ -248,7 +248,7 @@ class Execution:
                 await twin.wait()
         with results.claimed(step.desired):
             meant = waited or step.change.action == "cached"
-            maybe = meant or (step.change.starts and not (taken or step.change.forced))
+            maybe = meant or bool(step.change.alike) or (step.change.starts and not (taken or step.change.forced))
             cached = results.known(step.desired, step.record) if maybe else None
             self.edges.check_alike(step.change, cached)
             if meant or cached:

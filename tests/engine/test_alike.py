@@ -43,7 +43,8 @@ def waits(address: str, *keys: str) -> PlannedChange:
         ((step("a"), step("b")), ["", ""]),
         ((waits("a", "k"), step("b", "k"), waits("c", "k")), ["", "a", ""]),
         ((step("a", "k", problem="no"), step("b", "k")), ["", ""]),
-        ((step("b", "k", forced=True), step("a", "k"), step("taken", "k")), ["", "taken", ""]),
+        ((step("b", "k", forced=True), step("a", "k"), step("taken", "k")), ["taken", "taken", ""]),
+        ((step("a", "k", forced=True), step("b", "k", forced=True)), ["", "a"]),
     ],
 )
 def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[str]) -> None:
@@ -93,7 +94,7 @@ def test_no_more_is_paid_than_the_plan_says(three: Path, a2c: Command, somebody:
     assert (cost, done.code) == ((3, 0) if way == "--no-cache" else (1, 9)), done.err
     assert a2c("apply", "-q").code == 0
     assert (spent(somebody), len([*(three / "dist").iterdir()])) == (cost, 3)
-    assert ("one, which makes the same, gave no result" in done.out) is (way == "--detach"), done.out
+    assert ("one, which makes the same, has no result yet" in done.out) is (way == "--detach"), done.out
 
 
 def test_what_was_made_before_a_crash_is_kept_for_the_others(
@@ -149,3 +150,20 @@ def test_where_nothing_can_be_kept_each_is_paid_for_as_planned(
     monkeypatch.setattr(ResultsCache, "writable", False)
     assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 3
     assert a2c("apply", "-q").code == 0
+
+
+def test_what_is_asked_for_anew_is_made_anew_once(three: Path, a2c: Command, somebody: Somebody) -> None:
+    assert a2c("apply", "-q").code == 0
+    told = json.loads(a2c("plan", "--json", "--replace", "*").out)
+    assert (told["totals"]["credits"], told["totals"]["jobs_started"]) == (1, 1)
+    assert a2c("apply", "-q", "-y", "--replace", "*", "--max-credits", "1").code == 0
+    assert (spent(somebody), len(somebody("GET", "/jobs"))) == (2, 2)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_is_asked_for_anew_is_not_the_old_one_where_the_new_one_fails(
+    three: Path, a2c: Command, somebody: Somebody, faults: list[Fault]
+) -> None:
+    assert a2c("apply", "-q").code == 0
+    done = a2c("apply", "-q", "-y", "--replace", "*", "--detach")
+    assert (done.code, "one, which makes the same, has no result yet" in done.out) == (9, True)
