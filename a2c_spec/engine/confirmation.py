@@ -122,7 +122,9 @@ def _removed(plan: Plan, *, every: bool) -> list[str]:
     named = [change for change in sound if change.removes or any(change is one for one, _ in going)]
     names = dict.fromkeys(address_of(change.address) for change in named)
     all_of_it = " and ".join(filter(None, [", ".join(what[:-1]), *what[-1:]]))
-    return [f"{all_of_it} would be removed ({listed(names)})"] if what else []
+    lost = sum(change.only_there for change in named if change.action == "delete")
+    paid = f"; {only_there(lost)}, although paid for, and would be deleted there" if lost else ""
+    return [f"{all_of_it} would be removed ({listed(names)}){paid}"] if what else []
 
 
 def _deleted(plan: Plan, *, told: bool) -> list[str]:

@@ -143,14 +143,15 @@ class Orphans:
         gone = address_of(run.address) not in self.known
         if not (files or jobs or gone):
             return None
-        why = f"{'no longer in a manifest' if gone else 'an earlier run'}{self._of_jobs(run, jobs)}"
-        return PlannedChange(plan_removal(run, jobs, files, why, words), None, run)
+        there = self._only_there(run, jobs)
+        why = "no longer in a manifest" if gone else "an earlier run"
+        why += f"; {reasons.only_there(there)}, and deleted there" if there else ""
+        return PlannedChange(replace(plan_removal(run, jobs, files, why, words), only_there=there), None, run)
 
-    def _of_jobs(self, run: JobRecord, jobs: Sequence[str]) -> str:
+    def _only_there(self, run: JobRecord, jobs: Sequence[str]) -> int:
+        """How many results are lost with the jobs of a run that are deleted."""
         there = self.unseen[run.address] if run.address in self.unseen else results_there(run, None)
-        if run.job_id not in jobs or not there or out_of_time(run, self.session.project.runtime.clock()):
-            return ""
-        return f"; {reasons.only_there(there)}, and deleted there"
+        return there if run.job_id in jobs and not out_of_time(run, self.session.project.runtime.clock()) else 0
 
     def _files(self, run: JobRecord) -> tuple[list[str], list[str]]:
         """The files of a run that can be removed, and what is said of those that stay."""

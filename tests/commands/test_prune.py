@@ -611,3 +611,20 @@ def test_a_damaged_manifest_prunes_nothing(data: bytes, applied: Path, a2c: Comm
         refused.out + refused.err
     )
     assert in_dist(applied) == before
+
+
+@pytest.mark.parametrize("command", [("prune",), ("apply", "--prune")])
+def test_the_question_of_prune_says_which_results_are_only_on_the_service(
+    command: tuple[str, ...], applied: Path, a2c: Command
+) -> None:
+    text = (applied / "one.yaml").read_text()
+    (applied / "one.yaml").write_text(
+        text.replace("name: one", "name: three").replace("filename: one", "filename: three")
+    )
+    assert a2c("apply", "--detach", "-y", "--no-cache", "--replace", "*").code == 0
+    (applied / "one.yaml").unlink()
+    (applied / "keep.yaml").write_text(text.split("---")[-1].replace("name: two", "name: keep"))
+    asked = a2c(*command)
+    assert (asked.code, "on the service, although paid for, and would be deleted there" in asked.err) == (11, True), (
+        asked.err
+    )
