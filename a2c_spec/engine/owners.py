@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import ChainMap
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from a2c_spec.core import reasons
@@ -123,9 +123,8 @@ class Owners:
             if all(step.change.problem == now.change.problem for step, now in pairs):
                 break
             self._look_at([now if now.change.problem else step for step, now in pairs])
-        split_off = (step.record for step in self.steps if step.split_off and step.record)
-        filed_anew = (step.record for step in self.steps if step.filed_anew and step.record)
-        self.given_up |= {file.path for record in (*split_off, *filed_anew) for file in record.files if file.path}
+        anew = (step for step in self.steps if step.split_off or step.filed_anew)
+        self.given_up |= {path for step in anew for path in _filed(step)}
         return [_without_words(step, self.given_up) for step in checked]
 
     def _targets(self, step: PlannedChange) -> list[str]:
@@ -156,6 +155,14 @@ class Owners:
         kept = {file.path for file in record.files if file.path and file.conversion not in anew} if record else set()
         kept -= {file.path for file in step.record.leftover} if step.record else set()
         return kept.union(*_made(step).values(), (move.target for move in step.change.moves))
+
+
+def _filed(step: PlannedChange) -> Iterator[str]:
+    """The paths of a run's results; not those of conversions that another run of its address makes now."""
+    mine = {item.id for item in step.desired.job.conversions} if step.desired else set()
+    for file in step.record.files if step.record else ():
+        if file.path and (file.conversion in mine or not step.desired):
+            yield file.path
 
 
 def _made(step: PlannedChange) -> dict[str, list[str]]:

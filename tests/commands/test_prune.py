@@ -577,6 +577,23 @@ def test_so_it_is_of_one_job_whose_other_conversion_is_not_run_again(
     assert (again.code, "Nothing to do" in again.out) == (0, True), again.out
 
 
+def test_so_it_is_where_a_third_one_is_dropped(project: Path, server: Background, a2c: Command) -> None:
+    assert server
+    (project / "a.txt").write_text("first")
+    job(project, "one", ids="sha256 sha1 md5", extra="lifecycle: {on_rename: remove}")
+    assert a2c("apply", "--no-cache").code == 0
+    job(project, "one", ids="sha256 md5", extra="lifecycle: {on_rename: remove}")
+    text = (project / "one.yaml").read_text()
+    option = "target: md5, options: {allow_multiple_outputs_threshold: 3}"
+    text = text.replace("target: md5", option).replace("{from: md5, filename: one}", "{from: md5, filename: other}")
+    (project / "one.yaml").write_text(text)
+    told = a2c("plan", "--no-cache").out
+    assert ("dist/one.md5 is removed" in told, "dist/one.sha1 stays here" in told) == (True, True), told
+    assert a2c("apply", "-y", "--no-cache").code == 0
+    assert in_dist(project) == ["one.sha1", "one.sha256", "other.md5"]
+    assert "Nothing to do" in a2c("apply", "--no-cache").out
+
+
 def test_where_its_result_does_not_come_the_old_file_stays(project: Path, server: Background, a2c: Command) -> None:
     fault = {"do": "status", "status": 500, "method": "GET", "path": "/dl/*", "times": None}
     (project / "a.txt").write_text("first")
