@@ -119,13 +119,16 @@ class Results:
         if self.cache is None:
             return
         self.kept = True
-        for fingerprint, entry in entries_of(desired, record, now).items():
-            digests = {row["sha256"] for row in entry["files"]}
-            sources = {file.sha256: root / file.path for file in record.files if file.sha256 in digests}
-            try:
-                self.cache.save(cache_key(fingerprint, self.realm), entry, sources)
-            except OSError:
-                return
+        found = entries_of(desired, record, now)
+        entries = {cache_key(fingerprint, self.realm): entry for fingerprint, entry in found.items()}
+        unfit = set(self.keys(desired).values()) - entries.keys() if record.warnings else ()
+        with suppress(OSError):
+            for key in unfit:
+                self.cache.pass_over(key)
+            for key, entry in entries.items():
+                digests = {row["sha256"] for row in entry["files"]}
+                sources = {file.sha256: root / file.path for file in record.files if file.sha256 in digests}
+                self.cache.save(key, entry, sources)
 
     def tidy(self, project: Project) -> None:
         """Keeps the cache within the limits of a2c.yaml, if this apply kept anything."""
@@ -134,11 +137,12 @@ class Results:
                 evict(self.cache, project.file.cache, project.runtime.clock())
 
     def keys(self, desired: DesiredJob) -> dict[str, str]:
-        """The key of each conversion whose result may be kept."""
-        alone = [only(desired, item.id) for item in desired.job.conversions] if self.can_keep else []
-        return {
-            one.job.conversions[0].id: cache_key(one.fingerprint, self.realm) for one in alone if cacheable(one.job)
-        }
+        """The key of each conversion whose result may be kept, as far as is known; none where it was not fit before."""
+        cache = self.cache if self.can_keep else None
+        alone = [only(desired, item.id) for item in desired.job.conversions] if cache else []
+        fit = (one for one in alone if cacheable(one.job))
+        keys = {one.job.conversions[0].id: cache_key(one.fingerprint, self.realm) for one in fit}
+        return {name: key for name, key in keys.items() if cache and not cache.passed_over(key)}
 
     def twin(self, desired: DesiredJob) -> asyncio.Event | None:
         """The event that is set when another job of this run has made one of the same conversions."""

@@ -85,7 +85,17 @@ class ResultsCache:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
         _write(self._entry(key), json.dumps(data, ensure_ascii=False, sort_keys=True).encode())
+        self._passed_over(key).unlink(missing_ok=True)
         return True
+
+    def pass_over(self, key: str) -> None:
+        """Notes that a result was made and is not fit to be kept, so that nobody waits for it another time."""
+        self._keep_private(self._passed_over(key).parent)
+        self._passed_over(key).touch(mode=0o600)
+
+    def passed_over(self, key: str) -> bool:
+        """Whether that was noted, and nothing was kept since."""
+        return self._passed_over(key).exists()
 
     def _keep_private(self, *needed: Path) -> None:
         """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's."""
@@ -119,6 +129,10 @@ class ResultsCache:
 
         ``max_bytes`` None means that any size fits. Files that two results share count once.
         """
+        for path in self.root.glob("entries/*/*.none"):
+            with contextlib.suppress(OSError):
+                if path.stat().st_mtime < oldest:
+                    path.unlink()
         kept: list[Entry] = []
         seen: set[str] = set()
         size = removed = 0
@@ -145,6 +159,9 @@ class ResultsCache:
 
     def _entry(self, key: str) -> Path:
         return self.root / "entries" / key[:2] / f"{key}.json"
+
+    def _passed_over(self, key: str) -> Path:
+        return self._entry(key).with_suffix(".none")
 
     def file(self, sha256: str) -> Path:
         """Where the file with this digest is kept."""

@@ -67,6 +67,22 @@ def test_it_is_not_passed_over_where_something_else_of_the_job_changes(
         assert "z was made without r, until" in a2c("plan", "--no-cache", *form).out
 
 
+def test_what_is_alike_and_not_fit_to_be_kept_is_planned_and_paid_each_by_itself_from_then_on(
+    project: Path, a2c: Command, server: Background
+) -> None:
+    assert server
+    (project / "a.txt").write_text("a")
+    for name in ("x", "y", "z"):
+        text = JOB.replace("name: x", f"name: {name}").replace("filename: x", f"filename: {name}")
+        (project / f"{name}.yaml").write_text(text.replace('none.txt"}', f'none.txt", pin: {"ab" * 32}}}'))
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 1
+    first = a2c("apply", "-q")
+    assert (first.code, "x, which made the same, could not keep its result for others" in first.out) == (9, True)
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 2
+    assert a2c("apply", "-q").code == 0
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
 EACH = """\
 apiVersion: a2c-spec/v1
 kind: Job

@@ -160,3 +160,16 @@ def test_a_copy_that_fails_leaves_nothing_and_keeps_what_stood_there(tmp_path: P
         draft.write("half of it, and then no bytes")
     assert [path.name for path in target.parent.iterdir()] == ["target"]
     assert target.read_text() == "before"
+
+
+def test_what_was_not_fit_to_be_kept_is_known_until_something_is_kept_or_it_is_old(cache: ResultsCache) -> None:
+    assert not cache.passed_over(KEY)
+    cache.pass_over(KEY)
+    cache.pass_over(OTHER)
+    assert (cache.passed_over(KEY), cache.load(KEY), [*cache.entries()]) == (True, None, [])
+    save(cache, KEY, b"one")
+    assert (cache.passed_over(KEY), cache.passed_over(OTHER)) == (False, True)
+    cache.prune(None, 0.0)
+    assert cache.passed_over(OTHER)
+    cache.prune(None, 4e9)
+    assert not cache.passed_over(OTHER)
