@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from a2c_spec.manifests.yaml.scalars import MOST_DIGITS
+from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 
 
 class Whole(click.IntRange):
@@ -36,6 +36,6 @@ class Number(click.FloatRange):
 
 
 def _check_written(kind: Whole | Number, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> None:
-    """Fails where Python reads a number in what a2c.yaml takes for text: ``1_0``, digits of other scripts."""
-    if isinstance(value, str) and (not value.isascii() or "_" in value or len(value) > MOST_DIGITS):
+    """Fails where Python reads a number in what a2c.yaml takes for text."""
+    if isinstance(value, str) and (is_for_python(value) or len(value) > MOST_DIGITS):
         kind.fail(f"{value!r} is not a valid {kind.name}.", param, ctx)

@@ -16,7 +16,7 @@ from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.planner import PRESET, results_there, running
-from a2c_spec.core.reasons import counted, listed, only_there, stays
+from a2c_spec.core.reasons import counted, deleted_there, listed, only_there, stays
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
@@ -147,7 +147,7 @@ def _confirm(plan: Plan, reporter: ConsoleReporter, *, yes: bool) -> None:
     runs = [change.address for change in plan.changes if change.running]
     lost = [f"{listed(runs)} would be cancelled while it runs, although already paid for"] if runs else []
     there = sum(change.only_there for change in plan.changes)
-    lost += [f"{only_there(there)}, although paid for, and would be deleted there"] if there else []
+    lost += [deleted_there(there)] if there else []
     first = f"{'; '.join(lost)}. " if lost else ""
     answer = reporter.confirm(f"{first}Delete {counted(len(plan.changes), 'address')}{what}?")
     if answer is None:

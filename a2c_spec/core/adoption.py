@@ -47,12 +47,13 @@ def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float, o
     if made is None:
         return "unclear"
     zone = 0.0 if names_zone(live.created_at) else zone
-    late = made - (zone or 0.0 if offset is None else offset) - intent.noted_at
-    if (zone if offset is None else offset) is not None and -EARLY <= late <= window:
+    apart = zone if offset is None else offset
+    late = made - (apart or 0.0) - intent.noted_at
+    if apart is not None and -EARLY <= late <= window:
         return "ours"
     if offset is not None:
         return "not ours"
-    late = late if zone is not None else (late + APART) % QUARTER - APART
+    late = late if apart is not None else (late + APART) % QUARTER - APART
     near = -APART <= late <= window + APART
     return "unclear" if near and abs(made - intent.noted_at) <= ZONES + window + APART else "not ours"
 

@@ -199,6 +199,11 @@ def only_there(count: int) -> str:
     return f"{counted(count, 'result')} {'is' if count == 1 else 'are'} only on the service"
 
 
+def deleted_there(count: int) -> str:
+    """The same of results that go with their jobs, in a question."""
+    return f"{only_there(count)}, although paid for, and would be deleted there"
+
+
 def removed(path: str) -> str:
     """Of a result of ours that nobody asks for any more."""
     return f"{path} is removed"

@@ -14,12 +14,11 @@ from a2c_spec.core.state import JobRecord, SavedFile
 def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> JobRecord:
     """The record with its parts under other ids (old id -> new id); nothing else of it changes."""
     names = record.basis.get("conversions", {})
-    parts = [name.removeprefix("conversions.") for name in record.elements if name.startswith("conversions.")]
+    parts = _made_by_elements(record)
     taken = {new for old, new in conversions.items() if old != new}
     every = dict.fromkeys((*names, *parts))
     called = {name: conversions.get(name, name) for name in every if name in conversions or name not in taken}
-    for name in every:
-        called[name] = called.get(name) or _spare(name, called.values())
+    _call_others(every, called)
     if all(old == new for old, new in (*called.items(), *inputs.items())):
         return record
     basis = dict(record.basis)
@@ -42,9 +41,19 @@ def renamed(record: JobRecord, conversions: Mapping[str, str], inputs: Mapping[s
     )
 
 
-def _spare(name: str, taken: Collection[str]) -> str:
-    """A name for a part that nobody asks for: no manifest gives one like it, and no other part has it."""
-    return f"#{name}" if f"#{name}" not in taken else _spare(f"#{name}", taken)
+def _made_by_elements(record: JobRecord) -> list[str]:
+    """The conversions that a record has as elements."""
+    return [name.removeprefix("conversions.") for name in record.elements if name.startswith("conversions.")]
+
+
+def _call_others(names: Iterable[str], called: dict[str, str]) -> None:
+    """Gives each name that is not ``called`` anything yet that of a part which nobody asks for: no manifest gives one
+    like it, and no other part has it."""
+    for name in names:
+        spare = f"#{name}"
+        while name not in called and spare in called.values():
+            spare = f"#{spare}"
+        called.setdefault(name, spare)
 
 
 def _element(name: str, conversions: Mapping[str, str], inputs: Mapping[str, str]) -> str:
@@ -153,8 +162,7 @@ def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
     basis = {**run.basis, "conversions": {conversion: run.basis["conversions"][conversion]}}
     made = [file for file in (*run.files, *(one for one in run.leftover if one.aside)) if file.conversion == conversion]
     called = {conversion: conversion}
-    for name in (name.removeprefix("conversions.") for name in run.elements if name.startswith("conversions.")):
-        called[name] = called.get(name) or _spare(name, called.values())
+    _call_others(_made_by_elements(run), called)
     elements = {_element(name, called, {}): one for name, one in run.elements.items()}
     part = replace(run, address=key, fingerprint=fingerprint(basis), basis=basis, elements=elements, spent=0)
     files = tuple(replace(file, aside=False) for file in made)

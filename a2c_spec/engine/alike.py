@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.reasons import FREE
@@ -11,27 +11,23 @@ from a2c_spec.engine.planned import PlannedChange
 
 
 def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[PlannedChange]:
-    """The changes, each of which says which earlier one makes all that it would make.
+    """The changes, each of which says which other one makes all that it would make.
 
-    ``taken_from`` are addresses whose results others take: these need a job of their own, and where there is one, it is
-    that one which the others wait for. What is asked for anew is made anew once.
+    That is the first one that makes it, or one of the addresses ``taken_from``, whose results others take: these need a
+    job of their own. What is asked for anew is made anew once.
     """
     makers: dict[str, str] = {}
-    for step in steps:
-        if address_of(step.change.address) in taken_from and not step.change.problem:
-            for key in step.keys:
-                makers.setdefault(key, address_of(step.change.address))
-    found = []
-    for step in steps:
-        change, address = step.change, address_of(step.change.address)
-        if step.keys and not change.problem:
-            known = [makers[key] for key in step.keys if key in makers]
-            free = change.starts and address not in taken_from
-            if free and len(known) == len(step.keys):
-                told = f"{FREE}{known[0]} makes the same, and its result is taken from the results cache"
-                change = replace(change, alike=known[0], reasons=(*change.reasons, told), credits=0, work="")
-                step = replace(step, change=change)
-            for key in step.keys:
-                makers.setdefault(key, address)
-        found.append(step)
-    return found
+    making = [step for step in steps if step.keys and not step.change.problem]
+    for step in sorted(making, key=lambda step: address_of(step.change.address) not in taken_from):
+        for key in step.keys:
+            makers.setdefault(key, step.change.address)
+    return [step if address_of(step.change.address) in taken_from else _alike(step, makers) for step in steps]
+
+
+def _alike(step: PlannedChange, makers: Mapping[str, str]) -> PlannedChange:
+    change = step.change
+    others = [address_of(makers[key]) for key in step.keys if makers.get(key, change.address) != change.address]
+    if not (others and change.starts and len(others) == len(step.keys)) or change.problem:
+        return step
+    told = f"{FREE}{others[0]} makes the same, and its result is taken from the results cache"
+    return replace(step, change=replace(change, alike=others[0], reasons=(*change.reasons, told), credits=0, work=""))

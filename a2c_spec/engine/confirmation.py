@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.reasons import counted, credits_told, listed, only_there
+from a2c_spec.core.reasons import counted, credits_told, deleted_there, listed, only_there
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.live_presets import plan_one_preset, used
 from a2c_spec.engine.outcome import ApplyOptions, Reporter
@@ -123,7 +123,7 @@ def _removed(plan: Plan, *, every: bool) -> list[str]:
     names = dict.fromkeys(address_of(change.address) for change in named)
     all_of_it = " and ".join(filter(None, [", ".join(what[:-1]), *what[-1:]]))
     lost = sum(change.only_there for change in named if change.action == "delete")
-    paid = f"; {only_there(lost)}, although paid for, and would be deleted there" if lost else ""
+    paid = f"; {deleted_there(lost)}" if lost else ""
     return [f"{all_of_it} would be removed ({listed(names)}){paid}"] if what else []
 
 

@@ -168,7 +168,8 @@ class Dependencies:
             for path, (name, kept) in zip(change.downloads, self.session.results.sources(desired), strict=False):
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
             return {}
-        known = {file.conversion for file in record.files if file.sha256} if record and _is_download(change) else set()
+        here = record.files if record is not None and change.action == "download" else ()
+        known = {file.conversion for file in here if file.sha256}  # what came out, because it was here before
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": change.fingerprint for name in ids if name not in known}
         keys = self.session.results.keys(desired)
@@ -179,11 +180,6 @@ class Dependencies:
     def makes_elsewhere(self, address: str, key: str) -> bool:
         """Whether another address makes what the results cache has under a key."""
         return bool(self.making.get(key, set()) - {address})
-
-
-def _is_download(change: Change) -> bool:
-    """Whether results are brought here. What came out is known of those that were here before."""
-    return change.action == "download"
 
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:

@@ -86,8 +86,10 @@ class Edges:
 
         ``cached`` is the job as the results cache would leave it.
         """
+        if change.alike not in self.past or (cached is not None and not change.forced):
+            return
         good = any(address == change.alike for address, _ in self.good)
-        if change.alike in self.past and (cached is None or (change.forced and not good)):
+        if cached is None or not good:
             why = "made the same, could not keep its result for others" if good else "makes the same, has no result yet"
             raise NotStarted(f"not started: {change.alike}, which {why}", hint=self.hint)
 

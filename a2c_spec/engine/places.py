@@ -33,23 +33,24 @@ SEARCHED = 1000
 
 def last_place(root: Path, home: Path) -> list[Path]:
     """Where the state of a project was kept last, if that was not the usual place; nowhere but in the project."""
-    try:
-        with (home / MARKER).open(encoding="utf-8") as file:
-            place = file.read(LONGEST)
-    except (OSError, ValueError):
-        return []
-    return [] if state_problem(root, place) else [root / place]
+    place = _text(home / MARKER, LONGEST)
+    return [root / place] if place and not state_problem(root, place) else []
 
 
 def noted_states(root: Path) -> list[Path]:
     """Every state in the project that was ever in use and not in its usual place, as far as it is still there."""
-    try:
-        with (root / STATE_FOLDER / NOTED).open(encoding="utf-8") as file:
-            names = file.read(MOST_NOTED * LONGEST).splitlines()
-    except (OSError, ValueError):
-        return []
+    names = _text(root / STATE_FOLDER / NOTED, MOST_NOTED * LONGEST).splitlines()
     places = dict.fromkeys(name for name in names[:MOST_NOTED] if name and not state_problem(root, name))
     return [root / name for name in places if (root / name).is_file()]
+
+
+def _text(path: Path, most: int) -> str:
+    """The beginning of a file of ours; empty where there is none that could be read."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            return file.read(most)
+    except (OSError, ValueError):
+        return ""
 
 
 def note_state(root: Path, state: Path) -> None:

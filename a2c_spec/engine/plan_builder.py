@@ -97,8 +97,8 @@ class PlanBuilder:
         for step in steps:
             told = several or step.filed_anew or bool(step.taken_over) or step.change.action == "download"
             keys = self.dependencies.note(step.change, step.desired, step.record if told else None)
-            whole = step.desired is not None and len(keys) == len(step.desired.job.conversions)
-            step = replace(step, keys=tuple(keys.values()) if whole else ())
+            if keys and step.desired and len(keys) == len(step.desired.job.conversions):
+                step = replace(step, keys=tuple(keys.values()))
             self.made[address].append(self._kept(step, several=several))
 
     def _kept(self, step: PlannedChange, *, several: bool) -> PlannedChange:

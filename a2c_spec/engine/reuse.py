@@ -138,11 +138,11 @@ class Results:
 
     def keys(self, desired: DesiredJob) -> dict[str, str]:
         """The key of each conversion whose result may be kept, as far as is known; none where it was not fit before."""
-        cache = self.cache if self.can_keep else None
-        alone = [only(desired, item.id) for item in desired.job.conversions] if cache else []
-        fit = (one for one in alone if cacheable(one.job))
-        keys = {one.job.conversions[0].id: cache_key(one.fingerprint, self.realm) for one in fit}
-        return {name: key for name, key in keys.items() if cache and not cache.passed_over(key)}
+        if self.cache is None or not self.can_keep:
+            return {}
+        alone = {item.id: only(desired, item.id) for item in desired.job.conversions}
+        keys = {name: cache_key(one.fingerprint, self.realm) for name, one in alone.items() if cacheable(one.job)}
+        return {name: key for name, key in keys.items() if not self.cache.passed_over(key)}
 
     def twin(self, desired: DesiredJob) -> asyncio.Event | None:
         """The event that is set when another job of this run has made one of the same conversions."""

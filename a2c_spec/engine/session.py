@@ -136,7 +136,7 @@ class Session:
     def nothing(self) -> str:
         """That nothing is recorded for this endpoint, and where something is: for other ones, in other environments."""
         there = [f"for {realm}" for realm in self.store.realms() if realm != self.results.realm]
-        there += [f"in environment {env}" if env else "without an environment" for env in self.others.used()]
+        there += self.others.used()
         instead = f"; something is recorded {', '.join(there)}" if there else ""
         return f"nothing is recorded for {self.results.realm}{instead}"
 

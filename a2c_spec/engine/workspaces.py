@@ -28,18 +28,19 @@ def environments(project: Project) -> Iterator[str]:
     yield from sorted({"", *project.file.environments, *found})
 
 
+def _in_words(env: str) -> str:
+    return f"in environment {env}" if env else "without an environment"
+
+
 @dataclass(slots=True)
 class Workspaces:
-    """The states of all environments but the chosen one, opened when they are needed; they are only read.
-
-    ``left``: those of them that were in use, and that no environment has any more.
-    """
+    """The states of all environments but the chosen one, and those that were in use and that no environment has any
+    more, by which they are in words; opened when they are needed, and only read."""
 
     project: Project
     realm: str
     stores: dict[str, SqliteStore] | None = None
     own: dict[str, str] = field(default_factory=dict)
-    left: list[SqliteStore] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         """Files of ours that may stand outside ``.a2c``, by the key of their path."""
@@ -76,9 +77,7 @@ class Workspaces:
 
     def _at(self, path: str) -> Iterator[tuple[OwnedFile, str, bool]]:
         """The results of other states at a path, whose they are, and whether these keep them."""
-        for env, store in self._opened().items():
-            where = f"in environment {env}" if env else "without an environment"
-            where = f"in the state {self._relative(store.path)}" if store in self.left else where
+        for where, store in self._opened().items():
             for file in store.files_at(path):
                 record = None if file.elsewhere else store.get(file.address)
                 yield file, f"{address_of(file.address)} {where}", record is None or not record.gone_since
@@ -89,8 +88,10 @@ class Workspaces:
             yield from store.scan()
 
     def used(self) -> Iterator[str]:
-        """The other environments in which anything is recorded."""
-        yield from (env for env, store in self._opened().items() if store not in self.left and store.realms())
+        """The other environments in which anything is recorded, in words."""
+        found = self._opened()
+        places = map(_in_words, environments(self.project))
+        yield from (where for where in places if where in found and found[where].realms())
 
     def _opened(self) -> dict[str, SqliteStore]:
         if self.stores is None:
@@ -98,12 +99,11 @@ class Workspaces:
             for env in environments(self.project):
                 file = self.project.state_file(env)
                 if env != self.project.file.env and file.is_file():
-                    self.stores[env] = self._open(file)
+                    self.stores[_in_words(env)] = self._open(file)
             known = {self.project.state_file(), *(store.path for store in self.stores.values())}
             for file in noted_states(self.project.root):
                 if not any(file.samefile(one) for one in known if one.exists()):
-                    self.left.append(self._open(file))
-            self.stores |= {f"/{number}": store for number, store in enumerate(self.left)}
+                    self.stores[f"in the state {self._relative(file)}"] = self._open(file)
         return self.stores
 
     def _open(self, file: Path) -> SqliteStore:

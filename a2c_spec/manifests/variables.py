@@ -18,7 +18,7 @@ from a2c_spec.manifests.expressions.limits import Unknown, nearest
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
-from a2c_spec.manifests.yaml.scalars import MOST_DIGITS
+from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
@@ -129,19 +129,14 @@ def _boolean(text: str) -> bool:
 
 
 def _integer(text: str) -> int:
-    return int(text) if len(text) <= MOST_DIGITS and _as_in_yaml(text) else _refuse()
+    return _refuse() if len(text) > MOST_DIGITS or is_for_python(text) else int(text)
 
 
 def _number(text: str) -> int | float:
     try:
         return _integer(text)
     except ValueError:
-        return float(text) if _as_in_yaml(text) else _refuse()
-
-
-def _as_in_yaml(text: str) -> bool:
-    """Whether a number is not one for Python alone, as ``1_0`` and digits of other scripts are."""
-    return text.isascii() and "_" not in text
+        return _refuse() if is_for_python(text) else float(text)
 
 
 def _refuse() -> Any:

@@ -1,9 +1,7 @@
-"""What several changes of one plan make alike is paid for once, and never more than the plan said."""
+"""Which changes of one plan make the same, and which of them is the one that is paid for."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,16 +10,6 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.engine.alike import with_alike
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.reuse import Results
-from a2c_spec.errors import SpecError
-from a2c_spec.local_api.server import Background
-from a2c_spec.local_api.settings import Settings
-from a2c_spec.local_api.simulation.faults import Fault
-from a2c_spec.state.results_cache import ResultsCache
-from tests.commands.conftest import Somebody, server, somebody, spent
-from tests.conftest import Command
-
-__all__ = ["server", "somebody"]
 
 
 def step(address: str, *keys: str, **more: Any) -> PlannedChange:
@@ -51,119 +39,3 @@ def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[s
     found = [one.change for one in with_alike(steps, {"taken"})]
     assert [change.alike for change in found] == alike
     assert all(("makes the same" in " ".join(change.reasons)) is bool(change.alike) for change in found)
-
-
-@pytest.fixture
-def faults() -> list[Fault]:
-    """What the service does wrong."""
-    return []
-
-
-@pytest.fixture
-def service_settings(faults: list[Fault]) -> Settings:
-    return Settings(faults=tuple(faults))
-
-
-@pytest.fixture
-def three(project: Path, server: Background) -> Path:
-    """Three addresses of one recipe."""
-    assert server
-    (project / "a.txt").write_text("a")
-    for name in ("one", "two", "three"):
-        lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", "inputs: [{id: i, path: a.txt}]"]
-        lines += ["conversions: [{id: c, category: hash, target: md5}]", f"outputs: [{{from: c, filename: {name}}}]"]
-        (project / f"{name}.yaml").write_text("\n".join([*lines, ""]))
-    return project
-
-
-def test_a_plan_says_once_what_is_paid_once_and_limits_allow_it(three: Path, a2c: Command, somebody: Somebody) -> None:
-    told = json.loads(a2c("plan", "--json").out)
-    assert (told["totals"]["credits"], told["totals"]["jobs_started"]) == (1, 1)
-    assert [row["alike"] for row in told["changes"]] == ["", "one", "one"]
-    assert "about 1 credit. 2 calls (POST 2)" in a2c("plan").out
-    assert a2c("plan", "--out", "p.a2cplan.json", "-q").code == 0
-    assert a2c("apply", "p.a2cplan.json", "--max-credits", "1").code == 0
-    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
-    assert a2c("plan", "--detailed-exitcode").code == 0
-
-
-@pytest.mark.parametrize("way", ["--detach", "--no-cache"])
-def test_no_more_is_paid_than_the_plan_says(three: Path, a2c: Command, somebody: Somebody, way: str) -> None:
-    cost = json.loads(a2c("plan", "--json", *([way] if way == "--no-cache" else [])).out)["totals"]["credits"]
-    done = a2c("apply", "-q", way)
-    assert (cost, done.code) == ((3, 0) if way == "--no-cache" else (1, 9)), done.err
-    assert a2c("apply", "-q").code == 0
-    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (cost, 3)
-    assert ("one, which makes the same, has no result yet" in done.out) is (way == "--detach"), done.out
-
-
-def test_what_was_made_before_a_crash_is_kept_for_the_others(
-    three: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A job is recorded as done once its results are in the cache, and not before: nobody looks again then."""
-
-    def crash(*_args: Any) -> None:
-        raise SpecError("the end")
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Results, "keep", crash)
-        assert a2c("apply", "-q", "--target", "one").code != 0
-    told = json.loads(a2c("plan", "--json").out)
-    assert told["totals"]["credits"] == 0
-    assert a2c("apply", "-q").code == 0
-    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
-
-
-def test_what_others_take_is_made_once_for_all_that_ask_for_the_same(
-    three: Path, a2c: Command, somebody: Somebody
-) -> None:
-    lines = ["apiVersion: a2c-spec/v1", "kind: Job", "name: late", "inputs: [{id: i, from: two.c}]"]
-    (three / "late.yaml").write_text("\n".join([*lines, "conversions: [{id: c, category: hash, target: sha1}]", ""]))
-    told = json.loads(a2c("plan", "--json").out)
-    assert {row["address"]: row["alike"] for row in told["changes"]} == {
-        "one": "two",
-        "two": "",
-        "three": "two",
-        "late": "",
-    }
-    assert told["totals"]["credits"] == 2
-    assert a2c("apply", "-q").code == 0
-    assert spent(somebody) == 2
-
-
-def test_a_job_that_ended_and_is_not_here_yet_is_what_the_others_wait_for(
-    three: Path, a2c: Command, somebody: Somebody
-) -> None:
-    assert a2c("apply", "-q", "--detach", "--target", "one").code == 0
-    while any(row["status"]["code"] != "completed" for row in somebody("GET", "/jobs")):
-        pass
-    told = json.loads(a2c("plan", "--json").out)
-    assert told["totals"]["credits"] == 0
-    assert a2c("apply", "-q", "--detach").code == 9
-    assert a2c("apply", "-q", "--max-credits", "0").code == 0
-    assert (spent(somebody), len([*(three / "dist").iterdir()])) == (1, 3)
-
-
-def test_where_nothing_can_be_kept_each_is_paid_for_as_planned(
-    three: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(ResultsCache, "writable", False)
-    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 3
-    assert a2c("apply", "-q").code == 0
-
-
-def test_what_is_asked_for_anew_is_made_anew_once(three: Path, a2c: Command, somebody: Somebody) -> None:
-    assert a2c("apply", "-q").code == 0
-    told = json.loads(a2c("plan", "--json", "--replace", "*").out)
-    assert (told["totals"]["credits"], told["totals"]["jobs_started"]) == (1, 1)
-    assert a2c("apply", "-q", "-y", "--replace", "*", "--max-credits", "1").code == 0
-    assert (spent(somebody), len(somebody("GET", "/jobs"))) == (2, 2)
-    assert a2c("plan", "--detailed-exitcode").code == 0
-
-
-def test_what_is_asked_for_anew_is_not_the_old_one_where_the_new_one_fails(
-    three: Path, a2c: Command, somebody: Somebody, faults: list[Fault]
-) -> None:
-    assert a2c("apply", "-q").code == 0
-    done = a2c("apply", "-q", "-y", "--replace", "*", "--detach")
-    assert (done.code, "one, which makes the same, has no result yet" in done.out) == (9, True)

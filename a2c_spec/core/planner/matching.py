@@ -150,7 +150,7 @@ class SentState:
 
 
 def shown_order(live: LiveJob) -> list[int]:
-    """Indexes of the live inputs by their positions where the reply tells them all, else in the order of the reply."""
+    """Indexes of the live inputs by their positions where the reply tells any, else in the order of the reply."""
     echoed = live.positions
     return sorted(range(len(live.inputs)), key=lambda n: (echoed[n] if echoed else 0, n))
 

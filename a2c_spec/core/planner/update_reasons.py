@@ -67,9 +67,9 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
     """What somebody else changed and this plan changes back, as (path, value there, value here)."""
     here = _values(desired)
     found = []
+    wanted = [item.id for item in desired.job.inputs]
     for path, recorded, now in foreign(record, live):
         part, _, key = path.rpartition(".")
-        wanted = [item.id for item in desired.job.inputs]
         if path == ORDER and now != [name for name in wanted if name in now]:
             found.append(Detail(ORDER, now, wanted, foreign=True))
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):

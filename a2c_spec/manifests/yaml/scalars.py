@@ -49,6 +49,11 @@ def _finite(text: str) -> float:
     return value
 
 
+def is_for_python(text: str) -> bool:
+    """Whether Python alone would read a number in a text, as in ``1_0`` and in digits of other scripts."""
+    return not text.isascii() or "_" in text
+
+
 def has_leading_zero(text: str) -> bool:
     """Whether the unquoted ``text`` looks like a number but starts with a zero, so that it is read as text."""
     return _LEADING_ZERO.match(text) is not None
