@@ -147,9 +147,14 @@ class World:
         return any(one["job_id"] in jobs for one in self.records() if address in ("", "None", one["address"]))
 
     def _may_make(self, job: str, stem: str) -> bool:
-        """Whether a conversion of a job has no name of its own, or this one."""
-        names = [one.options.get("output_filename") for one in self.service.jobs[job].conversions]
-        return any(name is None or re.fullmatch(rf"{re.escape(stem)}(-\d+)?", str(name)) for name in names)
+        """Whether a conversion of a job has this name, or that of its one input; what a service calls the result of
+        several is not known before."""
+        live = self.service.jobs[job]
+        names = [one.options.get("output_filename") for one in live.conversions]
+        return any(
+            len(live.inputs) == 1 if name is None else re.fullmatch(rf"{re.escape(stem)}(-\d+)?", str(name))
+            for name in names
+        )
 
     def check_strangers(self, calls: int, starts: int) -> None:
         """Nobody else's job or preset was changed or started by us."""
