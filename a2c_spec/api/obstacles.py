@@ -6,7 +6,7 @@ import os
 import stat
 from pathlib import Path
 
-from a2c_spec.core.result_paths import LONGEST_NAME
+from a2c_spec.core.file_names import LONGEST_NAME
 from a2c_spec.errors import why
 
 MOVE_IT = "move it away, or save in another folder"

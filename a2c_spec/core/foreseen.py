@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core.desired import Job, Late, Output
+from a2c_spec.core.file_names import confined
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
-from a2c_spec.core.result_paths import RenderLate, confined, path_key, predicted, unique_path
+from a2c_spec.core.result_paths import RenderLate, predicted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,8 @@ class Foreseen:
 
 def foreseen(job: Job, late: RenderLate) -> Foreseen:
     """What is known of the files of a job before it runs; equal paths have their numbers, as they will get them."""
-    order = {item.id: number for number, item in enumerate(job.conversions)}
     every = predicted(job, late)
-    known = sorted((one for one in every if not one.instead), key=lambda one: order[one.spec.conversion])
-    taken = {path_key(path) for path in job.elsewhere}
-    paths = tuple((unique_path(one.path, taken), one.spec) for one in known)
+    paths = tuple((one.path, one.spec) for one in every if not one.instead)
     others = tuple(_others(job, paths, {id(one.spec): one.path for one in every if one.instead}))
     return Foreseen(paths, tuple(told for _, told in others), frozenset(name for name, _ in others))
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from a2c_spec.core.compare import equal
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
+from a2c_spec.core.file_names import safe_name, unusable_name
 from a2c_spec.core.foreign import conversion_parts, echo_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import shown_order
 from a2c_spec.core.prepare import DesiredJob, base_name
-from a2c_spec.core.result_paths import safe_name, unusable_name
 from a2c_spec.core.sensitive import replaced_secrets
 from a2c_spec.core.state import Element, JobRecord, Phase
 from a2c_spec.core.transitions import phase_of

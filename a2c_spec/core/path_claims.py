@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.core.desired import Input, Job
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.graph import in_dependency_order, needs
 from a2c_spec.core.protected import protected
-from a2c_spec.core.result_paths import RenderLate, path_key, predicted
+from a2c_spec.core.result_paths import RenderLate, predicted
 
 MANIFESTS = (".yaml", ".yml", ".j2")
 """How files end that say what is asked for, in whatever letters; tables may be converted, too."""

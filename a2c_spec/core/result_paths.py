@@ -1,16 +1,16 @@
-"""Which file each result becomes: names that cannot leave their folder, and one path per result."""
+"""Which file each result becomes: one path per result, foreseen before the run and kept after it."""
 
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import unquote
 
 from a2c_spec.core.desired import Conversion, Input, Job, Late, Output
+from a2c_spec.core.file_names import confined, file_name, path_key, split_name, unique_path
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
 from a2c_spec.core.recipe import asked_filename, extension
@@ -19,18 +19,8 @@ from a2c_spec.core.state import JobRecord, SavedFile
 
 RenderLate = Callable[[Late, Mapping[str, Any]], str]
 
-RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
-LONGEST_NAME = 255
-
 UNFORESEEN = frozenset({"operation", "metadata"})
 """Categories whose target does not tell what kind of file comes out."""
-
-
-def path_key(path: str) -> str:
-    """What two paths have in common that some file system takes for the same: no case, no dots and spaces at an end."""
-    same = unicodedata.normalize("NFC", unicodedata.normalize("NFC", path).casefold())
-    return "/".join([part.rstrip(" .") or part for part in same.split("/")])
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,54 +50,6 @@ class Placement:
             "", one.size, "", one.id, self.conversion, self.inputs, self.index, one.filename, self.name, self.path,
             one.checksum,
         )  # fmt: skip
-
-
-def unusable_name(name: str) -> str:
-    """Why a manifest cannot ask for this file name; empty when it can."""
-    if re.search(r"[/\\\x00-\x1f]", name):
-        return "must not contain slashes or control characters"
-    if name in (".", ".."):
-        return "must be a valid file name"
-    length = len(name.encode(errors="replace"))
-    return f"has {length} bytes, and a file name at most {LONGEST_NAME}" if length > LONGEST_NAME else ""
-
-
-def safe_name(name: str) -> str:
-    """A file name from the service made harmless: one path segment, no device name, at most 255 bytes."""
-    clean = FORBIDDEN.sub("_", _last_part(name.encode(errors="replace").decode())).strip(" .") or "result"
-    if RESERVED.match(clean):
-        clean = f"_{clean}"
-    return _shortened(*_split(clean))
-
-
-def _shortened(stem: str, ending: str) -> str:
-    """Both together, the stem cut where a file system would not take the name."""
-    room = LONGEST_NAME - len(ending.encode())
-    if room < 1:
-        return f"{stem}{ending}".encode()[:LONGEST_NAME].decode(errors="ignore")
-    return stem.encode()[:room].decode(errors="ignore") + ending
-
-
-def _last_part(name: str) -> str:
-    return re.split(r"[/\\]", name)[-1]
-
-
-def file_name(wanted: str, there: str, foreseen: str = "") -> str:
-    """The name of a result's file, before the run and after it: what is ``wanted``, made harmless, with the extension
-    that the result has ``there``, else the ``foreseen`` one; without a wish the name that it has there.
-
-    A service cleans names, too: of a wish of dots and spaces only it may leave a name without an extension.
-    """
-    if not wanted:
-        return safe_name(there)
-    kept = _last_part(wanted)
-    return safe_name(with_extension(kept if kept.strip(" .") else "result", there if extension(there) else foreseen))
-
-
-def with_extension(name: str, service_name: str) -> str:
-    """The desired name, completed with the result's own extension unless it has just that."""
-    ending = extension(service_name)
-    return name if not ending or name.lower().endswith(ending) else name + ending
 
 
 def place(job: Job, live: LiveJob, names: Mapping[str, str], late: RenderLate) -> tuple[Placement, ...]:
@@ -167,35 +109,13 @@ def _input_scope(job: Job, inputs: tuple[str, ...]) -> dict[str, Any]:
         return {"id": "", "stem": "", "name": "", "ext": ""}
     source = "" if item.type == "base64" else item.source
     name = (item.result_name or item.path or item.filename).rsplit("/", 1)[-1] or _last_segment(source)
-    stem, ending = _split(name)
+    stem, ending = split_name(name)
     return {"id": item.id, "stem": stem, "name": name, "ext": ending.removeprefix(".")}
 
 
 def _last_segment(source: str) -> str:
     """The file name in a URL."""
     return unquote(re.split("[?#]", source)[0].rsplit("/", 1)[-1])
-
-
-def _split(name: str) -> tuple[str, str]:
-    """A file name as stem and ending (lower case, with its dot)."""
-    ending = extension(name)
-    return (name[: len(name) - len(ending)] if ending else name), ending
-
-
-def confined(folder: str) -> str:
-    """A folder below the project root, ending in a slash; segments that would lead out are dropped."""
-    parts = [part for part in re.split(r"[/\\]", folder) if part not in ("", ".", "..")]
-    return "".join(f"{FORBIDDEN.sub('_', part)}/" for part in parts)
-
-
-def unique_path(path: str, taken: set[str]) -> str:
-    """The path, with a number if it is taken; from now on it is."""
-    number, unique = 1, path
-    while (key := path_key(unique)) in taken:
-        number, (folder, slash, name) = number + 1, path.rpartition("/")
-        unique = f"{folder}{slash}{_shortened(_split(name)[0], f'-{number}{_split(name)[1]}')}"
-    taken.add(key)
-    return unique
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,14 +132,21 @@ class Prediction:
 
 
 def predicted(job: Job, late: RenderLate, shown: Mapping[str, str] = {}) -> tuple[Prediction, ...]:
-    """Every path that can be told before the conversion. ``shown``: what the service called earlier results.
+    """Every path that can be told before the conversion, in the order of the conversions; equal ones have the numbers
+    that they are going to get. ``shown``: what the service called earlier results.
 
     That is: a name that the manifest gives, also one made from ``input``; and where it gives none, that of the input
     as it is sent. Results whose kind or number only the conversion decides
     (operations, several inputs without a name) are left out.
     """
+    taken = {instead: {path_key(path) for path in job.elsewhere} for instead in (False, True)}
+    order = {item.id: number for number, item in enumerate(job.conversions)}
+    found = sorted(_predicted(job, late, shown), key=lambda one: order[one.spec.conversion])
+    return tuple(replace(one, path=unique_path(one.path, taken[one.instead])) for one in found)
+
+
+def _predicted(job: Job, late: RenderLate, shown: Mapping[str, str]) -> Iterator[Prediction]:
     targets = {item.id: item for item in job.conversions}
-    found: list[Prediction] = []
     for spec in job.outputs:
         item = targets.get(spec.conversion)
         if item is None or item.category in UNFORESEEN:
@@ -231,8 +158,7 @@ def predicted(job: Job, late: RenderLate, shown: Mapping[str, str] = {}) -> tupl
             known = shown.get(item.id)
             for number, ending in enumerate([known] if known else _endings(job, item, spec)):
                 path = confined(folder) + file_name(name, ending, f"x.{item.target}")
-                found.append(Prediction(path, spec, instead=number > 0))
-    return tuple(found)
+                yield Prediction(path, spec, instead=number > 0)
 
 
 def _ending(job: Job, conversion: str) -> str:
@@ -254,12 +180,10 @@ def _endings(job: Job, item: Conversion, spec: Output) -> list[str]:
     return [made, packed] if spec.input or item.preset_from or item.options.get("preset") else [packed, made]
 
 
-def numbered(job: Job, late: RenderLate, shown: Mapping[str, str]) -> dict[str, str]:
-    """Where the results of conversions go, as far as it can be told before the run: equal paths have their numbers."""
-    taken: set[str] = set()
+def by_conversion(job: Job, late: RenderLate, shown: Mapping[str, str]) -> dict[str, str]:
+    """Where the results of conversions go, as far as it can be told before the run."""
     found = (one for one in predicted(job, late, shown) if not (one.spec.input or one.instead))
-    paths = {one.spec.conversion: one.path for one in found}
-    return {item.id: unique_path(paths[item.id], taken) for item in job.conversions if item.id in paths}
+    return {one.spec.conversion: one.path for one in found}
 
 
 def _only_input(job: Job, spec: Output) -> Input | None:
@@ -277,7 +201,7 @@ def _default_name(job: Job, conversion: str, spec: Output) -> str:
     if isinstance(told, str) and told:
         return told
     source = _only_input(job, spec)
-    return _split(_sent_name(source))[0] if source else ""
+    return split_name(_sent_name(source))[0] if source else ""
 
 
 def _sent_name(item: Input) -> str:

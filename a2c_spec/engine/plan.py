@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
-from a2c_spec.core.result_paths import path_key
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
 from a2c_spec.engine.plan_facts import told, with_facts, with_places_left

@@ -15,7 +15,7 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import needs_live, other_bytes, plan_forget, plan_job, recognised, started_in_part
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.result_paths import numbered
+from a2c_spec.core.result_paths import by_conversion
 from a2c_spec.core.results import with_gone
 from a2c_spec.core.run_division import Part, divide, restricted
 from a2c_spec.core.run_records import merged, names_there, out_of_time
@@ -64,7 +64,7 @@ def prepared(
     cached = partial(session.results.soon_there, desired, making, {*asked})
     skipped = only_skipped(desired.job, render_late, partial(session.files.is_taken, address=job.address))
     several = len(runs) > 1 or len(items) > 1
-    foreseen = numbered(desired.job, render_late, names_there(runs, items)) if several else {}
+    foreseen = by_conversion(desired.job, render_late, names_there(runs, items)) if several else {}
     division = divide(
         desired, runs, again=again, lost=lost.conversions, skipped=skipped, cached=cached, own=own, foreseen=foreseen
     )

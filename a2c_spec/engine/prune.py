@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core import reasons
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET, plan_forget, results_there
-from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord

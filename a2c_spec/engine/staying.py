@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import with_removals
-from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import real_path

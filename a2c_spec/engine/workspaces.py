@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.protected import protected
-from a2c_spec.core.result_paths import path_key
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, OwnedFile
 from a2c_spec.engine.endpoint import recorded_realm

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.protected import protected
-from a2c_spec.core.result_paths import path_key
 from a2c_spec.engine.flags import absolute
 from a2c_spec.errors import UsageError, while_doing
 

@@ -12,8 +12,8 @@ from types import NoneType
 
 from a2c_spec.core import graph
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.file_names import unusable_name
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
-from a2c_spec.core.result_paths import unusable_name
 from a2c_spec.core.sensitive import names_secret
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.option_values import is_secret

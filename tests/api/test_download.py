@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.part_files import part_of
 from a2c_spec.core.desired import Job, Output
+from a2c_spec.core.file_names import confined, safe_name
 from a2c_spec.core.live import LiveJob, LiveOutput
-from a2c_spec.core.result_paths import confined, place, safe_name
+from a2c_spec.core.result_paths import place
 from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
 from a2c_spec.manifests.expressions.template import render_late
 from tests.api.wires import Answer, Clock, in_turn, wire_over

@@ -8,8 +8,8 @@ import pytest
 
 from a2c_spec.core.desired import Conversion, Input, Job, Output
 from a2c_spec.core.diagnostics import Position
+from a2c_spec.core.file_names import path_key
 from a2c_spec.core.path_claims import Claims
-from a2c_spec.core.result_paths import path_key
 
 ALIKE = [
     ("dist/A.webp", "dist/a.webp", True),
@@ -84,6 +84,12 @@ def test_no_policy_lets_two_jobs_write_one_path_since_their_order_would_decide(p
 def test_a_job_may_give_two_results_one_path_since_they_are_numbered() -> None:
     one = writing("a", "x")
     assert problems(replace(one, outputs=one.outputs * 2)) == []
+
+
+def test_what_gets_a_number_beside_a_result_of_its_own_job_is_claimed_with_it() -> None:
+    one = writing("a", "x")
+    (found,) = problems(replace(one, outputs=one.outputs * 2), writing("b", "x-2"))
+    assert found == "b.yaml:1:1: b and a would both write dist/x-2.webp; a is defined at a.yaml:1:1"
 
 
 @pytest.mark.parametrize("first", [True, False])

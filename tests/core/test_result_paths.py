@@ -1,4 +1,4 @@
-"""Which file each result becomes: names that cannot leave their folder, and one path per result."""
+"""Which file each result becomes: one path per result, foreseen before the run and kept after it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from a2c_spec.core.desired import LATE_NAMES, Conversion, Input, Job, Late, Output
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.prepare import base_name
-from a2c_spec.core.result_paths import confined, file_name, place, predicted, safe_name, unique_path, with_extension
+from a2c_spec.core.result_paths import by_conversion, place, predicted
 from a2c_spec.core.results import as_recorded, named_parts, recorded, recorded_names, spec_for, without_result
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.local_api.storage.blobs import safe_name as named_by_the_service
@@ -26,73 +26,6 @@ def late(text: Late, names: Mapping[str, Any]) -> str:
         for key, value in values.items():
             result = result.replace(f"<{part}.{key}>", str(value))
     return result
-
-
-NAMES = [
-    ("a.pdf", "a.pdf"),
-    ("../../etc/passwd", "passwd"),
-    ("dir\\a.pdf", "a.pdf"),
-    ("a:b?.pdf", "a_b_.pdf"),
-    ("a\x00\x7fb", "a__b"),
-    (" a. ", "a"),
-    ("...", "result"),
-    ("", "result"),
-    ("dir/", "result"),
-    ("con", "_con"),
-    ("CON.txt", "_CON.txt"),
-    ("com1.pdf", "_com1.pdf"),
-    ("lpt9", "_lpt9"),
-    ("nul.", "_nul"),
-    ("CON .md5", "_CON .md5"),
-    ("caf\udce9.pdf", "caf_.pdf"),
-    ("console.pdf", "console.pdf"),
-    ("com.pdf", "com.pdf"),
-    ("x" * 300 + ".pdf", "x" * 251 + ".pdf"),
-    ("ä" * 200 + ".pdf", "ä" * 125 + ".pdf"),
-    ("x" * 255, "x" * 255),
-    ("x" * 256, "x" * 255),
-    ("a." + "b" * 300, "a." + "b" * 253),
-]
-
-
-@pytest.mark.parametrize(("name", "safe"), NAMES)
-def test_a_name_of_the_service_is_one_harmless_segment(name: str, safe: str) -> None:
-    assert safe_name(name) == safe
-    assert len(safe.encode()) <= 255
-
-
-EXTENSIONS = [
-    ("a", "x.pdf", "a.pdf"),
-    ("a.pdf", "x.pdf", "a.pdf"),
-    ("a.PDF", "x.pdf", "a.PDF"),
-    ("a.pdf", "x.png", "a.pdf.png"),
-    ("a", "x", "a"),
-    ("a.tar", "x.gz", "a.tar.gz"),
-]
-
-
-@pytest.mark.parametrize(("name", "service_name", "whole"), EXTENSIONS)
-def test_a_wanted_name_gets_the_extension_of_the_result(name: str, service_name: str, whole: str) -> None:
-    assert with_extension(name, service_name) == whole
-
-
-FILE_NAMES = [
-    ("...", "jpg", "result.jpg"),
-    ("....", "....jpg", "result.jpg"),
-    (". .", "output", "result.jpg"),
-    ("a/ .", "x.jpg", "result.jpg"),
-    ("a", "a", "a.jpg"),
-    ("a", "a.zip", "a.zip"),
-    ("", "there.png", "there.png"),
-    ("", "...", "result"),
-]
-
-
-@pytest.mark.parametrize(("wanted", "there", "name"), FILE_NAMES)
-def test_a_name_that_a_service_may_clean_away_is_foreseen(wanted: str, there: str, name: str) -> None:
-    assert file_name(wanted, there, "x.jpg") == name
-    if wanted and not there.endswith(".zip"):
-        assert file_name(wanted, "x.jpg", "x.jpg") == name, "before the run"
 
 
 ODD = st.lists(st.sampled_from([".", " ", "/", "jpg", ".jpg", ".JPG", "a", "\u3000", "con", ":", "e\u0301", "x" * 120]))
@@ -110,33 +43,6 @@ def test_a_result_lands_where_it_was_foreseen_however_the_service_cleans_its_nam
         "output",
     ):
         assert placed(one, ("i1", cleaned)) == [foreseen.path]
-
-
-def test_a_number_does_not_make_a_name_too_long() -> None:
-    taken: set[str] = set()
-    paths = [unique_path(f"d.x/{'b' * 251}.zip", taken) for _ in range(3)]
-    assert [path.rpartition("/")[2] for path in paths] == [
-        "b" * 251 + ".zip",
-        "b" * 249 + "-2.zip",
-        "b" * 249 + "-3.zip",
-    ]
-
-
-FOLDERS = [
-    ("dist/", "dist/"),
-    ("dist", "dist/"),
-    ("../dist/./x/", "dist/x/"),
-    ("/etc", "etc/"),
-    ("a\\..\\b", "a/b/"),
-    ("a:b/", "a_b/"),
-    ("..", ""),
-    ("", ""),
-]
-
-
-@pytest.mark.parametrize(("folder", "inside"), FOLDERS)
-def test_a_folder_never_leads_out_of_the_project(folder: str, inside: str) -> None:
-    assert confined(folder) == inside
 
 
 COVER, PAGE = Input("cover", "upload", path="src/cover.png"), Input("page", "remote", source="https://x/p.v2.pdf?a=/b")
@@ -291,6 +197,18 @@ def test_what_an_operation_gives_is_not_foreseen(category: str) -> None:
         outputs=(Output("webp", filename="n", save="d/"),),
     )
     assert predicted(one, late) == ()
+
+
+def test_equal_paths_are_foreseen_with_the_numbers_that_they_get() -> None:
+    """In the order of the conversions, not of the entries; beside what other runs of the same manifest have."""
+    entries = Output("webp", filename="n", save="d/"), Output("two", filename="N", save="d/")
+    two = replace(
+        job(*entries[::-1], inputs=ONLY),
+        conversions=(WEBP, replace(WEBP, id="two")),
+        elsewhere=frozenset({"d/n-2.webp"}),
+    )
+    found = {one.spec.conversion: one.path for one in predicted(two, late)}
+    assert found == by_conversion(two, late, {}) == {"webp": "d/n.webp", "two": "d/N-3.webp"}
 
 
 def test_a_prediction_is_where_the_result_is_placed() -> None:
