@@ -30,7 +30,7 @@ def validate(*manifests: str, **options: Any) -> tuple[Diagnostic, ...]:
 
     ``options`` are the flags of the command line, as ``plan`` takes them.
     """
-    from a2c_spec.engine.project import load_all
+    from a2c_spec.engine.loading import load_all
     from a2c_spec.errors import InvalidError
 
     try:
@@ -62,8 +62,8 @@ def apply(*manifests: str, yes: bool = False, **options: Any) -> Result:
     import asyncio
 
     from a2c_spec.engine.apply import apply_project
+    from a2c_spec.engine.loading import reading
     from a2c_spec.engine.outcome import ApplyOptions, Unattended
-    from a2c_spec.engine.project import reading
     from a2c_spec.engine.selection import EVERYTHING
 
     project = _project(manifests, options)

@@ -76,7 +76,22 @@ parallelism = click.option(
     metavar="N",
     help="How many requests at the same time.",
 )
-allow_cmd = click.option("--allow-cmd", is_flag=True, help="Allow secrets that run a command (cmd:...).")
+
+
+class CommandLine(click.ParamType):  # type: ignore[type-arg]
+    """A command with its arguments; a variable gives one on each line, because they hold spaces."""
+
+    name = "command"
+    envvar_list_splitter = "\n"
+
+
+allow_cmd = click.option(
+    "--allow-cmd",
+    multiple=True,
+    type=CommandLine(),
+    metavar="COMMAND",
+    help="Let secrets (cmd:...) run this command, with whatever follows it.",
+)
 
 output = stack(
     click.option("--json", "as_json", is_flag=True, help="Print JSON."),

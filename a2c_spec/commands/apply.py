@@ -14,7 +14,7 @@ from a2c_spec.commands._output import ConsoleReporter, project_of, show_refreshe
 from a2c_spec.commands._terminal import on_a_terminal
 from a2c_spec.commands._variables import refuse_both
 from a2c_spec.engine.interrupts import stoppable
-from a2c_spec.engine.project import reading
+from a2c_spec.engine.loading import reading
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError

@@ -12,7 +12,7 @@ from a2c_spec.commands._output import emit, project_of, warn
 from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import needs
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import load_all
+from a2c_spec.engine.loading import load_all
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.views.graph import dot, mermaid
 

@@ -12,15 +12,16 @@ from a2c_spec.commands._options import flags_of, markdown_of_options
 from a2c_spec.commands._output import project_of, show_plan, talk, tell_failed, warn
 from a2c_spec.commands._variables import refuse_both
 from a2c_spec.engine.flags import absolute
-from a2c_spec.engine.project import reading
+from a2c_spec.engine.loading import reading
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.errors import SpecError, UsageError
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Plan
     from a2c_spec.engine.flags import Flags
+    from a2c_spec.engine.loading import Reading
     from a2c_spec.engine.planned import PlannedChange
-    from a2c_spec.engine.project import Project, Reading
+from a2c_spec.engine.project import Project
 
 
 @click.command("plan")

@@ -10,7 +10,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import project_of, say, warn
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import load_all
+from a2c_spec.engine.loading import load_all
 from a2c_spec.engine.selection import Selection, selection_of
 from a2c_spec.views import inert
 

@@ -11,7 +11,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import project_of, say, style_of, talk
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.project import load_all
+from a2c_spec.engine.loading import load_all
 from a2c_spec.errors import InvalidError
 from a2c_spec.views import inert, problems
 

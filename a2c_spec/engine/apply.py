@@ -13,11 +13,12 @@ from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
 from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.flags import absolute
+from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project
 from a2c_spec.engine.plan_facts import told
 from a2c_spec.engine.planned import PlannedChange, check_read
-from a2c_spec.engine.project import Project, Reading
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session

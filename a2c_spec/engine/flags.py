@@ -27,7 +27,7 @@ class Flags:
     var: tuple[str, ...] = ()
     var_file: tuple[str, ...] = ()
     allow_env: tuple[str, ...] = ()
-    allow_cmd: bool = False
+    allow_cmd: tuple[str, ...] = ()
     local: bool = False
     base_url: str = ""
     allow_host: tuple[str, ...] = ()

@@ -15,7 +15,8 @@ from a2c_spec.core.sensitive import names_secret
 from a2c_spec.core.state import StateStore
 from a2c_spec.engine.digest_key import LITERAL
 from a2c_spec.engine.endpoint import LOCAL_REALM, Endpoint
-from a2c_spec.engine.project import Project, reading
+from a2c_spec.engine.loading import reading
+from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.dump import as_manifest
 

@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from a2c_spec.core.desired import Job
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.loading import reading_all
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Project, reading_all
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.takeover import pays, recipes_in, recipes_of
 from a2c_spec.errors import UsageError

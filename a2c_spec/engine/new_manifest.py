@@ -10,7 +10,8 @@ from pathlib import Path
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.path_claims import Claims
-from a2c_spec.engine.project import Project, Reading, manifest_paths, real_path
+from a2c_spec.engine.loading import Reading, manifest_paths, real_path
+from a2c_spec.engine.project import Project
 from a2c_spec.errors import InvalidError, SpecError, UsageError, why
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import unknown_addresses

@@ -13,11 +13,12 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.file_names import path_key
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
+from a2c_spec.engine.loading import Reading, reading, real_path
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
 from a2c_spec.engine.plan_facts import told, with_facts, with_places_left
 from a2c_spec.engine.planned import PlannedChange, check_read, with_secrets
-from a2c_spec.engine.project import Project, Reading, reading, real_path
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.selection import EVERYTHING, Selection, parts

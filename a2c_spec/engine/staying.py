@@ -11,8 +11,8 @@ from a2c_spec.core.file_names import path_key
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import with_removals
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.loading import real_path
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import real_path
 from a2c_spec.engine.session import Session
 
 EARLIER = "a result of an earlier run; `a2c-spec prune` removes it"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import shlex
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -15,7 +16,7 @@ from a2c_spec.errors import UsageError
 
 USER_FILE = "a2c-spec/config.toml"
 """The user's own configuration, in the folder of all configuration (``~/.config``)."""
-EXAMPLES = {"allowed_hosts": "staging.example.com", "allowed_env": "BRANCH_NAME"}
+EXAMPLES = {"allowed_hosts": "staging.example.com", "allowed_env": "BRANCH_NAME", "allowed_cmd": "op read"}
 
 
 HOST = re.compile(r"(?P<host>[A-Za-z0-9.-]+|\[(?P<address>[0-9A-Fa-f:.]+)\])(:(?P<port>[1-9][0-9]{0,4}))?")
@@ -38,6 +39,22 @@ def allowed_variables(flags: Flags, environ: Mapping[str, str]) -> list[str]:
     hint = "expected the NAME of one variable, as in BRANCH_NAME; patterns are not allowed"
     flag = flags.given.get("allow_env", "--allow-env")
     return _checked(flag, flags.allow_env, environ, "env", VARIABLE.fullmatch, ("name of a variable", hint))
+
+
+def allowed_commands(flags: Flags, environ: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """The words with which commands of secrets may begin; raises UsageError where one has none, and so would allow
+    every command."""
+    hint = "expected a command, with as many of its arguments as matter, as in 'op read'; in a variable one a line"
+    flag = flags.given.get("allow_cmd", "--allow-cmd")
+    return [words(one) for one in _checked(flag, flags.allow_cmd, environ, "cmd", words, ("command", hint))]
+
+
+def words(command: str) -> tuple[str, ...]:
+    """The words of a command; none where it has none, or a quotation in it does not end."""
+    try:
+        return tuple(shlex.split(command))
+    except ValueError:
+        return ()
 
 
 def _checked(
@@ -72,8 +89,8 @@ def _is_host(text: str) -> bool:
 
 
 def allowed(environ: Mapping[str, str], what: str) -> list[str]:
-    """The ``hosts``, or the variables (``env``), that the user's own configuration allows; raises UsageError where it
-    cannot be understood."""
+    """The ``hosts``, the variables (``env``) or the commands (``cmd``) that the user's own configuration allows; raises
+    UsageError where it cannot be understood."""
     values = configured(environ, USER_FILE)
     for name, found in values.items():
         example = EXAMPLES.get(name)

@@ -11,12 +11,13 @@ import os
 import shlex
 import subprocess
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
+from a2c_spec.manifests.environment import is_key
 from a2c_spec.manifests.paths import confine
 
 MAX_BYTES = 65_536
@@ -24,7 +25,7 @@ KEY_BYTES = 32
 _TIMEOUT = 60
 _URL_SAFE = str.maketrans("-_", "+/")
 
-Run = Callable[[Sequence[str]], bytes]
+Run = Callable[[Sequence[str], Mapping[str, str]], bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +34,29 @@ class _Access:
 
     environ: Mapping[str, str]
     root: Path
-    allow_cmd: bool
+    allow_cmd: Collection[tuple[str, ...]]
     run: Run
 
 
-def run_command(words: Sequence[str]) -> bytes:
+def run_command(words: Sequence[str], environ: Mapping[str, str]) -> bytes:
     """The standard output of a command; it gets no input, and its error output is discarded."""
+    kept = subprocess.DEVNULL
     done = subprocess.run(  # noqa: S603 - the user allowed it with --allow-cmd
-        words, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=_TIMEOUT
+        words, check=True, stdin=kept, stdout=subprocess.PIPE, stderr=kept, timeout=_TIMEOUT, env=environ
     )
     return done.stdout
 
 
-def resolve(secret: Secret, *, environ: Mapping[str, str], root: Path, allow_cmd: bool, run: Run = run_command) -> str:
-    """The value of ``secret``; raises a SpecError that names the reference, never the value."""
+def resolve(
+    secret: Secret,
+    *,
+    environ: Mapping[str, str],
+    root: Path,
+    allow_cmd: Collection[tuple[str, ...]] = (),
+    run: Run = run_command,
+) -> str:
+    """The value of ``secret``; raises a SpecError that names the reference, never the value. ``allow_cmd``: the words
+    with which a command may begin."""
     scheme, _, name = secret.reference.partition(":")
     resolver = _RESOLVERS.get(scheme)
     if resolver is None or not name:
@@ -108,10 +118,13 @@ def _file(reference: str, name: str, access: _Access) -> str:
 
 
 def _command(reference: str, name: str, access: _Access) -> str:
-    if not access.allow_cmd:
-        raise LimitRefused(f"the secret {reference} runs a command", hint="allow it with --allow-cmd")
     try:
-        return _text(reference, access.run(shlex.split(name)))
+        words = tuple(shlex.split(name))
+        if not any(words[: len(one)] == one for one in access.allow_cmd):
+            where = f"--allow-cmd {shlex.quote(name)}, A2C_SPEC_ALLOW_CMD, or allowed_cmd in a2c-spec/config.toml"
+            raise LimitRefused(f"the secret {reference} runs a command", hint=f"to allow it: {where}")
+        environ = {name: value for name, value in access.environ.items() if not is_key(access.environ, name)}
+        return _text(reference, access.run(words, environ))
     except (ValueError, IndexError, OSError, subprocess.SubprocessError) as error:
         # `from None`: the cause holds what the command printed
         raise InvalidError(

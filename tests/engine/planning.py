@@ -9,9 +9,9 @@ from typing import Any
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.plan import plan_project
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.engine.session import Session
 from tests.engine.projects import job, record

@@ -13,8 +13,9 @@ import pytest
 from a2c_spec.core.plan import Plan
 from a2c_spec.engine.apply import apply_project
 from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.loading import reading
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended
-from a2c_spec.engine.project import open_project, reading
+from a2c_spec.engine.project import open_project
 from a2c_spec.engine.selection import EVERYTHING
 from a2c_spec.errors import LimitRefused, StalePlan
 from a2c_spec.local_api.app import create_app

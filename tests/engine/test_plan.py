@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from a2c_spec.engine.loading import reading
 from a2c_spec.engine.plan import plan_only, plan_project
-from a2c_spec.engine.project import reading
 from a2c_spec.engine.selection import EVERYTHING, Selection
 from a2c_spec.errors import InvalidError, UsageError
 from tests.engine.planning import actions, named, plan, put

@@ -11,9 +11,10 @@ import pytest
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change, Move
+from a2c_spec.engine.loading import reading
 from a2c_spec.engine.plan_facts import not_asked_for, told, with_facts
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.engine.project import Project, reading
+from a2c_spec.engine.project import Project
 from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.session import Session, open_state
 from tests.engine.planning import done, named, put

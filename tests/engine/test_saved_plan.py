@@ -166,10 +166,11 @@ def test_a_plan_is_for_one_service(flags: dict[str, Any], realm: str, said: str,
 @pytest.mark.parametrize("made", [{"local": True}, {"base_url": "http://a.test"}], ids=["local", "base_url"])
 def test_which_service_it_goes_to_is_never_taken_from_a_plan(made: dict[str, Any], tmp_path: Path) -> None:
     plan = saved(tmp_path, [step()], **made)
-    edited = replace(plan, made_with={**plan.made_with, "local": True, "base_url": "http://a.test", "allow_cmd": True})
+    more = {"local": True, "base_url": "http://a.test", "allow_cmd": ["op"]}
+    edited = replace(plan, made_with={**plan.made_with, **more})
     for given in (Flags(), Flags(local=True), Flags(base_url="http://b.test")):
         now = edited.flags(given)
-        assert (now.local, now.base_url, now.allow_cmd) == (given.local, given.base_url, False)
+        assert (now.local, now.base_url, now.allow_cmd) == (given.local, given.base_url, ())
 
 
 def with_password(word: str, keyed: str) -> dict[str, str]:

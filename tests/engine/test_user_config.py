@@ -7,7 +7,14 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.user_config import allowed, allowed_hosts, allowed_variables, config_folder, configured
+from a2c_spec.engine.user_config import (
+    allowed,
+    allowed_commands,
+    allowed_hosts,
+    allowed_variables,
+    config_folder,
+    configured,
+)
 from a2c_spec.errors import UsageError
 
 
@@ -73,3 +80,15 @@ def test_names_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_pat
 def test_hosts_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_path: Path) -> None:
     environ = saying(tmp_path, "allowed_hosts = ['b.example:8443', '[::2]:443']")
     assert allowed_hosts(Flags(allow_host=("a.example",)), environ) == ["a.example", "b.example:8443", "[::2]:443"]
+
+
+def test_commands_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_path: Path) -> None:
+    environ = saying(tmp_path, "allowed_cmd = ['op read']")
+    assert allowed_commands(Flags(allow_cmd=("pass show 'a b'",)), environ) == [("pass", "show", "a b"), ("op", "read")]
+
+
+@pytest.mark.parametrize("command", ["", " ", "'op"])
+def test_a_command_that_would_allow_all_or_nothing_is_refused(command: str, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--allow-cmd: `.*` is no command") as flag:
+        allowed_commands(Flags(allow_cmd=("op", command)), {"XDG_CONFIG_HOME": str(tmp_path)})
+    assert "expected a command" in flag.value.hint

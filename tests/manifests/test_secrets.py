@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import shlex
 import stat
 import subprocess
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -13,16 +14,13 @@ import pytest
 
 from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError
-from a2c_spec.manifests.secrets import fingerprint_key, fingerprint_secret, resolve
+from a2c_spec.manifests.secrets import Run, fingerprint_key, fingerprint_secret, resolve, run_command
 
 
-def _resolve(
-    reference: str, root: Path, *, allow_cmd: bool = False, run: Callable[[Sequence[str]], bytes] | None = None
-) -> str:
-    environ = {"PW": "hunter2", "EMPTY": "", "LONG": "x" * 65_537, "MOST": "x" * 65_536, "BYTES": "a\udcff"}
-    if run is None:
-        return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd)
-    return resolve(Secret(reference), environ=environ, root=root, allow_cmd=allow_cmd, run=run)
+def _resolve(reference: str, root: Path, *, allow_cmd: str = "never", run: Run = run_command) -> str:
+    environ = {"PW": "hunter2", "EMPTY": "", "PATH": "/usr/bin:/bin", "API2CONVERT_API_KEY": "the-key"}
+    environ |= {"LONG": "x" * 65_537, "MOST": "x" * 65_536, "BYTES": "a\udcff"}
+    return resolve(Secret(reference), environ=environ, root=root, allow_cmd=[tuple(allow_cmd.split())], run=run)
 
 
 def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -34,7 +32,7 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert len(_resolve("env:MOST", tmp_path)) == 65_536
     assert _resolve("file:lines", tmp_path) == " a \n"
     assert _resolve("file:pw", tmp_path) == "hunter3"
-    assert _resolve("cmd:printf 'a b'", tmp_path, allow_cmd=True) == "a b"
+    assert _resolve("cmd:printf 'a b'", tmp_path, allow_cmd="printf") == "a b"
     assert _resolve("keyring:mail/me@x", tmp_path) == "mail+me@x"
 
 
@@ -53,6 +51,7 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("file:link", InvalidError, "the secret file:link is outside the project root"),
         ("file:binary", InvalidError, "the secret file:binary is not UTF-8 text"),
         ("cmd:echo hunter2", LimitRefused, "the secret cmd:echo hunter2 runs a command"),
+        ("cmd:echo 'a", InvalidError, "the secret cmd:echo 'a cannot be read: its command failed (ValueError)"),
         ("keyring:nobody", InvalidError, "the secret keyring:nobody must be keyring:service/user"),
         ("keyring:a/b", SpecError, "the secret keyring:a/b needs the keyring package"),
         ("hunter2", InvalidError, "a secret must be a reference"),
@@ -72,13 +71,45 @@ def test_errors_name_the_reference_and_what_to_do(
     assert caught.value.__cause__ is None
 
 
-def _fails(words: Sequence[str]) -> bytes:
+def _fails(words: Sequence[str], _environ: Mapping[str, str]) -> bytes:
     raise subprocess.CalledProcessError(1, words, output=b"hunter2")
+
+
+COMMANDS = [
+    ("op read x", "op read", True),
+    ("op read x", "op read x", True),
+    ("'op' \"read\" x", "op read", True),
+    ("op read x", "op read y", False),
+    ("op readx", "op read", False),
+    ("op", "op read", False),
+    ("/tmp/op read x", "op read", False),
+    ("sh -c 'op read x'", "op read", False),
+]
+
+
+@pytest.mark.parametrize(("command", "allowed", "runs"), COMMANDS)
+def test_a_command_runs_where_its_first_words_are_allowed(
+    tmp_path: Path, command: str, allowed: str, runs: bool
+) -> None:
+    """It sees the caller's variables, but for the key of the service."""
+    ran = []
+
+    def run(words: Sequence[str], environ: Mapping[str, str]) -> bytes:
+        ran.append((words, environ["PW"], "API2CONVERT_API_KEY" in environ))
+        return b"word"
+
+    if runs:
+        assert _resolve(f"cmd:{command}", tmp_path, allow_cmd=allowed, run=run) == "word"
+        assert ran == [(("op", "read", "x"), "hunter2", False)]
+        return
+    with pytest.raises(LimitRefused) as refused:
+        _resolve(f"cmd:{command}", tmp_path, allow_cmd=allowed, run=run)
+    assert (f"--allow-cmd {shlex.quote(command)}" in refused.value.hint, ran) == (True, [])
 
 
 def test_a_failing_command_does_not_tell_what_it_printed(tmp_path: Path) -> None:
     with pytest.raises(InvalidError) as caught:
-        _resolve("cmd:pass show x", tmp_path, allow_cmd=True, run=_fails)
+        _resolve("cmd:pass show x", tmp_path, allow_cmd="pass show", run=_fails)
     assert "hunter2" not in repr((caught.value, caught.value.__cause__))
     assert caught.value.__suppress_context__
 
@@ -115,7 +146,7 @@ def test_a_key_that_another_process_made_meanwhile_is_kept(tmp_path: Path, monke
 
 
 def of(value: str, root: Path) -> str:
-    return resolve(Secret("env:PW"), environ={"PW": value}, root=root, allow_cmd=False)
+    return resolve(Secret("env:PW"), environ={"PW": value}, root=root)
 
 
 @pytest.mark.parametrize(
