@@ -215,12 +215,17 @@ def _earlier(key: str, ids: Sequence[str], runs: Iterable[JobRecord]) -> JobReco
 
 
 def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[str, str]) -> list[Part]:
-    """The parts, each with the paths that are others' results: two results of one address never get one name."""
+    """The parts, each with the paths that are others' results: two results of one address never get one name.
+
+    Where a name is not foreseen, the result is taken to stay where it is, unless it was another conversion's before.
+    """
     left = [file for run in runs for file in run.leftover if file.aside or run.phase != "done"]
     saved = [file for file in (*(file for run in runs for file in run.files), *left) if file.path]
+    stay = {(file.path, file.conversion) for file in saved}
     places = {}
     for part in parts:
         here = [file for file in _results(part, saved) if file.conversion not in foreseen]
+        here = [file for file in here if (file.path, file.conversion) in stay]
         known = {foreseen[name] for name in part.conversions if name in foreseen}
         places[part.key] = known | {file.wanted or file.path for file in here}
     others = {key: frozenset().union(*(places[one] for one in places if one != key)) for key in places}

@@ -228,3 +228,11 @@ def test_names_are_made_beside_those_of_other_runs() -> None:
         "what it made before has a place"
     )
     assert restricted(wanted({"a": 1, "b": 2}), other).job.outputs == (Output("b", save="dist/"),)
+
+
+def test_a_result_that_becomes_another_conversions_leaves_its_place_to_the_one_that_had_it() -> None:
+    """The name of the one that takes it over may be made of what only its result tells."""
+    run = ran_as("job", {"a": 1})
+    parts = divide(wanted({"a": 2, "b": 1}), [run], foreseen={"a": "dist/a.webp"}).parts
+    elsewhere = {part.conversions: [*part.elsewhere] for part in parts}
+    assert elsewhere == {("b",): ["dist/a.webp"], ("a",): []}
