@@ -65,6 +65,7 @@ service = stack(
     click.option(
         "--allow-host", multiple=True, metavar="HOST", help="Let a2c.yaml name a service on this host (base_url)."
     ),
+    click.option("--allow-http", is_flag=True, help="Send the key to another machine also without TLS (http://)."),
     state,
 )
 

@@ -67,10 +67,10 @@ def _line(project: Project, check: Check) -> str:
 
 def _wrong_settings(project: Project) -> list[str]:
     """What is wrong with the settings, with its place."""
-    from a2c_spec.engine.endpoint import endpoint
+    from a2c_spec.engine.endpoint import endpoint, kept_private
 
     try:
-        endpoint(project.checked())
+        kept_private(endpoint(project.checked()), project.flags)
     except InvalidError as error:
         return [str(problem) for problem in error.diagnostics if problem.severity == "error"]
     except SpecError as error:

@@ -13,7 +13,7 @@ from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.run_records import made
 from a2c_spec.core.state import JobRecord, StateStore
-from a2c_spec.engine.endpoint import Endpoint, endpoint
+from a2c_spec.engine.endpoint import Endpoint, endpoint, kept_private
 from a2c_spec.engine.known_secrets import watch
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError
@@ -72,7 +72,7 @@ async def connect(
     project: Project, store: StateStore, files: OutputFiles, tell: Listener, others: Callable[[], Iterable[JobRecord]]
 ) -> AsyncIterator[Connection]:
     """Opens the connection and closes it; the local API lives and ends with it."""
-    where = endpoint(project)
+    where = kept_private(endpoint(project), project.flags)
     watch(project, store, where)
     app = _local_app(project, where.key) if project.flags.local else None
     open_http = partial(_http, project, where.base_url) if app is None else partial(_http_in_process, app)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.user_config import USER_FILE, allowed_hosts, configured
 from a2c_spec.errors import AuthError, InvalidError, UsageError
@@ -53,6 +54,18 @@ def endpoint(project: Project) -> Endpoint:
     return Endpoint(
         base.rstrip("/"), _usable(key, KEY) or _usable(config.get("api_key", ""), OFFICIAL_FILE), _realm(parts)
     )
+
+
+def kept_private(where: Endpoint, flags: Flags) -> Endpoint:
+    """The service, to which a key is about to be sent; raises UsageError where everybody on the way could read it."""
+    parts = urlsplit(where.base_url)
+    allowed = flags.local or flags.allow_http or _is_loopback(parts.hostname or "")
+    if where.key and parts.scheme == "http" and not allowed:
+        raise UsageError(
+            f"{where.base_url} has no TLS, so the key could be read on the way",
+            hint="use https; for a service of your own in a network of your own there is --allow-http",
+        )
+    return where
 
 
 def _official_config(environ: Mapping[str, str]) -> dict[str, str]:

@@ -31,6 +31,7 @@ class Flags:
     local: bool = False
     base_url: str = ""
     allow_host: tuple[str, ...] = ()
+    allow_http: bool = False
     state: str = ""
     offline: bool = False
     parallelism: int = 16

@@ -15,6 +15,7 @@ from a2c_spec.engine.endpoint import (
     SERVICE,
     Endpoint,
     endpoint,
+    kept_private,
     recorded_realm,
     untrusted,
 )
@@ -52,6 +53,25 @@ def test_a_url_with_a_password_is_refused_and_not_shown(tmp_path: Path, url: str
 def test_the_local_api_needs_neither(tmp_path: Path) -> None:
     project = project_in(tmp_path, URL | KEY, local=True, base_url="http://flag.test")
     assert endpoint(project) == Endpoint(LOCAL, "local", "local")
+
+
+@pytest.mark.parametrize("host", ["flag.test", "10.0.0.1", "localhost.test", "127.0.0.1.test", "[fe80::1]"])
+def test_a_key_goes_to_another_machine_with_tls_only(tmp_path: Path, host: str) -> None:
+    def sent(scheme: str, environ: dict[str, str] = KEY, *, allow_http: bool = False) -> Endpoint:
+        project = project_in(tmp_path, environ, base_url=f"{scheme}://{host}:81/v2", allow_http=allow_http)
+        return kept_private(endpoint(project), project.flags)
+
+    with pytest.raises(UsageError, match="has no TLS") as refused:
+        sent("http")
+    assert "--allow-http" in refused.value.hint
+    assert sent("https").key == sent("http", allow_http=True).key == "key"
+    assert sent("http", {}).key == "", "there is nothing to be read"
+
+
+@pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "[::1]"])
+def test_on_this_machine_nobody_is_on_the_way(tmp_path: Path, host: str) -> None:
+    project = project_in(tmp_path, KEY, base_url=f"http://{host}:8642/v2")
+    assert kept_private(endpoint(project), project.flags).key == "key"
 
 
 def configured(root: Path, text: str) -> None:

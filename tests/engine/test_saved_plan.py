@@ -62,9 +62,9 @@ def test_a_plan_read_back_knows_what_it_was_made_with(tmp_path: Path) -> None:
 
 
 HOW = {
-    "chdir", "local", "base_url", "allow_host", "allow_env", "parallelism", "allow_cmd", "offline", "explain",
-    "detailed_exitcode", "refresh_only", "out", "as_json", "no_color", "quiet", "verbose", "timeout", "max_credits",
-    "max_replace", "markdown", "max_bytes",
+    "chdir", "local", "base_url", "allow_host", "allow_http", "allow_env", "parallelism", "allow_cmd", "offline",
+    "explain", "detailed_exitcode", "refresh_only", "out", "as_json", "no_color", "quiet", "verbose", "timeout",
+    "max_credits", "max_replace", "markdown", "max_bytes",
 }  # fmt: skip
 """Flags of `plan` that do not change what is done, or that no file may decide."""
 
