@@ -93,7 +93,7 @@ class Change:
     a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
     ``replaces_paid``: those of the replaced that others were paid for, and whose results they are. ``alike`` is the
     address of an earlier change that makes the same: its result is taken from the results cache, and ``calls`` are only
-    for when it fails.
+    for when it fails. ``instead``: what is sent in their place where its result comes from the cache.
     """
 
     address: str
@@ -128,6 +128,7 @@ class Change:
     unforeseen: tuple[str, ...] = ()
     replaces_paid: Mapping[str, str] = field(default_factory=dict)
     alike: str = ""
+    instead: tuple[Call, ...] = ()
 
     @property
     def counts_as(self) -> str:
@@ -139,7 +140,7 @@ class Change:
     @property
     def sent(self) -> tuple[Call, ...]:
         """The calls that carry it out, unless an earlier change that makes the same fails."""
-        return () if self.alike else self.calls
+        return (*self.instead, *(call for call in self.calls if call.afterwards)) if self.alike else self.calls
 
     @property
     def size(self) -> int:
@@ -174,7 +175,7 @@ class Change:
     @property
     def deletes(self) -> tuple[Call, ...]:
         """The calls that delete or cancel something on the service."""
-        return tuple(call for call in self.calls if call.method == "DELETE")
+        return tuple(call for call in self.sent if call.method == "DELETE")
 
 
 @dataclass(frozen=True, slots=True)
