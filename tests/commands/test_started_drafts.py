@@ -110,3 +110,56 @@ def test_a_running_job_of_another_recipe_is_cancelled_as_planned(
         with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
             assert len(client.get(f"{server.url}/jobs").json()) == 1
         assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_of_a_started_job_only_what_is_not_in_the_cache_is_paid(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "draft", MD5, SHA, held=True)
+    write(project, "other", MD5)
+    assert a2c("apply", "-q").code == 0
+    write(project, "draft", MD5, SHA)
+    told = planned(a2c)
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (1, {"DELETE": 1, "PATCH": 1}), a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", "1").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (2, 2, 3)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("made", [(MD5, MD5), (MD5, SHA, MD5), (MD5, MD5, MD5)])
+def test_equal_conversions_of_a_started_job_are_paid_once(
+    project: Path, a2c: Command, somebody: Somebody, made: tuple[str, ...]
+) -> None:
+    write(project, "draft", *made, held=True)
+    assert a2c("apply", "-q").code == 0
+    write(project, "draft", *made)
+    different = len(set(made))
+    told = planned(a2c)
+    out = {"DELETE": len(made) - different, "PATCH": 1}
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (different, out), a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", str(different)).code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (different, 1, len(made))
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_equal_conversions_of_a_held_job_are_both_held(project: Path, a2c: Command, somebody: Somebody) -> None:
+    """Which of them is paid is decided when it is started."""
+    write(project, "draft", MD5, MD5, held=True)
+    assert a2c("apply", "-q").code == 0
+    (job,) = somebody("GET", "/jobs")
+    assert len(somebody("GET", f"/jobs/{job['id']}")["conversion"]) == 2
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_equal_conversions_are_paid_once_although_the_first_apply_broke_off(
+    project: Path, a2c: Command, server: Background, somebody: Somebody
+) -> None:
+    write(project, "draft", MD5, MD5)
+    with httpx.Client(base_url=server.url.removesuffix("/v2")) as client:
+        fault = {"do": "status", "status": 400, "method": "POST", "path": "/dl/*/upload-file/*", "times": None}
+        assert client.post("/_a2c/faults", json=[fault]).status_code < 300
+        assert a2c("apply", "-q").code != 0
+        client.delete("/_a2c/faults")
+    assert planned(a2c)["totals"]["credits"] == 1
+    assert a2c("apply", "-q").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (1, 1, 2)

@@ -259,7 +259,7 @@ def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Chang
 
 def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> Change:
     """An unstarted job: edit it, or delete and recreate it where that takes fewer calls."""
-    way = edit(desired, live, known(record))
+    way = edit(desired, live, known(record), observed.apart)
     if not way.calls:
         held = f"{update_reasons.which(desired)}held on the service as the manifest says"
         return Change(desired.job.address, "no-op", (held,), bindings=way.bindings)
