@@ -173,6 +173,11 @@ class Change:
         return self.paid_again and self.action != "forget" and not self.problem
 
     @property
+    def pays_again(self) -> bool:
+        """Whether it asks, and its results do not come from the results cache."""
+        return self.asks and not self.alike and self.action != "cached"
+
+    @property
     def deletes(self) -> tuple[Call, ...]:
         """The calls that delete or cancel something on the service."""
         return tuple(call for call in self.sent if call.method == "DELETE")
