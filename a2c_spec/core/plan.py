@@ -65,11 +65,13 @@ class Move:
     """A file of ours that gets another place below the project root; nothing is paid or downloaded.
 
     ``wanted``: the place that its manifest asks for, where the target is another one because something stands there.
+    ``aside``: it goes on from there, and the target is a name that is told to nobody.
     """
 
     source: str
     target: str
     wanted: str = ""
+    aside: bool = False
 
     @property
     def place(self) -> str:
