@@ -31,7 +31,7 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
     targets = {move.target for move in moves}
     aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
-    first = [Move(source, place) for source, place in aside.items()]
+    first = [Move(source, place, aside=True) for source, place in aside.items()]
     return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
