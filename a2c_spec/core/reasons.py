@@ -132,6 +132,11 @@ def let_go(whose: str) -> str:
     return f"is a result of {whose}, which no manifest asks for there any more"
 
 
+def left(owner: str) -> str:
+    """What a file is that was a result of another address."""
+    return f"is a result that {owner} has let go of"
+
+
 def conflict(path: str, status: Disk, policy: str, origin: str = "") -> str:
     """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do. ``origin``:
     where it comes from, if that is known."""

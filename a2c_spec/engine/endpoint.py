@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.state import LOCAL_REALM
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.user_config import USER_FILE, allowed_hosts, configured
 from a2c_spec.errors import AuthError, InvalidError, UsageError
@@ -16,7 +17,6 @@ from a2c_spec.manifests.environment import KEY
 from a2c_spec.manifests.secrets import odd_letter
 from a2c_spec.manifests.settings_file import SETTINGS_FILE
 
-LOCAL_REALM = "local"
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
 OFFICIAL_FILE = "api2convert/config.toml"

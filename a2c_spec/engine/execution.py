@@ -25,7 +25,7 @@ from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, failure_of, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.owners import Owners
+from a2c_spec.engine.owners import Owners, check_asked
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.refresh import with_end
@@ -218,10 +218,8 @@ class Execution:
         steps, unused = await plan_address(self.session, whole, dependencies, self.chosen, self.service.client)
         failed = {address_of(error.address) for error in self.errors}
         steps = Owners(self.session, steps, (), self.plan, failed).all_checked()
-        allowed = self.options.yes or address in self.paid_again
-        again = [one.change for one in steps if one.change.paid_again and not allowed]
-        if again:
-            raise Conflict(f"the plan has changed: {again[0].reasons[0]}", hint="apply again to make a new plan")
+        if not self.options.yes:
+            check_asked(self.session, steps, again=address in self.paid_again)
         asked = [item.id for item in whole.conversions]
         replaced = [run_replaced(self.session, run, asked) for run in unused if not run.gone_since]
         await keep_books(self.session, [*steps, *replaced], steps)

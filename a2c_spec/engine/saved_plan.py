@@ -216,7 +216,7 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def check_realm(saved: SavedPlan, realm: str) -> None:
     """Raises StalePlan when the plan was made for another service than that of this run."""
-    from a2c_spec.engine.endpoint import LOCAL_REALM
+    from a2c_spec.core.state import LOCAL_REALM
 
     if saved.realm == realm:
         return
