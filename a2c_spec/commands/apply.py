@@ -43,7 +43,10 @@ CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_c
 @options.yes
 @options.confirm_above
 @click.option(
-    "--detach", is_flag=True, help="Return as soon as every job has started; `a2c-spec wait` fetches the results."
+    "--detach",
+    is_flag=True,
+    help="Return as soon as every job has started; `a2c-spec wait` fetches the results. What needs these is left to "
+    "the next apply.",
 )
 @options.timeout
 @options.refresh_only
