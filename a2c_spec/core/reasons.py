@@ -204,8 +204,13 @@ def only_there(count: int) -> str:
     return f"{counted(count, 'result')} {'is' if count == 1 else 'are'} only on the service"
 
 
+def lost_there(count: int) -> str:
+    """The same of results that go with their jobs."""
+    return f"{only_there(count)}, and deleted there"
+
+
 def deleted_there(count: int) -> str:
-    """The same of results that go with their jobs, in a question."""
+    """The same in a question."""
     return f"{only_there(count)}, although paid for, and would be deleted there"
 
 

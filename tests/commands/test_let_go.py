@@ -282,3 +282,39 @@ def test_a_name_that_is_known_once_another_result_is_here_replaces_nothing_unask
     assert a2c("apply", "--no-cache").code == 11
     assert a2c("apply", "--no-cache", "-y").code == 0
     ends(a2c)
+
+
+@pytest.mark.parametrize("way", ["--detach", "save nothing", "removed"])
+def test_a_job_that_goes_with_a_result_that_is_only_there_says_so_and_asks(
+    way: str, sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    saved = "save: ''" if way == "save nothing" else "save: dist/"
+    for source in "ab":
+        job(sources, "one", f"{source}.txt", "lifecycle: {on_replace: delete}", c="md5:m")
+        made = sources / "one.yaml"
+        made.write_text(made.read_text().replace("save: dist/", saved))
+        if source == "a":
+            assert a2c("apply", "--no-cache", *([way] if way == "--detach" else [])).code == 0
+            while any(row["status"]["code"] != "completed" for row in somebody("GET", "/jobs")):
+                pass
+    if way == "removed":
+        (sources / "dist" / "m.md5").unlink()
+    (change,) = json.loads(a2c("plan", "--no-cache", "--json").out)["changes"]
+    told = "1 result is only on the service, and deleted there"
+    assert (change["only_there"], change["action"]) == (1, "re-run")
+    assert told in a2c("plan", "--no-cache").out
+    assert told in a2c("plan", "--no-cache", "--markdown").out
+    refused = a2c("apply", "--no-cache")
+    asked = "1 result is only on the service, although paid for, and would be deleted there"
+    assert (refused.code, asked in refused.err) == (11, True), refused.err
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert len(somebody("GET", "/jobs")) == 1
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+def test_a_job_whose_results_were_here_goes_without_such_words(sources: Path, a2c: Command) -> None:
+    for source in "ab":
+        job(sources, "one", f"{source}.txt", "lifecycle: {on_replace: delete}", c="md5:m")
+        told = a2c("plan", "--no-cache")
+        assert ("only on the service" in told.out, told.code) == (False, 0)
+        assert a2c("apply", "--no-cache", "-y").code == 0
