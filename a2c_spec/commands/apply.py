@@ -114,5 +114,5 @@ def _as_saved(saved: SavedPlan, flags: Flags) -> Flags:
             hint="leave out the flags that select, or change, what is done; or make a new plan with them",
         )
     if flags.env:
-        check_environment(saved, flags.env)
+        check_environment(saved, flags.env, flags.given.get("env", ""))
     return saved.flags(flags)

@@ -55,6 +55,18 @@ def endpoint(project: Project) -> Endpoint:
     )
 
 
+def named_by(project: Project) -> str:
+    """What says which service it is: a flag, a variable, a place in a2c.yaml; empty where none of them does."""
+    given = project.flags.given
+    if project.flags.local:
+        return given.get("local", "--local")
+    if project.flags.base_url:
+        return given.get("base_url", "--base-url")
+    if project.environ.get("API2CONVERT_BASE_URL"):
+        return "API2CONVERT_BASE_URL"
+    return project.file.place("defaults.base_url")
+
+
 def _official_config(environ: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in configured(environ, OFFICIAL_FILE).items() if isinstance(value, str)}
 
