@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from a2c_spec.api.replaced import let_go
 from a2c_spec.core.caching import cache_key, cacheable, entries_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.foreseen import apart
 from a2c_spec.core.prepare import only
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, placed
@@ -181,7 +182,7 @@ class Restorer:
         ``instead`` lets go of the job that was to make them, before anything else is done.
         """
         await let_go(self.executor, desired.job.address, instead)
-        placements = placed(self.files.apart(desired.job, render_late), cached, render_late)
+        placements = placed(apart(desired.job, self.files.store, render_late), cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
         paths = {file.path for file in fresh}
