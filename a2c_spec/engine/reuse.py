@@ -64,16 +64,19 @@ def cache_of(project: Project) -> ResultsCache | None:
 @dataclass(slots=True)
 class Results:
     """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way; ``kept``:
-    something was kept by now; ``can_keep``: something may be."""
+    something was kept by now."""
 
     cache: ResultsCache | None
     realm: str
     making: dict[str, asyncio.Event] = field(default_factory=dict)
     kept: bool = False
-    can_keep: bool = field(init=False)
+    tried: str | None = field(init=False, default=None)
 
-    def __post_init__(self) -> None:
-        self.can_keep = self.cache is not None and self.cache.writable
+    def unwritable(self) -> str:
+        """Why nothing can be kept in the cache; empty when something can, or there is none. It is tried once."""
+        if self.tried is None:
+            self.tried = self.cache.unwritable() if self.cache else ""
+        return self.tried
 
     def known(self, desired: DesiredJob, record: JobRecord | None) -> JobRecord | None:
         """The job as cached results would leave it; None unless all of its conversions are there and saved here."""
@@ -148,7 +151,7 @@ class Results:
         return {name: key if name in known else f"{key} unnamed" for name, key in keys.items()}
 
     def _keys(self, desired: DesiredJob) -> dict[str, str]:
-        if self.cache is None or not self.can_keep:
+        if self.cache is None or self.unwritable():
             return {}
         saved = {spec.conversion for spec in desired.job.outputs if spec.save}
         saved -= {spec.conversion for spec in desired.job.outputs if not spec.save}

@@ -99,9 +99,30 @@ def test_a_job_that_ended_and_is_not_here_yet_is_what_the_others_wait_for(
 def test_where_nothing_can_be_kept_each_is_paid_for_as_planned(
     three: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ResultsCache, "writable", False)
+    monkeypatch.setattr(ResultsCache, "unwritable", lambda _: "no")
     assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 3
     assert a2c("apply", "-q").code == 0
+
+
+@pytest.mark.parametrize("place", ["cache/entries", "cache/files", "link/x"])
+def test_a_cache_that_cannot_be_written_is_told_once_in_every_form(
+    place: str, three: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (three / place).parent.mkdir(exist_ok=True)
+    (three / place).write_text("")
+    if place == "link/x":
+        (three / "gone").symlink_to(three / "nowhere")
+    cache = "gone" if place == "link/x" else "cache"
+    (three / "a2c.yaml").write_text(f"cache: {cache}\n")
+    told = json.loads(a2c("plan", "--json").out)
+    assert (told["totals"]["credits"], told["uncached"].startswith(f"{cache} cannot be written (")) == (3, True)
+    said = f"Nothing of this can be kept in the results cache: {cache} cannot be written ("
+    for command in (["plan"], ["plan", "--markdown"], ["apply"]):
+        ran = a2c(*command)
+        assert f"{ran.out}{ran.err}".count(said) == 1, ran
+    assert spent(somebody) == 3
+    assert "results cache" not in a2c("plan").out
+    assert json.loads(a2c("plan", "--json", "--no-cache").out)["uncached"] == ""
 
 
 def test_what_is_asked_for_anew_is_made_anew_once(three: Path, a2c: Command, somebody: Somebody) -> None:
