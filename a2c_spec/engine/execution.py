@@ -171,7 +171,7 @@ class Execution:
     def _check_going_on(self) -> None:
         """Raises an error once another one has stopped everything."""
         if self.stopped:
-            raise SpecError("not started because another job failed")
+            raise NotStarted("not started because another job failed", hint="apply again to do the rest")
 
     def _failed(self, step: PlannedChange, error: SpecError) -> None:
         if isinstance(error, Later):

@@ -14,7 +14,16 @@ from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.run_limits import Limits
-from a2c_spec.errors import AskedToWait, NotStarted, PartialFailure, ResultLocked, SpecError, WaitTimeout, by_end
+from a2c_spec.errors import (
+    AskedToWait,
+    NetworkError,
+    NotStarted,
+    PartialFailure,
+    ResultLocked,
+    SpecError,
+    WaitTimeout,
+    by_end,
+)
 
 if TYPE_CHECKING:
     from a2c_spec.core.plan import Change, Plan
@@ -164,7 +173,19 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
         word = "not done in time" if asked else "still running"
         late = len({address_of(error.address) for error in errors})
         return WaitTimeout(f"{late} of {counted(tally.busy, 'job')} {word}", hint=hint)
-    return some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
+    failed = some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
+    causes = [error for error in errors if not isinstance(error, NotStarted)]
+    some = tally.done or tally.later or len({error.address for error in errors}) + tally.unstarted < tally.busy
+    shared = len({error.exit_code for error in causes}) == 1
+    shared = shared and all(stops_all(error) or isinstance(error, NetworkError) for error in causes)
+    return _none_applied(failed, causes) if failed and shared and not some else failed
+
+
+def _none_applied(failed: PartialFailure, causes: Sequence[SpecError]) -> SpecError:
+    """The one reason for which no job was applied: what one cause says, or all say alike, is said of all."""
+    said, hints = {error.message for error in causes}, {error.hint for error in causes}
+    message = f"{failed.message}: {said.pop()}" if len(said) == 1 else failed.message
+    return type(causes[0])(message, hint=hints.pop() if len(hints) == 1 else failed.hint)
 
 
 def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> PartialFailure:

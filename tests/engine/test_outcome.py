@@ -9,7 +9,16 @@ from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, Unattended, failure_of
 from a2c_spec.engine.run_limits import Limits
-from a2c_spec.errors import AskedToWait, NotCleanedUp, NotStarted, PartialFailure, SpecError, WaitTimeout
+from a2c_spec.errors import (
+    AskedToWait,
+    AuthError,
+    NetworkError,
+    NotCleanedUp,
+    NotStarted,
+    PartialFailure,
+    SpecError,
+    WaitTimeout,
+)
 
 FREE = Change("a", "download", ())
 WAITED = Change("a", "wait", ())
@@ -77,6 +86,34 @@ def test_what_is_only_not_cleaned_up_is_counted_apart(errors: list[SpecError], t
     error = failure_of(Tally(4), errors)
     assert error is not None
     assert (error.message, error.exit_code) == (told, 9)
+
+
+REFUSED: list[SpecError] = [AuthError("wrong key", hint="look", address=name) for name in "ab"]
+ALIKE: list[tuple[list[SpecError], Tally, tuple[str, str, int]]] = [
+    (REFUSED, Tally(2), ("2 of 2 jobs failed: wrong key", "look", 3)),
+    (REFUSED[:1], Tally(2, unstarted=1), ("1 of 2 jobs failed, 1 not started: wrong key", "look", 3)),
+    (
+        [REFUSED[0], NotStarted("no", address="c")],
+        Tally(2),
+        ("1 of 2 jobs failed, 1 not started: wrong key", "look", 3),
+    ),
+    (
+        [REFUSED[0], AuthError("other", address="b")],
+        Tally(2),
+        ("2 of 2 jobs failed", "apply again to do the rest", 3),
+    ),
+    (REFUSED, Tally(3, done={"c"}), ("2 of 3 jobs failed", "apply again to do the rest", 9)),
+    ([REFUSED[0], NetworkError("no", address="b")], Tally(2), ("2 of 2 jobs failed", "apply again to do the rest", 9)),
+]
+
+
+@pytest.mark.parametrize(("errors", "tally", "told"), ALIKE)
+def test_where_all_fail_alike_that_is_the_end(
+    errors: list[SpecError], tally: Tally, told: tuple[str, str, int]
+) -> None:
+    error = failure_of(tally, errors)
+    assert error is not None
+    assert (error.message, error.hint, error.exit_code) == told
 
 
 def test_nobody_is_asked_where_nobody_attends() -> None:
