@@ -13,13 +13,14 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
 from a2c_spec.api.execute import Executor, Keep, Task, not_kept
 from a2c_spec.api.http.concurrency import JobSlots
-from a2c_spec.api.output_files import OutputFiles, in_safe_order
+from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.foreseen import apart
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.plan import Change, Move, in_safe_order
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
@@ -152,7 +153,7 @@ class Delivery:
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob, keep: Keep = not_kept) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
-        every = placed(self.files.apart(job, self.render_late), record, self.render_late, live)
+        every = placed(apart(job, self.store, self.render_late), record, self.render_late, live)
         shown = {one.id for one in live.outputs}
         mine = (one for one in every if one.conversion in ours or not one.conversion)
         placements = [one for one in mine if one.output.id in shown or self._in_place(record, one)]
@@ -199,9 +200,8 @@ class Delivery:
 
     def _in_place(self, record: JobRecord, placement: Placement) -> SavedFile | None:
         """A result that is where it belongs."""
-        mine = (file for file in record.files if file.output_id == placement.output.id)
-        there = (file for file in mine if file.path and file.wanted == placement.path)
-        return next((file for file in there if self.files.status(file.path, record.address) == "intact"), None)
+        mine = (one for one in record.files if (one.output_id, one.wanted) == (placement.output.id, placement.path))
+        return next((one for one in mine if one.path and self.files.status(one.path, record.address) == "intact"), None)
 
     async def _download(self, job: Job, record: JobRecord, placement: Placement, file: SavedFile) -> SavedFile:
         output, words = placement.output, self._passwords(job, record, placement)

@@ -12,27 +12,17 @@ from pathlib import Path
 from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
-from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.file_names import LONGEST_NAME, path_key
 from a2c_spec.core.observed import NOT_OURS, Disk
 from a2c_spec.core.plan import Move
-from a2c_spec.core.result_paths import RenderLate, predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, OwnedFile, SavedFile, StateStore
+from a2c_spec.core.state import LOCAL_REALM, JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.core.transitions import landed, without_files
 from a2c_spec.errors import Conflict, IntegrityError, while_doing
 
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
-
-
-def in_safe_order(moves: Sequence[Move]) -> list[Move]:
-    """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
-    targets = {move.target for move in moves}
-    aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
-    first = [Move(source, place) for source, place in aside.items()]
-    return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
 def _is_within(path: Path, root: Path) -> bool:
@@ -47,7 +37,8 @@ class OutputFiles:
 
     ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: paths whose
     files are another address's from now on. ``kept`` tells why a path is not for results at all, ``let_go`` which
-    results of other environments, which do not keep them any more, belong there, and whose they are.
+    results of other environments, which do not keep them any more, belong there, and whose they are. ``told``: paths
+    of which the plan says that something there goes; what others paid for stays at any other.
     """
 
     root: Path
@@ -59,6 +50,7 @@ class OutputFiles:
     leftovers: Leftovers = field(default_factory=Leftovers)
     reserved: dict[str, str] = field(default_factory=dict)
     followed: dict[str, str] = field(default_factory=dict)
+    told: set[str] = field(default_factory=set)
     kept: Callable[[str], str] = lambda _path: ""
     let_go: Callable[[str], Sequence[tuple[OwnedFile, str]]] = lambda _path: ()
 
@@ -115,17 +107,6 @@ class OutputFiles:
             self.folders[folder] = folder_problem(self.root, folder)
         return name_problem(name) or self.folders[folder] or self.kept(path)
 
-    def apart(self, job: Job, late: RenderLate) -> Job:
-        """The job, results of which only the service knows the name kept apart from what other runs have by now of
-        other conversions."""
-        foreseen, asked = {one.spec.conversion for one in predicted(job, late)}, {item.id for item in job.conversions}
-        if asked <= foreseen:
-            return job
-        others = (run for run in self.store.runs(address_of(job.address)) if run.address != job.address)
-        files = (file for run in others if not run.gone_since for file in run.files if file.path)
-        files = (file for file in files if file.conversion not in asked)
-        return replace(job, elsewhere=job.elsewhere | {file.wanted or file.path for file in files})
-
     def owner(self, path: str) -> str:
         """The address that a path was written for at this endpoint; empty when it is none of ours."""
         return next((file.address for file in self.store.files_at(path) if not file.elsewhere), "")
@@ -146,11 +127,23 @@ class OutputFiles:
         """Whether something stands at a path that is not as we wrote it."""
         return self.status(path, address) in NOT_OURS
 
-    def _is_free(self, path: str, address: str) -> bool:
+    def _is_free(self, path: str, address: str, *, untold: bool = False) -> bool:
         """Whether a file may be written there: nothing is there, or our own of this address, or one that no manifest
-        asks for any more."""
+        asks for any more; of these, where it is written ``untold``, only what the plan told of."""
         another = self._reserver(path, address) or self._kept_by_another(path, address)
+        another = another or (self._let_go_untold(path, address) if untold else "")
         return not another and not self.is_taken(path, address)
+
+    def _let_go_untold(self, path: str, address: str) -> str:
+        """What stands at a path, in words, where others let go of it and no plan said that it is replaced; else
+        empty."""
+        if path in self.told:
+            return ""
+        stands = self.status(path, address)
+        if stands == "another's":
+            return reasons.left(address_of(self.owner(path)))
+        paid = [realm for realm in self.other_endpoints(path) if realm != LOCAL_REALM] if stands == "outdated" else ()
+        return reasons.of_endpoint(paid[0]) if paid else ""
 
     def _kept_by_another(self, path: str, address: str) -> str:
         """The other address that has a result of ours at a path and keeps it; empty when none does."""
@@ -224,7 +217,9 @@ class OutputFiles:
             raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
         owner = self._reserver(path, address) or self._kept_by_another(path, address)
-        if not owner and (status not in NOT_OURS or (policy == "overwrite" and status != "folder")):
+        untold = self._let_go_untold(path, address)
+        taken = status in NOT_OURS or bool(untold)
+        if not owner and (not taken or (policy == "overwrite" and status != "folder")):
             return self._reserve(path, address)
         if policy == "skip":
             return ""
@@ -232,14 +227,14 @@ class OutputFiles:
             return self._reserve(self._free_path(path, address), address)
         if owner:
             raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
-        known = self.known_of(path, status, address)
+        known = untold or self.known_of(path, status, address)
         raise Conflict(reasons.conflict(path, status, policy, known), hint="the result stays on the service")
 
     def expected(self, path: str, policy: str, address: str) -> str:
         """The path that ``resolve_conflict`` would give, nothing being reserved; empty if a result is left out."""
         if policy not in ("skip", "rename") or self._is_free(path, address):
             return path
-        return "" if policy == "skip" else self._free_path(path, address)
+        return "" if policy == "skip" else self._free_path(path, address, untold=False)
 
     def _reserver(self, path: str, address: str) -> str:
         """Which other address is about to write there, perhaps in other letters; empty when none is."""
@@ -251,7 +246,7 @@ class OutputFiles:
         self.reserved[path_key(path)] = address
         return path
 
-    def _free_path(self, path: str, address: str) -> str:
+    def _free_path(self, path: str, address: str, *, untold: bool = True) -> str:
         """The path with the first number that makes it free: ``a.pdf``, ``a-1.pdf``, ``a-2.pdf``, ..."""
         folder, slash, name = path.rpartition("/")
         stem, dot, ending = name.rpartition(".")
@@ -259,7 +254,7 @@ class OutputFiles:
         for number in range(1, NUMBERS):
             room = LONGEST_NAME - len(f"-{number}{ending}".encode())
             free = f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}-{number}{ending}"
-            if self._is_free(free, address):
+            if self._is_free(free, address, untold=untold):
                 return free
         raise Conflict(f"{path} and {NUMBERS - 1} numbered names beside it are taken", hint="move some of them away")
 

@@ -43,7 +43,10 @@ CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_c
 @options.yes
 @options.confirm_above
 @click.option(
-    "--detach", is_flag=True, help="Return as soon as every job has started; `a2c-spec wait` fetches the results."
+    "--detach",
+    is_flag=True,
+    help="Return as soon as every job has started; `a2c-spec wait` fetches the results. What needs these is left to "
+    "the next apply.",
 )
 @options.timeout
 @options.refresh_only
@@ -111,5 +114,5 @@ def _as_saved(saved: SavedPlan, flags: Flags) -> Flags:
             hint="leave out the flags that select, or change, what is done; or make a new plan with them",
         )
     if flags.env:
-        check_environment(saved, flags.env)
+        check_environment(saved, flags.env, flags.given.get("env", ""))
     return saved.flags(flags)

@@ -16,7 +16,7 @@ from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.planner import PRESET, results_there, running
-from a2c_spec.core.reasons import counted, deleted_there, listed, only_there, stays
+from a2c_spec.core.reasons import counted, deleted_there, listed, lost_there, stays
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
@@ -85,7 +85,7 @@ class _Lost:
     def words(self) -> Iterator[str]:
         """What is said of it."""
         yield from (f"its job {job} runs, is paid for, and is cancelled" for job in self.running)
-        yield from (f"{only_there(self.there)}, and deleted there",) if self.there else ()
+        yield from (lost_there(self.there),) if self.there else ()
 
     def of(self, change: Change) -> Change:
         """The change that takes the run away, with what is lost."""

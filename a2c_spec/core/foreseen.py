@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from a2c_spec.core.desired import Job, Late, Output
@@ -11,6 +11,8 @@ from a2c_spec.core.file_names import confined
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.result_paths import RenderLate, predicted
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import StateStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +31,17 @@ def foreseen(job: Job, late: RenderLate) -> Foreseen:
     paths = tuple((one.path, one.spec) for one in every if not one.instead)
     others = tuple(_others(job, paths, {id(one.spec): one.path for one in every if one.instead}))
     return Foreseen(paths, tuple(told for _, told in others), frozenset(name for name, _ in others))
+
+
+def apart(job: Job, store: StateStore, late: RenderLate) -> Job:
+    """The job, results of which only the service knows the name kept apart from what other runs of its address have by
+    now of other conversions."""
+    known, asked = {one.spec.conversion for one in predicted(job, late)}, {item.id for item in job.conversions}
+    if asked <= known:
+        return job
+    others = (run for run in store.runs(address_of(job.address)) if run.address != job.address and not run.gone_since)
+    files = (file for run in others for file in run.files if file.path and file.conversion not in asked)
+    return replace(job, elsewhere=job.elsewhere | {file.wanted or file.path for file in files})
 
 
 def _others(job: Job, paths: tuple[tuple[str, Output], ...], instead: Mapping[int, str]) -> Iterator[tuple[str, str]]:

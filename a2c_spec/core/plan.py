@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -75,6 +75,14 @@ class Move:
     def place(self) -> str:
         """The place that its manifest asks for."""
         return self.wanted or self.target
+
+
+def in_safe_order(moves: Sequence[Move]) -> list[Move]:
+    """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
+    targets = {move.target for move in moves}
+    aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
+    first = [Move(source, place) for source, place in aside.items()]
+    return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,6 +132,11 @@ def let_go(whose: str) -> str:
     return f"is a result of {whose}, which no manifest asks for there any more"
 
 
+def left(owner: str) -> str:
+    """What a file is that was a result of another address."""
+    return f"is a result that {owner} has let go of"
+
+
 def conflict(path: str, status: Disk, policy: str, origin: str = "") -> str:
     """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do. ``origin``:
     where it comes from, if that is known."""
@@ -199,8 +204,13 @@ def only_there(count: int) -> str:
     return f"{counted(count, 'result')} {'is' if count == 1 else 'are'} only on the service"
 
 
+def lost_there(count: int) -> str:
+    """The same of results that go with their jobs."""
+    return f"{only_there(count)}, and deleted there"
+
+
 def deleted_there(count: int) -> str:
-    """The same of results that go with their jobs, in a question."""
+    """The same in a question."""
     return f"{only_there(count)}, although paid for, and would be deleted there"
 
 

@@ -16,6 +16,10 @@ ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "can
 """The phase of a job that the service has ended, by the service's status."""
 
 
+LOCAL_REALM = "local"
+"""The local API, as the service of a record: nothing of it has a price."""
+
+
 @dataclass(frozen=True, slots=True)
 class Element:
     """One part of a job on the service (the job itself, an input, a conversion, an output) as we last sent it.

@@ -12,6 +12,8 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 
 FILES_SHOWN = 20
+LEFT = "left to the next apply"
+"""What is said of an address that needs what a job makes which is not waited for."""
 
 
 @dataclass(slots=True)
@@ -21,6 +23,7 @@ class Tally:
 
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
     ``incomplete`` results were made without some input, ``told_incomplete`` says of the first ones, without which.
+    ``later``: address -> why it is left to the next apply, which is no failure.
     ``changes``: address -> how many of its changes do something; ``done`` are those of which one has.
     """
 
@@ -35,14 +38,16 @@ class Tally:
     first: list[tuple[str, int]] = field(default_factory=list)
     incomplete: int = 0
     told_incomplete: list[str] = field(default_factory=list)
+    later: dict[str, str] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     done: set[str] = field(default_factory=set)
 
     def count(self, failed: Collection[str]) -> None:
         """Counts addresses, in however many runs: one of these that failed is enough."""
         busy = {address for address, changes in self.changes.items() if changes}
-        self.busy, self.applied = len(busy), len(self.done.difference(failed))
-        self.unstarted = len(busy.difference(self.done, failed))
+        self.later = {address: why for address, why in self.later.items() if address not in failed}
+        self.busy, self.applied = len(busy), len(self.done.difference(failed, self.later))
+        self.unstarted = len(busy.difference(self.done, failed, self.later))
 
     def ended(self, change: Change, before: JobRecord | None, record: JobRecord | None) -> None:
         """One run of an address was brought to its desired state; of its files, those count that were written now."""

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
+from a2c_spec.core.state import LOCAL_REALM
 from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
-from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
+from a2c_spec.engine.endpoint import endpoint, named_by
 from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.loading import Reading
@@ -46,7 +47,7 @@ async def apply_project(
     single addresses are in the result.
     """
     if saved:
-        check_realm(saved, endpoint(project).realm)
+        check_realm(saved, endpoint(project).realm, named_by(project))
     if named := project.flags.outputs:
         check_product(project, "--outputs", absolute(named, project.cwd), OUTPUTS)
     async with open_session(project, reporter) as session:

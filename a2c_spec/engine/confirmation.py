@@ -26,7 +26,7 @@ def confirmed(plan: Plan, options: ApplyOptions, reporter: Reporter, *, local: b
     it does not get. ``local``: nothing of it has a price. ``prune``: everything that goes is asked for."""
     check_refused(plan)
     needed = [*_paid_again(plan), *_paid_by_others(plan), *_not_fetched(plan), *_removed(plan, every=prune)]
-    needed += plan.emptied()
+    needed += [*_lost_there(plan), *plan.emptied()]
     dear = [] if local else _expensive(plan, options.confirm_above, options.confirm_by)
     wanted = [*dear, *_deleted(plan, told=prune)]
     wanted = wanted if options.attended and not options.only else []
@@ -122,9 +122,13 @@ def _removed(plan: Plan, *, every: bool) -> list[str]:
     named = [change for change in sound if change.removes or any(change is one for one, _ in going)]
     names = dict.fromkeys(address_of(change.address) for change in named)
     all_of_it = " and ".join(filter(None, [", ".join(what[:-1]), *what[-1:]]))
-    lost = sum(change.only_there for change in named if change.action == "delete")
-    paid = f"; {deleted_there(lost)}" if lost else ""
-    return [f"{all_of_it} would be removed ({listed(names)}){paid}"] if what else []
+    return [f"{all_of_it} would be removed ({listed(names)})"] if what else []
+
+
+def _lost_there(plan: Plan) -> list[str]:
+    """That results go with their jobs of which there is no other copy."""
+    lost = sum(change.only_there for change in plan.changes if change.action != "forget" and not change.problem)
+    return [deleted_there(lost)] if lost else []
 
 
 def _deleted(plan: Plan, *, told: bool) -> list[str]:

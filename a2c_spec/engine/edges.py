@@ -16,11 +16,14 @@ from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.errors import NotStarted
+from a2c_spec.errors import NotStarted, SpecError
 from a2c_spec.manifests.expressions.template import render_late
 
 AGAIN = "apply again once that is done"
-AFTER_DETACHED = "`a2c-spec apply` waits for what was started, then does the rest"
+
+
+class Later(SpecError):
+    """A change is left to the next apply, which is no failure: a job makes what it takes, and is not waited for."""
 
 
 class Edges:
@@ -28,7 +31,8 @@ class Edges:
 
     ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
     a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``runs``: the key of
-    the run whose result each is. ``past`` are the addresses whose changes have ended, ``hint`` what to do about others.
+    the run whose result each is. ``past`` are the addresses whose changes have ended, ``later`` what comes after this
+    apply, as nobody waits for it.
     """
 
     def __init__(
@@ -36,9 +40,8 @@ class Edges:
         every: Sequence[PlannedChange],
         busy: Iterable[PlannedChange],
         whole: Iterable[PlannedChange],
-        hint: str = AGAIN,
     ) -> None:
-        self.hint, self.past = hint, set[str]()
+        self.past, self.later = set[str](), set[tuple[str, str]]()
         taken = {address for step in whole for address, _ in needed(step)}
         self.makers: dict[str, list[PlannedChange]] = {}
         for step in busy:
@@ -73,30 +76,41 @@ class Edges:
                 await self.ended[maker.change.address].wait()
 
     def check(self, step: PlannedChange) -> None:
-        """Raises NotStarted where something that it takes has not come good, or is held."""
+        """Raises NotStarted where something that it takes has not come good, or is held; Later where all of that is
+        only not waited for."""
         takes = needed(step)
-        if missing := [made[0] for made in takes if self._makers(*made) and made not in self.good]:
-            raise NotStarted(f"not started: it needs {_listed(missing)}", hint=self.hint)
+        missing = [made for made in takes if self._makers(*made) and made not in self.good]
+        names = _listed([address for address, _ in missing])
+        if missing and self.later.issuperset(missing):
+            raise Later(f"it needs {names}, which is not waited for")
+        if missing:
+            raise NotStarted(f"not started: it needs {names}", hint=AGAIN)
         if drafts := [made[0] for made in takes if made in self.held]:
             hint = "it starts with `job.process: true`"
             raise NotStarted(f"not started: it needs {_listed(drafts)}, which is held", hint=hint)
 
     def check_alike(self, change: Change, cached: JobRecord | None) -> None:
-        """Raises NotStarted where another change was to make the same, and has not: no more is paid than was planned.
+        """Raises NotStarted, or Later, where another change was to make the same, and has not: no more is paid than was
+        planned.
 
         ``cached`` is the job as the results cache would leave it.
         """
         if change.alike not in self.past or (cached is not None and not change.forced):
             return
-        good = any(address == change.alike for address, _ in self.good)
+        good, later = (any(address == change.alike for address, _ in made) for made in (self.good, self.later))
+        if later and not good:
+            raise Later(f"{change.alike} makes the same, and is not waited for")
         if cached is None or not good:
             why = "made the same, could not keep its result for others" if good else "makes the same, has no result yet"
-            raise NotStarted(f"not started: {change.alike}, which {why}", hint=self.hint)
+            raise NotStarted(f"not started: {change.alike}, which {why}", hint=AGAIN)
 
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""
-        made = [item.id for item in step.desired.job.conversions] if step.desired else [""]
-        self._note(step.change.address, made)
+        self._note(step.change.address, _all_of(step))
+
+    def comes_later(self, step: PlannedChange) -> None:
+        """Notes a change whose results come after this apply."""
+        self.later.update((address_of(step.change.address), name) for name in _all_of(step))
 
     def came_good_in_part(self, step: PlannedChange, record: JobRecord | None) -> None:
         """Notes what a change that failed has made all the same. ``record`` is what is known of its run now."""
@@ -127,6 +141,10 @@ class Edges:
             for step in self.makers.get(address, ())
             if step.summary_only or step.preset or (step.desired and conversion in _conversions(step.desired))
         ]
+
+
+def _all_of(step: PlannedChange) -> list[str]:
+    return _conversions(step.desired) if step.desired else [""]
 
 
 def _makes(step: PlannedChange) -> bool:

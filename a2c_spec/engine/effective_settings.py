@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.endpoint import endpoint, named_by
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_place
 
@@ -42,7 +42,8 @@ def effective_settings(project: Project) -> Iterator[Setting]:
     policy = flags.on_conflict or file.defaults.get("on_conflict", "error")
     yield Setting("on_conflict", policy, _source(project, "on_conflict"))
     yield Setting("strategy", file.defaults.get("strategy", "fewest-calls"), _source(project, "strategy"))
-    yield Setting("base_url", endpoint(project).base_url, _service(project))
+    where = named_by(project) or "built in, or config.toml of the official client"
+    yield Setting("base_url", endpoint(project).base_url, where)
     yield Setting("state", os.path.relpath(project.state_file(), project.root), _state(project))
     cache, variable = cache_place(project)
     yield Setting(
@@ -60,13 +61,3 @@ def _source(project: Project, name: str) -> str:
 
 def _state(project: Project) -> str:
     return project.flags.given.get("state") or project.file.place("state") or BUILT_IN
-
-
-def _service(project: Project) -> str:
-    if project.flags.local:
-        return project.flags.given.get("local", "--local")
-    if project.flags.base_url:
-        return project.flags.given.get("base_url", "--base-url")
-    if project.environ.get("API2CONVERT_BASE_URL"):
-        return "API2CONVERT_BASE_URL"
-    return project.file.place("defaults.base_url") or "built in, or config.toml of the official client"

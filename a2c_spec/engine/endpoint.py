@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.state import LOCAL_REALM
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.user_config import USER_FILE, allowed_hosts, configured
@@ -17,7 +18,6 @@ from a2c_spec.manifests.environment import KEY
 from a2c_spec.manifests.secrets import odd_letter
 from a2c_spec.manifests.settings_file import SETTINGS_FILE
 
-LOCAL_REALM = "local"
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
 OFFICIAL_FILE = "api2convert/config.toml"
@@ -66,6 +66,18 @@ def kept_private(where: Endpoint, flags: Flags) -> Endpoint:
             hint="use https; for a service of your own in a network of your own there is --allow-http",
         )
     return where
+
+
+def named_by(project: Project) -> str:
+    """What says which service it is: a flag, a variable, a place in a2c.yaml; empty where none of them does."""
+    given = project.flags.given
+    if project.flags.local:
+        return given.get("local", "--local")
+    if project.flags.base_url:
+        return given.get("base_url", "--base-url")
+    if project.environ.get("API2CONVERT_BASE_URL"):
+        return "API2CONVERT_BASE_URL"
+    return project.file.place("defaults.base_url")
 
 
 def _official_config(environ: Mapping[str, str]) -> dict[str, str]:

@@ -16,16 +16,16 @@ from a2c_spec.core.graph import needs
 from a2c_spec.core.planner import plan_job
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.tally import Tally
+from a2c_spec.core.tally import LEFT, Tally
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.edges import AFTER_DETACHED, AGAIN, Edges
+from a2c_spec.engine.edges import Edges, Later
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
-from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, failure_of, stops_all
+from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, failure_of, rows_of, stops_all
 from a2c_spec.engine.outputs_file import write_outputs
-from a2c_spec.engine.owners import Owners
+from a2c_spec.engine.owners import Owners, check_asked
 from a2c_spec.engine.plan_one import plan_address, run_replaced
 from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.refresh import with_end
@@ -38,7 +38,6 @@ from a2c_spec.engine.staying import tell_staying
 from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, end_of, of_the_system
 
 if TYPE_CHECKING:
-    from a2c_spec.core.plan import Change
     from a2c_spec.core.prepare import DesiredJob
 
 UNDER_WAY = 16
@@ -77,7 +76,7 @@ class Execution:
         self.tally.changes = Counter(address_of(step.change.address) for step in busy)
         self.reporter.expect(len(busy))
         self.not_refused = {address_of(step.change.address) for step in busy if not step.change.problem}
-        self.edges = Edges(steps, busy, whole, AFTER_DETACHED if self.options.detach else AGAIN)
+        self.edges = Edges(steps, busy, whole)
         again_paid = (step.change for step in busy if step.change.paid_again and step.change.action != "forget")
         self.paid_again = {address_of(change.address) for change in again_paid}
         await keep_books(self.session, steps, whole)
@@ -106,13 +105,8 @@ class Execution:
                 write_outputs(self.session.project, self.session.store, [step.change for step in steps], problems)
             except SpecError as unwritten:  # which takes back nothing of what was done
                 error = error or unwritten
-        return Result(self._rows(steps), self.tally, tuple(self.errors), self.service.client.wire.count, error)
-
-    def _rows(self, steps: Sequence[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
-        """Rows for the result, if the whole plan is in memory anyway; a large batch is not."""
-        if not self.session.project.flags.detailed:
-            return ()
-        return tuple((step.change, self.session.store.get(step.change.address)) for step in steps)
+        rows = rows_of(self.session.store, steps) if self.session.project.flags.detailed else ()
+        return Result(rows, self.tally, tuple(self.errors), self.service.client.wire.count, error)
 
     async def _start_all(self, steps: Iterator[PlannedChange]) -> None:
         """Starts one change after the other, never more than a window of them at once."""
@@ -170,8 +164,8 @@ class Execution:
                 self._failed(now, of_the_system(problem) if isinstance(problem, OSError) else problem)
                 self.edges.came_good_in_part(now, self.session.store.get(now.change.address))
             else:
-                if not (self.options.detach and now.change.fetch):
-                    self.edges.came_good(now)
+                started = self.options.detach and now.change.fetch
+                (self.edges.comes_later if started else self.edges.came_good)(now)
 
     def _check_going_on(self) -> None:
         """Raises an error once another one has stopped everything."""
@@ -179,6 +173,11 @@ class Execution:
             raise SpecError("not started because another job failed")
 
     def _failed(self, step: PlannedChange, error: SpecError) -> None:
+        if isinstance(error, Later):
+            self.edges.comes_later(step)
+            self.tally.later[address_of(step.change.address)] = error.message
+            self.reporter(Event("done", step.change.address, text=LEFT))
+            return
         error.address = error.address or step.change.address
         self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
         run = step.change.address
@@ -218,10 +217,8 @@ class Execution:
         steps, unused = await plan_address(self.session, whole, dependencies, self.chosen, self.service.client)
         failed = {address_of(error.address) for error in self.errors}
         steps = Owners(self.session, steps, (), self.plan, failed).all_checked()
-        allowed = self.options.yes or address in self.paid_again
-        again = [one.change for one in steps if one.change.paid_again and not allowed]
-        if again:
-            raise Conflict(f"the plan has changed: {again[0].reasons[0]}", hint="apply again to make a new plan")
+        if not self.options.yes:
+            check_asked(self.session, steps, again=address in self.paid_again)
         asked = [item.id for item in whole.conversions]
         replaced = [run_replaced(self.session, run, asked) for run in unused if not run.gone_since]
         await keep_books(self.session, [*steps, *replaced], steps)

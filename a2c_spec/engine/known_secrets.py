@@ -12,9 +12,9 @@ from a2c_spec.api.http.redaction import url_secrets
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.download_passwords import MARK
 from a2c_spec.core.sensitive import names_secret
-from a2c_spec.core.state import StateStore
+from a2c_spec.core.state import LOCAL_REALM, StateStore
 from a2c_spec.engine.digest_key import LITERAL
-from a2c_spec.engine.endpoint import LOCAL_REALM, Endpoint
+from a2c_spec.engine.endpoint import Endpoint
 from a2c_spec.engine.loading import reading
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError

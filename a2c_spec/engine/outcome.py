@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -10,7 +10,7 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.events import Event
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import JobRecord, StateStore
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.run_limits import Limits
@@ -147,6 +147,11 @@ class Result:
     def lone(self) -> bool:
         """Whether there was just one thing to do and it failed: its error says all there is to say."""
         return self.error is not None and self.error in self.errors and not self.tally.done
+
+
+def rows_of(store: StateStore, steps: Iterable[PlannedChange]) -> tuple[tuple[Change, JobRecord | None], ...]:
+    """Rows for the result, where the whole plan is in memory anyway; a large batch is not."""
+    return tuple((step.change, store.get(step.change.address)) for step in steps)
 
 
 def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import ChainMap
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
@@ -13,13 +14,13 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import with_removals
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import LOCAL_REALM, JobRecord, StateStore
 from a2c_spec.core.transitions import handed_over
-from a2c_spec.engine.endpoint import LOCAL_REALM
 from a2c_spec.engine.left_out import jobs_of
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.taken_results import behind_refused
+from a2c_spec.errors import Conflict
 from a2c_spec.manifests.expressions.template import render_late
 
 
@@ -199,6 +200,18 @@ def applied_elsewhere(session: Session, step: PlannedChange) -> PlannedChange:
     others = [realm for realm in realms if realm not in (here, LOCAL_REALM)] if here not in realms else []
     told = tuple(f"{address} is applied at {realm}; this plan is for {here}" for realm in others)
     return replace(step, change=replace(change, reasons=(*change.reasons, *told))) if told else step
+
+
+def check_asked(session: Session, steps: Sequence[PlannedChange], *, again: bool) -> None:
+    """Raises Conflict where a change that was planned meanwhile replaces what others let go of, which no plan said, or
+    pays again what nobody was asked about; ``again``: that was asked."""
+    files = session.files
+    paid = (step.change.reasons[0] for step in steps if step.change.paid_again and not again)
+    taken = (place for step in steps for place in step.takes if place[0] not in files.told)
+    there = (place for place in taken if files.status(*place) != "absent")
+    over = (f"it replaces {path}, an earlier result of {address_of(owner)}" for path, owner in there)
+    if why := next(chain(paid, over), ""):
+        raise Conflict(f"the plan has changed: {why}", hint="apply again to make a new plan")
 
 
 async def hand_over(store: StateStore, step: PlannedChange, realm: str) -> None:

@@ -29,6 +29,7 @@ from a2c_spec.engine.plan_one import (
 )
 from a2c_spec.engine.planned import PlannedChange, Traded, unread
 from a2c_spec.engine.refresh import as_there
+from a2c_spec.engine.removals import never_here
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
@@ -147,7 +148,7 @@ class PlanBuilder:
         gone |= {run.address: run for unused in self.unused.values() for run in unused if not run.gone_since}
         forgotten = [record for record in gone.values() if not record.gone_since and record.address not in taken]
         owners = Owners(self.session, steps, {record.address for record in gone.values()} | taken)
-        steps = _without_shared(owners.all_checked())
+        steps = _without_shared(self.session, owners.all_checked())
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
@@ -264,10 +265,17 @@ class PlanBuilder:
                 return [unread(step, error) for step in steps], unused
 
 
-def _without_shared(steps: list[PlannedChange]) -> list[PlannedChange]:
+def _without_shared(session: Session, steps: list[PlannedChange]) -> list[PlannedChange]:
     """The changes; no job is deleted of which another address takes over a result in the same plan."""
     shared = {step.record.job_id for step in steps if step.taken_over and step.record}
-    return [replace(step, change=spared(step.change, shared)) for step in steps] if shared else steps
+    found = []
+    for step in steps:
+        doomed = shared.intersection(str(call.subject) for call in step.change.calls if call.afterwards)
+        address = address_of(step.change.address)
+        mine = (one for one in steps if address_of(one.change.address) == address)
+        there = never_here(session, address, mine) if doomed and step.change.only_there else {}
+        found.append(replace(step, change=spared(step.change, shared, there)) if doomed else step)
+    return found
 
 
 def _has_loose_ends(record: JobRecord) -> bool:

@@ -11,8 +11,8 @@ from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
 from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.endpoint import LOCAL_REALM, endpoint
+from a2c_spec.core.state import LOCAL_REALM, JobRecord
+from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.loading import Reading, reading_all
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.run_limits import Limits, estimate

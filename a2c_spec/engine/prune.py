@@ -145,7 +145,7 @@ class Orphans:
             return None
         there = self._only_there(run, jobs)
         why = "no longer in a manifest" if gone else "an earlier run"
-        why += f"; {reasons.only_there(there)}, and deleted there" if there else ""
+        why += f"; {reasons.lost_there(there)}" if there else ""
         return PlannedChange(replace(plan_removal(run, jobs, files, why, words), only_there=there), None, run)
 
     def _only_there(self, run: JobRecord, jobs: Sequence[str]) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from a2c_spec.core.caching import cache_key, cacheable, entries_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.foreseen import apart
 from a2c_spec.core.prepare import only
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, placed
@@ -173,7 +174,7 @@ class Restorer:
 
     async def restore(self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None) -> JobRecord:
         """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
-        placements = placed(self.files.apart(desired.job, render_late), cached, render_late)
+        placements = placed(apart(desired.job, self.files.store, render_late), cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]
         paths = {file.path for file in fresh}

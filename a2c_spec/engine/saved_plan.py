@@ -214,17 +214,23 @@ def _shown(tree: Mapping[str, Any]) -> Mapping[str, Any]:
     return {key: value for key, value in tree.items() if key not in ("stamps", "made_with", "selection")}
 
 
-def check_realm(saved: SavedPlan, realm: str) -> None:
-    """Raises StalePlan when the plan was made for another service than that of this run."""
-    from a2c_spec.engine.endpoint import LOCAL_REALM
+def check_realm(saved: SavedPlan, realm: str, source: str) -> None:
+    """Raises StalePlan when the plan was made for another service than that of this run, which ``source`` names."""
+    from a2c_spec.core.state import LOCAL_REALM
 
     if saved.realm == realm:
         return
     there, here = ("the built-in local API" if name == LOCAL_REALM else name for name in (saved.realm, realm))
-    way = {saved.realm: "apply it with --local", realm: "leave out --local"}.get(LOCAL_REALM, "apply it there")
+    way = {saved.realm: "apply it with --local", realm: _without(source)}.get(LOCAL_REALM, "apply it there")
+    says = f" ({source})" if source else ""
     raise StalePlan(
-        f"the plan was made for {there}, not for {here}", hint=f"{way}, or make a new plan; nothing was sent"
+        f"the plan was made for {there}, not for {here}{says}", hint=f"{way}, or make a new plan; nothing was sent"
     )
+
+
+def _without(source: str) -> str:
+    """What to do where a flag or a variable says what does not fit."""
+    return f"{'leave out' if source.startswith('-') else 'unset'} {source}"
 
 
 def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
@@ -241,14 +247,14 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
 
 
-def check_environment(saved: SavedPlan, env: str) -> None:
-    """Raises StalePlan when the plan was made for another environment."""
+def check_environment(saved: SavedPlan, env: str, source: str = "") -> None:
+    """Raises StalePlan when the plan was made for another environment than ``source`` says."""
     made = str(saved.made_with.get("env", ""))
     if made != env:
         raise StalePlan(
             f"the plan was made for {f'environment {made}' if made else 'no environment'}, "
-            f"not for {f'environment {env}' if env else 'none'}",
-            hint="make a new plan; nothing was sent",
+            f"not for {f'environment {env}' if env else 'none'}{f' ({source})' if source else ''}",
+            hint=f"{f'{_without(source)}, or ' if source else ''}make a new plan; nothing was sent",
         )
 
 

@@ -17,7 +17,7 @@ from a2c_spec.manifests.catalog import Catalog
 from a2c_spec.manifests.catalog_check import check_parts
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.expressions.template import escape
-from a2c_spec.manifests.paths import MISSING, ManifestFolder, as_folder, file_problem, missing_hint
+from a2c_spec.manifests.paths import LFS, MISSING, ManifestFolder, as_folder, file_problem, is_pointer, missing_hint
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, position, position_of
 
 DEFAULT_FOLDER = "dist/"
@@ -219,22 +219,25 @@ class _Builder:
         """A part of a tree as the model holds it: references to secrets as Secret, lists as tuples."""
         if isinstance(tree, Mapping):
             if len(tree) == 1 and isinstance(tree.get("secret"), str):
-                return self.secret(tree["secret"])
+                return self.secret(tree)
             return self.values(tree)
         if isinstance(tree, list):
             return tuple(self.value(item) for item in tree)
         return None if isinstance(tree, Unknown) else tree
 
     def password(self, tree: Tree) -> Secret | str | None:
-        return self.secret(tree["secret"]) if isinstance(tree, Mapping) else tree
+        return self.secret(tree) if isinstance(tree, Mapping) else tree
 
-    def secret(self, reference: str) -> Secret:
-        """The secret ``reference``; the path of a ``file:`` secret is made relative to the project root."""
-        folder = self.folder.from_root or "."
-        if not reference.startswith(_FILE_SECRET) or folder == ".":
+    def secret(self, tree: Mapping[str, str]) -> Secret:
+        """The secret that is referred to; the path of a ``file:`` secret is made relative to the project root."""
+        reference, folder = tree["secret"], self.folder.from_root or "."
+        if not reference.startswith(_FILE_SECRET):
             return Secret(reference)
-        path = posixpath.join(folder, reference.removeprefix(_FILE_SECRET))
-        return Secret(_FILE_SECRET + posixpath.normpath(path))
+        path = reference.removeprefix(_FILE_SECRET)
+        if is_pointer(self.folder.path / path):
+            where = position_of(tree, "secret") if isinstance(tree, MapNode) else Position()
+            self.problem(where, f"the secret {reference} {LFS}")
+        return Secret(_FILE_SECRET + posixpath.normpath(posixpath.join(folder, path)) if folder != "." else reference)
 
     def problem(self, where: Position, message: str) -> None:
         self.problems.append(Diagnostic(where, message))

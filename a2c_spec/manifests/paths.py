@@ -158,6 +158,9 @@ LFS_BYTES = 1024
 def is_pointer(path: Path) -> bool:
     """Whether a file stands for one that Git LFS has not fetched."""
     try:
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode) or status.st_size > LFS_BYTES:
+            return False  # a pipe would not end
         with path.open("rb") as file:
             return file.read(len(LFS_START)) == LFS_START
     except OSError:

@@ -18,7 +18,7 @@ from pathlib import Path
 from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.environment import is_key
-from a2c_spec.manifests.paths import confine
+from a2c_spec.manifests.paths import LFS, LFS_START, confine
 
 MAX_BYTES = 65_536
 KEY_BYTES = 32
@@ -110,11 +110,14 @@ def _file(reference: str, name: str, access: _Access) -> str:
         root = access.root.resolve()
         path = root / confine(name, root, root)
         with path.open("rb") as file:
-            return _text(reference, file.read(MAX_BYTES + 2))
+            data = file.read(MAX_BYTES + 2)
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:
         raise InvalidError(f"the secret {reference} cannot be read: {why(error)}") from None
+    if data.startswith(LFS_START):
+        raise InvalidError(f"the secret {reference} {LFS}")
+    return _text(reference, data)
 
 
 def _command(reference: str, name: str, access: _Access) -> str:

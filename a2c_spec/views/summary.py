@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from a2c_spec.core.plan import Change
@@ -11,7 +12,7 @@ from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.results import partial
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
-from a2c_spec.core.tally import Tally
+from a2c_spec.core.tally import FILES_SHOWN, LEFT, Tally
 from a2c_spec.errors import NotCleanedUp, NotStarted, SpecError, by_end, end_of
 from a2c_spec.views.problems import error_json
 from a2c_spec.views.style import Style
@@ -30,6 +31,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
         more = counted(tally.files - len(lines), "more file")
         lines.append(f"  and {more} ({size(tally.size)} in all)")
     lines += (f"  {told}" for told in tally.told_incomplete)
+    lines += (f"  {address}: {LEFT}: {why}" for address, why in islice(tally.later.items(), FILES_SHOWN))
     lines += _failures(errors, style)
     ends = by_end(errors)
     if tally.unstarted:
@@ -37,6 +39,7 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     parts = [
         f"{tally.applied} applied",
         *(f"{count} {word}" for word, count in ends.items()),
+        f"{len(tally.later)} {LEFT}" if tally.later else "",
         f"{tally.incomplete} partial" if tally.incomplete else "",
         f"{counted(tally.held, 'job')} held, not started" if tally.held else "",
         f"{tally.cached} from the results cache" if tally.cached else "",
@@ -101,6 +104,7 @@ def summary_json(
         ],
         "requests": dict(counts),
         "spent": tally.spent,
+        "later": dict(tally.later),
         "unstarted": tally.unstarted,
     }
 

@@ -105,6 +105,9 @@ def test_what_another_endpoint_wrote_is_ours_to_replace_and_no_result_of_this_on
         (files.root / f"dist/{name}.pdf").write_text("theirs")
         assert files.status(f"dist/{name}.pdf", "pack") == "outdated"
         assert files.origin(f"dist/{name}.pdf", "pack") == "was written for another endpoint (far)"
+        with pytest.raises(Conflict, match="was written for another endpoint"):
+            files.resolve_conflict(f"dist/{name}.pdf", "error", "pack")
+        files.told.add(f"dist/{name}.pdf")
         for policy in ("error", "skip", "rename", "overwrite"):
             assert files.resolve_conflict(f"dist/{name}.pdf", policy, "pack") == f"dist/{name}.pdf"
         assert not files.remove(f"dist/{name}.pdf", "pack")
@@ -220,11 +223,17 @@ def test_a_result_of_another_address_is_never_written_over(files: OutputFiles) -
     assert not files.remove("dist/a.pdf", "pack")
 
 
-def test_a_result_that_no_manifest_asks_for_any_more_may_be_replaced(files: OutputFiles) -> None:
+def test_a_result_that_no_manifest_asks_for_any_more_is_replaced_where_the_plan_says_so(files: OutputFiles) -> None:
     ours(files, "dist/a.pdf", address="other")
     known = files.store.get("other")
     assert known is not None
     asyncio.run(files.store.put(replace(known, gone_since=1.0)))
+    assert files.expected("dist/a.pdf", "rename", "pack") == "dist/a.pdf"
+    with pytest.raises(Conflict, match="is a result that other has let go of, and on_conflict is error"):
+        files.resolve_conflict("dist/a.pdf", "error", "pack")
+    assert files.resolve_conflict("dist/a.pdf", "skip", "pack") == ""
+    assert files.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a-1.pdf"
+    files.told.add("dist/a.pdf")
     assert files.resolve_conflict("dist/a.pdf", "error", "pack") == "dist/a.pdf"
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.local_api.server import Background
-from tests.commands.conftest import Somebody, in_dist
+from tests.commands.conftest import Somebody, in_dist, spent
 from tests.conftest import Command
 
 
@@ -222,3 +222,99 @@ def test_two_jobs_that_change_all_they_ask_for_have_each_what_it_asks_for(source
     (s,) = [file for file in told["two"] if file["path"] == "dist/s.sha1"]
     assert s["conversion"] == "c"
     assert (sources / "dist/s.sha1").read_text().startswith("86f7e437faa5a7fce15d1ddcb9eaeaea377667b8")
+
+
+def pages(project: Path, name: str, save: str = "dist/", policy: str = "error", options: str = "") -> None:
+    """A job that makes a picture of each page, whose names only the run tells."""
+    read = "path: src/report-Q3-2026.pdf, decrypt_password: {secret: 'file:src/report.password'}"
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", f"inputs: [{{id: i, {read}}}]"]
+    lines.append(f"conversions: [{{id: c, target: png, options: {{allow_multiple_outputs: true{options}}}}}]")
+    named = f"filename: 'x-${{{{ output.index }}}}', save: {save}, on_conflict: {policy}"
+    (project / f"{name}.yaml").write_text("\n".join([*lines, f"outputs: [{{from: c, {named}}}]", ""]))
+
+
+@pytest.mark.parametrize("gone", [True, False])
+@pytest.mark.parametrize("policy", ["error", "skip", "rename", "overwrite"])
+def test_what_another_address_let_go_of_stays_where_only_the_run_tells_that_a_result_gets_its_name(
+    policy: str, gone: bool, sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    pages(sources, "one")
+    assert a2c("apply", "--no-cache").code == 0
+    before = [(sources / f"dist/x-{number}.png").read_bytes() for number in (1, 2)]
+    if gone:
+        (sources / "one.yaml").unlink()
+    else:  # its results have other places from now on
+        pages(sources, "one", "elsewhere/", options=", dpi: 40")
+        assert a2c("apply", "--no-cache", "-y").code == 0
+    pages(sources, "two", policy=policy, options=", dpi: 36")
+    done = a2c("apply", "--no-cache")
+    assert done.code == ((9 if gone else 13) if policy == "error" else 0), done.err
+    kept = [(sources / f"dist/x-{number}.png").read_bytes() for number in (1, 2)] == before
+    assert kept is (policy != "overwrite")
+    assert len(in_dist(sources)) == (4 if policy == "rename" else 2)
+    if policy != "error":
+        return
+    assert "is a result that one has let go of, and on_conflict is error" in done.out + done.err
+    paid = spent(somebody)
+    asked = a2c("apply", "--no-cache")
+    assert (asked.code, "dist/x-1.png, dist/x-2.png, results of one, would be replaced" in asked.err) == (11, True)
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert (spent(somebody), (sources / "dist/x-1.png").read_bytes() == before[0]) == (paid, False)
+    ends(a2c)
+
+
+def test_a_name_that_is_known_once_another_result_is_here_replaces_nothing_unasked(
+    sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    """The name of the second result is made from that of the first, which only the run tells."""
+    made = "conversions: [{id: c, category: operation, target: compress}]"
+    text = ["apiVersion: a2c-spec/v1", "kind: Job", "name: first", "inputs: [{id: i, path: src/report-Q3-2026.pdf}]"]
+    text = [line.replace("report-Q3-2026", "appendix") for line in text]
+    (sources / "first.yaml").write_text("\n".join([*text, made, "outputs: [{from: c, filename: f, save: made/}]", ""]))
+    job(sources, "old", "a.txt", c="md5:f")
+    assert a2c("apply", "--no-cache", "--target", "old").code == 0
+    before = (sources / "dist/f.md5").read_text()
+    (sources / "old.yaml").unlink()
+    job(sources, "late", "first.c", c="md5:'${{ input.stem }}'")
+    told = a2c("apply", "--no-cache")
+    assert (told.code, "it replaces dist/f.md5, an earlier result of old" in told.out) == (9, True), told.out
+    assert ((sources / "dist/f.md5").read_text(), spent(somebody)) == (before, 2)
+    assert a2c("apply", "--no-cache").code == 11
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    ends(a2c)
+
+
+@pytest.mark.parametrize("way", ["--detach", "save nothing", "removed"])
+def test_a_job_that_goes_with_a_result_that_is_only_there_says_so_and_asks(
+    way: str, sources: Path, a2c: Command, somebody: Somebody
+) -> None:
+    saved = "save: ''" if way == "save nothing" else "save: dist/"
+    for source in "ab":
+        job(sources, "one", f"{source}.txt", "lifecycle: {on_replace: delete}", c="md5:m")
+        made = sources / "one.yaml"
+        made.write_text(made.read_text().replace("save: dist/", saved))
+        if source == "a":
+            assert a2c("apply", "--no-cache", *([way] if way == "--detach" else [])).code == 0
+            while any(row["status"]["code"] != "completed" for row in somebody("GET", "/jobs")):
+                pass
+    if way == "removed":
+        (sources / "dist" / "m.md5").unlink()
+    (change,) = json.loads(a2c("plan", "--no-cache", "--json").out)["changes"]
+    told = "1 result is only on the service, and deleted there"
+    assert (change["only_there"], change["action"]) == (1, "re-run")
+    assert told in a2c("plan", "--no-cache").out
+    assert told in a2c("plan", "--no-cache", "--markdown").out
+    refused = a2c("apply", "--no-cache")
+    asked = "1 result is only on the service, although paid for, and would be deleted there"
+    assert (refused.code, asked in refused.err) == (11, True), refused.err
+    assert a2c("apply", "--no-cache", "-y").code == 0
+    assert len(somebody("GET", "/jobs")) == 1
+    assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+def test_a_job_whose_results_were_here_goes_without_such_words(sources: Path, a2c: Command) -> None:
+    for source in "ab":
+        job(sources, "one", f"{source}.txt", "lifecycle: {on_replace: delete}", c="md5:m")
+        told = a2c("plan", "--no-cache")
+        assert ("only on the service" in told.out, told.code) == (False, 0)
+        assert a2c("apply", "--no-cache", "-y").code == 0

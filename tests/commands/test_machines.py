@@ -115,6 +115,32 @@ def test_a_git_lfs_pointer_is_no_input_and_no_table(project: Path, a2c: Command)
     assert a2c("validate").code == 0
 
 
+@pytest.mark.parametrize(
+    ("part", "place"),
+    [
+        ("inputs: [{id: i, path: IN, decrypt_password: {secret: 'file:PW'}}]", "one.yaml:4:59"),
+        ("inputs: [{id: i, source: http://x.org/a, credentials: {password: {secret: 'file:PW'}}}]", "one.yaml:4:75"),
+    ],
+)
+def test_a_git_lfs_pointer_is_no_secret(part: str, place: str, project: Path, a2c: Command) -> None:
+    folder = project / "deep"
+    folder.mkdir()
+    (folder / "pw").write_text(POINTER)
+    (folder / "in.txt").write_text("x")
+    lines = ONE.splitlines()
+    lines[3] = part.replace("PW", "pw").replace("IN", "in.txt")
+    (folder / "one.yaml").write_text("\n".join([*lines, ""]))
+    for command in (["validate"], ["plan", "--local"], ["apply", "--local"]):
+        ran = a2c(*command)
+        told = f"deep/{place}: error: the secret file:pw is a Git LFS pointer"
+        assert (ran.code, told in f"{ran.out}{ran.err}") == (5, True), ran
+    (folder / "pw").write_text("version https://git-lfs is my password")
+    assert a2c("validate").code == 0
+    (folder / "pw").unlink()
+    os.mkfifo(folder / "pw")
+    assert a2c("validate").code == 0
+
+
 def test_a_local_api_whose_folder_cannot_be_written_is_read(
     project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:

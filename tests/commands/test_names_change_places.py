@@ -5,8 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from a2c_spec.api.output_files import in_safe_order
-from a2c_spec.core.plan import Move
+from a2c_spec.core.plan import Move, in_safe_order
 from tests.conftest import Command
 
 RECIPE = """

@@ -137,6 +137,23 @@ def test_where_a_plan_goes_is_said_by_the_run_alone_and_another_place_makes_it_s
     assert a2c("apply", "p.a2cplan.json", *made).code == 0
 
 
+@pytest.mark.usefixtures("server")
+@pytest.mark.parametrize(
+    ("variable", "value", "said"),
+    [
+        ("A2C_SPEC_LOCAL", "1", "not for the built-in local API (A2C_SPEC_LOCAL)"),
+        ("A2C_SPEC_ENV", "prod", "not for environment prod (A2C_SPEC_ENV)"),
+    ],
+)
+def test_a_variable_that_does_not_fit_a_saved_plan_is_named(
+    variable: str, value: str, said: str, two: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert a2c("plan", "two.yaml", "-o", "p.a2cplan.json").code == 0
+    monkeypatch.setenv(variable, value)
+    refused = a2c("apply", "p.a2cplan.json")
+    assert (refused.code, said in refused.err, f"unset {variable}, or" in refused.err) == (10, True, True), refused.err
+
+
 def test_a_plan_made_without_the_results_cache_is_applied_without_it(two: Path, a2c: Command) -> None:
     assert a2c("apply", "two.yaml", "--local").code == 0
     assert a2c("destroy", "--all", "--local", "-y", "--files").code == 0

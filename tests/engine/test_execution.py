@@ -23,7 +23,6 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Move
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
-from a2c_spec.engine.edges import AFTER_DETACHED
 from a2c_spec.engine.execution import UNDER_WAY, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended, stops_all
 from a2c_spec.engine.planned import PlannedChange
@@ -251,12 +250,20 @@ def test_what_needs_a_failed_job_is_not_started(world: World) -> None:
     assert world.order == ["base", "alone"]
 
 
-def test_what_needs_a_job_that_nobody_waits_for_is_not_started(world: World) -> None:
+def test_what_needs_a_job_that_nobody_waits_for_is_left_to_the_next_apply(world: World) -> None:
     result = world.apply(step("base"), step("top", "base"), options=ApplyOptions(detach=True))
-    assert ends(result) == {"top": "NotStarted"}
-    assert world.reporter.events[0] == ("done", "base")
-    assert result.error is not None
-    assert (result.error.message, result.error.hint) == ("1 of 2 jobs not started", AFTER_DETACHED)
+    assert (ends(result), result.error) == ({}, None)
+    assert world.reporter.events == [("done", "base"), ("done", "top")]
+    assert result.tally.later == {"top": "it needs base, which is not waited for"}
+    assert (result.tally.busy, result.tally.applied, result.tally.unstarted) == (2, 1, 0)
+
+
+def test_what_needs_a_failed_job_too_is_not_only_left_to_the_next_apply(world: World) -> None:
+    world.answer = failing(bad=ConversionFailed("damaged"))
+    steps = (step("base"), step("bad"), step("top", "base", "bad"), step("over", "top"), step("next", "base"))
+    result = world.apply(*steps, options=ApplyOptions(detach=True))
+    assert ends(result) == {"bad": "ConversionFailed", "top": "NotStarted", "over": "NotStarted"}
+    assert (list(result.tally.later), result.error is not None) == (["next"], True)
 
 
 def test_what_needs_only_what_a_failed_job_gave_all_the_same_is_started(world: World) -> None:

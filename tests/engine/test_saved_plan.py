@@ -148,18 +148,27 @@ def test_places_and_moments_do_not_count(now: Callable[[], PlannedChange], tmp_p
 
 
 SERVICES = [
-    ({}, "local", f"made for {REALM}, not for the built-in local API", "leave out --local, or"),
-    ({"local": True}, REALM, f"made for the built-in local API, not for {REALM}", "apply it with --local, or"),
-    ({"base_url": "http://a.test/v2"}, "b.test/v2", "made for a.test/v2, not for b.test/v2", "apply it there, or"),
+    ({}, "local", "--local", f"made for {REALM}, not for the built-in local API (--local)", "leave out --local, or"),
+    ({}, "local", "A2C_SPEC_LOCAL", "not for the built-in local API (A2C_SPEC_LOCAL)", "unset A2C_SPEC_LOCAL, or"),
+    ({"local": True}, REALM, "", f"made for the built-in local API, not for {REALM}", "apply it with --local, or"),
+    (
+        {"base_url": "http://a.test/v2"},
+        "b.test/v2",
+        "API2CONVERT_BASE_URL",
+        "made for a.test/v2, not for b.test/v2 (API2CONVERT_BASE_URL)",
+        "apply it there, or",
+    ),
 ]
 
 
-@pytest.mark.parametrize(("flags", "realm", "said", "hint"), SERVICES)
-def test_a_plan_is_for_one_service(flags: dict[str, Any], realm: str, said: str, hint: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("flags", "realm", "source", "said", "hint"), SERVICES)
+def test_a_plan_is_for_one_service(
+    flags: dict[str, Any], realm: str, source: str, said: str, hint: str, tmp_path: Path
+) -> None:
     plan = saved(tmp_path, [step()], **flags)
-    check_realm(plan, plan.realm)
+    check_realm(plan, plan.realm, source)
     with pytest.raises(StalePlan) as error:
-        check_realm(plan, realm)
+        check_realm(plan, realm, source)
     assert (said in error.value.message, error.value.hint.startswith(hint)) == (True, True)
 
 

@@ -50,6 +50,11 @@ def test_each_kind_of_secret_is_had(tmp_path: Path, monkeypatch: pytest.MonkeyPa
         ("file:/etc/passwd", InvalidError, "the secret file:/etc/passwd must be relative to the manifest's folder"),
         ("file:link", InvalidError, "the secret file:link is outside the project root"),
         ("file:binary", InvalidError, "the secret file:binary is not UTF-8 text"),
+        (
+            "file:pointer",
+            InvalidError,
+            "the secret file:pointer is a Git LFS pointer, not the file itself; `git lfs pull` fetches it",
+        ),
         ("cmd:echo hunter2", LimitRefused, "the secret cmd:echo hunter2 runs a command"),
         ("cmd:echo 'a", InvalidError, "the secret cmd:echo 'a cannot be read: its command failed (ValueError)"),
         ("keyring:nobody", InvalidError, "the secret keyring:nobody must be keyring:service/user"),
@@ -64,6 +69,7 @@ def test_errors_name_the_reference_and_what_to_do(
     monkeypatch.setitem(sys.modules, "keyring", None)
     (tmp_path / "link").symlink_to("/etc/passwd")
     (tmp_path / "long").write_bytes(b"x" * 65_537)
+    (tmp_path / "pointer").write_text("version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12\n")
     (tmp_path / "binary").write_bytes(b"\xff\xfe\xff")
     with pytest.raises(error) as caught:
         _resolve(reference, tmp_path)

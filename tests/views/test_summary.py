@@ -80,6 +80,12 @@ ENDS: list[tuple[Tally, dict[str, int], str]] = [
         {},
         "Done: 2 applied, 1 from the results cache, 3 credits spent; no API calls.",
     ),
+    (
+        Tally(3, applied=1, later={"b": "it needs a, which is not waited for"}),
+        {},
+        "  b: left to the next apply: it needs a, which is not waited for\n"
+        "Done: 1 applied, 1 left to the next apply; no API calls.",
+    ),
     (Tally(3, applied=1, unstarted=2), {}, "Not all done: 1 applied, 2 not started; no API calls."),
 ]
 
@@ -155,6 +161,7 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
         "causes": [{"message": "often in ..", "addresses": ["often-0", "often-1"]}],
         "requests": {"POST": 1},
         "spent": 2,
+        "later": {},
         "unstarted": 1,
     }
 

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.calls import Call, Effect
 from a2c_spec.core.plan import Change
-from a2c_spec.core.reasons import counted
+from a2c_spec.core.reasons import counted, lost_there
 from a2c_spec.core.state import JobRecord
-
-UNSEEN = "a result that was paid for, and never downloaded, is deleted"
 
 Planned = tuple[Change, JobRecord | None]
 """The change of a run, and its record."""
@@ -25,14 +23,19 @@ def deletes(jobs: Iterable[str], calls: Sequence[Call]) -> tuple[Call, ...]:
 
 
 def with_deletes(
-    planned: Sequence[Planned], unused: Iterable[JobRecord], asked: Collection[str], shared: Collection[str] = ()
+    planned: Sequence[Planned],
+    unused: Iterable[JobRecord],
+    asked: Collection[str],
+    shared: Collection[str] = (),
+    there: Mapping[str, int] = {},
 ) -> list[Change]:
     """The changes of all runs of an address, with a DELETE of every job that is replaced once they are carried out.
 
     All stand in one change: the last that makes something, else the last. ``unused`` are runs of which nothing is
     wanted, ``asked`` the conversions of the manifest. Nothing is deleted as long as something that is asked for will
     still be missing. A job of which the service refused to be rid is left alone, and so are ``shared`` ones, of which
-    other addresses have results. What was paid for, and is not here, is not deleted unasked.
+    other addresses have results. What was paid for, and is not here, is not deleted unasked: ``there`` says of which
+    jobs so many results are only on the service.
     """
     changes = [replace(change, calls=tuple(one for one in change.calls if not one.afterwards)) for change, _ in planned]
     if not all(ends_here(change, record) for change, record in planned):
@@ -46,9 +49,7 @@ def with_deletes(
     doomed = [job for job in dict.fromkeys(jobs) if job not in stays]
     if doomed:
         place = max((number for number, change in enumerate(changes) if change.makes), default=len(changes) - 1)
-        changes[place] = _with(changes[place], doomed)
-        if any(run.phase == "completed" and run.job_id in doomed for run in unused):
-            changes[place] = replace(changes[place], paid_again=True, reasons=(*changes[place].reasons, UNSEEN))
+        changes[place] = _with(changes[place], doomed, there)
     return changes
 
 
@@ -64,19 +65,23 @@ def _replaced(run: JobRecord, asked: Collection[str]) -> bool:
     return run.phase not in ("building", "started") and (not made or any(name in asked for name in made))
 
 
-def _with(change: Change, jobs: Sequence[str]) -> Change:
+def _with(change: Change, jobs: Sequence[str], there: Mapping[str, int]) -> Change:
     change = replace(change, calls=(*change.calls, *deletes(jobs, change.calls)))
     if change.action != "no-op":
-        return replace(change, reasons=(*change.reasons, _told(len(jobs))))
-    told = f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted"
-    return replace(change, action="delete", reasons=(told,))
+        change = replace(change, reasons=(*change.reasons, _told(len(jobs))))
+    else:
+        told = f"{counted(len(jobs), 'job')} that it replaced {'is' if len(jobs) == 1 else 'are'} deleted"
+        change = replace(change, action="delete", reasons=(told,))
+    lost = sum(there.get(job, 0) for job in jobs)
+    said = (*change.reasons, lost_there(lost))
+    return replace(change, only_there=lost, paid_again=True, reasons=said) if lost else change
 
 
 def _told(jobs: int) -> str:
     return f"once its results are here, {counted(jobs, 'job')} that it replaces {'is' if jobs == 1 else 'are'} deleted"
 
 
-def spared(change: Change, shared: Collection[str]) -> Change:
+def spared(change: Change, shared: Collection[str], there: Mapping[str, int] = {}) -> Change:
     """The change without the DELETE of jobs of which, as the whole plan shows, other addresses have results then."""
     doomed = [str(call.subject) for call in change.calls if call.afterwards]
     left = [job for job in doomed if job not in shared]
@@ -86,6 +91,7 @@ def spared(change: Change, shared: Collection[str]) -> Change:
     if change.action == "delete":
         bare = replace(change, action="no-op", calls=calls, reasons=("unchanged",), paid_again=False)
     else:
-        untrue = {_told(len(doomed))} | ({UNSEEN} if not left else set())
+        untrue = {_told(len(doomed)), lost_there(change.only_there)}
         bare = replace(change, calls=calls, reasons=tuple(why for why in change.reasons if why not in untrue))
-    return _with(bare, left) if left else bare
+    bare = replace(bare, only_there=0)
+    return _with(bare, left, there) if left else bare

@@ -9,7 +9,7 @@ import pytest
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import with_deletes
+from a2c_spec.core.planner import spared, with_deletes
 from a2c_spec.core.planner.deletions import Planned, deletes
 from a2c_spec.core.state import JobRecord
 
@@ -84,9 +84,24 @@ def test_what_another_address_has_results_of_stays() -> None:
 
 
 def test_what_was_paid_for_and_never_came_here_is_not_deleted_unasked() -> None:
-    for phase, asks in (("completed", True), ("done", False)):
-        (change,) = with_deletes([idle(run("new", "x"))], [run("old", "x", phase=phase)], ["x"])
-        assert (change.action, change.paid_again) == ("delete", asks)
+    told = "2 results are only on the service, and deleted there"
+    for there in ({"old": 2}, {"new": 2}):
+        asks, lost = "old" in there, there.get("old", 0)
+        (change,) = with_deletes([idle(run("new", "x"))], [OLD], ["x"], there=there)
+        assert (change.action, change.paid_again, change.only_there) == ("delete", asks, lost)
+        assert (told in change.reasons) is asks
+        (change,) = with_deletes([again(OLD)], [], ["x"], there=there)
+        assert (change.only_there, told in change.reasons) == (lost, asks)
+        kept = spared(change, {"old"}, there)
+        assert (kept.only_there, told in kept.reasons, kept.deletes) == (0, False, ())
+
+
+def test_of_what_is_spared_nothing_is_told_and_of_the_rest_it_is() -> None:
+    there = {"old": 2, "more": 1}
+    (change,) = with_deletes([again(OLD)], [run("more", "y")], ["x", "y"], there=there)
+    assert change.only_there == 3
+    kept = spared(change, {"old"}, there)
+    assert (kept.only_there, kept.reasons[-1]) == (1, "1 result is only on the service, and deleted there")
 
 
 def test_the_plan_says_that_jobs_are_deleted_only_once_the_results_are_here() -> None:
