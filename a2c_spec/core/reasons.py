@@ -194,6 +194,11 @@ def stays(path: str, why: str = "") -> str:
     return f"{path} stays here{f': {why}' if why else ''}"
 
 
+def replaced_later(taker: str) -> str:
+    """Why a result stays that nobody asks for: an address is going to write in its place."""
+    return f"{taker} writes there, and replaces it when it is applied"
+
+
 def kept_there(job: str) -> str:
     """Of a job that has ended, and that the service refuses to delete."""
     return f"job {job} stays on the service, which does not delete it"

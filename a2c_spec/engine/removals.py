@@ -16,7 +16,7 @@ from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.core.transitions import without_files, without_job
+from a2c_spec.core.transitions import files_alone, without_files, without_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.staying import why_kept
@@ -189,7 +189,7 @@ def plan_removal(
 async def remove_run(session: Session, change: Change, tell: Listener) -> None:
     """Takes a run away. One whose job the service does not cancel stays recorded, with its files; raises Conflict then.
 
-    What the service keeps although it has ended is told.
+    What the service keeps although it has ended is told. Of a run that leaves files, these stay recorded.
     """
     record = session.store.get(change.address)
     if record is None:
@@ -213,4 +213,5 @@ async def remove_run(session: Session, change: Change, tell: Listener) -> None:
         told = f"the service does not cancel it: {address_of(record.address)} (job {', '.join(running)})"
         raise Conflict(f"not deleted, because {told}", hint=RUNNING_HINT, address=record.address)
     _removed(session, record, change.removes, tell)
-    await session.store.put(without=(record.address,))
+    left = files_alone(record, change.leaves, session.project.runtime.clock())
+    await session.store.put(*([left] if left else ()), without=(record.address,))
