@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from a2c_spec.api.going_files import removable
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
@@ -109,7 +110,7 @@ def _change(session: Session, record: JobRecord, others: Collection[str], *, fil
     ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
     """
     jobs = [job for job in record.jobs if job not in others]
-    going = [path for path in sorted(_places(record)) if files and session.files.removable(path, record.address)]
+    going = [path for path in sorted(_places(record)) if files and removable(session.files, path, record.address)]
     left = [path for path in sorted(_places(record)) if path not in going and stands(session, path, record)]
     told = [stays(path, why_kept(session, path, record.address) if files else "") for path in left]
     return plan_removal(record, jobs, going, "requested by destroy", told)

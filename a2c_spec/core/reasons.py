@@ -229,6 +229,11 @@ def of_endpoint(realm: str) -> str:
     return f"was written for another endpoint ({realm})"
 
 
+def of_both(realm: str) -> str:
+    """What a present result is, if another endpoint has it as one, too."""
+    return f"is a result of another endpoint, too ({realm})"
+
+
 def untold(job: str, conversions: Iterable[str]) -> str:
     """Of a job whose results do not tell which of these conversions made them, so that none can be taken."""
     return f"job {job} does not tell which result is of which of {', '.join(conversions)}"
@@ -277,22 +282,6 @@ def credits_told(about: int, balance: int | None = None, before: int = 0) -> str
     share = "" if about == 1 else "all " if before == about else f"{before:,} of them "
     paid = f", {share}paid before" if before else ""
     return f"about {about:,} credit{'' if about == 1 else 's'}{of}{paid}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: 90 s, 10 min, 24 h; never rounded."""
-    for length, unit in ((3600, "h"), (60, "min")):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:g} {unit}"
-    return f"{seconds:g} s"
-
-
-def roughly(seconds: float) -> str:
-    """Seconds for people, however many: 400 s, about 12 min, about 73 years."""
-    for least, length, unit in ((2, 31_557_600, "years"), (2, 86_400, "days"), (2, 3600, "h"), (10, 60, "min")):
-        if seconds >= least * length:
-            return f"{'about ' if seconds % length else ''}{seconds / length:,.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def counted(number: int, word: str) -> str:

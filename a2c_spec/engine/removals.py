@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from a2c_spec.api.going_files import remove
 from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
@@ -168,7 +169,7 @@ def _made_anew(run: JobRecord, change: Change, anew: Collection[str]) -> tuple[S
 def _removed(session: Session, record: JobRecord, paths: Iterable[str], tell: Listener) -> list[str]:
     """Those of the files that were removed: each was the record's, and as it was written."""
     mine = [path for path in paths if session.files.owner(path) == record.address]
-    gone = [path for path in mine if session.files.remove(path, record.address)]
+    gone = [path for path in mine if remove(session.files, path, record.address)]
     for path in gone:
         tell(Event("note", record.address, text=f"{path} was removed"))
     return gone

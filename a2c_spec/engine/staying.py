@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from a2c_spec.api.going_files import stays_for_others
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.file_names import path_key
@@ -27,14 +28,23 @@ def why_kept(session: Session, path: str, address: str) -> str:
         return f"it {files.origin(path, address)}"
     if stands == "intact" and path_key(real_path(session.project.root)(path)) in session.inputs:
         return "it is an input of a manifest"
-    too = [f"it is a result of another endpoint, too ({realm})" for realm in files.other_endpoints(path)]
-    return session.others.kept(path) or "".join(too[:1]) if stands == "intact" else ""
+    return stays_for_others(files, path) if stands == "intact" else ""
 
 
 def with_staying(session: Session, steps: Sequence[PlannedChange]) -> list[PlannedChange]:
     """The changes of a plan, which say which files stay, and remove none that has to."""
     taken = {path for step in steps for path in _taken(step)}
-    return [_with_staying(session, step, taken) for step in steps]
+    filled = {path for step in steps for path in (*step.change.writes, *(move.target for move in step.change.moves))}
+    return [_with_copied(session, _with_staying(session, step, taken), filled) for step in steps]
+
+
+def _with_copied(session: Session, step: PlannedChange, filled: Collection[str]) -> PlannedChange:
+    """The change, which says which files are not moved but copied, because they are somebody else's, too; ``filled``
+    places get another file."""
+    change = step.change
+    sources = [move.source for move in change.moves if move.source not in filled and not change.problem]
+    told = [reasons.stays(path, why) for path in sources if (why := stays_for_others(session.files, path))]
+    return replace(step, change=replace(change, stays=(*change.stays, *told))) if told else step
 
 
 def _taken(step: PlannedChange) -> Iterator[str]:
