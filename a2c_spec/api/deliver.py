@@ -269,10 +269,9 @@ class Delivery:
         first: dict[str, str] = {}
         for move in in_safe_order([move for _, _, move in moves]):
             job, address = by_source.get(move.source) or by_source[first[move.source]]
-            if move.source in by_source and move.target not in {other.target for _, _, other in moves}:
+            if move.aside:
                 first[move.target] = move.source
-            record = self.store.get(address)
-            if record is not None:
+            if record := self.store.get(address):
                 await self._move(record, move, {spec.conversion: spec.on_conflict for spec in job.outputs})
 
     async def _move_files(self, job: Job, change: Change, record: JobRecord) -> JobRecord:
@@ -296,5 +295,6 @@ class Delivery:
             going_files.move(self.files, move.source, path, record.address, file.output_id)
         files = tuple(moved if known is file else known for known in record.files)
         leftover = tuple(known for known in record.leftover if known.path != path)
-        self.tell(Event("saved", record.address, path, total=file.size))
+        if not move.aside:
+            self.tell(Event("saved", record.address, path, total=file.size))
         return await self.executor.save(replace(record, files=files, leftover=leftover))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import codecs
 import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
@@ -27,6 +29,9 @@ from a2c_spec.errors import IntegrityError, LimitRefused, NetworkError, ResultLo
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
+_COMMENT = rb"<!--(?:(?!-->).)*-->\s*"
+_PAGE = re.compile(rb"\s*(" + _COMMENT + rb")*<(!doctype\s+html|html|head|body|title|meta|script)\b", re.I | re.S)
+_PAGE_NAME = re.compile(r".*\.(x?html?|xht|shtml|mht|mhtml)", re.I)
 
 
 class ResultGone(SpecError):
@@ -192,6 +197,9 @@ class Downloads:
             if not output.size and part.size > self.most_unannounced:
                 part.drop()
                 raise too_large(output, self.most_unannounced)
+            if _is_another_page(response, download, part.path):
+                part.drop()
+                return "the answer is a web page, as that of a login, and not the result"
             short = output.size and part.size < output.size
             return f"the connection ended after {part.size} of {output.size} bytes" if short else ""
         if status == 416:
@@ -210,6 +218,17 @@ class Downloads:
             data = parse_body(response, await read_capped(response))
         reply = Reply(response.status_code, self.wire.hidden.data(data, told=True))
         return f"{reply.status}: {reply.message}" if reply.message else str(reply.status)
+
+
+def _is_another_page(response: httpx.Response, download: Download, path: Path) -> bool:
+    """Whether an answer is an HTML page, and nothing says that the result is one. Size and checksum would tell it."""
+    output, kind = download.output, response.headers.get("content-type", "").lower()
+    meant = "html" in output.content_type.lower() or _PAGE_NAME.fullmatch(output.filename)
+    known = meant or output.size or output.checksum or _PAGE_NAME.fullmatch(download.target.name)
+    if known or not kind.startswith("text/html"):
+        return False
+    with path.open("rb") as file:
+        return _PAGE.match(file.read(4096).removeprefix(codecs.BOM_UTF8)) is not None
 
 
 def starts_at(content_range: str, start: int) -> bool:

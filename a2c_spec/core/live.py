@@ -70,6 +70,7 @@ class LiveOutput:
     size: int = 0
     checksum: str = ""
     status: str = ""
+    content_type: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +195,7 @@ def parse_output(row: Mapping[str, Any]) -> LiveOutput:
         size=number(row.get("size")),
         checksum=_md5(row.get("checksum")),
         status=text(row.get("status")),
+        content_type=text(row.get("content_type")),
     )
 
 

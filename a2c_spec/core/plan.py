@@ -65,11 +65,13 @@ class Move:
     """A file of ours that gets another place below the project root; nothing is paid or downloaded.
 
     ``wanted``: the place that its manifest asks for, where the target is another one because something stands there.
+    ``aside``: it goes on from there, and the target is a name that is told to nobody.
     """
 
     source: str
     target: str
     wanted: str = ""
+    aside: bool = False
 
     @property
     def place(self) -> str:
@@ -81,7 +83,7 @@ def in_safe_order(moves: Sequence[Move]) -> list[Move]:
     """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
     targets = {move.target for move in moves}
     aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
-    first = [Move(source, place) for source, place in aside.items()]
+    first = [Move(source, place, aside=True) for source, place in aside.items()]
     return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
@@ -101,7 +103,7 @@ class Change:
     a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
     ``replaces_paid``: those of the replaced, or of what may be, that others were paid for, and whose results they are.
     ``alike`` is the address of an earlier change that makes the same: its result is taken from the results cache, and
-    ``calls`` are only for when it fails.
+    ``calls`` are only for when it fails. ``instead``: what is sent then, where its result is cached.
     """
 
     address: str
@@ -136,6 +138,7 @@ class Change:
     unforeseen: tuple[str, ...] = ()
     replaces_paid: Mapping[str, str] = field(default_factory=dict)
     alike: str = ""
+    instead: tuple[Call, ...] = ()
 
     @property
     def counts_as(self) -> str:
@@ -147,7 +150,7 @@ class Change:
     @property
     def sent(self) -> tuple[Call, ...]:
         """The calls that carry it out, unless an earlier change that makes the same fails."""
-        return () if self.alike else self.calls
+        return (*self.instead, *(call for call in self.calls if call.afterwards)) if self.alike else self.calls
 
     @property
     def size(self) -> int:
@@ -180,9 +183,14 @@ class Change:
         return self.paid_again and self.action != "forget" and not self.problem
 
     @property
+    def pays_again(self) -> bool:
+        """Whether it asks, and its results do not come from the results cache."""
+        return self.asks and not self.alike and self.action != "cached"
+
+    @property
     def deletes(self) -> tuple[Call, ...]:
         """The calls that delete or cancel something on the service."""
-        return tuple(call for call in self.calls if call.method == "DELETE")
+        return tuple(call for call in self.sent if call.method == "DELETE")
 
 
 @dataclass(frozen=True, slots=True)

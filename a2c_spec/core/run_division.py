@@ -90,9 +90,9 @@ def divide(
     host = lost_start or (_host(free, address, needed) if needed or not kept else None)
     parts = [_current(run, desired, runs) for run in kept]
     if needed or not kept:
-        editable = host is not None and host.phase == "building" and bool(host.job_id)
-        left = [name for name in needed if name in skipped and not (editable or lost_start)]
-        rest = [name for name in needed if name not in left and not (again or editable or lost_start)]
+        held = host is not None and host.phase == "building" and bool(host.job_id) and not desired.job.process
+        left = [name for name in needed if name in skipped and not (held or lost_start)]
+        rest = [name for name in needed if name not in left and not (again or held or lost_start)]
         called = {part.key: part.record for part in parts if part.record}  # by the ids of the manifest
         before = [called.get(run.address, run) for run in runs]
         parts += _anew(address, needed, ([*filter(cached, rest)], left), host, before)

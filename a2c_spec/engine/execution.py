@@ -256,13 +256,13 @@ class Execution:
         """Takes a result from the cache; where it has gone meanwhile, the job runs after all, if that is allowed."""
         results = self.session.results
         if cached is None or results.cache is None:
-            change = plan_job(desired, step.record, self.session.observe(desired, step.record, None))
+            change = plan_job(desired, step.record, self.session.observe(desired, step.record, step.live))
             unread = any(item.preset_from for item in desired.job.conversions)  # the plan had no need to read presets
             if unread or (change.paid_again and not self.options.yes):
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record)
+        record = await restorer.restore(desired, cached, step.record, step.change.instead)
         tell_staying(self.session, record, step.change, self.reporter)
         self.tally.cached += 1
         return record

@@ -210,7 +210,8 @@ def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedCha
     if (run := found.get(step.change.address)) is None:
         return step
     reason = f"job {run.job_id} was created by a call whose answer was lost"
-    change = replace(step.change, action="adopt", reasons=(reason, *step.change.reasons))
+    change = replace(step.change, reasons=(reason, *step.change.reasons))
+    change = change if change.action == "cached" else replace(change, action="adopt")
     return replace(step, change=change, filed_anew=True)
 
 
@@ -294,7 +295,6 @@ async def plan_from_live(
 def plan_with_cache(session: Session, pending: Pending, record: JobRecord | None, observed: Observed) -> Change:
     """The change of a job; before anything is paid for, the results cache is looked at."""
     change = plan_job(pending.desired, record, observed)
-    if observed.replace or change.action not in ("create", "re-run"):
-        return change
-    cached = session.results.known(pending.desired, record)
+    wanted = change.starts and not observed.replace
+    cached = session.results.known(pending.desired, record) if wanted else None
     return plan_job(pending.desired, record, replace(observed, cached=cached)) if cached else change

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from a2c_spec.api.replaced import let_go
 from a2c_spec.core.caching import cache_key, cacheable, entries_of, record_from, usable
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.foreseen import apart
@@ -25,6 +26,7 @@ from a2c_spec.state.results_cache import Pruned, ResultsCache
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.output_files import OutputFiles
+    from a2c_spec.core.calls import Call
     from a2c_spec.core.prepare import DesiredJob
 
 
@@ -172,8 +174,14 @@ class Restorer:
     executor: Executor
     tell: Listener
 
-    async def restore(self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None) -> JobRecord:
-        """The record once every file is in its place; raises SpecError when the cache lost one meanwhile."""
+    async def restore(
+        self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None, instead: Sequence[Call] = ()
+    ) -> JobRecord:
+        """The record once every file is in its place; raises SpecError when the cache lost one meanwhile.
+
+        ``instead`` lets go of the job that was to make them, before anything else is done.
+        """
+        await let_go(self.executor, desired.job.address, instead)
         placements = placed(apart(desired.job, self.files.store, render_late), cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -13,9 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec._version import __version__
-from a2c_spec.core.recipe import digest
-from a2c_spec.core.sensitive import HIDDEN, replaced_secrets
 from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.plan_stamps import moved_of, stamp
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.written_files import new_file
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
@@ -23,7 +21,7 @@ from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
 if TYPE_CHECKING:
     from jsonschema import ValidationError
 
-    from a2c_spec.core.plan import Change, Plan
+    from a2c_spec.core.plan import Plan
     from a2c_spec.core.state import StateStore
     from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project
@@ -31,10 +29,6 @@ if TYPE_CHECKING:
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
 HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
-MARK = re.compile(r".+#[0-9a-f]{64}", re.DOTALL)
-"""How a secret is marked in what is sent: its reference, and the keyed digest of its value."""
-USER = re.compile(r"(?<=://)[^/?#\s\"]*@")
-"""Who a URL logs in as, and with which password."""
 LARGEST = 512 * 1024 * 1024
 KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "on_conflict", "no_cache", "state", "prune")
 """What a plan is applied with again. Not which service it goes to, by ``--local`` or by its address: no file may say
@@ -64,65 +58,6 @@ def _tupled(value: Any) -> Any:
 
 def is_saved_plan(path: str) -> bool:
     return path.endswith(SUFFIX)
-
-
-def stamp(step: PlannedChange) -> dict[str, str]:
-    """What one change depends on: the manifest, the bytes of its inputs, what was recorded, what was live."""
-    job = step.desired.job if step.desired else None
-    plain = replace(job, inputs=tuple(replace(item, content=None) for item in job.inputs)) if job else step.preset
-    contents = [(item.id, item.content.sha256) for item in job.inputs if item.content] if job else []
-    return {
-        "manifest": _digest(plain),
-        "inputs": digest(contents),
-        "secrets": digest(_secrets(step)),
-        "state": _digest(step.record),
-        "live": _digest(step.live),
-        "actions": _digest(_done_by(step.change)),
-    }
-
-
-def _secrets(step: PlannedChange) -> list[Any]:
-    """The keyed digests of all secrets of a job or preset, in every place where it sends one."""
-    if step.desired is None:
-        return list(_marks(step.change.basis))
-    wanted, job = step.desired, step.desired.job
-    sent: list[Any] = [wanted.sent_input(item) for item in job.inputs]
-    sent += [wanted.sent_conversion(item) for item in job.conversions]
-    words = [one.download_password for one in job.outputs if one.download_password]
-    words += USER.findall(json.dumps(asdict(job), default=str, sort_keys=True))
-    return list(_marks([wanted.sent_fields, *sent, [wanted.fingerprint_secret(one) for one in words]]))
-
-
-def _marks(tree: Any) -> Iterator[str]:
-    """Every keyed digest in what was sent; a secret is marked as ``reference#digest`` wherever it stands."""
-    if isinstance(tree, Mapping):
-        yield from (mark for key in sorted(tree) for mark in _marks(tree[key]))
-    elif isinstance(tree, list | tuple):
-        yield from (mark for one in tree for mark in _marks(one))
-    elif isinstance(tree, str) and MARK.fullmatch(tree):
-        yield tree
-
-
-def _done_by(change: Change) -> Change:
-    """What carrying a change out does: its action, its calls and what happens to files, without the words for it, what
-    it may cost, and what stands in the places of its files."""
-    return replace(change, reasons=(), details=(), bound="", basis={}, credits=0, replaces=())
-
-
-def _digest(value: Any) -> str:
-    """Of any frozen value. Positions in files, moments in time and digests of the rest do not count, nor do secrets:
-    they could be guessed from it, and have keyed digests."""
-    if value is None:
-        return ""
-    tree = replaced_secrets(_unplaced(asdict(value)), lambda _path: HIDDEN)
-    return digest(USER.sub(HIDDEN, json.dumps(tree, default=str, sort_keys=True)))
-
-
-def _unplaced(tree: Any) -> Any:
-    if isinstance(tree, Mapping):
-        kept = {key: item for key, item in tree.items() if key not in ("position", "updated_at", "fingerprint")}
-        return {key: item > 0 if key == "gone_since" else _unplaced(item) for key, item in kept.items()}
-    return [_unplaced(item) for item in tree] if isinstance(tree, list | tuple) else tree
 
 
 def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Plan, chosen: Selection) -> None:
@@ -241,7 +176,7 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
     moved += [f"{address} is gone" for address in saved.stamps if address not in now]
     for address in now:
         if address in saved.stamps:
-            moved += [f"{address}: {text}" for text in _moved(now[address], saved.stamps[address], why[address])]
+            moved += [f"{address}: {text}" for text in moved_of(now[address], saved.stamps[address], why[address])]
     if moved:
         more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
@@ -256,27 +191,6 @@ def check_environment(saved: SavedPlan, env: str, source: str = "") -> None:
             f"not for {f'environment {env}' if env else 'none'}{f' ({source})' if source else ''}",
             hint=f"{f'{_without(source)}, or ' if source else ''}make a new plan; nothing was sent",
         )
-
-
-_WORDS = {
-    "manifest": "the manifest",
-    "inputs": "the bytes of an input",
-    "secrets": "a secret",
-    "state": "the state",
-    "live": "the live job",
-}
-
-
-def _moved(now: Mapping[str, str], then: Mapping[str, str], why: str) -> list[str]:
-    """What differs of one change; what has to be done now, and ``why``, is told only where nothing else tells it.
-
-    A job that was read for only one of both plans says nothing: something here is why it was, or was not, read.
-    """
-    differing = [key for key in _WORDS if now[key] != then[key]]
-    known = [key for key in differing if key != "live" or (now["live"] and then["live"])]
-    if not known and now["actions"] != then["actions"]:
-        return [f"what has to be done changed{f' ({why})' if why else ''}"]
-    return [f"{_WORDS[key]} changed" for key in known or differing]
 
 
 def check_unused(saved: SavedPlan, store: StateStore) -> None:

@@ -107,7 +107,7 @@ class Spender:
 
 def allowance(project: Project, plan: Plan, steps: Sequence[PlannedChange], limits: Limits) -> Allowance | None:
     """What a plan costs about, beside what limits and budget allow; None where nothing is bounded."""
-    budget, again = project.file.budget, sum(change.asks for change in plan.changes)
+    budget, again = project.file.budget, sum(change.pays_again for change in plan.changes)
     per_run, per_day = budget.get("per_run"), budget.get("per_day")
     names = {f"budget.{bound}": _named(project, bound) for bound in budget}
     names |= {name: project.flags.named(name) for name in ("max_credits", "max_replace") if name in project.flags.given}

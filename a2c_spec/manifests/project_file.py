@@ -94,7 +94,7 @@ def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
         if tree is not None:
             problems.append(Diagnostic(Position(str(file), 1, 1), "the settings must be a mapping"))
         return Project(root, env=env), problems
-    told = {problem.position for problem in problems}
+    told = {problem.position for problem in problems if problem.severity == "error"}
     found = published.check("project", tree, tree.mark, rendered=True)
     problems += [problem for problem in found if problem.position not in told]
     if any(problem.severity == "error" for problem in problems):

@@ -126,7 +126,8 @@ class Bars(Silent):
     def _moved(self, event: Event) -> None:
         key = f"{event.kind} {event.address} {event.subject}"
         if key not in self._tasks:
-            self._tasks[key] = self._progress.add_task(key, total=event.total or None)
+            shown = f"{event.kind} {address_of(event.address)} {event.subject}"
+            self._tasks[key] = self._progress.add_task(shown, total=event.total or None)
         self._progress.update(self._tasks[key], completed=event.done)
         if event.total and event.done >= event.total:
             self._drop(key)

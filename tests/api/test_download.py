@@ -6,6 +6,8 @@ import asyncio
 import errno
 import hashlib
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -312,3 +314,42 @@ def test_names_that_differ_in_case_alone_get_different_files() -> None:
     outputs = tuple(LiveOutput(str(n), "c", filename=name) for n, name in enumerate(["A.txt", "a.TXT", "a.txt"]))
     placed = place(job, LiveJob("1", "completed", outputs=outputs), {"c": "conversions.sum"}, render_late)
     assert len({one.path.casefold() for one in placed}) == 3
+
+
+PAGE = b"\xef\xbb\xbf\n<!-- hello -->\n<!DOCTYPE html><html><body>Log in</body></html>"
+HTML = {"Content-Type": "text/html; charset=UTF-8"}
+
+
+@pytest.mark.parametrize(
+    ("output", "name", "content", "headers", "taken"),
+    [
+        (UNKNOWN, "a.bin", PAGE, HTML, False),
+        (replace(UNKNOWN, content_type="application/pdf"), "a.bin", b"<HTML>", HTML, False),
+        (replace(UNKNOWN, content_type="text/html"), "a.bin", PAGE, HTML, True),
+        (replace(UNKNOWN, content_type="application/xhtml+xml"), "a.bin", PAGE, HTML, True),
+        (replace(UNKNOWN, filename="a.HTM"), "a.bin", PAGE, HTML, True),
+        (replace(UNKNOWN, filename="a"), "a.html", PAGE, HTML, True),
+        (replace(UNKNOWN, size=len(PAGE)), "a.bin", PAGE, HTML, True),
+        (replace(UNKNOWN, checksum=hashlib.md5(PAGE).hexdigest()), "a.bin", PAGE, HTML, True),
+        (UNKNOWN, "a.bin", PAGE, {}, True),
+        (UNKNOWN, "a.bin", PAGE, {"Content-Type": "application/octet-stream"}, True),
+        (UNKNOWN, "a.bin", BYTES, HTML, True),
+        (UNKNOWN, "a.bin", b"<svg xmlns=''></svg>", HTML, True),
+        (UNKNOWN, "a.bin", b"", HTML, True),
+        (UNKNOWN, "a.bin", b"<!-- -->" * 500 + b"x", HTML, True),  # read in no time
+    ],
+)
+def test_a_page_that_is_not_the_result_is_not_taken(
+    tmp_path: Path, output: LiveOutput, name: str, content: bytes, headers: dict[str, str], taken: bool
+) -> None:
+    """A service that calls everything a page is believed where the bytes are none."""
+    target = tmp_path / name
+    with nullcontext() if taken else pytest.raises(NetworkError, match="the answer is a web page"):
+        fetch(lambda _: httpx.Response(200, content=content, headers=headers), target, output)
+    assert (target.exists(), [path.name for path in tmp_path.iterdir()]) == (taken, [name] if taken else [])
+
+
+def test_a_page_in_the_place_of_a_result_may_pass(tmp_path: Path) -> None:
+    answers = in_turn(httpx.Response(200, content=PAGE, headers=HTML), httpx.Response(200, content=BYTES))
+    fetch(answers, tmp_path / "a.bin", UNKNOWN)
+    assert (tmp_path / "a.bin").read_bytes() == BYTES

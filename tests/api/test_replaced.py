@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import httpx
 import pytest
 
 from a2c_spec.api.http.replies import Refused
-from a2c_spec.api.replaced import delete_replaced
+from a2c_spec.api.replaced import delete_replaced, let_go
+from a2c_spec.core.calls import Call
 from a2c_spec.core.planner.deletions import deletes
-from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.state import Element, JobRecord, Phase, SavedFile
+from a2c_spec.errors import Conflict
 from tests.api.service import Bench, Service
 
 THERE = SavedFile("", 1, "", "out-1", "sum")
@@ -54,3 +57,29 @@ def test_another_refusal_is_told_and_changes_nothing(bench: Bench) -> None:
     with pytest.raises(Refused, match="no"):
         delete(bench, "old")
     assert bench.store.runs("pack") == before
+
+
+def held(bench: Bench, phase: Phase = "building") -> None:
+    bench.put(JobRecord("pack", "host", phase, "old", elements={"job": Element("old")}))
+
+
+def test_a_held_job_is_let_go_before_its_results_come_from_elsewhere(bench: Bench) -> None:
+    held(bench)
+    asyncio.run(let_go(bench.executor, "pack", [Call("delete_job", "old")]))
+    run = bench.store.get("pack")
+    assert bench.service.requests == ["DELETE /jobs/old"]
+    assert run is not None
+    assert (run.job_id, run.elements, run.phase) == ("", {}, "canceled")
+
+
+@pytest.mark.parametrize(("status", "refused"), [("processing", True), ("incomplete", True), ("completed", False)])
+def test_a_job_that_the_service_does_not_let_go_stays_recorded(bench: Bench, status: str, refused: bool) -> None:
+    held(bench, "started")
+    before = bench.store.get("pack")
+    bench.service.jobs["old"] = {"id": "old", "status": {"code": status}}
+    bench.service.rule = lambda _service, request: (
+        httpx.Response(409, json={"message": "not now"}) if request.method == "DELETE" else None
+    )
+    with pytest.raises(Conflict, match=f"job old is {status}") if refused else nullcontext():
+        asyncio.run(let_go(bench.executor, "pack", [Call("delete_job", "old")]))
+    assert bench.store.get("pack") == before

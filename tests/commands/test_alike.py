@@ -108,7 +108,8 @@ def test_what_is_asked_for_anew_is_made_anew_once(three: Path, a2c: Command, som
     assert a2c("apply", "-q").code == 0
     told = json.loads(a2c("plan", "--json", "--replace", "*").out)
     assert (told["totals"]["credits"], told["totals"]["jobs_started"]) == (1, 1)
-    assert a2c("apply", "-q", "-y", "--replace", "*", "--max-credits", "1").code == 0
+    assert a2c("apply", "-q", "-y", "--replace", "*", "--max-replace", "0").code == 11
+    assert a2c("apply", "-q", "-y", "--replace", "*", "--max-credits", "1", "--max-replace", "1").code == 0
     assert (spent(somebody), len(somebody("GET", "/jobs"))) == (2, 2)
     assert a2c("plan", "--detailed-exitcode").code == 0
 

@@ -29,7 +29,8 @@ def test_two_results_swap_their_names(project: Path, a2c: Command) -> None:
     first, second = ((project / "dist" / f"{name}.md5").read_bytes() for name in "xy")
     manifest.write_text(RECIPE.replace("FIRST", "y").replace("SECOND", "x"))
     done = a2c("apply", "sums.yaml", "--local")
-    assert done.code == 0, done.err
+    assert (done.code, "moving" in done.out + done.err) == (0, False), done.err
+    assert all(f"sums: saved dist/{name}.md5" in done.out + done.err for name in "xy")
     assert ((project / "dist" / "x.md5").read_bytes(), (project / "dist" / "y.md5").read_bytes()) == (second, first)
     assert sorted(path.name for path in (project / "dist").iterdir()) == ["x.md5", "y.md5"]
     assert "no API calls" in a2c("apply", "-v", "sums.yaml", "--local").out

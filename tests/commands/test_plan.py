@@ -6,9 +6,13 @@ import json
 import shutil
 from pathlib import Path
 
+import httpx
 import jsonschema
 import pytest
 
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Progression, Settings
 from a2c_spec.manifests.schema.published import load_schema
 from tests.commands.conftest import PNG, Somebody, in_dist, planned
 from tests.conftest import Command
@@ -290,3 +294,27 @@ def test_a_name_of_dots_only_is_planned_as_it_is_written(two: Path, a2c: Command
     assert change["writes"] == ["dist/result.webp"]
     assert a2c("apply", "two.yaml", "--local").code == 0
     assert in_dist(two) == ["result.webp", "signatures.webp"]
+
+
+def test_a_plan_whose_upstream_job_ended_meanwhile_says_that(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody changed a manifest."""
+    (project / "a.txt").write_text("a")
+    jobs = (("up", "path: a.txt", "md5"), ("late", "from: up.c", "sha1"))
+    for name, source, target in jobs:
+        lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", f"inputs: [{{id: i, {source}}}]"]
+        (project / f"{name}.yaml").write_text("\n".join([*lines, f"conversions: [{{id: c, target: {target}}}]", ""]))
+    slow = Settings(api_keys=("key",), progression=Progression("polls", running=4))
+    with Background(create_app(slow)) as server, httpx.Client(headers={"x-oc-api-key": "key"}) as client:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        assert a2c("apply", "-q", "--detach", "--target", "up").code == 0
+        assert a2c("plan", "-q", "-o", "p.a2cplan.json").code == 0
+        (job,) = client.get(f"{server.url}/jobs").json()
+        while client.get(f"{server.url}/jobs/{job['id']}").json()["status"]["code"] != "completed":
+            pass
+        stale = a2c("apply", "p.a2cplan.json", "-y")
+    assert (stale.code, "manifest" in stale.err) == (10, False), stale.err
+    told = "late: what is known of up.c, which it takes, changed; up: the live job changed (running -> completed)"
+    assert told in stale.err

@@ -117,6 +117,10 @@ def test_what_is_typed_stands_above_a_variable_that_excludes_it(
         (["serve", "--ephemeral", "--data", "x"], {}, "--ephemeral and --data contradict each other"),
         (["plan", "--json", "--markdown"], {}, "--json and --markdown ask for two forms of one plan"),
         (["show", "x", "--json", "--markdown"], {}, "--json and --markdown ask for two forms of one plan"),
+        (["status", "--local", "-q", "-v"], {}, "--quiet and --verbose contradict each other"),
+        (["state", "list", "-qv"], {}, "--quiet and --verbose contradict each other"),
+        (["config"], {"A2C_SPEC_QUIET": "1", "A2C_SPEC_VERBOSE": "1"}, "A2C_SPEC_QUIET and A2C_SPEC_VERBOSE"),
+        (["config", "-q"], {"A2C_SPEC_VERBOSE": "1"}, ""),
         (["config"], {"A2C_SPEC_LOCAL": "1", "A2C_SPEC_BASE_URL": "http://x/v2"}, "A2C_SPEC_LOCAL and A2C_SPEC_BASE"),
     ],
 )  # fmt: skip

@@ -174,6 +174,13 @@ def test_what_is_cached_is_not_run_with_the_others() -> None:
     assert of(divide(wanted({"a": 1}), [], cached=lambda _name: True)) == {"job": ("a",)}
 
 
+@pytest.mark.parametrize("starts", [True, False])
+def test_what_is_cached_leaves_a_draft_once_it_starts(starts: bool) -> None:
+    draft = ran_as("job", {"a": 1, "b": 1}, "building")
+    division = divide(wanted({"a": 1, "b": 1}, process=starts), [draft], cached=lambda name: name == "b")
+    assert of(division) == ({"job": ("a",), "job#2": ("b",)} if starts else {"job": ("a", "b")})
+
+
 def test_a_create_without_an_answer_decides_first() -> None:
     lost = ran_as("job", {"a": 1, "b": 1}, intent=Intent(("create_job",), starts=True))
     assert of(divide(wanted({"a": 1, "b": 2}), [lost])) == {"job": ("a", "b")}

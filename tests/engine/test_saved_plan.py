@@ -16,6 +16,7 @@ from a2c_spec.core.diagnostics import Position
 from a2c_spec.core.live import LiveConversion, LiveJob
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.plan_stamps import stamp
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.saved_plan import (
     KEPT_FLAGS,
@@ -25,7 +26,6 @@ from a2c_spec.engine.saved_plan import (
     check_unused,
     is_saved_plan,
     read,
-    stamp,
     use,
     write,
 )
@@ -114,7 +114,7 @@ MOVED: list[tuple[str, PlannedChange, str]] = [
     ("the bytes", other_bytes("00" * 32), "a: the bytes of an input changed"),
     ("the record", step(record=record(job("a"), spent=5)), "a: the state changed"),
     ("no record", step(record=None), "a: the state changed"),
-    ("the live job", step(live=LiveJob("j", "processing")), "a: the live job changed"),
+    ("the live job", step(live=LiveJob("j", "processing")), "a: the live job changed (ready -> processing)"),
     ("no live job", step(live=None), "a: the live job changed"),
     ("what is done", step(change=Change("a", "update", ("new",))), "a: what has to be done changed (new)"),
     (

@@ -78,6 +78,8 @@ MOVES = [
     ((Event("upload", "a", "cover", done=1, total=2),), {"upload a cover"}),
     ((Event("upload", "a", "cover", done=1, total=2), Event("upload", "a", "cover", done=2, total=2)), set()),
     ((Event("upload", "a", "cover", done=0, total=0),), {"upload a cover"}),
+    ((Event("download", "a#2", "dist/a", done=0, total=0),), {"download a dist/a"}),
+    ((Event("status", "a#2", text="queued"),), {"queued a"}),
     ((Event("download", "a", "dist/a", done=1, total=2), Event("saved", "a", "dist/a")), set()),
     ((Event("status", "a", text="queued"),), {"queued a"}),
     ((Event("status", "a", text="queued"), Event("status", "a", text="processing")), {"processing a"}),

@@ -20,7 +20,7 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
-from a2c_spec.core.planner.deletions import deletes
+from a2c_spec.core.planner.deletions import deletes, let_go
 from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there, saved_nowhere
 from a2c_spec.core.planner.leftovers import left_behind
 from a2c_spec.core.planner.matching import known
@@ -44,7 +44,8 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     change = _decide(desired, record, observed)
     if change.action in ("create", "re-run"):
         change = saved_nowhere(desired, observed) or change
-    if observed.cached and not observed.replace and change.action in ("create", "re-run"):
+    change = replace(change, instead=let_go(observed)) if change.starts else change
+    if observed.cached and not observed.replace and change.starts:
         change = _from_cache(desired, observed.cached, observed, change)
     sent = {name.removeprefix("inputs.") for call in change.calls for name in call.creates}
     recipe = desired.as_sent(sent)
@@ -135,12 +136,14 @@ def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, othe
         desired.job.address,
         "cached",
         (*otherwise.reasons, f"{reasons.FREE}the results of {desired.fingerprint[:4]}.. are in the results cache"),
-        tuple(call for call in otherwise.calls if call.afterwards),
+        (*otherwise.instead, *(call for call in otherwise.calls if call.afterwards)),
         details=otherwise.details,
         removes=otherwise.removes,
         downloads=tuple(one.path for one in where),
+        paid_again=bool(otherwise.instead) and not (observed.live and observed.live.editable),
         problem=otherwise.problem,
         lost=otherwise.lost,
+        instead=otherwise.instead,
     )
 
 
@@ -256,7 +259,7 @@ def _unseen(desired: DesiredJob, record: JobRecord, observed: Observed) -> Chang
 
 def _update(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: Observed) -> Change:
     """An unstarted job: edit it, or delete and recreate it where that takes fewer calls."""
-    way = edit(desired, live, known(record))
+    way = edit(desired, live, known(record), observed.apart)
     if not way.calls:
         held = f"{update_reasons.which(desired)}held on the service as the manifest says"
         return Change(desired.job.address, "no-op", (held,), bindings=way.bindings)

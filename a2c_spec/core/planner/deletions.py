@@ -1,4 +1,5 @@
-"""``on_replace: delete``: jobs whose results others make are deleted, once these are where they belong."""
+"""Jobs that are deleted because their results are made, or taken, elsewhere: those of ``on_replace: delete`` once these
+are where they belong, one that is held or makes something else before."""
 
 from __future__ import annotations
 
@@ -6,9 +7,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, lost_there
 from a2c_spec.core.state import JobRecord
+
+FROM_CACHE = "its results come from the results cache"
 
 Planned = tuple[Change, JobRecord | None]
 """The change of a run, and its record."""
@@ -20,6 +24,15 @@ def deletes(jobs: Iterable[str], calls: Sequence[Call]) -> tuple[Call, ...]:
     effects = (Effect("job", None),)
     kind, why = "delete_job", "its results are made by another one"
     return tuple(Call(kind, job, effects=effects, step=step, afterwards=True, reason=why) for job in jobs)
+
+
+def let_go(observed: Observed) -> tuple[Call, ...]:
+    """The DELETE of the job that a run has, and that has not ended, where nothing is wanted of it any more; others may
+    wait for it."""
+    live = observed.live
+    if live is None or live.terminal or observed.shared:
+        return ()
+    return (Call("delete_job", live.id, reason=FROM_CACHE),)
 
 
 def with_deletes(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -29,6 +29,8 @@ from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
 UNKNOWN = "not known here, perhaps added by somebody else"
+ELSEWHERE = "its result is had elsewhere"
+"""Why a conversion of the manifest goes: another run makes it, or takes it from the results cache."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +45,24 @@ class Edit:
     one_by_one: bool = False
 
 
-def edit(desired: DesiredJob, live: LiveJob, known: SentState) -> Edit:
-    """The cheapest edit; ``process: true`` rides in the same PATCH as the job fields."""
+def edit(desired: DesiredJob, live: LiveJob, known: SentState, apart: Collection[str] = ()) -> Edit:
+    """The cheapest edit; ``process: true`` rides in the same PATCH as the job fields.
+
+    ``apart`` are conversions of the manifest that are not for this job.
+    """
     pairs = known.pair_conversions(desired, live)
     best = known.pair_inputs(desired, live)
     ways = alternatives(desired.job.inputs, live.inputs, known.input_fits(desired, live), best)
     costly = known.costly_link(desired, live)
-    edits = [_edit(desired, live, known, one, pairs) for way in ways for one in shorter(way, costly)]
+    edits = [_edit(_Context(desired, live, known, one, pairs, apart)) for way in ways for one in shorter(way, costly)]
     return min(edits, key=lambda one: cost_of(one.calls).key())
 
 
-def _edit(desired: DesiredJob, live: LiveJob, known: SentState, inputs: Pairs, conversions: Pairs) -> Edit:
-    context = _Context(desired, live, known, inputs, conversions)
-    bindings = {f"inputs.{desired.job.inputs[d].id}": live.inputs[n].id for d, n in inputs.items()}
-    bindings |= {f"conversions.{desired.job.conversions[d].id}": live.conversions[n].id for d, n in conversions.items()}
-    return Edit(context.calls(), bindings | {"job": live.id}, bool(known.doubtful(live)))
+def _edit(context: _Context) -> Edit:
+    job, live = context.desired.job, context.live
+    bindings = {f"inputs.{job.inputs[d].id}": live.inputs[n].id for d, n in context.inputs.items()}
+    bindings |= {f"conversions.{job.conversions[d].id}": live.conversions[n].id for d, n in context.conversions.items()}
+    return Edit(context.calls(), bindings | {"job": live.id}, bool(context.known.doubtful(live)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,7 @@ class _Context:
     known: SentState
     inputs: Pairs
     conversions: Pairs
+    apart: Collection[str] = ()
 
     def calls(self) -> tuple[Call, ...]:
         fields = self._fields()
@@ -162,13 +168,16 @@ class _Context:
                 live.id,
                 effects=self._gone(live.id),
                 step=step,
-                reason="conversion not in the manifest"
-                if self.known.name(live.id)
-                else "conversion not known here, perhaps added by somebody else",
+                reason=self._why_not_made(self.known.name(live.id)),
             )
             for n, live in enumerate(self.live.conversions)
             if n not in self.conversions.values()
         ]
+
+    def _why_not_made(self, name: str) -> str:
+        if name.removeprefix("conversions.") in self.apart:
+            return ELSEWHERE
+        return "conversion not in the manifest" if name else f"conversion {UNKNOWN}"
 
     def _gone(self, api_id: str) -> tuple[Effect, ...]:
         name = self.known.name(api_id)

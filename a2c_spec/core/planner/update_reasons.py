@@ -12,8 +12,9 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Detail
 from a2c_spec.core.planner import recipes
+from a2c_spec.core.planner.update import ELSEWHERE
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.reasons import ORDER, changed_reason, shown_pair
+from a2c_spec.core.reasons import ORDER, changed_reason, counted, shown_pair
 from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, dumps, holds_secret
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.sensitive import HIDDEN, names_secret
@@ -28,8 +29,11 @@ def why(desired: DesiredJob, record: JobRecord, calls: Sequence[Call], others: C
     back."""
     besides = [one for one in _besides(desired, record) if one.path not in {other.path for other in others}]
     found = [*recipes.why(desired, record), *foreign_reasons(others), *map(_besides_reason, besides)]
-    if len(calls) > sum(call.starts for call in calls) and not found:
-        found.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in calls)))
+    rest = [call for call in calls if call.reason != ELSEWHERE]
+    if len(rest) > sum(call.starts for call in rest) and not found:
+        found.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in rest)))
+    if taken := len(calls) - len(rest):
+        found.append(f"{counted(taken, 'conversion')} taken out of the job, whose result is had elsewhere")
     if any(call.starts for call in calls):
         found.append("not started yet")
     return tuple(found) or ("the job's fields changed",)

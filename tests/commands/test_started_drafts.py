@@ -1,0 +1,165 @@
+"""A job that was held and is started: what is paid for elsewhere, or twice in it, is not paid for again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from a2c_spec.local_api.app import create_app
+from a2c_spec.local_api.server import Background
+from a2c_spec.local_api.settings import Progression, Settings
+from tests.commands.conftest import Somebody, in_dist, spent
+from tests.conftest import Command
+
+MD5 = "category: hash, target: md5"
+SHA = "category: hash, target: sha1"
+
+
+def write(project: Path, name: str, *made: str, held: bool = False, more: str = "", text: str = "a") -> None:
+    """A manifest; each conversion has a result of its own."""
+    (project / f"{text}.txt").write_text(text)
+    lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {name}", f"job: {{process: {str(not held).lower()}}}"]
+    lines += [f"inputs: [{{id: i, path: {text}.txt}}]", "conversions:"]
+    lines += [f"  - {{id: c{number}, {recipe}}}" for number, recipe in enumerate(made)]
+    lines += ["outputs:", *(f"  - {{from: c{number}, filename: {name}-{number}}}" for number in range(len(made)))]
+    (project / f"{name}.yaml").write_text("\n".join([*lines, more, ""]))
+
+
+@pytest.fixture
+def held(project: Path, a2c: Command, server: Background) -> Path:
+    """A project with a held job ``draft``."""
+    assert server
+    write(project, "draft", MD5, held=True)
+    assert a2c("apply", "-q").code == 0
+    return project
+
+
+def planned(a2c: Command, *args: str) -> dict[str, Any]:
+    """The plan; as a saved one it is the same."""
+    tree: dict[str, Any] = json.loads(a2c("plan", "--json", *args).out)
+    return tree
+
+
+def jobs(somebody: Somebody) -> int:
+    return len(somebody("GET", "/jobs") or ())
+
+
+def test_a_held_job_whose_result_is_in_the_cache_is_deleted_as_planned(
+    held: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(held, "other", MD5)
+    assert a2c("apply", "-q").code == 0
+    (job,) = [row["id"] for row in somebody("GET", "/jobs") if row["status"]["code"] == "incomplete"]
+    write(held, "draft", MD5)
+    told = planned(a2c)
+    change = next(row for row in told["changes"] if row["address"] == "draft")
+    assert (change["action"], change["credits"], [call["kind"] for call in change["calls"]]) == (
+        "cached",
+        0,
+        ["delete_job"],
+    )
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (0, {"DELETE": 1})
+    assert f"deletes job {job} on the service" in a2c("plan").out
+    assert a2c("plan", "--out", "p.a2cplan.json", "-q").code == 0
+    assert a2c("apply", "p.a2cplan.json", "--max-credits", "0").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(held))) == (1, 1, 2)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_held_job_that_is_alike_with_another_is_deleted_as_planned(
+    held: Path, a2c: Command, somebody: Somebody
+) -> None:
+    for name in ("draft", "another"):  # "another" is made, and "draft" is held
+        write(held, name, MD5)
+    told = planned(a2c)
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (1, {"POST": 2, "DELETE": 1})
+    assert "deletes job" in a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", "1").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(held))) == (1, 1, 2)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_held_job_stays_where_the_one_alike_gives_nothing(held: Path, a2c: Command, somebody: Somebody) -> None:
+    for name in ("draft", "another"):
+        write(held, name, MD5)
+    assert a2c("apply", "-q", "--detach").code == 9
+    assert jobs(somebody) == 2
+
+
+def test_a_running_job_of_another_recipe_is_cancelled_as_planned(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = Settings(api_keys=("key",), progression=Progression("polls", running=4))
+    with Background(create_app(slow)) as server:
+        monkeypatch.setenv("API2CONVERT_BASE_URL", server.url)
+        monkeypatch.setenv("API2CONVERT_API_KEY", "key")
+        write(project, "other", MD5)
+        assert a2c("apply", "-q").code == 0
+        write(project, "draft", SHA)
+        assert a2c("apply", "-q", "--detach").code == 0
+        write(project, "draft", MD5)
+        told = planned(a2c)
+        assert (told["totals"]["credits"], told["totals"]["calls"]) == (0, {"DELETE": 1})
+        asked = a2c("apply", "-q")
+        assert (asked.code, "draft would be cancelled or deleted, although already paid for" in asked.err) == (11, True)
+        assert a2c("apply", "-q", "-y", "--max-credits", "0").code == 0
+        with httpx.Client(headers={"x-oc-api-key": "key"}) as client:
+            assert len(client.get(f"{server.url}/jobs").json()) == 1
+        assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_of_a_started_job_only_what_is_not_in_the_cache_is_paid(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "draft", MD5, SHA, held=True)
+    write(project, "other", MD5)
+    assert a2c("apply", "-q").code == 0
+    write(project, "draft", MD5, SHA)
+    told = planned(a2c)
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (1, {"DELETE": 1, "PATCH": 1}), a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", "1").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (2, 2, 3)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("made", [(MD5, MD5), (MD5, SHA, MD5), (MD5, MD5, MD5)])
+def test_equal_conversions_of_a_started_job_are_paid_once(
+    project: Path, a2c: Command, somebody: Somebody, made: tuple[str, ...]
+) -> None:
+    write(project, "draft", *made, held=True)
+    assert a2c("apply", "-q").code == 0
+    write(project, "draft", *made)
+    different = len(set(made))
+    told = planned(a2c)
+    out = {"DELETE": len(made) - different, "PATCH": 1}
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (different, out), a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", str(different)).code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (different, 1, len(made))
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_equal_conversions_of_a_held_job_are_both_held(project: Path, a2c: Command, somebody: Somebody) -> None:
+    """Which of them is paid is decided when it is started."""
+    write(project, "draft", MD5, MD5, held=True)
+    assert a2c("apply", "-q").code == 0
+    (job,) = somebody("GET", "/jobs")
+    assert len(somebody("GET", f"/jobs/{job['id']}")["conversion"]) == 2
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_equal_conversions_are_paid_once_although_the_first_apply_broke_off(
+    project: Path, a2c: Command, server: Background, somebody: Somebody
+) -> None:
+    write(project, "draft", MD5, MD5)
+    with httpx.Client(base_url=server.url.removesuffix("/v2")) as client:
+        fault = {"do": "status", "status": 400, "method": "POST", "path": "/dl/*/upload-file/*", "times": None}
+        assert client.post("/_a2c/faults", json=[fault]).status_code < 300
+        assert a2c("apply", "-q").code != 0
+        client.delete("/_a2c/faults")
+    assert planned(a2c)["totals"]["credits"] == 1
+    assert a2c("apply", "-q").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (1, 1, 2)
