@@ -11,13 +11,13 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, ends_here, left_files, results_there, with_deletes, with_removals
+from a2c_spec.core.planner import PRESET, ends_here, left_files, with_deletes, with_removals
 from a2c_spec.core.reasons import kept_there
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.transitions import files_alone, without_files, without_job
+from a2c_spec.engine.last_copies import by_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.staying import why_kept
@@ -36,30 +36,13 @@ def with_cleanup(
     if job.lifecycle.on_replace == "delete":
         changes = with_deletes(planned, unused, asked)
         if any(call.afterwards for change in changes for call in change.calls):  # only then are all records read
-            there = never_here(session, job.address, steps)
+            there = by_job(session, job.address, steps)
             changes = with_deletes(planned, unused, asked, session.held_by_several(), there)
     if job.lifecycle.on_rename == "remove":
         steps = [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
         changes = _without_leftovers(session, steps, unused, asked)
     pairs = zip(steps, changes, strict=True)
     return [step if change is step.change else replace(step, change=change) for step, change in pairs]
-
-
-def never_here(session: Session, address: str, steps: Iterable[PlannedChange]) -> dict[str, int]:
-    """By job, how many results of the runs of an address are only on the service, as far as it need keep them; not
-    those that were here before others took their places."""
-    seen = {step.record.address: (step.record, step.live) for step in steps if step.record}
-    runs = {run.address: (run, None) for run in session.store.runs(address)} | seen
-    found: dict[str, int] = {}
-    for run, live in runs.values():
-        present = run.address in seen
-        files = [file for file in run.files if not file.from_cache and (not file.sha256 or (present and file.path))]
-        away = {file.path for file in files if session.files.status(file.path, run.address) == "absent"}
-        files = [replace(file, path="") if file.path in away else file for file in files]
-        kept = not out_of_time(run, session.project.runtime.clock())
-        there = results_there(replace(run, files=tuple(files)), live) if kept else 0
-        found[run.job_id] = found.get(run.job_id, 0) + there
-    return found
 
 
 def _without_leftovers(
