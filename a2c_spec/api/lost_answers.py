@@ -10,11 +10,10 @@ from a2c_spec.api.client import PAGE, Client
 from a2c_spec.api.http.concurrency import Clock, Sleep
 from a2c_spec.api.http.replies import Refused
 from a2c_spec.core.adoption import (
-    EARLY,
-    ZONES,
     Evidence,
     adopt,
     evidence,
+    in_future,
     in_order,
     lost_creates_of,
     matches,
@@ -67,17 +66,18 @@ async def resolve_lost_create(
     """
     if record.intent is None:
         return None
-    alike = [job async for job in _candidates(client, record.intent, owned(records))]
+    zone = zone_of(records)
+    alike = [job async for job in _candidates(client, record.intent, owned(records), zone)]
     if not alike:
         return None
-    intent, zone = _by_the_service(client, record.intent, records)
+    intent, zone = _by_the_service(client, record.intent), _believed(client, zone, alike)
     offset = None
-    if any(_may_be_ours(client, intent, job, zone) for job in alike):
+    if any(_may_be_ours(intent, job, zone) for job in alike):
         if not may_ask:
             message, hint = _undecided(alike, record.address)
             raise TimeUnknown(message, hint=hint, address=record.address)
         offset = await _measured_offset(client)
-    judged = [(_judged(client, intent, job, zone, offset), job) for job in alike]
+    judged = [(_judged(intent, job, zone, offset), job) for job in alike]
     found = [job for verdict, job in judged if verdict == "ours"]
     unclear = [job for verdict, job in judged if verdict == "unclear"]
     if unclear or (len(found) > 1 and len(found) > lost_creates_of(records, found[0])):
@@ -90,28 +90,33 @@ class TimeUnknown(Conflict):
     """Whether a job is the one looked for depends on its time, and nothing tells yet how the service writes times."""
 
 
-def _by_the_service(client: Client, intent: Intent, records: Collection[JobRecord]) -> tuple[Intent, float | None]:
-    """The intent by the service's clock, and the zone of the service's times, as far as both are known.
+def _by_the_service(client: Client, intent: Intent) -> Intent:
+    """The intent by the service's clock, as far as that is known.
 
     An intent that was noted before any answer came is of our clock; the answers since then tell by how much that is
     off. Where none does, the service's times cannot be compared with it.
     """
-    if not intent.by_our_clock:
-        return intent, zone_of(records)
-    if client.wire.skew is None:
-        return intent, None
-    return replace(intent, noted_at=intent.noted_at + client.wire.skew, by_our_clock=False), zone_of(records)
+    if not intent.by_our_clock or client.wire.skew is None:
+        return intent
+    return replace(intent, noted_at=intent.noted_at + client.wire.skew, by_our_clock=False)
 
 
-def _may_be_ours(client: Client, intent: Intent, job: LiveJob, zone: float | None) -> bool:
+def _believed(client: Client, zone: float | None, jobs: Sequence[LiveJob]) -> float | None:
+    """The zone, unless the service's clock says that one of the jobs would be made in the future by it."""
+    now = None if client.wire.skew is None else client.wire.service_time()
+    wrong = zone is not None and now is not None and any(in_future(job, zone, now) for job in jobs)
+    return None if wrong else zone
+
+
+def _may_be_ours(intent: Intent, job: LiveJob, zone: float | None) -> bool:
     """Whether it takes the service's clocks to decide. Without them, a job of any age may be ours."""
-    blind = intent.by_our_clock and client.wire.skew is None
-    return blind or (epoch(job.created_at) is not None and evidence(intent, job, zone, WINDOW) == "unclear")
+    unclear = epoch(job.created_at) is not None and evidence(intent, job, zone, WINDOW) == "unclear"
+    return intent.by_our_clock or unclear
 
 
-def _judged(client: Client, intent: Intent, job: LiveJob, zone: float | None, offset: float | None) -> Evidence:
+def _judged(intent: Intent, job: LiveJob, zone: float | None, offset: float | None) -> Evidence:
     """Other than by its time, a job is unclear whose inputs seem to stand in another order."""
-    if offset is None and _may_be_ours(client, intent, job, zone):
+    if offset is None and _may_be_ours(intent, job, zone):
         return "unclear"
     judged = evidence(intent, job, zone, WINDOW, offset)
     ordered = in_order(intent, [job.inputs[n] for n in shown_order(job)])
@@ -142,22 +147,21 @@ def _undecided(jobs: Sequence[LiveJob], address: str) -> tuple[str, str]:
     )
 
 
-async def _candidates(client: Client, intent: Intent, taken: Collection[str]) -> AsyncIterator[LiveJob]:
+async def _candidates(
+    client: Client, intent: Intent, taken: Collection[str], zone: float | None
+) -> AsyncIterator[LiveJob]:
     async for row in _listed(client):
-        if row.id in taken or _much_older(client, intent, row) or not _may_match(intent, row):
+        if row.id in taken or _other_time(client, intent, row, zone) or not _may_match(intent, row):
             continue
         live = await client.job(row.id)
         if live is not None and matches(intent, live):
             yield live
 
 
-def _much_older(client: Client, intent: Intent, row: LiveJob) -> bool:
-    """Whether no zone can explain the age of a row, so that the job need not be read."""
-    made = epoch(row.created_at)
-    if made is None or (intent.by_our_clock and client.wire.skew is None):
-        return False
-    skew = client.wire.skew if intent.by_our_clock else 0.0
-    return made < intent.noted_at + (skew or 0.0) - ZONES - EARLY
+def _other_time(client: Client, intent: Intent, row: LiveJob, zone: float | None) -> bool:
+    """Whether a row is of another time for certain, so that the job need not be read."""
+    intent, zone = _by_the_service(client, intent), _believed(client, zone, [row])
+    return not intent.by_our_clock and evidence(intent, row, zone, WINDOW) == "not ours"
 
 
 def _may_match(intent: Intent, row: LiveJob) -> bool:

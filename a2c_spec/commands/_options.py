@@ -80,7 +80,7 @@ parallelism = click.option(
 )
 
 
-class CommandLine(click.ParamType):  # type: ignore[type-arg]
+class CommandLine(click.types.StringParamType):
     """A command with its arguments; a variable gives one on each line, because they hold spaces."""
 
     name = "command"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +11,10 @@ import click
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit
+from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import InvalidError, UsageError
+from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 
 RECIPE = """\
 apiVersion: a2c-spec/v1
@@ -38,17 +41,20 @@ def command(folder: str, **given: Any) -> int:
 
 
 def init(flags: Flags, folder: Path) -> int:
-    """Writes the files; raises UsageError if the recipe exists."""
+    """Writes the files; raises UsageError if the recipe exists, and InvalidError where settings stand under another
+    name, which a new a2c.yaml would leave unread."""
     recipe = folder / "recipe.yaml"
-    if recipe.exists():
+    if os.path.lexists(recipe):
         raise UsageError(f"{recipe} exists already")
+    if unread := list(not_read(folder, SETTINGS_FILE)):
+        raise InvalidError(f"{counted(len(unread), 'problem')} in the settings", diagnostics=unread)
     folder.mkdir(parents=True, exist_ok=True)
     recipe.write_text(RECIPE, encoding="utf-8")
-    settings = folder / "a2c.yaml"
+    settings = folder / SETTINGS_FILE
     if not settings.exists():
         settings.write_text("# The root of the project; settings go here.\n", encoding="utf-8")
     page = folder / "hello.txt"
-    if not page.exists():
+    if not os.path.lexists(page):
         page.write_text("Hello.\n", encoding="utf-8")
     _ignore(folder / ".gitignore")
     said = f"wrote {recipe}; now: a2c-spec apply {recipe} --local"

@@ -18,8 +18,8 @@ EARLY = 2.0
 """Seconds that a job may seem older than its create, because services write whole seconds."""
 APART = 300.0
 """Seconds by which two clocks of one service may differ: that of its answers, and that of what it stores."""
-ZONES = 14 * 3600.0
-"""Seconds by which a time without its zone may be off."""
+ZONES = (-12 * 3600.0, 14 * 3600.0)
+"""Seconds by which the times of a zone differ from UTC: no zone is beyond these."""
 QUARTER = 900.0
 """Every zone is off by a multiple of this, in seconds."""
 
@@ -27,35 +27,44 @@ Evidence = Literal["ours", "not ours", "unclear"]
 
 
 def zone_of(records: Iterable[JobRecord]) -> float | None:
-    """By how much the service's times without a zone differ from UTC (seconds), told by a create that was answered."""
+    """By how much the service's times without a zone differ from UTC (seconds), told by a create that was answered.
+
+    None where nothing tells it, and where it told what is no zone: a clock that was wrong then may be right by now.
+    """
     known = [record for record in records if record.created_at and record.answered_at]
     if not known:
         return None
     newest = max(known, key=lambda record: record.answered_at)
-    return round((newest.created_at - newest.answered_at) / QUARTER) * QUARTER
+    apart = round((newest.created_at - newest.answered_at) / QUARTER) * QUARTER
+    return apart if ZONES[0] <= apart <= ZONES[1] else None
 
 
 def evidence(intent: Intent, live: LiveJob, zone: float | None, window: float, offset: float | None = None) -> Evidence:
     """Whether a job of equal content was made by the create that was intended.
 
     It was if it was created after the intent and at most ``window`` seconds later, by the service's clock. Where
-    neither the time nor anything else tells its zone, a job that is off by whole quarters of an hour is unclear, and so
-    is one that is not off at all: it may be hours older. One that is off by a few minutes is unclear, too, since a
+    nothing told yet how its times differ from those of its answers, any other job is unclear, be it off by hours that
+    may be a zone, by days or not at all. Where something told it, one that is off by a few minutes is unclear, since a
     service may have two clocks; ``offset`` is by how many seconds, where that was measured.
     """
     made = epoch(live.created_at)
     if made is None:
         return "unclear"
-    zone = 0.0 if names_zone(live.created_at) else zone
-    apart = zone if offset is None else offset
+    told = 0.0 if names_zone(live.created_at) else zone
+    apart = told if offset is None else offset
     late = made - (apart or 0.0) - intent.noted_at
     if apart is not None and -EARLY <= late <= window:
         return "ours"
     if offset is not None:
         return "not ours"
-    late = late if apart is not None else (late + APART) % QUARTER - APART
     near = -APART <= late <= window + APART
-    return "unclear" if near and abs(made - intent.noted_at) <= ZONES + window + APART else "not ours"
+    return "unclear" if near or zone is None else "not ours"
+
+
+def in_future(live: LiveJob, zone: float, now: float) -> bool:
+    """Whether a job would have been made later than ``now``, were the service's times of this zone: they are not."""
+    made = epoch(live.created_at)
+    return made is not None and made - (0.0 if names_zone(live.created_at) else zone) > now + APART
 
 
 def matches(intent: Intent, live: LiveJob) -> bool:

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from a2c_spec.core.desired import Job
+from a2c_spec.core.desired import Conversion, Job
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import UPLOADED, digest
+from a2c_spec.core.result_paths import default_name
 from a2c_spec.core.results import left_out
 from a2c_spec.core.state import CACHED, JobRecord, SavedFile
 
 FORMAT = 2
 
 
-def cacheable(job: Job) -> bool:
-    """Whether the result depends on known bytes and the recipe alone, and running the job does nothing else.
+def cacheable(job: Job, *, awaited: bool = False) -> bool:
+    """Whether the result depends on known bytes and the recipe alone, and running the job does nothing else;
+    ``awaited``: bytes that another job is going to make count as known.
 
     What is delivered elsewhere, has a callback, or depends on a preset that only the service knows, must run; so
     must a job whose ``lifecycle.ignore`` keeps the manifest's bytes from deciding.
     """
     sent = (*UPLOADED, "from")  # a result of another job that is here is sent like any file
-    known = all(item.pin or (item.type in sent and item.content is not None) for item in job.inputs)
+    there = [item.content is not None or (awaited and item.awaited) for item in job.inputs]
+    known = all(item.pin or (item.type in sent and here) for item, here in zip(job.inputs, there, strict=True))
     plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
     plain = plain and not any(path.endswith(".content") for path in job.lifecycle.ignore)
     return bool(job.inputs) and known and plain and job.process and not job.fields.get("callback")
@@ -89,10 +93,23 @@ def entry_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[
 def usable(entry: Mapping[str, Any], desired: DesiredJob) -> bool:
     """Whether the files of an entry can get the names they would get if the job ran.
 
-    A file that another manifest gave a name is of use only if this manifest names it, too.
+    What another manifest gave a name is of use only if this one names it, too, or it is the one result, whose name is
+    known without the service.
     """
-    named = ["output_filename" in item.options for item in desired.job.conversions]
-    return all(named[row["conversion"]] or not row.get("named", True) for row in entry["files"])
+    rows = Counter(row["conversion"] for row in entry["files"])
+    free = [
+        "output_filename" in item.options or (rows[number] == 1 and names_itself(desired.job, item))
+        for number, item in enumerate(desired.job.conversions)
+    ]
+    return all(free[row["conversion"]] or not row.get("named", True) for row in entry["files"])
+
+
+def names_itself(job: Job, item: Conversion) -> bool:
+    """Whether the name of a conversion's result does not hang on what the service calls it."""
+    if "output_filename" in item.options:
+        return True
+    entries = [spec for spec in job.outputs if spec.conversion == item.id]
+    return len(job.inputs) == 1 and len(entries) == 1 and bool(default_name(job, item.id, entries[0]))
 
 
 def record_from(

@@ -220,7 +220,8 @@ class Plan:
     cost about, beside the limits and the budget of the project, where there are any. ``balance`` is what the account
     has left, where the service says it. ``orphans`` are recorded addresses that no manifest asks for and that this plan
     leaves as they are; ``unsure``: some manifests could not be read, which may ask for them. ``unread`` are references
-    of secrets that cannot be used, each with why, so that it is not known whether they have changed.
+    of secrets that cannot be used, each with why, so that it is not known whether they have changed. ``uncached`` says
+    why nothing of what is made can be kept in the results cache.
     """
 
     changes: tuple[Change, ...]
@@ -231,6 +232,7 @@ class Plan:
     orphans: tuple[str, ...] = ()
     unsure: bool = False
     unread: tuple[str, ...] = ()
+    uncached: str = ""
 
     @property
     def empty(self) -> bool:

@@ -92,7 +92,7 @@ def _placed(job: Job, one: Placement, late: RenderLate, taken: set[str], *, alon
         else text
         for text in (spec.filename, spec.save)
     )
-    wanted = name or (_default_name(job, one.conversion, spec) if alone else "")
+    wanted = name or (default_name(job, one.conversion, spec) if alone else "")
     likely = _ending(job, one.conversion) if alone else ""
     path = unique_path(confined(folder) + file_name(wanted, there, likely), taken) if folder else ""
     return replace(one, path=path, name=base_name(name))
@@ -152,7 +152,7 @@ def _predicted(job: Job, late: RenderLate, shown: Mapping[str, str]) -> Iterator
         if item is None or item.category in UNFORESEEN:
             continue
         source = _only_input(job, spec)
-        name = _foreseen(spec.filename, source, late, job) if spec.filename else _default_name(job, item.id, spec)
+        name = _foreseen(spec.filename, source, late, job) if spec.filename else default_name(job, item.id, spec)
         folder = _foreseen(spec.save, source, late, job)
         if name and folder:
             known = shown.get(item.id)
@@ -192,7 +192,7 @@ def _only_input(job: Job, spec: Output) -> Input | None:
     return inputs[0] if len(inputs) == 1 else None
 
 
-def _default_name(job: Job, conversion: str, spec: Output) -> str:
+def default_name(job: Job, conversion: str, spec: Output) -> str:
     """The name, without extension, of a result that the manifest does not name; empty where only the service knows."""
     item = next((item for item in job.conversions if item.id == conversion), None)
     if item is None or item.category in UNFORESEEN:

@@ -79,7 +79,7 @@ def divide(
         return Division((Part(address, tuple(ids), runs[0]),), complete=True)
     if _waiting(desired, runs):  # whatever has to be run once it is known, is run in one job
         newest = max(runs, key=lambda run: run.age)
-        return Division((_to_run(newest.address, ids, newest, runs),))
+        return Division(tuple(_anew(address, ids, [[*filter(cached, ids)]], newest, runs)))
     kept = [] if again else _kept(desired, runs, lost, own)
     lost_start = next((run for run in runs if run.lost_start), None)
     if lost_start is not None:  # what became of it decides what has to be run

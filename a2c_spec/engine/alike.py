@@ -2,32 +2,126 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping, Sequence
+import asyncio
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from a2c_spec.core.reasons import FREE
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.errors import NotStarted, SpecError
+
+AGAIN = "apply again once that is done"
+
+
+class Later(SpecError):
+    """A change is left to the next apply, which is no failure: a job makes what it takes, and is not waited for."""
 
 
 def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[PlannedChange]:
-    """The changes, each of which says which other one makes all that it would make.
+    """The changes, each of which says which others make all that it would make.
 
-    That is the first one that makes it, or one of the addresses ``taken_from``, whose results others take: these need a
-    job of their own. What is asked for anew is made anew once.
+    That is the first one that makes it, in the order in which they are carried out, so that the others can wait for
+    it. Before all one that runs already; then one that makes nothing twice, and then one that makes more; then one that
+    has no name of its own, whose results can get any, and then one whose results others take (``taken_from``). What is
+    asked for anew is made anew once.
     """
-    makers: dict[str, str] = {}
     making = [step for step in steps if step.keys and not step.change.problem]
-    for step in sorted(making, key=lambda step: address_of(step.change.address) not in taken_from):
+    if len({key for step in making for key in step.keys}) == sum(len(step.keys) for step in making):
+        return [*steps]
+    makers: dict[str, str] = {}
+    for step in _first(making, taken_from):
         for key in step.keys:
             makers.setdefault(key, step.change.address)
-    return [step if address_of(step.change.address) in taken_from else _alike(step, makers) for step in steps]
+    return [_alike(step, makers) for step in steps]
+
+
+def _first(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[PlannedChange]:
+    """The changes in the order in which they are carried out; those that wait for none can be begun in any."""
+    whole = [step for step in steps if not step.summary_only]
+
+    def rank(step: PlannedChange) -> tuple[bool, int, int, bool, bool]:
+        kinds, untaken = len({*step.keys}), address_of(step.change.address) not in taken_from
+        return step.change.starts, len(step.keys) - kinds, -kinds, _named(step), untaken
+
+    return [
+        *sorted(independent(whole), key=rank),
+        *(step for step in steps if step.summary_only),
+        *dependent(whole),
+    ]
+
+
+def _named(step: PlannedChange) -> bool:
+    return step.desired is not None and any("output_filename" in one.options for one in step.desired.job.conversions)
 
 
 def _alike(step: PlannedChange, makers: Mapping[str, str]) -> PlannedChange:
     change = step.change
-    others = [address_of(makers[key]) for key in step.keys if makers.get(key, change.address) != change.address]
+    others = [makers[key] for key in step.keys if makers.get(key, change.address) != change.address]
     if not (others and change.starts and len(others) == len(step.keys)) or change.problem:
         return step
-    told = f"{FREE}{others[0]} makes the same, and its result is taken from the results cache"
-    return replace(step, change=replace(change, alike=others[0], reasons=(*change.reasons, told), credits=0, work=""))
+    name = address_of(others[0])
+    known = name if name != address_of(change.address) else "another conversion of it"
+    told = f"{FREE}{known} makes the same, and its result is taken from the results cache"
+    change = replace(change, alike=name, reasons=(*change.reasons, told), credits=0, work="")
+    return replace(step, change=change, makers=tuple(dict.fromkeys(others)))
+
+
+class Alike:
+    """Who waits for whom among the changes that make the same, while these are carried out.
+
+    ``ended``: the runs that others wait for. ``before`` and ``made``, by address: for what is planned again once its
+    inputs are there, the runs that make the same, and which of its conversions they make. ``well`` are the runs whose
+    changes went well, ``later`` those that go on after this apply.
+    """
+
+    def __init__(self, steps: Iterable[PlannedChange]) -> None:
+        self.ended: dict[str, asyncio.Event] = {}
+        self.before: dict[str, set[str]] = {}
+        self.made: dict[str, set[str]] = {}
+        self.well, self.later = set[str](), set[str]()
+        for step in steps:
+            if not step.makers:
+                continue
+            self.ended |= {key: asyncio.Event() for key in step.makers if key not in self.ended}
+            if step.whole is not None:
+                address = address_of(step.change.address)
+                self.before.setdefault(address, set()).update(step.makers)
+                self.made.setdefault(address, set()).update(_conversions(step))
+
+    def end(self, key: str) -> None:
+        """Lets those go on that wait for a run, however its change went."""
+        if ended := self.ended.get(key):
+            ended.set()
+
+    async def wait_for_makers(self, step: PlannedChange) -> None:
+        """Returns when all runs have ended that make the same first."""
+        for key in self.before.get(address_of(step.change.address), step.makers):
+            await self.ended[key].wait()
+
+    def check(self, step: PlannedChange, cached: JobRecord | None) -> None:
+        """Raises NotStarted, or Later, where another change was to make the same, and has not: no more is paid than was
+        planned. ``cached`` is the job as the results cache would leave it."""
+        missing = [key for key in step.makers if key not in self.well]
+        if step.makers and (cached is None or (missing and step.change.forced)):
+            self._missed(missing or step.makers)
+
+    def check_no_more(self, address: str, steps: Iterable[PlannedChange]) -> None:
+        """The same where a job was planned again: it starts nothing that others were to make for it."""
+        starts = {name for step in steps if step.change.starts for name in _conversions(step)}
+        if starts & self.made.get(address, set()):
+            self._missed(sorted(self.before[address]))
+
+    def _missed(self, keys: Sequence[str]) -> None:
+        names = ", ".join(dict.fromkeys(map(address_of, keys)))
+        missing = [key for key in keys if key not in self.well]
+        if missing and self.later.issuperset(missing):
+            raise Later(f"{names} makes the same, and is not waited for")
+        why = "was to make the same, and has not" if missing else "made the same, could not keep its result for others"
+        raise NotStarted(f"not started: {names}, which {why}", hint=AGAIN)
+
+
+def _conversions(step: PlannedChange) -> list[str]:
+    return [item.id for item in step.desired.job.conversions] if step.desired else []

@@ -6,10 +6,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.core.caching import cacheable
 from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.graph import needs, split_reference
 from a2c_spec.core.planner import PRESET
-from a2c_spec.core.prepare import DesiredJob, keep_ignored, prepare
+from a2c_spec.core.prepare import DesiredJob, keep_ignored, only, prepare
 from a2c_spec.core.recipe import digest, preset_content
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
@@ -91,13 +92,13 @@ def make_ready(job: Job, record: JobRecord | None, session: Session, dependencie
 class Dependencies:
     """What jobs take from one another, as far as it is planned or done.
 
-    ``running``: ``address.conversion`` -> the fingerprint of the recipe that it is going to run; what comes out is not
-    known yet. ``presets``: address -> what a preset holds once the plan is carried out, as a digest, ``renewed``:
-    those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that comes from the
-    results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run whose result it
-    is, and stays. ``moves``: where results that are here go before anything is sent.
-    ``names``: ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys
-    of results in the results cache that are on their way -> the addresses that make them.
+    ``running``: ``address.conversion`` -> what stands in for what comes out, as long as that is not known: the same for
+    all that make the same. ``presets``: address -> what a preset holds once the plan is carried out, as a digest,
+    ``renewed``: those of them that get another id then. ``restored``: ``address.conversion`` -> for each result that
+    comes from the results cache, its place in the project and in there. ``makers``: ``address.conversion`` -> the run
+    whose result it is, and stays. ``moves``: where results that are here go before anything is sent. ``names``:
+    ``address.conversion`` -> the file name of a result that is on its way. ``making``: keys of results in the results
+    cache that are on their way -> the addresses that make them.
     """
 
     session: Session
@@ -120,8 +121,8 @@ class Dependencies:
     def input(self, item: Input, session: Session) -> Input:
         """A ``from`` input with the digest of the result that it takes.
 
-        As long as the job that makes it is going to run, the digest is not known, and the fingerprint of its recipe
-        stands in: it equals no digest. A result that is here intact is uploaded, because the service keeps results
+        As long as the job that makes it is going to run, the digest is not known, and one of its recipe stands in: it
+        equals no digest. A result that is here intact is uploaded, because the service keeps results
         for a day only; so is one that comes from the results cache, which the service does not know.
         """
         named = self.names.get(item.source, "")
@@ -133,7 +134,7 @@ class Dependencies:
             content, name = session.digests.measure(kept), path.rpartition("/")[2]
             return replace(item, upstream=digest([content.sha256]), path=path, content=content, result_name=name)
         if item.source in self.running:
-            made_by = digest(["runs", self.running[item.source], conversion])
+            made_by = digest(["runs", self.running[item.source]])
             return replace(item, upstream=made_by, awaited=True)
         maker = self.makers.get(item.source)
         files = made([maker] if maker else session.runs(address), conversion)
@@ -171,7 +172,7 @@ class Dependencies:
         here = record.files if record is not None and change.action == "download" else ()
         known = {file.conversion for file in here if file.sha256}  # what came out, because it was here before
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
-        self.running |= {f"{address}.{name}": change.fingerprint for name in ids if name not in known}
+        self.running |= {f"{address}.{name}": _stand_in(desired, name) for name in ids if name not in known}
         keys = self.session.results.keys(desired)
         for key in keys.values():
             self.making.setdefault(key, set()).add(address)
@@ -180,6 +181,13 @@ class Dependencies:
     def makes_elsewhere(self, address: str, key: str) -> bool:
         """Whether another address makes what the results cache has under a key."""
         return bool(self.making.get(key, set()) - {address})
+
+
+def _stand_in(desired: DesiredJob, conversion: str) -> str:
+    """What stands in for the result of a conversion that is not known yet: another one of the same recipe is the same,
+    unless it may come out differently each time."""
+    alone = only(desired, conversion)
+    return alone.fingerprint if cacheable(alone.job, awaited=True) else f"{desired.fingerprint} {alone.job.address}"
 
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:

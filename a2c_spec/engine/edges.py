@@ -7,23 +7,17 @@ from collections.abc import Iterable, Sequence
 
 from a2c_spec.core.desired import Job
 from a2c_spec.core.graph import split_reference
-from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.result_paths import placed
 from a2c_spec.core.results import without_result
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.engine.alike import AGAIN, Alike, Later
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
-from a2c_spec.errors import NotStarted, SpecError
+from a2c_spec.errors import NotStarted
 from a2c_spec.manifests.expressions.template import render_late
-
-AGAIN = "apply again once that is done"
-
-
-class Later(SpecError):
-    """A change is left to the next apply, which is no failure: a job makes what it takes, and is not waited for."""
 
 
 class Edges:
@@ -31,17 +25,17 @@ class Edges:
 
     ``every`` are all changes of the plan, ``busy`` those that do something, ``whole`` those of them of which more than
     a summary is kept. A result goes by its address and conversion, a preset by its address alone. ``runs``: the key of
-    the run whose result each is. ``past`` are the addresses whose changes have ended, ``later`` what comes after this
-    apply, as nobody waits for it.
+    the run whose result each is. ``later`` is what comes after this apply, as nobody waits for it. ``alike`` knows who
+    waits for whom among those that make the same.
     """
 
     def __init__(
         self,
         every: Sequence[PlannedChange],
-        busy: Iterable[PlannedChange],
+        busy: Sequence[PlannedChange],
         whole: Iterable[PlannedChange],
     ) -> None:
-        self.past, self.later = set[str](), set[tuple[str, str]]()
+        self.later, self.alike = set[tuple[str, str]](), Alike(busy)
         taken = {address for step in whole for address, _ in needed(step)}
         self.makers: dict[str, list[PlannedChange]] = {}
         for step in busy:
@@ -57,20 +51,15 @@ class Edges:
             if step.desired and address in taken:
                 self.runs |= {(address, name): key for name in _conversions(step.desired)}
 
-    def taken(self, key: str) -> bool:
-        """Whether others take what this change makes."""
-        return key in self.ended
-
     def end(self, key: str) -> None:
         """Lets those go on that wait for this change, however it went."""
-        self.past.add(address_of(key))
+        self.alike.end(key)
         if ended := self.ended.get(key):
             ended.set()
 
     async def wait_for_makers(self, step: PlannedChange) -> None:
         """Returns when all changes have ended that make what this one takes, or the same."""
-        for maker in self.makers.get(step.change.alike, ()):
-            await self.ended[maker.change.address].wait()
+        await self.alike.wait_for_makers(step)
         for made in needed(step):
             for maker in self._makers(*made):
                 await self.ended[maker.change.address].wait()
@@ -89,27 +78,14 @@ class Edges:
             hint = "it starts with `job.process: true`"
             raise NotStarted(f"not started: it needs {_listed(drafts)}, which is held", hint=hint)
 
-    def check_alike(self, change: Change, cached: JobRecord | None) -> None:
-        """Raises NotStarted, or Later, where another change was to make the same, and has not: no more is paid than was
-        planned.
-
-        ``cached`` is the job as the results cache would leave it.
-        """
-        if change.alike not in self.past or (cached is not None and not change.forced):
-            return
-        good, later = (any(address == change.alike for address, _ in made) for made in (self.good, self.later))
-        if later and not good:
-            raise Later(f"{change.alike} makes the same, and is not waited for")
-        if cached is None or not good:
-            why = "made the same, could not keep its result for others" if good else "makes the same, has no result yet"
-            raise NotStarted(f"not started: {change.alike}, which {why}", hint=AGAIN)
-
     def came_good(self, step: PlannedChange) -> None:
         """Notes a change that went well: others may take what it made."""
+        self.alike.well.add(step.change.address)
         self._note(step.change.address, _all_of(step))
 
     def comes_later(self, step: PlannedChange) -> None:
         """Notes a change whose results come after this apply."""
+        self.alike.later.add(step.change.address)
         self.later.update((address_of(step.change.address), name) for name in _all_of(step))
 
     def came_good_in_part(self, step: PlannedChange, record: JobRecord | None) -> None:

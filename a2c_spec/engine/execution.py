@@ -17,9 +17,10 @@ from a2c_spec.core.planner import plan_job
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import LEFT, Tally
+from a2c_spec.engine.alike import Later
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.desired import Dependencies
-from a2c_spec.engine.edges import Edges, Later
+from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
@@ -219,6 +220,7 @@ class Execution:
         steps = Owners(self.session, steps, (), self.plan, failed).all_checked()
         if not self.options.yes:
             check_asked(self.session, steps, again=address in self.paid_again)
+        self.edges.alike.check_no_more(address, steps)
         asked = [item.id for item in whole.conversions]
         replaced = [run_replaced(self.session, run, asked) for run in unused if not run.gone_since]
         await keep_books(self.session, [*steps, *replaced], steps)
@@ -238,16 +240,15 @@ class Execution:
         if step.desired is None or step.change.action == "forget":
             return None  # done already, by the bookkeeping
         results, waited = self.session.results, False
-        taken = self.edges.taken(step.change.address)  # by others, who need an id of the service
-        while step.change.starts and (twin := results.twin(step.desired)) and not taken:
+        while step.change.starts and (twin := results.twin(step.desired)):
             waited = True
             async with self.service.turns.released():
                 await twin.wait()
         with results.claimed(step.desired):
             meant = waited or step.change.action == "cached"
-            maybe = meant or bool(step.change.alike) or (step.change.starts and not (taken or step.change.forced))
+            maybe = meant or bool(step.makers) or (step.change.starts and not step.change.forced)
             cached = results.known(step.desired, step.record) if maybe else None
-            self.edges.check_alike(step.change, cached)
+            self.edges.alike.check(step, cached)
             if meant or cached:
                 return await self._from_cache(step, step.desired, cached)
             return await self._convert(step, step.desired)

@@ -30,8 +30,8 @@ def held(step: PlannedChange) -> list[tuple[str, str]]:
 
 
 def independent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:
-    """Those that need nothing of others."""
-    return (step for step in steps if not needed(step))
+    """Those that need nothing of others, last of them those that wait for one that makes the same."""
+    return iter(sorted((step for step in steps if not needed(step)), key=lambda step: bool(step.makers)))
 
 
 def dependent(steps: Sequence[PlannedChange]) -> Iterator[PlannedChange]:

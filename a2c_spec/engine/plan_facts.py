@@ -17,6 +17,7 @@ from a2c_spec.core.state import LOCAL_REALM, JobRecord
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.loading import Reading, reading_all
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.reuse import cache_place
 from a2c_spec.engine.run_limits import Limits, estimate
 from a2c_spec.engine.spender import allowance
 from a2c_spec.errors import SpecError
@@ -162,7 +163,10 @@ async def told(
     known = {address_of(key) for step in steps for key in (step.change.address, step.taken_over) if key}
     asked, unsure = not_asked_for(session, manifests, known)
     plan = replace(plan, orphans=asked, unsure=unsure, unread=session.fingerprint_secret.out_of_reach)
+    made = any(step.change.starts and not step.change.problem for step in steps)
     where = endpoint(session.project)
+    if made and (why := session.results.unwritable()):
+        plan = replace(plan, uncached=f"{cache_place(session.project)[0]} cannot be written ({why})")
     plan = replace(plan, allowance=allowance(session.project, plan, steps, limits))
     paid_for = client is not None and where.key and where.realm != LOCAL_REALM and plan.totals().credits
     return replace(plan, balance=await client.credits_left(PROMPT)) if client and paid_for else plan

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec.api.replaced import let_go
-from a2c_spec.core.caching import cache_key, cacheable, entries_of, record_from, usable
+from a2c_spec.core.caching import cache_key, cacheable, entries_of, names_itself, record_from, usable
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.foreseen import apart
 from a2c_spec.core.prepare import only
@@ -64,16 +64,19 @@ def cache_of(project: Project) -> ResultsCache | None:
 @dataclass(slots=True)
 class Results:
     """The results of one realm in the cache, if there is one; ``making`` are keys whose result is under way; ``kept``:
-    something was kept by now; ``can_keep``: something may be."""
+    something was kept by now."""
 
     cache: ResultsCache | None
     realm: str
     making: dict[str, asyncio.Event] = field(default_factory=dict)
     kept: bool = False
-    can_keep: bool = field(init=False)
+    tried: str | None = field(init=False, default=None)
 
-    def __post_init__(self) -> None:
-        self.can_keep = self.cache is not None and self.cache.writable
+    def unwritable(self) -> str:
+        """Why nothing can be kept in the cache; empty when something can, or there is none. It is tried once."""
+        if self.tried is None:
+            self.tried = self.cache.unwritable() if self.cache else ""
+        return self.tried
 
     def known(self, desired: DesiredJob, record: JobRecord | None) -> JobRecord | None:
         """The job as cached results would leave it; None unless all of its conversions are there and saved here."""
@@ -124,7 +127,7 @@ class Results:
         self.kept = True
         found = entries_of(desired, record, now)
         entries = {cache_key(fingerprint, self.realm): entry for fingerprint, entry in found.items()}
-        unfit = set(self.keys(desired).values()) - entries.keys() if record.warnings else ()
+        unfit = set(self._keys(desired).values()) - entries.keys() if record.warnings else ()
         with suppress(OSError):
             for key in unfit:
                 self.cache.pass_over(key)
@@ -140,11 +143,21 @@ class Results:
                 evict(self.cache, project.file.cache, project.runtime.clock())
 
     def keys(self, desired: DesiredJob) -> dict[str, str]:
-        """The key of each conversion whose result may be kept, as far as is known; none where it was not fit before."""
-        if self.cache is None or not self.can_keep:
+        """The key of each conversion whose result may be kept, as far as is known; none where it was not fit before.
+
+        What only the service can name is told apart from what has a name, which it cannot be taken from."""
+        keys = self._keys(desired)
+        known = {item.id for item in desired.job.conversions if names_itself(desired.job, item)}
+        return {name: key if name in known else f"{key} unnamed" for name, key in keys.items()}
+
+    def _keys(self, desired: DesiredJob) -> dict[str, str]:
+        if self.cache is None or self.unwritable():
             return {}
-        alone = {item.id: only(desired, item.id) for item in desired.job.conversions}
-        keys = {name: cache_key(one.fingerprint, self.realm) for name, one in alone.items() if cacheable(one.job)}
+        saved = {spec.conversion for spec in desired.job.outputs if spec.save}
+        saved -= {spec.conversion for spec in desired.job.outputs if not spec.save}
+        alone = {item.id: only(desired, item.id) for item in desired.job.conversions if item.id in saved}
+        sure = {name: one for name, one in alone.items() if cacheable(one.job, awaited=True)}
+        keys = {name: cache_key(one.fingerprint, self.realm) for name, one in sure.items()}
         return {name: key for name, key in keys.items() if not self.cache.passed_over(key)}
 
     def twin(self, desired: DesiredJob) -> asyncio.Event | None:

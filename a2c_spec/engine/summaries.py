@@ -56,7 +56,7 @@ def replan_summarised(
 def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
     """What is carried out is what was shown, or nothing."""
     if all(getattr(now.change, name) == getattr(shown.change, name) for name in ("action", "fingerprint", "removes")):
-        return replace(now, change=replace(now.change, alike=shown.change.alike))
+        return replace(now, change=replace(now.change, alike=shown.change.alike), makers=shown.makers)
     stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)
 

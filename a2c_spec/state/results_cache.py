@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.errors import why
 from a2c_spec.state.migrations import make_folders
 
 _CHUNK = 1 << 20
@@ -71,11 +72,16 @@ class ResultsCache:
         _drop(path)
         return False
 
-    @property
-    def writable(self) -> bool:
-        """Whether results can be kept there, as far as that is known before."""
-        there = next(folder for folder in (self.root / "entries", self.root, *self.root.parents) if folder.exists())
-        return there.is_dir() and os.access(there, os.W_OK)
+    def unwritable(self) -> str:
+        """Why no results can be kept there, as trying it tells; empty when they can. Nothing is left behind."""
+        for folder in (self.root / "entries", self.root / "files"):
+            there = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
+            try:
+                with tempfile.TemporaryFile(dir=there):
+                    continue
+            except OSError as error:
+                return why(error)
+        return ""
 
     def save(self, key: str, data: Mapping[str, Any], sources: Mapping[str, Path]) -> bool:
         """Keeps a result; ``sources`` are its files by digest. Returns False if one has another digest."""

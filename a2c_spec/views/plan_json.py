@@ -40,6 +40,7 @@ def plan_json(plan: Plan) -> dict[str, Any]:
         "orphans": {"addresses": list(plan.orphans), "unsure": plan.unsure},
         "left_out": plan.left_out,
         "unread_secrets": list(plan.unread),
+        "uncached": plan.uncached,
         **({"budget": asdict(plan.allowance)} if plan.allowance else {}),
     }
 
@@ -117,6 +118,7 @@ def plan_from(tree: Mapping[str, Any]) -> Plan:
         tuple(orphans.get("addresses", ())),
         bool(orphans.get("unsure")),
         tuple(tree.get("unread_secrets", ())),
+        str(tree.get("uncached", "")),
     )
 
 

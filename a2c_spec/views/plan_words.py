@@ -124,6 +124,8 @@ def _notes(plan: Plan) -> Iterator[str]:
     if plan.unread:
         named = "; ".join(plan.unread)
         yield f"Secrets that cannot be used here: {named}. Whether they changed is not known; calls that send them fail"
+    if plan.uncached:
+        yield f"Nothing of this can be kept in the results cache: {plan.uncached}"
     if plan.orphans:
         named = ", ".join(plan.orphans[:ORPHANS_SHOWN])
         more = f" and {len(plan.orphans) - ORPHANS_SHOWN} more" if len(plan.orphans) > ORPHANS_SHOWN else ""

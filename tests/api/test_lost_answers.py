@@ -163,16 +163,17 @@ def test_by_a_known_zone_a_job_is_ours_if_it_was_made_after_the_intent_and_withi
 
 @pytest.mark.parametrize(("seconds", "judged"), AGES)
 @pytest.mark.parametrize("hours", [-14, -9.5, 2, 5.75, 14])
-def test_without_a_known_zone_whole_quarters_of_an_hour_leave_it_open(
-    seconds: float, judged: Evidence, hours: float
-) -> None:
+def test_without_a_known_zone_no_time_tells_anything(seconds: float, judged: Evidence, hours: float) -> None:
     live = LiveJob("1", "processing", created_at=made_at(seconds + hours * 3600))
-    assert evidence(INTENT, live, None, WINDOW) == ("not ours" if judged == "not ours" else "unclear")
+    assert evidence(INTENT, live, None, WINDOW) == "unclear", judged
 
 
 @pytest.mark.parametrize("seconds", [15 * 3600, -15 * 3600, 490, -310, 86_400])
-def test_without_a_known_zone_what_no_zone_explains_is_not_ours(seconds: float) -> None:
-    assert evidence(INTENT, LiveJob("1", "processing", created_at=made_at(seconds)), None, WINDOW) == "not ours"
+def test_what_no_zone_and_no_measured_clock_explains_is_left_open(seconds: float) -> None:
+    for zone in ("", "+00:00"):
+        live = LiveJob("1", "processing", created_at=f"{made_at(seconds)}{zone}")
+        assert evidence(INTENT, live, None, WINDOW) == "unclear"
+        assert evidence(INTENT, live, 0.0, WINDOW) == "not ours"
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2023-99-99T00:00:00"])
@@ -388,6 +389,29 @@ def test_a_draft_tells_how_the_service_writes_times_whatever_its_clock_says(
     assert ours.requests[2:] == DRAFT
     assert Searched(ahead, zone, dates, late=-7200).search(OURS) is None, "of equal content, and two hours older"
     assert Searched(ahead, zone, dates, late=-15.5 * 3600).search(OURS) is None
+
+
+DAY = 86_400.0
+TOLD_A_DAY = replace(UTC_KNOWN, created_at=NOTED - 500 + DAY)
+
+
+@pytest.mark.parametrize(
+    ("off", "others"),
+    [(DAY, ()), (-DAY, ()), (20 * 3600.0, ()), (-30 * DAY, ()), (DAY, (UTC_KNOWN,)), (0.0, (TOLD_A_DAY,))],
+)
+def test_whole_hours_that_are_no_zone_are_measured_and_nothing_is_paid_twice(
+    off: float, others: tuple[JobRecord, ...]
+) -> None:
+    """Neither a job of which no zone explains the time, nor what a clock once told that was wrong, decides anything."""
+    service = Searched(zone=off)
+    found = service.search(INTENT, others=others)
+    assert found is not None
+    assert service.requests[2:] == DRAFT
+    assert Searched(zone=off, late=-7200).search(INTENT, others=others) is None
+    with pytest.raises(TimeUnknown):
+        Searched(zone=off).search(INTENT, others=others, may_ask=False)
+    with pytest.raises(Conflict, match="mine"):
+        Searched(zone=off, drafts=False).search(INTENT, others=others)
 
 
 def test_where_the_zone_is_known_no_draft_is_needed_although_our_clock_is_wrong() -> None:

@@ -99,9 +99,30 @@ def test_a_job_that_ended_and_is_not_here_yet_is_what_the_others_wait_for(
 def test_where_nothing_can_be_kept_each_is_paid_for_as_planned(
     three: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ResultsCache, "writable", False)
+    monkeypatch.setattr(ResultsCache, "unwritable", lambda _: "no")
     assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 3
     assert a2c("apply", "-q").code == 0
+
+
+@pytest.mark.parametrize("place", ["cache/entries", "cache/files", "link/x"])
+def test_a_cache_that_cannot_be_written_is_told_once_in_every_form(
+    place: str, three: Path, a2c: Command, somebody: Somebody
+) -> None:
+    (three / place).parent.mkdir(exist_ok=True)
+    (three / place).write_text("")
+    if place == "link/x":
+        (three / "gone").symlink_to(three / "nowhere")
+    cache = "gone" if place == "link/x" else "cache"
+    (three / "a2c.yaml").write_text(f"cache: {cache}\n")
+    told = json.loads(a2c("plan", "--json").out)
+    assert (told["totals"]["credits"], told["uncached"].startswith(f"{cache} cannot be written (")) == (3, True)
+    said = f"Nothing of this can be kept in the results cache: {cache} cannot be written ("
+    for command in (["plan"], ["plan", "--markdown"], ["apply"]):
+        ran = a2c(*command)
+        assert f"{ran.out}{ran.err}".count(said) == 1, ran
+    assert spent(somebody) == 3
+    assert "results cache" not in a2c("plan").out
+    assert json.loads(a2c("plan", "--json", "--no-cache").out)["uncached"] == ""
 
 
 def test_what_is_asked_for_anew_is_made_anew_once(three: Path, a2c: Command, somebody: Somebody) -> None:
@@ -130,4 +151,108 @@ def test_what_is_left_to_the_next_apply_is_no_failure(three: Path, a2c: Command,
     assert told["later"] == why | {"late": "it needs two, which is not waited for"}
     assert a2c("wait").code == 0
     assert a2c("apply", "-q").code == 0
+    assert spent(somebody) == 2
+
+
+Jobs = dict[str, tuple[str, dict[str, str]]]
+"""Address -> (what it takes, its conversions: id -> kind of digest, with ``!`` before it if its file is named)."""
+
+WORLDS: dict[str, tuple[Jobs, int]] = {
+    "a named one first": ({"a": ("a.txt", {"c": "!md5"}), "b": ("b/a.txt", {"c": "md5"})}, 1),
+    "a named one last": ({"a": ("a.txt", {"c": "md5"}), "b": ("b/a.txt", {"c": "!md5"})}, 1),
+    "two of one job": ({"a": ("a.txt", {"c": "!md5", "d": "md5"})}, 1),
+    "each with a dependent": (
+        {
+            "a": ("a.txt", {"c": "md5"}), "b": ("b/a.txt", {"c": "md5"}),
+            "x": ("a.c", {"k": "sha1"}), "y": ("b.c", {"k": "sha1"}),
+        },
+        2,
+    ),
+    "one of three is taken": ({"a": ("a.txt", {"k": "md5", "m": "sha1", "l": "sha1"}), "d": ("a.k", {"c": "md5"})}, 3),
+    "part of another job, and taken": (
+        {
+            "a": ("a.txt", {"c": "md5", "e": "sha1"}), "b": ("b/a.txt", {"k": "sha256", "m": "md5"}),
+            "d": ("b.k", {"c": "md5"}),
+        },
+        4,
+    ),
+    "dependents that make more than one": (
+        {
+            "a": ("a.txt", {"c": "md5"}),
+            "x": ("a.c", {"k": "sha1", "l": "md5"}), "y": ("a.c", {"m": "md5", "n": "sha256"}),
+        },
+        4,
+    ),
+    "a chain on each": (
+        {
+            "a": ("a.txt", {"c": "md5"}), "b": ("a.c", {"c": "sha1"}), "c": ("b.c", {"c": "!md5"}),
+            "p": ("b/a.txt", {"c": "md5"}), "q": ("p.c", {"c": "sha1"}), "r": ("q.c", {"c": "md5"}),
+        },
+        3,
+    ),
+}  # fmt: skip
+
+
+def written(project: Path, jobs: Jobs) -> None:
+    (project / "b").mkdir(exist_ok=True)
+    for name in ("a.txt", "b/a.txt"):
+        (project / name).write_text("a")
+    for address, (source, made) in jobs.items():
+        lines = ["apiVersion: a2c-spec/v1", "kind: Job", f"name: {address}", "conversions:"]
+        lines += [f"- {{id: {name}, category: hash, target: {kind.strip('!')}}}" for name, kind in made.items()]
+        lines += [f"inputs: [{{id: i, {'path' if source.endswith('.txt') else 'from'}: {source}}}]", "outputs:"]
+        for name, kind in made.items():
+            named = f", filename: {address}-{name}" if kind.startswith("!") else ""
+            lines.append(f"- {{from: {name}, save: dist/{address}/{named}}}")
+        (project / f"{address}.yaml").write_text("\n".join([*lines, ""]))
+
+
+@pytest.mark.parametrize("name", WORLDS)
+@pytest.mark.parametrize("changed", [False, True], ids=["new", "changed"])
+def test_the_same_is_paid_for_once(
+    name: str, changed: bool, project: Path, server: Background, a2c: Command, somebody: Somebody
+) -> None:
+    """As planned, also with dependents; and so again once the bytes have changed."""
+    jobs, cost = WORLDS[name]
+    assert server
+    written(project, jobs)
+    if changed:
+        assert a2c("apply", "-q").code == 0
+        for file in ("a.txt", "b/a.txt"):
+            (project / file).write_text("other")
+    before = spent(somebody) if changed else 0
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == cost
+    assert a2c("plan", "--out", "p.a2cplan.json", "-q").code == 0
+    done = a2c("apply", "p.a2cplan.json", "-y", "--max-credits", str(cost))
+    assert (done.code, spent(somebody) - before) == (0, cost), done.out
+    assert len([*(project / "dist").rglob("*.*")]) == sum(len(made) for _, made in jobs.values())
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_has_ended_is_not_paid_for_again_by_one_that_others_take(
+    project: Path, server: Background, a2c: Command, somebody: Somebody
+) -> None:
+    assert server
+    written(project, {"m": ("a.txt", {"c": "md5"})})
+    assert a2c("apply", "-q", "--detach").code == 0
+    while any(row["status"]["code"] != "completed" for row in somebody("GET", "/jobs")):
+        pass
+    written(project, {"b": ("b/a.txt", {"c": "md5"}), "d": ("b.c", {"c": "sha1"})})
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 1
+    assert a2c("apply", "-q").code == 0
+    assert spent(somebody) == 2
+
+
+def test_bytes_that_change_while_one_is_detached_are_paid_for_once(
+    project: Path, server: Background, a2c: Command, somebody: Somebody
+) -> None:
+    assert server
+    written(project, {"a": ("a.txt", {"c": "md5"}), "b": ("b/a.txt", {"c": "!md5"})})
+    assert a2c("apply", "-q", "--detach").code == 0
+    while any(row["status"]["code"] != "completed" for row in somebody("GET", "/jobs")):
+        pass
+    for file in ("a.txt", "b/a.txt"):
+        (project / file).write_text("other")
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 1
+    assert a2c("apply", "-q", "-y", "--max-credits", "1").code == 0
     assert spent(somebody) == 2

@@ -15,6 +15,7 @@ from a2c_spec.core.adoption import (
     ZONES,
     adopt,
     evidence,
+    in_future,
     lost_creates_of,
     matches,
     owned,
@@ -24,6 +25,7 @@ from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.state import Element, Intent, JobRecord, Phase
 from tests.core.created_jobs import BARE, HELD, INTENT, LIVE
 
+DAY = 86_400.0
 BEFORE = replace(HELD, spent=5, problem="old", warnings=("odd",), intent=INTENT, phase="failed")
 
 
@@ -39,6 +41,11 @@ ZONE_CASES: list[tuple[list[JobRecord], float | None]] = [
     ([answered(1000.0 - 20700.0, 1003.0)], -20700.0),
     ([answered(8200.0, 1001.0), answered(2000.0, 2001.0)], 0.0),
     ([answered(2000.0, 2001.0), answered(8200.0, 1001.0)], 0.0),
+    ([answered(1001.0 + ZONES[1], 1001.0)], ZONES[1]),
+    ([answered(100_000.0 + ZONES[0], 100_000.0)], ZONES[0]),
+    ([answered(1001.0 + ZONES[1] + QUARTER, 1001.0)], None),
+    ([answered(100_000.0 + ZONES[0] - QUARTER, 100_000.0)], None),
+    ([answered(1001.0 + DAY, 1001.0)], None),
 ]
 
 
@@ -71,12 +78,13 @@ EVIDENCE: list[tuple[float, float | None, str]] = [
     (QUARTER - EARLY, None, "unclear"),
     (QUARTER + WINDOW + APART, None, "unclear"),
     (QUARTER - APART, None, "unclear"),
-    (QUARTER + WINDOW + APART + 1, None, "not ours"),
-    (QUARTER - APART - 1, None, "not ours"),
-    (ZONES, None, "unclear"),
-    (-ZONES, None, "unclear"),
-    (ZONES + QUARTER, None, "not ours"),
-    (-ZONES - QUARTER, None, "not ours"),
+    (QUARTER + WINDOW + APART + 1, None, "unclear"),
+    (QUARTER - APART - 1, None, "unclear"),
+    (DAY, None, "unclear"),
+    (-DAY, None, "unclear"),
+    (-40 * DAY, None, "unclear"),
+    (DAY, 0.0, "not ours"),
+    (-DAY, 0.0, "not ours"),
 ]
 
 
@@ -92,6 +100,16 @@ def test_a_job_of_equal_content_is_ours_if_it_was_made_right_after_the_intent(
 @pytest.mark.parametrize("zone", [None, 0.0])
 def test_without_a_time_nothing_can_be_told(zone: float | None) -> None:
     assert evidence(INTENT, replace(LIVE, created_at=""), zone, WINDOW) == "unclear"
+
+
+@pytest.mark.parametrize(
+    ("zone", "suffix", "future"),
+    [(0.0, "", True), (-ZONES[1], "", True), (ZONES[1], "", False), (ZONES[1], "+00:00", True)],
+)
+def test_by_a_wrong_zone_a_job_would_be_made_in_the_future(zone: float, suffix: str, future: bool) -> None:
+    made = datetime.fromtimestamp(1_700_000_000, UTC).replace(tzinfo=None).isoformat() + suffix
+    assert in_future(replace(LIVE, created_at=made), zone, 1_700_000_000 - 2 * APART) is future
+    assert not in_future(replace(LIVE, created_at=""), zone, 0.0)
 
 
 SENT_INPUT = {"identity": {"type": "remote", "source": "https://a", "parameters": {"x": 1}}, "filename": "a"}

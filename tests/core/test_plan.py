@@ -49,6 +49,15 @@ def test_of_what_is_alike_only_the_first_is_sent_and_paid_for() -> None:
     )  # fmt: skip
 
 
+def test_of_what_is_alike_what_is_sent_instead_counts() -> None:
+    gone, later = Call("delete_job", "held"), Call("delete_job", "old", afterwards=True)
+    change = replace(CHANGE, calls=(*CHANGE.calls, later), instead=(gone,))
+    assert (change.sent, change.deletes) == (change.calls, (later,))
+    change = replace(change, alike="b", paid_again=True, credits=0)
+    assert (change.sent, change.deletes) == ((gone, later), (gone, later))
+    assert (change.asks, change.pays_again) == (True, False)
+
+
 def test_a_plan_is_empty_if_nothing_is_to_be_done() -> None:
     assert Plan(()).empty
     assert Plan((Change("b", "no-op", ()),)).empty

@@ -26,16 +26,19 @@ def waits(address: str, *keys: str) -> PlannedChange:
     ("steps", "alike"),
     [
         ((step("a", "k"), step("b", "k"), step("c", "m")), ["", "a", ""]),
-        ((step("a", "k"), step("b", "m"), step("c", "k", "m")), ["", "", "a"]),
-        ((step("a", "k"), step("b", "k", "m"), step("c", "m")), ["", "", "b"]),
+        ((step("a", "k"), step("b", "m"), step("c", "k", "m")), ["c", "c", ""]),
+        ((step("a", "k"), step("b", "k", "m"), step("c", "m")), ["b", "", "b"]),
+        ((step("a", "k", "m"), step("b", "m", "n")), ["", ""]),
         ((step("a"), step("b")), ["", ""]),
-        ((waits("a", "k"), step("b", "k"), waits("c", "k")), ["", "a", ""]),
+        ((step("b", "k"), waits("a", "k"), waits("c", "k")), ["a", "", ""]),
         ((step("a", "k", problem="no"), step("b", "k")), ["", ""]),
         ((step("b", "k", forced=True), step("a", "k"), step("taken", "k")), ["taken", "taken", ""]),
         ((step("a", "k", forced=True), step("b", "k", forced=True)), ["", "a"]),
     ],
 )
 def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[str]) -> None:
-    found = [one.change for one in with_alike(steps, {"taken"})]
+    steps_found = with_alike(steps, {"taken"})
+    assert [bool(one.makers) for one in steps_found] == [bool(one) for one in alike]
+    found = [one.change for one in steps_found]
     assert [change.alike for change in found] == alike
     assert all(("makes the same" in " ".join(change.reasons)) is bool(change.alike) for change in found)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -24,6 +25,26 @@ def data_of(*contents: bytes) -> dict[str, Any]:
     """The data of a result with these files."""
     files = [{"sha256": sha256(one), "size": len(one), "inputs": [], "conversion": 0} for one in contents]
     return {"fingerprint": "f", "files": files}
+
+
+def test_whether_it_can_be_written_is_tried_and_leaves_nothing(tmp_path: Path) -> None:
+    assert ResultsCache(tmp_path / "a" / "b").unwritable() == ""
+    assert [*tmp_path.iterdir()] == []
+    (tmp_path / "entries").mkdir()
+    (tmp_path / "files").touch()
+    assert ResultsCache(tmp_path).unwritable() == "Not a directory"
+    (tmp_path / "files").unlink()
+    assert (ResultsCache(tmp_path).unwritable(), [*(tmp_path / "entries").iterdir()]) == ("", [])
+
+
+def test_a_file_system_that_only_reads_is_noticed_whatever_the_permissions(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_args: Any, **_more: Any) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "open", refused)
+    assert ResultsCache(tmp_path).unwritable() == "Read-only file system"
 
 
 def save(cache: ResultsCache, key: str, *contents: bytes) -> Mapping[str, Any]:

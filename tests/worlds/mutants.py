@@ -114,7 +114,7 @@ MUTANTS: Mapping[str, Mutant] = {
         "A3 two jobs share a place",
     ),
     "a lost create is adopted whenever it was made": Mutant(
-        {f"{API}.lost_answers._judged": lambda *_: "ours", f"{API}.lost_answers._much_older": lambda *_: False},
+        {f"{API}.lost_answers._judged": lambda *_: "ours", f"{API}.lost_answers._other_time": lambda *_: False},
         "A8 yesterday's run of somebody else",
     ),
     "a partial result counts as whole": Mutant(

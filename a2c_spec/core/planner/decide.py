@@ -44,7 +44,7 @@ def plan_job(desired: DesiredJob, record: JobRecord | None, observed: Observed) 
     change = _decide(desired, record, observed)
     if change.action in ("create", "re-run"):
         change = saved_nowhere(desired, observed) or change
-    change = replace(change, instead=let_go(observed)) if change.starts else change
+    change = replace(change, instead=let_go(observed)) if change.starts and not observed.replace else change
     if observed.cached and not observed.replace and change.starts:
         change = _from_cache(desired, observed.cached, observed, change)
     sent = {name.removeprefix("inputs.") for call in change.calls for name in call.creates}

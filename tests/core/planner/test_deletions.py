@@ -8,10 +8,14 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.live import LiveJob
+from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import spared, with_deletes
-from a2c_spec.core.planner.deletions import Planned, deletes
+from a2c_spec.core.planner import plan_job, spared, with_deletes
+from a2c_spec.core.planner.deletions import Planned, deletes, let_go
 from a2c_spec.core.state import JobRecord
+from tests.core.planner.api_words import ApiJob, Source, Task, Wish
+from tests.core.planner.situations import given, wanted
 
 CREATE = (Call("create_job"), Call("upload_file", step=1, starts=True))
 
@@ -109,3 +113,40 @@ def test_the_plan_says_that_jobs_are_deleted_only_once_the_results_are_here() ->
     assert change.reasons == ("changed", "once its results are here, 2 jobs that it replaces are deleted")
     (change,) = with_deletes([again(OLD)], [], ["x"])
     assert change.reasons[-1] == "once its results are here, 1 job that it replaces is deleted"
+
+
+def observed(status: str = "", **more: Any) -> Observed:
+    live = LiveJob("job", status, process=True) if status else None
+    return Observed(late=lambda late, _scope: late.text, live=live, **more)
+
+
+@pytest.mark.parametrize(
+    ("seen", "jobs"),
+    [
+        (observed("incomplete"), ["job"]),
+        (observed("processing"), ["job"]),
+        (observed("processing", shared=True), []),
+        (observed("completed"), []),
+        (observed("failed"), []),
+        (observed(), []),
+        (observed(gone=True), []),
+    ],
+)
+def test_a_job_that_has_not_ended_is_let_go_where_its_results_come_from_elsewhere(
+    seen: Observed, jobs: list[str]
+) -> None:
+    assert [str(call.subject) for call in let_go(seen)] == jobs
+
+
+DRAFT = ApiJob("held", (Source("r1"),), (Task("webp"),))
+
+
+@pytest.mark.parametrize(("start", "asked", "jobs"), [(True, False, 1), (True, True, 0), (False, False, 0)])
+def test_only_what_would_start_says_what_it_lets_go_and_never_what_is_asked_for_anew(
+    start: bool, asked: bool, jobs: int
+) -> None:
+    """A job that --replace makes anew leaves the old one alone."""
+    there = given(DRAFT)
+    desired = wanted(Wish(start, DRAFT.inputs, DRAFT.tasks))
+    change = plan_job(desired, there.record, replace(there.observed, replace=asked))
+    assert (change.starts, len(change.instead)) == (start, jobs)
