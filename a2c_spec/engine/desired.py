@@ -187,7 +187,8 @@ def _stand_in(desired: DesiredJob, conversion: str) -> str:
     """What stands in for the result of a conversion that is not known yet: another one of the same recipe is the same,
     unless it may come out differently each time."""
     alone = only(desired, conversion)
-    return alone.fingerprint if cacheable(alone.job, awaited=True) else f"{desired.fingerprint} {alone.job.address}"
+    same = "" if cacheable(alone.job, awaited=True) else f"{alone.job.address}.{conversion}"
+    return f"{alone.fingerprint} {same}".rstrip()
 
 
 def _names(change: Change, desired: DesiredJob, record: JobRecord | None) -> dict[str, str]:

@@ -17,6 +17,7 @@ from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.manifests.environment import KEY
 from a2c_spec.manifests.secrets import odd_letter
 from a2c_spec.manifests.settings_file import SETTINGS_FILE
+from a2c_spec.manifests.urls import PORTS, http_parts, is_plain_path, reached
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
@@ -59,7 +60,7 @@ def endpoint(project: Project) -> Endpoint:
 def kept_private(where: Endpoint, flags: Flags) -> Endpoint:
     """The service, to which a key is about to be sent; raises UsageError where everybody on the way could read it."""
     parts = urlsplit(where.base_url)
-    allowed = flags.local or flags.allow_http or _is_loopback(parts.hostname or "")
+    allowed = flags.local or flags.allow_http or _is_loopback(reached(parts.hostname or ""))
     if where.key and parts.scheme == "http" and not allowed:
         raise UsageError(
             f"{where.base_url} has no TLS, so the key could be read on the way",
@@ -96,19 +97,13 @@ def _usable(key: str, where: str) -> str:
 
 LOOPBACK = ("127.0.0.1", "::1")
 """Other ways to write ``localhost``."""
-DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def _parts(url: str) -> SplitResult | None:
     """The parts of a URL below which calls can be made; None where it is none."""
-    try:
-        parts = urlsplit(url)
-        labels = (parts.hostname or "").removesuffix(".").split(".")
-        named = all(0 < len(label) < 64 for label in labels) and (parts.port is None or parts.port > 0)
-    except ValueError:
-        return None
-    plain = named and PRINTED.fullmatch(url) and parts.scheme in DEFAULT_PORTS
-    return parts if plain and not (parts.query or parts.fragment or "@" in parts.netloc) else None
+    parts = http_parts(url)
+    plain = parts and PRINTED.fullmatch(url) and is_plain_path(parts.path)
+    return parts if parts and plain and not (parts.query or parts.fragment or "@" in parts.netloc) else None
 
 
 def _shown(url: str) -> str:
@@ -118,10 +113,10 @@ def _shown(url: str) -> str:
 
 def _realm(parts: SplitResult) -> str:
     """Host, port and path, the same for every spelling of an address that surely names the same service."""
-    host = str(parts.hostname)
+    host = reached(str(parts.hostname))
     host = "localhost" if host in LOOPBACK else f"[{host}]" if ":" in host else host
-    port = parts.port or DEFAULT_PORTS[parts.scheme]
-    named = host if port == DEFAULT_PORTS[parts.scheme] else f"{host}:{port}"
+    port = parts.port or PORTS[parts.scheme]
+    named = host if port == PORTS[parts.scheme] else f"{host}:{port}"
     return f"{named}{parts.path}".rstrip("/")
 
 
@@ -135,7 +130,7 @@ def recorded_realm(realm: str, recorded: Collection[str]) -> str:
 
 def _normalised(realm: str) -> set[str]:
     """A realm as it was spelled, in the present spelling; its scheme is not known."""
-    parts = [_parts(f"{scheme}://{realm}") for scheme in DEFAULT_PORTS]
+    parts = [_parts(f"{scheme}://{realm}") for scheme in PORTS]
     return {_realm(one) for one in parts if one}
 
 
@@ -145,8 +140,9 @@ def _of_the_project(project: Project, config: Mapping[str, str], hosts: Collecti
     url = str(project.file.defaults.get("base_url", ""))
     if not url:
         return ""
-    known = [urlsplit(one).hostname or "" for one in (SERVICE, config.get("base_url", ""))]
-    if why := untrusted(url, {*filter(None, known), *hosts}):
+    official = [parts for one in (SERVICE, config.get("base_url", "")) if (parts := _parts(one))]
+    known = [f"{parts.hostname}:{parts.port or PORTS[parts.scheme]}" for parts in official]
+    if why := untrusted(url, {*known, *hosts}):
         problem = Diagnostic(
             project.file.places.get("defaults.base_url", Position(SETTINGS_FILE)),
             f"base_url `{_shown(url)}` {why[0]}, so it is not told the key",
@@ -160,7 +156,7 @@ def untrusted(url: str, allowed: Collection[str]) -> tuple[str, str] | None:
     """Why a URL that a file of the project names is not trusted, and what to do; None when it is.
 
     ``allowed``: hosts, or host:port."""
-    if not PLAIN_URL.fullmatch(url):
+    if not PLAIN_URL.fullmatch(url) or _parts(url) is None:
         return "is not a plain URL", f"for example {SERVICE}"
     parts = urlsplit(url)
     host = (parts.hostname or "").casefold()
@@ -169,10 +165,10 @@ def untrusted(url: str, allowed: Collection[str]) -> tuple[str, str] | None:
     if parts.scheme != "https":
         return "does not start with https", "only a service on this machine may be reached with http"
     host = f"[{host}]" if ":" in host else host
-    port = parts.port or DEFAULT_PORTS["https"]
+    port = parts.port or PORTS["https"]
     if not {host, f"{host}:{port}"}.isdisjoint(one.casefold() for one in allowed):
         return None
-    needed = host if port == DEFAULT_PORTS["https"] else f"{host}:{port}"
+    needed = host if port == PORTS["https"] else f"{host}:{port}"
     outside = f"--allow-host {needed}, A2C_SPEC_ALLOW_HOST, or allowed_hosts in {USER_FILE}"
     return f"is on a host that is not allowed ({needed})", f"allow it outside the project: {outside}"
 

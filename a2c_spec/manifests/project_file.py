@@ -16,6 +16,7 @@ from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.paths import within
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
+from a2c_spec.manifests.urls import http_parts
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.tree import MapNode, plain, position, position_of
 
@@ -161,6 +162,9 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
         if name and "env" in defaults:
             place = position_of(defaults, "env")
             yield Diagnostic(place, "an environment cannot choose the environment", "say it in `defaults` at the top")
+        url = defaults.get("base_url", "")
+        if url and not http_parts(url):
+            yield Diagnostic(position_of(defaults, "base_url"), "`base_url` must be an http or https URL")
         if defaults.get("strategy") == "staged":
             message = "the strategy `staged` is not supported yet"
             yield Diagnostic(position_of(defaults, "strategy"), message, "leave it out")

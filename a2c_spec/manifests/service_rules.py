@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator
 
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.manifests.urls import http_parts
 from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position, position_of
 
 LONGEST_PASSWORD = 65_000
-_URL = re.compile(r"https?://", re.IGNORECASE)
 _PRINTABLE = re.compile(r"[ -~]*\Z")
 _OUTPUT_PASSWORD = 1000
 _HANDLING = ("keep_aspect_ratio", "stretch")
@@ -36,7 +36,7 @@ def _rows(tree: MapNode, key: str) -> list[MapNode]:
 
 def _job(job: MapNode) -> Iterator[Diagnostic]:
     callback, passwords = job.get("callback"), job.get("download_passwords")
-    if isinstance(callback, str) and callback and not _URL.match(callback):
+    if isinstance(callback, str) and callback and not http_parts(callback):
         yield Diagnostic(position_of(job, "callback"), "`callback` must be an http or https URL")
     for number, password in enumerate(passwords if isinstance(passwords, SeqNode) else ()):
         if isinstance(password, str) and not _is_password(password, LONGEST_PASSWORD):
@@ -54,7 +54,7 @@ def _wrong_password(tree: Tree, key: str | int, longest: int) -> Diagnostic:
 
 def _source(item: MapNode) -> Iterator[Diagnostic]:
     source = item.get("source")
-    if not isinstance(source, str) or item.get("type", "remote") != "remote" or _URL.match(source):
+    if not isinstance(source, str) or item.get("type", "remote") != "remote" or http_parts(source):
         return
     hint = "" if ":" in source else f"a file of this project is given as path: {source[:100]}"
     yield Diagnostic(position_of(item, "source"), "`source` must be an http or https URL", hint)

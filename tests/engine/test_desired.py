@@ -128,10 +128,27 @@ def test_as_long_as_a_job_is_going_to_run_its_recipe_stands_for_its_result(tmp_p
     with session_in(tmp_path) as session:
         put(session, FILE)
         dependencies = Dependencies(session)
-        dependencies.note(Change("base", "re-run", (), fingerprint="f"), desired(job("base")))
-        assert taken(session, dependencies) == replace(
-            FROM, upstream=digest(["runs", "f", "webp"]), awaited=True, result_name="cover.webp"
-        )
+        dependencies.note(Change("base", "re-run", ()), desired(job("base")))
+        made_by = digest(["runs", dependencies.running["base.webp"]])
+        assert taken(session, dependencies) == replace(FROM, upstream=made_by, awaited=True, result_name="cover.webp")
+
+
+def test_what_is_made_of_the_same_stands_for_each_other_unless_it_may_come_out_differently(tmp_path: Path) -> None:
+    upload = Input("cover", "upload", path="a.png", content=Content(3, SHA, ""))
+    remote = Input("cover", "remote", source="https://x.test/a.png")
+    awaited = replace(FROM, awaited=True, upstream="made by another")
+    for item, same in ((upload, True), (remote, False), (awaited, True)):
+        with session_in(tmp_path) as session:
+            dependencies = Dependencies(session)
+            for address in "ab":
+                both = (WEBP, replace(WEBP, id="again"), replace(WEBP, id="png", target="png"))
+                dependencies.note(
+                    Change(address, "create", ()), desired(job(address, inputs=(item,), conversions=both))
+                )
+            found = dependencies.running
+        kinds = {name.partition(".")[2]: {found[f"{one}.{name.partition('.')[2]}"] for one in "ab"} for name in found}
+        assert {name: len(ones) for name, ones in kinds.items()} == dict.fromkeys(kinds, 1 if same else 2)
+        assert (found["a.webp"] == found["a.again"], found["a.webp"] == found["a.png"]) == (same, False)
 
 
 def test_a_result_that_comes_from_the_cache_is_uploaded_from_there(tmp_path: Path) -> None:
@@ -156,18 +173,18 @@ SETTLED = ("no-op", "rename", "forget", "delete")
 def test_only_what_changes_results_is_going_to_run(action: Any, tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
         dependencies = Dependencies(session)
-        dependencies.note(Change("a", action, (), fingerprint="f", fetch=action == "adopt"), desired(job("a")))
-        assert dependencies.running == ({} if action in SETTLED else {"a.webp": "f"})
+        dependencies.note(Change("a", action, (), fetch=action == "adopt"), desired(job("a")))
+        assert [*dependencies.running] == ([] if action in SETTLED else ["a.webp"])
 
 
 def test_what_is_downloaded_is_known_if_it_was_here_before(tmp_path: Path) -> None:
     with session_in(tmp_path) as session:
-        one, change = desired(job("a")), Change("a", "download", (), fingerprint="f")
+        one, change = desired(job("a")), Change("a", "download", ())
         for file in (FILE, replace(FILE, sha256="", path="")):
             dependencies, run = Dependencies(session), record(one.job, job_id="job-1", files=(file,))
             dependencies.note(change, one, run)
-            known = ({}, {"a.webp": run}) if file.sha256 else ({"a.webp": "f"}, {})
-            assert (dependencies.running, dependencies.makers) == known
+            known = ([], {"a.webp": run}) if file.sha256 else (["a.webp"], {})
+            assert ([*dependencies.running], dependencies.makers) == known
 
 
 def test_a_result_from_the_cache_is_known_and_not_going_to_run(tmp_path: Path) -> None:

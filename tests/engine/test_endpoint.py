@@ -55,6 +55,18 @@ def test_the_local_api_needs_neither(tmp_path: Path) -> None:
     assert endpoint(project) == Endpoint(LOCAL, "local", "local")
 
 
+@pytest.mark.parametrize("url", ["HTTP://127.0.0.1:81/v2/", "http://127.1:81/v2", "http://localhost.:81/v2"])
+def test_other_spellings_name_the_same_service(tmp_path: Path, url: str) -> None:
+    assert endpoint(project_in(tmp_path, KEY, base_url=url)).realm == "localhost:81/v2"
+
+
+@pytest.mark.parametrize("path", ["/./v2", "/a/../v2", "//v2", "/v2//", "/%76%32"])
+def test_a_path_that_can_be_spelled_otherwise_is_none(tmp_path: Path, path: str) -> None:
+    """Else a budget would begin anew, and all be paid again, under each spelling."""
+    with pytest.raises(UsageError, match="is not a valid http"):
+        endpoint(project_in(tmp_path, KEY, base_url=f"https://a.test{path}"))
+
+
 @pytest.mark.parametrize("host", ["flag.test", "10.0.0.1", "localhost.test", "127.0.0.1.test", "[fe80::1]"])
 def test_a_key_goes_to_another_machine_with_tls_only(tmp_path: Path, host: str) -> None:
     def sent(scheme: str, environ: dict[str, str] = KEY, *, allow_http: bool = False) -> Endpoint:

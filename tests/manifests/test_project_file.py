@@ -120,6 +120,8 @@ UNSUPPORTED = [
     ("environments: {a: {state: .a2c/env/b/state.db}, b: {}}\n", "1:27", "is that of environment b too"),
     ("cache: gs://b\n", "1:8", "the results cache `gs://b` must be a folder"),
     ("environments: {a: {cache: {url: 'az://b'}}}\n", "1:33", "the results cache `az://b` must be a folder"),
+    ("defaults: {base_url: 'https://a.test:99999/v2'}\n", "1:22", "`base_url` must be an http or https URL"),
+    ("environments: {a: {defaults: {base_url: 'http://'}}}\n", "1:41", "`base_url` must be an http or https URL"),
     ("defaults: {strategy: staged}\n", "1:22", "the strategy `staged` is not supported yet"),
     ("environments: {a: {defaults: {env: b}}}\n", "1:36", "an environment cannot choose the environment"),
     ("environments: {a: {budget: {per_day: 1}}}\n", "1:20", "`budget` is not a key of an environment"),
