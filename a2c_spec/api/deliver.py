@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from a2c_spec.api import failures
+from a2c_spec.api import failures, going_files
 from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
 from a2c_spec.api.execute import Executor, Keep, Task, not_kept
@@ -292,7 +292,7 @@ class Delivery:
         moved = replace(file, path=path, wanted=move.place)
         if path != move.source:
             await self.executor.recorder.save_landing(record.address, moved)
-            self.files.move(move.source, path)
+            going_files.move(self.files, move.source, path, record.address, file.output_id)
         files = tuple(moved if known is file else known for known in record.files)
         leftover = tuple(known for known in record.leftover if known.path != path)
         if not move.aside:

@@ -19,7 +19,7 @@ from a2c_spec.core.plan import Move
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import LOCAL_REALM, JobRecord, OwnedFile, SavedFile, StateStore
 from a2c_spec.core.transitions import landed, without_files
-from a2c_spec.errors import Conflict, IntegrityError, while_doing
+from a2c_spec.errors import Conflict, IntegrityError
 
 NUMBERS = 10_000
 """Below this number a free name is looked for under ``on_conflict: rename``."""
@@ -116,6 +116,10 @@ class OutputFiles:
         written = self.store.files_at(path)
         return [file.elsewhere for file in written if file.elsewhere and self._is_intact(file)]
 
+    def paid_endpoint(self, path: str) -> str:
+        """The other endpoint that was paid for what is at a path; empty if none was."""
+        return next((realm for realm in self.other_endpoints(path) if realm != LOCAL_REALM), "")
+
     def same(self, path: str, other: str) -> bool:
         """Whether two paths lead to one file, as where letters in either case are the same."""
         try:
@@ -142,8 +146,9 @@ class OutputFiles:
         stands = self.status(path, address)
         if stands == "another's":
             return reasons.left(address_of(self.owner(path)))
-        paid = [realm for realm in self.other_endpoints(path) if realm != LOCAL_REALM] if stands == "outdated" else ()
-        return reasons.of_endpoint(paid[0]) if paid else ""
+        if stands not in ("outdated", "intact") or not (paid := self.paid_endpoint(path)):
+            return ""
+        return reasons.of_both(paid) if stands == "intact" else reasons.of_endpoint(paid)
 
     def _kept_by_another(self, path: str, address: str) -> str:
         """The other address that has a result of ours at a path and keeps it; empty when none does."""
@@ -261,35 +266,3 @@ class OutputFiles:
     def destination(self, move: Move, policy: str, address: str) -> str:
         """The path to move a file of ours to under an on_conflict policy; its own path if it must stay."""
         return self.resolve_conflict(move.place, policy, address) or move.source
-
-    def move(self, source: str, path: str) -> None:
-        """Moves a file of ours."""
-        target = self.absolute(path)
-        self.probe(f"place {path}")
-        with while_doing(f"cannot move {source} to {path}"):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            (self.root / source).replace(target)
-        self.probe(f"placed {path}")
-
-    def removable(self, path: str, address: str) -> bool:
-        """Whether ``remove`` would remove it."""
-        return self.status(path, address) == "intact" and self.absolute(path) == (self.root / path).resolve()
-
-    def remove(self, path: str, address: str) -> bool:
-        """Removes a file written for ``address`` if nobody changed it, and the folders that are empty then.
-
-        Says whether it did. Nothing is removed through a symbolic link that leads elsewhere.
-        """
-        if not self.removable(path, address):
-            return False
-        target = self.root / path
-        self.probe(f"remove {path}")
-        with while_doing(f"cannot remove {path}"):
-            target.unlink()
-        self.probe(f"removed {path}")
-        with contextlib.suppress(OSError):
-            for folder in target.parents:
-                if folder == self.root:
-                    break
-                folder.rmdir()
-        return True

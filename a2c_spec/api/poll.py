@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from a2c_spec.api.client import PAGE, Client
 from a2c_spec.api.http.backoff import Pace, backoff
 from a2c_spec.api.http.concurrency import Sleep
+from a2c_spec.core.durations import duration
 from a2c_spec.core.live import LiveJob, parse_job, text
-from a2c_spec.core.reasons import duration
 from a2c_spec.errors import SpecError, WaitTimeout
 
 POLLS = Pace(first=0.5, growth=1.5, longest=5.0)

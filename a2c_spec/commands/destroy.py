@@ -10,17 +10,18 @@ from typing import Any
 
 import click
 
+from a2c_spec.api.going_files import removable
 from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.planner import PRESET, results_there, running
+from a2c_spec.core.planner import PRESET, running
 from a2c_spec.core.reasons import counted, deleted_there, listed, lost_there, stays
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.interrupts import stoppable
+from a2c_spec.engine.last_copies import last_copies
 from a2c_spec.engine.outcome import ApplyOptions, Result
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
@@ -97,10 +98,7 @@ def _lost(session: Session, record: JobRecord, live: LiveJob | None, others: Col
     """``live`` is the job of the run, where it had to be read; what cannot be read is told as it is recorded."""
     if PRESET in record.elements or record.job_id in others:
         return _Lost()
-    away = {file.path for file in record.files if session.files.status(file.path, record.address) == "absent"}
-    files = tuple(replace(file, path="") if file.path in away else file for file in record.files if not file.from_cache)
-    kept = not out_of_time(record, session.project.runtime.clock())
-    return _Lost(running(record, live), results_there(replace(record, files=files), live) if kept else 0)
+    return _Lost(running(record, live), last_copies(session, record, live))
 
 
 def _change(session: Session, record: JobRecord, others: Collection[str], *, files: bool) -> Change:
@@ -109,7 +107,7 @@ def _change(session: Session, record: JobRecord, others: Collection[str], *, fil
     ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
     """
     jobs = [job for job in record.jobs if job not in others]
-    going = [path for path in sorted(_places(record)) if files and session.files.removable(path, record.address)]
+    going = [path for path in sorted(_places(record)) if files and removable(session.files, path, record.address)]
     left = [path for path in sorted(_places(record)) if path not in going and stands(session, path, record)]
     told = [stays(path, why_kept(session, path, record.address) if files else "") for path in left]
     return plan_removal(record, jobs, going, "requested by destroy", told)

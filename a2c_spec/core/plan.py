@@ -101,9 +101,9 @@ class Change:
     places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first, ``credits`` is
     about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces`` paths at which
     a file stands that goes, ``unforeseen`` says where results go whose names or number the run tells.
-    ``replaces_paid``: those of the replaced that others were paid for, and whose results they are. ``alike`` is the
-    address of an earlier change that makes the same: its result is taken from the results cache, and ``calls`` are only
-    for when it fails. ``instead``: what is sent in their place where its result comes from the cache.
+    ``replaces_paid``: those of the replaced, or of what may be, that others were paid for, and whose results they are.
+    ``alike`` is the address of an earlier change that makes the same: its result is taken from the results cache, and
+    ``calls`` are only for when it fails. ``instead``: what is sent then, where its result is cached.
     """
 
     address: str

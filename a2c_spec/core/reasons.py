@@ -194,6 +194,11 @@ def stays(path: str, why: str = "") -> str:
     return f"{path} stays here{f': {why}' if why else ''}"
 
 
+def replaced_later(taker: str) -> str:
+    """Why a result stays that nobody asks for: an address is going to write in its place."""
+    return f"{taker} writes there, and replaces it when it is applied"
+
+
 def kept_there(job: str) -> str:
     """Of a job that has ended, and that the service refuses to delete."""
     return f"job {job} stays on the service, which does not delete it"
@@ -222,6 +227,11 @@ def removed(path: str) -> str:
 def of_endpoint(realm: str) -> str:
     """Where a file comes from that stands in the place of a result, and was written for another endpoint."""
     return f"was written for another endpoint ({realm})"
+
+
+def of_both(realm: str) -> str:
+    """What a present result is, if another endpoint has it as one, too."""
+    return f"is a result of another endpoint, too ({realm})"
 
 
 def untold(job: str, conversions: Iterable[str]) -> str:
@@ -272,22 +282,6 @@ def credits_told(about: int, balance: int | None = None, before: int = 0) -> str
     share = "" if about == 1 else "all " if before == about else f"{before:,} of them "
     paid = f", {share}paid before" if before else ""
     return f"about {about:,} credit{'' if about == 1 else 's'}{of}{paid}"
-
-
-def duration(seconds: float) -> str:
-    """Seconds for people: 90 s, 10 min, 24 h; never rounded."""
-    for length, unit in ((3600, "h"), (60, "min")):
-        if seconds >= length and seconds % length == 0:
-            return f"{seconds / length:g} {unit}"
-    return f"{seconds:g} s"
-
-
-def roughly(seconds: float) -> str:
-    """Seconds for people, however many: 400 s, about 12 min, about 73 years."""
-    for least, length, unit in ((2, 31_557_600, "years"), (2, 86_400, "days"), (2, 3600, "h"), (10, 60, "min")):
-        if seconds >= least * length:
-            return f"{'about ' if seconds % length else ''}{seconds / length:,.0f} {unit}"
-    return f"{seconds:.0f} s"
 
 
 def counted(number: int, word: str) -> str:

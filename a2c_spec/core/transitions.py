@@ -149,6 +149,19 @@ def without_files(record: JobRecord, paths: Collection[str]) -> JobRecord:
     return replace(record, files=files, leftover=tuple(file for file in there if file.path or file.aside))
 
 
+def files_alone(record: JobRecord, paths: Collection[str], now: float) -> JobRecord | None:
+    """What stays recorded of a run that is taken away: its files at ``paths``, and what made them, for whoever wants
+    these, or their places; None where it has none there. ``now`` is the service's clock."""
+    every = {file.path for file in (*record.files, *record.leftover)} - {""}
+    if every.isdisjoint(paths):
+        return None
+    left = without_files(record, every.difference(paths))
+    gone = (file.output_id for file in left.files if not file.path)
+    gone_now = tuple(dict.fromkeys((*record.gone, *gone)))
+    left = replace(left, job_id="", former_jobs=(), undeletable=(), elements={}, landing=(), gone=gone_now)
+    return replace(left, intent=None, gone_since=record.gone_since or now)
+
+
 def landed(record: JobRecord, there: Iterable[SavedFile]) -> JobRecord:
     """The record once it is known which of the files that were about to get their names are ``there``.
 

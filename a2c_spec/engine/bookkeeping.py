@@ -21,7 +21,7 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
     refused nothing changes: what it had is its own as before.
     """
     store = session.store
-    session.files.told.update(path for step in steps for path in step.change.replaces)
+    session.files.told.update(path for step in steps for path in (*step.change.replaces, *step.change.replaces_paid))
     refused = {address_of(step.change.address) for step in steps if step.change.problem}
     for step in steps:
         run_alone = step.desired is None and step.preset is None

@@ -61,9 +61,10 @@ def _expensive(plan: Plan, most: int, by: str) -> list[str]:
 
 
 def _paid_again(plan: Plan) -> list[str]:
-    """What pays again, or takes away what was paid for, by what happens to it."""
+    """What pays again, or takes away what was paid for, by what happens to it; not where only the last copies of
+    results go, which are told by themselves."""
     said: dict[str, list[Change]] = {}
-    for change in (one for one in plan.changes if one.asks):
+    for change in (one for one in plan.changes if one.asks and not (one.action == "delete" and one.only_there)):
         cancels = any(not call.afterwards for call in change.deletes)
         starts = "cancelled and run again" if cancels else "run again"
         makes = any(call.kind == "create_job" for call in change.calls)

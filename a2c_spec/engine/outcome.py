@@ -128,12 +128,15 @@ class ApplyOptions:
     def parted(self, steps: Sequence[PlannedChange]) -> tuple[list[PlannedChange], list[PlannedChange]]:
         """The changes that are carried out, and the others. No run goes of an address that has still to be applied.
 
-        Of what stays although nobody asks for it is told beside the first, and nothing done.
+        Of what stays although nobody asks for it is told beside the first, and nothing done. What the others are going
+        to replace stays until then, and whose it is.
         """
         others = [step for step in steps if not self.takes(step.change)]
         busy = {address_of(step.change.address) for step in others if step.change.action != "no-op"}
         taken = [step for step in steps if self.takes(step.change)]
         taken = [step for step in taken if not step.going or address_of(step.change.address) not in busy]
+        takers = {place: address_of(step.change.address) for step in others for place in step.takes}
+        taken = [step.without_places(takers) if step.going else step for step in taken]
         return [*taken, *(step.only_told() for step in others if step.change.stays)], others
 
 

@@ -110,7 +110,9 @@ class Owners:
         """Of a result for another endpoint or environment, or of another run, that is about to be replaced and is not
         told of yet."""
         files = self.session.files
-        origin = files.known_of(path, files.status(path, change.address), change.address)
+        stands = files.status(path, change.address)
+        endpoints = files.other_endpoints(path) if stands == "intact" else ()
+        origin = reasons.of_both(endpoints[0]) if endpoints else files.known_of(path, stands, change.address)
         return [f"replaces {path}, which {origin}"] if origin and f"{path} {origin}" not in change.reasons else []
 
     def all_checked(self) -> list[PlannedChange]:

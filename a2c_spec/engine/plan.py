@@ -60,7 +60,7 @@ async def plan_project(
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
-    steps = with_staying(session, with_places_left([with_facts(session, step) for step in steps]))
+    steps = with_staying(session, with_places_left(session, [with_facts(session, step) for step in steps]))
     if targets := [*products(session.project)]:
         check_unclaimed(session, targets, claims, [step.change for step in steps])
     return steps

@@ -16,6 +16,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.alike import with_alike
 from a2c_spec.engine.desired import Dependencies
+from a2c_spec.engine.last_copies import by_job
 from a2c_spec.engine.left_out import having_what_is_paid, jobs_of
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
 from a2c_spec.engine.owners import Owners, applied_elsewhere
@@ -29,7 +30,6 @@ from a2c_spec.engine.plan_one import (
 )
 from a2c_spec.engine.planned import PlannedChange, Traded, unread
 from a2c_spec.engine.refresh import as_there
-from a2c_spec.engine.removals import never_here
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
@@ -273,7 +273,7 @@ def _without_shared(session: Session, steps: list[PlannedChange]) -> list[Planne
         doomed = shared.intersection(str(call.subject) for call in step.change.calls if call.afterwards)
         address = address_of(step.change.address)
         mine = (one for one in steps if address_of(one.change.address) == address)
-        there = never_here(session, address, mine) if doomed and step.change.only_there else {}
+        there = by_job(session, address, mine) if doomed and step.change.only_there else {}
         found.append(replace(step, change=spared(step.change, shared, there)) if doomed else step)
     return found
 

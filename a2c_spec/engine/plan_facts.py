@@ -7,9 +7,11 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from a2c_spec.api.going_files import stays_for_others
+from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
 from a2c_spec.core.observed import NOT_OURS
-from a2c_spec.core.plan import Change, Plan
+from a2c_spec.core.plan import Change, Move, Plan
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import LOCAL_REALM, JobRecord
 from a2c_spec.engine.endpoint import endpoint
@@ -34,18 +36,19 @@ def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
     change = step.change
     if change.action == "no-op" or step.summary_only:
         return step
-    paths, replaced, others = _written(session, step)
+    paths, replaced, others, perhaps = _written(session, step)
     about, work = (0, "") if change.alike else (estimate(change, step.record), work_of(change))
     awaited = [item for item in step.desired.job.inputs if item.awaited] if step.desired and change.calls else ()
     change = replace(
         change, work=work, credits=about, writes=paths, replaces=replaced, unforeseen=others, awaits=len(awaited)
     )
-    return replace(step, change=_with_paid(session, change, step.record))
+    return replace(step, change=_with_paid(session, change, step.record, perhaps))
 
 
-def with_places_left(steps: Sequence[PlannedChange]) -> list[PlannedChange]:
+def with_places_left(session: Session, steps: Sequence[PlannedChange]) -> list[PlannedChange]:
     """The changes of a plan, of which none replaces a file that another one moves away first."""
     left = {move.source for step in steps if not step.change.problem for move in step.change.moves}
+    left = {path for path in left if not stays_for_others(session.files, path)}
     return [replace(step, change=_without(step.change, left)) if left else step for step in steps]
 
 
@@ -56,13 +59,27 @@ def _without(change: Change, left: set[str]) -> Change:
     return replace(change, replaces=tuple(path for path in change.replaces if path not in left), replaces_paid=paid)
 
 
-def _with_paid(session: Session, change: Change, record: JobRecord | None) -> Change:
-    """The change, with what others were paid for of what it replaces, but for what it has itself, to the byte."""
+def _with_paid(session: Session, change: Change, record: JobRecord | None, perhaps: Collection[str]) -> Change:
+    """The change, with what others were paid for of what it replaces, or ``perhaps`` replaces; of this endpoint only
+    what it does not have itself, to the byte."""
     known = {file.sha256 for file in record.files} - {""} if record else set()
     places = [path for path in change.replaces if not known.intersection(_digests(session, path))]
     whose = {path: _paid_result(session, path, change.address) for path in places}
+    there = {path: _paid_elsewhere(session, change, path) for path in (*change.replaces, *perhaps)}
+    whose |= {path: owner for path, owner in there.items() if owner}
     paid = {path: owner for path, owner in whose.items() if owner}
     return replace(change, replaces_paid=paid) if paid else change
+
+
+def _paid_elsewhere(session: Session, change: Change, path: str) -> str:
+    """The other endpoint that was paid for what stands at a path, in words; empty if none was, or if the same bytes are
+    moved there."""
+    files = session.files
+    if not (realm := files.paid_endpoint(path)):
+        return ""
+    moved = (_digests(session, move.source) for move in change.moves if move.target == path)
+    same = any(files.digest(files.root / path) in digests for digests in moved)
+    return "" if same else f"another endpoint ({realm})"
 
 
 def _digests(session: Session, path: str) -> set[str]:
@@ -72,34 +89,45 @@ def _digests(session: Session, path: str) -> set[str]:
 def _paid_result(session: Session, path: str, address: str) -> str:
     """Whose result stands at a path, as it was written; empty where it is nobody's, or that of the address itself."""
     files = session.files
-    for realm in files.other_endpoints(path):
-        if realm != LOCAL_REALM:
-            return f"another endpoint ({realm})"
     stands = files.status(path, address)
     if stands == "another's":
         return address_of(files.owner(path))
     return files.let_go_elsewhere(path) if stands == "foreign" else ""
 
 
-def _written(session: Session, step: PlannedChange) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-    """The paths that a change writes, those of them at which a file stands that goes, and what is not known before."""
+Paths = tuple[str, ...]
+
+
+def _written(session: Session, step: PlannedChange) -> tuple[Paths, Paths, Paths, Paths]:
+    """The paths that a change writes, those of them at which a file stands that goes, what is not known before, and the
+    paths that it may write then."""
     change, files = step.change, session.files
     if step.desired is None or change.problem:
-        return (), (), ()
+        return (), (), (), ()
     job, address = step.desired.job, change.address
-    others: tuple[str, ...] = ()
+    others, perhaps = Paths(), Paths()
     known = foreseen(job, render_late)
     policies = {path: spec.on_conflict for path, spec in known.paths}
     every = {spec.on_conflict for spec in job.outputs}
     usual = every.pop() if len(every) == 1 else "error"
     wanted = [(path, policies.get(path, usual)) for path in change.downloads]
     if not change.downloads and change.fetch and not _is_here(step):
-        wanted, others = [*policies.items()], (*known.others, *_earlier(session, address, known))
+        perhaps = tuple(_earlier(session, address, known))
+        over = (f"over {path}, if a result gets that name" for path in perhaps)
+        wanted, others = [*policies.items()], (*known.others, *over)
     paths = [files.expected(path, policy, address) for path, policy in wanted]
     paths = [*dict.fromkeys(filter(None, paths))]
     replaced = [path for path in paths if files.status(path, address) != "absent"]
-    replaced += [move.target for move in change.moves if files.status(move.target, address) in NOT_OURS]
-    return tuple(paths), tuple(dict.fromkeys((*replaced, *change.replaces))), others
+    replaced += [move.target for move in change.moves if _goes(files, move, address)]
+    return tuple(paths), tuple(dict.fromkeys((*replaced, *change.replaces))), others, perhaps
+
+
+def _goes(files: OutputFiles, move: Move, address: str) -> bool:
+    """Whether what stands in the place to which a file is moved goes: also a result of ours that is moved away itself,
+    where others have it, too."""
+    if files.same(move.source, move.target):
+        return False
+    return files.status(move.target, address) in NOT_OURS or bool(stays_for_others(files, move.target))
 
 
 def _earlier(session: Session, address: str, known: Foreseen) -> Iterator[str]:
@@ -109,7 +137,7 @@ def _earlier(session: Session, address: str, known: Foreseen) -> Iterator[str]:
         for file in (*run.files, *run.leftover):
             mine = file.path and file.path not in places and file.conversion in known.untold
             if mine and session.files.status(file.path, run.address) != "absent":
-                yield f"over {file.path}, if a result gets that name"
+                yield file.path
 
 
 def _is_here(step: PlannedChange) -> bool:

@@ -11,6 +11,7 @@ from a2c_spec.core.desired import Job, Preset, Secret
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
+from a2c_spec.core.reasons import replaced_later, stays
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import SpecError
 
@@ -51,6 +52,17 @@ class PlannedChange:
     def going(self) -> bool:
         """Whether it takes a run away, record and all."""
         return self.desired is None and self.preset is None and self.change.action == "delete"
+
+    def without_places(self, takers: Mapping[tuple[str, str], str]) -> PlannedChange:
+        """The change that takes a run away, but for files of it in whose places others are going to write: the run
+        stays, with these. ``takers``: (path, key of a run) -> who is going to write there."""
+        kept = {path: taker for (path, owner), taker in takers.items() if owner == self.change.address}
+        if not kept or self.record is None:
+            return self
+        told = tuple(stays(path, replaced_later(taker)) for path, taker in kept.items())
+        change = replace(self.change, leaves=tuple(kept), stays=(*self.change.stays, *told))
+        step = replace(self, change=change)
+        return step if change.calls or change.removes else step.only_told()
 
     def only_told(self) -> PlannedChange:
         """What is said of it to stay, and nothing that is done."""

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from a2c_spec.core import reasons
 from a2c_spec.core.file_names import path_key
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, plan_forget, results_there
+from a2c_spec.core.planner import PRESET, plan_forget
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.last_copies import last_copies
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
@@ -25,6 +25,7 @@ from a2c_spec.manifests.discover import unreadable
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.core.live import LiveJob
 
 
 def check_whole(project: Project, chosen: Selection) -> None:
@@ -60,7 +61,7 @@ class Orphans:
 
     ``used``: keys of runs that the plan goes on with. ``live``: what is asked for is at these paths, by their keys.
     ``jobs``: ids that are somebody's, or get their DELETE from another change. ``unready``: addresses whose results are
-    not all there, and will not be. ``unseen``: how many results a job gave that nobody has asked about.
+    not all there, and will not be. ``read``: by run, what the service says of its job now. ``doomed``: jobs that go.
     """
 
     session: Session
@@ -71,7 +72,8 @@ class Orphans:
     live: dict[str, str] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
     unready: set[str] = field(default_factory=set)
-    unseen: dict[str, int] = field(default_factory=dict)
+    read: dict[str, LiveJob | None] = field(default_factory=dict)
+    doomed: set[str] = field(default_factory=set)
 
     async def planned(self, client: Client | None) -> list[PlannedChange]:
         """The changes of the plan, and in the place of what it would only let go, those that take it away."""
@@ -125,7 +127,7 @@ class Orphans:
         live = await client.job(run.job_id)
         held = live is not None and live.editable and run.phase == "building"
         if live is None or live.terminal or held:
-            self.unseen[run.address] = results_there(run, live) if live else 0
+            self.read[run.address] = live
             return ""
         return f"not pruned: job {run.job_id} runs, which is paid for; `a2c-spec destroy {address}` cancels it"
 
@@ -140,18 +142,22 @@ class Orphans:
         files, words = self._files(run)
         jobs = [job for job in dict.fromkeys(run.jobs) if job not in self.jobs and job not in run.undeletable]
         self.jobs.update(jobs)
+        self.doomed.update(jobs)
         gone = address_of(run.address) not in self.known
         if not (files or jobs or gone):
             return None
-        there = self._only_there(run, jobs)
+        there = self._only_there(run)
         why = "no longer in a manifest" if gone else "an earlier run"
         why += f"; {reasons.lost_there(there)}" if there else ""
-        return PlannedChange(replace(plan_removal(run, jobs, files, why, words), only_there=there), None, run)
+        return PlannedChange(
+            replace(plan_removal(run, jobs, files, why, words), only_there=there, paid_again=there > 0), None, run
+        )
 
-    def _only_there(self, run: JobRecord, jobs: Sequence[str]) -> int:
-        """How many results are lost with the jobs of a run that are deleted."""
-        there = self.unseen[run.address] if run.address in self.unseen else results_there(run, None)
-        return there if run.job_id in jobs and not out_of_time(run, self.session.project.runtime.clock()) else 0
+    def _only_there(self, run: JobRecord) -> int:
+        """How many results of a run are lost with the jobs that are deleted."""
+        live = self.read.get(run.address)
+        forgotten = run.address in self.read and live is None
+        return last_copies(self.session, run, live) if run.job_id in self.doomed and not forgotten else 0
 
     def _files(self, run: JobRecord) -> tuple[list[str], list[str]]:
         """The files of a run that can be removed, and what is said of those that stay."""

@@ -5,18 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from a2c_spec.api.going_files import remove
 from a2c_spec.api.replaced import delete_replaced
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, ends_here, left_files, results_there, with_deletes, with_removals
+from a2c_spec.core.planner import PRESET, ends_here, left_files, with_deletes, with_removals
 from a2c_spec.core.reasons import kept_there
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
-from a2c_spec.core.transitions import without_files, without_job
+from a2c_spec.core.transitions import files_alone, without_files, without_job
+from a2c_spec.engine.last_copies import by_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.staying import why_kept
@@ -35,30 +36,13 @@ def with_cleanup(
     if job.lifecycle.on_replace == "delete":
         changes = with_deletes(planned, unused, asked)
         if any(call.afterwards for change in changes for call in change.calls):  # only then are all records read
-            there = never_here(session, job.address, steps)
+            there = by_job(session, job.address, steps)
             changes = with_deletes(planned, unused, asked, session.held_by_several(), there)
     if job.lifecycle.on_rename == "remove":
         steps = [replace(step, change=change) for step, change in zip(steps, changes, strict=True)]
         changes = _without_leftovers(session, steps, unused, asked)
     pairs = zip(steps, changes, strict=True)
     return [step if change is step.change else replace(step, change=change) for step, change in pairs]
-
-
-def never_here(session: Session, address: str, steps: Iterable[PlannedChange]) -> dict[str, int]:
-    """By job, how many results of the runs of an address are only on the service, as far as it need keep them; not
-    those that were here before others took their places."""
-    seen = {step.record.address: (step.record, step.live) for step in steps if step.record}
-    runs = {run.address: (run, None) for run in session.store.runs(address)} | seen
-    found: dict[str, int] = {}
-    for run, live in runs.values():
-        present = run.address in seen
-        files = [file for file in run.files if not file.from_cache and (not file.sha256 or (present and file.path))]
-        away = {file.path for file in files if session.files.status(file.path, run.address) == "absent"}
-        files = [replace(file, path="") if file.path in away else file for file in files]
-        kept = not out_of_time(run, session.project.runtime.clock())
-        there = results_there(replace(run, files=tuple(files)), live) if kept else 0
-        found[run.job_id] = found.get(run.job_id, 0) + there
-    return found
 
 
 def _without_leftovers(
@@ -168,7 +152,7 @@ def _made_anew(run: JobRecord, change: Change, anew: Collection[str]) -> tuple[S
 def _removed(session: Session, record: JobRecord, paths: Iterable[str], tell: Listener) -> list[str]:
     """Those of the files that were removed: each was the record's, and as it was written."""
     mine = [path for path in paths if session.files.owner(path) == record.address]
-    gone = [path for path in mine if session.files.remove(path, record.address)]
+    gone = [path for path in mine if remove(session.files, path, record.address)]
     for path in gone:
         tell(Event("note", record.address, text=f"{path} was removed"))
     return gone
@@ -189,7 +173,7 @@ def plan_removal(
 async def remove_run(session: Session, change: Change, tell: Listener) -> None:
     """Takes a run away. One whose job the service does not cancel stays recorded, with its files; raises Conflict then.
 
-    What the service keeps although it has ended is told.
+    What the service keeps although it has ended is told. Of a run that leaves files, these stay recorded.
     """
     record = session.store.get(change.address)
     if record is None:
@@ -213,4 +197,5 @@ async def remove_run(session: Session, change: Change, tell: Listener) -> None:
         told = f"the service does not cancel it: {address_of(record.address)} (job {', '.join(running)})"
         raise Conflict(f"not deleted, because {told}", hint=RUNNING_HINT, address=record.address)
     _removed(session, record, change.removes, tell)
-    await session.store.put(without=(record.address,))
+    left = files_alone(record, change.leaves, session.project.runtime.clock())
+    await session.store.put(*([left] if left else ()), without=(record.address,))

@@ -101,7 +101,8 @@ def _lines(change: Change) -> Iterator[str]:
             yield f"moves {shown_path(move.source)} to {shown_path(move.target)}"
     told = " ".join(change.reasons)
     yield from (f"removes {shown_path(path)}" for path in change.removes if removed(path) not in told)
-    unsaid = (path for path in change.leaves if {stays(path), not_saved(path)}.isdisjoint(change.reasons))
+    said = {*change.reasons, *(one.partition(": ")[0] for one in change.stays)}
+    unsaid = (path for path in change.leaves if said.isdisjoint((stays(path), not_saved(path))))
     yield from (f"leaves {shown_path(path)} here" for path in unsaid)
     yield from change.stays
     yield from map(_deleted, change.deletes)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from a2c_spec.api.going_files import remove
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.plan import Move
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -110,7 +111,7 @@ def test_what_another_endpoint_wrote_is_ours_to_replace_and_no_result_of_this_on
         files.told.add(f"dist/{name}.pdf")
         for policy in ("error", "skip", "rename", "overwrite"):
             assert files.resolve_conflict(f"dist/{name}.pdf", policy, "pack") == f"dist/{name}.pdf"
-        assert not files.remove(f"dist/{name}.pdf", "pack")
+        assert not remove(files, f"dist/{name}.pdf", "pack")
     assert files.owner("dist/b.pdf") == ""
     (files.root / "dist/b.pdf").write_text("THEIRS")
     assert files.status("dist/b.pdf", "pack") == "changed"
@@ -198,7 +199,7 @@ def test_a_result_that_was_about_to_move_counts_in_its_new_place_alone(files: Ou
 
 def test_removing_a_file_takes_the_empty_folders_along_and_never_the_project(files: OutputFiles) -> None:
     ours(files, "dist/deep/er/a.pdf")
-    assert files.remove("dist/deep/er/a.pdf", "pack")
+    assert remove(files, "dist/deep/er/a.pdf", "pack")
     assert [*files.root.iterdir()] == []
     assert files.root.exists()
 
@@ -207,7 +208,7 @@ def test_only_a_file_of_ours_that_nobody_changed_is_removed(files: OutputFiles) 
     ours(files, "dist/a.pdf")
     (files.root / "dist/a.pdf").write_text("changed")
     (files.root / "dist/b.pdf").write_text("theirs")
-    assert [files.remove(f"dist/{name}.pdf", "pack") for name in "abc"] == [False] * 3
+    assert [remove(files, f"dist/{name}.pdf", "pack") for name in "abc"] == [False] * 3
     assert sorted(path.name for path in (files.root / "dist").iterdir()) == ["a.pdf", "b.pdf"]
 
 
@@ -220,7 +221,7 @@ def test_a_result_of_another_address_is_never_written_over(files: OutputFiles) -
             files.resolve_conflict("dist/a.pdf", policy, "pack")
     assert files.resolve_conflict("dist/a.pdf", "rename", "pack") == "dist/a-1.pdf"
     assert files.resolve_conflict("dist/a.pdf", "skip", "pack") == ""
-    assert not files.remove("dist/a.pdf", "pack")
+    assert not remove(files, "dist/a.pdf", "pack")
 
 
 def test_a_result_that_no_manifest_asks_for_any_more_is_replaced_where_the_plan_says_so(files: OutputFiles) -> None:

@@ -54,8 +54,7 @@ def test_the_question_counts_all_that_goes(
     asked: list[str] = []
     monkeypatch.setattr(_output, "ask", asked.append)
     assert a2c("destroy", "--all", "--local", *files).code == 11
-    lost = "1 result is only on the service, although paid for, and would be deleted there"  # two saves none
-    assert asked == [f"{lost}. Delete 2 addresses {told}?"]
+    assert asked == [f"Delete 2 addresses {told}?"], "the bytes of the job that was replaced are here"
 
 
 PAGES = """\

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -640,7 +641,9 @@ def test_the_question_of_prune_says_which_results_are_only_on_the_service(
     )
     assert a2c("apply", "--detach", "-y", "--no-cache", "--replace", "*").code == 0
     (applied / "one.yaml").unlink()
-    (applied / "keep.yaml").write_text(text.split("---")[-1].replace("name: two", "name: keep"))
+    job(applied, "keep", ids="md5")
+    while "three: completed on the service" not in a2c("status").out:
+        time.sleep(0.05)
     asked = a2c(*command)
     assert (asked.code, "on the service, although paid for, and would be deleted there" in asked.err) == (11, True), (
         asked.err

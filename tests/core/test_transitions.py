@@ -15,6 +15,7 @@ from a2c_spec.core.transitions import (
     apply_response,
     created,
     epoch,
+    files_alone,
     intended,
     landed,
     noticed,
@@ -214,6 +215,17 @@ def test_what_the_cache_gave_for_another_recipe_is_no_result_of_the_run() -> Non
     assert landed(after, [new]).leftover == (new,), "once"
     known = replace(record, files=(replace(new, path=""),))
     assert landed(known, [new]).files == (new,)
+
+
+def test_of_a_run_that_is_taken_away_the_files_that_stay_are_known_with_what_made_them() -> None:
+    other = replace(FILE, path="dist/b", output_id="q")
+    run = replace(HELD, phase="done", files=(FILE, other), basis={"conversions": {}}, former_jobs=("j",))
+    left = files_alone(run, {"dist/a", "dist/c"}, 5.0)
+    assert left == replace(
+        run, files=(FILE, replace(other, path="", wanted="")), job_id="", former_jobs=(), elements={}, gone=("q",),
+        gone_since=5.0,
+    )  # fmt: skip
+    assert files_alone(run, {"dist/c"}, 5.0) is None
 
 
 def test_a_create_without_an_answer_is_not_touched_by_a_refresh() -> None:

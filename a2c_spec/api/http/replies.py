@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 
 from a2c_spec.api.http.unpack import NotRead, unpacked
+from a2c_spec.core.durations import roughly
 from a2c_spec.core.live import LiveJob, mapping, parse_job
-from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024

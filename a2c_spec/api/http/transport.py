@@ -33,8 +33,8 @@ from a2c_spec.api.http.replies import (
 )
 from a2c_spec.api.http.stalled import taken
 from a2c_spec.api.http.unpack import NotRead
+from a2c_spec.core.durations import roughly
 from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
-from a2c_spec.core.reasons import roughly
 from a2c_spec.errors import NetworkError, SpecError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"

@@ -16,12 +16,15 @@ UNLESS = ", unless a new result has its name"
 
 
 def left_behind(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """What is said of the earlier run's files that have no successor of their name, and those that are to be removed.
+    """What is said of files that have no successor of their name, of the earlier run and of others that made any of its
+    conversions before; and those that are to be removed.
 
     Where the names of the new results are not all known, nothing is said of what stays.
     """
     foreseen = {one.path for one in predicted(desired.job, observed.late)}
-    kept = [file for file in record.files if file.path and file.conversion]
+    others = observed.earlier.files if observed.earlier else ()
+    every = {file.path: file for file in (*record.files, *others)}
+    kept = [file for file in every.values() if file.path and file.conversion]
     here = tuple(file.path for file in kept if foreseen.isdisjoint((file.path, file.wanted)))
     certain = bool(foreseen) and len(foreseen) >= len(kept)
     if desired.job.lifecycle.on_rename == "remove":

@@ -1,0 +1,49 @@
+"""Results of which the service has the last copy, so that they go with their job: one judgement for all that delete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from a2c_spec.core.planner import PRESET, results_there
+from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.run_records import out_of_time
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.engine.session import Session
+
+if TYPE_CHECKING:
+    from a2c_spec.core.live import LiveJob
+
+
+def last_copies(session: Session, run: JobRecord, live: LiveJob | None = None) -> int:
+    """How many results of a run are lost once its job is deleted, as far as the service need keep them.
+
+    A result counts that was never here, or is here no more, or not as it came; not one that was here until a newer run
+    of its address made it anew. ``live`` is the job, where it was read.
+    """
+    if PRESET in run.elements or out_of_time(run, session.project.runtime.clock()):
+        return 0
+    every = session.store.runs(address_of(run.address))
+    anew = {file.conversion for other in every if other.age > run.age for file in other.files if file.conversion}
+    files = session.files.own(run).files
+    written = ((one, file) for one in (*every, run) for file in (*one.files, *one.leftover) if file.path)
+    here = {file.sha256 for one, file in written if session.files.came_back(file, file.path, one.address)}
+
+    def counts(file: SavedFile) -> bool:
+        before = file.sha256 and not file.path and file.conversion in anew
+        return not (file.from_cache or before or (file.sha256 and file.sha256 in here))
+
+    left = tuple(replace(file, path="") for file in files if counts(file))
+    return results_there(replace(run, files=left), live)
+
+
+def by_job(session: Session, address: str, steps: Iterable[PlannedChange]) -> dict[str, int]:
+    """The same of all runs of an address, by job; ``steps`` know of some runs more than is stored."""
+    seen = {step.record.address: (step.record, step.live) for step in steps if step.record}
+    runs = {run.address: (run, None) for run in session.store.runs(address)} | seen
+    found: dict[str, int] = {}
+    for run, live in runs.values():
+        found[run.job_id] = found.get(run.job_id, 0) + last_copies(session, run, live)
+    return found
