@@ -165,8 +165,11 @@ class Execution:
                 self._failed(now, of_the_system(problem) if isinstance(problem, OSError) else problem)
                 self.edges.came_good_in_part(now, self.session.store.get(now.change.address))
             else:
-                started = self.options.detach and now.change.fetch
-                (self.edges.comes_later if started else self.edges.came_good)(now)
+                (self.edges.comes_later if self._left_running(now) else self.edges.came_good)(now)
+
+    def _left_running(self, step: PlannedChange) -> bool:
+        """Whether nobody waits for its job; what has ended is downloaded."""
+        return self.options.detach and step.change.fetch and step.change.action != "download"
 
     def _check_going_on(self) -> None:
         """Raises an error once another one has stopped everything."""
@@ -183,8 +186,7 @@ class Execution:
         self.stopped = self.stopped or self.options.fail_fast or stops_all(error)
         run = step.change.address
         error.spent = self.costs.of_run[run]
-        spent = self.costs.tell(run)
-        self.reporter(Event("failed", error.address, end_of(error), error.message, spent=spent))
+        self.reporter(Event("failed", error.address, end_of(error), error.message, spent=self.costs.tell(run)))
         self.errors.append(error)
 
     async def _done(self, step: PlannedChange) -> None:
@@ -199,7 +201,7 @@ class Execution:
                 self.errors.append(error)
                 self.stopped = self.stopped or self.options.fail_fast
             self.tally.ended(step.change, step.record, record)
-        if (not step.change.fetch and step.change.action != "cached") or self.options.detach:
+        if (not step.change.fetch and step.change.action != "cached") or self._left_running(step):
             run = step.change.address
             self.reporter(Event("done", run, spent=self.costs.tell(run)))
 
@@ -287,7 +289,7 @@ class Execution:
         if before.lost_start and record.intent is None and record.job_id == before.job_id:
             self.spender.never_started(before)
         async with self.spender.paying(self.session.store, change, record):
-            done = await delivery.carry_out(task, change, record, detach=self.options.detach)
+            done = await delivery.carry_out(task, change, record, detach=self._left_running(step))
         if done.phase == "done" and (done.job_id != record.job_id or record.phase != "done"):
             tell_staying(self.session, done, step.change, self.reporter)
         return done

@@ -215,7 +215,7 @@ def state_problem(root: Path, text: str) -> str:
     ours = parts[0] == ".a2c" and (len(parts) == 1 or not {"local", "cache"}.isdisjoint(parts))
     if ours or ".git" in parts or parts[-1] in TAKEN or parts[-1].endswith(".lock"):
         return "would be in the place of something else"
-    if (root / path).is_dir():
+    if (root / path).is_dir() or text.endswith("/"):
         return "is a folder; name a file"
     return "would be in the place of something else: that file is no state" if _is_no_state(root / path) else ""
 

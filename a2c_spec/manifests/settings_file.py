@@ -11,7 +11,8 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.manifest_file import is_manifest
 
 SETTINGS_FILE = "a2c.yaml"
-YAML, OTHER = ".yaml", ".yml"
+YAML, OTHER, HIDDEN = ".yaml", ".yml", ".txt"
+"""Endings; some editors append the last one, and some file managers do not show it."""
 
 
 def settings_in(folder: Path) -> list[str]:
@@ -56,5 +57,5 @@ def _there(folder: Path, name: str) -> list[str]:
 def _key(name: str) -> str:
     """What the names of settings have in common that a person may take for one."""
     seen = name if name.isascii() else "".join(one for one in name if unicodedata.category(one) != "Cf")
-    key = unicodedata.normalize("NFKC", seen).casefold().strip(" .")
+    key = unicodedata.normalize("NFKC", seen).casefold().strip(" .").removesuffix(HIDDEN)
     return key.removesuffix(OTHER) + YAML if key.endswith(OTHER) else key

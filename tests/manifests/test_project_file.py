@@ -114,6 +114,7 @@ UNSUPPORTED = [
     ("state: one.yaml\n", "1:8", "would be in the place of something else: that file is no state"),
     ("cache: one.yaml\n", "1:8", "the results cache `one.yaml` must be a folder, and is a file"),
     ("cache: {url: one.yaml/in/it}\n", "1:14", "the results cache `one.yaml/in/it` must be a folder, and is a file"),
+    ("state: new/\n", "1:8", "the state `new/` is a folder; name a file"),
     ("state: vars/\n", "1:8", "the state `vars/` is a folder; name a file"),
     ("environments: {a: {state: x.db}, b: {state: X.db}}\n", "1:27", "the state `x.db` is that of environment b too"),
     ("environments: {a: {state: .a2c/state.db}}\n", "1:27", "is that of what runs without one too"),

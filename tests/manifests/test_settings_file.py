@@ -12,6 +12,8 @@ from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read, settings_i
 
 LOOK_ALIKES = [
     "a2c.yml",
+    "a2c.yaml.txt",
+    "A2C.yml.txt",
     "A2C.yaml",
     "a2c.YAML",
     "A2c.Yml",
