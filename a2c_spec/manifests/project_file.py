@@ -11,7 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
-from a2c_spec.errors import why
+from a2c_spec.errors import is_text, not_text, why
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.paths import within
 from a2c_spec.manifests.schema import published
@@ -205,6 +205,8 @@ def is_no_folder(path: Path) -> bool:
 
 def state_problem(root: Path, text: str) -> str:
     """Why a state cannot be kept at this path; empty when it can. It goes on the words "the state `path`"."""
+    if not is_text(text):
+        return not_text(text)[0]
     if "://" in text:
         return "is not supported yet: a state is one file below the project"
     try:

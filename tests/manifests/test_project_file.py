@@ -144,3 +144,7 @@ def test_a_state_is_not_kept_behind_a_link(tmp_path: Path) -> None:
     (tmp_path / "p/out").symlink_to(tmp_path)
     assert state_problem(tmp_path / "p", "out/x.db") == "is outside the project root"
     assert state_problem(tmp_path / "p", "new/x.db") == ""
+
+
+def test_a_state_is_named_by_text(tmp_path: Path) -> None:
+    assert state_problem(tmp_path, "\udcff/x.db") == "is not UTF-8"
