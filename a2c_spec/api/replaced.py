@@ -14,6 +14,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.transitions import apply_response, refused_to_delete, without_job
 from a2c_spec.errors import Conflict
 
+NEW_PLAN = "apply again to make a new plan"
 RUNS_ON = "the service does not cancel it, and it runs on"
 
 
@@ -34,13 +35,17 @@ async def delete_replaced(executor: Executor, address: str, calls: Sequence[Call
         executor.tell(Event("call", address, call.kind, call.reason))
 
 
-async def let_go(executor: Executor, address: str, calls: Sequence[Call]) -> None:
-    """Sends each DELETE of a job of which nothing is wanted any more before anything else is done; raises Conflict
-    where one runs on. One that has ended meanwhile stays where the service keeps it."""
+async def let_go(executor: Executor, address: str, calls: Sequence[Call], *, running: bool = True) -> None:
+    """Sends each DELETE of a job of which nothing is wanted any more before anything else is done. One that costs
+    nothing any more, as it was not started or has ended, stays where the service keeps it. Raises Conflict where one
+    runs on, and where one that was a draft was started meanwhile, unless ``running`` ones may be cancelled, too."""
     for call in calls:
         job = str(call.subject)
+        now = None if running else await executor.client.job(job)
+        if now is not None and not now.editable:
+            raise Conflict(f"job {job} was started by somebody else, and is not deleted", hint=NEW_PLAN)
         live = await executor.client.delete(call)
-        if live is not None and not live.terminal:
+        if live is not None and not (live.terminal or live.editable):
             raise Conflict(f"job {job} is {live.status}: {RUNS_ON}", hint="apply again once it has ended")
         if live is not None:
             executor.tell(Event("note", address, text=kept_there(job)))

@@ -200,7 +200,7 @@ def replaced_later(taker: str) -> str:
 
 
 def kept_there(job: str) -> str:
-    """Of a job that has ended, and that the service refuses to delete."""
+    """Of a job that does not run, and that the service refuses to delete."""
     return f"job {job} stays on the service, which does not delete it"
 
 

@@ -86,10 +86,12 @@ class Alike:
             if not step.makers:
                 continue
             self.ended |= {key: asyncio.Event() for key in step.makers if key not in self.ended}
-            if step.whole is not None:
+            if step.whole is not None:  # its job waits for others, not for itself
                 address = address_of(step.change.address)
-                self.before.setdefault(address, set()).update(step.makers)
-                self.made.setdefault(address, set()).update(_conversions(step))
+                others = {key for key in step.makers if address_of(key) != address}
+                self.before.setdefault(address, set()).update(others)
+                if len(others) == len(step.makers):
+                    self.made.setdefault(address, set()).update(_conversions(step))
 
     def end(self, key: str) -> None:
         """Lets those go on that wait for a run, however its change went."""

@@ -265,7 +265,7 @@ class Execution:
                 raise Conflict("its result is no longer in the results cache", hint="apply again to make a new plan")
             return await self._convert(replace(step, change=change), desired)
         restorer = Restorer(results.cache, self.session.files, self.service.executor, self.reporter)
-        record = await restorer.restore(desired, cached, step.record, step.change.instead)
+        record = await restorer.restore(desired, cached, step.record, step.change)
         tell_staying(self.session, record, step.change, self.reporter)
         self.tally.cached += 1
         return record

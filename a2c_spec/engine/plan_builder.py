@@ -162,7 +162,7 @@ class PlanBuilder:
         Gives the runs of addresses that no manifest asks for.
         """
         gone = _gone(self.session, known, self.moved, every=self.session.project.everything)
-        takeover = Takeover(self.session, self.dependencies, self.chosen, client, gone)
+        takeover = Takeover(self.session, self.dependencies, self.chosen, client, gone, self.moved)
         for job in self.waiting:
             for address in needs(job):
                 self.followers.setdefault(address, []).append(job.address)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -26,7 +26,7 @@ from a2c_spec.state.results_cache import Pruned, ResultsCache
 if TYPE_CHECKING:
     from a2c_spec.api.execute import Executor
     from a2c_spec.api.output_files import OutputFiles
-    from a2c_spec.core.calls import Call
+    from a2c_spec.core.plan import Change
     from a2c_spec.core.prepare import DesiredJob
 
 
@@ -188,13 +188,13 @@ class Restorer:
     tell: Listener
 
     async def restore(
-        self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None, instead: Sequence[Call] = ()
+        self, desired: DesiredJob, cached: JobRecord, before: JobRecord | None, change: Change
     ) -> JobRecord:
         """The record once every file is in its place; raises SpecError when the cache lost one meanwhile.
 
-        ``instead`` lets go of the job that was to make them, before anything else is done.
+        The job that was to make them is let go before anything else is done, as ``change`` says.
         """
-        await let_go(self.executor, desired.job.address, instead)
+        await let_go(self.executor, desired.job.address, change.instead, running=change.paid_again)
         placements = placed(apart(desired.job, self.files.store, render_late), cached, render_late)
         files = {file.output_id: file for file in cached.files}
         fresh = [await self._one(one, files[one.output.id], desired.job.address) for one in placements]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -63,6 +63,7 @@ class Takeover:
     chosen: Selection
     client: Client | None
     gone: Mapping[str, JobRecord]
+    moved: Container[str] = frozenset()
     free: dict[str, JobRecord] = field(default_factory=dict)
     replaced: set[str] = field(default_factory=set)
     recipes: dict[str, set[str]] = field(default_factory=dict)
@@ -93,7 +94,7 @@ class Takeover:
     def offer_parts(self, steps: Iterable[PlannedChange]) -> None:
         """What is left once runs have been taken as a whole: single results that can be had and that nobody wants."""
         self.parts.clear()
-        offers = [(run, set[str]()) for run in self.free.values()]
+        offers = [(run, set[str]()) for run in self.free.values() if not self._kept_for_another(run.address)]
         lost = set[tuple[str, str]]()
         for step in steps:
             lost |= {(address_of(step.change.address), name) for name in step.change.lost}
@@ -105,6 +106,10 @@ class Takeover:
             for name, recipe in recipes_in(run):
                 if name not in asked and (address_of(run.address), name) not in lost and self._can_be_had(run, name):
                     self.parts.setdefault(recipe, []).append((run, name))
+
+    def _kept_for_another(self, key: str) -> bool:
+        """Whether a manifest says that it is what this run was: it has it first."""
+        return key in self.gone and address_of(key) in self.moved
 
     def _can_be_had(self, run: JobRecord, conversion: str) -> bool:
         """Whether a job makes this at the moment; or every result is here, and not another address's by now, or may
@@ -167,7 +172,7 @@ class Takeover:
         """
         address, moved_from = desired.job.address, desired.job.moved_from
         moved = [key for key in self.gone if moved_from and address_of(key) == moved_from]
-        alike = {key for recipe in needed for key in self.recipes.get(recipe, ())}
+        alike = {key for recipe in needed for key in self.recipes.get(recipe, ()) if not self._kept_for_another(key)}
         for keys in (moved, sorted(alike.difference(moved))):
             runs = [self.free[key] for key in keys if key in self.free and address_of(key) != address]
             runs = [run for run in runs if not run.intent]

@@ -72,7 +72,7 @@ def test_a_held_job_is_let_go_before_its_results_come_from_elsewhere(bench: Benc
     assert (run.job_id, run.elements, run.phase) == ("", {}, "canceled")
 
 
-@pytest.mark.parametrize(("status", "refused"), [("processing", True), ("incomplete", True), ("completed", False)])
+@pytest.mark.parametrize(("status", "refused"), [("processing", True), ("incomplete", False), ("completed", False)])
 def test_a_job_that_the_service_does_not_let_go_stays_recorded(bench: Bench, status: str, refused: bool) -> None:
     held(bench, "started")
     before = bench.store.get("pack")
@@ -83,3 +83,12 @@ def test_a_job_that_the_service_does_not_let_go_stays_recorded(bench: Bench, sta
     with pytest.raises(Conflict, match=f"job old is {status}") if refused else nullcontext():
         asyncio.run(let_go(bench.executor, "pack", [Call("delete_job", "old")]))
     assert bench.store.get("pack") == before
+
+
+@pytest.mark.parametrize(("status", "deleted"), [("incomplete", True), ("processing", False), ("completed", False)])
+def test_a_draft_that_somebody_started_meanwhile_is_not_deleted(bench: Bench, status: str, deleted: bool) -> None:
+    held(bench)
+    bench.service.jobs["old"] = {"id": "old", "status": {"code": status}}
+    with nullcontext() if deleted else pytest.raises(Conflict, match="was started by somebody else"):
+        asyncio.run(let_go(bench.executor, "pack", [Call("delete_job", "old")], running=False))
+    assert ("DELETE /jobs/old" in bench.service.requests) is deleted

@@ -184,6 +184,10 @@ WORLDS: dict[str, tuple[Jobs, int]] = {
         },
         4,
     ),
+    "two of one job, of what is made first": (
+        {"a": ("a.txt", {"c": "md5"}), "x": ("a.c", {"k": "!sha1", "l": "!sha1", "m": "md5", "n": "!md5"})},
+        3,
+    ),
     "a chain on each": (
         {
             "a": ("a.txt", {"c": "md5"}), "b": ("a.c", {"c": "sha1"}), "c": ("b.c", {"c": "!md5"}),

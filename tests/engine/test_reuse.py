@@ -12,6 +12,7 @@ import pytest
 from a2c_spec.api.execute import Executor
 from a2c_spec.core.desired import Content, Input, Output
 from a2c_spec.core.events import Event
+from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.reuse import Restorer, Results, cache_of
@@ -166,7 +167,7 @@ def restored(
         no: Any = None
         executor = Executor(no, session.store, told.append, lambda: NOW, no, str, no)
         restorer = Restorer(results.cache, session.files, executor, told.append)
-        record = asyncio.run(restorer.restore(wanted, known, before))
+        record = asyncio.run(restorer.restore(wanted, known, before, Change("job", "cached", ())))
         assert session.store.get("job") == record
         return record, told
 
