@@ -221,10 +221,12 @@ def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[s
     """
     left = [file for run in runs for file in run.leftover if file.aside or run.phase != "done"]
     saved = [file for file in (*(file for run in runs for file in run.files), *left) if file.path]
-    stay = {(file.path, file.conversion) for file in saved}
+    stay, had = {(file.path, file.conversion) for file in saved}, {part.key: _has(part) for part in parts}
     places = {}
     for part in parts:
-        here = [file for file in _results(part, saved) if file.conversion not in foreseen]
+        theirs = {file.path for key, files in had.items() if key != part.key for file in files}
+        before = [file for file in saved if file.conversion in part.conversions and file.path not in theirs]
+        here = [file for file in had[part.key] or before if file.conversion not in foreseen]
         here = [file for file in here if (file.path, file.conversion) in stay]
         known = {foreseen[name] for name in part.conversions if name in foreseen}
         places[part.key] = known | {file.wanted or file.path for file in here}
@@ -232,11 +234,10 @@ def _apart(parts: Sequence[Part], runs: Sequence[JobRecord], foreseen: Mapping[s
     return [replace(part, elsewhere=others[part.key]) for part in parts]
 
 
-def _results(part: Part, saved: Iterable[SavedFile]) -> list[SavedFile]:
-    """Those of the run, or those in whose places what it is going to give belongs."""
+def _has(part: Part) -> list[SavedFile]:
+    """The results that its run has; where there are none, others are in the places where its results belong."""
     files = part.record.files if part.record is not None and part.record.phase in ALIVE else ()
-    mine = [file for file in files if file.path and file.conversion in part.conversions]
-    return mine or [file for file in saved if file.conversion in part.conversions]
+    return [file for file in files if file.path and file.conversion in part.conversions]
 
 
 def restricted(desired: DesiredJob, part: Part) -> DesiredJob:

@@ -243,3 +243,11 @@ def test_a_result_that_becomes_another_conversions_leaves_its_place_to_the_one_t
     parts = divide(wanted({"a": 2, "b": 1}), [run], foreseen={"a": "dist/a.webp"}).parts
     elsewhere = {part.conversions: [*part.elsewhere] for part in parts}
     assert elsewhere == {("b",): ["dist/a.webp"], ("a",): []}
+
+
+def test_nor_does_a_result_have_the_place_of_one_that_has_its_id_no_more() -> None:
+    """The run that made it is called otherwise now, and another conversion has its id."""
+    run = ran_as("job", {"a": 1, "b": 1})
+    parts = divide(wanted({"m": 1, "b": 1, "a": 2}), [run], foreseen={"m": "dist/a.webp"}).parts
+    elsewhere = {part.conversions: {*part.elsewhere} for part in parts}
+    assert elsewhere == {("m", "b"): set(), ("a",): {"dist/a.webp", "dist/b.webp"}}
