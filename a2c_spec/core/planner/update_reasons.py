@@ -15,9 +15,9 @@ from a2c_spec.core.planner import recipes
 from a2c_spec.core.planner.update import ELSEWHERE
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.reasons import ORDER, changed_reason, counted, shown_pair
-from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, dumps, holds_secret
+from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, UPLOADED, dumps, holds_secret
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.sensitive import HIDDEN, names_secret
+from a2c_spec.core.sensitive import HIDDEN, names_secret, shown_url
 from a2c_spec.core.state import JobRecord
 
 NAME = ".options.output_filename"
@@ -100,10 +100,16 @@ def _whole_parts(desired: DesiredJob, record: JobRecord, live: LiveJob) -> Itera
 
 def _shown(row: LiveInput | LiveConversion) -> str:
     """What the service tells of a part, without what is empty and what no one should see."""
-    name = f"{row.category}/{row.target}" if isinstance(row, LiveConversion) else f"{row.type} {row.filename}"
+    name = f"{row.category}/{row.target}" if isinstance(row, LiveConversion) else _shown_input(row)
     options = {key: value for key, value in row.options.items() if not is_empty(value)}
     told = (f"{key} {HIDDEN if names_secret(key) else dumps(value)}" for key, value in options.items())
     return f"{name} ({', '.join(told)})" if options else name
+
+
+def _shown_input(row: LiveInput) -> str:
+    """Its type and its file name; as long as the service has none, where it is from."""
+    told = row.filename or ("" if row.type in UPLOADED else shown_url(row.source))
+    return " ".join(filter(None, (row.type, told)))
 
 
 def foreign_reasons(others: Collection[Detail]) -> tuple[str, ...]:
