@@ -69,7 +69,7 @@ def _besides_reason(detail: Detail) -> str:
 
 def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[Detail, ...]:
     """What somebody else changed and this plan changes back, as (path, value there, value here)."""
-    here = _values(desired)
+    here, ignored = _values(desired), desired.job.lifecycle.ignore
     found = []
     wanted = [item.id for item in desired.job.inputs]
     for path, recorded, now in foreign(record, live):
@@ -78,6 +78,8 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
             found.append(Detail(ORDER, now, wanted, foreign=True))
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
             removed = key in _sent(record, part)
+            if (path in ignored or part in ignored) and not removed and key not in here[part]:
+                continue  # it stays as it is
             then = here[part].get(key, None if removed else recorded)
             found.append(Detail(path, now, then, names_secret(key) or holds_secret(then), foreign=True))
     return (*found, *_whole_parts(desired, record, live))
