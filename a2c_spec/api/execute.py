@@ -11,6 +11,7 @@ from a2c_spec.api.costs import Costs
 from a2c_spec.api.created_ids import created_ids, sent_by
 from a2c_spec.api.distrust import Distrust
 from a2c_spec.api.failures import CONFLICT_HINT, conflict_of, drafts_lost, other_content
+from a2c_spec.api.first_look import with_first_look
 from a2c_spec.api.http.concurrency import Clock, CreateGate, Sleep, gather_all, shielded
 from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, NotCancelled, Refused, Reply
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
@@ -18,6 +19,7 @@ from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.noticing import noticed, seen
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
@@ -28,7 +30,6 @@ from a2c_spec.core.transitions import (
     begun_since,
     created,
     intended,
-    noticed,
     settled,
     started,
     without_untold,
@@ -104,7 +105,7 @@ class Executor:
         for _ in range(ROUNDS):
             record = await self.save(settled(rebind(record, task.desired, change.bindings)))
             try:
-                return await self._run_steps(change, record)
+                return await self._run_steps(change, record, before)
             except UNKNOWN_RESULT as error:
                 lost = error
                 self.grace.restart()
@@ -151,7 +152,7 @@ class Executor:
             await self.grace.wait()
         live = await self.client.job(record.job_id) if record.job_id else None
         if live is not None:
-            record = recognised(record, task.desired, live)
+            record = seen(recognised(record, task.desired, live), live, before or record)
         forced = bool(task.replaces) and record.job_id == task.replaces
         observed = replace(task.observe(record, live), waited=waited, replace=forced)
         observed = replace(observed, live=live, gone=bool(record.job_id) and live is None)
@@ -181,7 +182,7 @@ class Executor:
             self.tell(Event("note", record.address, text=text))
             return await self.recorder.save_created(found, record, self.client.wire.service_time())
 
-    async def _run_steps(self, change: Change, record: JobRecord) -> JobRecord:
+    async def _run_steps(self, change: Change, record: JobRecord, before: JobRecord) -> JobRecord:
         now = [call for call in change.calls if not call.afterwards]
         for step in sorted({call.step for call in now}):
             await shielded(self._run_step([call for call in now if call.step == step], change))
@@ -191,7 +192,8 @@ class Executor:
             done = without_untold(done)
         if now and record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
-        return await self.save(done) if done != record else record
+        record = await self.save(done) if done != record else record
+        return await with_first_look(self.client, self.recorder, record, before)
 
     async def _run_step(self, calls: Sequence[Call], change: Change) -> None:
         """Sends the calls of one step at once."""

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core import compare
-from a2c_spec.core.live import LiveConversion, LiveJob, mapping
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import ORDER, counted
@@ -81,6 +81,16 @@ def conversion_parts(live: LiveConversion, sent: Mapping[str, Any]) -> dict[str,
     return parts
 
 
+def settings_in(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Those of the values that are settings of an input."""
+    return {key: values[key] for key in INPUT_SETTINGS if key in values}
+
+
+def input_parts(live: LiveInput) -> dict[str, Mapping[str, Any]]:
+    """What an answer shows of an input: its settings, unless it tells nothing but ids, as answers to uploads do."""
+    return {"settings": settings_in(live.options)} if live != LiveInput(live.id) else {}
+
+
 def completed(element: Element, part: str, shown: Mapping[str, Any]) -> Mapping[str, Any]:
     """What is shown of a part; a key that we set, and that the service no longer shows although it did, is unset."""
     missing = [key for key in element.sent.get(part, {}) if key not in shown] if part in element.echo else []
@@ -108,8 +118,8 @@ def foreign(record: JobRecord, live: LiveJob) -> Iterator[Found]:
         if name == "job":
             yield from _values("job", "fields", element, element.sent, live.fields)
         elif element.api_id in inputs:
-            settings = {key: element.sent[key] for key in INPUT_SETTINGS if key in element.sent}
-            yield from _values(name, "settings", element, settings, inputs[element.api_id].options)
+            shown = settings_in(inputs[element.api_id].options)
+            yield from _values(name, "settings", element, settings_in(element.sent), shown)
         elif element.api_id in conversions:
             yield from _conversion(name, element, conversions[element.api_id])
     yield from _order(record, live)

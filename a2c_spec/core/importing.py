@@ -10,7 +10,7 @@ from typing import Any
 from a2c_spec.core.compare import equal
 from a2c_spec.core.desired import Conversion, Input, Job, Output, Secret, Value
 from a2c_spec.core.file_names import safe_name, unusable_name
-from a2c_spec.core.foreign import conversion_parts, echo_of
+from a2c_spec.core.foreign import conversion_parts, echo_of, input_parts, settings_in
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.planner import shown_order
@@ -196,7 +196,9 @@ def record_of(desired: DesiredJob, live: LiveJob, now: float) -> JobRecord:
     fields = echo_of({"fields": desired.sent_fields}, {"fields": live.fields})
     elements = {"job": Element(live.id, desired.sent_fields, fields)}
     for item, n in zip(desired.job.inputs, order, strict=True):
-        elements[f"inputs.{item.id}"] = Element(live.inputs[n].id, desired.sent_input(item))
+        sent, there = desired.sent_input(item), live.inputs[n]
+        echo = echo_of({"settings": settings_in(sent)}, input_parts(there))
+        elements[f"inputs.{item.id}"] = Element(there.id, sent, echo)
     for conversion, row in zip(desired.job.conversions, live.conversions, strict=True):
         sent = desired.sent_conversion(conversion)
         sent = sent if live.editable else _as_named(sent, row)

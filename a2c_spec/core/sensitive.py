@@ -23,6 +23,11 @@ def names_secret(name: str) -> bool:
     return _NAME.search(re.sub(r"[^A-Za-z0-9]+|(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()) is not None
 
 
+def shown_url(url: str) -> str:
+    """A URL without what may be a password: its user, and what follows a question mark."""
+    return re.sub(r"^([^/?]*//)?[^?#]*@", rf"\1{HIDDEN}@", url.partition("?")[0])
+
+
 def replaced_secrets(value: Any, put: Callable[[tuple[str, ...]], Any], path: tuple[str, ...] = ()) -> Any:
     """A tree with ``put(path)`` in the place of every text that is hidden, or below a name that says it is a secret."""
     if isinstance(value, Mapping):

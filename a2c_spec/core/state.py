@@ -25,8 +25,8 @@ class Element:
     """One part of a job on the service (the job itself, an input, a conversion, an output) as we last sent it.
 
     ``sent`` is canonical: secrets stand as marks (keyed digests), never as values. ``echo`` is what the service showed
-    beside it when it answered, by part (options, metadata, fields), without what is empty or a default; a part that is
-    not in it is not known.
+    beside it when it answered, by part (options, metadata, fields, settings), without what is empty or a default; a
+    part that is not in it is not known.
     """
 
     api_id: str

@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.foreign import conversion_parts, echo_of, foreign_of_preset
-from a2c_spec.core.live import LiveJob, mapping, parse_conversion, parse_job, parse_output, rows
+from a2c_spec.core.foreign import foreign_of_preset
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.recipe import extension
 from a2c_spec.core.results import missing_results, renamed_results, with_results
 from a2c_spec.core.run_records import left_apart
@@ -53,38 +53,6 @@ def _last_place(elements: Mapping[str, Element]) -> Mapping[str, int]:
     """The position behind all inputs that are there, if that of each is known."""
     places = [element.sent.get("position") or 0 for _, element in parts(elements, "inputs")]
     return {"position": max(places, default=0) + 1} if all(places) else {}
-
-
-def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
-    """The record with what the answer to a call shows beside what was sent, to tell later what somebody else set."""
-    elements, names = dict(record.elements), record.names()
-    shown = rows(reply) if isinstance(reply, list) else [mapping(reply)]
-    for row in shown if call.kind in ("add_conversions", "patch_conversion") else ():
-        live = parse_conversion(row)
-        if name := names.get(live.id):
-            elements[name] = _noticed(elements[name], conversion_parts(live, elements[name].sent), call)
-    for output in map(parse_output, shown if call.kind == "patch_output" else ()):
-        if (name := f"outputs.{output.id}") in elements:
-            elements[name] = replace(elements[name], echo={"output": {"filename": output.filename}})
-    if call.kind in ("create_job", "patch_job") and "job" in elements:
-        job = parse_job(mapping(reply))
-        elements["job"] = _noticed(elements["job"], {"fields": job.fields}, call)
-        for live in job.conversions if call.kind == "create_job" else ():
-            if name := names.get(live.id):
-                elements[name] = _noticed(elements[name], conversion_parts(live, elements[name].sent), call)
-    return replace(record, elements=elements)
-
-
-def _noticed(element: Element, parts: Mapping[str, Mapping[str, Any]], call: Call) -> Element:
-    """An edit tells only of the keys that it named: the others may be somebody else's meanwhile."""
-    body = mapping(call.body)
-    touched: Mapping[str, Mapping[str, Any]] | None = None
-    if call.kind == "patch_job":
-        touched = {"fields": body}
-    elif call.kind == "patch_conversion":
-        touched = {part: mapping(value) for part, value in body.items()}
-    sent = {"fields": element.sent} if "fields" in parts else element.sent
-    return replace(element, echo=echo_of(sent, parts, element.echo, touched))
 
 
 def intended(record: JobRecord, intent: Intent) -> JobRecord:

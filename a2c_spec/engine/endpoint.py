@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.sensitive import shown_url
 from a2c_spec.core.state import LOCAL_REALM
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
@@ -51,7 +52,7 @@ def endpoint(project: Project) -> Endpoint:
     config = {} if given and key else _official_config(project.environ)
     base = (given or _of_the_project(project, config, hosts) or config.get("base_url") or SERVICE).strip()
     if (parts := _parts(base)) is None:
-        raise UsageError(f"the base URL {_shown(base)!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
+        raise UsageError(f"the base URL {shown_url(base)!r} is not a valid http(s) URL", hint=f"for example {SERVICE}")
     return Endpoint(
         base.rstrip("/"), _usable(key, KEY) or _usable(config.get("api_key", ""), OFFICIAL_FILE), _realm(parts)
     )
@@ -106,11 +107,6 @@ def _parts(url: str) -> SplitResult | None:
     return parts if parts and plain and not (parts.query or parts.fragment or "@" in parts.netloc) else None
 
 
-def _shown(url: str) -> str:
-    """A URL without what may be a password: its user, and what follows a question mark."""
-    return re.sub(r"^([^/?]*//)?[^?#]*@", r"\1(sensitive)@", url.partition("?")[0])
-
-
 def _realm(parts: SplitResult) -> str:
     """Host, port and path, the same for every spelling of an address that surely names the same service."""
     host = reached(str(parts.hostname))
@@ -145,7 +141,7 @@ def _of_the_project(project: Project, config: Mapping[str, str], hosts: Collecti
     if why := untrusted(url, {*known, *hosts}):
         problem = Diagnostic(
             project.file.places.get("defaults.base_url", Position(SETTINGS_FILE)),
-            f"base_url `{_shown(url)}` {why[0]}, so it is not told the key",
+            f"base_url `{shown_url(url)}` {why[0]}, so it is not told the key",
             why[1],
         )
         raise InvalidError("1 problem in the settings", diagnostics=[project.relative(problem)])

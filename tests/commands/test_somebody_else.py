@@ -254,6 +254,20 @@ ADDED = {
     "conversions": ({"category": "hash", "target": "md5"}, "conversion hash/md5"),
     "input": ({"type": "base64", "content": "aGk=", "filename": "their.txt"}, "input base64 their.txt"),
 }
+LINK = {"type": "remote", "source": "http://me:word@127.0.0.1/their.png?sig=1"}
+FROM_A_LINK = ("input", LINK, "input remote http://(sensitive)@127.0.0.1/their.png is on the service")
+
+
+def test_an_input_of_somebody_else_without_a_name_is_told_by_its_source(
+    somebody: Somebody, write: Any, a2c: Command
+) -> None:
+    write("a", QUALITY, process=False)
+    apply(a2c)
+    part, body, told = FROM_A_LINK
+    somebody("POST", f"/jobs/{somebody('GET', '/jobs')[0]['id']}/{part}", **body)
+    for form in ((), ("-v",), ("--markdown",)):
+        shown = a2c("plan", *form).out
+        assert (told in shown, "word" in shown) == (True, False), shown
 
 
 @pytest.mark.parametrize("part", ADDED)

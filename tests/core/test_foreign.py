@@ -14,13 +14,15 @@ from a2c_spec.core.foreign import (
     echo_of,
     foreign,
     foreign_of_preset,
+    input_parts,
+    settings_in,
     strangers,
     told_of_start,
 )
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.noticing import noticed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Element, Intent, JobRecord
-from a2c_spec.core.transitions import noticed
 
 SENT: dict[str, Any] = {"options": {"quality": 50}, "metadata": {"title": "A"}}
 SHOWN: dict[str, Any] = {"quality": 50, "width": None, "dpi": 300, "normalize": False}
@@ -118,6 +120,38 @@ def test_settings_of_inputs_and_fields_of_the_job_count_too() -> None:
         ("job.fail_on_input_error", True, False),
         ("inputs.i.slide_duration", 2, 9),
     ]
+
+
+SETTINGS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[tuple[Any, Any]]]] = [
+    ({}, {"settings": {}}, {"slide_duration": 9, "position": 2, "screen_width": 5}, [(None, 9)]),
+    ({}, {"settings": {"slide_duration": 5}}, {"slide_duration": 5.0}, []),
+    ({}, {"settings": {"slide_duration": 5}}, {"slide_duration": 9}, [(5, 9)]),
+    ({}, {}, {"slide_duration": 9}, []),  # a record of an earlier version
+    ({"slide_duration": 2}, {"settings": {}}, {"slide_duration": 9}, [(2, 9)]),
+    ({}, {"settings": {}}, {"slide_duration": None}, []),
+]
+
+
+@pytest.mark.parametrize(("sent", "echo", "shown", "found"), SETTINGS)
+def test_a_setting_that_nobody_here_set_counts_as_far_as_it_is_known_what_was_shown(
+    sent: dict[str, Any], echo: dict[str, Any], shown: dict[str, Any], found: list[tuple[Any, Any]]
+) -> None:
+    record = replace(RECORD, elements={"inputs.i": Element("in-1", sent, echo)})
+    live = LiveJob("job-1", "incomplete", inputs=(LiveInput("in-1", options=shown),))
+    assert list(foreign(record, live)) == [("inputs.i.slide_duration", *pair) for pair in found]
+    ours = [("inputs.i.slide_duration", *pair) for pair in found if sent]
+    assert list(foreign(replace(record, phase="started"), live)) == ours
+
+
+def test_an_answer_shows_an_input_unless_it_tells_nothing_but_its_id() -> None:
+    assert input_parts(LiveInput("in-1")) == {}
+    assert input_parts(LiveInput("in-1", "upload")) == {"settings": {}}
+    shown = {"slide_duration": 5, "position": 1}
+    assert (
+        input_parts(LiveInput("in-1", options=shown))
+        == {"settings": settings_in(shown)}
+        == {"settings": {"slide_duration": 5}}
+    )
 
 
 PAGES = {name: Element(f"in-{name}", {"filename": name}) for name in "abc"}

@@ -240,3 +240,14 @@ def test_the_record_takes_everything_as_sent(status: str, phase: str) -> None:
     assert record.elements["job"].sent == {"callback": "https://c"}
     assert record.elements["conversions.webp"].sent == desired.sent_conversion(desired.job.conversions[0])
     assert record.elements["inputs.my-cover"].sent == desired.sent_input(desired.job.inputs[0])
+
+
+def test_settings_of_inputs_that_a_job_shows_are_taken_as_sent_and_no_others_are_known() -> None:
+    live = replace(LIVE, status="incomplete", inputs=(replace(LINK, options={"slide_duration": 2.0, "position": 1}),))
+    desired = prepare(job_from(live, "a", NOTHING), fingerprint_secret, PlannerOptions())
+    record = record_of(desired, live, 7.0)
+    assert record.elements["inputs.my-cover"].echo == {"settings": {}}
+    assert drift(record, live, {}, gone=False) == ()
+    more = replace(live, inputs=(replace(LINK, options={"slide_duration": 2.0, "resize_handling": "stretch"}),))
+    (found,) = drift(record, more, {}, gone=False)
+    assert (found.path, found.recorded, found.now) == ("inputs.my-cover.resize_handling", None, "stretch")

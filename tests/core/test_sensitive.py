@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.sensitive import HIDDEN, names_secret, replaced_secrets
+from a2c_spec.core.sensitive import HIDDEN, names_secret, replaced_secrets, shown_url
 
 SECRET = [
     *("password", "user_password", "download_passwords", "decrypt-password", "passwd", "passphrase", "pwd", "secret"),
@@ -41,3 +41,16 @@ TREES: list[tuple[Any, Any]] = [
 @pytest.mark.parametrize(("tree", "expected"), TREES)
 def test_texts_below_such_a_name_and_hidden_ones_are_replaced(tree: Any, expected: Any) -> None:
     assert replaced_secrets(tree, lambda path: f"<{' '.join(path)}>") == expected
+
+
+URLS = [
+    ("https://x.example/a.png", "https://x.example/a.png"),
+    ("https://me:word@x.example/a.png?sig=1", "https://(sensitive)@x.example/a.png"),
+    ("me:word@x.example/a", "(sensitive)@x.example/a"),
+    ("", ""),
+]
+
+
+@pytest.mark.parametrize(("url", "shown"), URLS)
+def test_a_url_is_shown_without_what_may_be_a_password(url: str, shown: str) -> None:
+    assert shown_url(url) == shown

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from a2c_spec.core import compare, recognition
 from a2c_spec.core.desired import Conversion, Input
+from a2c_spec.core.foreign import settings_in, strangers
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner.assignment import Pairs, assignment
@@ -97,9 +98,18 @@ class SentState:
 
     def input_fits(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
         sent, doubtful = [desired.sent_input(item) for item in desired.job.inputs], self.doubtful(live)
+        items, rows, ignored = desired.job.inputs, live.inputs, desired.job.lifecycle.ignore
         return lambda d, n: (
-            live.inputs[n].id not in doubtful and self._fits(desired.job.inputs[d], sent[d], live.inputs[n])
+            rows[n].id not in doubtful
+            and self._fits(items[d], sent[d], rows[n])
+            and all(f"inputs.{items[d].id}.{key}" in ignored for key in self._set_by_others(items[d], rows[n]))
         )
+
+    def _set_by_others(self, item: Input, live: LiveInput) -> Iterable[str]:
+        """The settings of an input that neither the manifest names nor the service gave it. Of an input that nobody
+        here added, any may be somebody else's."""
+        known = self.part(live.id) if live.id in self.names else Element(live.id, echo={"settings": {}})
+        return strangers(known, "settings", item.settings, settings_in(live.options))
 
     def input_free(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:
         """Whether a pair of inputs needs no PATCH of its own: the password is the desired one."""

@@ -154,12 +154,11 @@ class _Context:
         if not self.known.name(self.live.inputs[n].id):
             return f"input {UNKNOWN}"
         fits = self.known.input_fits(self.desired, self.live)
-        again = any(fits(d, n) for d in range(len(self.desired.job.inputs)) if d not in self.inputs)
-        return (
-            "input deleted and added again, in a call that is needed anyway"
-            if again
-            else "input no longer in the manifest"
-        )
+        if any(fits(d, n) for d in range(len(self.desired.job.inputs)) if d not in self.inputs):
+            return "input deleted and added again, in a call that is needed anyway"
+        if self.known.name(self.live.inputs[n].id) in {f"inputs.{item.id}" for item in self._new()}:
+            return "input made anew, for what changed of it cannot be patched"
+        return "input no longer in the manifest"
 
     def _conversion_deletes(self, step: int) -> list[Call]:
         return [

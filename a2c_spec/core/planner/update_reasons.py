@@ -15,9 +15,9 @@ from a2c_spec.core.planner import recipes
 from a2c_spec.core.planner.update import ELSEWHERE
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.reasons import ORDER, changed_reason, counted, shown_pair
-from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, dumps, holds_secret
+from a2c_spec.core.recipe import DECISIVE_FIELDS, NOT_DECISIVE, UPLOADED, dumps, holds_secret
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.sensitive import HIDDEN, names_secret
+from a2c_spec.core.sensitive import HIDDEN, names_secret, shown_url
 from a2c_spec.core.state import JobRecord
 
 NAME = ".options.output_filename"
@@ -69,7 +69,7 @@ def _besides_reason(detail: Detail) -> str:
 
 def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tuple[Detail, ...]:
     """What somebody else changed and this plan changes back, as (path, value there, value here)."""
-    here = _values(desired)
+    here, ignored = _values(desired), desired.job.lifecycle.ignore
     found = []
     wanted = [item.id for item in desired.job.inputs]
     for path, recorded, now in foreign(record, live):
@@ -78,6 +78,8 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
             found.append(Detail(ORDER, now, wanted, foreign=True))
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
             removed = key in _sent(record, part)
+            if (path in ignored or part in ignored) and not removed and key not in here[part]:
+                continue  # it stays as it is
             then = here[part].get(key, None if removed else recorded)
             found.append(Detail(path, now, then, names_secret(key) or holds_secret(then), foreign=True))
     return (*found, *_whole_parts(desired, record, live))
@@ -100,10 +102,16 @@ def _whole_parts(desired: DesiredJob, record: JobRecord, live: LiveJob) -> Itera
 
 def _shown(row: LiveInput | LiveConversion) -> str:
     """What the service tells of a part, without what is empty and what no one should see."""
-    name = f"{row.category}/{row.target}" if isinstance(row, LiveConversion) else f"{row.type} {row.filename}"
+    name = f"{row.category}/{row.target}" if isinstance(row, LiveConversion) else _shown_input(row)
     options = {key: value for key, value in row.options.items() if not is_empty(value)}
     told = (f"{key} {HIDDEN if names_secret(key) else dumps(value)}" for key, value in options.items())
     return f"{name} ({', '.join(told)})" if options else name
+
+
+def _shown_input(row: LiveInput) -> str:
+    """Its type and its file name; as long as the service has none, where it is from."""
+    told = row.filename or ("" if row.type in UPLOADED else shown_url(row.source))
+    return " ".join(filter(None, (row.type, told)))
 
 
 def foreign_reasons(others: Collection[Detail]) -> tuple[str, ...]:

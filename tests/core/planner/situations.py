@@ -97,12 +97,13 @@ class Given:
 def record_of(
     desired: DesiredJob, phase: Phase, inputs: Sequence[str] = (), conversions: Sequence[str] = ()
 ) -> JobRecord:
-    """What is recorded of a job that was built as wanted; parts go by these API ids, or by their names."""
+    """What is recorded of a job that was built as wanted; parts go by these API ids, or by their names. The service
+    showed no settings of inputs but those that were sent."""
     elements = {"job": Element(JOB_ID, desired.sent_fields)}
     for item, api_id in zip(
         desired.job.inputs, inputs or [f"id-{item.id}" for item in desired.job.inputs], strict=True
     ):
-        elements[f"inputs.{item.id}"] = Element(api_id, desired.sent_input(item))
+        elements[f"inputs.{item.id}"] = Element(api_id, desired.sent_input(item), {"settings": {}})
     made = desired.job.conversions
     for conversion, api_id in zip(made, conversions or [f"id-{item.id}" for item in made], strict=True):
         elements[f"conversions.{conversion.id}"] = Element(api_id, desired.sent_conversion(conversion))
