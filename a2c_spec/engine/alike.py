@@ -25,8 +25,8 @@ def with_alike(steps: Sequence[PlannedChange], taken_from: Container[str]) -> li
 
     That is the first one that makes it, in the order in which they are carried out, so that the others can wait for
     it. Before all one that runs already; then one that makes nothing twice, and then one that makes more; then one that
-    has no name of its own, whose results can get any, and then one whose results others take (``taken_from``). What is
-    asked for anew is made anew once.
+    has no name of its own, whose results can get any; then one that takes fewer calls, and then one whose results are
+    taken by others (``taken_from``). What is asked for anew is made anew once.
     """
     making = [step for step in steps if step.keys and not step.change.problem]
     if len({key for step in making for key in step.keys}) == sum(len(step.keys) for step in making):
@@ -42,9 +42,9 @@ def _first(steps: Sequence[PlannedChange], taken_from: Container[str]) -> list[P
     """The changes in the order in which they are carried out; those that wait for none can be begun in any."""
     whole = [step for step in steps if not step.summary_only]
 
-    def rank(step: PlannedChange) -> tuple[bool, int, int, bool, bool]:
+    def rank(step: PlannedChange) -> tuple[bool, int, int, bool, int, bool]:
         kinds, untaken = len({*step.keys}), address_of(step.change.address) not in taken_from
-        return step.change.starts, len(step.keys) - kinds, -kinds, _named(step), untaken
+        return step.change.starts, len(step.keys) - kinds, -kinds, _named(step), len(step.change.calls), untaken
 
     return [
         *sorted(independent(whole), key=rank),

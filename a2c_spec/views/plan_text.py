@@ -97,13 +97,13 @@ class PlanView:
         return line if refused == line else f"{self.style('refused:', 'red', 'bold')}{refused}"
 
     def _calls(self, change: Change) -> Iterator[str]:
-        for number, call in enumerate(change.calls, start=1):
+        for number, call in enumerate(change.sent, start=1):
             yield f"{number}. {call.method} {path_of(call)}{self._marks(call)}"
             if call.body is not None:
                 yield f"   {inert.dumps(redacted(call.body))}"
-        if change.calls and change.bound:
-            plural = "call is" if len(change.calls) == 1 else "calls are"
-            yield self.style(f"{len(change.calls)} {plural} the fewest possible: {change.bound}", "dim")
+        if change.sent and change.bound and not change.alike:
+            plural = "call is" if len(change.sent) == 1 else "calls are"
+            yield self.style(f"{len(change.sent)} {plural} the fewest possible: {change.bound}", "dim")
 
     def _marks(self, call: Call) -> str:
         marks = [f"step {call.step + 1}"] + (["starts the job"] if call.starts else [])

@@ -73,19 +73,32 @@ def test_a_held_job_whose_result_is_in_the_cache_is_deleted_as_planned(
 def test_a_held_job_that_is_alike_with_another_is_deleted_as_planned(
     held: Path, a2c: Command, somebody: Somebody
 ) -> None:
-    for name in ("draft", "another"):  # "another" is made, and "draft" is held
-        write(held, name, MD5)
+    write(held, "draft", MD5)
+    write(held, "another", MD5, SHA)  # which makes more
     told = planned(a2c)
-    assert (told["totals"]["credits"], told["totals"]["calls"]) == (1, {"POST": 2, "DELETE": 1})
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (2, {"POST": 2, "DELETE": 1})
     assert "deletes job" in a2c("plan").out
-    assert a2c("apply", "-q", "--max-credits", "1").code == 0
-    assert (spent(somebody), jobs(somebody), len(in_dist(held))) == (1, 1, 2)
+    explained = a2c("plan", "--explain").out
+    assert ('{"process": true}' in explained, "DELETE /jobs/" in explained) == (False, True)
+    assert a2c("apply", "-q", "--max-credits", "2").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(held))) == (2, 1, 3)
     assert a2c("plan", "--detailed-exitcode").code == 0
 
 
-def test_a_held_job_stays_where_the_one_alike_gives_nothing(held: Path, a2c: Command, somebody: Somebody) -> None:
+def test_a_held_job_is_the_one_that_is_started_where_that_takes_fewer_calls(
+    held: Path, a2c: Command, somebody: Somebody
+) -> None:
     for name in ("draft", "another"):
         write(held, name, MD5)
+    told = planned(a2c)
+    assert (told["totals"]["credits"], told["totals"]["calls"]) == (1, {"PATCH": 1})
+    assert a2c("apply", "-q", "--max-credits", "1").code == 0
+    assert (spent(somebody), jobs(somebody), len(in_dist(held))) == (1, 1, 2)
+
+
+def test_a_held_job_stays_where_the_one_alike_gives_nothing(held: Path, a2c: Command, somebody: Somebody) -> None:
+    write(held, "draft", MD5)
+    write(held, "another", MD5, SHA)
     assert "draft: left to the next apply" in a2c("apply", "-q", "--detach").out
     assert jobs(somebody) == 2
 
