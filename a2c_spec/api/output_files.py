@@ -38,7 +38,9 @@ class OutputFiles:
     ``reserved``: what an address is going to write, or has written, by the key of the path. ``followed``: paths whose
     files are another address's from now on. ``kept`` tells why a path is not for results at all, ``let_go`` which
     results of other environments, which do not keep them any more, belong there, and whose they are. ``told``: paths
-    of which the plan says that something there goes; what others paid for stays at any other.
+    of which the plan says that something there goes; what others paid for stays at any other. ``leaving``: paths at
+    which results of ours are that are not kept there, once the plan is carried out; ``given``: those of them at which
+    others take their place.
     """
 
     root: Path
@@ -51,6 +53,8 @@ class OutputFiles:
     reserved: dict[str, str] = field(default_factory=dict)
     followed: dict[str, str] = field(default_factory=dict)
     told: set[str] = field(default_factory=set)
+    leaving: set[str] = field(default_factory=set)
+    given: set[str] = field(default_factory=set)
     kept: Callable[[str], str] = lambda _path: ""
     let_go: Callable[[str], Sequence[tuple[OwnedFile, str]]] = lambda _path: ()
 
@@ -236,8 +240,11 @@ class OutputFiles:
         raise Conflict(reasons.conflict(path, status, policy, known), hint="the result stays on the service")
 
     def expected(self, path: str, policy: str, address: str) -> str:
-        """The path that ``resolve_conflict`` would give, nothing being reserved; empty if a result is left out."""
+        """The path that ``resolve_conflict`` would give, once the plan is carried out so far, and nothing being
+        reserved; empty if a result is left out."""
         if policy not in ("skip", "rename") or self._is_free(path, address):
+            return path
+        if path in self.leaving and not self.is_taken(path, address):
             return path
         return "" if policy == "skip" else self._free_path(path, address, untold=False)
 

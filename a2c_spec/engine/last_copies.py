@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 def last_copies(session: Session, run: JobRecord, live: LiveJob | None = None) -> int:
     """How many results of a run are lost once its job is deleted, as far as the service need keep them.
 
-    A result counts that was never here, or is here no more, or not as it came; not one that was here until a newer run
-    of its address made it anew. ``live`` is the job, where it was read.
+    A result counts that was never here, or is here no more, or not as it came, or only where another one takes its
+    place by the same plan; not one that was here until a newer run of its address made it anew. ``live`` is the job,
+    where it was read.
     """
     if PRESET in run.elements or out_of_time(run, session.project.runtime.clock()):
         return 0
@@ -29,6 +30,7 @@ def last_copies(session: Session, run: JobRecord, live: LiveJob | None = None) -
     anew = {file.conversion for other in every if other.age > run.age for file in other.files if file.conversion}
     files = session.files.own(run).files
     written = ((one, file) for one in (*every, run) for file in (*one.files, *one.leftover) if file.path)
+    written = ((one, file) for one, file in written if file.path not in session.files.given)
     here = {file.sha256 for one, file in written if session.files.came_back(file, file.path, one.address)}
 
     def counts(file: SavedFile) -> bool:

@@ -128,6 +128,9 @@ class Owners:
             self._look_at([now if now.change.problem else step for step, now in pairs])
         anew = (step for step in self.steps if step.split_off or step.filed_anew)
         self.given_up |= {path for step in anew for path in _filed(step)}
+        away = (move.source for step in checked if not step.change.problem for move in step.change.moves)
+        self.session.files.leaving.update(self.given_up, away)
+        self.session.files.given.update(self.given_up)
         return [_without_words(step, self.given_up) for step in checked]
 
     def _targets(self, step: PlannedChange) -> list[str]:

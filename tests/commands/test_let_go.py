@@ -318,3 +318,34 @@ def test_a_job_whose_results_were_here_goes_without_such_words(sources: Path, a2
         told = a2c("plan", "--no-cache")
         assert ("only on the service" in told.out, told.code) == (False, 0)
         assert a2c("apply", "--no-cache", "-y").code == 0
+
+
+@pytest.mark.parametrize("policy", ["error", "rename", "skip"])
+def test_what_is_let_go_of_in_the_same_plan_is_replaced_as_said_and_asked_whatever_the_policy(
+    policy: str, sources: Path, a2c: Command
+) -> None:
+    job(sources, "first", "a.txt", c="md5:out")
+    assert a2c("apply", "-q", "--no-cache").code == 0
+    (sources / "first.yaml").unlink()
+    job(sources, "second", "b.txt", c="md5:out")
+    how = ("--no-cache", "--on-conflict", policy, "--prune")
+    rows = {row["address"]: row for row in json.loads(a2c("plan", "--json", *how).out)["changes"]}
+    assert rows["second"]["replaces_paid"] == {"dist/out.md5": "first"}
+    assert rows["second"]["writes"] == rows["second"]["replaces"] == ["dist/out.md5"]
+    assert rows["first"]["only_there"] == 1, "its file here goes in the same plan"
+    assert a2c("apply", "-q", *how).code == 11
+    assert a2c("apply", "-q", "-y", *how).code == 0
+    assert in_dist(sources) == ["out.md5"]
+    ends(a2c)
+
+
+@pytest.mark.parametrize("policy", ["rename", "skip"])
+def test_what_is_moved_away_in_the_same_plan_is_in_nobodys_way(policy: str, sources: Path, a2c: Command) -> None:
+    job(sources, "first", "a.txt", c="md5:out")
+    assert a2c("apply", "-q").code == 0
+    job(sources, "first", "a.txt", c="md5:away")
+    job(sources, "second", "b.txt", c="md5:out")
+    told = json.loads(a2c("plan", "--json", "--on-conflict", policy).out)
+    assert [row["writes"] for row in told["changes"] if row["address"] == "second"] == [["dist/out.md5"]]
+    assert a2c("apply", "-q", "--on-conflict", policy).code == 0
+    assert in_dist(sources) == ["away.md5", "out.md5"]
