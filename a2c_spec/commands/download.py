@@ -21,8 +21,9 @@ from a2c_spec.engine.selection import selection_of
 @options.on_conflict
 @options.selection
 @options.max_download_bytes
+@options.yes
 @options.output
-def command(**given: Any) -> int:
+def command(yes: bool, **given: Any) -> int:
     """Download results that are missing or were changed here; nothing is converted or paid for."""
     chosen = selection_of(given)
-    return apply(flags_of(given), ApplyOptions(only=("download",)), chosen)
+    return apply(flags_of(given), ApplyOptions(yes, only=("download",)), chosen)

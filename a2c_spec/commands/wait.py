@@ -21,9 +21,10 @@ from a2c_spec.engine.selection import selection_of
 @options.selection
 @options.timeout
 @options.max_download_bytes
+@options.yes
 @options.output
-def command(**given: Any) -> int:
+def command(yes: bool, **given: Any) -> int:
     """Wait for running jobs, download and verify their results; start nothing."""
     chosen = selection_of(given)
-    how = ApplyOptions(only=("wait", "download", "adopt"), starts=False)
+    how = ApplyOptions(yes, only=("wait", "download", "adopt"), starts=False)
     return apply(flags_of(given), how, chosen)

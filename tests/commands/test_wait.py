@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.conftest import Somebody, planned, spent
+from tests.commands.conftest import Somebody, in_dist, planned, spent
 from tests.conftest import Command
 
 
@@ -79,3 +79,27 @@ def test_nothing_runs_with_an_old_result_whose_new_one_is_under_way(
     assert (alone.code, spent(somebody)) in ((0, paid), (13, paid)), alone.out
     assert a2c("apply", "--no-cache", "-y").code == 0
     assert spent(somebody) == paid + 1
+
+
+@pytest.mark.parametrize("command", ["wait", "download"])
+def test_what_goes_for_a_result_that_is_fetched_is_asked_for_and_can_be_allowed(
+    command: str, project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    def written(name: str, target: str) -> None:
+        lines = ["apiVersion: a2c-spec/v1", "kind: Job", "name: a", "inputs: [{id: i, path: a.txt}]"]
+        lines += [
+            f"conversions: [{{id: c, category: hash, target: {target}}}]",
+            f"outputs: [{{from: c, filename: {name}}}]",
+        ]
+        (project / "a.yaml").write_text("\n".join([*lines, "lifecycle: {on_rename: remove}", ""]))
+
+    (project / "a.txt").write_text("a")
+    written("old", "md5")
+    assert a2c("apply", "-q").code == 0
+    written("new", "sha1")
+    ended(a2c, somebody)
+    refused = a2c(command)
+    assert (refused.code, "add -y" in refused.err) == (11, True)
+    assert a2c(command, "-y").code == 0
+    assert in_dist(project) == ["new.sha1"]
+    assert a2c("plan", "--detailed-exitcode").code == 0
