@@ -149,16 +149,19 @@ class Owners:
 
     def _kept(self, owner: str) -> set[str]:
         """The paths at which a run has its results once the plan is carried out; results that any run of its address
-        makes anew, where it is known, have left theirs."""
+        makes anew, where it is known, have left theirs, and so have those that it asks for no more."""
         step = self.by_key.get(owner)
         stored = self.session.store.get(owner)
         if owner in self.gone or (stored and stored.gone_since and (step is None or step.desired is None)):
             return set()
         if step is None or self._stays(step):
             return {file.path for file in stored.files if file.path} if stored else set()
-        anew = {name for one in self.by_address[address_of(step.change.address)] for name in _made(one)}
+        steps = self.by_address[address_of(step.change.address)]
+        anew = {name for one in steps for name in _made(one)}
+        asked = {item.id for one in steps if one.desired for item in one.desired.job.conversions}
         record = stored if step.summary_only else step.record
-        kept = {file.path for file in record.files if file.path and file.conversion not in anew} if record else set()
+        files = [file for file in record.files if file.path and file.conversion not in anew] if record else []
+        kept = {file.path for file in files if step.desired is None or file.conversion in asked}
         kept -= {file.path for file in step.record.leftover} if step.record else set()
         return kept.union(*_made(step).values(), (move.target for move in step.change.moves))
 
