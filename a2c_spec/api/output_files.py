@@ -40,7 +40,7 @@ class OutputFiles:
     results of other environments, which do not keep them any more, belong there, and whose they are. ``told``: paths
     of which the plan says that something there goes; what others paid for stays at any other. ``leaving``: paths at
     which results of ours are that are not kept there, once the plan is carried out; ``given``: those of them at which
-    others take their place.
+    others take their place. ``claimed``: by the key of a path, whose result is going to be written there.
     """
 
     root: Path
@@ -55,6 +55,7 @@ class OutputFiles:
     told: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
+    claimed: dict[str, str] = field(default_factory=dict)
     kept: Callable[[str], str] = lambda _path: ""
     let_go: Callable[[str], Sequence[tuple[OwnedFile, str]]] = lambda _path: ()
 
@@ -266,7 +267,8 @@ class OutputFiles:
         for number in range(1, NUMBERS):
             room = LONGEST_NAME - len(f"-{number}{ending}".encode())
             free = f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}-{number}{ending}"
-            if self._is_free(free, address, untold=untold):
+            claimed = self.claimed.get(path_key(free), address)
+            if address_of(claimed) == address_of(address) and self._is_free(free, address, untold=untold):
                 return free
         raise Conflict(f"{path} and {NUMBERS - 1} numbered names beside it are taken", hint="move some of them away")
 

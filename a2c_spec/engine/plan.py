@@ -57,6 +57,7 @@ async def plan_project(
         items_taken = _taken(builder, manifests, claims, known, named)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         chosen.check(known, manifests.notes.empty, recorded, named)
+    session.files.claimed.update((key, claim.address) for key, claim in claims.written.items())
     steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 import socket
 from urllib.parse import SplitResult, urlsplit
 
 PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[^\s\x00-\x20\x7f/?#@\\<>\"{}|^`]+")
+_IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}")
 _OLD_IPV4 = re.compile(r"(0x[0-9a-f]*|[0-9]+)(\.(0x[0-9a-f]*|[0-9]+)){0,3}")
 
 
@@ -19,7 +21,24 @@ def http_parts(url: str) -> SplitResult | None:
     except ValueError:
         return None
     named = _HOST.fullmatch(host) and all(0 < len(label) < 64 for label in host.removesuffix(".").split("."))
+    named = named and (_is_address(host) if _IPV4.fullmatch(host) else _is_name(host))
     return parts if parts.scheme in PORTS and named and (port is None or port > 0) else None
+
+
+def _is_address(host: str) -> bool:
+    """Whether it is an IPv4 address as every program reads it, without zeros before a number."""
+    try:
+        return bool(ipaddress.IPv4Address(host))
+    except ValueError:
+        return False
+
+
+def _is_name(host: str) -> bool:
+    """Whether a host that is written, or encoded, in other letters is a name in them."""
+    try:
+        return bool(host.encode().decode("idna") if host.isascii() else host.encode("idna")) or ":" in host
+    except UnicodeError:
+        return False
 
 
 def is_plain_path(path: str) -> bool:

@@ -349,3 +349,15 @@ def test_what_is_moved_away_in_the_same_plan_is_in_nobodys_way(policy: str, sour
     assert [row["writes"] for row in told["changes"] if row["address"] == "second"] == [["dist/out.md5"]]
     assert a2c("apply", "-q", "--on-conflict", policy).code == 0
     assert in_dist(sources) == ["away.md5", "out.md5"]
+
+
+def test_a_number_is_never_the_name_that_another_address_asks_for(sources: Path, a2c: Command) -> None:
+    (sources / "dist").mkdir()
+    (sources / "dist/out.md5").write_text("somebody else's")
+    job(sources, "first", "a.txt", c="md5:out")
+    job(sources, "second", "b.txt", c="md5:out-1")
+    how = ("--on-conflict", "rename")
+    rows = {row["address"]: row["writes"] for row in json.loads(a2c("plan", "--json", *how).out)["changes"]}
+    assert rows == {"first": ["dist/out-2.md5"], "second": ["dist/out-1.md5"]}
+    assert a2c("apply", "-q", *how).code == 0
+    assert in_dist(sources) == ["out-1.md5", "out-2.md5", "out.md5"]

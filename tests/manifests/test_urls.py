@@ -19,6 +19,7 @@ def test_what_names_a_host_is_a_url(url: str) -> None:
     "url",
     [
         "", "a.test", "ftp://a.test", "https:", "https://", "https:///a", "https://[::1/cb", "https://a b/",
+        "http://1.2.3.256/", "http://0177.0.0.1/", "https://xn--/", "https://xn--a.test/", "https://a.xn--zzzzzz9/",
         "https://a..b/", "https://a.test:99999/", "https://a.test:0/", "https://a.test:x/", "https://:81/", "https://a\\b/",
         f"https://{'a' * 64}/",
     ],
