@@ -15,7 +15,7 @@ async def with_first_look(client: Client, recorder: Recorder, record: JobRecord,
     """The record, saved with the settings that the service gave to the inputs that were not there ``before``.
 
     Answers to uploads show none, and what is shown later may be somebody else's. Where the service does not answer
-    now, nothing is known of them.
+    now, they count as having none: one that shows a default is then added anew, and looked at again.
     """
     with suppress(SpecError):
         live = await client.job(record.job_id) if unseen_inputs(record, before) else None

@@ -26,6 +26,10 @@ DEFAULTS: Mapping[str, Mapping[str, Any]] = {"fields": {name: field.reset for na
 """What a value is that the service showed no other for; unset, where nothing is said here."""
 
 
+UNSEEN: Mapping[str, Mapping[str, Any]] = {"settings": {}, "unseen": {}}
+"""The echo of an input that no answer has shown yet: nothing is set of it, unless a first look shows a default."""
+
+
 def echo_of(
     sent: Mapping[str, Any],
     shown: Mapping[str, Mapping[str, Any]],

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.foreign import conversion_parts, echo_of, input_parts, settings_in
+from a2c_spec.core.foreign import UNSEEN, conversion_parts, echo_of, input_parts, settings_in
 from a2c_spec.core.live import (
     LiveConversion,
     LiveInput,
@@ -35,6 +35,9 @@ def noticed(record: JobRecord, call: Call, reply: Any) -> JobRecord:
     for live in _parts_in(call, shown):
         if name := names.get(live.id):
             elements[name] = _part_noticed(name, elements[name], live, call)
+    for name in call.creates:
+        if name.startswith("inputs.") and name in elements and not elements[name].echo:
+            elements[name] = replace(elements[name], echo=UNSEEN)
     for output in map(parse_output, shown if call.kind == "patch_output" else ()):
         if (name := f"outputs.{output.id}") in elements:
             elements[name] = replace(elements[name], echo={"output": {"filename": output.filename}})
@@ -74,7 +77,7 @@ def unseen_inputs(record: JobRecord, before: JobRecord) -> list[str]:
     """The inputs of a held job that it did not have before, and of which no answer showed which settings they have."""
     known, held = before.names(), record.phase == "building"
     new = [(name, one) for name, one in parts(record.elements, "inputs") if one.api_id and one.api_id not in known]
-    return [name for name, one in new if held and "settings" not in one.echo]
+    return [name for name, one in new if held and ("unseen" in one.echo or not one.echo)]
 
 
 def seen(record: JobRecord, live: LiveJob, before: JobRecord) -> JobRecord:

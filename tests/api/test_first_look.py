@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from a2c_spec.core.desired import Input
+from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.manifests.digests import measure
 from tests.api.service import Bench, Service, job_of
 
@@ -44,8 +45,8 @@ REFUSED = httpx.Response(403, json={"message": "no"})
 LOOKS: list[tuple[str, Any, Any, Mapping[str, Any], int]] = [
     ("ids alone", IDS, None, SHOWN, 1),
     ("the input", ROW, None, SHOWN, 0),
-    ("the job cannot be read", IDS, REFUSED, {}, 1),
-    ("the job is gone", IDS, httpx.Response(404, json={}), {}, 1),
+    ("the job cannot be read", IDS, REFUSED, UNSEEN, 1),
+    ("the job is gone", IDS, httpx.Response(404, json={}), UNSEEN, 1),
 ]
 
 

@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.core.live import LiveInput, LiveJob
 from a2c_spec.core.noticing import noticed, seen, unseen_inputs
-from a2c_spec.core.state import Element
+from a2c_spec.core.state import Element, JobRecord
 from tests.core.created_jobs import HELD
 
 OURS = replace(HELD, elements={"inputs.a": Element("in-1", {"filename": "a"})})
@@ -25,9 +26,8 @@ ADDED: list[tuple[str, Any, Any]] = [
     ("upload_base64", [ROW, {"id": "in-9"}], DEFAULT),
     ("create_job", {"id": "job-1", "input": [ROW]}, DEFAULT),
     ("add_inputs", [BARE], {"settings": {}}),
-    ("upload_file", {"id": {"job": "job-1", "input": "in-1"}, "completed": True, "metadata": {}}, {}),
-    ("upload_file", {"id": "in-1"}, {}),
-    ("patch_job", {"id": "job-1", "input": [ROW]}, {}),  # it may be somebody else's
+    ("upload_file", {"id": {"job": "job-1", "input": "in-1"}, "completed": True, "metadata": {}}, UNSEEN),
+    ("upload_file", {"id": "in-1"}, UNSEEN),
 ]
 
 
@@ -45,6 +45,8 @@ def test_the_order_of_inputs_tells_of_the_settings_that_it_sets_and_of_no_others
     moves = Call("patch_inputs", effects=(Effect("inputs.a", {"position": 1}),))
     assert noticed(known, moves, reply).elements["inputs.a"].echo == DEFAULT
     assert noticed(OURS, sets, reply).elements["inputs.a"].echo == {}, "nothing was known of it"
+    job = Call("patch_job", body={"process": True})
+    assert noticed(OURS, job, {"id": "job-1", "input": [ROW]}) == OURS, "it may be somebody else's"
 
 
 def test_an_output_is_known_by_the_name_that_it_got() -> None:
@@ -54,11 +56,16 @@ def test_an_output_is_known_by_the_name_that_it_got() -> None:
 
 
 def test_only_new_inputs_of_a_held_job_are_looked_at_and_only_as_far_as_nothing_is_known() -> None:
-    both = {**OURS.elements, "inputs.b": Element("in-2", echo=DEFAULT), "inputs.c": Element("")}
-    record = replace(OURS, elements=both)
+    for echo in ({}, UNSEEN):
+        _looked_at(replace(OURS, elements={"inputs.a": Element("in-1", {"filename": "a"}, echo)}))
+
+
+def _looked_at(added: JobRecord) -> None:
+    both = {**added.elements, "inputs.b": Element("in-2", echo=DEFAULT), "inputs.c": Element("")}
+    record = replace(added, elements=both)
     assert unseen_inputs(record, HELD) == ["inputs.a"]
-    assert unseen_inputs(record, OURS) == []
+    assert unseen_inputs(record, added) == []
     assert unseen_inputs(replace(record, phase="started"), HELD) == []
     live = LiveJob("job-1", "incomplete", inputs=(LiveInput("in-1", options={"slide_duration": 5, "x": 1}),))
-    assert seen(record, live, HELD).elements == both | {"inputs.a": replace(OURS.elements["inputs.a"], echo=DEFAULT)}
+    assert seen(record, live, HELD).elements == both | {"inputs.a": replace(added.elements["inputs.a"], echo=DEFAULT)}
     assert seen(record, replace(live, inputs=()), HELD) == record

@@ -108,6 +108,31 @@ HURTS: Mapping[str, Script] = {
         APPLY,
         expanded=True,
     ),
+    "somebody else sets what the inputs of a held job leave unset": known(
+        ground(job("one", "in/a.txt", FAR, job={"process": False})),
+        APPLY,
+        ("third", "set inputs", 0),
+        ("field", 0, "process", None),
+        APPLY,
+    ),
+    "somebody else sets what an input leaves unset that no answer showed": known(
+        ground(job("one", "in/a.txt", job={"process": False})),
+        ("dies", "answered POST /v2/dl", 1),
+        ("third", "set inputs", 0),
+        APPLY,
+        ("field", 0, "process", None),
+        APPLY,
+    ),
+    "the service shows defaults of inputs": known(
+        ground(job("one", "in/a.txt", FAR, job={"process": False})),
+        APPLY,
+        ("third", "set inputs", 0),
+        APPLY,
+        APPLY,
+        ("field", 0, "process", None),
+        APPLY,
+        input_defaults=True,
+    ),
     "B15 a result over its own source": known(
         ground(job("one", "in/a.txt", conversions=("document/txt",))), ("over_source", 0), APPLY, APPLY
     ),

@@ -14,6 +14,7 @@ from a2c_spec.local_api.settings import Limits, Progression, Settings, Unknowns
 from a2c_spec.testing import Service, serving
 from tests.worlds.calls import class_of
 from tests.worlds.flavour import picture_of
+from tests.worlds.meddling import THEIRS
 from tests.worlds.service_jobs import Jobs
 from tests.worlds.service_model import KEY, TERMINAL, Entry, Job, Output, Start
 from tests.worlds.switches import Fault, Switches
@@ -84,6 +85,10 @@ class LocalService(Jobs):
         """Somebody else does something to a job; to presets, nobody does anything here."""
         if what == "start":
             self._ask("PATCH", f"/jobs/{one.id}", {"process": True})
+        elif what == "set inputs":
+            rows = (self._ask("GET", f"/jobs/{one.id}") or {}).get("input", ())
+            body = [{"id": row["id"], "options": dict(THEIRS)} for row in rows[::2]]
+            one.edited = bool(body and self._ask("PATCH", f"/jobs/{one.id}/input", body)) or one.edited
         elif what in ("cancel", "delete"):
             self._ask("DELETE", f"/jobs/{one.id}")
             one.deleted = True

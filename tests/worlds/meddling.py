@@ -7,6 +7,9 @@ from typing import Any
 
 from tests.worlds.service_model import Job, Preset
 
+THEIRS: Mapping[str, Any] = {"slide_duration": 9, "resize_handling": "stretch"}
+"""What somebody else sets of inputs."""
+
 
 def start(service: Any, job: Job) -> None:
     job.process = True
@@ -25,6 +28,13 @@ def edit_more(_service: Any, job: Job) -> None:
         if job.conversions[0].category == "image":  # others have no such option
             job.conversions[0].options["width"] = 5
         job.conversions[0].metadata["title"] = "theirs"
+        job.edited = True
+
+
+def set_inputs(_service: Any, job: Job) -> None:
+    """Sets of every other input what may be unset there."""
+    for one in job.inputs[::2]:
+        one.settings = {**one.settings, **THEIRS}
         job.edited = True
 
 
@@ -64,6 +74,7 @@ MEDDLING: Mapping[str, Callable[[Any, Any], None]] = {
     "start": start,
     "edit": edit,
     "edit more": edit_more,
+    "set inputs": set_inputs,
     "cancel": cancel,
     "delete": delete,
     "rename": rename,

@@ -133,6 +133,10 @@ MUTANTS: Mapping[str, Mutant] = {
     "a run that is replaced is forgotten": Mutant(
         {f"{API}.recorder.beside_new_run": _without_former}, "A12 a partial result is wanted whole"
     ),
+    "what others set of inputs is paid for": Mutant(
+        {f"{CORE}.planner.matching.SentState._set_by_others": lambda *_: ()},
+        "somebody else sets what the inputs of a held job leave unset",
+    ),
     "uploads of others are taken for ours": Mutant(
         {f"{CORE}.planner.binding._not_ours": lambda *_: set()}, "other bytes come first, and no checksum tells"
     ),

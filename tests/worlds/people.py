@@ -102,6 +102,7 @@ def third(world: World, what: str, which: int) -> None:
         "start": drafts,
         "edit": drafts,
         "edit more": drafts,
+        "set inputs": drafts,
         "cancel": [one for one in mine if one.status == "running"],
     }
     rows: list[Any] = pool.get(what, ended if what in ("rename", "drop outputs", "drop inputs") else mine)

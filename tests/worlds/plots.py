@@ -186,7 +186,7 @@ def held(chance: random.Random) -> list[Step]:
     return [
         ("field", n, "process", False),
         APPLY,
-        ("third", chance.choice(("start", "start", "edit", "delete")), 0),
+        ("third", chance.choice(("start", "start", "edit", "set inputs", "delete")), 0),
         chance.choice([APPLY, ("plan",), edit(chance)]),
         APPLY,
         ("field", n, "process", None),

@@ -14,6 +14,9 @@ WORDS = {
 }
 
 
+INPUT_DEFAULTS = {"slide_duration": 5, "resize_handling": "keep_aspect_ratio"}
+
+
 def stamp(seconds: float) -> str:
     """A time as the service writes it: no zone, no fraction."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
@@ -74,7 +77,8 @@ class Echo:
         known = fetched and (
             self.switches.checksums == "present" or (self.switches.checksums == "late" and job.status != "draft")
         )
-        options = dict(one.settings) | ({"position": position} if self.switches.echo_positions else {})
+        shown = INPUT_DEFAULTS if self.switches.input_defaults else {}
+        options = {**shown, **one.settings} | ({"position": position} if self.switches.echo_positions else {})
         return {
             "id": one.id,
             "type": one.type,

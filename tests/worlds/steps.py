@@ -9,7 +9,10 @@ Step = tuple[Any, ...]
 """The name of a function in ``edits`` or ``deeds``, and its arguments."""
 
 APPLY: Step = ("apply", "-y")
-MEDDLING = ("start", "edit", "edit more", "cancel", "delete", "rename", "drop outputs", "drop inputs", "edit preset")
+MEDDLING = (
+    *("start", "edit", "edit more", "set inputs", "cancel", "delete", "rename", "drop outputs", "drop inputs"),
+    "edit preset",
+)
 MOMENTS = ("send POST", "answered POST", "send PATCH", "answered PATCH", "send DELETE", "answered DELETE", "place", "")
 
 

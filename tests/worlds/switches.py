@@ -16,6 +16,7 @@ class Switches:
     ``crowd``: how many jobs of other people the key has. ``impure``: equal runs give different bytes.
     ``downloads``: how often a
     result can be downloaded. ``takes_parts``: an upload that breaks off counts with what has come.
+    ``input_defaults``: settings of inputs that nobody set are shown with their defaults.
     """
 
     conversions_reversed: bool = False
@@ -28,6 +29,7 @@ class Switches:
     checksums: str = "present"
     upload_reply: str = "pair"
     echo_positions: bool = False
+    input_defaults: bool = False
     expanded: bool = True
     php_maps: bool = True
     staged: str = "incomplete"
@@ -66,6 +68,7 @@ CHOICES: dict[str, tuple[Any, ...]] = {
     "checksums": ("late", "missing"),
     "upload_reply": ("input",),
     "echo_positions": (True,),
+    "input_defaults": (True,),
     "expanded": (False,),
     "php_maps": (False,),
     "staged": ("ready",),

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.planner.matching import known, looks_like, spare_name
 from a2c_spec.core.planner.update import edit
@@ -37,7 +38,7 @@ def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) 
     if not bindings:
         return record
     by_id = {element.api_id: element for element in record.elements.values()}
-    bound = {name: by_id.get(api_id, Element(api_id, _recognised(desired, name))) for name, api_id in bindings.items()}
+    bound = {name: by_id.get(api_id) or _unknown(desired, name, api_id) for name, api_id in bindings.items()}
     tied = {*bindings.values()}
     rest = {
         spare_name(name, element.api_id, desired): element
@@ -45,6 +46,10 @@ def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) 
         if element.api_id not in tied and name != "job"
     }
     return replace(record, elements=rest | bound, job_id=bindings.get("job", record.job_id))
+
+
+def _unknown(desired: DesiredJob, name: str, api_id: str) -> Element:
+    return Element(api_id, _recognised(desired, name), UNSEEN if name.startswith("inputs.") else {})
 
 
 def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobRecord:

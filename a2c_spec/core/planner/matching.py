@@ -8,7 +8,7 @@ from typing import Any
 
 from a2c_spec.core import compare, recognition
 from a2c_spec.core.desired import Conversion, Input
-from a2c_spec.core.foreign import settings_in, strangers
+from a2c_spec.core.foreign import UNSEEN, settings_in, strangers
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner.assignment import Pairs, assignment
@@ -108,7 +108,7 @@ class SentState:
     def _set_by_others(self, item: Input, live: LiveInput) -> Iterable[str]:
         """The settings of an input that neither the manifest names nor the service gave it. Of an input that nobody
         here added, any may be somebody else's."""
-        known = self.part(live.id) if live.id in self.names else Element(live.id, echo={"settings": {}})
+        known = self.part(live.id) if live.id in self.names else Element(live.id, echo=UNSEEN)
         return strangers(known, "settings", item.settings, settings_in(live.options))
 
     def input_free(self, desired: DesiredJob, live: LiveJob) -> Callable[[int, int], bool]:

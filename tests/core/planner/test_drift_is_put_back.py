@@ -8,8 +8,9 @@ from itertools import product
 
 import pytest
 
+from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.planner import plan_job
+from a2c_spec.core.planner import plan_job, rebind
 from tests.core.planner.api_model import after, reached
 from tests.core.planner.api_words import (
     ApiJob,
@@ -20,6 +21,7 @@ from tests.core.planner.api_words import (
     PatchInputs,
     PatchJob,
     PatchTask,
+    Source,
     Task,
     Wish,
 )
@@ -109,3 +111,13 @@ def test_they_go_whatever_the_manifest_says_meanwhile(seed: int) -> None:
     for live, wish, _ in at_random(500, seed, most_inputs=3, most_tasks=2):
         assert live is not None
         put_back(live, PatchInputs(tuple(Arranged(n, *chance.choice(THEIRS)) for n in range(len(live.inputs)))), wish)
+
+
+def test_an_input_that_is_recognised_by_what_it_is_counts_as_having_nothing_set() -> None:
+    live, wish = ApiJob("held", (Source("r1"),), (Task("jpg"),)), Wish(False, (Source("r1"),), (Task("jpg"),))
+    known = given(live).record
+    forgotten = replace(known, elements={name: one for name, one in known.elements.items() if name != "inputs.a"})
+    bound = rebind(
+        forgotten, wanted(wish), {"job": known.job_id, "inputs.a": "input-0", "conversions.a": "conversion-0"}
+    )
+    assert bound.elements["inputs.a"].echo == UNSEEN
