@@ -10,7 +10,6 @@ from itertools import chain
 from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
 from a2c_spec.core.observed import NOT_OURS
-from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import with_removals
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
@@ -63,7 +62,7 @@ class Owners:
         over, former = self._moved_over(step)
         numbered = _numbered(step.desired.job, step.change.downloads)
         for path in dict.fromkeys(self._targets(step)):
-            own += self._outdated(change, path)
+            own += self._outdated(step, path)
             owner = self.session.files.owner(path)
             if not owner or self._moves_away(owner, path):
                 continue
@@ -106,10 +105,13 @@ class Owners:
             path for path in over if address_of(files.owner(path)) == mine and files.status(path, mine) not in NOT_OURS
         ]
 
-    def _outdated(self, change: Change, path: str) -> list[str]:
+    def _outdated(self, step: PlannedChange, path: str) -> list[str]:
         """Of a result for another endpoint or environment, or of another run, that is about to be replaced and is not
         told of yet."""
-        files = self.session.files
+        files, change = self.session.files, step.change
+        policies = {spec.on_conflict for spec in step.desired.job.outputs} if step.desired else set()
+        if len(policies) == 1 and files.expected(path, policies.pop(), change.address) != path:
+            return []  # it gets another name, or is left out
         stands = files.status(path, change.address)
         endpoints = files.other_endpoints(path) if stands == "intact" else ()
         origin = reasons.of_both(endpoints[0]) if endpoints else files.known_of(path, stands, change.address)

@@ -361,3 +361,20 @@ def test_a_number_is_never_the_name_that_another_address_asks_for(sources: Path,
     assert rows == {"first": ["dist/out-2.md5"], "second": ["dist/out-1.md5"]}
     assert a2c("apply", "-q", *how).code == 0
     assert in_dist(sources) == ["out-1.md5", "out-2.md5", "out.md5"]
+
+
+def test_what_another_environment_let_go_of_is_not_said_to_be_replaced_where_it_stays(
+    sources: Path, a2c: Command
+) -> None:
+    (sources / "a2c.yaml").write_text("environments: {staging: {}}\n")
+    job(sources, "first", "a.txt", c="md5:out")
+    job(sources, "other", "a.txt", c="md5:other")
+    assert a2c("apply", "-q", "--env", "staging").code == 0
+    (sources / "first.yaml").unlink()
+    assert a2c("apply", "-q", "--env", "staging").code == 0
+    (sources / "other.yaml").unlink()
+    job(sources, "second", "b.txt", c="md5:out")
+    told = a2c("plan", "--on-conflict", "rename").out
+    assert ("writes dist/out-1.md5" in told, "replaces" in told) == (True, False), told
+    assert a2c("apply", "-q", "--on-conflict", "rename").code == 0
+    assert in_dist(sources) == ["other.md5", "out-1.md5", "out.md5"]
