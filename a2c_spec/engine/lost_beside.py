@@ -37,7 +37,8 @@ async def look_beside(
     """
     runs = [run for run in session.store.interrupted() if run.intent and address_of(run.address) not in made]
     wanted = _Wanted.of((step for steps in made.values() for step in steps), waiting) if runs else _Wanted()
-    beside = [run for run in runs if (let_go and not run.gone_since) or wanted.may_be(run)]
+    every = session.project.flags.prune
+    beside = [run for run in runs if (let_go and (every or not run.gone_since)) or wanted.may_be(run)]
     await _look_at_all(session, beside, client)
     if session.lost.to_pay and any(_open(session, beside)):
         await session.service.executor.grace.wait()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from a2c_spec.engine.lost_beside import look_beside, unless_undecided
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import Conflict
 from tests.engine.planning import done, named, plan, put
-from tests.engine.projects import job, record
+from tests.engine.projects import job, record, session_in
 from tests.engine.test_plan_one import Service
 
 MEANT = record(job("old"))
@@ -65,6 +66,13 @@ def test_only_what_matters_to_the_plan_is_looked_for(
     beside(session, plan(session, *jobs), let_go=let_go)
     assert searches == looked_for
     assert (session.store.get("old") is None) == bool(looked_for), "what made no job was not done"
+
+
+def test_what_prune_may_take_away_is_looked_for(tmp_path: Path, searches: list[str]) -> None:
+    with session_in(tmp_path, prune=True) as session:
+        put(session, replace(OPEN, gone_since=5.0))
+        beside(session, plan(session, OTHER), let_go=True)
+    assert searches == ["old"]
 
 
 def test_what_was_there_before_stays(session: Session, searches: list[str]) -> None:
