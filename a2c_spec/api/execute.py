@@ -26,6 +26,7 @@ from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import Intent, JobRecord, StateStore
 from a2c_spec.core.transitions import (
+    answered,
     apply_response,
     begun_since,
     created,
@@ -203,8 +204,8 @@ class Executor:
 
     async def _record_intent(self, calls: Sequence[Call], change: Change) -> None:
         """Records what a lost answer could not tell: that a job is created or started, that parts are added."""
-        calls = [call for call in calls if call.starts or call.creates]
-        if not calls:
+        every, record = calls, self._stored(change.address)
+        if not (calls := [call for call in every if call.starts or call.creates]):
             return
         create = next((call for call in calls if call.kind == "create_job"), None)
         intent = Intent(
@@ -213,12 +214,12 @@ class Executor:
             adds=any(call.creates for call in calls),
             fingerprint=change.fingerprint,
             basis=change.basis,
-            elements=sent_by(create, self.client.find_reference) if create else {},
+            elements=sent_by(create, self.client.find_reference) if create else answered(record, every).elements,
             key=self.new_key() if create else "",
             noted_at=self.client.wire.service_time(),
             by_our_clock=self.client.wire.skew is None,
         )
-        await self.save(intended(self._stored(change.address), intent))
+        await self.save(intended(record, intent))
 
     async def _send_or_fall_back(self, call: Call, change: Change) -> None:
         try:
@@ -242,10 +243,9 @@ class Executor:
         ids = created_ids(call, reply, self.client.find_reference, in_order=not named & {*call.creates})
         if ids is None and call.kind == "create_job":
             raise MissingIds("the answer does not say which job it created")
-        ids = ids or {}
-        await self._record_answer(call, change, reply, ids)
+        await self._record_answer(call, change, reply, ids or {})
         self.tell(Event("call", change.address, call.kind, call.reason))
-        if set(call.creates) - set(ids):
+        if set(call.creates) - set(ids or {}):
             raise MissingIds("the answer does not say the ids of every part")
 
     async def _record_answer(self, call: Call, change: Change, reply: Reply, ids: Mapping[str, str]) -> None:

@@ -15,7 +15,6 @@ wants it."""
 ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
 """The phase of a job that the service has ended, by the service's status."""
 
-
 LOCAL_REALM = "local"
 """The local API, as the service of a record: nothing of it has a price."""
 
@@ -83,9 +82,8 @@ class Intent:
     """Calls that are about to be sent. It says what will be true if they succeed, and is never a fact.
 
     ``kinds`` are the calls, ``starts``: one of them starts the job, ``adds``: one of them adds parts. ``fingerprint``
-    and ``basis`` are the recipe that would run. Of a create: ``key`` is its idempotency key, ``elements`` what it
-    sends. ``noted_at`` is epoch seconds by the service's clock, or by ours (``by_our_clock``) as long as no answer has
-    told the service's.
+    and ``basis`` are the recipe that would run. ``elements`` is what the job has then. ``key``: that of a create, for
+    idempotency. ``noted_at``: epoch seconds by the service's clock, or ours (``by_our_clock``) while that is not known.
     """
 
     kinds: tuple[str, ...] = ()
@@ -231,10 +229,8 @@ class StateStore(Protocol):
     """
 
     def lock(self, who: str) -> AbstractContextManager[None]:
-        """Makes us the only writer, in every realm, until the context ends or the process dies.
-
-        Raises Locked at once, naming the holder, when somebody is that already.
-        """
+        """Makes us the only writer, in every realm, until the context ends or the process dies. Raises Locked at once,
+        naming the holder, when somebody is that already."""
         ...
 
     async def put(self, *records: JobRecord, without: Collection[str] = ()) -> None:
@@ -243,6 +239,10 @@ class StateStore(Protocol):
         They are durable when it returns, and readers of this store see them at once. When it raises, or the process
         dies, what was recorded before is still there. Writers may share one fsync. Their realm is that of the store.
         """
+        ...
+
+    def assume(self, *records: JobRecord, without: Collection[str] = ()) -> None:
+        """Reads of this store, and no others, show these records as if they had been put, until their address is."""
         ...
 
     def get(self, address: str) -> JobRecord | None:
@@ -262,7 +262,7 @@ class StateStore(Protocol):
         ...
 
     def interrupted(self) -> tuple[JobRecord, ...]:
-        """Records that an interrupted apply left with files about to be written, sorted by address."""
+        """Records that an interrupted apply left with files about to be written, or an intent, sorted by address."""
         ...
 
     def files_at(self, path: str) -> tuple[OwnedFile, ...]:

@@ -34,6 +34,13 @@ def apply_response(record: JobRecord, call: Call, ids: Mapping[str, str]) -> Job
     return replace(record, elements=elements)
 
 
+def answered(record: JobRecord, calls: Iterable[Call]) -> JobRecord:
+    """The record as it will be once all of these calls, which create no job, have done what they are sent for."""
+    for call in calls:
+        record = apply_response(record, call, {})
+    return record
+
+
 def without_job(record: JobRecord, job_id: str) -> JobRecord:
     """The record once an earlier job was deleted on the service; what it had given stays known, and that only what is
     here is left of it."""

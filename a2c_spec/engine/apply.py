@@ -57,6 +57,7 @@ async def apply_project(
             wire.patience_by = project.flags.named("timeout")
             try:
                 await session.recover_files()
+                session.lost.to_pay = True
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
                 reporter.warnings(manifests.found)

@@ -9,6 +9,7 @@ from a2c_spec.core.planner import PRESET
 from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.state import Element, JobRecord
 from a2c_spec.core.transitions import without_files
+from a2c_spec.engine.lost_calls import write_down
 from a2c_spec.engine.owners import hand_over
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
@@ -21,6 +22,7 @@ async def keep_books(session: Session, steps: Sequence[PlannedChange], whole: Se
     refused nothing changes: what it had is its own as before.
     """
     store = session.store
+    await write_down(session)
     session.files.told.update(path for step in steps for path in (*step.change.replaces, *step.change.replaces_paid))
     refused = {address_of(step.change.address) for step in steps if step.change.problem}
     for step in steps:

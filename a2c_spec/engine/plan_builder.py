@@ -19,22 +19,17 @@ from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.last_copies import by_job
 from a2c_spec.engine.left_out import having_what_is_paid, jobs_of
 from a2c_spec.engine.live_presets import named, plan_one_preset, read_presets, refused
+from a2c_spec.engine.lost_beside import look_beside, unless_undecided
 from a2c_spec.engine.owners import Owners, applied_elsewhere
 from a2c_spec.engine.plan_facts import with_facts
-from a2c_spec.engine.plan_one import (
-    plan_address,
-    plan_from_records,
-    plan_run_again,
-    prepared,
-    run_replaced,
-)
+from a2c_spec.engine.plan_one import plan_address, plan_from_records, plan_run_again, prepared, run_replaced
 from a2c_spec.engine.planned import PlannedChange, Traded, unread
 from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
 from a2c_spec.engine.summaries import KEPT_WHOLE, summarised
 from a2c_spec.engine.taken_results import behind_held, with_results_there
-from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_of
+from a2c_spec.engine.takeover import Takeover, pays, recipes_in, recipes_meant, recipes_of
 from a2c_spec.errors import ReadFailed, about
 
 if TYPE_CHECKING:
@@ -120,7 +115,8 @@ class PlanBuilder:
         if not pays(step) or step.desired is None:
             return False
         if self.recipes is None:
-            self.recipes = frozenset(recipe for run in self.session.store.scan() for _, recipe in recipes_in(run))
+            runs = ((recipes_meant(run), dict(recipes_in(run))) for run in self.session.store.scan())
+            self.recipes = frozenset(recipe for meant, made in runs for recipe in (*meant, *made.values()))
         return bool(self.recipes) and not self.recipes.isdisjoint(recipes_of(step.desired))
 
     async def finish(
@@ -137,8 +133,10 @@ class PlanBuilder:
             some = free[start : start + width]
             for job, planned in zip(some, await asyncio.gather(*(self._ask(job, client) for job in some)), strict=True):
                 self._put(job.address, *planned)
+        if client is not None:
+            await look_beside(self.session, self.made, self.waiting, client, let_go=not self.partial)
         gone = await self._with_others(client, known)
-        steps = [step for made in self.made.values() for step in made]
+        steps = [unless_undecided(self.session, step) for made in self.made.values() for step in made]
         if client is not None:
             presets, steps = await self._with_live_presets(presets, steps, client)
         steps = await with_results_there(self.session, behind_held(steps), self.dependencies.makers, client)

@@ -24,6 +24,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import settled
 from a2c_spec.engine.desired import Dependencies, make_ready
 from a2c_spec.engine.held_inputs import may_be_held, with_held_inputs
+from a2c_spec.engine.lost_calls import look
 from a2c_spec.engine.planned import Lost, Pending, PlannedChange, Traded
 from a2c_spec.engine.removals import with_cleanup
 from a2c_spec.engine.selection import Selection
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
 
 LOOK_AGAIN = 1.0
 """Seconds until a job is read once more that does not show a result which the service still has to keep."""
+FOUND_OUT = "apply finds out with a draft, which costs nothing, and takes the job or makes it"
+"""What is going to happen where a create was lost, and nothing tells yet how the service writes times."""
 
 
 def prepared(
@@ -150,10 +153,13 @@ async def plan_address(
     """The changes of all runs of a job, as far as needed with the service's answers; and runs that nobody wants."""
     others = traded.gained.values()
     lost, begun = Lost(), dict[str, JobRecord]()
-    found, undecided = await _looked_for(session, job.address, client) if client else ({}, {})
+    if client is not None:
+        await look(session, session.runs(job.address), client)
+    undecided = {key: f"{error.message}; {FOUND_OUT}" for key, error in session.lost.undecided.items()}
     while True:
-        pending, unused = prepared(session, job, dependencies, chosen, lost, {**found, **begun}, traded)
-        steps = [_adopting(await plan_run(session, one, client, undecided, others), found) for one in pending]
+        pending, unused = prepared(session, job, dependencies, chosen, lost, begun, traded)
+        steps = [await plan_run(session, one, client, undecided, others) for one in pending]
+        steps = [_adopting(step, session.lost.found) for step in steps]
         more, some = lost_results(steps), begun_in_part(steps)
         begun |= some
         if client is None or not (some or more.conversions - lost.conversions):
@@ -188,28 +194,12 @@ def _undecided(pending: Pending, record: JobRecord, why: str) -> PlannedChange:
     return _planned(pending, record, Change(record.address, "adopt", (why,)))
 
 
-async def _looked_for(session: Session, address: str, client: Client) -> tuple[dict[str, JobRecord], dict[str, str]]:
-    """The runs whose create was lost, by key: those with the job that it made, and why it is not known of others."""
-    from a2c_spec.api.lost_answers import TimeUnknown, resolve_lost_create
-
-    found: dict[str, JobRecord] = {}
-    undecided: dict[str, str] = {}
-    for run in session.runs(address):
-        try:
-            known = (*session.store.scan(), *session.others.records()) if run.lost_start else ()
-            job = await resolve_lost_create(client, run, known) if run.lost_start else None
-            found |= {run.address: job} if job else {}
-        except TimeUnknown as unknown:
-            then = "apply finds out with a draft, which costs nothing, and takes the job or makes it"
-            undecided[run.address] = f"{unknown.message}; {then}"
-    return found, undecided
-
-
-def _adopting(step: PlannedChange, found: Mapping[str, JobRecord]) -> PlannedChange:
-    """The change, which says that its job is one whose create was lost."""
-    if (run := found.get(step.change.address)) is None:
+def _adopting(step: PlannedChange, found: Mapping[str, str]) -> PlannedChange:
+    """The change, which says that its job is one whose create was lost; ``found`` are these jobs, by run."""
+    job_id = found.get(step.change.address)
+    if job_id is None or step.record is None or step.record.job_id != job_id:
         return step
-    reason = f"job {run.job_id} was created by a call whose answer was lost"
+    reason = f"job {job_id} was created by a call whose answer was lost"
     change = replace(step.change, reasons=(reason, *step.change.reasons))
     change = change if change.action == "cached" else replace(change, action="adopt")
     return replace(step, change=change, filed_anew=True)

@@ -22,6 +22,7 @@ from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
+from a2c_spec.engine.lost_calls import LostCalls
 from a2c_spec.engine.places import MARKER, check_alone, last_place, note_state
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
@@ -52,7 +53,7 @@ class Session:
     ``store`` holds the records, ``files`` the results on disk, ``digests`` the digests of files seen before,
     ``results`` the results cache, ``others`` the states of the other environments. ``connection`` is None where the
     session was opened without the service. ``inputs`` are the keys of all paths that manifests read, once they are
-    known.
+    known, ``lost`` the calls whose answers were lost.
     """
 
     project: Project
@@ -66,6 +67,7 @@ class Session:
     connection: Connection | None = None
     shared: dict[str, frozenset[str]] = field(default_factory=dict)
     inputs: set[str] = field(default_factory=set)
+    lost: LostCalls = field(default_factory=LostCalls)
 
     def held_by_several(self) -> frozenset[str]:
         """Jobs of which several addresses have results; looked for once, until the books are kept."""
@@ -148,7 +150,7 @@ class Session:
 
     async def recover_files(self) -> None:
         """Writes down the files that an interrupted apply put in place; call it while holding the lock."""
-        for record in self.store.interrupted():
+        for record in (one for one in self.store.interrupted() if one.landing):
             self.files.drop_parts(record)
             await self.store.put(self.files.recover_files(record))
 

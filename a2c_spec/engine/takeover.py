@@ -35,6 +35,12 @@ def recipes_in(record: JobRecord) -> Iterator[tuple[str, str]]:
             yield name, fingerprint({**record.basis, "conversions": {name: one}})
 
 
+def recipes_meant(record: JobRecord) -> set[str]:
+    """The recipes of what is about to be started for a run, or was, by calls of which no answer came."""
+    basis = record.intent.basis if record.intent is not None else {}
+    return {fingerprint({**basis, "conversions": {name: one}}) for name, one in basis.get("conversions", {}).items()}
+
+
 def recipes_of(desired: DesiredJob) -> set[str]:
     """The recipe of each conversion of a job."""
     return {only(desired, item.id).fingerprint for item in desired.job.conversions}

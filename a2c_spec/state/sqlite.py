@@ -42,6 +42,12 @@ class SqliteStore:
         self._writer: sqlite3.Connection | None = None
         self._commits = GroupCommit(self._write)
         self._recent: dict[str, JobRecord] = {}
+        self._assumed: dict[str, JobRecord | None] = {}
+
+    @property
+    def _pending(self) -> Changes:
+        """What the file does not say, and readers see."""
+        return {**self._assumed, **self._commits.pending}
 
     def lock(self, who: str) -> AbstractContextManager[None]:
         if self._file.why_not is not None:
@@ -51,7 +57,7 @@ class SqliteStore:
     def get(self, address: str) -> JobRecord | None:
         if address in self._recent:
             return self._recent[address]
-        pending = self._commits.pending
+        pending = self._pending
         if address in pending:
             return pending[address]
         query = "SELECT data FROM job WHERE realm = ? AND address = ?"
@@ -60,7 +66,7 @@ class SqliteStore:
 
     def runs(self, address: str) -> tuple[JobRecord, ...]:
         query = "SELECT address, data FROM job WHERE realm = ? AND address >= ? AND address < ?"
-        rows, pending = self._rows(query, (self.realm, address, f"{address}$")), self._commits.pending
+        rows, pending = self._rows(query, (self.realm, address, f"{address}$")), self._pending
         ours = (record for key, record in pending.items() if record and key.startswith(address))
         near = (*self._durable(rows, pending), *ours)
         one = address_of(address) != address
@@ -73,6 +79,7 @@ class SqliteStore:
         changes |= {record.address: record for record in ours}
         for address, record in changes.items():
             self._recent.pop(address, None)
+            self._assumed.pop(address, None)
             if record is not None:
                 self._remember(record)
         try:
@@ -80,6 +87,12 @@ class SqliteStore:
         except SpecError:
             self._recent.clear()
             raise
+
+    def assume(self, *records: JobRecord, without: Collection[str] = ()) -> None:
+        changes = dict.fromkeys(without) | {record.address: record for record in records}
+        for address in changes:
+            self._recent.pop(address, None)
+        self._assumed |= changes
 
     def _remember(self, record: JobRecord) -> None:
         """Whoever writes holds the lock, so what was written last is what the file says."""
@@ -93,13 +106,13 @@ class SqliteStore:
         return self._with_pending(self._rows(query, (self.realm,)))
 
     def interrupted(self) -> tuple[JobRecord, ...]:
-        query = "SELECT address, data FROM job WHERE realm = ? AND unsettled ORDER BY address"
-        found = self._with_pending(self._rows(query, (self.realm,)))
-        return tuple(record for record in found if record.landing)
+        query = "SELECT address, data FROM job WHERE realm = ? AND (unsettled OR data LIKE ?) ORDER BY address"
+        found = self._with_pending(self._rows(query, (self.realm, '%"noted_at"%')))
+        return tuple(record for record in found if record.landing or record.intent)
 
     def _with_pending(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[JobRecord]:
         """The records of these rows and of pending changes, sorted by address."""
-        pending = self._commits.pending
+        pending = self._pending
         changed = sorted(filter(None, pending.values()), key=lambda record: record.address)
         return heapq.merge(self._durable(rows, pending), changed, key=lambda record: record.address)
 
@@ -109,13 +122,13 @@ class SqliteStore:
                 yield self._recent.get(address) or self._decoded(address, data)
 
     def addresses(self) -> tuple[str, ...]:
-        pending = self._commits.pending
+        pending = self._pending
         query = "SELECT address FROM job WHERE realm = ?"
         durable = {address for (address,) in self._rows(query, (self.realm,)) if address not in pending}
         return tuple(sorted(durable.union(address for address, record in pending.items() if record)))
 
     def files_at(self, path: str) -> tuple[OwnedFile, ...]:
-        stale = self._commits.pending
+        stale = self._pending
         pending = [
             OwnedFile(record.address, path, file.size, file.sha256)
             for record in stale.values()

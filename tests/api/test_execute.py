@@ -265,6 +265,8 @@ def test_a_job_is_started_only_once_the_service_says_so_and_the_intent_says_so_b
         record.fingerprint,
         True,
     )
+    assert before.intent is not None
+    assert before.intent.elements == record.elements, "so that it is known later what was started"
     assert (done.phase, done.fingerprint, done.basis, done.intent) == ("started", "f", {"a": 1}, None)
 
 

@@ -157,8 +157,9 @@ def searched(
 
     monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
     client: Any = service
+    lost = [run for run in session.store.scan() if run.intent]
     steps, unused = asyncio.run(plan_address(session, one or job(), Dependencies(session), EVERYTHING, client))
-    assert searches == [run for run in session.store.scan() if run.intent]
+    assert searches == lost
     assert unused == ()
     return steps
 

@@ -205,13 +205,32 @@ def test_the_runs_of_an_address_are_sorted_by_their_number_and_are_nobody_elses(
     assert [run.address for run in store.runs(own[1])] == own[1:2]
 
 
-def test_only_records_with_files_about_to_be_written_are_interrupted(place: Place, store: StateStore) -> None:
-    put(store, RECORD, replace(RECORD, address="finished", landing=()))
-    assert store.interrupted() == (RECORD,)
+@pytest.mark.parametrize("left", [{"intent": None}, {"landing": ()}], ids=["files about to be written", "an intent"])
+def test_only_records_with_files_about_to_be_written_or_an_intent_are_interrupted(
+    left: dict[str, Any], place: Place, store: StateStore
+) -> None:
+    one = replace(RECORD, **left)
+    put(store, one, replace(RECORD, address="finished", landing=(), intent=None))
+    assert store.interrupted() == (one,)
     with place.open() as other:
-        assert other.interrupted() == (RECORD,)
-    put(store, replace(RECORD, landing=()))
+        assert other.interrupted() == (one,)
+    put(store, replace(RECORD, landing=(), intent=None))
     assert store.interrupted() == ()
+
+
+def test_what_is_assumed_is_seen_here_and_nowhere_else_until_its_address_is_put(
+    place: Place, store: StateStore
+) -> None:
+    put(store, RECORD, given("a"), given("b", spent=1))
+    store.assume(replace(RECORD, spent=7, files=(), leftover=(), landing=()), given("pack#2"), without=("a",))
+    assert (store.get("a"), store.addresses()) == (None, ("b", "pack", "pack#2"))
+    assert [run.spent for run in store.runs("pack")] == [7, 0]
+    assert [(run.address, run.spent) for run in store.scan()] == [("b", 1), ("pack", 7), ("pack#2", 0)]
+    assert store.files_at("dist/a.pdf") == ()
+    assert [run.address for run in seen(place)] == ["a", "b", "pack"]
+    put(store, given("pack", spent=9), given("a"))
+    assert [(run.address, run.spent) for run in store.scan()] == [("a", 0), ("b", 1), ("pack", 9), ("pack#2", 0)]
+    assert [(run.address, run.spent) for run in seen(place)] == [("a", 0), ("b", 1), ("pack", 9)]
 
 
 def test_ten_thousand_records_are_written_and_read_at_once(place: Place, store: StateStore) -> None:
@@ -314,7 +333,7 @@ def test_a_write_that_is_under_way_is_seen_here_and_nowhere_else_before_it_is_du
     put(store, RECORD, given("other"))
 
     async def run() -> None:
-        later = replace(RECORD, spent=9, files=(), leftover=(), landing=())
+        later = replace(RECORD, spent=9, files=(), leftover=(), landing=(), intent=None)
         writing = asyncio.create_task(store.put(later, given("a", realm="", landing=(FILE,)), without=("other",)))
         await asyncio.sleep(0)
         assert (store.realms("a"), store.realms("x")) == (("host",), ())
