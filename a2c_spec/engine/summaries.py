@@ -54,7 +54,9 @@ def replan_summarised(
 
 
 def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
-    """What is carried out is what was shown, or nothing."""
+    """What is carried out is what was shown, or nothing; what is alike may be in the results cache by now, as shown."""
+    if shown.makers and now.change.action == "cached":
+        shown = replace(shown, change=replace(shown.change, action="cached"))
     if all(getattr(now.change, name) == getattr(shown.change, name) for name in ("action", "fingerprint", "removes")):
         return replace(now, change=replace(now.change, alike=shown.change.alike), makers=shown.makers)
     stale = "changed since the plan was shown; apply again to make a new plan"

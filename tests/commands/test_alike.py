@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.engine import plan_builder
 from a2c_spec.engine.reuse import Results
 from a2c_spec.errors import SpecError
 from a2c_spec.local_api.server import Background
@@ -261,3 +262,22 @@ def test_bytes_that_change_while_one_is_detached_are_paid_for_once(
     assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == 1
     assert a2c("apply", "-q", "-y", "--max-credits", "1").code == 0
     assert spent(somebody) == 2
+
+
+def test_more_of_the_same_than_is_kept_in_memory_is_taken_from_the_cache(
+    project: Path, server: Background, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the turn of the last ones, their result is in the cache already."""
+    assert server
+    monkeypatch.setattr(plan_builder, "KEPT_WHOLE", 2)
+    for number in range(90):
+        (project / f"in/{number}").mkdir(parents=True)
+        (project / f"in/{number}/a.txt").write_text("a")
+    lines = ["apiVersion: a2c-spec/v1", "kind: Batch", "name: b", 'for_each: {glob: "in/*/a.txt"}']
+    lines += ['key: "${{ each.dir | slug }}"', "template:", '  inputs: [{id: i, path: "${{ each.path }}"}]']
+    lines += ["  conversions: [{id: c, category: hash, target: md5}]"]
+    lines += ['  outputs: [{from: c, save: "dist/${{ each.dir }}/"}]', ""]
+    (project / "b.yaml").write_text("\n".join(lines))
+    done = a2c("apply", "-q", "--max-credits", "1", "--parallelism", "1")
+    assert (done.code, spent(somebody)) == (0, 1), done.out
+    assert len([*(project / "dist").rglob("a.md5")]) == 90
