@@ -45,14 +45,23 @@ class DesiredJob:
         return recipe.sent_conversion(item, self.fingerprint_secret)
 
     @cached_property
+    def parts(self) -> dict[str, DesiredJob]:
+        """What ``only`` gave by now: the recipe of one conversion alone is compared many times."""
+        return {}
+
+    @cached_property
     def sent_fields(self) -> Mapping[str, Any]:
         return recipe.sent_fields(self.job, self.fingerprint_secret)
 
 
 def only(desired: DesiredJob, conversion: str) -> DesiredJob:
     """What is desired of one conversion alone."""
-    job = desired.job
-    return desired if len(job.conversions) == 1 else replace(desired, job=with_conversions(job, (conversion,)))
+    job, known = desired.job, desired.parts
+    if len(job.conversions) == 1:
+        return desired
+    if conversion not in known:
+        known[conversion] = replace(desired, job=with_conversions(job, (conversion,)))
+    return known[conversion]
 
 
 def with_conversions(job: Job, ids: Collection[str]) -> Job:

@@ -95,7 +95,7 @@ def _open(session: Session, runs: Collection[JobRecord]) -> Iterator[JobRecord]:
 
 def unless_undecided(session: Session, step: PlannedChange) -> PlannedChange:
     """The change; refused where it would pay for what a lost call of another address may have paid for already."""
-    if step.desired is None or not pays(step):
+    if not session.lost.undecided or step.desired is None or not pays(step):
         return step
     job, recipes = step.desired.job, recipes_of(step.desired)
     for key, error in session.lost.undecided.items():

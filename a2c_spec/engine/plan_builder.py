@@ -266,6 +266,8 @@ class PlanBuilder:
 def _without_shared(session: Session, steps: list[PlannedChange]) -> list[PlannedChange]:
     """The changes; no job is deleted of which another address takes over a result in the same plan."""
     shared = {step.record.job_id for step in steps if step.taken_over and step.record}
+    if not shared:
+        return steps
     found = []
     for step in steps:
         doomed = shared.intersection(str(call.subject) for call in step.change.calls if call.afterwards)
