@@ -89,15 +89,3 @@ def seen(record: JobRecord, live: LiveJob, before: JobRecord) -> JobRecord:
             sent = {"settings": settings_in(one.sent)}
             elements[name] = replace(one, echo=echo_of(sent, {"settings": settings_in(item.options)}))
     return replace(record, elements=elements)
-
-
-def _noticed(element: Element, parts: Mapping[str, Mapping[str, Any]], call: Call) -> Element:
-    """An edit tells only of the keys that it named: the others may be somebody else's meanwhile."""
-    body = mapping(call.body)
-    touched: Mapping[str, Mapping[str, Any]] | None = None
-    if call.kind == "patch_job":
-        touched = {"fields": body}
-    elif call.kind == "patch_conversion":
-        touched = {part: mapping(value) for part, value in body.items()}
-    sent = {"fields": element.sent} if "fields" in parts else element.sent
-    return replace(element, echo=echo_of(sent, parts, element.echo, touched))

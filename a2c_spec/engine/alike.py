@@ -72,26 +72,25 @@ def _alike(step: PlannedChange, makers: Mapping[str, str]) -> PlannedChange:
 class Alike:
     """Who waits for whom among the changes that make the same, while these are carried out.
 
-    ``ended``: the runs that others wait for. ``before`` and ``made``, by address: for what is planned again once its
+    ``ended``: the runs that others wait for; one that is not carried out, as where only some changes are, is not waited
+    for, and has made nothing. ``before`` and ``made``, by address: for what is planned again once its
     inputs are there, the runs that make the same, and which of its conversions they make. ``well`` are the runs whose
     changes went well, ``later`` those that go on after this apply.
     """
 
-    def __init__(self, steps: Iterable[PlannedChange]) -> None:
-        self.ended: dict[str, asyncio.Event] = {}
+    def __init__(self, steps: Sequence[PlannedChange]) -> None:
+        makers = {key for step in steps for key in step.makers}
+        self.ended = {key: asyncio.Event() for step in steps if (key := step.change.address) in makers}
         self.before: dict[str, set[str]] = {}
         self.made: dict[str, set[str]] = {}
         self.well, self.later = set[str](), set[str]()
         for step in steps:
-            if not step.makers:
-                continue
-            self.ended |= {key: asyncio.Event() for key in step.makers if key not in self.ended}
-            if step.whole is not None:  # its job waits for others, not for itself
+            if step.makers and step.whole is not None:  # its job waits for others, not for itself
                 address = address_of(step.change.address)
                 others = {key for key in step.makers if address_of(key) != address}
                 self.before.setdefault(address, set()).update(others)
                 if len(others) == len(step.makers):
-                    self.made.setdefault(address, set()).update(_conversions(step))
+                    self.made.setdefault(address, set()).update(step.conversions)
 
     def end(self, key: str) -> None:
         """Lets those go on that wait for a run, however its change went."""
@@ -101,7 +100,8 @@ class Alike:
     async def wait_for_makers(self, step: PlannedChange) -> None:
         """Returns when all runs have ended that make the same first."""
         for key in self.before.get(address_of(step.change.address), step.makers):
-            await self.ended[key].wait()
+            if ended := self.ended.get(key):
+                await ended.wait()
 
     def check(self, step: PlannedChange, cached: JobRecord | None) -> None:
         """Raises NotStarted, or Later, where another change was to make the same, and has not: no more is paid than was
@@ -112,7 +112,7 @@ class Alike:
 
     def check_no_more(self, address: str, steps: Iterable[PlannedChange]) -> None:
         """The same where a job was planned again: it starts nothing that others were to make for it."""
-        starts = {name for step in steps if step.change.starts for name in _conversions(step)}
+        starts = {name for step in steps if step.change.starts for name in step.conversions}
         if starts & self.made.get(address, set()):
             self._missed(sorted(self.before[address]))
 
@@ -123,7 +123,3 @@ class Alike:
             raise Later(f"{names} makes the same, and is not waited for")
         why = "was to make the same, and has not" if missing else "made the same, could not keep its result for others"
         raise NotStarted(f"not started: {names}, which {why}", hint=AGAIN)
-
-
-def _conversions(step: PlannedChange) -> list[str]:
-    return [item.id for item in step.desired.job.conversions] if step.desired else []

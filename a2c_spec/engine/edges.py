@@ -48,8 +48,8 @@ class Edges:
         self.runs: dict[tuple[str, str], str] = {}
         for step in every if taken else ():
             key, address = step.change.address, address_of(step.change.address)
-            if step.desired and address in taken:
-                self.runs |= {(address, name): key for name in _conversions(step.desired)}
+            if address in taken:
+                self.runs |= {(address, name): key for name in step.conversions}
 
     def end(self, key: str) -> None:
         """Lets those go on that wait for this change, however it went."""
@@ -115,12 +115,12 @@ class Edges:
         return [
             step
             for step in self.makers.get(address, ())
-            if step.summary_only or step.preset or (step.desired and conversion in _conversions(step.desired))
+            if step.summary_only or step.preset or conversion in step.conversions
         ]
 
 
 def _all_of(step: PlannedChange) -> list[str]:
-    return _conversions(step.desired) if step.desired else [""]
+    return step.conversions if step.desired else [""]
 
 
 def _makes(step: PlannedChange) -> bool:

@@ -160,7 +160,7 @@ class Owners:
             return {file.path for file in stored.files if file.path} if stored else set()
         steps = self.by_address[address_of(step.change.address)]
         anew = {name for one in steps for name in _made(one)}
-        asked = {item.id for one in steps if one.desired for item in one.desired.job.conversions}
+        asked = {name for one in steps for name in one.conversions}
         record = stored if step.summary_only else step.record
         files = [file for file in record.files if file.path and file.conversion not in anew] if record else []
         kept = {file.path for file in files if step.desired is None or file.conversion in asked}
@@ -170,7 +170,7 @@ class Owners:
 
 def _filed(step: PlannedChange) -> Iterator[str]:
     """The paths of a run's results; not those of conversions that another run of its address makes now."""
-    mine = {item.id for item in step.desired.job.conversions} if step.desired else set()
+    mine = step.conversions
     for file in step.record.files if step.record else ():
         if file.path and (file.conversion in mine or not step.desired):
             yield file.path

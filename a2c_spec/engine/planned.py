@@ -49,6 +49,11 @@ class PlannedChange:
     unread: SpecError | None = None
 
     @property
+    def conversions(self) -> list[str]:
+        """The ids of the conversions that are desired of its run; none of a summary, a preset, or a run that goes."""
+        return [item.id for item in self.desired.job.conversions] if self.desired else []
+
+    @property
     def going(self) -> bool:
         """Whether it takes a run away, record and all."""
         return self.desired is None and self.preset is None and self.change.action == "delete"

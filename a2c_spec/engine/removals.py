@@ -74,7 +74,7 @@ def _present(step: PlannedChange, asked: Collection[str]) -> Iterator[str]:
     if step.desired and (step.change.fetch or step.change.action == "cached"):
         yield from (one.path for one in predicted(step.desired.job, render_late))
     elif step.record:
-        mine = {item.id for item in step.desired.job.conversions} if step.desired else {*asked}
+        mine = step.conversions if step.desired else asked
         files = (file for file in step.record.files if file.conversion in mine or file.conversion not in asked)
         yield from (file.path for file in files if file.path)
 

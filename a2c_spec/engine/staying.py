@@ -50,7 +50,7 @@ def _before(session: Session, step: PlannedChange, runs: Sequence[PlannedChange]
     """Files of other runs of an address that count still, of conversions that the run of this change makes, or has
     taken over, in their place."""
     comes = step.change.makes or bool(step.taken_over)
-    ids = {item.id for item in step.desired.job.conversions} if step.desired and comes else set()
+    ids = step.conversions if comes else []
     found: list[SavedFile] = []
     for one in runs if ids else ():
         if one is step or one.record is None or one.desired is None:

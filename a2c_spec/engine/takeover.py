@@ -105,7 +105,7 @@ class Takeover:
         for step in steps:
             lost |= {(address_of(step.change.address), name) for name in step.change.lost}
             if step.record and step.desired and step.record.address not in self.free:
-                asked = {item.id for item in step.desired.job.conversions}
+                asked = {*step.conversions}
                 if not asked.issuperset(step.record.basis.get("conversions", ())):
                     offers.append((step.record, asked))
         for run, asked in offers:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
-from a2c_spec.engine.alike import with_alike
+from a2c_spec.engine.alike import Alike, with_alike
 from a2c_spec.engine.planned import PlannedChange
+from a2c_spec.errors import NotStarted
 
 
 def step(address: str, *keys: str, **more: Any) -> PlannedChange:
@@ -42,3 +45,12 @@ def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[s
     found = [one.change for one in steps_found]
     assert [change.alike for change in found] == alike
     assert all(("makes the same" in " ".join(change.reasons)) is bool(change.alike) for change in found)
+
+
+def test_what_is_not_carried_out_is_not_waited_for_and_has_made_nothing() -> None:
+    """As where only what runs already is waited for."""
+    follower = replace(step("b", "k"), makers=("a",))
+    alike = Alike([follower])
+    asyncio.run(asyncio.wait_for(alike.wait_for_makers(follower), 5))
+    with pytest.raises(NotStarted, match="a, which was to make the same, and has not"):
+        alike.check(follower, None)
