@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
 from tests.conftest import Command
 
+METHODS = ("GET", "POST", "PATCH")
 PNG = """\
 apiVersion: a2c-spec/v1
 kind: Job
@@ -102,12 +103,12 @@ def refuse(server: Background) -> Faults:
     return send
 
 
-class Showing(LocalApi):
-    """The service, whose answers about a job show its results as ``show`` gives them."""
+class Rewording(LocalApi):
+    """The service, whose answers about jobs, to these methods, are worded as ``reword`` gives their JSON."""
 
-    def __init__(self, show: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> None:
+    def __init__(self, reword: Callable[[Any], Any], methods: Collection[str] = METHODS) -> None:
         super().__init__(Settings(api_keys=("key",)))
-        self.show = show
+        self.reword, self.methods = reword, methods
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun: list[Message] = []
@@ -116,12 +117,22 @@ class Showing(LocalApi):
             if message["type"] == "http.response.start":
                 begun.append(message)
                 return
-            body = message["body"]
-            if body.startswith(b"{") and (outputs := (tree := json.loads(body)).get("output")):
-                body = json.dumps(tree | {"output": self.show(outputs)}).encode()
+            body = message.get("body", b"")
+            if body[:1] in (b"{", b"["):
+                body = json.dumps(self.reword(json.loads(body))).encode()
             headers = [(name, value) for name, value in begun[0]["headers"] if name != b"content-length"]
             await send({**begun[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
             await send({"type": "http.response.body", "body": body})
 
-        jobs = scope["type"] == "http" and scope["method"] == "GET" and "/jobs/" in scope["path"]
+        jobs = scope["type"] == "http" and scope["method"] in self.methods and "/v2/jobs" in scope["path"]
         await super().__call__(scope, receive, changed if jobs else send)
+
+
+def showing(show: Callable[[list[dict[str, Any]]], list[dict[str, Any]]]) -> Rewording:
+    """The service, whose answers about a job show its results as ``show`` gives them."""
+
+    def reword(tree: Any) -> Any:
+        outputs = tree.get("output") if isinstance(tree, dict) else None
+        return tree | {"output": show(outputs)} if outputs else tree
+
+    return Rewording(reword, ("GET",))

@@ -12,12 +12,9 @@ from zipfile import ZipFile
 
 import httpx
 import pytest
-from starlette.types import Message, Receive, Scope, Send
 
-from a2c_spec.local_api.app import LocalApi
 from a2c_spec.local_api.server import Background
-from a2c_spec.local_api.settings import Settings
-from tests.commands.conftest import Somebody, spent
+from tests.commands.conftest import Rewording, Somebody, spent
 from tests.conftest import Command
 
 MANIFEST = """\
@@ -214,28 +211,8 @@ def test_an_imported_job_keeps_its_settings_and_what_is_set_later_is_told(
     ]
 
 
-class Telling(LocalApi):
-    """The service, but what nobody set of an input is shown with its default, in whichever answer shows the input."""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        begun: list[Message] = []
-
-        async def changed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                begun.append(message)
-                return
-            body = message.get("body", b"")
-            if body[:1] in (b"{", b"["):
-                body = json.dumps(_with_defaults(json.loads(body))).encode()
-            headers = [(name, value) for name, value in begun[0]["headers"] if name != b"content-length"]
-            await send({**begun[0], "headers": [*headers, (b"content-length", str(len(body)).encode())]})
-            await send({"type": "http.response.body", "body": body})
-
-        jobs = scope["type"] == "http" and "/v2/jobs" in scope["path"]
-        await super().__call__(scope, receive, changed if jobs else send)
-
-
 def _with_defaults(tree: Any) -> Any:
+    """What nobody set of an input is shown with its default, in whichever answer shows the input."""
     if isinstance(tree, list):
         return [_with_defaults(item) for item in tree]
     if isinstance(tree, dict):
@@ -248,7 +225,7 @@ def _with_defaults(tree: Any) -> Any:
 @pytest.fixture
 def telling(monkeypatch: pytest.MonkeyPatch, project: Path) -> Iterator[Somebody]:
     """Somebody else at such a service."""
-    with Background(Telling(Settings(api_keys=("key",)))) as running:
+    with Background(Rewording(_with_defaults)) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         with httpx.Client(headers={"x-oc-api-key": "key"}) as client:

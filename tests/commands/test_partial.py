@@ -13,7 +13,7 @@ import pytest
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
-from tests.commands.conftest import Showing
+from tests.commands.conftest import showing
 from tests.conftest import Command
 
 JOB = """\
@@ -108,7 +108,7 @@ def test_results_that_the_service_lists_late_are_waited_for_and_never_left(
         left[0] -= late
         return outputs[:1] if late else outputs
 
-    with Background(Showing(show)) as running:
+    with Background(showing(show)) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         first = a2c("apply", "--no-cache")
@@ -141,7 +141,7 @@ def test_a_result_that_does_not_say_what_made_it_is_taken_or_told_and_never_drop
     (project / "a.txt").write_text("a")
     one = EACH.replace("{id: r, path: b.txt}, ", "").replace(", options: {allow_multiple_outputs: true}", "")
     (project / "g.yaml").write_text(one)
-    with Background(Showing(lambda outputs: [one | {"source": source} for one in outputs])) as running:
+    with Background(showing(lambda outputs: [one | {"source": source} for one in outputs])) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         done = a2c("apply", "--no-cache")
@@ -172,7 +172,7 @@ def test_a_plan_takes_no_result_beside_one_that_does_not_say_what_made_it(
 
     (project / "a.txt").write_text("a")
     (project / "g.yaml").write_text(TWO)
-    with Background(Showing(show)) as running:
+    with Background(showing(show)) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         assert a2c("apply", "--no-cache").code == 13

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.local_api.server import Background
-from tests.commands.conftest import Showing, Somebody, spent
+from tests.commands.conftest import Somebody, showing, spent
 from tests.conftest import Command
 
 RECIPE = """\
@@ -101,7 +101,7 @@ def test_one_answer_without_results_is_no_reason_to_pay_again(
         hidden[0] -= 1
         return [] if hidden[0] >= 0 else outputs
 
-    with Background(Showing(show)) as running:
+    with Background(showing(show)) as running:
         monkeypatch.setenv("API2CONVERT_BASE_URL", running.url)
         monkeypatch.setenv("API2CONVERT_API_KEY", "key")
         assert a2c("apply", "--no-cache").code == 0
