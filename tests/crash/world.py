@@ -36,6 +36,8 @@ ROOT = Path(__file__).parents[2]
 KILLED = -signal.SIGKILL
 CREDITS = 1_000_000
 """What the account has bought, so that the service tells what is left of it."""
+AT_REST = {"incomplete", "completed", "failed", "canceled"}
+"""The statuses of jobs that cost nothing more."""
 Tree = Mapping[str, bytes]
 Stop = tuple[str, int, float, Sequence[int]]
 """The moment from which a process gets signals, which one of those of that name, how many seconds later, and the
@@ -178,7 +180,10 @@ class World:
         )
 
     def paid(self) -> int:
-        """The credits spent, those of jobs that were deleted since included."""
+        """The credits spent once all jobs that run have ended, those of jobs that were deleted since included."""
+        until = time.monotonic() + 60
+        while any(job["status"]["code"] not in AT_REST for job in self.jobs()) and time.monotonic() < until:
+            time.sleep(0.05)
         row = self._read("contracts")
         return CREDITS - int(row["credits_remaining"])
 
