@@ -137,15 +137,12 @@ class PlannerOptions:
     """What the planner may assume and use.
 
     ``base64_file`` is the largest file (bytes) that may share a base64 upload: up to there the third more bytes is
-    cheaper than one more call; ``base64_body`` bounds one such body. ``stage``: create every job held, so that an
-    unseen answer can never cost anything. ``auto_start``: trust that a lone upload starts a job that has
-    process true. ``unnamed_targets`` are those that do not take the option ``output_filename``.
+    cheaper than one more call; ``base64_body`` bounds one such body. ``unnamed_targets`` are those that do not take
+    the option ``output_filename``.
     """
 
     base64_file: int = 512 * 1024
     base64_body: int = 8 * 1024 * 1024
-    stage: bool = False
-    auto_start: bool = True
     unnamed_targets: frozenset[str] = field(default_factory=frozenset)
 
 

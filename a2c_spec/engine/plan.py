@@ -67,15 +67,15 @@ async def plan_project(
     return steps
 
 
-async def plan_only(project: Project, chosen: Selection = EVERYTHING) -> Plan:
+async def plan_only(project: Project) -> Plan:
     """The plan of a project, made with a session of its own; raises InvalidError with every problem."""
     manifests = reading(project)
     if project.flags.offline:
         with open_state(project) as session:
-            steps, _, plan = await plan_and_tell(session, manifests, chosen, None, whole=True)
+            steps, _, plan = await plan_and_tell(session, manifests, EVERYTHING, None, whole=True)
     else:
         async with open_session(project) as session:
-            steps, _, plan = await plan_and_tell(session, manifests, chosen, session.service.client, whole=True)
+            steps, _, plan = await plan_and_tell(session, manifests, EVERYTHING, session.service.client, whole=True)
     check_read(steps)
     return plan
 

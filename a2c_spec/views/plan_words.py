@@ -60,11 +60,6 @@ class PlanFacts:
     notes: tuple[str, ...]
     limits: str
 
-    @property
-    def about_all(self) -> tuple[str, ...]:
-        """Every sentence that is about the whole plan."""
-        return (*self.notes, self.head, self.totals, *filter(None, [self.limits]))
-
 
 def facts_of(plan: Plan) -> PlanFacts:
     """Everything that a plan says."""

@@ -330,7 +330,8 @@ def sentences(plan: Plan) -> list[str]:
     """Every sentence of a plan; unchanged addresses of which there is no more to say are counted in its head."""
     facts = facts_of(plan)
     told = [row for row in facts.rows if row.change.action != "no-op" or row.noted]
-    return [*(line for row in told for line in (row.why, *row.lines)), *facts.about_all]
+    about_all = [*facts.notes, facts.head, facts.totals, *filter(None, [facts.limits])]
+    return [*(line for row in told for line in (row.why, *row.lines)), *about_all]
 
 
 def bare(text: str) -> str:

@@ -114,7 +114,7 @@ def test_orphans_are_named_and_many_are_counted() -> None:
 
 def test_every_sentence_about_the_whole_plan_is_among_them() -> None:
     facts = facts_of(Plan((NEW,), True, 2, Allowance(3, 9), orphans=("x",)))
-    assert [line.split(":")[0] for line in facts.about_all] == [
+    assert [line.split(":")[0] for line in (*facts.notes, facts.head, facts.totals, facts.limits)] == [
         "PARTIAL", "PARTIAL", "In no manifest, and left alone by this plan", "Plan",
         "1 call (POST 1), 1.5 kB up, starts 1 job.", "Budget",
     ]  # fmt: skip

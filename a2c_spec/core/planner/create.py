@@ -82,12 +82,12 @@ def starts_at_create(desired: DesiredJob, rest: tuple[Group, ...], *, reorder: b
     It may when nothing follows, or when a lone upload follows: the first upload to a job without inputs starts it,
     and closes it to further uploads.
     """
-    if not desired.job.process or desired.options.stage or reorder:
+    if not desired.job.process or reorder:
         return False
     if not rest:
         return bool(desired.job.inputs)
     lone = len(desired.job.inputs) == 1 and rest[0].way != "inline"
-    return desired.options.auto_start and lone and not late_passwords(rest)
+    return lone and not late_passwords(rest)
 
 
 def late_passwords(groups: Iterable[Group]) -> list[Input]:

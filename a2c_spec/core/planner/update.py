@@ -196,7 +196,7 @@ class _Context:
         """Whether a lone input for a waiting job (process true, no input) starts it."""
         lone = len(groups) == 1 and len(groups[0].inputs) == 1
         empty = not self.live.inputs and len(self.desired.job.inputs) == 1
-        waiting = bool(self.live.process) and self.desired.job.process and self.desired.options.auto_start
+        waiting = bool(self.live.process) and self.desired.job.process
         return lone and empty and waiting and not reorder and not late_passwords(groups)
 
     def _must_hold(self, groups: tuple[Group, ...], *, alone: bool, reorder: bool) -> bool:

@@ -118,11 +118,11 @@ def _documents(parser: Any, templated: bool) -> Iterator[Document]:
             builder.handle(event, kind)
 
 
-def read_one(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> tuple[Tree, list[Diagnostic]]:
+def read_one(data: bytes, name: str) -> tuple[Tree, list[Diagnostic]]:
     """The only document of ``data`` (None when it is empty), and every problem."""
     root: Tree = None
     problems: list[Diagnostic] = []
-    for number, item in enumerate(read(data, name, max_bytes=max_bytes)):
+    for number, item in enumerate(read(data, name)):
         if isinstance(item, Diagnostic):
             problems.append(item)
             continue

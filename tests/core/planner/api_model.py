@@ -181,7 +181,7 @@ def _without(values: tuple[Part, ...], place: int) -> tuple[Part, ...]:
 
 
 def reached(job: Live, wish: Wish) -> bool:
-    """Whether the one live job is what is wanted; a job that runs counts by its recipe, and is never held again."""
+    """Whether the one live job is what is wished; a job that runs counts by its recipe, and is never held again."""
     if job is None or not _same_recipe(job, wish):
         return False
     if job.phase == "started":
@@ -190,7 +190,7 @@ def reached(job: Live, wish: Wish) -> bool:
 
 
 def runs_already(job: Live, wish: Wish) -> bool:
-    """Whether a job started earlier makes what is wanted: then nothing can be changed and nothing needs to be.
+    """Whether a job started earlier makes what is wished: then nothing can be changed and nothing needs to be.
 
     What it makes besides is paid for already. Passwords of inputs and ``fail_on_input_error`` decide results, so they
     count; the other fields do not.

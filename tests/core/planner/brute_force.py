@@ -25,7 +25,6 @@ class Palette:
     slides: tuple[str, ...] = ("",)
     most_inputs: int = 3
     most_tasks: int = 2
-    stage: bool = False
 
 
 def everywhere(start: api.Live, palette: Palette) -> dict[api.Live, Cost]:
@@ -75,11 +74,10 @@ def _moves(job: api.Live, palette: Palette) -> Iterator[api.Move]:
 
 
 def _creates(palette: Palette) -> Iterator[api.Move]:
-    flags = (False,) if palette.stage else (True, False)
     inline = [source for source in palette.sources if source.inline]
     for sources in _orders(inline, palette.most_inputs):
         for tasks in _bags(palette.tasks, palette.most_tasks):
-            yield from (api.Create(sources, tasks, fields, flag) for fields in palette.fields for flag in flags)
+            yield from (api.Create(sources, tasks, fields, flag) for fields in palette.fields for flag in (True, False))
 
 
 def _orders(values: Sequence[Part], most: int) -> Iterator[tuple[Part, ...]]:

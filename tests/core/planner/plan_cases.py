@@ -44,7 +44,7 @@ class Case:
 
     @property
     def desired(self) -> DesiredJob:
-        return _wanted(self.given["manifest"], self.given.get("knobs", {}))
+        return _desired_job(self.given["manifest"])
 
     def change(self) -> Change:
         return plan_job(self.desired, self.record(), self.observed())
@@ -55,7 +55,7 @@ class Case:
         if "recorded" not in self.given:
             return None
         phase = LIVES[self.given["live"]][0]
-        record = record_of(_wanted(self.given["recorded"], {}), phase)
+        record = record_of(_desired_job(self.given["recorded"]), phase)
         files = tuple(SavedFile(**row) for row in self.given.get("files", ()))
         told = {name: self.given[name] for name in ("job_id", "spent") if name in self.given}
         gone = (*self.given.get("lost", ()), *self.given.get("unshown", ()))
@@ -73,7 +73,7 @@ class Case:
     def live(self) -> LiveJob:
         """The reply that a service gives of what was recorded, with what the case says it differs in."""
         _, status, process = LIVES[self.given["live"]]
-        job = _wanted(self.given["recorded"], {}).job
+        job = _desired_job(self.given["recorded"]).job
         body = {
             "id": JOB_ID,
             "status": {"code": self.given.get("status", status)},
@@ -110,8 +110,8 @@ def _output(row: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": row["id"], "source": source, "filename": row["filename"], "status": row.get("status", "enabled")}
 
 
-def _wanted(manifest: Mapping[str, Any], options: Mapping[str, Any]) -> DesiredJob:
-    return prepare(_job(manifest), fingerprint_secret, PlannerOptions(**options))
+def _desired_job(manifest: Mapping[str, Any]) -> DesiredJob:
+    return prepare(_job(manifest), fingerprint_secret, PlannerOptions())
 
 
 def _job(manifest: Mapping[str, Any]) -> Job:

@@ -10,7 +10,7 @@ but of parts; a test holds the two to the same answers. What `optimum` relies on
 3. A part that is added and deleted again can be left out of the call that added it. So every input and conversion of
    the result is either a kept live one, and every live one not kept costs one delete, or it is added, once.
 4. Only bulk PATCHes change order and settings, the last one alone can do what all did, and it can come last. So there
-   is none, and inputs must arrive exactly as wanted, or one, and they may arrive in any order.
+   is none, and inputs must arrive exactly as wished, or one, and they may arrive in any order.
 5. A waiting job lets in one input and is closed by it. So either that input comes last of all calls and is the only
    one, or the job is held by a PATCH, which carries the fields, before any input comes.
 6. A create can carry conversions and fields at no cost, so it does; which inputs it carries is tried in every way.
@@ -39,26 +39,26 @@ def plus(*costs: Cost) -> Cost:
     return (sum(cost[0] for cost in costs), sum(cost[1] for cost in costs))
 
 
-def optimum(live: Live, wish: Wish, *, stage: bool = False) -> Cost:
+def optimum(live: Live, wish: Wish) -> Cost:
     """The cheapest way from the live job, if any, to exactly one job as wished."""
     if live is None:
-        return build(wish, stage=stage)
+        return build(wish)
     if runs_already(live, wish):
         return (0, 0)
-    anew = plus((1, 0), build(wish, stage=stage))
+    anew = plus((1, 0), build(wish))
     return anew if live.phase == "started" else min(anew, edit(live, wish))
 
 
 @lru_cache(50_000)
-def build(wish: Wish, *, stage: bool) -> Cost:
+def build(wish: Wish) -> Cost:
     """From nothing: every choice of inputs that ride in the create, with process as wished at once or later."""
-    ways = [_started_by_create(wish, stage=stage), *_held_creates(wish)]
+    ways = [_started_by_create(wish), *_held_creates(wish)]
     return plus((1, 0), min(ways))
 
 
-def _started_by_create(wish: Wish, *, stage: bool) -> Cost:
+def _started_by_create(wish: Wish) -> Cost:
     """What follows a create with process true: nothing, or the lone input that it waits for."""
-    if not wish.start or stage or any(map(is_set, wish.inputs)):
+    if not wish.start or any(map(is_set, wish.inputs)):
         return NEVER
     if all(source.inline for source in wish.inputs):
         return (0, 0)
@@ -99,30 +99,30 @@ def edit(live: ApiJob, wish: Wish) -> Cost:
 
 
 @lru_cache(50_000)
-def edit_tasks(live: tuple[Task, ...], wanted: tuple[Task, ...]) -> Cost:
+def edit_tasks(live: tuple[Task, ...], wished: tuple[Task, ...]) -> Cost:
     """Every way to keep live conversions: deletes, PATCHes, and one POST for all that are new."""
-    return min(_task_cost(live, wanted, keep) for keep in _pairings(len(wanted), len(live)))
+    return min(_task_cost(live, wished, keep) for keep in _pairings(len(wished), len(live)))
 
 
-def _task_cost(live: tuple[Task, ...], wanted: tuple[Task, ...], keep: tuple[int | None, ...]) -> Cost:
-    kept = [(live[place], desired) for desired, place in zip(wanted, keep, strict=True) if place is not None]
+def _task_cost(live: tuple[Task, ...], wished: tuple[Task, ...], keep: tuple[int | None, ...]) -> Cost:
+    kept = [(live[place], desired) for desired, place in zip(wished, keep, strict=True) if place is not None]
     if any(have.target != desired.target for have, desired in kept):
         return NEVER
     patches = sum(have != desired for have, desired in kept)
-    return (len(live) - len(kept) + patches + (len(kept) < len(wanted)), 0)
+    return (len(live) - len(kept) + patches + (len(kept) < len(wished)), 0)
 
 
 @lru_cache(50_000)
-def edit_inputs(live: tuple[Source, ...], wanted: tuple[Source, ...]) -> Cost:
+def edit_inputs(live: tuple[Source, ...], wished: tuple[Source, ...]) -> Cost:
     """Every way to keep live inputs, with a bulk PATCH at the end and without."""
-    return min(_input_cost(live, wanted, keep) for keep in _pairings(len(wanted), len(live)))
+    return min(_input_cost(live, wished, keep) for keep in _pairings(len(wished), len(live)))
 
 
-def _input_cost(live: tuple[Source, ...], wanted: tuple[Source, ...], keep: tuple[int | None, ...]) -> Cost:
-    kept = [(live[place], desired) for desired, place in zip(wanted, keep, strict=True) if place is not None]
+def _input_cost(live: tuple[Source, ...], wished: tuple[Source, ...], keep: tuple[int | None, ...]) -> Cost:
+    kept = [(live[place], desired) for desired, place in zip(wished, keep, strict=True) if place is not None]
     if not all(_can_become(have, desired) for have, desired in kept):
         return NEVER
-    new = tuple(desired for desired, place in zip(wanted, keep, strict=True) if place is None)
+    new = tuple(desired for desired, place in zip(wished, keep, strict=True) if place is None)
     passwords = sum(desired.password not in ("", have.password) for have, desired in kept)
     fixed: Cost = (len(live) - len(kept) + passwords, 0)
     cost = plus(fixed, in_any_order(new), (1, 0))
@@ -135,7 +135,7 @@ def _input_cost(live: tuple[Source, ...], wanted: tuple[Source, ...], keep: tupl
 def _can_become(have: Source, desired: Source) -> bool:
     """Same bytes from the same place, and nothing set that would have to be unset."""
     settings = ((have.slide, desired.slide), (have.resize, desired.resize), (have.password, desired.password))
-    unset = any(had and not wanted for had, wanted in settings)
+    unset = any(had and not wished for had, wished in settings)
     return have.identity == desired.identity and not unset
 
 
@@ -148,9 +148,9 @@ def _settings(source: Source) -> tuple[str, str]:
 
 
 @lru_cache(50_000)
-def _pairings(wanted: int, live: int) -> tuple[tuple[int | None, ...], ...]:
-    """Every way to give each wanted part a live one of its own, or none."""
-    every = product((None, *range(live)), repeat=wanted)
+def _pairings(wished: int, live: int) -> tuple[tuple[int | None, ...], ...]:
+    """Every way to give each wished part a live one of its own, or none."""
+    every = product((None, *range(live)), repeat=wished)
     return tuple(keep for keep in every if max(Counter(n for n in keep if n is not None).values(), default=0) <= 1)
 
 

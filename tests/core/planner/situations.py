@@ -70,7 +70,7 @@ def desired_fields(fields: Pairs) -> Mapping[str, Value]:
 
 
 @lru_cache(20_000)
-def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -> DesiredJob:
+def desired_job(wish: Wish, names: tuple[str, ...] = NAMES) -> DesiredJob:
     """The desired job, prepared."""
     job = Job(
         "job",
@@ -79,7 +79,7 @@ def wanted(wish: Wish, *, stage: bool = False, names: tuple[str, ...] = NAMES) -
         tuple(desired_input(name, source) for name, source in zip(names, wish.inputs, strict=False)),
         tuple(desired_conversion(name, task) for name, task in zip(names, wish.tasks, strict=False)),
     )
-    return prepare(job, fingerprint_secret, PlannerOptions(stage=stage))
+    return prepare(job, fingerprint_secret, PlannerOptions())
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +133,7 @@ def given(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> Given:
 
 
 def record(job: ApiJob, *, names: tuple[str, ...] = NAMES) -> JobRecord:
-    desired = wanted(Wish(job.phase != "held", job.inputs, job.tasks, job.fields), names=names)
+    desired = desired_job(Wish(job.phase != "held", job.inputs, job.tasks, job.fields), names=names)
     inputs = [input_id(place) for place in range(len(job.inputs))]
     conversions = [conversion_id(place) for place in range(len(job.tasks))]
     return record_of(desired, "started" if job.phase == "started" else "building", inputs, conversions)

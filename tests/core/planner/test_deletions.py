@@ -15,7 +15,7 @@ from a2c_spec.core.planner import plan_job, spared, with_deletes
 from a2c_spec.core.planner.deletions import Planned, deletes, let_go
 from a2c_spec.core.state import JobRecord
 from tests.core.planner.api_words import ApiJob, Source, Task, Wish
-from tests.core.planner.situations import given, wanted
+from tests.core.planner.situations import desired_job, given
 
 CREATE = (Call("create_job"), Call("upload_file", step=1, starts=True))
 
@@ -147,6 +147,6 @@ def test_only_what_would_start_says_what_it_lets_go_and_never_what_is_asked_for_
 ) -> None:
     """A job that --replace makes anew leaves the old one alone."""
     there = given(DRAFT)
-    desired = wanted(Wish(start, DRAFT.inputs, DRAFT.tasks))
+    desired = desired_job(Wish(start, DRAFT.inputs, DRAFT.tasks))
     change = plan_job(desired, there.record, replace(there.observed, replace=asked))
     assert (change.starts, len(change.instead)) == (start, jobs)

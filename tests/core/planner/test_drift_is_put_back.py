@@ -28,7 +28,7 @@ from tests.core.planner.api_words import (
 from tests.core.planner.call_meaning import Service
 from tests.core.planner.executor_model import begin, carry_out, reply, service_of
 from tests.core.planner.search import optimum
-from tests.core.planner.situations import given, wanted
+from tests.core.planner.situations import desired_job, given
 from tests.core.planner.worlds import SETTINGS, at_random, input_lists
 
 
@@ -72,7 +72,7 @@ def moved(service: Service, move: Move) -> Service:
 
 def put_back(live: ApiJob, move: Move, wish: Wish) -> None:
     """Plans after the move, compares with the fewest calls, carries them out, and finds nothing more to do."""
-    desired, service = wanted(wish), moved(service_of(live), move)
+    desired, service = desired_job(wish), moved(service_of(live), move)
     now = Observed(late=lambda late, _scope: late.text, live=reply(service, positions=True))
     change = plan_job(desired, given(live).record, now)
     assert (len(change.calls), change.size) == optimum(service.job, wish), (live, service.job, wish)
@@ -86,7 +86,7 @@ def put_back(live: ApiJob, move: Move, wish: Wish) -> None:
 @pytest.mark.parametrize("seed", range(4))
 def test_a_change_by_somebody_else_is_put_back_with_the_fewest_calls(seed: int) -> None:
     chance = random.Random(seed)
-    for live, _, _ in at_random(400, seed, most_inputs=3, most_tasks=2):
+    for live, _ in at_random(400, seed, most_inputs=3, most_tasks=2):
         assert live is not None
         wish = Wish(chance.random() < 0.5, live.inputs, live.tasks, live.fields)
         put_back(live, foreign_move(live, chance), wish)
@@ -108,7 +108,7 @@ def test_every_setting_of_somebody_else_goes_or_gets_our_value() -> None:
 @pytest.mark.parametrize("seed", range(2))
 def test_they_go_whatever_the_manifest_says_meanwhile(seed: int) -> None:
     chance = random.Random(seed)
-    for live, wish, _ in at_random(500, seed, most_inputs=3, most_tasks=2):
+    for live, wish in at_random(500, seed, most_inputs=3, most_tasks=2):
         assert live is not None
         put_back(live, PatchInputs(tuple(Arranged(n, *chance.choice(THEIRS)) for n in range(len(live.inputs)))), wish)
 
@@ -118,6 +118,6 @@ def test_an_input_that_is_recognised_by_what_it_is_counts_as_having_nothing_set(
     known = given(live).record
     forgotten = replace(known, elements={name: one for name, one in known.elements.items() if name != "inputs.a"})
     bound = rebind(
-        forgotten, wanted(wish), {"job": known.job_id, "inputs.a": "input-0", "conversions.a": "conversion-0"}
+        forgotten, desired_job(wish), {"job": known.job_id, "inputs.a": "input-0", "conversions.a": "conversion-0"}
     )
     assert bound.elements["inputs.a"].echo == UNSEEN

@@ -21,7 +21,7 @@ from tests.core.planner.api_model import reached, runs_already
 from tests.core.planner.api_words import Illegal, Live, Source, Wish
 from tests.core.planner.executor_model import begin, carry_out, service_of
 from tests.core.planner.search import optimum
-from tests.core.planner.situations import given, wanted
+from tests.core.planner.situations import desired_job, given
 from tests.core.planner.worlds import (
     BARE,
     BOTH,
@@ -73,8 +73,8 @@ FULL_RUN: dict[str, Callable[[], Iterator[Pair]]] = {
 WORLDS = EVERY_RUN | FULL_RUN if FULL else EVERY_RUN
 
 
-def planned(live: Live, wish: Wish, *, stage: bool) -> Change:
-    desired = wanted(wish, stage=stage)
+def planned(live: Live, wish: Wish) -> Change:
+    desired = desired_job(wish)
     if live is None:
         return plan_job(desired, None, Observed(late=lambda late, _scope: late.text))
     now = given(live)
@@ -83,14 +83,14 @@ def planned(live: Live, wish: Wish, *, stage: bool) -> Change:
 
 def mistake(pair: Pair) -> str:
     """What is wrong with the plan for one pair; empty when nothing is."""
-    live, wish, stage = pair
-    change = planned(live, wish, stage=stage)
-    best, cost = optimum(live, wish, stage=stage), (len(change.calls), change.size)
+    live, wish = pair
+    change = planned(live, wish)
+    best, cost = optimum(live, wish), (len(change.calls), change.size)
     if cost != best:
         return f"(calls, bytes) planned {cost}, possible {best}"
     record = None if live is None else given(live).record
     try:
-        job = carry_out(begin(service_of(live), record, wanted(wish, stage=stage), change), change.calls).service.job
+        job = carry_out(begin(service_of(live), record, desired_job(wish), change), change.calls).service.job
     except Illegal as refusal:
         return f"refused: {refusal}"
     return "" if reached(job, wish) or runs_already(job, wish) else f"ends as {job}"
@@ -101,7 +101,7 @@ def prove(pairs: Iterator[Pair], record_property: Callable[[str, object], None])
     for pair in pairs:
         count += 1
         wrong = mistake(pair)
-        assert not wrong, f"{wrong}\nlive:   {pair[0]}\nwished: {pair[1]}\nstaged: {pair[2]}"
+        assert not wrong, f"{wrong}\nlive:   {pair[0]}\nwished: {pair[1]}"
     record_property("pairs proven minimal", count)
 
 

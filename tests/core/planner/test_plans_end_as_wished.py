@@ -16,7 +16,7 @@ from tests.core.planner.api_model import reached
 from tests.core.planner.api_words import ApiJob, Illegal, Source, Wish
 from tests.core.planner.call_meaning import Service
 from tests.core.planner.executor_model import Stand, begin, carry_out, every_order, reply, send, service_of, steps
-from tests.core.planner.situations import given, wanted
+from tests.core.planner.situations import desired_job, given
 from tests.core.planner.worlds import BOTH, FIELDS, PASSWORDS, TASKS, Pair, World, at_random, input_pairs, task_pairs
 
 ORDERS = 24
@@ -37,10 +37,10 @@ def observed(service: Service, *, positions: bool = False, as_added: bool = Fals
 
 
 def start_of(pair: Pair) -> tuple[Stand, tuple[Call, ...]]:
-    live, wish, stage = pair
+    live, wish = pair
     assert live is not None
     now = given(live)
-    desired = wanted(wish, stage=stage)
+    desired = desired_job(wish)
     change = plan_job(desired, now.record, now.observed)
     return begin(service_of(live), now.record, desired, change), change.calls
 
@@ -60,7 +60,7 @@ def test_after_an_apply_the_next_plan_is_empty_however_live_is_echoed(seed: int)
         for order in islice(every_order(steps(calls)), 6):
             end = carry_out(stand, order)
             for echo in ECHOES:
-                change = plan_job(wanted(pair[1]), end.record, observed(end.service, **echo))
+                change = plan_job(desired_job(pair[1]), end.record, observed(end.service, **echo))
                 assert not change.calls, (pair, echo)
 
 
@@ -105,7 +105,7 @@ def test_one_job_is_edited_many_times_and_always_ends_as_wished(seed: int) -> No
     for step in range(8):
         names = tuple(chance.sample("abcdef", 6))
         wish = random_wish(chance, start=step == 7)
-        desired = wanted(wish, names=names)
+        desired = desired_job(wish, names=names)
         now = Observed(late=lambda late, _scope: late.text) if record is None else observed(service, **echo)
         change = plan_job(desired, record, now)
         end = carry_out(begin(service, record, desired, change), change.calls)
@@ -115,11 +115,11 @@ def test_one_job_is_edited_many_times_and_always_ends_as_wished(seed: int) -> No
 
 
 def test_an_apply_that_is_interrupted_after_any_call_is_completed_by_the_next() -> None:
-    for live, wish, _ in at_random(400, seed=31, most_inputs=3, most_tasks=2):
-        stand, calls = start_of((live, wish, False))
+    for live, wish in at_random(400, seed=31, most_inputs=3, most_tasks=2):
+        stand, calls = start_of((live, wish))
         for call in calls:
             stand = send(stand, call)
-            desired = wanted(wish)
+            desired = desired_job(wish)
             if stand.service.job is None:
                 change = plan_job(desired, None, Observed(late=lambda late, _scope: late.text))
             else:
@@ -133,5 +133,5 @@ def test_a_job_that_was_told_to_run_is_waited_for_whatever_its_status(status: st
     wish = Wish(True, (Source("r1", "p"), Source("b1")), tuple(TASKS[:2]), FIELDS[0][0])
     job = ApiJob("started", wish.inputs, wish.tasks, wish.fields)
     live = reply(service_of(job), status=status)
-    change = plan_job(wanted(wish), given(job).record, replace(given(job).observed, live=live))
+    change = plan_job(desired_job(wish), given(job).record, replace(given(job).observed, live=live))
     assert (change.action, change.calls) == ("wait", ())

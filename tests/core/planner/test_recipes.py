@@ -16,32 +16,32 @@ from a2c_spec.core.same_recipe import same_recipe
 from tests.core.planner.situations import fingerprint_secret, record_of
 
 
-def wanted(width: int) -> DesiredJob:
+def desired_job(width: int) -> DesiredJob:
     conversion = Conversion("webp", "webp", "image", {"width": width})
     job = Job("job", inputs=(Input("a", "remote", source="https://x"),), conversions=(conversion,))
     return prepare(job, fingerprint_secret, PlannerOptions())
 
 
-RAN = record_of(wanted(1), "started")
+RAN = record_of(desired_job(1), "started")
 
 
 def test_a_recipe_is_the_same_by_its_fingerprint_or_part_by_part() -> None:
-    assert same_recipe(wanted(1), RAN)
-    assert same_recipe(wanted(1), replace(RAN, fingerprint="of an earlier version"))
-    assert same_recipe(wanted(1), replace(RAN, basis={}))
-    assert not same_recipe(wanted(2), RAN)
+    assert same_recipe(desired_job(1), RAN)
+    assert same_recipe(desired_job(1), replace(RAN, fingerprint="of an earlier version"))
+    assert same_recipe(desired_job(1), replace(RAN, basis={}))
+    assert not same_recipe(desired_job(2), RAN)
 
 
 def test_what_differs_is_said_where_the_parts_are_known() -> None:
-    assert why(wanted(2), RAN) == ("conversion webp changed: options.width 1 -> 2",)
-    assert why(wanted(2), replace(RAN, basis={})) == ()
-    assert [one.path for one in details(wanted(2), RAN)] == ["conversions.webp.options.width"]
+    assert why(desired_job(2), RAN) == ("conversion webp changed: options.width 1 -> 2",)
+    assert why(desired_job(2), replace(RAN, basis={})) == ()
+    assert [one.path for one in details(desired_job(2), RAN)] == ["conversions.webp.options.width"]
 
 
 def test_the_name_of_a_result_that_is_still_to_be_made_is_no_difference() -> None:
     def taking(upstream: str, **more: Any) -> DesiredJob:
         item = Input("a", "from", source="up.c", upstream=upstream, **more)
-        return replace(wanted(1), job=replace(wanted(1).job, inputs=(item,)))
+        return replace(desired_job(1), job=replace(desired_job(1).job, inputs=(item,)))
 
     ran = record_of(taking("digest", result_name="far.webp"), "done")
     told = "input a changed: what it depends on in another manifest changed"
@@ -53,12 +53,12 @@ def test_the_name_of_a_result_that_is_still_to_be_made_is_no_difference() -> Non
 
 def test_a_run_of_another_recipe_is_said_to_be_one_even_if_its_parts_are_not_known() -> None:
     live = LiveJob("job-1", "processing", process=True)
-    assert changed_since_start(wanted(1), RAN, live) == ()
-    assert changed_since_start(wanted(2), RAN, live) == why(wanted(2), RAN)
-    assert changed_since_start(wanted(2), replace(RAN, basis={}), live) == ("the recipe changed",)
+    assert changed_since_start(desired_job(1), RAN, live) == ()
+    assert changed_since_start(desired_job(2), RAN, live) == why(desired_job(2), RAN)
+    assert changed_since_start(desired_job(2), replace(RAN, basis={}), live) == ("the recipe changed",)
 
 
 def test_a_finished_run_of_an_unknown_recipe_is_run_again_and_says_so() -> None:
     done = replace(RAN, phase="done", fingerprint="f", basis={})
-    change = plan_job(wanted(2), done, Observed(late=lambda late, _scope: late.text))
+    change = plan_job(desired_job(2), done, Observed(late=lambda late, _scope: late.text))
     assert (change.action, change.reasons) == ("re-run", ("the recipe changed",))

@@ -10,8 +10,8 @@ from itertools import combinations_with_replacement, product
 
 from tests.core.planner.api_words import ApiJob, Live, Pairs, Phase, Source, Task, Wish
 
-Pair = tuple[Live, Wish, bool]
-"""What is live, what is wished, and whether creates are always held (staged)."""
+Pair = tuple[Live, Wish]
+"""What is live, and what is wished."""
 
 NOTHING: Pairs = frozenset()
 HOOK: Pairs = frozenset({("callback", "https://example.com/hook"), ("opens", "p")})
@@ -159,7 +159,7 @@ def pair_of(
         return None
     if (phase == "waiting" and (inputs[0] or not tasks[0])) or (phase == "started" and not (inputs[0] and tasks[0])):
         return None
-    return ApiJob(phase, inputs[0], tasks[0], fields[0]), Wish(start, inputs[1], tasks[1], fields[1]), False
+    return ApiJob(phase, inputs[0], tasks[0], fields[0]), Wish(start, inputs[1], tasks[1], fields[1])
 
 
 def at_random(count: int, seed: int, most_inputs: int, most_tasks: int) -> Iterator[Pair]:
@@ -182,9 +182,9 @@ def at_random(count: int, seed: int, most_inputs: int, most_tasks: int) -> Itera
 
 
 def from_nothing(most: int, decorations: Sequence[Decoration], tasks: Sequence[Task]) -> Iterator[Pair]:
-    """Creates: every wish, staged and not."""
-    for wished, stage, start in product(input_lists(most, decorations), (False, True), (False, True)):
+    """Creates: every wish."""
+    for wished, start in product(input_lists(most, decorations), (False, True)):
         for count in range(3):
             for some in combinations_with_replacement(tasks, count):
                 if not start or (wished and some):
-                    yield None, Wish(start, wished, some, HOOK), stage
+                    yield None, Wish(start, wished, some, HOOK)
