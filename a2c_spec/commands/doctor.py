@@ -7,7 +7,7 @@ import importlib.util
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,8 +17,12 @@ from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.endpoint import LOCAL
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.reuse import cache_place
 from a2c_spec.engine.session import open_session, open_state
 from a2c_spec.errors import InvalidError, SpecError
+
+if TYPE_CHECKING:
+    from a2c_spec.engine.session import Session
 
 EXTRAS = {
     "local": ("starlette", "uvicorn", "PIL", "pikepdf", "pypdfium2"),
@@ -130,9 +134,16 @@ async def _service(project: Project) -> list[Check]:
         return [Check("state", False, _both(error))]
     try:
         async with open_session(project) as session:
-            return [state, await _reached(session.service.client.wire)]
+            return [state, _cache(session), await _reached(session.service.client.wire)]
     except SpecError as error:
         return [state, Check("service", False, _both(error))]
+
+
+def _cache(session: Session) -> Check:
+    """Whether results can be kept in the results cache; apply works without it, and has nothing to take from it."""
+    place = cache_place(session.project)[0]
+    lacks = session.results.unwritable()
+    return Check("cache", None if lacks else True, f"{place} cannot be written ({lacks})" if lacks else str(place))
 
 
 async def _reached(wire: Any) -> Check:

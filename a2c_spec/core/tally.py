@@ -21,6 +21,7 @@ class Tally:
     """``busy`` addresses had something to do, ``applied`` of them are as desired. ``spent`` is what
     became known to be spent, in credits, ``size`` in bytes; ``first`` are (path, bytes).
 
+    ``started`` addresses have a job that runs and is not waited for; they are not applied yet.
     ``held`` jobs stand on the service unstarted because their manifests want that. ``unstarted`` were not started.
     ``incomplete`` results were made without some input, ``told_incomplete`` says of the first ones, without which.
     ``later``: address -> why it is left to the next apply, which is no failure.
@@ -41,12 +42,13 @@ class Tally:
     later: dict[str, str] = field(default_factory=dict)
     changes: Counter[str] = field(default_factory=Counter)
     done: set[str] = field(default_factory=set)
+    started: set[str] = field(default_factory=set)
 
     def count(self, failed: Collection[str]) -> None:
         """Counts addresses, in however many runs: one of these that failed is enough."""
         busy = {address for address, changes in self.changes.items() if changes}
         self.later = {address: why for address, why in self.later.items() if address not in failed}
-        self.busy, self.applied = len(busy), len(self.done.difference(failed, self.later))
+        self.busy, self.applied = len(busy), len(self.done.difference(failed, self.later, self.started))
         self.unstarted = len(busy.difference(self.done, failed, self.later))
 
     def ended(self, change: Change, before: JobRecord | None, record: JobRecord | None) -> None:
@@ -55,6 +57,8 @@ class Tally:
         if record is None or change.action == "delete":
             return
         self.held += record.phase == "building"
+        if record.phase == "started":
+            self.started.add(address_of(change.address))
         known = {(file.output_id, file.path) for file in before.files} if before else set()
         again = {*change.downloads}
         new = [one for one in record.files if (one.output_id, one.path) not in known or one.wanted in again]

@@ -121,5 +121,5 @@ class Alike:
         missing = [key for key in keys if key not in self.well]
         if missing and self.later.issuperset(missing):
             raise Later(f"{names} makes the same, and is not waited for")
-        why = "was to make the same, and has not" if missing else "made the same, could not keep its result for others"
-        raise NotStarted(f"not started: {names}, which {why}", hint=AGAIN)
+        why = "was to make the same and did not" if missing else "made the same, and its result could not be kept"
+        raise NotStarted(f"not started: {names} {why}", hint=AGAIN)

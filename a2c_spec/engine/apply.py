@@ -18,7 +18,7 @@ from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
 from a2c_spec.engine.plan import plan_project
 from a2c_spec.engine.plan_facts import told
-from a2c_spec.engine.planned import PlannedChange, check_read
+from a2c_spec.engine.planned import PlannedChange, check_read, with_secrets
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
@@ -114,7 +114,7 @@ async def _allowed(
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)
-        check(saved, steps)
+        check(saved, [with_secrets(step, session.fingerprint_secret.lost) for step in steps])
     check_limits(plan.allowance)
     if all(step.unread or step.change.action == "no-op" for step in steps):
         check_read(steps)

@@ -170,18 +170,26 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
     """What stands for all failures; None when there is none."""
     if len(errors) == 1 and tally.busy == 1:
         return errors[0]
-    if errors and not tally.unstarted and all(isinstance(error, WaitTimeout) for error in errors):
-        asked = any(isinstance(error, AskedToWait) for error in errors)
-        hint = "try again later" if asked else "`a2c-spec wait` fetches their results"
-        word = "not done in time" if asked else "still running"
-        late = len({address_of(error.address) for error in errors})
-        return WaitTimeout(f"{late} of {counted(tally.busy, 'job')} {word}", hint=hint)
-    failed = some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
     causes = [error for error in errors if not isinstance(error, NotStarted)]
+    if causes and all(isinstance(error, WaitTimeout) for error in causes):
+        return _late(tally, errors, causes)
+    failed = some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
     some = tally.done or tally.later or len({error.address for error in errors}) + tally.unstarted < tally.busy
     shared = len({error.exit_code for error in causes}) == 1
     shared = shared and all(stops_all(error) or isinstance(error, NetworkError) for error in causes)
     return _none_applied(failed, causes) if failed and shared and not some else failed
+
+
+def _late(tally: Tally, errors: Sequence[SpecError], causes: Sequence[SpecError]) -> WaitTimeout:
+    """Nothing failed: some jobs took too long, and others wait for these."""
+    asked = any(isinstance(error, AskedToWait) for error in causes)
+    late = {address_of(error.address) for error in causes}
+    waiting = len({address_of(error.address) for error in errors} - late) + tally.unstarted
+    word = "not done in time" if asked else "still running"
+    hint = "try again later" if asked else "`a2c-spec wait` fetches their results"
+    hint = f"{hint}; then apply again to do the rest" if waiting else hint
+    rest = f", {waiting} not started" if waiting else ""
+    return WaitTimeout(f"{len(late)} of {counted(tally.busy, 'job')} {word}{rest}", hint=hint)
 
 
 def _none_applied(failed: PartialFailure, causes: Sequence[SpecError]) -> SpecError:
@@ -197,7 +205,7 @@ def some_failed(busy: int, unstarted: int, errors: Sequence[SpecError]) -> Parti
     if unstarted:
         counts["not started"] = counts.get("not started", 0) + unstarted
     hints = {error.hint for error in errors if isinstance(error, NotStarted)}
-    hint = hints.pop() if len(hints) == 1 and [*counts] == ["not started"] else "apply again to do the rest"
+    hint = hints.pop() if len(hints) == 1 and [*counts] == ["not started"] else "run it again to do the rest"
     (word, first), *rest = counts.items()
     others = "".join(f", {count} {word}" for word, count in rest)
     return PartialFailure(f"{first} of {counted(busy, 'job')} {word}{others}", hint=hint)

@@ -117,7 +117,7 @@ async def _clean_up(session: Session, change: Change, tell: Listener) -> None:
         if change.action == "delete":
             raise error from problem  # nothing else was to be done
         told = f"all of it is here, and what it replaces is not deleted: {error.message}"
-        raise NotCleanedUp(told, hint="apply again to do the rest", address=change.address) from error
+        raise NotCleanedUp(told, hint="run it again to do the rest", address=change.address) from error
 
 
 async def _delete_replaced(session: Session, change: Change) -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from a2c_spec._version import __version__
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_stamps import moved_of, stamp
+from a2c_spec.engine.planned import check_read
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.written_files import new_file
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
@@ -169,7 +170,9 @@ def _without(source: str) -> str:
 
 
 def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
-    """Raises StalePlan, naming what moved, unless everything the plan depends on is unchanged."""
+    """Raises StalePlan, naming what moved, unless everything the plan depends on is unchanged; where that is because
+    something could not be read, the error of that.
+    """
     now = {step.change.address: stamp(step) for step in steps}
     why = {step.change.address: "; ".join(step.change.reasons) for step in steps}
     moved = [f"{address} is new" for address in now if address not in saved.stamps]
@@ -178,6 +181,7 @@ def check(saved: SavedPlan, steps: Sequence[PlannedChange]) -> None:
         if address in saved.stamps:
             moved += [f"{address}: {text}" for text in moved_of(now[address], saved.stamps[address], why[address])]
     if moved:
+        check_read(steps)
         more = f", and {len(moved) - 5} more" if len(moved) > 5 else ""
         raise StalePlan(f"the plan is stale: {'; '.join(moved[:5])}{more}", hint="make a new plan; nothing was sent")
 

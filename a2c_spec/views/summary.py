@@ -37,7 +37,8 @@ def summary_text(tally: Tally, errors: Sequence[SpecError], counts: Mapping[str,
     if tally.unstarted:
         ends["not started"] = ends.get("not started", 0) + tally.unstarted
     parts = [
-        f"{tally.applied} applied",
+        f"{tally.applied} applied" if tally.applied or not tally.started else "",
+        f"{counted(len(tally.started), 'job')} started, not waited for" if tally.started else "",
         *(f"{count} {word}" for word, count in ends.items()),
         f"{len(tally.later)} {LEFT}" if tally.later else "",
         f"{tally.incomplete} partial" if tally.incomplete else "",
@@ -77,7 +78,8 @@ def _failures(errors: Sequence[SpecError], style: Style) -> Iterator[str]:
         more = f" and {len(group) - ADDRESSES_SHOWN} more" if len(group) > ADDRESSES_SHOWN else ""
         spent = sum(error.spent for error in group)
         paid = f" ({counted(spent, 'credit')} spent)" if spent else ""
-        yield f"  {failed}{len(group)} times: {first.message}{paid}"
+        alike = len({error.message for error in group}) == 1
+        yield f"  {failed}{len(group)} times{'' if alike else ', the first one'}: {first.message}{paid}"
         yield f"    {shown}{more}"
 
 
@@ -106,6 +108,7 @@ def summary_json(
         "spent": tally.spent,
         "later": dict(tally.later),
         "unstarted": tally.unstarted,
+        "started": sorted(tally.started),
     }
 
 

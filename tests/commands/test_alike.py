@@ -45,6 +45,8 @@ def test_no_more_is_paid_than_the_plan_says(three: Path, a2c: Command, somebody:
     cost = json.loads(a2c("plan", "--json", *([way] if way == "--no-cache" else [])).out)["totals"]["credits"]
     done = a2c("apply", "-q", way)
     assert (cost, done.code) == (3 if way == "--no-cache" else 1, 0), done.out
+    if way == "--detach":
+        assert "Done: 1 job started, not waited for, 2 left to the next apply" in done.out
     assert a2c("apply", "-q").code == 0
     assert (spent(somebody), len([*(three / "dist").iterdir()])) == (cost, 3)
     assert ("two: left to the next apply: one makes the same, and is not" in done.out) is (way == "--detach"), done.out

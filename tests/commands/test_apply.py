@@ -95,7 +95,7 @@ options: {width: 100, quality: 60}
     [
         ("3", (), 0, "the service is busy and asks to wait 3 s"),
         ("400", (), 8, "asks to wait 400 s, longer than the 120 s that are waited"),
-        ("60", ("--timeout", "5"), 7, "asks to wait 60 s, longer than --timeout allows: 5 s"),
+        ("60", ("--timeout", "5"), 7, "asks to wait 60 s; less is left of the 5 s that --timeout allows"),
     ],
 )
 def test_how_long_the_service_asks_to_wait_is_told_and_has_an_end(

@@ -67,3 +67,13 @@ def test_it_says_whether_converters_are_confined(a2c: Command, monkeypatch: pyte
     monkeypatch.setattr("a2c_spec.local_api.convert.sandbox.confine.missing", lambda: lacks)
     ok, text = checks(a2c, "--local")["sandbox"]
     assert (ok, text) == ((None, lacks) if lacks else (True, "local conversions see no other files and no network"))
+
+
+def test_a_results_cache_that_cannot_be_written_is_named(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert checks(a2c, "--local")["cache"] == (True, ".a2c/cache")
+    assert not (project / ".a2c/cache").exists()
+    monkeypatch.setenv("A2C_SPEC_CACHE", "/proc/cc")
+    ok, text = checks(a2c, "--local")["cache"]
+    assert (ok, "/proc/cc cannot be written" in text) == (None, True)

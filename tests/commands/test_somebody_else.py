@@ -342,6 +342,15 @@ def test_a_saved_plan_is_stale_when_a_secret_or_a_preset_changed_meanwhile(
     assert (stale.code, "a: a secret changed" in stale.err) == (10, True)
 
 
+def test_a_saved_plan_whose_command_is_not_allowed_here_says_that(somebody: Somebody, write: Any, a2c: Command) -> None:
+    assert not somebody("GET", "/jobs")
+    write("a", "options: {download_password: {secret: 'cmd:printf x'}}")
+    assert a2c("plan", "-o", "p.a2cplan.json", "--allow-cmd", "printf").code == 0
+    refused = a2c("apply", "p.a2cplan.json")
+    assert (refused.code, "to allow it: --allow-cmd" in refused.err) == (11, True), refused.err
+    assert a2c("apply", "p.a2cplan.json", "--allow-cmd", "printf").code == 0
+
+
 @pytest.mark.parametrize("part", ["input", "conversions"])
 @pytest.mark.parametrize("refresh", [True, False])
 def test_a_part_deleted_by_somebody_is_made_anew_and_then_nothing_has_drifted(

@@ -100,10 +100,10 @@ ALIKE: list[tuple[list[SpecError], Tally, tuple[str, str, int]]] = [
     (
         [REFUSED[0], AuthError("other", address="b")],
         Tally(2),
-        ("2 of 2 jobs failed", "apply again to do the rest", 3),
+        ("2 of 2 jobs failed", "run it again to do the rest", 3),
     ),
-    (REFUSED, Tally(3, done={"c"}), ("2 of 3 jobs failed", "apply again to do the rest", 9)),
-    ([REFUSED[0], NetworkError("no", address="b")], Tally(2), ("2 of 2 jobs failed", "apply again to do the rest", 9)),
+    (REFUSED, Tally(3, done={"c"}), ("2 of 3 jobs failed", "run it again to do the rest", 9)),
+    ([REFUSED[0], NetworkError("no", address="b")], Tally(2), ("2 of 2 jobs failed", "run it again to do the rest", 9)),
 ]
 
 
@@ -114,6 +114,32 @@ def test_where_all_fail_alike_that_is_the_end(
     error = failure_of(tally, errors)
     assert error is not None
     assert (error.message, error.hint, error.exit_code) == told
+
+
+LATE: list[tuple[list[SpecError], Tally, str, str]] = [
+    ([WaitTimeout("j", address="a")], Tally(2), "1 of 2 jobs still running", "`a2c-spec wait` fetches their results"),
+    (
+        [WaitTimeout("j", address="a"), NotStarted("waits", address="b")],
+        Tally(3, unstarted=1),
+        "1 of 3 jobs still running, 2 not started",
+        "`a2c-spec wait` fetches their results; then apply again to do the rest",
+    ),
+    (
+        [AskedToWait("j", address="a"), NotStarted("waits", address="b")],
+        Tally(2),
+        "1 of 2 jobs not done in time, 1 not started",
+        "try again later; then apply again to do the rest",
+    ),
+]
+
+
+@pytest.mark.parametrize(("errors", "tally", "told", "hint"), LATE)
+def test_what_waits_for_what_takes_too_long_is_no_failure(
+    errors: list[SpecError], tally: Tally, told: str, hint: str
+) -> None:
+    error = failure_of(tally, errors)
+    assert error is not None
+    assert (error.message, error.hint, error.exit_code) == (told, hint, 7)
 
 
 def test_nobody_is_asked_where_nobody_attends() -> None:

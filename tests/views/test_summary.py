@@ -55,7 +55,7 @@ def test_the_most_frequent_cause_stands_first_and_equals_keep_their_order() -> N
 def test_failures_are_listed_by_cause_the_most_frequent_first() -> None:
     lines = summary_text(Tally(8), failures(rare=1, often=7), {}, PLAIN).splitlines()
     assert lines == [
-        "  failed 7 times: often in job 0",
+        "  failed 7 times, the first one: often in job 0",
         "    often-0, often-1, often-2, often-3, often-4 and 2 more",
         "  failed rare-0: rare in job 0",
         "Not all done: 0 applied, 8 failed; no API calls.",
@@ -163,6 +163,7 @@ def test_the_json_tells_every_job_and_every_failure() -> None:
         "spent": 2,
         "later": {},
         "unstarted": 1,
+        "started": [],
     }
 
 
@@ -197,7 +198,7 @@ def test_what_runs_on_is_not_told_as_failed() -> None:
     ]
     text = summary_text(Tally(5, applied=1), errors, None, PLAIN).splitlines()
     assert text == [
-        "  2 times: job af3a is still running after 2 s",
+        "  2 times, the first one: job af3a is still running after 2 s",
         "    a, b",
         "  c: no",
         "  d: all of it is here",

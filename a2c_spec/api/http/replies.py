@@ -154,7 +154,7 @@ def busy_for(seconds: float, longest: float, given: str = "") -> SpecError:
     asked = f"the service asks to wait {roughly(seconds)}"
     if given:
         hint = "nothing is lost: try again later, or with a longer timeout"
-        return AskedToWait(f"{asked}, longer than {given} allows: {longest:g} s", hint=hint)
+        return AskedToWait(f"{asked}; less is left of the {longest:g} s that {given} allows", hint=hint)
     return NetworkError(
         f"{asked}, longer than the {roughly(longest)} that are waited", hint="try again after that time"
     )
