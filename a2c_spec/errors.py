@@ -253,7 +253,7 @@ def why(error: OSError) -> str:
 
 def of_the_system(error: OSError, doing: str = "") -> SpecError:
     """An error of the system in words: what was being done, or the file it is about, and why it cannot be."""
-    what = doing or (shown_name(error.filename) if error.filename else "the system refuses a call")
+    what = doing or (shown_name(error.filename) if error.filename else "a call of the operating system failed")
     return SpecError(f"{what}: {why(error)}", hint=HINTS.get(error.errno or 0, ""))
 
 

@@ -189,7 +189,7 @@ class Downloads:
         output, status = download.output, response.status_code
         if status == 206 and not starts_at(response.headers.get("content-range", ""), part.size):
             part.drop()
-            return "the service sent another range than was asked for"
+            return "the service sent another range than the requested one"
         if status == 200:
             part.drop()
         if status in (200, 206):
@@ -199,12 +199,12 @@ class Downloads:
                 raise too_large(output, self.most_unannounced)
             if _is_another_page(response, download, part.path):
                 part.drop()
-                return "the answer is a web page, as that of a login, and not the result"
+                return "the answer is a web page, perhaps a login page, and not the result"
             short = output.size and part.size < output.size
             return f"the connection ended after {part.size} of {output.size} bytes" if short else ""
         if status == 416:
             part.drop()
-            return "the part of an earlier download does not fit"
+            return "the part of an earlier download does not match"
         if asks_to_wait(status, response.headers):
             part.waited += self.wire.throttle(response.headers, attempt, part.waited)
         answer = await self._told(response)
@@ -242,7 +242,7 @@ def raise_if_final(status: int, output: LiveOutput, answer: str) -> None:
         raise ResultGone(f"{output.filename} is no longer on the service ({answer})", output.id, answer)
     if status in (401, 403):
         raise ResultLocked(
-            f"{output.filename} cannot be downloaded: the service wants another password ({answer})",
+            f"{output.filename} cannot be downloaded: the service needs another password ({answer})",
             hint="set download_password of the output, or job.download_passwords",
         )
     if 300 <= status < 500 and status != 429:
@@ -266,7 +266,7 @@ def _mismatch(output: LiveOutput, part: _PartFile) -> str:
 def too_large(output: LiveOutput, most: int) -> SpecError:
     """A result, of which the service does not tell the size, has more bytes than are taken."""
     return LimitRefused(
-        f"{output.filename}: the service does not tell its size, and it has more than {size(most)}",
+        f"{output.filename}: the service does not announce its size, and it has more than {size(most)}",
         hint="the result stays on the service; --max-download-bytes allows more",
     )
 

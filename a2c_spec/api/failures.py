@@ -17,7 +17,7 @@ CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
 )
-NOT_CANCELLED_HINT = "it runs on, and nothing was started in its place; apply again once it has ended"
+NOT_CANCELLED_HINT = "it keeps running, and nothing was started in its place; apply again once it has ended"
 OTHER_CONTENT_HINT = "nothing of it was saved; `a2c-spec apply` runs the manifest's own content"
 FAILED_HINT = "fix the manifest or the input and apply again"
 

@@ -42,9 +42,9 @@ def folder_problem(root: Path, folder: str) -> str:
 
 def _existing_problem(folder: Path, shown: str, mode: int, root: Path) -> str:
     if not stat.S_ISDIR(mode):
-        return f"{shown} is a file and no folder; {MOVE_IT}"
+        return f"{shown} is a file, not a folder; {MOVE_IT}"
     if not folder.resolve().is_relative_to(root.resolve()):
         return f"{shown} leads out of the project through a symbolic link; {MOVE_IT}"
     if not os.access(folder, os.W_OK | os.X_OK):
-        return f"nothing may be written in {shown}; change its permissions, or save in another folder"
+        return f"{shown} is not writable; change its permissions, or save in another folder"
     return ""

@@ -193,7 +193,7 @@ class Poller:
 def still_running(live: LiveJob, patience: float, given: str) -> WaitTimeout:
     return WaitTimeout(
         f"job {live.id} is still {live.status} after {duration(patience)}",
-        hint=f"it keeps running; `a2c-spec wait` will fetch its results, and {given} says how long is waited",
+        hint=f"it keeps running; `a2c-spec wait` will fetch its results, and {given} sets how long to wait",
     )
 
 

@@ -15,7 +15,7 @@ from a2c_spec.core.transitions import apply_response, refused_to_delete, without
 from a2c_spec.errors import Conflict
 
 NEW_PLAN = "apply again to make a new plan"
-RUNS_ON = "the service does not cancel it, and it runs on"
+RUNS_ON = "the service does not cancel it, and it keeps running"
 
 
 async def delete_replaced(executor: Executor, address: str, calls: Sequence[Call]) -> None:
@@ -43,7 +43,7 @@ async def let_go(executor: Executor, address: str, calls: Sequence[Call], *, run
         job = str(call.subject)
         now = None if running else await executor.client.job(job)
         if now is not None and not now.editable:
-            raise Conflict(f"job {job} was started by somebody else, and is not deleted", hint=NEW_PLAN)
+            raise Conflict(f"job {job} was started outside a2c-spec, and is not deleted", hint=NEW_PLAN)
         live = await executor.client.delete(call)
         if live is not None and not (live.terminal or live.editable):
             raise Conflict(f"job {job} is {live.status}: {RUNS_ON}", hint="apply again once it has ended")

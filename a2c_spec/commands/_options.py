@@ -40,7 +40,7 @@ chdir = click.option("-C", "--chdir", default="", metavar="DIR", help="Change to
 env = click.option(
     "--env", default="", metavar="NAME", help="Use vars/NAME.yaml, NAME of a2c.yaml, and a state of its own."
 )
-state = click.option("--state", default="", metavar="FILE", help="The file of the state, below the project.")
+state = click.option("--state", default="", metavar="FILE", help="The state file, inside the project folder.")
 
 allow_env = click.option("--allow-env", multiple=True, metavar="NAME", help="Let manifests read this variable (env).")
 
@@ -66,7 +66,7 @@ service = stack(
     click.option(
         "--allow-host", multiple=True, metavar="HOST", help="Let a2c.yaml name a service on this host (base_url)."
     ),
-    click.option("--allow-http", is_flag=True, help="Send the key to another machine also without TLS (http://)."),
+    click.option("--allow-http", is_flag=True, help="Allow sending the key to another machine without TLS (http://)."),
     state,
 )
 
@@ -76,7 +76,7 @@ parallelism = click.option(
     show_default=True,
     type=Whole(1, 512),
     metavar="N",
-    help="How many requests at the same time.",
+    help="Requests at the same time.",
 )
 
 
@@ -92,7 +92,7 @@ allow_cmd = click.option(
     multiple=True,
     type=CommandLine(),
     metavar="COMMAND",
-    help="Let secrets (cmd:...) run this command, with whatever follows it.",
+    help="Let secrets (cmd:...) run this command, with any arguments after it.",
 )
 
 output = stack(
@@ -174,7 +174,7 @@ timeout = click.option(
     show_default="86400, a day",
     type=Number(min=0),
     metavar="SECONDS",
-    help="Wait at most this long for a job, 0 for ever; it keeps running, and `a2c-spec wait` fetches its results.",
+    help="Wait at most this long for a job (0: for ever); it keeps running, and `a2c-spec wait` fetches its results.",
 )
 max_download_bytes = click.option(
     "--max-download-bytes",
@@ -182,7 +182,7 @@ max_download_bytes = click.option(
     show_default=True,
     type=Whole(min=1),
     metavar="N",
-    help="Take at most so many bytes of a result whose size the service does not tell.",
+    help="Download at most N bytes of a result whose size the service does not announce.",
 )
 fail_fast = click.option(
     "--fail-fast/--no-fail-fast", default=False, help="Stop starting jobs after the first failure."

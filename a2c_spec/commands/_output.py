@@ -243,7 +243,7 @@ def of_outside(problem: Exception) -> SpecError | None:
     if isinstance(problem, MemoryError):
         return SpecError("there is not enough memory", hint="lower --parallelism, or name fewer manifests at once")
     if isinstance(problem, ImportError) and not (problem.name or "").startswith("a2c_spec"):
-        return SpecError(f"a library cannot be loaded: {problem}", hint="install a2c-spec anew")
+        return SpecError(f"a library cannot be loaded: {problem}", hint="install a2c-spec again")
     if isinstance(problem, UnicodeEncodeError) and not is_text(problem.object):
         told, hint = not_text(problem.object, "rename the file or folder that has such a name")
         return SpecError(f"a name or a value {told}", hint=hint)

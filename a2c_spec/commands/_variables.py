@@ -101,7 +101,7 @@ def _not_empty(context: click.Context, param: click.Parameter, value: Any) -> An
     if "" not in many or source not in (ParameterSource.COMMANDLINE, ParameterSource.ENVIRONMENT):
         return value
     if source is ParameterSource.COMMANDLINE:
-        raise click.BadParameter("an empty value says nothing; leave it out", context, param)
+        raise click.BadParameter("the value is empty; leave it out", context, param)
     return tuple(one for one in many if one != "")
 
 

@@ -45,8 +45,8 @@ CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_c
 @click.option(
     "--detach",
     is_flag=True,
-    help="Return as soon as every job has started; `a2c-spec wait` fetches the results. What needs these is left to "
-    "the next apply.",
+    help="Return as soon as every job has started; `a2c-spec wait` fetches the results. Jobs that need them run "
+    "in the next apply.",
 )
 @options.timeout
 @options.refresh_only

@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 OF_PRESETS = ("preset", "name", "target", "options")
 """Where a preset differs. It is not read as long as nothing runs with it, so that plans need no call."""
 
-ENDED = "`a2c-spec plan` says what follows: what is here is not made again (`apply --replace ADDRESS` does that)"
+ENDED = (
+    "`a2c-spec plan` shows what apply would do: results that are here are not made again "
+    "(`apply --replace ADDRESS` does that)"
+)
 
 
 @click.command("drift")
@@ -59,7 +62,7 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     tree = {"drift": [asdict(item) for item in found], "gone": gone, "failed": unread}
     emit(flags, lambda: tree, lambda: PLAIN.lines(lines) or none)
     if gone:
-        talk(flags, f"no longer on the service, which is no drift, for their results are here: {', '.join(gone)}")
+        talk(flags, f"no longer on the service (this is not drift: their results are here): {', '.join(gone)}")
     if any(item.path.partition(".")[0] in OF_PRESETS for item in found):
         talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
     if any(item.path == "job" or item.path.startswith("outputs.") for item in found):

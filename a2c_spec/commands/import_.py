@@ -72,7 +72,7 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             _check_free(session, job_id, name, known, target)
             live = await session.service.client.job(job_id)
             if live is None:
-                raise UsageError(f"the service knows no job {job_id}")
+                raise UsageError(f"the service does not know job {job_id}")
             clues = Clues(await _defaults(session.service.client), _uploads(session, live))
             job, manifest = _described(project, live, clues, name, target, folder)
             await _written(session, job, manifest, live, adopt=not known)
@@ -92,7 +92,8 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
     if unset:
         talk(
             project.flags,
-            f"set {', '.join(unset)} before you apply: manifests refer to secrets, those of the job are in none",
+            f"set {', '.join(unset)} before you apply: the manifest refers to these secrets, and does not hold their "
+            "values",
         )
     return live.status == "completed" and not any(_locked(item, unset) for item in job.conversions)
 

@@ -110,12 +110,12 @@ async def _removed(flags: Flags, address: str) -> int:
 @command.command("new-key")
 @options.project
 def state_new_key(**given: Any) -> int:
-    """Go on with the present digest key where that of the state is lost; what uses secrets is run again once."""
+    """Accept the current digest key if that of the state is lost; jobs that use secrets run again once."""
     project = project_of(flags_of(given))
     with open_state(project) as session, session.store.lock("state new-key"):
         key = own_key(project.environ)
         session.store.write_note(NOTE, check_of(key), over=True)
-    did(project.flags, "digests of secrets are made with the present key from now on", new_key=check_of(key))
+    did(project.flags, "from now on, digests of secrets are made with the current key", new_key=check_of(key))
     return 0
 
 

@@ -68,7 +68,7 @@ def _orphans(found: list[Finding]) -> list[str]:
         return []
     count = counted(sum(finding.orphan for finding in found), "file")
     which = f"{count} of {', '.join(names)}, in no manifest"
-    return [f"not counted: {which}; `a2c-spec prune` lets go of what is left, `a2c-spec destroy ADDRESS` of one"]
+    return [f"not counted: {which}; `a2c-spec prune` removes all that is left, `a2c-spec destroy ADDRESS` one address"]
 
 
 def _hint(wrong: list[Finding]) -> str:

@@ -74,7 +74,7 @@ class Claims:
             return f"the result {claim.path} of {claim.address} is written there"
         if claim := self.read.get(key):
             return f"that is an input of {claim.address}"
-        return "that says what is asked for" if key in self.told else ""
+        return "manifests are read from it" if key in self.told else ""
 
     def _with_path(self, item: Input) -> Input:
         """The input with the path of the result that it takes, which its name may be made from."""
@@ -125,7 +125,7 @@ def _over_source(result: Claim, source: Claim) -> Diagnostic:
 def _over_manifest(result: Claim) -> Diagnostic:
     return Diagnostic(
         result.position,
-        f"the result {result.path} of {result.address} would overwrite a file that says what is asked for",
+        f"the result {result.path} of {result.address} would overwrite a file that manifests are read from",
         "save it in another folder, or under another name",
     )
 
@@ -133,7 +133,7 @@ def _over_manifest(result: Claim) -> Diagnostic:
 def _manifest_sent(source: Claim) -> Diagnostic:
     return Diagnostic(
         source.position,
-        f"{source.path} says what is asked for, and is not sent",
+        f"{source.path} is read as a part of the manifests, so it cannot be an input",
         "leave it out, or copy it to another file",
     )
 

@@ -67,8 +67,8 @@ def changed_reason(detail: Detail) -> str:
     name, _, key = rest.partition(".")
     if detail.foreign and part in ("inputs", "conversions") and not key:
         if detail.before is None:
-            return f"{part[:-1]} {name} is no longer on the service: somebody removed it"
-        return f"{part[:-1]} {detail.before} is on the service, and not known here: perhaps somebody added it"
+            return f"{part[:-1]} {name} is no longer on the service: removed outside a2c-spec"
+        return f"{part[:-1]} {detail.before} is on the service, and not known here: perhaps added outside a2c-spec"
     where, what = (f"{part[:-1]} {name} ", key) if part in ("inputs", "conversions") else ("", detail.path)
     values = "(sensitive: changed)" if detail.sensitive else " -> ".join(shown_pair(detail.before, detail.after))
     return f"{where}changed on the service: {what} {values}" if detail.foreign else f"{detail.path} {values}"

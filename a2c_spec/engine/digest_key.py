@@ -30,7 +30,7 @@ def given_key(environ: Mapping[str, str]) -> bytes:
     key = secrets.decoded_key(text)
     if text and not key:
         raise UsageError(
-            f"{VARIABLE} is no key: it must be hex or base64 of at least {secrets.KEY_BYTES} bytes",
+            f"{VARIABLE} is not a key: it must be hex or base64 of at least {secrets.KEY_BYTES} bytes",
             hint=f"for example the output of `openssl rand -hex {secrets.KEY_BYTES}`",
         )
     return key
@@ -87,8 +87,8 @@ class SecretFingerprints:
             place = "" if self.given else f", or copy it to {key_file(self.project.environ)}"
             raise UsageError(
                 "this state was written with another digest key, so that unchanged secrets would look changed",
-                hint=f"set {VARIABLE} to that key{place}; if it is lost, `a2c-spec state new-key` goes on with this "
-                "one, and what uses secrets is run again once",
+                hint=f"set {VARIABLE} to that key{place}; if it is lost, `a2c-spec state new-key` accepts this "
+                "one, and jobs that use secrets run again once",
             )
         return key
 

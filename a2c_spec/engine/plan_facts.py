@@ -32,7 +32,7 @@ PROMPT = 5.0
 
 
 def with_facts(session: Session, step: PlannedChange) -> PlannedChange:
-    """The change, with what it costs about and the files that it writes; a summary has these already."""
+    """The change, with its approximate cost and the files that it writes; a summary has these already."""
     change = step.change
     if change.action == "no-op" or step.summary_only:
         return step

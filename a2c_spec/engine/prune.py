@@ -38,7 +38,7 @@ def check_whole(project: Project, chosen: Selection) -> None:
             hint="prune the whole project: name no manifest, and leave out --target, --exclude and -l",
         )
     if missed := next(unreadable(project.file), ""):
-        hint = "nothing was sent; mend it, or remove it if it is no manifest"
+        hint = "nothing was sent; fix it, or remove it if it is not a manifest"
         raise UsageError(f"{missed} cannot be read as a manifest, so that it is not known what it asks for", hint=hint)
 
 

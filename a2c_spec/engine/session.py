@@ -249,7 +249,7 @@ def _not_left_behind(project: Project, realm: str) -> None:
         return
     at = [os.path.relpath(path, project.cwd) for path in (before, here)]
     raise UsageError(
-        f"the state is to be in {at[1]}, where none is, and what was applied so far is recorded in {at[0]}",
+        f"the state should be in {at[1]}, but there is none; what was applied so far is recorded in {at[0]}",
         hint=f"move it: mkdir -p {os.path.dirname(at[1]) or '.'} && mv {at[0]} {at[1]}",  # noqa: PTH120 - a name
     )
 

@@ -18,7 +18,7 @@ from a2c_spec.engine.run_limits import Budget, Limits
 from a2c_spec.errors import LimitRefused, SpecError
 from a2c_spec.state.spending import Entry, Spending
 
-HINT = "nothing more is started; what the day may cost counts anew from 00:00 UTC"
+HINT = "nothing more is started; the budget of the next day begins at 00:00 UTC"
 
 
 class Spender:

@@ -107,7 +107,7 @@ async def with_results_there(
         gone = not run.job_id or files[0].output_id in run.gone
         if client is not None and not gone:
             gone = not is_there(await live_of(run), files[0].output_id)
-        why = f"it takes {source}, which is neither here nor on the service any more"
+        why = f"it takes {source}, which is no longer here or on the service"
         return f"{why}; `--replace {address}` makes it again" if gone else ""
 
     skipped = {source: why for step in steps for source, why in _skipped(step)}

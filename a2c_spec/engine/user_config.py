@@ -71,7 +71,7 @@ def _checked(
     found = [(flag, one) for one in given] + [(file, one) for one in allowed(environ, what)]
     for where, one in found:
         if not fits(one):
-            raise UsageError(f"{where}: `{one}` is no {said[0]}", hint=said[1])
+            raise UsageError(f"{where}: `{one}` is not a {said[0]}", hint=said[1])
     return [one for _, one in found]
 
 

@@ -108,5 +108,5 @@ def _why(files: OutputFiles, stands: Disk, run: str, file: SavedFile) -> str:
     if stands == "outdated":
         return f"it {files.origin(file.path, run)}"
     if not target.is_file():
-        return "it is a folder" if stands == "folder" else "it is no file"
+        return "it is a folder" if stands == "folder" else "it is not a file"
     return f"sha256 {file.sha256[:4]}.. -> {files.digest(target)[:4]}.."

@@ -57,7 +57,7 @@ def _idle(tree: MapNode, name: str, mark: Mark, catalog: Catalog) -> Diagnostic:
     if _names(tree, name):
         message = f"`{name[:200]}` in `allow_unknown` is not needed: {catalog.name} has nothing against it"
         return Diagnostic(position(mark), message, "remove it", "warning")
-    message = f"`{name[:200]}` in `allow_unknown` is no target or option of this manifest"
+    message = f"`{name[:200]}` in `allow_unknown` is not a target or option of this manifest"
     return Diagnostic(position(mark), message, nearest(name, _addresses(tree)))
 
 

@@ -23,7 +23,7 @@ def with_hint(problem: Diagnostic, name: Any, names: Mapping[str, Any]) -> Diagn
     given = _rendered(name, names)
     if given is None or (isinstance(given, str) and _is_valid(given)):
         return problem
-    shown = f"it is `{given[:100]}`" if isinstance(given, str) else "it is no text"
+    shown = f"it is `{given[:100]}`" if isinstance(given, str) else "it is not text"
     for tried in FILTERS_TRIED:
         better = _filtered(name, tried)
         result = _rendered(better, names)

@@ -113,7 +113,9 @@ def missing_hint(text: str, folder: ManifestFolder) -> str:
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]*://", text):
         return "write `source` for a URL"
     if globs.is_pattern(text):
-        return f'a path is no pattern; kind: Batch with for_each: {{glob: "{text[:100]}"}} makes a job of each file'
+        return (
+            f'a path cannot be a pattern; kind: Batch with for_each: {{glob: "{text[:100]}"}} makes a job of each file'
+        )
     parts = text.split("/")
     for number, part in enumerate(parts):
         before = "/".join(parts[:number])

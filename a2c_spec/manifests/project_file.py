@@ -219,7 +219,7 @@ def state_problem(root: Path, text: str) -> str:
         return "would be in the place of something else"
     if (root / path).is_dir() or text.endswith("/"):
         return "is a folder; name a file"
-    return "would be in the place of something else: that file is no state" if _is_no_state(root / path) else ""
+    return "would be in the place of something else: that file is not a state" if _is_no_state(root / path) else ""
 
 
 DATABASE = b"SQLite format 3\0"

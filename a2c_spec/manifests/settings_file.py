@@ -47,7 +47,7 @@ def not_read(folder: Path, name: str) -> Iterator[Diagnostic]:
 def _no_file(file: Path) -> str:
     if file.is_dir():
         return "this is a folder"
-    return f"this link leads to {file.readlink()}, which is no file" if file.is_symlink() else "this is no file"
+    return f"this link leads to {file.readlink()}, which is not a file" if file.is_symlink() else "this is not a file"
 
 
 def _there(folder: Path, name: str) -> list[str]:

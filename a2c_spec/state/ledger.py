@@ -69,7 +69,7 @@ def read_ledger(path: Path, beside: Path | None, since: str = "") -> sqlite3.Con
     db.execute(INDEX.format(at="main"))
     files = [file for file in (path, beside) if file is not None and file.exists()]
     if odd := next((file for file in files if not file.is_file()), None):
-        raise sqlite3.DatabaseError(f"{odd} is no file")
+        raise sqlite3.DatabaseError(f"{odd} is not a file")
     for file in files[:1] if len(files) > 1 and files[0].samefile(files[1]) else files:
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
         how = "mode=rw" if writable else "mode=ro&immutable=1"

@@ -121,8 +121,8 @@ def _refuse_empty(path: Path) -> None:
     if beside and path.is_file() and path.stat().st_size == 0:
         raise IntegrityError(
             f"the state in {path} is empty (0 bytes), although {beside[0]} beside it shows that it was in use",
-            hint="the file was not changed; restore it from a backup, or delete it to begin anew: `a2c-spec import` "
-            "takes up jobs, and what nothing records is paid for again",
+            hint="the file was not changed; restore it from a backup, or delete it to begin again: `a2c-spec import` "
+            "adopts jobs, and what is not recorded is paid for again",
         )
 
 

@@ -29,8 +29,8 @@ FOLDERS = [
     ("dist/deep/", ""),
     ("dist/new/er", ""),
     ("inside/new", ""),
-    ("file", f"file is a file and no folder; {MOVE_IT}"),
-    ("file/deep/er", f"file is a file and no folder; {MOVE_IT}"),
+    ("file", f"file is a file, not a folder; {MOVE_IT}"),
+    ("file/deep/er", f"file is a file, not a folder; {MOVE_IT}"),
     ("out/new", f"out leads out of the project through a symbolic link; {MOVE_IT}"),
     ("nowhere", f"nowhere is a link to something that does not exist; {MOVE_IT}"),
     ("nowhere/new", f"nowhere is a link to something that does not exist; {MOVE_IT}"),
@@ -61,7 +61,7 @@ def test_a_folder_that_may_not_be_written_is_told(root: Path, folder: str, mode:
     finally:
         where.chmod(0o700)
     shown = where.relative_to(root).as_posix()
-    told = f"nothing may be written in {shown}; change its permissions, or save in another folder"
+    told = f"{shown} is not writable; change its permissions, or save in another folder"
     assert found == ("" if free else told)
 
 

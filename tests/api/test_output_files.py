@@ -242,7 +242,7 @@ def test_what_hinders_every_file_of_a_folder_is_told_before_anything_is_written(
     (files.root / "file").write_text("x")
     told = {
         "a.pdf": "",
-        "file/a.pdf": "file is a file and no folder",
+        "file/a.pdf": "file is a file, not a folder",
         f"dist/{'x' * 252}.pdf": "the name xxxxxxxxxxxxxxxxxxxx... is longer than 255 bytes",
     }
     assert {path: files.obstacle(path).partition(";")[0] for path in told} == told

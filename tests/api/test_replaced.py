@@ -89,6 +89,6 @@ def test_a_job_that_the_service_does_not_let_go_stays_recorded(bench: Bench, sta
 def test_a_draft_that_somebody_started_meanwhile_is_not_deleted(bench: Bench, status: str, deleted: bool) -> None:
     held(bench)
     bench.service.jobs["old"] = {"id": "old", "status": {"code": status}}
-    with nullcontext() if deleted else pytest.raises(Conflict, match="was started by somebody else"):
+    with nullcontext() if deleted else pytest.raises(Conflict, match="was started outside a2c-spec"):
         asyncio.run(let_go(bench.executor, "pack", [Call("delete_job", "old")], running=False))
     assert ("DELETE /jobs/old" in bench.service.requests) is deleted

@@ -94,7 +94,7 @@ options: {width: 100, quality: 60}
     ("asked", "options", "code", "said"),
     [
         ("3", (), 0, "the service is busy and asks to wait 3 s"),
-        ("400", (), 8, "asks to wait 400 s, longer than the 120 s that are waited"),
+        ("400", (), 8, "asks to wait 400 s, longer than the 120 s of waiting that is allowed"),
         ("60", ("--timeout", "5"), 7, "asks to wait 60 s; less is left of the 5 s that --timeout allows"),
     ],
 )

@@ -32,9 +32,12 @@ outputs: [{from: c, filename: one, save: dist/}]
     [
         (OSError(errno.EACCES, "Permission denied", "/x/y"), "/x/y: Permission denied"),
         (OSError(errno.ENOSPC, "No space left on device", b"/x/\xe9"), "/x/\\xe9: the disk is full"),
-        (OSError(errno.EMFILE, "Too many open files"), "the system refuses a call: too many files are open"),
-        (OSError("only words"), "the system refuses a call: only words"),
-        (OSError(), "the system refuses a call: OSError"),
+        (
+            OSError(errno.EMFILE, "Too many open files"),
+            "a call of the operating system failed: too many files are open",
+        ),
+        (OSError("only words"), "a call of the operating system failed: only words"),
+        (OSError(), "a call of the operating system failed: OSError"),
         (sqlite3.OperationalError("disk I/O error"), "a database of a2c-spec cannot be used: disk I/O error"),
         (MemoryError(), "there is not enough memory"),
         (ModuleNotFoundError("No module named 'httpx'", name="httpx"), "a library cannot be loaded: No module named"),

@@ -43,7 +43,7 @@ def _folder(project: Path) -> None:
 
 
 WAYS = [
-    (_file, "dist is a file and no folder; move it away, or save in another folder"),
+    (_file, "dist is a file, not a folder; move it away, or save in another folder"),
     (_link, "dist is a link to something that does not exist"),
     (_outside, "outside the project root"),
     (_read_only, "nothing may be written in dist; change its permissions"),
@@ -74,7 +74,7 @@ def test_a_folder_that_became_a_file_is_told_before_a_result_is_fetched_again(pr
     (project / "dist" / "deep").rmdir()
     (project / "dist" / "deep").write_text("notes")
     done = a2c("apply", "--local")
-    assert (done.code, "dist/deep is a file and no folder" in done.err) == (13, True)
+    assert (done.code, "dist/deep is a file, not a folder" in done.err) == (13, True)
 
 
 OVER = """\
@@ -110,7 +110,7 @@ def test_no_result_is_written_over_what_says_what_is_asked_for(
     (project / "over.yaml").write_text(text + "include: [more.yaml]\n")
     done = a2c("validate", "over.yaml", "--env", "prod")
     assert done.code == 5
-    assert "would overwrite a file that says what is asked for" in done.out
+    assert "would overwrite a file that manifests are read from" in done.out
 
 
 NAMES = """\

@@ -255,13 +255,13 @@ def test_a_finished_job_that_somebody_deleted_is_drift_until_the_service_need_no
     somebody("DELETE", f"/jobs/{job}")
     done = a2c("drift", "--detailed-exitcode")
     assert (done.code, done.out) == (2, f'one: job: "{job}" -> "gone"\n')
-    assert "what is here is not made again" in done.err
+    assert "results that are here are not made again" in done.err
     told = "as far as it was read; 1 finished job was not, whose results are here: `a2c-spec drift` reads them\n"
     assert a2c("apply", "--refresh-only").out == f"the state agrees with the service {told}"
     monkeypatch.setattr(drift, "out_of_time", lambda _record, _now: True)
     done = a2c("drift", "--detailed-exitcode")
     assert (done.code, done.out) == (0, "no drift\n")
-    assert "no longer on the service, which is no drift, for their results are here: one" in done.err
+    assert "no longer on the service (this is not drift: their results are here): one" in done.err
     assert json.loads(a2c("drift", "--json").out) == {"drift": [], "gone": ["one"], "failed": {}}
 
 

@@ -301,7 +301,7 @@ def test_a_part_of_ours_that_somebody_removed_is_told_as_that(
     (found,) = plan(a2c)["a"]["details"]
     name = {"conversions": "conversions.g", "input": "inputs.i"}[part]
     assert (found["path"], found["foreign"], found["before"]) == (name, True, None)
-    told = f"{name.replace('s.', ' ')} is no longer on the service: somebody removed it"
+    told = f"{name.replace('s.', ' ')} is no longer on the service: removed outside a2c-spec"
     assert all(told in a2c("plan", *form).out for form in ((), ("--markdown",)))
 
 

@@ -73,7 +73,7 @@ def test_what_no_row_needs_of_allow_unknown_is_said_and_what_one_row_needs_is_no
     assert "rows.yaml:10:81: warning: `conversions.c.options.width` in `allow_unknown` is not needed" in ran.out
     (project / "rows.yaml").write_text(text.replace("deep: 1", "x: 1") + allowed)
     ran = a2c("validate", "rows.yaml")
-    assert (ran.code, "`conversions.c.options.deep` in `allow_unknown` is no target" in ran.out) == (5, True)
+    assert (ran.code, "`conversions.c.options.deep` in `allow_unknown` is not a target" in ran.out) == (5, True)
 
 
 PRESETS = """\

@@ -129,7 +129,7 @@ def test_a_link_does_not_lead_into_a_folder_that_is_kept() -> None:
 
 def test_nothing_is_written_over_a_file_that_says_what_is_asked_for() -> None:
     assert problems(writing("a", "X", on_conflict="overwrite"), sources=("a.yaml", "dist/x.webp")) == [
-        "a.yaml:1:1: the result dist/X.webp of a would overwrite a file that says what is asked for"
+        "a.yaml:1:1: the result dist/X.webp of a would overwrite a file that manifests are read from"
     ]
 
 
@@ -158,7 +158,7 @@ USES = [
     ("dist/a.webp/x.json", "the result dist/a.webp of one is written there"),
     ("Dist", "the result dist/a.webp of one is written there"),
     ("src/A.png", "that is an input of one"),
-    ("base.yaml", "that says what is asked for"),
+    ("base.yaml", "manifests are read from it"),
     ("dist/b.webp", ""),
 ]
 

@@ -56,19 +56,19 @@ def test_a_configuration_that_is_not_understood_is_told(text: str, tmp_path: Pat
     ],
 )
 def test_a_host_that_can_allow_nothing_is_refused(host: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--allow-host: `.*` is no host") as flag:
+    with pytest.raises(UsageError, match=r"--allow-host: `.*` is not a host") as flag:
         allowed_hosts(Flags(allow_host=("a.example", host)), {"XDG_CONFIG_HOME": str(tmp_path)})
     assert "expected HOST or HOST:PORT" in flag.value.hint
-    with pytest.raises(UsageError, match=r"config\.toml: allowed_hosts: `.*` is no host"):
+    with pytest.raises(UsageError, match=r"config\.toml: allowed_hosts: `.*` is not a host"):
         allowed_hosts(Flags(), saying(tmp_path, f"allowed_hosts = ['{host}']"))
 
 
 @pytest.mark.parametrize("name", ["", " ", "A B", " A", "*", "GITHUB_*", "$A", "A=1", "A,B", "-A", "1A", "é"])
 def test_a_name_that_can_allow_nothing_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--allow-env: `.*` is no name of a variable") as flag:
+    with pytest.raises(UsageError, match=r"--allow-env: `.*` is not a name of a variable") as flag:
         allowed_variables(Flags(allow_env=("A", name)), {"XDG_CONFIG_HOME": str(tmp_path)})
     assert "expected the NAME of one variable" in flag.value.hint
-    with pytest.raises(UsageError, match=r"config\.toml: allowed_env: `.*` is no name of a variable"):
+    with pytest.raises(UsageError, match=r"config\.toml: allowed_env: `.*` is not a name of a variable"):
         allowed_variables(Flags(), saying(tmp_path, f"allowed_env = ['{name}']"))
 
 
@@ -89,6 +89,6 @@ def test_commands_of_the_flag_and_of_the_configuration_are_allowed_together(tmp_
 
 @pytest.mark.parametrize("command", ["", " ", "'op"])
 def test_a_command_that_would_allow_all_or_nothing_is_refused(command: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"--allow-cmd: `.*` is no command") as flag:
+    with pytest.raises(UsageError, match=r"--allow-cmd: `.*` is not a command") as flag:
         allowed_commands(Flags(allow_cmd=("op", command)), {"XDG_CONFIG_HOME": str(tmp_path)})
     assert "expected a command" in flag.value.hint

@@ -95,7 +95,7 @@ MISSING_FILES = [
     ("p.png/x", ""),
     ("../q/P.png", "did you mean `../q/p.png`?"),
     ("https://example.com/p.png", "write `source` for a URL"),
-    ("in/*.png", 'a path is no pattern; kind: Batch with for_each: {glob: "in/*.png"} makes a job of each file'),
+    ("in/*.png", 'a path cannot be a pattern; kind: Batch with for_each: {glob: "in/*.png"} makes a job of each file'),
 ]
 
 

@@ -111,7 +111,7 @@ UNSUPPORTED = [
     ("state: .a2c/local/x.db\n", "1:8", "would be in the place of something else"),
     ("state: data/Spending.db\n", "1:8", "would be in the place of something else"),
     ("state: data/x.lock\n", "1:8", "would be in the place of something else"),
-    ("state: one.yaml\n", "1:8", "would be in the place of something else: that file is no state"),
+    ("state: one.yaml\n", "1:8", "would be in the place of something else: that file is not a state"),
     ("cache: one.yaml\n", "1:8", "the results cache `one.yaml` must be a folder, and is a file"),
     ("cache: {url: one.yaml/in/it}\n", "1:14", "the results cache `one.yaml/in/it` must be a folder, and is a file"),
     ("state: new/\n", "1:8", "the state `new/` is a folder; name a file"),

@@ -56,13 +56,13 @@ def test_what_is_no_file_is_told_instead_of_passed_over(tmp_path: Path) -> None:
     file, said = tmp_path / SETTINGS_FILE, "the settings cannot be read: this"
     file.symlink_to("gone/x.yaml")
     (link,) = not_read(tmp_path, SETTINGS_FILE)
-    assert link.message == f"{said} link leads to gone/x.yaml, which is no file"
+    assert link.message == f"{said} link leads to gone/x.yaml, which is not a file"
     file.unlink()
     file.mkdir()
     assert [one.message for one in not_read(tmp_path, SETTINGS_FILE)] == [f"{said} is a folder"]
     file.rmdir()
     os.mkfifo(file)
-    assert [one.message for one in not_read(tmp_path, SETTINGS_FILE)] == [f"{said} is no file"]
+    assert [one.message for one in not_read(tmp_path, SETTINGS_FILE)] == [f"{said} is not a file"]
     assert list(not_read(tmp_path / "none", SETTINGS_FILE)) == []
 
 

@@ -123,5 +123,5 @@ def test_where_the_file_of_the_project_cannot_be_written_nothing_is_set_aside(tm
 def test_a_folder_in_its_place_is_not_taken_for_nothing_spent(place: str, tmp_path: Path) -> None:
     whole, beside = tmp_path / "whole/spending.db", tmp_path / "beside/spending.db"
     (tmp_path / place / "spending.db").mkdir(parents=True)
-    with pytest.raises(SpecError, match=r"the record of what was spent: .* is no file"):
+    with pytest.raises(SpecError, match=r"the record of what was spent: .* is not a file"):
         spent(whole, beside)

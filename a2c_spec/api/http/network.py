@@ -46,7 +46,7 @@ def trusted(environ: Mapping[str, str]) -> ssl.SSLContext:
         if path := environ.get(name, ""):
             try:
                 if kind == "capath" and not any(Path(one).is_dir() for one in path.split(os.pathsep)):
-                    raise NotADirectoryError(None, "it is no folder")
+                    raise NotADirectoryError(None, "it is not a folder")
                 return ssl.create_default_context(**{kind: path})  # type: ignore[arg-type] # one of its names
             except OSError as error:
                 hint = f"correct {name} or unset it; it names the certificates that are trusted"

@@ -132,7 +132,7 @@ def unreachable(base_url: str, error: Exception) -> NetworkError:
     if through:
         hint = "check HTTPS_PROXY, HTTP_PROXY, ALL_PROXY and NO_PROXY, and the network"
     if "CERTIFICATE_VERIFY_FAILED" in cause:
-        hint = "a network that looks into what is sent has a certificate of its own: name its file in SSL_CERT_FILE"
+        hint = "if your network inspects TLS, name the file of its certificate in SSL_CERT_FILE"
     return NetworkError(f"cannot reach {base_url}{through}: {cause}", hint=hint)
 
 
@@ -156,7 +156,7 @@ def busy_for(seconds: float, longest: float, given: str = "") -> SpecError:
         hint = "nothing is lost: try again later, or with a longer timeout"
         return AskedToWait(f"{asked}; less is left of the {longest:g} s that {given} allows", hint=hint)
     return NetworkError(
-        f"{asked}, longer than the {roughly(longest)} that are waited", hint="try again after that time"
+        f"{asked}, longer than the {roughly(longest)} of waiting that is allowed", hint="try again after that time"
     )
 
 
@@ -173,7 +173,7 @@ def error_of(reply: Reply, *, repeatable: bool) -> SpecError:
         return failed(f"the service failed with {reply.status}: {text}", hint="try again later; nothing is lost")
     if reply.status == 407:
         hint = "write them into HTTPS_PROXY or HTTP_PROXY: http://USER:PASSWORD@HOST:PORT"
-        return NetworkError("the proxy wants a user and a password (407); nothing was sent on", hint=hint)
+        return NetworkError("the proxy needs a user and a password (407); nothing reached the service", hint=hint)
     if 300 <= reply.status < 400:
         hint = "check API2CONVERT_BASE_URL and --base-url"
         return unexpected(f"the service redirects ({reply.status}), which is not followed with the key", hint=hint)

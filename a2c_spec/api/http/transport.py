@@ -296,4 +296,4 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
     """Raises NetworkError when a step leads from https to a connection without TLS."""
     if before.scheme == "https" and after.scheme != "https":
-        raise NetworkError(f"{before.host} leads to {after.scheme}://{after.host} without TLS, which is refused")
+        raise NetworkError(f"{before.host} redirects to {after.scheme}://{after.host} without TLS, which is refused")

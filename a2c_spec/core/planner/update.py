@@ -28,8 +28,8 @@ from a2c_spec.core.planner.matching import SentState, spare_name
 from a2c_spec.core.planner.uploads import Group, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
-UNKNOWN = "not known here, perhaps added by somebody else"
-ELSEWHERE = "its result is had elsewhere"
+UNKNOWN = "not known here, perhaps added outside a2c-spec"
+ELSEWHERE = "its result exists elsewhere"
 """Why a conversion of the manifest goes: another run makes it, or takes it from the results cache."""
 
 

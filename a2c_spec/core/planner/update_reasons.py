@@ -33,7 +33,7 @@ def why(desired: DesiredJob, record: JobRecord, calls: Sequence[Call], others: C
     if len(rest) > sum(call.starts for call in rest) and not found:
         found.append("live differs from the manifest: " + ", ".join(dict.fromkeys(_part(call) for call in rest)))
     if taken := len(calls) - len(rest):
-        found.append(f"{counted(taken, 'conversion')} taken out of the job, whose result is had elsewhere")
+        found.append(f"{counted(taken, 'conversion')} taken out of the job: the result exists elsewhere")
     if any(call.starts for call in calls):
         found.append("not started yet")
     return tuple(found) or ("the job's fields changed",)
