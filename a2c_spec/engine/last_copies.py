@@ -35,7 +35,7 @@ def last_copies(session: Session, run: JobRecord, live: LiveJob | None = None) -
 
     def counts(file: SavedFile) -> bool:
         before = file.sha256 and not file.path and file.conversion in anew
-        return not (file.from_cache or before or (file.sha256 and file.sha256 in here))
+        return not (file.from_cache or before or file.sha256 in here)
 
     left = tuple(replace(file, path="") for file in files if counts(file))
     return results_there(replace(run, files=left), live)

@@ -98,6 +98,11 @@ def test_a_job_of_equal_content_is_ours_if_it_was_made_right_after_the_intent(
     assert evidence(intent, replace(LIVE, created_at=made), zone, WINDOW) == told
 
 
+def test_a_time_that_names_its_zone_needs_no_other() -> None:
+    made = datetime.fromtimestamp(INTENT.noted_at, UTC).isoformat()
+    assert evidence(INTENT, replace(LIVE, created_at=made), 7200.0, WINDOW) == "ours"
+
+
 @pytest.mark.parametrize("zone", [None, 0.0])
 def test_without_a_time_nothing_can_be_told(zone: float | None) -> None:
     assert evidence(INTENT, replace(LIVE, created_at=""), zone, WINDOW) == "unclear"
@@ -186,6 +191,13 @@ def test_the_result_of_another_job_is_told_by_the_source_on_the_wire() -> None:
     assert not matches(intent, SAME)
 
 
+@pytest.mark.parametrize(("checksum", "same"), [("c1", True), ("", True), ("c2", False)])
+def test_bytes_that_an_earlier_job_held_are_told_by_their_checksum(checksum: str, same: bool) -> None:
+    element = Element("", SENT_INPUT | {"wire_type": "input_id", "checksum": "c1"})
+    intent = replace(WANTED, elements=dict(WANTED.elements) | {"inputs.a": element})
+    assert matches(intent, live("inputs", type="another", source="anything", checksum=checksum)) is same
+
+
 def test_a_create_without_fields_wants_the_defaults() -> None:
     intent = replace(WANTED, elements={name: one for name, one in WANTED.elements.items() if name != "job"})
     assert not matches(intent, SAME)
@@ -211,6 +223,7 @@ def test_an_adopted_job_whose_create_was_noted_by_our_clock_tells_no_zone() -> N
     assert zone_of([adopt(BEFORE, LIVE, 7.0)]) == 0.0
     assert zone_of([adopt(noted, LIVE, 7.0)]) is None
     assert adopt(replace(BEFORE, intent=replace(INTENT, noted_at=0.0)), LIVE, 7.0).answered_at == 7.0
+    assert adopt(replace(BEFORE, intent=None), LIVE, 7.0).job_id == "job-2"
 
 
 PARTS = {

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.desired import Conversion
 from a2c_spec.core.plan import Change
+from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.alike import Alike, with_alike
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.errors import NotStarted
+from tests.engine.projects import desired, job
 
 
 def step(address: str, *keys: str, **more: Any) -> PlannedChange:
@@ -52,5 +55,20 @@ def test_what_is_not_carried_out_is_not_waited_for_and_has_made_nothing() -> Non
     follower = replace(step("b", "k"), makers=("a",))
     alike = Alike([follower])
     asyncio.run(asyncio.wait_for(alike.wait_for_makers(follower), 5))
-    with pytest.raises(NotStarted, match="a, which was to make the same, and has not"):
+    with pytest.raises(NotStarted, match="a was to make the same and did not"):
         alike.check(follower, None)
+
+
+def test_of_equal_changes_that_pay_is_first_whose_results_have_no_names_of_their_own() -> None:
+    plain = Conversion("c", "webp")
+    jobs = {"a": replace(plain, options={"output_filename": "a"}), "b": plain}
+    steps = [replace(step(name, "k"), desired=desired(job(name, conversions=(one,)))) for name, one in jobs.items()]
+    assert [one.change.alike for one in with_alike(steps, set())] == ["b", ""]
+
+
+def test_what_the_cache_has_is_taken_although_its_maker_failed_unless_it_was_to_be_made_anew() -> None:
+    follower, forced = (replace(step("b", "k", forced=forced), makers=("a",)) for forced in (False, True))
+    alike, cached = Alike([follower]), JobRecord("b", "local")
+    alike.check(follower, cached)
+    with pytest.raises(NotStarted):
+        alike.check(forced, cached)

@@ -9,10 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import CACHED, Element, JobRecord, SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.last_copies import by_job, last_copies
+from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.session import open_state
 
@@ -56,3 +58,12 @@ def test_a_result_is_lost_that_is_nowhere_else_and_that_nobody_made_anew(
         asyncio.run(session.store.put(run, *others))
         assert last_copies(session, run) == lost
         assert by_job(session, "one", ())["j"] == lost
+
+
+def test_what_a_plan_knows_of_a_run_counts_instead_of_what_is_stored(opened: Project) -> None:
+    now = replace(DONE, job_id="k", files=(NEVER,))
+    with open_state(opened) as session:
+        asyncio.run(session.store.put(DONE))
+        change = Change("one", "delete", ())
+        steps = (PlannedChange(change, None, now), PlannedChange(change, None, None))
+        assert by_job(session, "one", steps) == {"k": 1}

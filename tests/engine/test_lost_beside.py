@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -93,3 +94,37 @@ def test_nothing_of_the_same_recipe_is_paid_for_as_long_as_it_is_undecided(
         assert unless_undecided(session, step).change.problem == why
     assert searches == ["old"]
     assert session.store.get("old") == replace(OPEN, problem="unclear"), "it stays open"
+
+
+def test_what_is_there_already_is_not_paid_for_so_that_nothing_is_looked_for(
+    session: Session, searches: list[str]
+) -> None:
+    put(session, OPEN, done(session, named("new"), "new"))
+    (session.project.root / "dist" / "new.webp").unlink()
+    steps = [step for step in plan(session, named("new")) if step.desired]
+    assert [step.change.action for step in steps] == ["download"]
+    beside(session, steps)
+    assert searches == []
+
+
+def test_an_apply_waits_until_no_call_can_arrive_any_more_and_looks_again(
+    session: Session, searches: list[str]
+) -> None:
+    async def wait() -> None:
+        searches.append("waited")
+
+    connection: Any = SimpleNamespace(executor=SimpleNamespace(grace=SimpleNamespace(wait=wait)))
+    session = replace(session, connection=connection)
+    session.lost.to_pay = True
+    put(session, OPEN)
+    beside(session, plan(session, job("new")))
+    assert searches == ["old", "waited", "old"]
+
+
+def test_what_pays_nothing_or_repeats_its_own_calls_is_not_refused(session: Session) -> None:
+    put(session, OPEN, done(session, named("there"), "there"))
+    session.lost.undecided["old"] = Conflict("two jobs may be it", hint="adopt one")
+    (there, *_) = plan(session, named("there"))
+    (own, *_) = plan(session, job("old"))
+    for step in (there, own, replace(own, desired=None)):
+        assert unless_undecided(session, step) is step

@@ -14,7 +14,7 @@ from tests.conftest import Command
 __all__ = ["server", "service_settings", "somebody"]
 
 HEAD = "apiVersion: a2c-spec/v1\nkind: Job\n"
-GONE = "it takes up.h, which is neither here nor on the service any more; `--replace up` makes it again"
+GONE = "it takes up.h, which is no longer here or on the service; `--replace up` makes it again"
 
 
 def manifest(root: Path, name: str, inputs: str, save: str = "dist/", more: str = "") -> None:
