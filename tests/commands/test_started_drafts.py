@@ -176,3 +176,18 @@ def test_equal_conversions_are_paid_once_although_the_first_apply_broke_off(
     assert planned(a2c)["totals"]["credits"] == 1
     assert a2c("apply", "-q").code == 0
     assert (spent(somebody), jobs(somebody), len(in_dist(project))) == (1, 1, 2)
+
+
+@pytest.mark.parametrize("held", [False, True])
+def test_what_somebody_started_is_kept_although_less_of_it_is_wanted(
+    project: Path, a2c: Command, somebody: Somebody, *, held: bool
+) -> None:
+    write(project, "draft", MD5, SHA, held=True)
+    assert a2c("apply", "-q").code == 0
+    (job,) = somebody("GET", "/jobs")
+    somebody("PATCH", f"/jobs/{job['id']}", process=True)
+    write(project, "draft", MD5, held=held)
+    assert planned(a2c)["totals"]["credits"] == 0, a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", "0").code == 0
+    assert (spent(somebody), jobs(somebody), in_dist(project)) == (2, 1, ["draft-0.md5"])
+    assert a2c("plan", "--detailed-exitcode").code == 0

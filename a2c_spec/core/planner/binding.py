@@ -69,7 +69,7 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
 
 def started_in_part(record: JobRecord | None, desired: DesiredJob | None, live: LiveJob | None) -> JobRecord | None:
     """A draft that runs, or has run, although no start of it was answered, as the run of those of the desired
-    conversions that the service shows; None where it shows none of them, all of them, or anything that is not known."""
+    conversions that the service shows; None where it shows none of them, just them, or anything that is not known."""
     if record is None or desired is None or live is None or record.phase != "building":
         return None
     if live.editable or live.status in ("failed", "canceled"):
@@ -78,7 +78,7 @@ def started_in_part(record: JobRecord | None, desired: DesiredJob | None, live: 
     pairs = sent.pair_conversions(desired, live).items()
     made = {d: rows[n] for d, n in pairs if sent.conversion_holds(desired, desired.job.conversions[d], rows[n])}
     told = {*record.names(), *(row.id for row in made.values())}
-    if len(made) == len(desired.job.conversions) or not told.issuperset(row.id for row in rows):
+    if len(made) == len(desired.job.conversions) == len(rows) or not told.issuperset(row.id for row in rows):
         return None
     part = with_conversions(desired.job, [desired.job.conversions[d].id for d in made])
     run = recognised(record, replace(desired, job=part), replace(live, conversions=tuple(made.values())))
