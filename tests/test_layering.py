@@ -75,7 +75,7 @@ MIRRORED = {"api", "commands", "core", "engine", "manifests", "state", "views"}
 """Rooms of which every module has a test of its path. The local API is tested through its door, folder by folder."""
 
 WITHOUT_LOGIC = {
-    "core/desired", "core/events", "engine/planned", "manifests/load_options", "manifests/notes",
+    "core/desired", "core/events", "core/state_store", "engine/planned", "manifests/load_options", "manifests/notes",
 }  # fmt: skip  # a table
 """Values with nothing to decide."""
 
@@ -112,6 +112,7 @@ TESTED_TOGETHER = {
     "manifests/yaml/syntax_errors": "manifests/yaml/test_reader.py",
     "manifests/yaml/tree": "manifests/yaml/test_reader.py",
     "commands/_options": "commands/test_help.py",
+    "api/fetch_result": "api/test_deliver.py",
     "engine/new_manifest": "commands/test_import.py",
     "state/read_only": "commands/test_obstacles.py",
     "commands/_output": "commands/test_reporting.py",

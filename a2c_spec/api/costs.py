@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 
 
 def of_none(_run: str, _job: str, _credits: int) -> None:

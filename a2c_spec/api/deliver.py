@@ -3,35 +3,34 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
 from a2c_spec.api import failures, going_files
-from a2c_spec.api.client import Client
-from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone, with_answers
+from a2c_spec.api.download import with_answers
 from a2c_spec.api.execute import Executor, Keep, Task, not_kept
+from a2c_spec.api.fetch_result import ResultFetcher
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.api.poll import JobGone, Poller
-from a2c_spec.core.desired import Job, Secret
-from a2c_spec.core.download_passwords import passwords, recorded_passwords
+from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.foreseen import apart
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.plan import Change, Move, in_safe_order
+from a2c_spec.core.moves import Move, in_safe_order
+from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import other_bytes, output_calls, recognised, untold_results
 from a2c_spec.core.prepare import with_conversions
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, placed
-from a2c_spec.core.results import GONE, recorded, shows_all, with_gone, with_results, without_result
+from a2c_spec.core.results import recorded, shows_all, with_gone, with_results, without_result
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import out_of_time, split_failed
-from a2c_spec.core.state import ENDED, JobRecord, SavedFile, StateStore
-from a2c_spec.errors import Conflict, ConversionFailed, ResultLocked, SpecError
+from a2c_spec.core.run_records import split_failed
+from a2c_spec.core.state import ENDED, JobRecord, SavedFile
+from a2c_spec.core.state_store import StateStore
+from a2c_spec.errors import Conflict, ConversionFailed, SpecError
 
-SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
 STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
@@ -40,10 +39,9 @@ STARTS = 3
 class Delivery:
     """Carries changes out to the end. ``render_late`` renders names that depend on a result."""
 
-    client: Client
     store: StateStore
     poller: Poller
-    downloads: Downloads
+    results: ResultFetcher
     files: OutputFiles
     executor: Executor
     render_late: RenderLate
@@ -196,72 +194,12 @@ class Delivery:
             return file
         policy = placement.spec.on_conflict if placement.spec else "error"
         path = self.files.resolve_conflict(placement.path, policy, record.address)
-        return await self._download(job, record, placement, replace(file, path=path)) if path else file
+        return await self.results.fetch(job, record, placement, replace(file, path=path)) if path else file
 
     def _in_place(self, record: JobRecord, placement: Placement) -> SavedFile | None:
         """A result that is where it belongs."""
         mine = (one for one in record.files if (one.output_id, one.wanted) == (placement.output.id, placement.path))
         return next((one for one in mine if one.path and self.files.status(one.path, record.address) == "intact"), None)
-
-    async def _download(self, job: Job, record: JobRecord, placement: Placement, file: SavedFile) -> SavedFile:
-        output, words = placement.output, self._passwords(job, record, placement)
-        download = Download(
-            job.address,
-            output,
-            self.files.absolute(file.path),
-            on_progress=partial(self._tell_progress, job.address, file),
-            before_rename=partial(self._record_download, job.address, file),
-        )
-        try:
-            fetched = await self._fetch(download, words)
-        except ResultGone as error:
-            fetched = await self._fetch_again(job, download, words, error.answer)
-        self.tell(Event("saved", job.address, file.path, total=fetched.size))
-        return replace(file, size=fetched.size, sha256=fetched.sha256)
-
-    def _tell_progress(self, address: str, file: SavedFile, done: int) -> None:
-        self.tell(Event("download", address, file.path, done=done, total=file.size))
-
-    async def _record_download(self, address: str, file: SavedFile, fetched: Fetched) -> None:
-        await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
-
-    async def _fetch_again(self, job: Job, download: Download, passwords: Sequence[str], answer: str) -> Fetched:
-        """The result under the link that it has now. Gone is what its job itself no longer shows, or what the service
-        need not keep any more; what it shows before that is tried again by the next apply."""
-        output, record = download.output, self.store.get(job.address)
-        live = await self.client.job(record.job_id) if record else None
-        found = next((one for one in live.outputs if one.id == output.id), None) if live else None
-        if found is not None and found.uri != output.uri and found.status not in GONE:
-            try:
-                return await self._fetch(replace(download, output=found), passwords)
-            except ResultGone as error:
-                answer = error.answer
-        told, hint = "cannot be downloaded: its job shows it", SHOWN_HINT
-        if found is None or found.status in GONE or (record and out_of_time(record, self.client.wire.service_time())):
-            if record is not None:
-                await self.executor.save(replace(record, gone=(*record.gone, output.id)))
-            told, hint = "is no longer on the service", "apply again: the plan will say what has to be run again"
-        why = f"{output.filename} {told}, and its download was answered {answer}"
-        raise ResultGone(why, output.id, answer, hint=hint, address=job.address)
-
-    async def _fetch(self, download: Download, passwords: Sequence[str]) -> Fetched:
-        """Downloads with the first password that the service accepts."""
-        *others, last = passwords
-        for password in others:
-            with contextlib.suppress(ResultLocked):
-                return await self.downloads.fetch(download, password)
-        return await self.downloads.fetch(download, last)
-
-    def _passwords(self, job: Job, record: JobRecord, placement: Placement) -> Sequence[str]:
-        """The passwords that may open a result, the likeliest first; an empty one if none is set. Those that were set
-        and are no longer in the manifest come last, as far as their secrets can be had."""
-        choices = passwords(job, placement)
-        values = [self.client.reveal(word) if isinstance(word, Secret) else str(word) for word in choices]
-        for word in recorded_passwords(record, placement):
-            if word not in choices:
-                with contextlib.suppress(SpecError):
-                    values.append(self.client.reveal(word))
-        return [*dict.fromkeys(values)] or [""]
 
     async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:
         """Carries out the moves of a whole plan, of however many addresses, so that none overwrites another's file."""

@@ -24,7 +24,8 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.state import Intent, JobRecord, StateStore
+from a2c_spec.core.state import Intent, JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.transitions import (
     answered,
     apply_response,

@@ -14,10 +14,11 @@ from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.file_names import LONGEST_NAME, path_key
+from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import NOT_OURS, Disk
-from a2c_spec.core.plan import Move
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import LOCAL_REALM, JobRecord, OwnedFile, SavedFile, StateStore
+from a2c_spec.core.state import LOCAL_REALM, JobRecord, SavedFile
+from a2c_spec.core.state_store import OwnedFile, StateStore
 from a2c_spec.core.transitions import landed, without_files
 from a2c_spec.errors import Conflict, IntegrityError
 

@@ -16,7 +16,8 @@ from a2c_spec.core.foreign import echo_of
 from a2c_spec.core.live import mapping, text
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET
-from a2c_spec.core.state import Element, JobRecord, StateStore
+from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.state_store import StateStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.events import Probe, unobserved
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
-from a2c_spec.core.state import JobRecord, SavedFile, StateStore
+from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.transitions import handed_over, without_files, without_job
 
 

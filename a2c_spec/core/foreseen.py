@@ -12,7 +12,7 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.core.result_paths import RenderLate, predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import StateStore
+from a2c_spec.core.state_store import StateStore
 
 
 @dataclass(frozen=True, slots=True)

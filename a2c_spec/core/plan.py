@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call
+from a2c_spec.core.moves import Move
 from a2c_spec.core.results import PARTIAL
 from a2c_spec.core.run_keys import address_of
 
@@ -58,33 +59,6 @@ class Detail:
     after: Any
     sensitive: bool = False
     foreign: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """A file of ours that gets another place below the project root; nothing is paid or downloaded.
-
-    ``wanted``: the place that its manifest asks for, where the target is another one because something stands there.
-    ``aside``: it goes on from there, and the target is a name that is told to nobody.
-    """
-
-    source: str
-    target: str
-    wanted: str = ""
-    aside: bool = False
-
-    @property
-    def place(self) -> str:
-        """The place that its manifest asks for."""
-        return self.wanted or self.target
-
-
-def in_safe_order(moves: Sequence[Move]) -> list[Move]:
-    """The same moves; a file that stands where another one goes is first moved aside, so that none is overwritten."""
-    targets = {move.target for move in moves}
-    aside = {move.source: f"{move.source}.moving" for move in moves if move.source in targets}
-    first = [Move(source, place, aside=True) for source, place in aside.items()]
-    return first + [replace(move, source=aside.get(move.source, move.source)) for move in moves]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from a2c_spec.core.events import Listener
 from a2c_spec.core.graph import split_reference
 from a2c_spec.core.run_records import made
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.endpoint import Endpoint, endpoint, kept_private
 from a2c_spec.engine.known_secrets import watch
 from a2c_spec.engine.project import Project
@@ -132,6 +133,7 @@ def _assemble(
     from a2c_spec.api.deliver import Delivery
     from a2c_spec.api.download import Downloads
     from a2c_spec.api.execute import Executor
+    from a2c_spec.api.fetch_result import ResultFetcher
     from a2c_spec.api.http.backoff import Pace
     from a2c_spec.api.http.concurrency import JobSlots, Limiter
     from a2c_spec.api.http.transport import Wire
@@ -151,6 +153,7 @@ def _assemble(
     grace = GracePeriod(0.5 if project.flags.local else 5.0, runtime.monotonic, sleep)
     executor = Executor(client, store, tell, runtime.clock, sleep, runtime.new_key, grace, runtime.probe, others=others)
     downloads = Downloads(wire, sleep, jitter, project.flags.max_download_bytes)
-    turns = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy
-    delivery = Delivery(client, store, poller, downloads, files, executor, render_late, tell, turns)
-    return Connection(client, executor, delivery, Presets(client, store, tell), turns, poller)
+    slots = JobSlots(2 * project.flags.parallelism)  # while some write to the disk, others keep the line busy
+    results = ResultFetcher(client, store, downloads, files, executor, tell)
+    delivery = Delivery(store, poller, results, files, executor, render_late, tell, slots)
+    return Connection(client, executor, delivery, Presets(client, store, tell), slots, poller)

@@ -8,7 +8,7 @@ from functools import cached_property
 from pathlib import Path
 
 from a2c_spec.core.desired import Secret
-from a2c_spec.core.state import StateStore
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.runtime import user_home
 from a2c_spec.errors import SpecError, UsageError, why

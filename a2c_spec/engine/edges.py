@@ -12,7 +12,8 @@ from a2c_spec.core.result_paths import placed
 from a2c_spec.core.results import without_result
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.alike import AGAIN, Alike, Later
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange

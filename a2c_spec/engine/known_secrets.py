@@ -12,7 +12,8 @@ from a2c_spec.api.http.redaction import url_secrets
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.download_passwords import MARK
 from a2c_spec.core.sensitive import names_secret
-from a2c_spec.core.state import LOCAL_REALM, StateStore
+from a2c_spec.core.state import LOCAL_REALM
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.digest_key import LITERAL
 from a2c_spec.engine.endpoint import Endpoint
 from a2c_spec.engine.loading import reading

@@ -10,7 +10,8 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.events import Event
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.tally import Tally
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.run_limits import Limits

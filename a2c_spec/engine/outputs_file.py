@@ -8,7 +8,8 @@ from contextlib import suppress
 
 from a2c_spec.core.plan import Change
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.written_files import OUTPUTS, OUTPUTS_FILE, check_product, new_file

@@ -13,7 +13,8 @@ from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.planner import with_removals
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import LOCAL_REALM, JobRecord, StateStore
+from a2c_spec.core.state import LOCAL_REALM, JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.transitions import handed_over
 from a2c_spec.engine.left_out import jobs_of
 from a2c_spec.engine.planned import PlannedChange

@@ -19,9 +19,9 @@ from a2c_spec.state.sqlite import SqliteStore
 if TYPE_CHECKING:
     from a2c_spec.engine.project import Project
 
-MARKER = "state.path"
+PLACE_FILE = "state.path"
 """The file that says where the state is, if that is not the usual place."""
-NOTED = "states"
+STATES_FILE = "states"
 """The file that names every state in the project, one a line, that is or was not in its usual place."""
 LONGEST = 4096
 """Characters of a path."""
@@ -33,13 +33,13 @@ SEARCHED = 1000
 
 def last_place(root: Path, home: Path) -> list[Path]:
     """Where the state of a project was kept last, if that was not the usual place; nowhere but in the project."""
-    place = _text(home / MARKER, LONGEST)
+    place = _text(home / PLACE_FILE, LONGEST)
     return [root / place] if place and not state_problem(root, place) else []
 
 
 def noted_states(root: Path) -> list[Path]:
     """Every state in the project that was ever in use and not in its usual place, as far as it is still there."""
-    names = _text(root / STATE_FOLDER / NOTED, MOST_NOTED * LONGEST).splitlines()
+    names = _text(root / STATE_FOLDER / STATES_FILE, MOST_NOTED * LONGEST).splitlines()
     places = dict.fromkeys(name for name in names[:MOST_NOTED] if name and not state_problem(root, name))
     return [root / name for name in places if (root / name).is_file()]
 
@@ -60,7 +60,9 @@ def note_state(root: Path, state: Path) -> None:
     if usual or not state.is_relative_to(root) or state in noted_states(root):
         return
     prepare_folder(home)
-    with os.fdopen(os.open(home / NOTED, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8") as file:
+    with os.fdopen(
+        os.open(home / STATES_FILE, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w", encoding="utf-8"
+    ) as file:
         file.write(f"{state.relative_to(root).as_posix()}\n")
 
 

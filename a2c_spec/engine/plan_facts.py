@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 from a2c_spec.api.going_files import stays_for_others
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.foreseen import Foreseen, foreseen, work_of
+from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import NOT_OURS
-from a2c_spec.core.plan import Change, Move, Plan
+from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import LOCAL_REALM, JobRecord
 from a2c_spec.engine.endpoint import endpoint

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jsonschema import ValidationError
 
     from a2c_spec.core.plan import Plan
-    from a2c_spec.core.state import StateStore
+    from a2c_spec.core.state_store import StateStore
     from a2c_spec.engine.planned import PlannedChange
     from a2c_spec.engine.project import Project
 

@@ -23,7 +23,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.lost_calls import LostCalls
-from a2c_spec.engine.places import MARKER, check_alone, last_place, note_state
+from a2c_spec.engine.places import PLACE_FILE, check_alone, last_place, note_state
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
@@ -39,7 +39,8 @@ from a2c_spec.state.sqlite import SqliteStore
 if TYPE_CHECKING:
     from a2c_spec.core.live import LiveJob
     from a2c_spec.core.prepare import DesiredJob
-    from a2c_spec.core.state import JobRecord, StateStore
+    from a2c_spec.core.state import JobRecord
+    from a2c_spec.core.state_store import StateStore
     from a2c_spec.engine.connection import Connection
 
 NOTHING = Observed(render_late)
@@ -227,7 +228,7 @@ def _in_use(path: Path, realm: str) -> bool:
 
 def _mark_place(project: Project) -> None:
     """Writes down where the state is, if that is not the usual place, for the day on which a2c.yaml says otherwise."""
-    here, marker = project.state_file(), project.home / MARKER
+    here, marker = project.state_file(), project.home / PLACE_FILE
     with suppress(OSError):
         note_state(project.root, here)
         if here == project.home / "state.db":

@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.reasons import counted
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project

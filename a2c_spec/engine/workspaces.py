@@ -11,7 +11,8 @@ from typing import Self
 from a2c_spec.core.file_names import path_key
 from a2c_spec.core.protected import protected
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, OwnedFile
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import OwnedFile
 from a2c_spec.engine.endpoint import recorded_realm
 from a2c_spec.engine.places import noted_states
 from a2c_spec.engine.project import Project

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.state import JobRecord, OwnedFile
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import OwnedFile
 from a2c_spec.errors import SpecError
 from a2c_spec.state.format import decode, encode, marks
 from a2c_spec.state.group_commit import Changes, GroupCommit

@@ -8,7 +8,8 @@ from typing import Any
 
 from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call, Ref
-from a2c_spec.core.plan import Change, Detail, Move, Plan
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change, Detail, Plan
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.views.plan_words import path_of
 from a2c_spec.views.redact import redacted

@@ -16,6 +16,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.deliver import Delivery
 from a2c_spec.api.download import Downloads
 from a2c_spec.api.execute import Executor, Task
+from a2c_spec.api.fetch_result import ResultFetcher
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.lost_answers import GracePeriod
 from a2c_spec.api.output_files import OutputFiles
@@ -153,9 +154,8 @@ class Bench:
         self.files = OutputFiles(self.folder, self.store, lambda path: measure(path).sha256, self.moments.append)
         poller = Poller(client, clock, clock.sleep, lambda: 0.0)
         downloads, slots = Downloads(wire, clock.sleep, lambda: 0.0), JobSlots(2)
-        self.delivery = Delivery(
-            client, self.store, poller, downloads, self.files, self.executor, render_late, tell, slots
-        )
+        results = ResultFetcher(client, self.store, downloads, self.files, self.executor, tell)
+        self.delivery = Delivery(self.store, poller, results, self.files, self.executor, render_late, tell, slots)
         self.desired = prepare(self.job, _mark, self.options)
 
     def task(self, *, paid_again_allowed: bool = True, replaces: str = "") -> Task:

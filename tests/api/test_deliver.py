@@ -18,7 +18,8 @@ from a2c_spec.api.deliver import STARTS
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
 from a2c_spec.manifests.digests import measure
@@ -60,7 +61,7 @@ def test_a_file_is_known_to_be_ours_before_it_has_its_name(bench: Bench) -> None
             found = bench.durable()
             landing.append(found.landing if found else ())
 
-    bench.delivery.downloads.wire.probe = probe
+    bench.delivery.results.downloads.wire.probe = probe
     bench.deliver(bench.change())
     ((file,),) = landing
     assert (file.path, file.size) == ("dist/result-0.txt", len(RESULT))
@@ -236,14 +237,14 @@ def test_a_password_that_was_set_and_is_no_longer_in_the_manifest_is_tried_if_it
     record = bench.put(replace(started, elements={**started.elements, "conversions.sum": element}))
     without = replace(job_of(), fields={"download_passwords": ("of the job",)})
     bench.desired = replace(bench.desired, job=without)
-    reveal = bench.delivery.client.reveal
+    reveal = bench.delivery.results.client.reveal
 
     def resolve(secret: Secret) -> str:
         if not known:
             raise SpecError("not set")
         return reveal(secret)
 
-    bench.delivery.client.reveal = resolve
+    bench.delivery.results.client.reveal = resolve
     with contextlib.nullcontext() if right in expected else pytest.raises(ResultLocked):
         bench.deliver(Change("pack", "download", ("again",), fetch=True), record)
     assert tried == expected

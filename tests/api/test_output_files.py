@@ -12,7 +12,7 @@ import pytest
 
 from a2c_spec.api.going_files import remove
 from a2c_spec.api.output_files import OutputFiles
-from a2c_spec.core.plan import Move
+from a2c_spec.core.moves import Move
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import Conflict, IntegrityError
 from a2c_spec.manifests.digests import measure

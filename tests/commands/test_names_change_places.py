@@ -5,7 +5,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from a2c_spec.core.plan import Move, in_safe_order
+from a2c_spec.core.moves import Move, in_safe_order
 from tests.conftest import Command
 
 RECIPE = """

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.desired import Job, Preset
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.engine.bookkeeping import keep_books
 from a2c_spec.engine.planned import PlannedChange

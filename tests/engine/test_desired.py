@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.desired import Content, Input, Job, Lifecycle, Preset
-from a2c_spec.core.plan import SIGNS, Change, Move
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import SIGNS, Change
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.recipe import digest, preset_content
 from a2c_spec.core.state import JobRecord, SavedFile

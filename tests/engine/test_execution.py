@@ -21,7 +21,8 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.events import Event
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Intent, JobRecord, SavedFile
 from a2c_spec.engine.execution import UNDER_WAY, Execution
 from a2c_spec.engine.outcome import ApplyOptions, Result, Unattended, stops_all

@@ -122,9 +122,11 @@ def test_an_apply_waits_until_no_call_can_arrive_any_more_and_looks_again(
 
 
 def test_what_pays_nothing_or_repeats_its_own_calls_is_not_refused(session: Session) -> None:
-    put(session, OPEN, done(session, named("there"), "there"))
-    session.lost.undecided["old"] = Conflict("two jobs may be it", hint="adopt one")
-    (there, *_) = plan(session, named("there"))
-    (own, *_) = plan(session, job("old"))
-    for step in (there, own, replace(own, desired=None)):
+    (own,) = plan(session, job("own"))
+    put(session, OPEN, replace(OPEN, address="own"), done(session, job("there"), "there"))
+    (there, *_) = plan(session, job("there"))
+    assert (own.change.action, there.change.action) == ("create", "rename")
+    why = Conflict("two jobs may be it", hint="adopt one")
+    for key, step in (("own", own), ("old", there), ("old", replace(own, desired=None))):
+        session.lost.undecided = {key: why}
         assert unless_undecided(session, step) is step

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import stays
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.owners import Owners, hand_over

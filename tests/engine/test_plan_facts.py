@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change
 from a2c_spec.engine.loading import reading
 from a2c_spec.engine.plan_facts import not_asked_for, told, with_facts
 from a2c_spec.engine.planned import PlannedChange

@@ -17,7 +17,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.core.state import JobRecord, StateStore
+from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state_store import StateStore
 from a2c_spec.state.sqlite import SqliteStore
 
 SPAWN = multiprocessing.get_context("spawn")

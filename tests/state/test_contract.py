@@ -14,7 +14,8 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.recipe import dumps
-from a2c_spec.core.state import Element, Intent, JobRecord, OwnedFile, SavedFile, StateStore
+from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.core.state_store import OwnedFile, StateStore
 from a2c_spec.errors import Locked, SpecError
 from tests.state.stores import (
     STORES,

@@ -9,7 +9,8 @@ import pytest
 
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.desired import Secret
-from a2c_spec.core.plan import Change, Detail, Move, Plan
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change, Detail, Plan
 from a2c_spec.manifests.schema.published import load_schema
 from a2c_spec.views.plan_json import call_json, change_json, plan_from, plan_json
 from a2c_spec.views.plan_text import PlanView

@@ -8,7 +8,8 @@ import pytest
 
 from a2c_spec.core.calls import Call, Ref
 from a2c_spec.core.desired import Secret
-from a2c_spec.core.plan import SIGNS, Change, Detail, Move, Plan
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import SIGNS, Change, Detail, Plan
 from a2c_spec.views.plan_text import ALIKE_SHOWN, HARMLESS, UNCHANGED_SHOWN, PlanView
 from a2c_spec.views.style import Style
 

@@ -8,7 +8,8 @@ import pytest
 
 from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call, Ref
-from a2c_spec.core.plan import Change, Move, Plan
+from a2c_spec.core.moves import Move
+from a2c_spec.core.plan import Change, Plan
 from a2c_spec.views.plan_words import ORPHANS_SHOWN, facts_of, path_of, shown_path
 
 START = Call("create_job", starts=True, size=1500)

@@ -10,9 +10,10 @@ from a2c_spec.core.calls import Body, Call, Effect
 from a2c_spec.core.compare import equal, same_secret
 from a2c_spec.core.download_passwords import own_passwords
 from a2c_spec.core.live import LiveJob
+from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.patchable_fields import JOB_FIELDS
-from a2c_spec.core.plan import Change, Move
+from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, placed
