@@ -8,8 +8,9 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from a2c_spec.api import failures, going_files
+from a2c_spec.api.change_task import Keep, Task, not_kept
 from a2c_spec.api.download import with_answers
-from a2c_spec.api.execute import Executor, Keep, Task, not_kept
+from a2c_spec.api.execute import Executor
 from a2c_spec.api.fetch_result import ResultFetcher
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.output_files import OutputFiles

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 
+from a2c_spec.api.change_task import Task
 from a2c_spec.api.client import Client, subject_id
 from a2c_spec.api.costs import Costs
 from a2c_spec.api.created_ids import created_ids, sent_by
@@ -18,12 +19,9 @@ from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, single_part
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
-from a2c_spec.core.live import LiveJob
 from a2c_spec.core.noticing import noticed, seen
-from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
-from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.transitions import (
@@ -46,28 +44,6 @@ ARRAYS = frozenset({"add_inputs", "add_conversions", "upload_base64"})
 
 MOST_DRAFTS = 3
 """So many drafts are made when answers get lost, before we give up: each may stay on the service, unpaid."""
-
-Keep = Callable[[JobRecord], Awaitable[None]]
-
-
-async def not_kept(_done: JobRecord) -> None:
-    """Keeps nothing for other jobs."""
-
-
-@dataclass(frozen=True, slots=True)
-class Task:
-    """One job to bring to its desired state.
-
-    ``observe`` tells what is on the disk, given the record and the live job; ``replaces`` is the id of the job that
-    the user wants to run again although nothing changed; ``keep`` keeps the results of a job that is about to be
-    recorded as done, for others.
-    """
-
-    desired: DesiredJob
-    observe: Callable[[JobRecord | None, LiveJob | None], Observed]
-    paid_again_allowed: bool
-    replaces: str = ""
-    keep: Keep = not_kept
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from a2c_spec.api.execute import Task
+from a2c_spec.api.change_task import Task
 from a2c_spec.core.events import Event
 from a2c_spec.core.graph import needs
 from a2c_spec.core.planner import plan_job

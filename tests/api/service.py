@@ -12,10 +12,11 @@ from typing import Any
 
 import httpx
 
+from a2c_spec.api.change_task import Task
 from a2c_spec.api.client import Client
 from a2c_spec.api.deliver import Delivery
 from a2c_spec.api.download import Downloads
-from a2c_spec.api.execute import Executor, Task
+from a2c_spec.api.execute import Executor
 from a2c_spec.api.fetch_result import ResultFetcher
 from a2c_spec.api.http.concurrency import JobSlots
 from a2c_spec.api.lost_answers import GracePeriod

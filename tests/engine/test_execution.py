@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
+from a2c_spec.api.change_task import Task
 from a2c_spec.api.costs import Costs
-from a2c_spec.api.execute import Task
 from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.events import Event
