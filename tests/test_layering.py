@@ -7,6 +7,7 @@ list may only get shorter: a new offender fails, and so does an entry that is no
 from __future__ import annotations
 
 import ast
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
@@ -60,6 +61,7 @@ SEEN_FROM_TWO_SIDES = {
     "prune": "the verb and its use case",
     "report": "the verb and its view",
     "state": "the verb and the records",
+    "verify": "the verb and its use case",
 }
 """Stems that stand in several rooms on purpose: one thing, seen by each room in its own way."""
 
@@ -277,6 +279,11 @@ def test_the_engine_neither_prints_nor_knows_the_command_line() -> None:
 def test_commands_holds_verbs_and_nothing_else() -> None:
     files = {path.stem for path, _ in in_rooms("commands") if not path.name.startswith("_")}
     assert files == {f"{name}_" if iskeyword(name) else name for name in COMMANDS}
+
+
+def test_every_module_of_the_engine_stands_in_the_folder_list() -> None:
+    listed = set(re.findall(r"^    (\w+\.py) ", (REPOSITORY / "CONTRIBUTING.md").read_text(), re.MULTILINE))
+    check(listed ^ {path.name for path, _ in in_rooms("engine") if path.stem != "__init__"})
 
 
 # Habits

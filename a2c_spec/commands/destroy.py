@@ -20,17 +20,17 @@ from a2c_spec.core.planner import PRESET, running
 from a2c_spec.core.reasons import counted, deleted_there, listed, lost_there, stays
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.files_that_stay import stands, why_kept
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.last_copies import last_copies
 from a2c_spec.engine.outcome import ApplyOptions, Result
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.reads import read_each
+from a2c_spec.engine.read_jobs import read_each
 from a2c_spec.engine.refresh import as_there
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import EVERYTHING, whole_addresses
 from a2c_spec.engine.session import Session, open_session
-from a2c_spec.engine.staying import stands, why_kept
 from a2c_spec.errors import LimitRefused, UsageError
 
 

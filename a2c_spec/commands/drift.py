@@ -19,7 +19,7 @@ from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.reads import read_each
+from a2c_spec.engine.read_jobs import read_each
 from a2c_spec.engine.session import open_session
 from a2c_spec.errors import SpecError
 from a2c_spec.views.style import PLAIN

@@ -74,9 +74,9 @@ def plan(
     would refuse it because of a limit, Conflict where it would refuse any change of it, and ReadFailed where the
     service failed to show a job, or where a secret that is to be sent cannot be used.
     """
+    from a2c_spec.engine.budget import check
     from a2c_spec.engine.confirmation import check_refused
     from a2c_spec.engine.planned import check_read
-    from a2c_spec.engine.spender import check
 
     project = project_of(flags)
     manifests = reading(project)

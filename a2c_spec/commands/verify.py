@@ -18,7 +18,7 @@ from a2c_spec.errors import IntegrityError, SpecError
 from a2c_spec.views.style import Style
 
 if TYPE_CHECKING:
-    from a2c_spec.engine.verified import Finding
+    from a2c_spec.engine.verify import Finding
 
 
 @click.command("verify")
@@ -86,7 +86,7 @@ def _line(finding: Finding, style: Style) -> str:
 def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Finding], str, str]:
     """What stands at every place of a result; the endpoint that was looked at; and what is said if nothing is there."""
     from a2c_spec.engine.session import open_state
-    from a2c_spec.engine.verified import findings
+    from a2c_spec.engine.verify import findings
 
     with open_state(project) as session:
         keys = dict.fromkeys(session.keys(addresses))

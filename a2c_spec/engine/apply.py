@@ -10,6 +10,7 @@ from a2c_spec.core.result_paths import placed
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import LOCAL_REALM
+from a2c_spec.engine.budget import check as check_limits
 from a2c_spec.engine.confirmation import check_still_as_shown, confirmed
 from a2c_spec.engine.endpoint import endpoint, named_by
 from a2c_spec.engine.execution import Execution
@@ -23,7 +24,6 @@ from a2c_spec.engine.project import Project
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session, lock_holder, open_session
-from a2c_spec.engine.spender import check as check_limits
 from a2c_spec.engine.summaries import replan_summarised
 from a2c_spec.engine.written_files import OUTPUTS, check_product
 from a2c_spec.errors import PartialFailure, missing_key

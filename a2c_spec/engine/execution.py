@@ -19,9 +19,11 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.tally import LEFT, Tally
 from a2c_spec.engine.alike import Later
 from a2c_spec.engine.bookkeeping import keep_books
+from a2c_spec.engine.budget import Spender
 from a2c_spec.engine.desired import Dependencies
 from a2c_spec.engine.edges import Edges
 from a2c_spec.engine.endpoint import endpoint
+from a2c_spec.engine.files_that_stay import tell_staying
 from a2c_spec.engine.interrupts import interrupted
 from a2c_spec.engine.order import dependent, independent
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result, failure_of, rows_of, stops_all
@@ -34,8 +36,6 @@ from a2c_spec.engine.removals import Cleaner, remove_run
 from a2c_spec.engine.reuse import Restorer
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
-from a2c_spec.engine.spender import Spender
-from a2c_spec.engine.staying import tell_staying
 from a2c_spec.errors import Conflict, NotCleanedUp, NotStarted, SpecError, end_of, of_the_system
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from pathlib import Path
 from a2c_spec.core.desired import Job, Preset, without_remains
 from a2c_spec.core.diagnostics import Diagnostic, Position, said_once
 from a2c_spec.core.path_claims import Claims
-from a2c_spec.engine.places import has_state, keep_apart, two_states
 from a2c_spec.engine.project import Project, relative_to
+from a2c_spec.engine.state_places import has_state, keep_apart, two_states
 from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import PresetUses

@@ -13,6 +13,7 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.file_names import path_key
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
+from a2c_spec.engine.files_that_stay import with_staying
 from a2c_spec.engine.loading import Reading, reading, real_path
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
@@ -23,7 +24,6 @@ from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.selection import EVERYTHING, Selection, parts
 from a2c_spec.engine.session import Session, open_session, open_state
-from a2c_spec.engine.staying import with_staying
 from a2c_spec.engine.written_files import check_unclaimed, products
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.template import render_late

@@ -15,12 +15,12 @@ from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.plan import Change, Plan
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import LOCAL_REALM, JobRecord
+from a2c_spec.engine.budget import allowance
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.loading import Reading, reading_all
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.reuse import cache_place
 from a2c_spec.engine.run_limits import Limits, estimate
-from a2c_spec.engine.spender import allowance
 from a2c_spec.errors import SpecError
 from a2c_spec.manifests.expressions.template import render_late
 

@@ -13,8 +13,8 @@ from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
-from a2c_spec.engine.places import has_state
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
+from a2c_spec.engine.state_places import has_state
 from a2c_spec.engine.user_config import allowed_commands, allowed_variables
 from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets

@@ -13,13 +13,13 @@ from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import PRESET, plan_forget
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.files_that_stay import why_kept
 from a2c_spec.engine.last_copies import last_copies
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.removals import plan_removal
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.session import Session
-from a2c_spec.engine.staying import why_kept
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.discover import unreadable
 

@@ -10,12 +10,12 @@ from a2c_spec.core.live import LiveJob
 from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed, refreshed_preset
+from a2c_spec.engine.budget import Spender
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.reads import read_each
+from a2c_spec.engine.read_jobs import read_each
 from a2c_spec.engine.session import Session, lock_holder, open_session
-from a2c_spec.engine.spender import Spender
 from a2c_spec.errors import ReadFailed, about
 
 if TYPE_CHECKING:

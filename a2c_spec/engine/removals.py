@@ -17,10 +17,10 @@ from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.transitions import files_alone, without_files, without_job
+from a2c_spec.engine.files_that_stay import why_kept
 from a2c_spec.engine.last_copies import by_job
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
-from a2c_spec.engine.staying import why_kept
 from a2c_spec.errors import Conflict, NotCleanedUp, SpecError, of_the_system
 from a2c_spec.manifests.expressions.template import render_late
 

@@ -34,9 +34,9 @@ def estimate(change: Change, record: JobRecord | None) -> int:
 
 
 @dataclass(slots=True)
-class Budget:
+class CreditLimit:
     """The credits of one apply: at most ``most`` (None: no bound) are spent or under way, as far as can be known.
-    ``named``: how the bound is called, with its place."""
+    ``named``: how it is called, with its place."""
 
     most: int | None
     named: str = "--max-credits"

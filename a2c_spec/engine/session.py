@@ -23,11 +23,11 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.lost_calls import LostCalls
-from a2c_spec.engine.places import PLACE_FILE, check_alone, last_place, note_state
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
+from a2c_spec.engine.state_places import PLACE_FILE, check_alone, last_place, note_state
 from a2c_spec.engine.workspaces import Workspaces
 from a2c_spec.errors import UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets

@@ -14,8 +14,8 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.state_store import OwnedFile
 from a2c_spec.engine.endpoint import recorded_realm
-from a2c_spec.engine.places import noted_states
 from a2c_spec.engine.project import Project
+from a2c_spec.engine.state_places import noted_states
 from a2c_spec.state.sqlite import SqliteStore
 
 BESIDE = ("", "-wal", "-shm", "-journal")

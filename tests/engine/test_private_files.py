@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.engine.flags import Flags
-from a2c_spec.engine.places import has_state
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import open_project
 from a2c_spec.engine.runtime import Runtime
+from a2c_spec.engine.state_places import has_state
 from tests.conftest import Command
 
 ONE = """\

@@ -10,7 +10,7 @@ import pytest
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.run_limits import Budget, estimate
+from a2c_spec.engine.run_limits import CreditLimit, estimate
 from a2c_spec.errors import LimitRefused
 
 START = (Call("create_job", starts=True),)
@@ -45,21 +45,21 @@ def test_a_start_costs_what_it_cost_before_or_one_per_conversion(
 
 
 def test_jobs_are_started_until_the_credits_are_set_aside() -> None:
-    budget = Budget(3)
-    assert budget.reserve(starting(conversions=2), spent(0)) == 2
+    limit = CreditLimit(3)
+    assert limit.reserve(starting(conversions=2), spent(0)) == 2
     with pytest.raises(LimitRefused, match="not started: 2 credits spent or under way, --max-credits allows 3"):
-        budget.reserve(starting("b", conversions=2), spent(0))
-    assert budget.reserve(starting("c"), spent(0)) == 1
-    assert budget.reserved == 3
+        limit.reserve(starting("b", conversions=2), spent(0))
+    assert limit.reserve(starting("c"), spent(0)) == 1
+    assert limit.reserved == 3
 
 
 def test_what_starts_nothing_is_never_refused() -> None:
-    assert Budget(0).reserve(Change("a", "rename", ()), spent(9)) == 0
+    assert CreditLimit(0).reserve(Change("a", "rename", ()), spent(9)) == 0
 
 
 def test_without_a_bound_everything_may_start() -> None:
-    budget = Budget(None)
-    assert [budget.reserve(starting(conversions=100), spent(0)) for _ in range(2)] == [100, 100]
+    limit = CreditLimit(None)
+    assert [limit.reserve(starting(conversions=100), spent(0)) for _ in range(2)] == [100, 100]
 
 
 SETTLED = [
@@ -79,6 +79,6 @@ SETTLED = [
 def test_the_true_cost_takes_the_place_of_the_estimate_once_a_job_has_ended(
     record: JobRecord | None, reserved: int, left: int
 ) -> None:
-    budget = Budget(10, reserved=2)
-    budget.settle(record, reserved)
-    assert budget.reserved == left
+    limit = CreditLimit(10, reserved=2)
+    limit.settle(record, reserved)
+    assert limit.reserved == left

@@ -13,10 +13,10 @@ from a2c_spec.core.events import Event
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.loading import manifest_paths
-from a2c_spec.engine.places import has_state
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import Runtime
 from a2c_spec.engine.session import open_state
+from a2c_spec.engine.state_places import has_state
 from a2c_spec.errors import UsageError
 from a2c_spec.state.sqlite import SqliteStore
 from tests.conftest import Command

@@ -13,9 +13,9 @@ from a2c_spec.core.allowance import Allowance
 from a2c_spec.core.calls import Call
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import Intent, JobRecord
+from a2c_spec.engine.budget import Spender, check, true_cost
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.spender import Spender, check, true_cost
 from a2c_spec.errors import ConversionFailed, IntegrityError, LimitRefused, SpecError
 from tests.engine.projects import NOW, project_in
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from a2c_spec.engine.verified import Finding, findings
+from a2c_spec.engine.verify import Finding, findings
 from tests.engine.planning import done, put
 from tests.engine.projects import job, session_in
 

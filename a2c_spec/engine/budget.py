@@ -15,7 +15,7 @@ from a2c_spec.core.state_store import StateStore
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.run_limits import Budget, Limits
+from a2c_spec.engine.run_limits import CreditLimit, Limits
 from a2c_spec.errors import LimitRefused, SpecError
 from a2c_spec.state.spending import Entry, Spending
 
@@ -30,7 +30,7 @@ class Spender:
 
     def __init__(self, project: Project, realm: str, limit: int | None = None) -> None:
         self.project, self.env = project, project.file.env
-        self.budget = Budget(limit, project.flags.named("max_credits"))
+        self.limit = CreditLimit(limit, project.flags.named("max_credits"))
         self.per_run, self.per_day = project.file.budget.get("per_run"), project.file.budget.get("per_day")
         whole, beside = project.spending_files
         self.spending = Spending(whole, realm, beside)
@@ -57,17 +57,17 @@ class Spender:
 
         What is set aside is durable: if this process is killed, it counts as spent. Raises LimitRefused beyond a bound.
         """
-        about = self.budget.reserve(change, record)
+        about = self.limit.reserve(change, record)
         try:
             entry = await self._reserved(change.address, about) if about else 0
         except BaseException:
-            self.budget.reserved -= about
+            self.limit.reserved -= about
             raise
         try:
             yield
         finally:
             now = store.get(change.address)
-            self.budget.settle(now, about)
+            self.limit.settle(now, about)
             self._settle(entry, about, record, now)
 
     async def _reserved(self, run: str, about: int) -> int:

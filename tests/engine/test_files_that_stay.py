@@ -10,8 +10,8 @@ import pytest
 from a2c_spec.core.events import Event
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.files_that_stay import EARLIER, tell_staying, why_kept
 from a2c_spec.engine.session import Session
-from a2c_spec.engine.staying import EARLIER, tell_staying, why_kept
 from tests.engine.planning import FILE, done, named, plan, put
 from tests.engine.projects import session_in
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.reads import read_each
+from a2c_spec.engine.read_jobs import read_each
 from a2c_spec.errors import AuthError, NetworkError, ReadFailed
 
 RECORDS = [JobRecord(name, "local", "started", job_id=name) for name in ("c", "b", "a")]
