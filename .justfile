@@ -22,7 +22,7 @@ layering:
 coverage *names:
     pytest -n 4 --cov --cov-report=term-missing:skip-covered {{ names }}
 
-# would the tests notice? rooms: core, engine, state
+# would the tests notice? rooms: api, core, engine, state
 mutation room="core" sample="50" seed="1":
     python -m tests.mutation --room {{ room }} --sample {{ sample }} --seed {{ seed }}
 

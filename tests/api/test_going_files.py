@@ -36,10 +36,10 @@ def files(tmp_path: Path) -> Iterator[OutputFiles]:
 def test_what_another_endpoint_has_is_copied_and_not_removed(files: OutputFiles) -> None:
     assert stays_for_others(files, PATH) == "it is a result of another endpoint, too (local)"
     assert (removable(files, PATH, "pack"), remove(files, PATH, "pack")) == (False, False)
-    move(files, PATH, "new/b.pdf", "pack", "o-1")
+    move(files, PATH, "new/deep/b.pdf", "pack", "o-1")
     names = sorted(path.relative_to(files.root).as_posix() for path in files.root.rglob("*.p*"))
-    assert names == [PATH, "new/b.pdf"]
-    assert (files.root / "new/b.pdf").read_text() == "same"
+    assert names == [PATH, "new/deep/b.pdf"]
+    assert (files.root / "new/deep/b.pdf").read_text() == "same"
 
 
 def test_so_is_what_another_environment_has(files: OutputFiles) -> None:

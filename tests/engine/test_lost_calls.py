@@ -11,8 +11,8 @@ import pytest
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.engine.lost_calls import look, write_down
-from a2c_spec.engine.session import Session
-from tests.engine.planning import put
+from a2c_spec.engine.session import Session, open_state
+from tests.engine.planning import done, put
 from tests.engine.projects import job, record
 from tests.engine.test_plan_one import Service
 
@@ -76,3 +76,34 @@ def test_a_start_without_an_answer_is_read_from_its_job(live: LiveJob | None, ph
         phase == "started",
         {"job"} if phase == "started" else set(),
     )
+
+
+def test_what_the_found_run_makes_is_made_by_no_other_run_of_its_address(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, JobRecord("job", "local", intent=CREATE), replace(done(session, job(), "cover"), address="job#2"))
+
+    async def resolve(_client: Any, _run: JobRecord, _records: Any) -> JobRecord:
+        return replace(MEANT, job_id="job-7", answered_at=1.0)
+
+    monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
+    looked(session, Service(), "job")
+    assert session.lost.changed == {"job", "job#2"}
+    asyncio.run(write_down(session))
+    with open_state(session.project) as again:
+        assert [run.job_id for run in again.store.runs("job")] == ["job-7", "id-job"]
+
+
+def test_what_was_looked_for_and_not_found_is_not_looked_for_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(session, JobRecord("job", "local", intent=CREATE))
+    searches = []
+
+    async def resolve(_client: Any, run: JobRecord, _records: Any) -> None:
+        searches.append(run.address)
+
+    monkeypatch.setattr("a2c_spec.api.lost_answers.resolve_lost_create", resolve)
+    for _ in range(2):
+        looked(session, Service(), "job")
+    assert searches == ["job"]

@@ -26,7 +26,7 @@ from coverage import CoverageData
 from tests.mutation.changes import Change, changes
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("core", "engine", "state")
+ROOMS = ("core", "engine", "state", "api")
 TESTS = ("core", "engine", "state", "api", "commands", "laws")
 """Folders of tests that run the code of these rooms; those that kill processes or guard the local API add little."""
 
@@ -110,9 +110,10 @@ class Known:
         return sorted(found & self.seconds.keys(), key=self.seconds.__getitem__)
 
 
-def drawn(root: Path, room: str, sample: int, seed: int) -> list[Change]:
-    """So many changes of a room, or all of them when ``sample`` is 0."""
-    paths = sorted(path.relative_to(root).as_posix() for path in (root / "a2c_spec" / room).rglob("*.py"))
+def drawn(root: Path, room: str, only: Sequence[str], sample: int, seed: int) -> list[Change]:
+    """So many changes of a room, or of ``only`` these modules of it; all of them when ``sample`` is 0."""
+    modules = (path for path in (root / "a2c_spec" / room).rglob("*.py") if not only or path.stem in only)
+    paths = sorted(path.relative_to(root).as_posix() for path in modules)
     found = [change for path in paths for change in changes(path, (root / path).read_bytes())]
     return random.Random(seed).sample(found, sample) if 0 < sample < len(found) else found
 
@@ -120,6 +121,9 @@ def drawn(root: Path, room: str, sample: int, seed: int) -> list[Change]:
 def main(args: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.mutation", description=__doc__)
     parser.add_argument("--room", choices=ROOMS, required=True)
+    parser.add_argument(
+        "--only", nargs="*", default=[], help="modules of the room, such as recipe; all when none is named"
+    )
     parser.add_argument("--sample", type=int, default=50, help="how many changes to try; 0: all")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2, help="for the one run without a change")
@@ -131,7 +135,7 @@ def main(args: Sequence[str] | None = None) -> None:
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         copy = Copy.of(ROOT, Path(folder).resolve())
         known = copy.learn(given.tests, given.workers)
-        for change in drawn(copy.root, given.room, given.sample, given.seed):
+        for change in drawn(copy.root, given.room, given.only, given.sample, given.seed):
             end = copy.tried(change, known)
             ends[end.partition(" (")[0]] += 1
             print(f"{end}: {change}", flush=True)  # noqa: T201 - the report

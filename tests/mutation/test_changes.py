@@ -37,7 +37,7 @@ def test_the_changes_of_an_example() -> None:
 
 def test_a_sample_of_every_room_can_be_read_and_differs() -> None:
     for room in ROOMS:
-        for change in drawn(ROOT, room, 60, seed=7):
+        for change in drawn(ROOT, room, (), 60, seed=7):
             source = (ROOT / change.path).read_bytes()
             changed = change.applied(source)
             compile(changed, change.path, "exec")
