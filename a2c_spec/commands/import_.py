@@ -15,7 +15,7 @@ from a2c_spec.commands import _options as options
 from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import did, project_of, talk
 from a2c_spec.core.desired import Conversion, Secret
-from a2c_spec.core.importing import Clues, job_from, record_of, variables_of
+from a2c_spec.core.importing import ImportHints, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveJob, mapping, text
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.transitions import without_job
@@ -73,7 +73,7 @@ async def _import(project: Project, job_id: str, name: str, target: Path) -> boo
             live = await session.service.client.job(job_id)
             if live is None:
                 raise UsageError(f"the service does not know job {job_id}")
-            clues = Clues(await _defaults(session.service.client), _uploads(session, live))
+            clues = ImportHints(await _defaults(session.service.client), _uploads(session, live))
             job, manifest = _described(project, live, clues, name, target, folder)
             await _written(session, job, manifest, live, adopt=not known)
     missing = [item.id for item in job.inputs if item.type == "input_id"]
@@ -113,7 +113,7 @@ def _folder_below(root: Path, target: Path) -> str:
 
 
 def _described(
-    project: Project, live: LiveJob, clues: Clues, name: str, target: Path, folder: str
+    project: Project, live: LiveJob, clues: ImportHints, name: str, target: Path, folder: str
 ) -> tuple[Job, NewManifest]:
     """A manifest that `validate` accepts, and the job that it asks for; raises InvalidError when there is none.
 

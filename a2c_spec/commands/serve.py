@@ -32,7 +32,7 @@ AMOUNT = Number(min=0)
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class ServeOptions:
     """The options of the command line."""
 
     host: str
@@ -122,10 +122,10 @@ class Given:
 def command(**given: Any) -> int:
     """Run the local API: print the environment variables to export, then serve until Ctrl-C."""
     refuse_both("ephemeral", "data", "contradict each other: nothing is kept, or something is")
-    return serve(Given(**given))
+    return serve(ServeOptions(**given))
 
 
-def serve(given: Given) -> int:
+def serve(given: ServeOptions) -> int:
     """Serves until interrupted."""
     if given.host not in LOOPBACK and not given.allow_public:
         raise UsageError(f"--host {given.host} can be reached by others", hint="add --allow-public if you want that")
@@ -172,7 +172,7 @@ def _fixed_key(name: str) -> str:
     return key
 
 
-def _settings(given: Given, key: str, on_call: Callable[[Mapping[str, Any]], None] | None) -> Settings:
+def _settings(given: ServeOptions, key: str, on_call: Callable[[Mapping[str, Any]], None] | None) -> Settings:
     import time
 
     from a2c_spec.local_api.settings import Limits, Progression, Settings, Unknowns
@@ -209,7 +209,7 @@ def _moment(text: str) -> float:
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
-def _faults(given: Given) -> tuple[Fault, ...]:
+def _faults(given: ServeOptions) -> tuple[Fault, ...]:
     from a2c_spec.local_api.simulation.faults import Fault, InvalidFaults, read_faults
 
     slow = (Fault(do="latency", seconds=given.latency / 1000, times=None),) if given.latency else ()
@@ -240,7 +240,7 @@ def _log(name: str) -> Iterator[Callable[[Mapping[str, Any]], None] | None]:
         yield write
 
 
-def _ready(url: str, given: Given, key: str) -> None:
+def _ready(url: str, given: ServeOptions, key: str) -> None:
     """Says how to reach it. A key of the user's own is named, and a random one is shown, here and nowhere else."""
     variable, watched = given.api_key_env, url.removesuffix("/v2") + "/_a2c/"
     if given.as_json:
@@ -256,7 +256,7 @@ def _ready(url: str, given: Given, key: str) -> None:
         click.echo(f"warning: {lacks}; convert only what you trust", err=True)
 
 
-def _verify(given: Given, key: str) -> int:
+def _verify(given: ServeOptions, key: str) -> int:
     """Sends the same requests to both services; 1 if the answers differ."""
     from a2c_spec.local_api.parity.side_by_side import compare, table
     from a2c_spec.local_api.parity.visit import Unanswered

@@ -123,10 +123,10 @@ def same_target(desired: Sequence[Mapping[str, Any]], live: Sequence[Mapping[str
 
 
 def _one_target(desired: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
-    wanted = desired.get("parameters") or {}
+    parameters = desired.get("parameters") or {}
     have = live.get("parameters") or {}
     have = have if isinstance(have, Mapping) else {}
-    return desired.get("type") == live.get("type") and all(echoes(wanted[key], have.get(key)) for key in wanted)
+    return desired.get("type") == live.get("type") and all(echoes(parameters[key], have.get(key)) for key in parameters)
 
 
 def differences(before: Any, after: Any, path: str = "") -> Iterator[tuple[str, Any, Any]]:

@@ -34,14 +34,14 @@ TYPED = frozenset({"remote", "cloud", "gdrive_picker"})
 
 
 @dataclass(frozen=True, slots=True)
-class Clues:
+class ImportHints:
     """What helps to write a good manifest: option defaults by (category, target), local files by MD5."""
 
     defaults: Mapping[tuple[str, str], Mapping[str, Any]] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
 
 
-def job_from(live: LiveJob, address: str, known: Clues, save: str = "dist/") -> Job:
+def job_from(live: LiveJob, address: str, known: ImportHints, save: str = "dist/") -> Job:
     """The job that a manifest must ask for so that nothing is left to do for ``live``."""
     order = shown_order(live)
     names = _Names()
@@ -81,7 +81,7 @@ def _fields(live: LiveJob) -> Mapping[str, Value]:
     return {name: value for name, value in live.fields.items() if value != JOB_FIELDS[name].reset}
 
 
-def _input(live: LiveInput, names: _Names, known: Clues) -> Input:
+def _input(live: LiveInput, names: _Names, known: ImportHints) -> Input:
     name = names.take(live.filename or live.source.split("?")[0] or live.type)
     settings = {name: live.options[name] for name in INPUT_SETTINGS if live.options.get(name) is not None}
     if live.type in ("upload", "base64"):
@@ -146,7 +146,7 @@ def _referred(tree: Any) -> Iterator[str]:
             yield from _referred(item)
 
 
-def _conversion(name: str, live: LiveConversion, known: Clues) -> Conversion:
+def _conversion(name: str, live: LiveConversion, known: ImportHints) -> Conversion:
     defaults = known.defaults.get((live.category, live.target), {})
     options = {
         key: value

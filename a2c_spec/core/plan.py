@@ -69,8 +69,8 @@ class Change:
     how many of its results are on the service alone. ``leaves`` are files that stay, although no manifest saves them
     any more, ``removes`` those that are removed once all else is done, if they are still as we wrote them and nobody
     else's. ``stays`` says what else stays, here or on the service, and why. ``fetch``: results are downloaded
-    afterwards. ``bound``: why fewer calls are impossible. ``lost`` are conversions that are run again only because
-    their results can be had nowhere. ``emptied``: the batch that lets the address go because its source is empty.
+    afterwards. ``lower_bound``: why fewer calls are impossible. ``lost`` are conversions that are run again only
+    because their results can be had nowhere. ``emptied``: the batch that lets the address go as its source is empty.
     ``verified``, ``skipped``: how many results are as they were written, and left out because something stands in their
     places. ``work`` says what is sent and made, ``awaits`` is how many inputs other jobs make first, ``credits`` is
     about what it costs. ``writes`` are the paths of results that are known before the run, ``replaces`` paths at which
@@ -98,7 +98,7 @@ class Change:
     basis: Mapping[str, Any] = field(default_factory=dict)
     verified: int = 0
     skipped: int = 0
-    bound: str = ""
+    lower_bound: str = ""
     problem: str = ""
     lost: tuple[str, ...] = ()
     emptied: str = ""

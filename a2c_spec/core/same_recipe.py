@@ -21,14 +21,14 @@ def current(
     made = run.basis
     if not made:
         return {name: name for name in among} if run.fingerprint == desired.fingerprint else {}
-    wanted = as_known(desired.basis, made)
-    if not _same_inputs(desired, wanted, made):
+    recipe = as_known(desired.basis, made)
+    if not _same_inputs(desired, recipe, made):
         return {}
     names = [name for name in made["conversions"] if name not in without]
-    pairs = {name: name for name in among if name in names and _equal(wanted, name, made, name)}
+    pairs = {name: name for name in among if name in names and _equal(recipe, name, made, name)}
     for name in among:
         if name not in pairs.values():
-            twin = next((old for old in names if old not in pairs and _equal(wanted, name, made, old)), None)
+            twin = next((old for old in names if old not in pairs and _equal(recipe, name, made, old)), None)
             pairs |= {twin: name} if twin is not None else {}
     return pairs
 
@@ -37,27 +37,27 @@ def same_recipe(desired: DesiredJob, run: JobRecord) -> bool:
     """Whether a run makes all that is desired, as it is desired; secrets out of reach count by their reference."""
     if not run.basis or (run.fingerprint == desired.fingerprint and run.basis == desired.basis):
         return run.fingerprint == desired.fingerprint  # of an earlier version of the state no names are known
-    wanted, made = as_known(desired.basis, run.basis), run.basis
-    return _same_inputs(desired, wanted, made, awaited=False) and all(
-        name in made["conversions"] and _equal(wanted, name, made, name) for name in wanted["conversions"]
+    recipe, made = as_known(desired.basis, run.basis), run.basis
+    return _same_inputs(desired, recipe, made, awaited=False) and all(
+        name in made["conversions"] and _equal(recipe, name, made, name) for name in recipe["conversions"]
     )
 
 
-def _equal(wanted: Mapping[str, Any], name: str, made: Mapping[str, Any], old: str) -> bool:
-    return compare.equal(wanted["conversions"][name], made["conversions"][old])
+def _equal(recipe: Mapping[str, Any], name: str, made: Mapping[str, Any], old: str) -> bool:
+    return compare.equal(recipe["conversions"][name], made["conversions"][old])
 
 
 def _same_inputs(
-    desired: DesiredJob, wanted: Mapping[str, Any], made: Mapping[str, Any], *, awaited: bool = True
+    desired: DesiredJob, recipe: Mapping[str, Any], made: Mapping[str, Any], *, awaited: bool = True
 ) -> bool:
     """Whether inputs and fields are the same, whatever the inputs are called. ``awaited``: what an input takes from a
     job that has still to run is not known, and does not count."""
     late = [item.awaited and awaited for item in desired.job.inputs]
     if len(late) != len(made.get("order", ())):
         return False
-    ours = [_known(wanted["inputs"][name], late=one) for name, one in zip(wanted["order"], late, strict=True)]
+    ours = [_known(recipe["inputs"][name], late=one) for name, one in zip(recipe["order"], late, strict=True)]
     theirs = [_known(made["inputs"][name], late=one) for name, one in zip(made["order"], late, strict=True)]
-    return compare.equal([ours, wanted.get("fields", {})], [theirs, made.get("fields", {})])
+    return compare.equal([ours, recipe.get("fields", {})], [theirs, made.get("fields", {})])
 
 
 def _known(item: Mapping[str, Any], *, late: bool) -> Mapping[str, Any]:

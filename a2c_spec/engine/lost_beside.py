@@ -36,9 +36,9 @@ async def look_beside(
     What is not there was not done: others may have the run as it was before. An apply waits until that is certain.
     """
     runs = [run for run in session.store.interrupted() if run.intent and address_of(run.address) not in made]
-    wanted = _Wanted.of((step for steps in made.values() for step in steps), waiting) if runs else _Wanted()
+    payable = _Payable.of((step for steps in made.values() for step in steps), waiting) if runs else _Payable()
     every = session.project.flags.prune
-    beside = [run for run in runs if (let_go and (every or not run.gone_since)) or wanted.may_be(run)]
+    beside = [run for run in runs if (let_go and (every or not run.gone_since)) or payable.may_be(run)]
     await _look_at_all(session, beside, client)
     if session.lost.to_pay and any(_open(session, beside)):
         await session.service.executor.grace.wait()
@@ -51,7 +51,7 @@ async def look_beside(
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class _Payable:
     """What a plan may pay for: recipes; of jobs that are planned later, targets; and by addresses of other names."""
 
     recipes: frozenset[str] = frozenset()
@@ -59,11 +59,11 @@ class _Wanted:
     moved: frozenset[str] = frozenset()
 
     @staticmethod
-    def of(steps: Iterable[PlannedChange], waiting: Iterable[Job]) -> _Wanted:
+    def of(steps: Iterable[PlannedChange], waiting: Iterable[Job]) -> _Payable:
         """What these changes, and those of the jobs that wait for others, may pay for."""
         paying = [step.desired for step in steps if step.desired is not None and pays(step)]
         later = [job for job in waiting if needs(job)]
-        return _Wanted(
+        return _Payable(
             frozenset(recipe for desired in paying for recipe in recipes_of(desired)),
             frozenset(item.target for job in later for item in job.conversions),
             frozenset(job.moved_from for job in (*(desired.job for desired in paying), *later)),

@@ -111,12 +111,12 @@ def _written(session: Session, step: PlannedChange) -> tuple[Paths, Paths, Paths
     policies = {path: spec.on_conflict for path, spec in known.paths}
     every = {spec.on_conflict for spec in job.outputs}
     usual = every.pop() if len(every) == 1 else "error"
-    wanted = [(path, policies.get(path, usual)) for path in change.downloads]
+    targets = [(path, policies.get(path, usual)) for path in change.downloads]
     if not change.downloads and change.fetch and not _is_here(step):
         perhaps = tuple(_earlier(session, address, known))
         over = (f"over {path}, if a result gets that name" for path in perhaps)
-        wanted, others = [*policies.items()], (*known.others, *over)
-    paths = [files.expected(path, policy, address) for path, policy in wanted]
+        targets, others = [*policies.items()], (*known.others, *over)
+    paths = [files.expected(path, policy, address) for path, policy in targets]
     paths = [*dict.fromkeys(filter(None, paths))]
     replaced = [path for path in paths if files.status(path, address) != "absent"]
     replaced += [move.target for move in change.moves if _goes(files, move, address)]

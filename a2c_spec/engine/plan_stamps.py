@@ -66,12 +66,12 @@ def _secrets(step: PlannedChange) -> list[Any]:
     """The keyed digests of all secrets of a job or preset, in every place where it sends one."""
     if step.desired is None:
         return list(_marks(step.change.basis))
-    wanted, job = step.desired, step.desired.job
-    sent: list[Any] = [wanted.sent_input(item) for item in job.inputs]
-    sent += [wanted.sent_conversion(item) for item in job.conversions]
+    desired, job = step.desired, step.desired.job
+    sent: list[Any] = [desired.sent_input(item) for item in job.inputs]
+    sent += [desired.sent_conversion(item) for item in job.conversions]
     words = [one.download_password for one in job.outputs if one.download_password]
     words += USER.findall(json.dumps(asdict(job), default=str, sort_keys=True))
-    return list(_marks([wanted.sent_fields, *sent, [wanted.fingerprint_secret(one) for one in words]]))
+    return list(_marks([desired.sent_fields, *sent, [desired.fingerprint_secret(one) for one in words]]))
 
 
 def _marks(tree: Any) -> Iterator[str]:
@@ -87,7 +87,7 @@ def _marks(tree: Any) -> Iterator[str]:
 def _done_by(change: Change) -> Change:
     """What carrying a change out does: its action, its calls and what happens to files, without the words for it, what
     it may cost, and what stands in the places of its files."""
-    return replace(change, reasons=(), details=(), bound="", basis={}, credits=0, replaces=())
+    return replace(change, reasons=(), details=(), lower_bound="", basis={}, credits=0, replaces=())
 
 
 def _digest(value: Any) -> str:

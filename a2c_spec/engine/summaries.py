@@ -75,7 +75,7 @@ def outline(change: Change, shared: dict[Call, Call]) -> Change:
     calls = tuple(shared.setdefault(call, call) for call in bare)
     idle = change.action == "no-op"
     basis = {} if idle else _kinds(change.basis)
-    return replace(change, calls=calls, basis=basis, bindings={}, details=(), bound="")
+    return replace(change, calls=calls, basis=basis, bindings={}, details=(), lower_bound="")
 
 
 def _kinds(basis: Mapping[str, Any]) -> Mapping[str, Any]:

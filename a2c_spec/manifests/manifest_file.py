@@ -77,7 +77,7 @@ def _expanded(text: str, name: str, given: Mapping[str, VarValue], environment: 
         return
     try:
         expanded = j2.expand(text, {"vars": values, "env": texts})
-    except j2.Trouble as error:
+    except j2.TemplateError as error:
         yield Diagnostic(Position(name, error.line, 1), error.message, error.hint)
         return
     lines = _Lines(name, expanded.lines)

@@ -87,7 +87,7 @@ def change_json(change: Change) -> dict[str, Any]:
         "stays": list(change.stays),
         "replaces_paid": dict(change.replaces_paid),
         "unforeseen": list(change.unforeseen),
-        "lower_bound": change.bound,
+        "lower_bound": change.lower_bound,
     }
 
 
@@ -138,7 +138,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         paid_again=bool(row.get("paid_again")),
         running=tuple(row.get("running", ())),
         only_there=int(row.get("only_there", 0)),
-        bound=row.get("lower_bound", ""),
+        lower_bound=row.get("lower_bound", ""),
         problem=row.get("problem", ""),
         emptied=row.get("emptied", ""),
         work=row.get("work", ""),

@@ -101,9 +101,9 @@ class PlanView:
             yield f"{number}. {call.method} {path_of(call)}{self._marks(call)}"
             if call.body is not None:
                 yield f"   {inert.dumps(redacted(call.body))}"
-        if change.sent and change.bound and not change.alike:
+        if change.sent and change.lower_bound and not change.alike:
             plural = "call is" if len(change.sent) == 1 else "calls are"
-            yield self.style(f"{len(change.sent)} {plural} the fewest possible: {change.bound}", "dim")
+            yield self.style(f"{len(change.sent)} {plural} the fewest possible: {change.lower_bound}", "dim")
 
     def _marks(self, call: Call) -> str:
         marks = [f"step {call.step + 1}"] + (["starts the job"] if call.starts else [])

@@ -10,12 +10,12 @@ import pytest
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Input, Output, Secret
 from a2c_spec.core.drift import drift
-from a2c_spec.core.importing import Clues, job_from, record_of, variables_of
+from a2c_spec.core.importing import ImportHints, job_from, record_of, variables_of
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, LiveOutput
 from a2c_spec.core.prepare import prepare
 from tests.core.planner.situations import fingerprint_secret
 
-NOTHING = Clues()
+NOTHING = ImportHints()
 LINK = LiveInput("in-1", "remote", "https://x/My Cover.png?a=/b", engine="auto")
 WEBP = LiveConversion("con-1", "webp", "image", {"width": 64, "quality": None})
 LIVE = LiveJob("job-1", "completed", process=True, inputs=(LINK,), conversions=(WEBP,))
@@ -98,7 +98,7 @@ INPUTS: list[tuple[str, dict[str, Any], Input]] = [
 @pytest.mark.parametrize(("more", "item"), [row[1:] for row in INPUTS], ids=[row[0] for row in INPUTS])
 def test_an_input_is_said_as_a_manifest_would(more: dict[str, Any], item: Input) -> None:
     live = replace(LIVE, inputs=(replace(LINK, **more),))
-    assert job_from(live, "a", Clues(files={"m": "src/a.png"})).inputs == (item,)
+    assert job_from(live, "a", ImportHints(files={"m": "src/a.png"})).inputs == (item,)
 
 
 def test_ids_are_given_once_and_inputs_stand_in_their_order() -> None:
@@ -126,7 +126,7 @@ OPTIONS: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
 @pytest.mark.parametrize(("echoed", "defaults", "said"), OPTIONS)
 def test_only_options_that_differ_from_their_defaults_are_said(echoed: Any, defaults: Any, said: Any) -> None:
     live = replace(LIVE, conversions=(replace(WEBP, options=echoed),))
-    (item,) = job_from(live, "a", Clues(defaults={("image", "webp"): defaults})).conversions
+    (item,) = job_from(live, "a", ImportHints(defaults={("image", "webp"): defaults})).conversions
     assert (item.options, item.target, item.category) == (said, "webp", "image")
 
 

@@ -13,7 +13,7 @@ BASIS = {
     "conversions": {"webp": {"target": "webp", "category": "image", "options": {"width": 1}}, "pdf": {"target": "pdf"}},
 }
 CHANGE = Change(
-    "a", "create", ("new",), (CREATE, Call("patch_job")), {"x": "y"}, (Detail("x", 1, 2),), basis=BASIS, bound="b"
+    "a", "create", ("new",), (CREATE, Call("patch_job")), {"x": "y"}, (Detail("x", 1, 2),), basis=BASIS, lower_bound="b"
 )
 
 

@@ -60,7 +60,7 @@ BASIS = {
 }
 CREATE = Call("create_job", body={"x": 1}, step=1, starts=True, size=5, reason="so")
 CHANGE = Change(
-    "a", "create", ("new",), (CREATE, Call("patch_job")), {"x": "y"}, (Detail("x", 1, 2),), basis=BASIS, bound="b"
+    "a", "create", ("new",), (CREATE, Call("patch_job")), {"x": "y"}, (Detail("x", 1, 2),), basis=BASIS, lower_bound="b"
 )
 
 
@@ -73,5 +73,5 @@ def test_an_outline_keeps_what_a_plan_shows_and_shares_calls_that_look_alike() -
         "inputs": {"a": {"type": "upload"}, "b": {"type": None}},
         "conversions": {"webp": {"target": "webp", "category": "image"}, "pdf": {"target": "pdf"}},
     }
-    assert (one.bindings, one.details, one.bound, one.reasons) == ({}, (), "", ("new",))
+    assert (one.bindings, one.details, one.lower_bound, one.reasons) == ({}, (), "", ("new",))
     assert outline(Change("b", "no-op", (), basis=BASIS), shared).basis == {}

@@ -28,7 +28,7 @@ CHANGE = Change(
     leaves=("dist/d",),
     paid_again=True,
     fingerprint="f",
-    bound="they differ",
+    lower_bound="they differ",
     problem="taken",
 )
 IDLE = Change("b", "no-op", ())

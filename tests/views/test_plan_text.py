@@ -106,7 +106,7 @@ CHANGE = Change(
     moves=(Move("dist/a", "dist/b"),),
     writes=("dist/c",),
     leaves=("dist/d",),
-    bound="they differ",
+    lower_bound="they differ",
 )
 FILES = ["      writes dist/c", "      moves dist/a to dist/b", "      leaves dist/d here"]
 
@@ -132,9 +132,9 @@ def test_explain_shows_the_calls_and_why_fewer_are_impossible() -> None:
 
 
 def test_one_call_is_the_fewest() -> None:
-    one = Change("a", "update", (), (Call("patch_job"),), bound="it differs")
+    one = Change("a", "update", (), (Call("patch_job"),), lower_bound="it differs")
     assert text(one, explain=True)[-2] == "      1 call is the fewest possible: it differs"
-    assert len(text(Change("a", "no-op", (), bound="it differs"), explain=True)) == 2
+    assert len(text(Change("a", "no-op", (), lower_bound="it differs"), explain=True)) == 2
 
 
 def test_secrets_of_a_body_show_as_references() -> None:

@@ -87,7 +87,7 @@ def random_step(chance: random.Random) -> Step:
 
 
 def random_fault(chance: random.Random) -> Step:
-    """Trouble for some call."""
+    """TemplateError for some call."""
     call = chance.choice(("create", "create", "upload", "start", "cancel", "get", "list", "download", "rename", "edit"))
     kinds = ["lost", "unsent", "429", "500"]
     kinds += ["500 after", "400", "402", "fails"] if call in ("create", "upload", "start") else []

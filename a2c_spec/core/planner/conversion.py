@@ -57,8 +57,8 @@ def _put_back(
     desired: DesiredJob, item: Conversion, ours: Element, part: str, shown: Mapping[str, Any]
 ) -> dict[str, Body]:
     """The values that neither the manifest nor we set, as they were; those that ``lifecycle.ignore`` names stay."""
-    wanted = {*getattr(item, part), *(["preset"] if item.preset_from or ours.sent.get("preset") else [])}
-    sent = {*ours.sent.get(part, {}), *wanted}
+    asked = {*getattr(item, part), *(["preset"] if item.preset_from or ours.sent.get("preset") else [])}
+    sent = {*ours.sent.get(part, {}), *asked}
     where = f"conversions.{item.id}.{part}"
     ignored = desired.job.lifecycle.ignore
     if where in ignored:

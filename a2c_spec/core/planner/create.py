@@ -11,7 +11,7 @@ from a2c_spec.core.calls import Body, Call, Effect, Ref, cost_of
 from a2c_spec.core.desired import Conversion, Input
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS
 from a2c_spec.core.planner import bodies
-from a2c_spec.core.planner.uploads import Group, any_order, in_order
+from a2c_spec.core.planner.uploads import UploadBatch, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.recipe import UNPLACED
 
@@ -32,7 +32,7 @@ def needs_settings(inputs: Iterable[Input]) -> bool:
     return any(item.settings for item in inputs)
 
 
-def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reorder: bool) -> tuple[Call, ...]:
+def _assemble(desired: DesiredJob, groups: tuple[UploadBatch, ...], step: int, *, reorder: bool) -> tuple[Call, ...]:
     """Create, then the groups (one after another, or all at once when a reorder follows), then start."""
     carried = groups[0].inputs if groups and groups[0].way == "inline" else ()
     rest = groups[1:] if carried else groups
@@ -42,9 +42,9 @@ def _assemble(desired: DesiredJob, groups: tuple[Group, ...], step: int, *, reor
     calls = [_create(desired, carried, first, step, process=at_once)]
     calls += [add_conversions(desired, group, step + 1) for group in others]
     calls += add_groups(desired, rest, step + 1, spread=not reorder, starts=at_once)
-    calls += settle(desired, rest, last_wave(calls) + 1, reorder=reorder)
+    calls += settle(desired, rest, last_step(calls) + 1, reorder=reorder)
     if desired.job.process and not at_once:
-        calls.append(Call("patch_job", body={"process": True}, step=last_wave(calls) + 1, starts=True))
+        calls.append(Call("patch_job", body={"process": True}, step=last_step(calls) + 1, starts=True))
     if at_once and not rest:
         calls[0] = mark_start(calls[0])
     return tuple(calls)
@@ -72,11 +72,11 @@ def mark_start(call: Call) -> Call:
     return replace(call, starts=True)
 
 
-def last_wave(calls: Sequence[Call], default: int = -1) -> int:
+def last_step(calls: Sequence[Call], default: int = -1) -> int:
     return max((call.step for call in calls), default=default)
 
 
-def starts_at_create(desired: DesiredJob, rest: tuple[Group, ...], *, reorder: bool) -> bool:
+def starts_at_create(desired: DesiredJob, rest: tuple[UploadBatch, ...], *, reorder: bool) -> bool:
     """Whether ``process: true`` may go with the create.
 
     It may when nothing follows, or when a lone upload follows: the first upload to a job without inputs starts it,
@@ -90,7 +90,7 @@ def starts_at_create(desired: DesiredJob, rest: tuple[Group, ...], *, reorder: b
     return lone and not late_passwords(rest)
 
 
-def late_passwords(groups: Iterable[Group]) -> list[Input]:
+def late_passwords(groups: Iterable[UploadBatch]) -> list[Input]:
     """Inputs sent in a base64 body, which takes no password: it needs a PATCH of its own."""
     return [item for group in groups if group.way == "base64" for item in group.inputs if item.decrypt_password]
 
@@ -133,7 +133,9 @@ def _input_effects(desired: DesiredJob, items: Iterable[Input], *, password: boo
     return [Effect(f"inputs.{name}", {k: v for k, v in one.items() if k not in later}) for name, one in sent.items()]
 
 
-def add_groups(desired: DesiredJob, groups: Sequence[Group], step: int, *, spread: bool, starts: bool) -> list[Call]:
+def add_groups(
+    desired: DesiredJob, groups: Sequence[UploadBatch], step: int, *, spread: bool, starts: bool
+) -> list[Call]:
     """One call per group; ``spread`` sends them one after another, because arrival order is then the order."""
     placed = spread or len(groups) == 1
     return [
@@ -142,7 +144,7 @@ def add_groups(desired: DesiredJob, groups: Sequence[Group], step: int, *, sprea
     ]
 
 
-def _add(desired: DesiredJob, group: Group, step: int, *, starts: bool, placed: bool) -> Call:
+def _add(desired: DesiredJob, group: UploadBatch, step: int, *, starts: bool, placed: bool) -> Call:
     """``placed`` False: other calls add inputs at the same time, so that the order is not known until it is set."""
     effects = _input_effects(desired, group.inputs, password=group.way != "base64")
     if not placed:
@@ -158,7 +160,7 @@ def _add(desired: DesiredJob, group: Group, step: int, *, starts: bool, placed: 
     )
 
 
-def _group_body(group: Group) -> Body:
+def _group_body(group: UploadBatch) -> Body:
     if group.way == "file":
         return bodies.payload(group.inputs[0])
     if group.way == "base64":
@@ -166,7 +168,7 @@ def _group_body(group: Group) -> Body:
     return tuple(bodies.input_body(item) for item in group.inputs)
 
 
-def settle(desired: DesiredJob, groups: Iterable[Group], step: int, *, reorder: bool) -> list[Call]:
+def settle(desired: DesiredJob, groups: Iterable[UploadBatch], step: int, *, reorder: bool) -> list[Call]:
     """What new inputs still need once they have arrived: their order and settings, and passwords not yet given."""
     calls = [password_call(desired, item, step) for item in late_passwords(groups)]
     return [*calls, reorder_call(desired, step)] if reorder else calls

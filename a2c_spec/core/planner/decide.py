@@ -175,8 +175,10 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
 
 def _create(desired: DesiredJob, observed: Observed) -> Change:
     calls = create_calls(desired)
-    why, problem, bound = ("not applied yet",), conflicts(desired, observed), why_not_fewer(calls)
-    return Change(desired.job.address, "create", why, calls, fetch=desired.job.process, problem=problem, bound=bound)
+    why, problem, least = ("not applied yet",), conflicts(desired, observed), why_not_fewer(calls)
+    return Change(
+        desired.job.address, "create", why, calls, fetch=desired.job.process, problem=problem, lower_bound=least
+    )
 
 
 def conflicts(desired: DesiredJob, observed: Observed) -> str:
@@ -188,7 +190,7 @@ def conflicts(desired: DesiredJob, observed: Observed) -> str:
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(desired)
-    bound = why_not_fewer(calls)
+    least = why_not_fewer(calls)
     if desired.job.lifecycle.on_replace == "delete" and desired.job.process and record.job_id and not observed.gone:
         calls = (*calls, *deletes([record.job_id], calls))
     told, removes = left_behind(desired, record, observed)
@@ -201,7 +203,7 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
         removes=removes,
         fetch=desired.job.process,
         paid_again=paid,
-        bound=bound,
+        lower_bound=least,
     )
     return replace(change, problem=_forbidden(desired, paid=paid) or conflicts(desired, observed))
 
@@ -294,5 +296,5 @@ def _updated(
         fetch=desired.job.process,
         paid_again=paid,
         problem=_forbidden(desired, paid=paid) or (conflicts(desired, observed) if desired.job.process else ""),
-        bound="every call changes something that no other call of the plan can change",
+        lower_bound="every call changes something that no other call of the plan can change",
     )

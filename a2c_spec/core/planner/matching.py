@@ -83,12 +83,12 @@ class SentState:
         """Which desired conversion each live one is or can become by PATCH."""
         index = {item.id: n for n, item in enumerate(live.conversions)}
         home = self._home([f"conversions.{item.id}" for item in desired.job.conversions], index)
-        wanted, have, doubtful = desired.job.conversions, live.conversions, self.doubtful(live)
+        conversions, have, doubtful = desired.job.conversions, live.conversions, self.doubtful(live)
         return assignment(
-            len(wanted),
+            len(conversions),
             len(have),
-            lambda d, n: have[n].id not in doubtful and self._conversion_fits(desired, wanted[d], have[n]),
-            lambda d, n: self.conversion_holds(desired, wanted[d], have[n]),
+            lambda d, n: have[n].id not in doubtful and self._conversion_fits(desired, conversions[d], have[n]),
+            lambda d, n: self.conversion_holds(desired, conversions[d], have[n]),
             home,
         )
 
@@ -126,7 +126,7 @@ class SentState:
         free = self.input_free(desired, live)
         return lambda d, n: desired.job.inputs[d].type not in UPLOADED and not free(d, n)
 
-    def _fits(self, item: Input, wanted: Mapping[str, Any], live: LiveInput) -> bool:
+    def _fits(self, item: Input, as_sent: Mapping[str, Any], live: LiveInput) -> bool:
         sent = self.sent(live.id)
         if any(key in sent and key not in item.settings for key in INPUT_SETTINGS):
             return False  # what was set cannot be unset
@@ -136,7 +136,7 @@ class SentState:
         if told and item.content and live.checksum != item.content.md5:
             return False  # whatever we meant to send, other bytes are there
         if "identity" in sent:
-            return same_name(sent, wanted) and compare.equal(sent["identity"], wanted["identity"])
+            return same_name(sent, as_sent) and compare.equal(sent["identity"], as_sent["identity"])
         return looks_like(item, live)
 
     def _conversion_fits(self, desired: DesiredJob, item: Conversion, live: LiveConversion) -> bool:
@@ -165,8 +165,8 @@ def shown_order(live: LiveJob) -> list[int]:
     return sorted(range(len(live.inputs)), key=lambda n: (echoed[n] if echoed else 0, n))
 
 
-def same_name(sent: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
-    return bool(sent.get("filename", "") == wanted.get("filename", ""))
+def same_name(sent: Mapping[str, Any], desired: Mapping[str, Any]) -> bool:
+    return bool(sent.get("filename", "") == desired.get("filename", ""))
 
 
 def known(record: JobRecord | None) -> SentState:

@@ -119,5 +119,5 @@ def _change(
 ) -> Change:
     return Change(
         preset.address, action, why, calls, details=tuple(details), fingerprint=digest(sent), basis={PRESET: sent},
-        bound="the resource changes only by a call of its own",
+        lower_bound="the resource changes only by a call of its own",
     )  # fmt: skip

@@ -17,7 +17,7 @@ from a2c_spec.core.planner.conversion import patch_conversion
 from a2c_spec.core.planner.create import (
     add_conversions,
     add_groups,
-    last_wave,
+    last_step,
     late_passwords,
     needs_settings,
     password_call,
@@ -25,7 +25,7 @@ from a2c_spec.core.planner.create import (
     told_apart,
 )
 from a2c_spec.core.planner.matching import SentState, spare_name
-from a2c_spec.core.planner.uploads import Group, any_order, in_order
+from a2c_spec.core.planner.uploads import UploadBatch, any_order, in_order
 from a2c_spec.core.prepare import DesiredJob
 
 UNKNOWN = "not known here, perhaps added outside a2c-spec"
@@ -83,18 +83,18 @@ class _Context:
         hold = self._must_hold(groups, alone=alone, reorder=reorder)
         calls = [_patch_job({"process": False} | fields[0], fields[1], 0)] if hold else []
         body, sent = ({}, {}) if hold else fields
-        step = last_wave(calls) + 1
+        step = last_step(calls) + 1
         deletes = self._input_deletes(step)
         edits = self._conversion_calls(step) + self._passwords(step)
         if body and (alone or not self.desired.job.process):
             edits.append(_patch_job(body, sent, step))
             body, sent = {}, {}
-        first = last_wave(edits) + 1 if alone and edits else step
+        first = last_step(edits) + 1 if alone and edits else step
         adds = add_groups(self.desired, groups, first, spread=not reorder, starts=alone)
-        settled = settle(self.desired, groups, last_wave(deletes + adds, step - 1) + 1, reorder=reorder)
+        settled = settle(self.desired, groups, last_step(deletes + adds, step - 1) + 1, reorder=reorder)
         calls += deletes + edits + adds + settled
         if self.desired.job.process and not alone:
-            start = _patch_job({"process": True} | body, sent, last_wave(calls) + 1)
+            start = _patch_job({"process": True} | body, sent, last_step(calls) + 1)
             calls.append(replace(start, starts=True))
         return _renumber(calls)
 
@@ -104,7 +104,7 @@ class _Context:
     def _new(self) -> tuple[Input, ...]:
         return tuple(item for d, item in enumerate(self.desired.job.inputs) if d not in self.inputs)
 
-    def _adding(self) -> tuple[tuple[Group, ...], bool]:
+    def _adding(self) -> tuple[tuple[UploadBatch, ...], bool]:
         """The groups of new inputs, and whether a reorder follows them."""
         new = self._new()
         options = self.desired.options
@@ -192,25 +192,25 @@ class _Context:
         together = [[item] for item in new] if self.known.doubtful(self.live) else told_apart(new)
         return calls + [add_conversions(self.desired, group, step) for group in together if group]
 
-    def _starts_alone(self, groups: tuple[Group, ...], *, reorder: bool) -> bool:
+    def _starts_alone(self, groups: tuple[UploadBatch, ...], *, reorder: bool) -> bool:
         """Whether a lone input for a waiting job (process true, no input) starts it."""
         lone = len(groups) == 1 and len(groups[0].inputs) == 1
         empty = not self.live.inputs and len(self.desired.job.inputs) == 1
         waiting = bool(self.live.process) and self.desired.job.process
         return lone and empty and waiting and not reorder and not late_passwords(groups)
 
-    def _must_hold(self, groups: tuple[Group, ...], *, alone: bool, reorder: bool) -> bool:
+    def _must_hold(self, groups: tuple[UploadBatch, ...], *, alone: bool, reorder: bool) -> bool:
         """Whether a waiting job must be held first, lest the first new input start it too early."""
         if not self.live.process or alone:
             return False
         return bool(groups) or reorder or not self.desired.job.process
 
 
-def _singly(groups: Iterable[Group]) -> Iterator[Group]:
-    return (Group(group.way, (item,)) for group in groups for item in group.inputs)
+def _singly(groups: Iterable[UploadBatch]) -> Iterator[UploadBatch]:
+    return (UploadBatch(group.way, (item,)) for group in groups for item in group.inputs)
 
 
-def _group_cost(groups: tuple[Group, ...]) -> tuple[int, int]:
+def _group_cost(groups: tuple[UploadBatch, ...]) -> tuple[int, int]:
     return (len(groups) + len(late_passwords(groups)), sum(group.size for group in groups))
 
 

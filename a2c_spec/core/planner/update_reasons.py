@@ -71,11 +71,11 @@ def foreign_details(desired: DesiredJob, record: JobRecord, live: LiveJob) -> tu
     """What somebody else changed and this plan changes back, as (path, value there, value here)."""
     here, ignored = _values(desired), desired.job.lifecycle.ignore
     found = []
-    wanted = [item.id for item in desired.job.inputs]
+    asked = [item.id for item in desired.job.inputs]
     for path, recorded, now in foreign(record, live):
         part, _, key = path.rpartition(".")
-        if path == ORDER and now != [name for name in wanted if name in now]:
-            found.append(Detail(ORDER, now, wanted, foreign=True))
+        if path == ORDER and now != [name for name in asked if name in now]:
+            found.append(Detail(ORDER, now, asked, foreign=True))
         if part in here and not (key in here[part] and compare.echoes(here[part][key], now)):
             removed = key in _sent(record, part)
             if (path in ignored or part in ignored) and not removed and key not in here[part]:

@@ -36,7 +36,7 @@ class Expanded:
     lines: tuple[int, ...]
 
 
-class Trouble(ExpressionError):
+class TemplateError(ExpressionError):
     """What is wrong with a text, and on which line, counted from 1."""
 
     def __init__(self, line: int, message: str, hint: str = "") -> None:
@@ -51,7 +51,7 @@ def head_of(text: str) -> str:
 
 
 def expand(text: str, names: Names) -> Expanded:
-    """The YAML text that the template ``text`` stands for; raises Trouble."""
+    """The YAML text that the template ``text`` stands for; raises TemplateError."""
     budget = Budget(steps=600_000)
     template = _compiled(text, budget)
     line, lines, pieces = 0, [0], []
@@ -64,7 +64,7 @@ def expand(text: str, names: Names) -> Expanded:
             line = 0
     except FAILURES as error:
         problem = explained(error, names)
-        raise Trouble(line or _line_of(error, template), problem.message, problem.hint) from error
+        raise TemplateError(line or _line_of(error, template), problem.message, problem.hint) from error
     return Expanded("".join(pieces), tuple(lines))
 
 
@@ -76,11 +76,11 @@ def _compiled(text: str, budget: Budget) -> jinja2.Template:
         budget.spend(_COMPILING * check(tree, _STATEMENTS))
         return SANDBOX.from_string(tree)
     except jinja2.TemplateSyntaxError as error:
-        raise Trouble(error.lineno, f"not a template: {error.message}") from error
+        raise TemplateError(error.lineno, f"not a template: {error.message}") from error
     except ExpressionError as error:
-        raise Trouble(error.line or 1, error.message, error.hint) from error
+        raise TemplateError(error.line or 1, error.message, error.hint) from error
     except (RecursionError, ValueError, OverflowError, MemoryError, SyntaxError) as error:
-        raise Trouble(1, "the template is nested too deeply or holds a number that is too long") from error
+        raise TemplateError(1, "the template is nested too deeply or holds a number that is too long") from error
 
 
 def _note_lines(lines: list[int], piece: str, line: int) -> None:

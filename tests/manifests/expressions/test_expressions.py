@@ -167,7 +167,7 @@ def test_text_templates_mean_what_they_mean_in_jinja(text: str, expanded: str) -
     ("a\n{{ [vars.no] }}", 2),
 ])  # fmt: skip  # a table
 def test_what_is_wrong_with_a_text_template_is_told_at_its_line(text: str, line: int) -> None:
-    with pytest.raises(j2.Trouble) as caught:
+    with pytest.raises(j2.TemplateError) as caught:
         j2.expand(text, NAMES)
     assert caught.value.line == line
 
@@ -230,6 +230,6 @@ def test_any_text_template_gives_text_or_says_where_it_is_wrong(text: str) -> No
         expanded = j2.expand(text, NAMES)
         lines = expanded.lines
         assert len(lines) == expanded.text.count("\n") + 1
-    except j2.Trouble as trouble:
+    except j2.TemplateError as trouble:
         lines = (trouble.line - 1,)
     assert all(0 <= line <= last for line in lines)

@@ -386,7 +386,7 @@ TEXT_BOMBS = {
 @pytest.mark.parametrize("text", TEXT_BOMBS, ids=lambda text: str(text)[:40])
 def test_text_templates_are_bounded_too(text: str) -> None:
     started = time.process_time()
-    with pytest.raises(j2.Trouble) as caught:
+    with pytest.raises(j2.TemplateError) as caught:
         j2.expand(text, {})
     assert time.process_time() - started < 6
     assert TEXT_BOMBS[text] in caught.value.message
