@@ -47,7 +47,7 @@ async def look_beside(
     for run in _open(session, beside):
         after = settled(run)
         nothing = after.empty and not after.former_jobs
-        assume(session, *(() if nothing else (after,)), without=(run.address,) if nothing else ())
+        assume(session, *(() if nothing else (after,)), without=(run.address,))
 
 
 @dataclass(frozen=True, slots=True)

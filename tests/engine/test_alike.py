@@ -19,9 +19,8 @@ from tests.engine.projects import desired, job
 
 
 def step(address: str, *keys: str, **more: Any) -> PlannedChange:
-    return PlannedChange(
-        Change(address, "create", (), (Call("create_job", starts=True),), **more), None, None, keys=keys
-    )
+    calls = (Call("create_job", starts=True),)
+    return PlannedChange(Change(address, "create", (), calls, credits=2, **more), None, None, keys=keys)
 
 
 def waits(address: str, *keys: str) -> PlannedChange:
@@ -46,6 +45,7 @@ def test_which_changes_are_alike(steps: tuple[PlannedChange, ...], alike: list[s
     steps_found = with_alike(steps, {"taken"})
     assert [bool(one.makers) for one in steps_found] == [bool(one) for one in alike]
     found = [one.change for one in steps_found]
+    assert {change.credits for change in found if change.alike} <= {0}, "it is taken, not paid for"
     assert [change.alike for change in found] == alike
     assert all(("makes the same" in " ".join(change.reasons)) is bool(change.alike) for change in found)
 
@@ -72,3 +72,44 @@ def test_what_the_cache_has_is_taken_although_its_maker_failed_unless_it_was_to_
     alike.check(follower, cached)
     with pytest.raises(NotStarted):
         alike.check(forced, cached)
+
+
+def test_a_change_waits_until_its_maker_has_ended() -> None:
+    maker, follower = step("a", "k"), replace(step("b", "k"), makers=("a",))
+    alike = Alike([maker, follower])
+
+    async def order() -> list[str]:
+        told: list[str] = []
+
+        async def follow() -> None:
+            await alike.wait_for_makers(follower)
+            told.append("follower")
+
+        waiting = asyncio.create_task(follow())
+        await asyncio.sleep(0)
+        told.append("maker")
+        alike.end("a")
+        await asyncio.wait_for(waiting, 5)
+        return told
+
+    assert asyncio.run(order()) == ["maker", "follower"]
+
+
+def test_only_those_that_did_not_make_it_are_named() -> None:
+    follower = replace(step("c", "k", "m"), makers=("a", "b"))
+    alike = Alike([follower])
+    alike.well.add("a")
+    with pytest.raises(NotStarted, match=r"^not started: b was to make the same and did not$"):
+        alike.check(follower, None)
+    alike.well.add("b")
+    with pytest.raises(NotStarted, match=r"^not started: a, b made the same, and its result could not be kept$"):
+        alike.check(follower, None)
+
+
+def test_a_job_that_is_planned_again_starts_nothing_that_others_were_to_make_for_it() -> None:
+    one, other = desired(job("b")), desired(job("b", conversions=(Conversion("d", "png"),)))
+    alike = Alike([replace(step("b", "k"), makers=("a",), desired=one, whole=one.job)])
+    again = [replace(step("b"), desired=item) for item in (other, one)]
+    alike.check_no_more("b", again[:1])
+    with pytest.raises(NotStarted):
+        alike.check_no_more("b", again)

@@ -130,3 +130,10 @@ def test_what_pays_nothing_or_repeats_its_own_calls_is_not_refused(session: Sess
     for key, step in (("own", own), ("old", there), ("old", replace(own, desired=None))):
         session.lost.undecided = {key: why}
         assert unless_undecided(session, step) is step
+
+
+def test_a_job_that_was_replaced_before_is_not_forgotten_with_the_calls(session: Session, searches: list[str]) -> None:
+    put(session, replace(OPEN, former_jobs=("job-0",)))
+    beside(session, plan(session, job("new")))
+    run = session.store.get("old")
+    assert (searches, run and run.former_jobs, run and run.intent) == (["old"], ("job-0",), None)
