@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from a2c_spec.api.http.replies import Reply
+from a2c_spec.api.http.replies import Reply, error_of
 from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
@@ -83,11 +83,13 @@ class Client:
 
     async def credits_left(self, seconds: float) -> int | None:
         """``GET /contracts``: the credits that the account has left; None where it is not prepaid, or where the service
-        does not say so at once. Sent once, since nothing depends on it."""
+        does not say so at once. Sent once, since nothing depends on it; AuthError where the key is not accepted."""
         reply = None
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 reply = await self.wire.once("/contracts")
+        if reply is not None and reply.status == 401:
+            raise error_of(reply, repeatable=True)
         return _credits_left(reply.data) if reply is not None and reply.status == 200 else None
 
     async def presets(self) -> tuple[Mapping[str, Any], ...]:

@@ -19,11 +19,13 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_place
 from a2c_spec.engine.session import open_session, open_state
-from a2c_spec.errors import InvalidError, SpecError
+from a2c_spec.errors import AuthError, InvalidError, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
 
+PATIENCE = 5.0
+"""Seconds that the service may take to say what is left."""
 EXTRAS = {
     "local": ("starlette", "uvicorn", "PIL", "pikepdf", "pypdfium2"),
     "local-docs": ("typst", "pypandoc"),
@@ -134,7 +136,8 @@ async def _service(project: Project) -> list[Check]:
         return [Check("state", False, _both(error))]
     try:
         async with open_session(project) as session:
-            return [state, _cache(session), await _reached(session.service.client.wire)]
+            reached = await _reached(session.service.client.wire)
+            return [state, _cache(session), reached, *(await _account(session) if reached.ok else ())]
     except SpecError as error:
         return [state, Check("service", False, _both(error))]
 
@@ -144,6 +147,17 @@ def _cache(session: Session) -> Check:
     place = cache_place(session.project)[0]
     lacks = session.results.unwritable()
     return Check("cache", None if lacks else True, f"{place} cannot be written ({lacks})" if lacks else str(place))
+
+
+async def _account(session: Session) -> list[Check]:
+    """Whether the service accepts the key, and what the account has left."""
+    if not session.service.client.wire.key or session.project.flags.local:
+        return []
+    try:
+        left = await session.service.client.credits_left(PATIENCE)
+    except AuthError as error:
+        return [Check("account", False, _both(error))]
+    return [Check("account", True, "the service does not say what is left" if left is None else f"{left} credits left")]
 
 
 async def _reached(wire: Any) -> Check:

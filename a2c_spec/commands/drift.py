@@ -54,15 +54,19 @@ def command(addresses: tuple[str, ...], detailed_exitcode: bool, **given: Any) -
 def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool) -> int:
     """Prints one line per difference; what the service failed to show is told after them."""
     project = project_of(flags)
-    found, gone, failed = asyncio.run(_found(project, addresses))
+    found, gone, unknown, failed = asyncio.run(_found(project, addresses))
     lines = [f"{item.address}: {item.path}: {shown(item.recorded)} -> {shown(item.now)}" for item in found]
     none = "no drift in the files here; the service was not asked" if flags.offline else "no drift"
     none += " in what could be read" if failed else ""
     unread = {address_of(error.address): error.message for error in failed}
-    tree = {"drift": [asdict(item) for item in found], "gone": gone, "failed": unread}
+    tree = {"drift": [asdict(item) for item in found], "gone": gone, "unknown": unknown, "failed": unread}
     emit(flags, lambda: tree, lambda: PLAIN.lines(lines) or none)
     if gone:
         talk(flags, f"no longer on the service (this is not drift: their results are here): {', '.join(gone)}")
+    if unknown:
+        talk(
+            flags, f"whether a call made or started a job is not known yet; `a2c-spec plan` looks: {', '.join(unknown)}"
+        )
     if any(item.path.partition(".")[0] in OF_PRESETS for item in found):
         talk(flags, "presets: `a2c-spec apply --refresh-only` records it, then apply puts it right")
     if any(item.path == "job" or item.path.startswith("outputs.") for item in found):
@@ -70,8 +74,11 @@ def report(flags: Flags, addresses: tuple[str, ...], *, detailed_exitcode: bool)
     return tell_failed(flags, failed) or (2 if detailed_exitcode and found else 0)
 
 
-async def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Drift], list[str], tuple[SpecError, ...]]:
-    """Every difference; the finished jobs that the service no longer has, without it being one; and failures."""
+async def _found(
+    project: Project, addresses: tuple[str, ...]
+) -> tuple[list[Drift], list[str], list[str], tuple[SpecError, ...]]:
+    """Every difference; the finished jobs that the service no longer has, without it being one; those of which a call
+    that starts them was not answered; and failures."""
     gone: list[str] = []
     async with open_session(project) as session:
         keys = set(session.keys(addresses))
@@ -79,7 +86,8 @@ async def _found(project: Project, addresses: tuple[str, ...]) -> tuple[list[Dri
         rows = [row for row in rows if not row.gone_since]  # what was let go may be as it likes
         read = partial(_one, session, gone, offline=project.flags.offline)
         reads = await read_each(rows, read, project.flags.parallelism)
-        return [item for part in reads.found for item in part], sorted(gone), reads.failed
+        unknown = sorted({address_of(row.address) for row in rows if row.intent and row.intent.starts})
+        return [item for part in reads.found for item in part], sorted(gone), unknown, reads.failed
 
 
 async def _one(session: Session, gone: list[str], record: JobRecord, *, offline: bool) -> tuple[Drift, ...]:

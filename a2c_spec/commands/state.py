@@ -102,9 +102,18 @@ async def _removed(flags: Flags, address: str) -> int:
     async with open_session(project) as session:
         with session.store.lock("state rm"):
             session.recorded(address)
-            await session.store.put(without=[run.address for run in session.store.runs(address)])
-    did(project.flags, f"the record of {address} is removed; its job and its files stay", removed=address)
+            runs = session.store.runs(address)
+            await session.store.put(without=[run.address for run in runs])
+    told = [f"the record of {address} is removed; its job and its files stay", *map(_job_that_stays, runs)]
+    jobs = [job for run in runs for job in run.jobs]
+    did(project.flags, "; ".join(filter(None, told)), removed=address, jobs=jobs)
     return 0
+
+
+def _job_that_stays(run: JobRecord) -> str:
+    """Which job a record that is removed was of, since nothing here names it afterwards."""
+    made = "a create whose answer is missing may have made one more job" if run.unresolved else ""
+    return " and ".join(filter(None, [f"job {run.job_id} was {run.phase} when last seen" if run.job_id else "", made]))
 
 
 @command.command("new-key")

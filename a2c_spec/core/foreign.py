@@ -14,8 +14,9 @@ from a2c_spec.core import compare
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.plan import Change
-from a2c_spec.core.reasons import ORDER, counted
+from a2c_spec.core.reasons import ORDER, counted, only_there
 from a2c_spec.core.recipe import UNPLACED, holds_secret
+from a2c_spec.core.results import GONE
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import Element, JobRecord
 
@@ -185,4 +186,8 @@ def told_of_start(change: Change, record: JobRecord | None, live: LiveJob | None
     cost = f"cost {counted(live.spent, 'credit')}"
     if not live.terminal:
         cost = f"costs about {counted(max(1, len(live.conversions)), 'credit')}"
-    return replace(change, reasons=(f"started elsewhere, which {cost}", *change.reasons))
+    told = [f"started elsewhere, which {cost}", *change.reasons]
+    there = sum(output.status not in GONE for output in live.outputs) if live.terminal else 0
+    if there and change.action in ("re-run", "replace"):
+        told.append(f"{only_there(there)}, and will not be downloaded")
+    return replace(change, reasons=tuple(told))

@@ -39,13 +39,15 @@ def input_part(body: Mapping[str, Any]) -> Part:
 
 
 def sent_input(sent: Mapping[str, Any]) -> Part:
-    """A recorded input as it went over the wire. A result of another manifest went under the id ``wire_source``, and so
-    did bytes that an earlier job held, as ``wire_type``."""
+    """A recorded input as it went over the wire. A result of another manifest went under the id ``wire_source``, or as
+    an upload where its bytes were here; bytes that an earlier job held went under the id, too, as ``wire_type``."""
     identity = sent.get("identity", {})
+    as_upload = bool(identity.get("upstream")) and "checksum" in sent and "wire_source" not in sent
     source = sent.get("wire_source") or (NOT_TOLD if identity.get("upstream") else identity.get("source", ""))
     return {
         **input_part(identity),
         "source": source,
+        **({"type": "upload"} if as_upload else {}),
         **({"type": sent["wire_type"]} if "wire_type" in sent else {}),
         **{key: sent[key] for key in ("filename", "checksum") if key in sent},
     }

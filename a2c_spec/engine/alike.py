@@ -63,10 +63,15 @@ def _alike(step: PlannedChange, makers: Mapping[str, str]) -> PlannedChange:
     if not (others and change.starts and len(others) == len(step.keys)) or change.problem:
         return step
     name = address_of(others[0])
-    known = name if name != address_of(change.address) else "another conversion of it"
-    told = f"{FREE}{known} makes the same, and its result is taken from the results cache"
+    told = f"{FREE}{_called(name, change.address)} makes the same, and its result is taken from the results cache"
     change = replace(change, alike=name, reasons=(*change.reasons, told), credits=0, work="")
     return replace(step, change=change, makers=tuple(dict.fromkeys(others)))
+
+
+def _called(maker: str, run: str) -> str:
+    """How a run is called in what is said of another one."""
+    name = address_of(maker)
+    return name if name != address_of(run) else "another conversion of it"
 
 
 class Alike:
@@ -108,16 +113,16 @@ class Alike:
         planned. ``cached`` is the job as the results cache would leave it."""
         missing = [key for key in step.makers if key not in self.well]
         if step.makers and (cached is None or (missing and step.change.forced)):
-            self._missed(missing or step.makers)
+            self._missed(step.change.address, missing or step.makers)
 
     def check_no_more(self, address: str, steps: Iterable[PlannedChange]) -> None:
         """The same where a job was planned again: it starts nothing that others were to make for it."""
         starts = {name for step in steps if step.change.starts for name in step.conversions}
         if starts & self.made.get(address, set()):
-            self._missed(sorted(self.before[address]))
+            self._missed(address, sorted(self.before[address]))
 
-    def _missed(self, keys: Sequence[str]) -> None:
-        names = ", ".join(dict.fromkeys(map(address_of, keys)))
+    def _missed(self, run: str, keys: Sequence[str]) -> None:
+        names = ", ".join(dict.fromkeys(_called(key, run) for key in keys))
         missing = [key for key in keys if key not in self.well]
         if missing and self.later.issuperset(missing):
             raise Later(f"{names} makes the same, and is not waited for")

@@ -11,7 +11,7 @@ from a2c_spec.core.adoption import begun
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord
-from a2c_spec.errors import SpecError
+from a2c_spec.errors import Conflict, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -44,6 +44,17 @@ async def look(session: Session, runs: Collection[JobRecord], client: Client) ->
             if run.intent is not None and run.intent.starts and run.address not in lost.looked:
                 await (_look_for_job if run.lost_start else _look_at_job)(session, run, client)
                 lost.looked.add(run.address)
+
+
+async def look_for_each(session: Session, addresses: Collection[str]) -> dict[str, str]:
+    """The same for all runs of these addresses, or of all there are; gives, by run, why that cannot be decided."""
+    for key in session.keys(addresses):
+        run = session.store.get(key)
+        try:
+            await look(session, [run] if run else [], session.service.client)
+        except Conflict as error:
+            session.lost.undecided[key] = error
+    return {key: error.message for key, error in session.lost.undecided.items()}
 
 
 async def _look_for_job(session: Session, run: JobRecord, client: Client) -> None:

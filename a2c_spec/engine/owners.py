@@ -91,7 +91,7 @@ class Owners:
         if not takes:
             return step
         self.given_up.update(path for path, _ in takes)
-        there = [(path, owner) for path, owner in takes if self.session.files.status(path, owner) != "absent"]
+        there = [(path, owner) for path, owner in takes if self._is_replaced(step, path, owner)]
         why = tuple(f"replaces {path}, an earlier result of {owner}" for path, owner in there)
         return replace(step, change=replace(change, reasons=(*step.change.reasons, *why)), takes=tuple(takes))
 
@@ -110,13 +110,18 @@ class Owners:
         """Of a result for another endpoint or environment, or of another run, that is about to be replaced and is not
         told of yet."""
         files, change = self.session.files, step.change
-        policies = {spec.on_conflict for spec in step.desired.job.outputs} if step.desired else set()
-        if len(policies) == 1 and files.expected(path, policies.pop(), change.address) != path:
+        if (policy := _policy(step)) and files.expected(path, policy, change.address) != path:
             return []  # it gets another name, or is left out
         stands = files.status(path, change.address)
         endpoints = files.other_endpoints(path) if stands == "intact" else ()
         origin = reasons.of_both(endpoints[0]) if endpoints else files.known_of(path, stands, change.address)
         return [f"replaces {path}, which {origin}"] if origin and f"{path} {origin}" not in change.reasons else []
+
+    def _is_replaced(self, step: PlannedChange, path: str, owner: str) -> bool:
+        """Whether what stands in the place of a result that its owner lets go makes way; what was changed since, does
+        only where it may be replaced."""
+        status = self.session.files.status(path, owner)
+        return status != "absent" and not (status in NOT_OURS and _policy(step) in ("rename", "skip"))
 
     def all_checked(self) -> list[PlannedChange]:
         """Every change, checked, and without words of files whose place another result takes.
@@ -167,6 +172,12 @@ class Owners:
         kept = {file.path for file in files if step.desired is None or file.conversion in asked}
         kept -= {file.path for file in step.record.leftover} if step.record else set()
         return kept.union(*_made(step).values(), (move.target for move in step.change.moves))
+
+
+def _policy(step: PlannedChange) -> str:
+    """The ``on_conflict`` of a job; empty where its results have several."""
+    policies = {spec.on_conflict for spec in step.desired.job.outputs} if step.desired else set()
+    return policies.pop() if len(policies) == 1 else ""
 
 
 def _filed(step: PlannedChange) -> Iterator[str]:

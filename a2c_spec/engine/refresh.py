@@ -89,12 +89,15 @@ async def _found(session: Session) -> Refreshed:
 
 
 async def as_there(record: JobRecord, client: Client | None) -> tuple[JobRecord, LiveJob | None]:
-    """The record of a run that is let go, without its job if the service has it no more, and the job if it was read."""
-    if client is None or record.phase != "started" or not record.job_id:
+    """The record of a run that is let go, and its job if it was read: without the job if the service has it no more,
+    and as one that was started if it was, by whomever."""
+    if client is None or not record.running_or_held or PRESET in record.elements:
         return record, None
     with about(record.address):
         live = await client.job(record.job_id)
-    return (record if live else replace(record, job_id="")), live
+    if live is None:
+        return replace(record, job_id=""), None
+    return (record if live.editable else replace(record, phase="started")), live
 
 
 def _to_be_read(record: JobRecord) -> bool:

@@ -283,3 +283,13 @@ def test_more_of_the_same_than_is_kept_in_memory_is_taken_from_the_cache(
     done = a2c("apply", "-q", "--max-credits", "1", "--parallelism", "1")
     assert (done.code, spent(somebody)) == (0, 1), done.out
     assert len([*(project / "dist").rglob("a.md5")]) == 90
+
+
+def test_what_waits_for_a_conversion_of_its_own_job_says_so(three: Path, a2c: Command) -> None:
+    for name in ("two", "three"):
+        (three / f"{name}.yaml").unlink()
+    text = (three / "one.yaml").read_text().replace("md5}]", "md5}, {id: d, category: hash, target: md5}]")
+    (three / "one.yaml").write_text(text.replace("name: one}]", "name: one}, {from: d, filename: two}]"))
+    done = a2c("apply", "--detach")
+    assert (done.code, "one: left to the next apply: another conversion of it makes the same" in done.out) == (0, True)
+    assert "Done: 1 job started, not waited for, 1 left to the next apply" in done.out

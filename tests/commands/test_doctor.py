@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.commands.doctor import EXTRAS
+from a2c_spec.local_api.server import Background
 from tests.conftest import Command
 
 
@@ -77,3 +78,16 @@ def test_a_results_cache_that_cannot_be_written_is_named(
     monkeypatch.setenv("A2C_SPEC_CACHE", "/proc/cc")
     ok, text = checks(a2c, "--local")["cache"]
     assert (ok, "/proc/cc cannot be written" in text) == (None, True)
+
+
+def test_a_key_that_the_service_does_not_accept_is_found_out_by_doctor_and_plan(
+    two: Path, server: Background, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert (two.is_dir(), bool(server.url)) == (True, True)
+    assert checks(a2c)["account"] == (True, "the service does not say what is left")
+    assert a2c("plan", "two.yaml").code == 0
+    monkeypatch.setenv("API2CONVERT_API_KEY", "wrong")
+    ok, text = checks(a2c)["account"]
+    assert (ok, text.startswith("the service does not accept the API key")) == (False, True)
+    assert a2c("plan", "two.yaml").code == 3
+    assert a2c("plan", "two.yaml", "--offline").code == 0

@@ -19,17 +19,21 @@ def service_settings() -> Settings:
     return Settings(progression=Progression("polls", 1, 9))
 
 
-@pytest.fixture
-def job(project: Path, a2c: Command, somebody: Somebody) -> str:
-    """The id of the job of ``r``, which was started and not waited for."""
+@pytest.fixture(params=["not waited for", "held, and started by somebody"])
+def job(project: Path, a2c: Command, somebody: Somebody, request: pytest.FixtureRequest) -> str:
+    """The id of the job of ``r``, which was started, and of which nothing is known since."""
     (project / "in").mkdir(exist_ok=True)
     (project / "in/a.txt").write_text("a")
     (project / "r.yaml").write_text(
         "apiVersion: a2c-spec/v1\nkind: Job\nname: r\ninputs: [{id: i, path: in/a.txt}]\n"
         "conversions: [{id: c, category: hash, target: md5}]\noutputs: [{from: c, filename: out, save: dist/}]\n"
     )
+    held = "job: {process: false}\n" if request.param != "not waited for" else ""
+    (project / "r.yaml").write_text((project / "r.yaml").read_text() + held)
     assert a2c("apply", "--detach").code == 0
     (row,) = somebody("GET", "/jobs")
+    if held:
+        somebody("PATCH", f"/jobs/{row['id']}", process=True)
     return str(row["id"])
 
 
@@ -96,6 +100,27 @@ def test_destroy_tells_what_is_lost(
     assert lost == ((True, [], 1) if looks else (True, [job], 0))
     assert said.format(job) in change["reasons"][0]
     assert a2c("destroy", "r", "-y").code == 0
+
+
+def test_a_held_job_is_let_go_as_the_service_has_it(project: Path, a2c: Command, somebody: Somebody) -> None:
+    """It was deleted there, it is held there, or nobody was asked."""
+    for name in ("one", "two"):
+        (project / f"{name}.txt").write_text(name)
+        (project / f"{name}.yaml").write_text(
+            f"apiVersion: a2c-spec/v1\nkind: Job\nname: {name}\njob: {{process: false}}\n"
+            f"inputs: [{{id: i, path: {name}.txt}}]\nconversions: [{{id: c, category: hash, target: md5}}]\n"
+        )
+    assert a2c("apply").code == 0
+    (project / "one.yaml").unlink()
+    told = [
+        "its job {} stays held on the service",
+        "its job {} is held, as far as is known (the service was not asked)",
+    ]
+    (job,) = [row["id"] for row in somebody("GET", "/jobs") if row["input"][0]["filename"] == "one.txt"]
+    assert told[0].format(job) in a2c("plan").out
+    assert told[1].format(job) in a2c("plan", "--offline").out
+    somebody("DELETE", f"/jobs/{job}")
+    assert job not in a2c("plan").out
 
 
 def test_destroy_says_nothing_of_that_where_the_result_is_here(a2c: Command, job: str, project: Path) -> None:

@@ -112,6 +112,19 @@ def test_what_somebody_changed_is_not_taken(project: Path, a2c: Command, job: Wr
     assert (project / "dist" / "one.sha256").read_text() == "notes"
 
 
+def test_what_somebody_changed_stays_beside_what_takes_another_name(
+    project: Path, a2c: Command, job: Writer, applied: Applied
+) -> None:
+    applied(a="one")
+    (project / "dist" / "one.sha256").write_text("notes")
+    job("a", "b.txt", "two")
+    job("c", "b.txt", "one")
+    said = a2c("plan", "--local", "--on-conflict", "rename").out
+    assert ("writes dist/one-1.sha256" in said, "replaces" in said) == (True, False), said
+    assert a2c("apply", "--local", "-y", "--on-conflict", "rename").code == 0
+    assert (project / "dist" / "one.sha256").read_text() == "notes"
+
+
 def test_a_place_that_is_left_in_the_same_plan_is_replaced_by_nobody(
     project: Path, a2c: Command, job: Writer, applied: Applied
 ) -> None:

@@ -96,6 +96,12 @@ def test_one_run_can_be_forgotten(runs: Command) -> None:
     assert [row["run"] for row in json.loads(runs("state", "list", "--local", "--json").out)] == ["c"]
 
 
+def test_what_is_forgotten_names_its_jobs(runs: Command) -> None:
+    shown = json.loads(runs("state", "list", "--local", "--json").out)
+    told = json.loads(runs("state", "rm", "c", "--local", "--json").out)
+    assert told == {"removed": "c", "jobs": [row["job_id"] for row in shown]}
+
+
 def test_a_forgotten_result_is_not_said_to_be_somebody_elses(runs: Command) -> None:
     assert runs("state", "rm", "c", "--local").code == 0
     ran = runs("apply", "--local", "--no-cache")

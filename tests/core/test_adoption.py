@@ -116,6 +116,9 @@ def test_by_a_wrong_zone_a_job_would_be_made_in_the_future(zone: float, suffix: 
     made = datetime.fromtimestamp(1_700_000_000, UTC).replace(tzinfo=None).isoformat() + suffix
     assert in_future(replace(LIVE, created_at=made), zone, 1_700_000_000 - 2 * APART) is future
     assert not in_future(replace(LIVE, created_at=""), zone, 0.0)
+    assert not in_future(replace(LIVE, created_at="2023-11-14T22:13:20Z"), zone, 1_700_000_000), (
+        "clocks differ a little"
+    )
 
 
 SENT_INPUT = {"identity": {"type": "remote", "source": "https://a", "parameters": {"x": 1}}, "filename": "a"}
@@ -255,6 +258,7 @@ OTHERWISE: dict[str, tuple[JobRecord, LiveJob]] = {
     "an input more": (DRAFT, replace(RUNS, inputs=(*RUNS.inputs, LiveInput("in-2", "remote", "https://x")))),
     "another option": (DRAFT, replace(RUNS, conversions=(LiveConversion("con-1", "webp", options={"width": 9}),))),
     "another callback": (DRAFT, replace(RUNS, fields={"callback": "d"})),
+    "nothing was sent": (replace(DRAFT, intent=None), RUNS),
     "no start was sent": (replace(DRAFT, intent=replace(START, starts=False)), RUNS),
     "of a create": (replace(DRAFT, intent=replace(START, kinds=("create_job",))), RUNS),
     "what was sent is not known": (replace(DRAFT, intent=replace(START, elements={})), RUNS),

@@ -115,6 +115,8 @@ def test_what_was_recorded_of_a_result_or_preset_of_another_manifest_is_told_by_
     result = {"identity": {"type": "output", "source": "up.c0", "upstream": "d"}}
     assert input_may_be(sent_input(result), LiveInput("i", "output", "out-7"))
     assert not input_may_be(sent_input(result | {"wire_source": "out-8"}), LiveInput("i", "output", "out-7"))
+    assert input_may_be(sent_input(result | {"checksum": "m"}), LiveInput("i", "upload", "x.png", checksum="m"))
+    assert not input_may_be(sent_input(result | {"checksum": "m"}), LiveInput("i", "upload", "x.png", checksum="n"))
     look = {"target": "png", "options": {}, "preset": "look"}
     shown = LiveConversion("c", "png", options={"preset": "p-1"})
     assert conversion_may_be(sent_conversion(look), shown)

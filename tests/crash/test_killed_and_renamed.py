@@ -8,16 +8,21 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.crash.scenarios import APPLY, HELD, ONE_UPLOAD, REMOTE, Scenario
+from tests.crash.scenarios import APPLY, HELD, ONE_UPLOAD, PICTURE, REMOTE, Scenario
 from tests.crash.world import Ran, World, stop_at
 
 UPLOAD = "answered POST /v2/dl/web1/upload-file/*#1"
 CREATE = "answered POST /v2/jobs#1"
 RUNS = HELD.replace("process: false", "process: true")
 OTHER = REMOTE.replace("target: sha256", "target: md5")
+FIRST = PICTURE.replace("name: one", "name: zero")
+TAKES = ONE_UPLOAD.replace("{id: a, path: a.txt}", "{id: a, from: zero.small}").replace(
+    "filename: sum", "filename: took"
+)
 STARTED = {
     "by its upload": (Scenario("", ONE_UPLOAD), UPLOAD),
     "by its create": (Scenario("", OTHER, before=REMOTE), CREATE),
+    "by a result": (Scenario("", f"{FIRST}---\n{TAKES}", before=FIRST), UPLOAD),
     "by an edit": (Scenario("", RUNS, before=HELD), "answered PATCH /v2/jobs/*#1"),
 }
 RENAMES: dict[str, Callable[[str], str]] = {
@@ -90,3 +95,28 @@ def test_what_was_started_is_taken_when_it_is_wanted_again(world: World, started
         assert (ran.code, "differed from the manifest" in ran.said) == (0, False), ran.said
         assert world.paid() == paid, world.runs
         world.check_quiet()
+
+
+def test_destroy_names_and_deletes_what_a_call_without_an_answer_started(world: World) -> None:
+    killed(world, Scenario("", OTHER, before=REMOTE), CREATE)
+    asked = world.processes.run(("destroy", "one"), world.folder, world.environment)
+    assert (asked.code, "1 result is only on the service, and deleted there" in asked.said) == (11, True), asked.said
+    assert all(job["id"] in asked.said for job in world.jobs())
+    assert world.processes.run(("destroy", "one", "-y"), world.folder, world.environment).code == 0
+    assert not world.jobs()
+
+
+def test_destroy_says_which_job_may_be_left(world: World) -> None:
+    killed(world, Scenario("", REMOTE), CREATE)  # no answer told yet how the service writes times
+    (job,) = world.jobs()
+    ran = world.processes.run(("destroy", "one", "-y"), world.folder, world.environment)
+    assert ran.code == 0
+    assert f"may be the one whose answer was lost: {job['id']}; none is deleted" in ran.said
+
+
+def test_what_is_said_where_a_record_is_removed_names_what_may_be_left(world: World) -> None:
+    killed(world, Scenario("", OTHER, before=REMOTE), CREATE)
+    drift = world.processes.run(("drift",), world.folder, world.environment)
+    assert (drift.code, "whether a call made or started a job is not known yet" in drift.said) == (0, True), drift.said
+    ran = world.processes.run(("state", "rm", "one"), world.folder, world.environment)
+    assert (ran.code, "a create whose answer is missing may have made one more job" in ran.said) == (0, True), ran.said

@@ -28,7 +28,8 @@ def plan_forget(record: JobRecord, why: str = "no longer in a manifest", live: L
         ended = f"{job} {ENDS.get(live.status, 'has ended')}" if live else "the service no longer has its job"
         told.append(f"{ended}; {only_there(there)}, and will not be downloaded" if there else ended)
     elif record.phase == "building" and record.job_id:
-        told.append(f"{job} stays held on the service")
+        may = "stays held on the service" if live else "is held, as far as is known (the service was not asked)"
+        told.append(f"{job} {may}")
     elif there:
         told.append(f"{only_there(there)}, and will not be downloaded")
     lost = bool(runs or there)
