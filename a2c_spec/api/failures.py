@@ -66,7 +66,7 @@ def warnings_of(job: Job, live: LiveJob, names: Mapping[str, str]) -> tuple[str,
     """The job's warnings; ``names`` are those of the record, by API id.
 
     Where each input gives a result of its own (``allow_multiple_outputs``) and one gave none, that is told though the
-    service does not warn of it: it may only list it later than everybody waited.
+    service does not warn of it: it may only list it after the waiting has ended.
     """
     alone = {item.id for item in job.conversions if item.options.get("allow_multiple_outputs") is True}
     made = [made_from(output, names) for output in live.outputs]

@@ -11,7 +11,7 @@ class Move:
     """A file of ours that gets another place below the project root; nothing is paid or downloaded.
 
     ``wanted``: the place that its manifest asks for, where the target is another one because something stands there.
-    ``aside``: it goes on from there, and the target is a name that is told to nobody.
+    ``aside``: the target is a temporary name, which is not shown; another move takes the file on from there.
     """
 
     source: str

@@ -71,7 +71,7 @@ def resolve(
         why, hint = not_text(value)
         raise InvalidError(f"the secret {secret.reference} {why}", hint=hint)
     if odd := odd_letter(value, _can_be_meant):
-        raise InvalidError(f"the secret {secret.reference} holds {odd}, which nobody can see", hint=ODD_HINT)
+        raise InvalidError(f"the secret {secret.reference} holds {odd}, which is not visible", hint=ODD_HINT)
     return value
 
 

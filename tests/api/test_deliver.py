@@ -51,6 +51,7 @@ def test_a_job_ends_with_its_result_in_place_and_recorded(bench: Bench) -> None:
     assert bench.durable() == done
     ended = [event for event in bench.events if event.kind == "done"]
     assert [(event.text, event.spent) for event in ended] == [("1 file", 1)]
+    assert {event.subject for event in bench.events if event.kind == "download"} == {file.path}
     assert [event.subject for event in bench.events if event.kind == "saved"] == [file.path for file in done.files]
 
 

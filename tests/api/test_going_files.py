@@ -51,6 +51,7 @@ def test_so_is_what_another_environment_has(files: OutputFiles) -> None:
 
 def test_what_is_ours_alone_is_moved_and_removed(files: OutputFiles) -> None:
     (files.root / PATH).write_text("other")
+    assert (removable(files, PATH, "pack"), remove(files, PATH, "pack")) == (False, False), "somebody changed it"
     move(files, PATH, "dist/b.pdf", "pack", "o-1")
     assert [path.name for path in (files.root / "dist").iterdir()] == ["b.pdf"]
     (files.root / "dist/b.pdf").write_text("same")

@@ -170,4 +170,4 @@ def test_a_result_whose_password_was_taken_out_of_the_manifest_is_downloaded_wit
     monkeypatch.delenv("PW")
     code, said, _ = run(a2c, "apply --no-cache")
     assert code in (3, 9), said
-    assert "wants another password" in said
+    assert "needs another password" in said

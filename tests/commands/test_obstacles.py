@@ -46,7 +46,7 @@ WAYS = [
     (_file, "dist is a file, not a folder; move it away, or save in another folder"),
     (_link, "dist is a link to something that does not exist"),
     (_outside, "outside the project root"),
-    (_read_only, "nothing may be written in dist; change its permissions"),
+    (_read_only, "dist is not writable; change its permissions"),
     (_folder, "dist/deep/one.sha256 is a folder; move it away"),
 ]
 

@@ -98,6 +98,12 @@ def test_a_job_of_equal_content_is_ours_if_it_was_made_right_after_the_intent(
     assert evidence(intent, replace(LIVE, created_at=made), zone, WINDOW) == told
 
 
+def test_once_the_clocks_are_compared_nothing_is_unclear() -> None:
+    far = datetime.fromtimestamp(INTENT.noted_at + WINDOW + 1, UTC).replace(tzinfo=None).isoformat()
+    assert evidence(INTENT, replace(LIVE, created_at=far), None, WINDOW, 0.0) == "not ours"
+    assert evidence(INTENT, replace(LIVE, created_at=far), None, WINDOW, 1.0) == "ours"
+
+
 def test_a_time_that_names_its_zone_needs_no_other() -> None:
     made = datetime.fromtimestamp(INTENT.noted_at, UTC).isoformat()
     assert evidence(INTENT, replace(LIVE, created_at=made), 7200.0, WINDOW) == "ours"
