@@ -37,6 +37,7 @@ def waits(address: str, *keys: str) -> PlannedChange:
         ((step("a"), step("b")), ["", ""]),
         ((step("b", "k"), waits("a", "k"), waits("c", "k")), ["a", "", ""]),
         ((step("a", "k", problem="no"), step("b", "k")), ["", ""]),
+        ((step("a", "k", problem="no"), step("b", "k"), step("c", "k")), ["", "", "b"]),
         ((step("b", "k", forced=True), step("a", "k"), step("taken", "k")), ["taken", "taken", ""]),
         ((step("a", "k", forced=True), step("b", "k", forced=True)), ["", "a"]),
     ],
