@@ -262,7 +262,7 @@ def test_a_finished_job_that_somebody_deleted_is_drift_until_the_service_need_no
     done = a2c("drift", "--detailed-exitcode")
     assert (done.code, done.out) == (0, "no drift\n")
     assert "no longer on the service (this is not drift: their results are here): one" in done.err
-    assert json.loads(a2c("drift", "--json").out) == {"drift": [], "gone": ["one"], "failed": {}}
+    assert json.loads(a2c("drift", "--json").out) == {"drift": [], "gone": ["one"], "unknown": [], "failed": {}}
 
 
 def test_a_result_that_somebody_renamed_or_deleted_is_drift(project: Path, a2c: Command, somebody: Somebody) -> None:

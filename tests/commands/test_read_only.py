@@ -95,7 +95,7 @@ def test_an_empty_state_beside_others_is_refused_and_how_to_go_on_is_said(two: P
         ran = a2c(command, "--local")
         assert ran.code == 14
         assert "is empty (0 bytes)" in ran.err
-        assert "delete it to begin anew" in ran.err
+        assert "delete it to begin again" in ran.err
     assert state.read_bytes() == b""
     state.unlink()
     assert a2c("status", "--local").out == "nothing is recorded\n"
