@@ -126,13 +126,14 @@ class Delivery:
                 raise failures.untold_conversions(live.id, untold, address)
             return ended
         problem = failures.failure_text(record, live)
-        saved = await self._salvage(task.desired.job, replace(ended, problem=problem), live)
+        saved = await self._salvage(task, replace(ended, problem=problem), live)
         told = "failed" if phase == "failed" else "was canceled"
         why = problem.removesuffix(".") if saved else problem
         raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=failures.FAILED_HINT, address=address)
 
-    async def _salvage(self, job: Job, record: JobRecord, live: LiveJob) -> str:
+    async def _salvage(self, task: Task, record: JobRecord, live: LiveJob) -> str:
         """Records how a job failed, and saves what conversions without an error gave all the same; says which."""
+        job = task.desired.job
         record, wrong = with_results(record, live), failures.without_good_result(record, live)
         placements = placed(job, record, self.render_late, live)
         made = {one.conversion for one in placements if one.conversion and not one.gone} - wrong
@@ -144,7 +145,7 @@ class Delivery:
         key = free_key(address, [run.address for run in self.store.runs(address)])
         whole = await self.executor.recorder.save(*split_failed(record, made, key))
         try:
-            await self._download_all(with_conversions(job, mine), whole, live)
+            await self._download_all(with_conversions(job, mine), whole, live, task.keep)
         except SpecError as error:
             self.tell(Event("note", record.address, text=error.message))
         return f"; the results of {', '.join(mine)} are kept"

@@ -162,6 +162,8 @@ class Executor:
 
     async def _run_steps(self, change: Change, record: JobRecord, before: JobRecord) -> JobRecord:
         now = [call for call in change.calls if not call.afterwards]
+        if record.held and any(not call.starts for call in now):
+            record = await self.save(replace(record, fingerprint="", basis={}))
         for step in sorted({call.step for call in now}):
             await shielded(self._run_step([call for call in now if call.step == step], change))
         record = self.store.get(record.address) or record

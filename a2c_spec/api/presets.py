@@ -22,7 +22,8 @@ from a2c_spec.core.state_store import StateStore
 
 @dataclass(frozen=True, slots=True)
 class Presets:
-    """Changes presets on the service and in the state. They cost nothing, so no intent is recorded before a call."""
+    """Changes presets on the service and in the state. They cost nothing, so no intent is recorded before a call, but
+    that it is not known any more what a preset holds: the next plan reads it then."""
 
     client: Client
     store: StateStore
@@ -31,6 +32,8 @@ class Presets:
     async def carry_out(self, change: Change, record: JobRecord) -> JobRecord:
         """All calls of one change; the record returned is durable."""
         for call in change.calls:
+            if record.job_id and record.fingerprint:
+                await self.store.put(replace(record, fingerprint=""))
             preset_id, shown = await self._send(call, record)
             elements = {PRESET: self._element(preset_id, change, shown)} if preset_id else {}
             record = replace(

@@ -150,12 +150,25 @@ def begun(record: JobRecord, live: LiveJob) -> JobRecord | None:
     intent = record.intent
     if intent is None or not intent.starts or intent.creates or record.phase != "building" or live.editable:
         return None
-    ids, names = _told_ids(intent, live), [name for name in intent.elements if name.startswith(PARTS)]
-    elements = {name: replace(one, api_id=ids.get(name, one.api_id)) for name, one in intent.elements.items()}
+    return _run_of(record, intent, live)
+
+
+def begun_elsewhere(record: JobRecord, live: LiveJob) -> JobRecord | None:
+    """The record of a draft once somebody started its job just as it was sent: the run that it is. None where the job
+    shows anything else, or was not started."""
+    if not record.held or live.editable:
+        return None
+    return _run_of(record, Intent(elements=record.elements, fingerprint=record.fingerprint, basis=record.basis), live)
+
+
+def _run_of(record: JobRecord, meant: Intent, live: LiveJob) -> JobRecord | None:
+    """The record as that of a run of just what was ``meant``; None where the job shows anything else."""
+    ids, names = _told_ids(meant, live), [name for name in meant.elements if name.startswith(PARTS)]
+    elements = {name: replace(one, api_id=ids.get(name, one.api_id)) for name, one in meant.elements.items()}
     run = replace(record, elements=elements, intent=None)
     if len(ids) < len(names) or len(names) != len(live.inputs) + len(live.conversions) or any(foreign(run, live)):
         return None
-    return started(run, intent.fingerprint, intent.basis)
+    return started(run, meant.fingerprint, meant.basis)
 
 
 def _told_ids(intent: Intent, live: LiveJob) -> dict[str, str]:

@@ -29,7 +29,7 @@ def cacheable(job: Job, *, awaited: bool = False) -> bool:
     known = all(item.pin or (item.type in sent and here) for item, here in zip(job.inputs, there, strict=True))
     plain = not any(item.output_target or "preset" in item.options for item in job.conversions)
     plain = plain and not any(path.endswith(".content") for path in job.lifecycle.ignore)
-    return bool(job.inputs) and known and plain and job.process and not job.fields.get("callback")
+    return bool(job.inputs) and known and plain and not job.fields.get("callback")
 
 
 def cache_key(fingerprint: str, realm: str) -> str:

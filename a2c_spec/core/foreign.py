@@ -177,11 +177,10 @@ def foreign_of_preset(record: JobRecord, live: Mapping[str, Any]) -> Iterator[Fo
         yield from _values("options", "options", element, element.sent.get("options", {}), shown)
 
 
-def told_of_start(change: Change, record: JobRecord | None, live: LiveJob | None) -> Change:
-    """The change of a run; of a held job that runs, or ran, although nothing was sent from here that starts it, with
-    that and what it costs. ``record``: as it was before the job was read."""
-    held = record is not None and record.phase == "building" and record.intent is None
-    if not held or live is None or live.editable:
+def told_of_start(change: Change, live: LiveJob | None) -> Change:
+    """The change of a job that was held; where it runs, or ran, although nothing was sent from here that starts it,
+    with that and what it costs."""
+    if live is None or live.editable:
         return change
     cost = f"cost {counted(live.spent, 'credit')}"
     if not live.terminal:

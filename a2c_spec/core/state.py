@@ -107,7 +107,8 @@ class JobRecord:
 
     ``elements`` maps ``job``, ``inputs.<id>``, ``conversions.<id>``, ``outputs.<api id>`` to what was sent.
     All of it are facts: an answer of the service, or the disk, said so. What is only about to be sent is the
-    ``intent``. ``fingerprint`` is that of the recipe that was sent to the job; ``basis`` describes it part by part.
+    ``intent``. ``fingerprint`` is that of the recipe that was sent to the job; ``basis`` describes it part by part. A
+    draft has none while it is being edited: it is not known yet what it would run.
     ``created_at`` is when the service says it created the job, ``answered_at`` when its answer came, by the service's
     clock (epoch seconds both; the former is read as UTC, for the service names no zone). ``problem`` is why a job
     ended as failed, ``warnings`` are what the service said of a job that it completed.
@@ -147,6 +148,11 @@ class JobRecord:
     def jobs(self) -> tuple[str, ...]:
         """Every job that was made for it and that the service may have, the present one last."""
         return (*self.former_jobs, self.job_id) if self.job_id else self.former_jobs
+
+    @property
+    def held(self) -> bool:
+        """Whether the job is a draft, of which it is known what it runs if somebody starts it."""
+        return self.phase == "building" and bool(self.job_id and self.basis.get("conversions")) and self.intent is None
 
     @property
     def unresolved(self) -> bool:

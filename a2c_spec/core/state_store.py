@@ -69,7 +69,8 @@ class StateStore(Protocol):
         ...
 
     def interrupted(self) -> tuple[JobRecord, ...]:
-        """Records that an interrupted apply left with files about to be written, or an intent, sorted by address."""
+        """Records of which more may be known than they say, sorted by address: those that an interrupted apply left
+        with files about to be written, or an intent; and those of held jobs, which somebody may have started."""
         ...
 
     def files_at(self, path: str) -> tuple[OwnedFile, ...]:

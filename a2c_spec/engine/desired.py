@@ -173,7 +173,7 @@ class Dependencies:
         known = {file.conversion for file in here if file.sha256}  # what came out, because it was here before
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": _stand_in(desired, name) for name in ids if name not in known}
-        keys = self.session.results.keys(desired)
+        keys = self.session.results.keys(desired) if change.fetch else {}
         for key in keys.values():
             self.making.setdefault(key, set()).add(address)
         return keys

@@ -10,6 +10,7 @@ from a2c_spec.core.desired import Input
 from a2c_spec.core.recipe import UPLOADED, sent_filename
 from a2c_spec.core.run_division import ALIVE
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord
 
 if TYPE_CHECKING:
@@ -26,22 +27,28 @@ GONE = frozenset({"failed", "error", "deleted", "expired"})
 """Statuses of an input whose bytes cannot be used again."""
 
 
-def may_be_held(session: Session, pending: Pending, change: Change, others: Collection[JobRecord] = ()) -> Holding:
+def may_be_held(
+    session: Session, pending: Pending, change: Change, others: Collection[JobRecord] = (), now: float = 0.0
+) -> Holding:
     """The jobs of earlier runs, the newest first, that were sent bytes which this change would send again.
 
-    ``others`` are runs under another address, which become those of this one.
+    ``others`` are runs under another address, which become those of this one. ``now`` is the service's clock, where it
+    is asked.
 
     After a run that failed, or ran with other content, the bytes are sent anew: they may be why. A job that the change
-    deletes takes its bytes with it.
+    deletes takes its bytes with it. For how long a service keeps the bytes of inputs is not published: they are taken
+    for as long as it keeps results.
     """
     last = pending.record
     failed = last is not None and (last.phase in ("failed", "canceled") or last.ran_otherwise)
     if not change.uploads or failed or change.action not in ("create", "re-run", "replace"):
         return {}
     deleted = {call.subject for call in change.calls if call.kind == "delete_job" and not call.afterwards}
-    runs = [*session.store.runs(address_of(change.address)), *others]
-    runs = [run for run in runs if run.job_id and run.phase in ALIVE]
-    runs = sorted((run for run in runs if run.job_id not in deleted), key=lambda run: run.age, reverse=True)
+    mine = session.store.runs(address_of(change.address))
+    failed_at = max((run.age for run in mine if run.phase in ("failed", "canceled")), default=None)
+    runs = [run for run in (*mine, *others) if run.job_id and run.phase in ALIVE and run.job_id not in deleted]
+    runs = [run for run in runs if not out_of_time(run, now) and (failed_at is None or run.age > failed_at)]
+    runs = sorted(runs, key=lambda run: run.age, reverse=True)
     holding = {run.job_id: _ids(run, pending.desired.job.inputs) for run in runs}
     return {job_id: ids for job_id, ids in holding.items() if ids}
 

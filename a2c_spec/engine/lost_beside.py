@@ -35,16 +35,17 @@ async def look_beside(
 
     What is not there was not done: others may have the run as it was before. An apply waits until that is certain.
     """
-    runs = [run for run in session.store.interrupted() if run.intent and address_of(run.address) not in made]
+    runs = [run for run in session.store.interrupted() if run.intent or run.held]
+    runs = [run for run in runs if address_of(run.address) not in made]
     payable = _Payable.of((step for steps in made.values() for step in steps), waiting) if runs else _Payable()
     every = session.project.flags.prune
     beside = [run for run in runs if (let_go and (every or not run.gone_since)) or payable.may_be(run)]
     await _look_at_all(session, beside, client)
-    if session.lost.to_pay and any(_open(session, beside)):
+    if session.lost.to_pay and any(run.intent for run in _open(session, beside)):
         await session.service.executor.grace.wait()
-        session.lost.looked.difference_update(run.address for run in beside)
+        session.lost.looked.difference_update(run.address for run in beside if run.intent)
         await _look_at_all(session, beside, client)
-    for run in _open(session, beside):
+    for run in (run for run in _open(session, beside) if run.intent):
         after = settled(run)
         nothing = after.empty and not after.former_jobs
         assume(session, *(() if nothing else (after,)), without=(run.address,))
@@ -84,13 +85,13 @@ async def _look_at_all(session: Session, runs: Collection[JobRecord], client: Cl
             with about(run.address):
                 await look(session, (session.files.recover_files(run),), client)
         except (Conflict, ReadFailed) as error:
-            session.lost.undecided[run.address] = error
+            session.lost.undecided |= {run.address: error} if run.intent else {}
 
 
 def _open(session: Session, runs: Collection[JobRecord]) -> Iterator[JobRecord]:
-    """Those of the runs of which it is not known what became of their calls, and can be found out."""
+    """Those of the runs of which it is not known what became of them, and can be found out."""
     now = [session.store.get(run.address) for run in runs if run.address not in session.lost.undecided]
-    return (run for run in now if run is not None and run.intent is not None)
+    return (run for run in now if run is not None and (run.intent is not None or run.held))
 
 
 def unless_undecided(session: Session, step: PlannedChange) -> PlannedChange:

@@ -1,4 +1,5 @@
-"""Starting calls of an earlier apply whose answers were lost: what became of them is found out before others plan."""
+"""What may have become of runs since they were recorded: starting calls whose answers were lost, and drafts that
+somebody started. That is found out before others plan."""
 
 from __future__ import annotations
 
@@ -7,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.adoption import begun
+from a2c_spec.core.adoption import begun, begun_elsewhere
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord
@@ -15,6 +16,7 @@ from a2c_spec.errors import Conflict, SpecError
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
+    from a2c_spec.core.live import LiveJob
     from a2c_spec.engine.session import Session
 
 
@@ -25,6 +27,8 @@ class LostCalls:
     ``found``: by the key of a run, the job that its create made. ``undecided``: by key, why that is not known.
     ``looked``: the keys of runs that were looked for. ``to_pay``: an apply plans, which waits until every request of an
     earlier process has reached the service, or never will. ``changed``: the keys of all records that are assumed.
+    ``elsewhere``: ids of drafts that somebody started, just as they were sent. ``read``: what was read of a job, by id,
+    for whoever needs it next.
     """
 
     to_pay: bool = False
@@ -32,16 +36,18 @@ class LostCalls:
     undecided: dict[str, SpecError] = field(default_factory=dict)
     looked: set[str] = field(default_factory=set)
     changed: set[str] = field(default_factory=set)
+    elsewhere: set[str] = field(default_factory=set)
+    read: dict[str, LiveJob | None] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
 
 async def look(session: Session, runs: Collection[JobRecord], client: Client) -> None:
-    """Finds out, once, what became of the calls that were to start these runs; raises Conflict where two jobs may be
-    the one that a create made."""
+    """Finds out, once, what became of the calls that were to start these runs, and of those that are held; raises
+    Conflict where two jobs may be the one that a create made."""
     lost = session.lost
     async with lost.turn:
         for run in runs:
-            if run.intent is not None and run.intent.starts and run.address not in lost.looked:
+            if run.address not in lost.looked and (run.held or (run.intent is not None and run.intent.starts)):
                 await (_look_for_job if run.lost_start else _look_at_job)(session, run, client)
                 lost.looked.add(run.address)
 
@@ -76,7 +82,10 @@ async def _look_for_job(session: Session, run: JobRecord, client: Client) -> Non
 
 async def _look_at_job(session: Session, run: JobRecord, client: Client) -> None:
     live = await client.job(run.job_id) if run.job_id else None
-    if live is not None and (started := begun(run, live)) is not None:
+    session.lost.read[run.job_id] = live
+    started = (begun(run, live) or begun_elsewhere(run, live)) if live is not None else None
+    if started is not None:
+        session.lost.elsewhere |= {run.job_id} if run.held else set()
         assume(session, started)
 
 

@@ -227,8 +227,10 @@ async def plan_run(
     step = plan_from_record(session, pending, offline=client is None)
     step = step or await plan_from_live(session, pending, client)
     wrong = bool(step.live and step.record and other_bytes(pending.desired, step.record, step.live))
-    holding = may_be_held(session, pending, step.change, others) if client and not wrong else {}
-    if client is None or not holding:
+    if client is None or wrong or not may_be_held(session, pending, step.change, others):
+        return step
+    holding = may_be_held(session, pending, step.change, others, client.wire.service_time())
+    if not holding:
         return step
     pending, seen = await with_held_inputs(holding, pending, client)
     again = plan_from_record(session, pending, offline=False)
@@ -269,12 +271,15 @@ async def plan_from_live(
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
-    live = live or await client.job(record.job_id)
+    read = session.lost.read
+    live = live or (read.pop(record.job_id) if record.job_id in read else await client.job(record.job_id))
     if live is not None:
         record = recognised(record, desired, live)
     known = pending.observed
     observed = session.observe(desired, record, live, known) if live is not None else replace(known, gone=True)
-    change = told_of_start(plan_with_cache(session, pending, record, observed), pending.record, live)
+    before, change = pending.record or record, plan_with_cache(session, pending, record, observed)
+    held = (before.phase == "building" and before.intent is None) or record.job_id in session.lost.elsewhere
+    change = told_of_start(change, live) if held else change
     doubtful = change.lost and change.starts and live and not sure
     if doubtful and not out_of_time(record, client.wire.service_time()):
         await session.project.runtime.sleep(LOOK_AGAIN)

@@ -95,7 +95,7 @@ class Results:
         """Whether the result of one conversion is there, or will be once another one that is planned has been made.
 
         ``made`` are conversions that are made anew, and keys of results that this job is going to make."""
-        if conversion in made:
+        if conversion in made or not desired.job.process:
             return False
         if self.holds(desired, conversion):
             return True
@@ -110,9 +110,10 @@ class Results:
         return [(name, self.cache.file(row["sha256"])) for name, row in rows] if self.cache else []
 
     def _entries(self, desired: DesiredJob) -> dict[str, Mapping[str, Any]]:
-        """What is kept of each conversion, as far as its files can get the names that the manifest asks for."""
+        """What is kept of each conversion, as far as its files can get the names that the manifest asks for; nothing for
+        a job that is to be held."""
         found: dict[str, Mapping[str, Any]] = {}
-        for item in desired.job.conversions if self.cache is not None else ():
+        for item in desired.job.conversions if self.cache is not None and desired.job.process else ():
             alone = only(desired, item.id)
             key = cache_key(alone.fingerprint, self.realm) if cacheable(alone.job) else ""
             entry = self.cache.load(key) if self.cache and key else None

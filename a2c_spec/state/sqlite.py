@@ -107,9 +107,10 @@ class SqliteStore:
         return self._with_pending(self._rows(query, (self.realm,)))
 
     def interrupted(self) -> tuple[JobRecord, ...]:
-        query = "SELECT address, data FROM job WHERE realm = ? AND (unsettled OR data LIKE ?) ORDER BY address"
+        some = "(unsettled OR phase = 'building' OR data LIKE ?)"
+        query = f"SELECT address, data FROM job WHERE realm = ? AND {some} ORDER BY address"  # noqa: S608 - no input
         found = self._with_pending(self._rows(query, (self.realm, '%"noted_at"%')))
-        return tuple(record for record in found if record.landing or record.intent)
+        return tuple(record for record in found if record.landing or record.intent or record.held)
 
     def _with_pending(self, rows: Iterator[tuple[Any, ...]]) -> Iterator[JobRecord]:
         """The records of these rows and of pending changes, sorted by address."""

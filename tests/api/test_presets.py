@@ -76,3 +76,19 @@ def test_a_changed_preset_keeps_its_id_and_a_deleted_one_has_none(tmp_path: Path
     delete = Change("web", "replace", (), (Call("delete_preset", "p-1"),), basis={PRESET: {}})
     gone = apply(in_turn(httpx.Response(404, json={})), tmp_path, delete, known)
     assert (gone.job_id, dict(gone.elements)) == ("", {})
+
+
+def test_what_a_preset_holds_is_not_known_until_a_change_of_it_was_answered(tmp_path: Path) -> None:
+    known = JobRecord("web", "host", "done", "p-1", fingerprint="before")
+    patch = Change("web", "update", (), (Call("patch_preset", "p-1", BODY),), fingerprint="after", basis={PRESET: {}})
+    assert apply(in_turn(httpx.Response(200, json={})), tmp_path, patch, known).fingerprint == "after"
+    store = SqliteStore(tmp_path / "lost.db", "host")
+    client = Client(
+        wire_over(in_turn(httpx.ReadError("reset")), Clock()), Uploads(tmp_path), lambda _: "", lambda _: ""
+    )
+    with pytest.raises(Exception):  # noqa: B017, PT011 - whatever ends it
+        asyncio.run(Presets(client, store, ignore).carry_out(patch, known))
+    now = store.get("web")
+    store.close()
+    assert now is not None
+    assert (now.job_id, now.fingerprint) == ("p-1", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -191,3 +192,70 @@ def test_what_somebody_started_is_kept_although_less_of_it_is_wanted(
     assert a2c("apply", "-q", "--max-credits", "0").code == 0
     assert (spent(somebody), jobs(somebody), in_dist(project)) == (2, 1, ["draft-0.md5"])
     assert a2c("plan", "--detailed-exitcode").code == 0
+    (told,) = json.loads(a2c("destroy", "--all", "--json").out.splitlines()[0])["changes"]
+    assert told["only_there"] == 1
+    write(project, "draft", MD5, SHA)
+    assert planned(a2c)["totals"]["credits"] == 0
+    assert a2c("apply", "-q", "--max-credits", "0").code == 0
+    assert (spent(somebody), in_dist(project)) == (2, ["draft-0.md5", "draft-1.sha1"])
+
+
+def start(somebody: Somebody) -> None:
+    """Somebody starts the job that is held, and it ends."""
+    (job,) = [row["id"] for row in somebody("GET", "/jobs") if row["status"]["code"] == "incomplete"]
+    somebody("PATCH", f"/jobs/{job}", process=True)
+    while somebody("GET", f"/jobs/{job}")["status"]["code"] != "completed":
+        time.sleep(0.02)
+
+
+@pytest.mark.parametrize("still_held", [False, True])
+def test_what_somebody_started_is_there_for_every_job_that_wants_the_same(
+    held: Path, a2c: Command, somebody: Somebody, *, still_held: bool
+) -> None:
+    start(somebody)
+    write(held, "draft", MD5, held=still_held)
+    write(held, "other", MD5)
+    assert planned(a2c)["totals"]["credits"] == 0, a2c("plan").out
+    assert "started elsewhere, which cost 1 credit" in a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", "0").code == 0
+    assert (spent(somebody), in_dist(held)) == (1, ["draft-0.md5", "other-0.md5"])
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_what_somebody_started_is_known_once_an_edit_is_taken_back(
+    held: Path, a2c: Command, somebody: Somebody
+) -> None:
+    start(somebody)
+    write(held, "draft", SHA)
+    told = a2c("plan").out
+    assert ("differed from the manifest" in told, "bytes that the service holds" in told) == (False, True), told
+    assert a2c("apply", "-q", "-y").code == 0
+    write(held, "draft", MD5)
+    assert planned(a2c)["totals"]["credits"] == 0
+    assert a2c("apply", "-q", "--max-credits", "0").code == 0
+    assert (spent(somebody), in_dist(held)) == (2, ["draft-0.md5", "draft-0.sha1"])
+
+
+def test_a_result_is_there_for_others_although_its_job_has_more_to_do(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "draft", MD5)
+    assert a2c("apply", "-q", "--detach").code == 0
+    write(project, "draft", MD5, SHA, held=True)
+    assert a2c("apply", "-q").code == 0
+    write(project, "other", MD5)
+    assert planned(a2c)["totals"]["credits"] == 0
+    assert a2c("apply", "-q", "--max-credits", "0").code == 0
+    assert (spent(somebody), in_dist(project)) == (1, ["draft-0.md5", "other-0.md5"])
+
+
+def test_so_is_one_whose_job_failed_for_another_conversion(project: Path, a2c: Command, somebody: Somebody) -> None:
+    picture = (project / "src/cover.png").read_bytes()
+    write(project, "draft", MD5, "category: document, target: txt")
+    (project / "a.txt").write_bytes(picture)
+    assert a2c("apply", "-q").code == 6
+    write(project, "other", MD5)
+    (project / "a.txt").write_bytes(picture)
+    assert a2c("apply", "-q", "--max-credits", "0", "--target", "other").code == 0
+    assert in_dist(project) == ["draft-0.md5", "other-0.md5"]
+    assert spent(somebody) == 1

@@ -34,7 +34,7 @@ JOBS = [
     ("a result of another job that is here", job(replace(UPLOAD, type="from")), True),
     ("a result of another job that is not here", job(replace(UPLOAD, type="from", content=None)), False),
     ("no input", replace(job(), inputs=()), False),
-    ("it is held", job(process=False), False),
+    ("it is held", job(process=False), True),
     ("it calls somebody back", job(fields={"callback": "https://x"}), False),
     ("it calls nobody back", job(fields={"callback": ""}), True),
     ("it delivers elsewhere", job(conversions=(replace(WEBP, output_target=({"type": "ftp"},)),)), False),

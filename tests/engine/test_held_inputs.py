@@ -30,14 +30,28 @@ def pending(session: Session, before: JobRecord | None = BEFORE) -> Pending:
     return Pending(desired(ONE), before, session.observe(desired(ONE), before, None))
 
 
-def asked(tmp_path: Path, before: JobRecord, change: Change = UPLOADS) -> list[str]:
+def asked(tmp_path: Path, before: JobRecord, change: Change = UPLOADS, *more: JobRecord, now: float = 0.0) -> list[str]:
     with session_in(tmp_path) as session:
-        asyncio.run(session.store.put(before))
-        return list(may_be_held(session, pending(session, before), change))
+        asyncio.run(session.store.put(before, *more))
+        return list(may_be_held(session, pending(session, before), change, now=now))
 
 
 def test_the_job_that_was_sent_the_same_bytes_under_the_same_name_is_asked(tmp_path: Path) -> None:
     assert asked(tmp_path, BEFORE) == ["job-1"]
+
+
+DAY = 24 * 3600.0
+
+
+@pytest.mark.parametrize(("later", "jobs"), [(DAY - 60, ["job-1"]), (DAY + 60, [])])
+def test_it_is_asked_for_as_long_as_the_service_keeps_results(tmp_path: Path, later: float, jobs: list[str]) -> None:
+    assert asked(tmp_path, replace(BEFORE, answered_at=1000.0), now=1000.0 + later) == jobs
+
+
+@pytest.mark.parametrize(("at", "jobs"), [(500.0, ["job-1"]), (2000.0, [])])
+def test_it_is_not_asked_again_once_a_later_run_failed(tmp_path: Path, at: float, jobs: list[str]) -> None:
+    failed = replace(BEFORE, address="job#2", job_id="job-2", phase="failed", answered_at=at)
+    assert asked(tmp_path, replace(BEFORE, answered_at=1000.0), UPLOADS, failed) == jobs
 
 
 OTHERS: list[tuple[str, JobRecord, Change]] = [

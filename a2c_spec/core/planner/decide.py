@@ -121,12 +121,13 @@ def _finish(desired: DesiredJob, record: JobRecord, live: LiveJob | None, observ
 
 
 def _after_failure(desired: DesiredJob, record: JobRecord, observed: Observed) -> Change:
-    """A run that failed is run again, unasked only if it gave nothing and cost nothing; with another recipe, it takes
-    the place of what was paid for before it."""
-    if observed.earlier is None or same_recipe(desired, record):
+    """A run that failed is run again, unasked only if it gave nothing and cost nothing, and takes the place of nothing
+    that was paid for before it."""
+    if observed.earlier is None:
         return _rerun(desired, record, (recipes.failure(record),), observed, paid=record.paid_for)
-    before = with_earlier(record, observed.earlier, observed.apart)
-    return _rerun(desired, before, recipes.why(desired, observed.earlier), observed, paid=True)
+    before = replace(record, basis=with_earlier(observed.earlier, None, observed.apart).basis)
+    failed = (recipes.failure(record),) if same_recipe(desired, record) else ()
+    return _rerun(desired, before, (*failed, *recipes.why(desired, observed.earlier)), observed, paid=True)
 
 
 def _from_cache(desired: DesiredJob, cached: JobRecord, observed: Observed, otherwise: Change) -> Change:

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from a2c_spec.core import reasons
 from a2c_spec.core.calls import Body, Call, Effect
-from a2c_spec.core.compare import equal, same_secret
-from a2c_spec.core.download_passwords import own_passwords
+from a2c_spec.core.compare import same_secret
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.moves import Move
 from a2c_spec.core.observed import Observed
-from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.plan import Change
+from a2c_spec.core.planner.changed_after_run import changed_after_run, still_locked, told_there
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.recipe import DECISIVE_FIELDS
 from a2c_spec.core.result_paths import Placement, placed
 from a2c_spec.core.results import NO_LONGER, named_parts, partly, untold, without_result
 from a2c_spec.core.skipping import only_skipped
@@ -157,7 +155,7 @@ def _shared(pending: Mapping[str, Mapping[str, Body]], count: int) -> Mapping[st
 
 def _output_body(desired: DesiredJob, record: JobRecord, one: Placement) -> dict[str, Body]:
     body: dict[str, Body] = {}
-    sent = _sent(record, one)
+    sent = told_there(record, one)
     static = one.spec is not None and isinstance(one.spec.filename, str)
     if one.name and (static or not one.path) and sent.get("filename") != one.name:
         body["filename"] = one.name
@@ -165,19 +163,6 @@ def _output_body(desired: DesiredJob, record: JobRecord, one: Placement) -> dict
     if password is not None and not same_secret(sent.get("download_password"), desired.fingerprint_secret(password)):
         body["download_password"] = password
     return body
-
-
-def _sent(record: JobRecord, one: Placement) -> dict[str, str]:
-    """What the service was told of a result: by a PATCH of it, and before that by the options of its conversion."""
-    element = record.element(f"outputs.{one.output.id}")
-    conversion = record.element(f"conversions.{one.conversion}")
-    options = conversion.sent.get("options", {}) if conversion else {}
-    password = options.get("download_password")
-    told = {"filename": options.get("output_filename")}
-    if isinstance(password, dict):
-        told["download_password"] = password.get("$secret")
-    patched = element.sent if element else {}
-    return {key: value for key, value in (told | dict(patched)).items() if value}
 
 
 def _effect(desired: DesiredJob, one: Placement, body: Mapping[str, Body]) -> Effect:
@@ -200,7 +185,7 @@ def finish(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:
             return Change(desired.job.address, "wait", (why,), fetch=True, problem=lacking)
         return _unchanged(desired, record, found)
     named = [_renamed(record, call, found.placements) for call in found.calls]
-    named += _still_locked(desired, record, found.placements)
+    named += still_locked(desired, record, found.placements)
     return Change(
         desired.job.address,
         "download" if found.downloads else "rename",
@@ -241,7 +226,7 @@ def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Cha
         why.insert(0, verified)
     gone, address = "the service no longer has the result of {}, which stayed there", desired.job.address
     why += [f"{gone.format(name)}; {reasons.run_again(address, [name])}" for name in no_longer_there(desired, record)]
-    why += [*_still_locked(desired, record, found.placements), *_too_late(desired, record), *partly(record)]
+    why += [*changed_after_run(desired, record, found.placements), *partly(record)]
     return Change(desired.job.address, "no-op", tuple(why), verified=found.verified, skipped=len(found.skipped))
 
 
@@ -250,26 +235,6 @@ def no_longer_there(desired: DesiredJob, record: JobRecord) -> tuple[str, ...]:
     asked = {item.id for item in desired.job.conversions}
     lost = (file.conversion for file in record.files if file.only_there and file.output_id in record.gone)
     return tuple(name for name in dict.fromkeys(lost) if name in asked)
-
-
-def _still_locked(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> Iterator[str]:
-    """Passwords that were taken out of the manifest: a result can be given another one, and not be without."""
-    for name in dict.fromkeys(one.conversion for one in placements if not one.gone):
-        mine = [one for one in placements if one.conversion == name and not own_passwords(desired.job, one)]
-        if any("download_password" in _sent(record, one) for one in mine):
-            told = f"download_password of {name} is no longer in the manifest, and cannot be removed from its result"
-            yield f"{told}, which keeps it; --replace runs it again without"
-
-
-def _too_late(desired: DesiredJob, record: JobRecord) -> Iterator[str]:
-    """Job fields that decide no result and were changed after the run, when the service takes no change any more."""
-    if (element := record.element("job")) is None:
-        return
-    told = {**element.sent, **desired.sent_fields}
-    for name in (name for name in JOB_FIELDS if name in told and name not in DECISIVE_FIELDS):
-        before, now = (sent.get(name, JOB_FIELDS[name].reset) for sent in (element.sent, desired.sent_fields))
-        if not equal(before, now):
-            yield f"job.{name} changed after the run: the results have what was set then; --replace runs it again"
 
 
 def _stale(desired: DesiredJob, record: JobRecord, placements: Sequence[Placement]) -> tuple[str, ...]:
@@ -283,7 +248,7 @@ def _renamed(record: JobRecord, call: Call, placements: Sequence[Placement]) -> 
     ids = {effect.name.removeprefix("outputs.") for effect in call.effects}
     one = next(one for one in placements if one.output.id in ids)
     if isinstance(call.body, Mapping) and "filename" in call.body:
-        old = _sent(record, one).get("filename") or one.output.filename
+        old = told_there(record, one).get("filename") or one.output.filename
         return f'output of {one.conversion}: "{old}" -> "{call.body["filename"]}"'
     return f"output of {one.conversion}: download_password (sensitive: changed)"
 
