@@ -110,8 +110,8 @@ class Results:
         return [(name, self.cache.file(row["sha256"])) for name, row in rows] if self.cache else []
 
     def _entries(self, desired: DesiredJob) -> dict[str, Mapping[str, Any]]:
-        """What is kept of each conversion, as far as its files can get the names that the manifest asks for; nothing for
-        a job that is to be held."""
+        """What is kept of each conversion, as far as its files can get the names that the manifest asks for; nothing
+        for a job that is to be held."""
         found: dict[str, Mapping[str, Any]] = {}
         for item in desired.job.conversions if self.cache is not None and desired.job.process else ():
             alone = only(desired, item.id)
