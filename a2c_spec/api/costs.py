@@ -21,14 +21,14 @@ class Costs:
     """What became known of the costs of jobs since this was made, in credits.
 
     ``shared`` gives the jobs of which several addresses have results. ``heard`` is told the run, its job and what this
-    cost in all. ``total`` is all that became known, ``of_run`` by run, ``untold`` what no event has told yet.
+    cost in all. ``total`` is all that became known, ``of_job`` by job, ``untold`` by run what no event has told yet.
     """
 
     store: StateStore
     shared: Callable[[], Collection[str]] = frozenset
     heard: Callable[[str, str, int], None] = of_none
     total: int = 0
-    of_run: Counter[str] = field(default_factory=Counter)
+    of_job: Counter[str] = field(default_factory=Counter)
     untold: Counter[str] = field(default_factory=Counter)
     known: dict[str, int] = field(default_factory=dict)
 
@@ -38,8 +38,9 @@ class Costs:
         new = max(0, live.spent - before)
         self.known[live.id] = before + new
         self.total += new
-        for count in (self.of_run, self.untold) if new else ():
-            count[record.address] += new
+        if new:
+            self.of_job[live.id] += new
+            self.untold[record.address] += new
         if not new:
             return record
         self.heard(record.address, live.id, before + new)

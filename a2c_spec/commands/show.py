@@ -14,6 +14,7 @@ from a2c_spec.commands._variables import refuse_both
 from a2c_spec.commands.status import status
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.saved_plan import is_saved_plan, read
+from a2c_spec.errors import UsageError
 
 
 @click.command("show")
@@ -29,8 +30,15 @@ def command(what: str, exit_code: bool, **given: Any) -> int:
     most = markdown_of_options(given)
     flags = flags_of(given)
     if not is_saved_plan(what):
+        if given_for_plans := next((flag for flag, on in _of_plans(flags, most, exit_code) if on), ""):
+            raise UsageError(f"{given_for_plans} is for saved plans", hint=f"`{what}` is an address")
         return status(flags, what)
     return show(flags, what, most, exit_code=exit_code)
+
+
+def _of_plans(flags: Flags, most: int, exit_code: bool) -> tuple[tuple[str, object], ...]:
+    """The flags that only a saved plan has a use for."""
+    return ("--markdown", most), ("--explain", flags.explain), ("--exit-code", exit_code)
 
 
 def show(flags: Flags, name: str, markdown: int, *, exit_code: bool) -> int:

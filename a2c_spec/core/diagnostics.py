@@ -37,7 +37,8 @@ class Diagnostic:
     shown: int = field(default=1, compare=False, repr=False)
 
     def __str__(self) -> str:
-        return f"{self.position}: {self.severity}: {self.message}" + (f" ({self.hint})" if self.hint else "")
+        place = f"{self.position}: " if self.position != Position() else ""
+        return f"{place}{self.severity}: {self.message}" + (f" ({self.hint})" if self.hint else "")
 
     def adding(self, hint: str) -> Diagnostic:
         """The same problem with one more thing to know about it."""

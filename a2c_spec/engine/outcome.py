@@ -17,6 +17,7 @@ from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.run_limits import Limits
 from a2c_spec.errors import (
     AskedToWait,
+    ConversionFailed,
     NetworkError,
     NotStarted,
     PartialFailure,
@@ -177,7 +178,7 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
     failed = some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
     some = tally.done or tally.later or len({error.address for error in errors}) + tally.unstarted < tally.busy
     shared = len({error.exit_code for error in causes}) == 1
-    shared = shared and all(stops_all(error) or isinstance(error, NetworkError) for error in causes)
+    shared = shared and all(stops_all(error) or isinstance(error, NetworkError | ConversionFailed) for error in causes)
     return _none_applied(failed, causes) if failed and shared and not some else failed
 
 

@@ -92,10 +92,13 @@ def check_read(steps: Iterable[PlannedChange]) -> None:
 
 
 def with_secrets(step: PlannedChange, lost: Mapping[str, SpecError]) -> PlannedChange:
-    """The same, with the error that an apply would meet where a call sends a secret that cannot be used: ``lost``."""
+    """The same, refused where a call sends a secret that cannot be used: with the error that an apply would meet.
+    ``lost`` are such secrets."""
     sent = (reference for call in step.change.calls for reference in _secrets(call.body))
     error = next((lost[reference] for reference in sent if reference in lost), None)
-    return replace(step, unread=step.unread or (None if step.change.problem else error))
+    if error is None or step.change.problem or step.unread:
+        return step
+    return replace(step, change=replace(step.change, problem=error.message), unread=error)
 
 
 def _secrets(body: object) -> Iterator[str]:

@@ -99,6 +99,7 @@ class Selection:
         if not self.target:
             chosen = {address for address, labels in known.items() if self.takes(address, labels)}
             self._check_replaced(chosen, [name for name in conversions if name.rpartition(".")[0] in chosen])
+        self._check_jobs(known, conversions)
         if not self.selector or empty or any(self.labelled(labels) for labels in known.values()):
             return
         every = [pair for labels in known.values() for pair in labels.items()]
@@ -108,6 +109,15 @@ class Selection:
             alike = there if "=" in unmet[0] else dict(every)
             raise UsageError(f"no manifest has the label {unmet[0]!r}", hint=nearest(unmet[0], alike))
         raise UsageError(f"no manifest has all of the labels {', '.join(self.selector)}", hint=nearest("", there))
+
+    def _check_jobs(self, known: Collection[str], conversions: Collection[str]) -> None:
+        """Raises UsageError when what is to be run again is a preset, which never runs."""
+        jobs = {name.rpartition(".")[0] for name in conversions}
+        for glob in self.replace:
+            meant = {address for address in known if matches(address, (glob,))}
+            if meant and meant.isdisjoint(jobs) and not any(names_part(one, (glob,)) for one in conversions):
+                told = f"--replace {glob} means only presets, which are never run"
+                raise UsageError(told, hint="name what uses it; a preset that differs there is put right by `apply`")
 
     def _check_one_meaning(
         self, name: str, known: Mapping[str, Mapping[str, str]], conversions: Collection[str]

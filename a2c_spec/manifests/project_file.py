@@ -144,11 +144,15 @@ def _exact(value: Any) -> Any:
 
 def unknown_environment(project: Project) -> Diagnostic | None:
     """What is wrong with the chosen environment: it is no name, or nothing says what it is."""
-    env, file = project.env, str(project.root / SETTINGS_FILE)
+    env, path = project.env, project.root / SETTINGS_FILE
     known = env in project.environments or (project.root / "vars" / f"{env}.yaml").is_file()
     if not env or (known and NAME.fullmatch(env)):
         return None
-    place = project.places.get("defaults.env") or project.places.get("environments") or Position(file, 1, 1)
+    place = (
+        project.places.get("defaults.env")
+        or project.places.get("environments")
+        or (Position(str(path), 1, 1) if path.is_file() else Position())
+    )
     hint = nearest(env, project.environments) or f"name it in `environments` of a2c.yaml, or write vars/{env}.yaml"
     return Diagnostic(place, f"there is no environment `{env}`", hint if NAME.fullmatch(env) else "")
 

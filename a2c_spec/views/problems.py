@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.errors import InvalidError, SpecError
 from a2c_spec.views.style import Style
@@ -18,7 +18,8 @@ def diagnostics(found: Iterable[Diagnostic], style: Style) -> str:
 
 def _diagnostic(diagnostic: Diagnostic, style: Style) -> Iterator[str]:
     colour = "red" if diagnostic.severity == "error" else "yellow"
-    yield f"{style(str(diagnostic.position), 'bold')}: {style(diagnostic.severity, colour)}: {diagnostic.message}"
+    place = f"{style(str(diagnostic.position), 'bold')}: " if diagnostic.position != Position() else ""
+    yield f"{place}{style(diagnostic.severity, colour)}: {diagnostic.message}"
     yield from [f"    {style(diagnostic.hint, 'dim')}"] if diagnostic.hint else []
 
 

@@ -36,7 +36,7 @@ def test_what_a_job_cost_is_recorded_counted_and_told_once(store: SqliteStore) -
     found = costs.learn(RUNNING, ENDED)
     assert (found.spent, costs.total, heard) == (2, 2, [("a", "j", 2)])
     assert (costs.learn(found, ENDED).spent, costs.total, len(heard)) == (2, 2, 1)
-    assert (costs.of_run["a"], costs.tell("a"), costs.tell("a")) == (2, 2, 0)
+    assert (costs.of_job["j"], costs.tell("a"), costs.tell("a")) == (2, 2, 0)
 
 
 def test_what_is_recorded_already_is_not_counted_again(store: SqliteStore) -> None:

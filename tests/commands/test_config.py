@@ -69,3 +69,11 @@ def test_an_environment_that_nothing_names_is_told(project: Path, a2c: Command) 
     assert (ran.code, "there is no environment `prodution`" in ran.err) == (5, True)
     assert "did you mean `production`?" in ran.err
     assert not (project / ".a2c").exists()
+
+
+def test_an_environment_that_nothing_names_has_no_place_in_a_file_that_is_not_there(
+    project: Path, a2c: Command
+) -> None:
+    (project / "a2c.yaml").unlink(missing_ok=True)
+    refused = a2c("plan", "--env", "nope")
+    assert (refused.code, refused.err.startswith("error: there is no environment `nope`")) == (5, True), refused.err

@@ -286,3 +286,51 @@ def test_a_result_that_somebody_renamed_or_deleted_is_drift(project: Path, a2c: 
     assert apply(a2c) == 0
     somebody("DELETE", f"/jobs/{job}/output/{output['id']}")
     assert f"outputs.{output['id']}: " in a2c("drift").out
+
+
+@pytest.mark.parametrize("made", [BAD, BAD.replace("png", "gif")], ids=["the same again", "something else"])
+def test_after_a_run_that_failed_what_was_paid_for_before_is_not_replaced_unasked(
+    project: Path, a2c: Command, somebody: Somebody, made: str
+) -> None:
+    write(project)
+    assert apply(a2c) == 0
+    write(project, made=BAD)
+    assert apply(a2c, "-y") == 6
+    write(project, made=made)
+    assert planned(a2c)[0][2] is True
+    assert apply(a2c) == 11
+    assert apply(a2c, "-y", "--max-replace", "0") == 11
+    write(project, GUARDED, made=made)
+    assert apply(a2c, "-y") == 13
+    assert len(jobs(somebody)) == 2
+
+
+def test_two_jobs_that_fail_end_as_one_that_fails(project: Path, a2c: Command, somebody: Somebody) -> None:
+    write(project, "outputs: [{from: sha, filename: one}]", made=BAD)
+    (project / "two.yaml").write_text((project / "one.yaml").read_text().replace(": one", ": two"))
+    assert apply(a2c) == 6
+    assert len(jobs(somebody)) == 2
+
+
+def test_what_is_refused_does_not_keep_the_rest_from_being_done(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project)
+    (project / "two.yaml").write_text((project / "one.yaml").read_text().replace("name: one", "name: two"))
+    (project / "dist").mkdir()
+    (project / "one.yaml").write_text((project / "one.yaml").read_text() + "outputs: [{from: sha, filename: in}]\n")
+    (project / "dist/in.sha256").write_text("mine")
+    assert apply(a2c, "--fail-fast") == 9
+    assert len(jobs(somebody)) == 1
+
+
+def test_a_secret_that_is_missing_is_no_part_of_what_a_plan_promises(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project)
+    secret = "{id: x, category: archive, target: zip, options: {download_password: {secret: env:NOT_SET}}}"
+    text = (project / "one.yaml").read_text().replace("name: one", "name: two").replace(SHA, secret)
+    (project / "two.yaml").write_text(text)
+    told = a2c("plan", "--no-cache")
+    assert (told.code, "1 to create, 1 refused: about 1 credit" in told.out, "NOT_SET" in told.out) == (5, True, True)
+    assert not jobs(somebody)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.conftest import Command
 
 
@@ -27,3 +29,10 @@ def test_a_plan_that_changes_nothing_exits_0(two: Path, a2c: Command) -> None:
 def test_an_address_is_shown_as_status_shows_it(two: Path, a2c: Command) -> None:
     assert a2c("apply", "two.yaml", "--local").code == 0
     assert (two.is_dir(), a2c("show", "one", "--local").out) == (True, a2c("status", "one", "--local").out)
+
+
+@pytest.mark.parametrize("flag", ["--markdown", "--explain", "--exit-code"])
+def test_what_is_for_plans_is_refused_for_an_address(flag: str, two: Path, a2c: Command) -> None:
+    assert a2c("apply", "two.yaml", "--local").code == 0
+    refused = a2c("show", "one", "--local", flag)
+    assert (two.is_dir(), refused.code, f"{flag} is for saved plans" in refused.err) == (True, 2, True)

@@ -12,6 +12,7 @@ from a2c_spec.engine.run_limits import Limits
 from a2c_spec.errors import (
     AskedToWait,
     AuthError,
+    ConversionFailed,
     NetworkError,
     NotCleanedUp,
     NotStarted,
@@ -88,6 +89,7 @@ def test_what_is_only_not_cleaned_up_is_counted_apart(errors: list[SpecError], t
     assert (error.message, error.exit_code) == (told, 9)
 
 
+BROKEN: list[SpecError] = [ConversionFailed("job 1 failed", hint="fix it", address=name) for name in "ab"]
 REFUSED: list[SpecError] = [AuthError("wrong key", hint="look", address=name) for name in "ab"]
 ALIKE: list[tuple[list[SpecError], Tally, tuple[str, str, int]]] = [
     (REFUSED, Tally(2), ("2 of 2 jobs failed: wrong key", "look", 3)),
@@ -102,6 +104,8 @@ ALIKE: list[tuple[list[SpecError], Tally, tuple[str, str, int]]] = [
         Tally(2),
         ("2 of 2 jobs failed", "run it again to do the rest", 3),
     ),
+    (BROKEN, Tally(2), ("2 of 2 jobs failed: job 1 failed", "fix it", 6)),
+    (BROKEN, Tally(3, done={"c"}), ("2 of 3 jobs failed", "run it again to do the rest", 9)),
     (REFUSED, Tally(3, done={"c"}), ("2 of 3 jobs failed", "run it again to do the rest", 9)),
     ([REFUSED[0], NetworkError("no", address="b")], Tally(2), ("2 of 2 jobs failed", "run it again to do the rest", 9)),
 ]

@@ -209,3 +209,11 @@ def test_a_conversion_is_named_only_to_run_it_again() -> None:
     del known["a.png"]
     with pytest.raises(UsageError, match="means only what is left out"):
         Selection(replace=("a.png",), exclude=("a",)).check(known, conversions=["a.png", "b.png"])
+
+
+def test_a_preset_is_never_run_again() -> None:
+    known: dict[str, dict[str, str]] = {"look-1": {}, "job": {}}
+    chosen = Selection(replace=("look*",))
+    with pytest.raises(UsageError, match="means only presets, which are never run"):
+        chosen.check(known, conversions=["job.pdf"])
+    chosen.check({**known, "look-2": {}}, conversions=["job.pdf", "look-2.pdf"])

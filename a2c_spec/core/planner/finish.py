@@ -69,7 +69,8 @@ def _one(placement: Placement, file: SavedFile | None, observed: Observed, work:
     if not placement.path:
         return
     if file is None or not file.path:
-        _fetch(placement, f"{placement.path} not downloaded yet", observed, work, file)
+        there = reasons.OF_EARLIER_RUN if observed.status(placement.path) == "intact" else "not downloaded yet"
+        _fetch(placement, f"{placement.path} {there}", observed, work, file)
     elif (stands := observed.status(file.path)) == "absent":
         _fetch(placement, f"{file.path} is missing here", observed, work, file)
     elif stands == "outdated":
