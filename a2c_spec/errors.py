@@ -32,7 +32,7 @@ import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
@@ -54,6 +54,12 @@ class SpecError(Exception):
         self.hint = hint
         self.address = address
         self.spent = 0
+
+    def __copy__(self) -> Self:
+        """The same error once more, whatever its kind is made of."""
+        copied = type(self).__new__(type(self), *self.args)
+        copied.__dict__.update(self.__dict__)
+        return copied
 
     @property
     def told(self) -> str:

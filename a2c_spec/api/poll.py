@@ -127,7 +127,8 @@ class Poller:
         for job_id in job_ids:
             waiter = self.waiters.pop(job_id, None)
             if waiter and not waiter.future.done():
-                waiter.future.set_exception(copy(error))  # each its own: an error is given the address it is about
+                own = copy(error) if isinstance(error, SpecError) else error  # it is given the address it is about
+                waiter.future.set_exception(own)
 
     async def _look(self, due: list[str]) -> None:
         """Reads the jobs that are due, from the list where that tells enough, and one by one where not."""

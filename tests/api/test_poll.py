@@ -240,6 +240,23 @@ def test_a_failure_of_a_look_ends_the_waits_that_were_due_and_no_others() -> Non
     assert isinstance(live, LiveJob)
 
 
+@pytest.mark.parametrize("status", [400, 403, 409, 410, 418, 422])
+def test_whatever_the_service_answers_ends_the_wait(status: int) -> None:
+    clock = Clock()
+
+    async def run() -> list[LiveJob | BaseException]:
+        wire = wire_over(lambda _: httpx.Response(status, json={"message": "no"}), clock)
+        poller = Poller(Client(wire, Uploads(Path()), lambda _: "", lambda _: ""), clock, clock.sleep, lambda: 0.0)
+        waits = [poller.wait("a", lambda _: None), poller.wait("a", lambda _: None), poller.wait("b", lambda _: None)]
+        async with asyncio.timeout(5):
+            return [*await asyncio.gather(*waits, return_exceptions=True)]
+
+    errors = asyncio.run(run())
+    assert [type(error) for error in errors] == [type(errors[0])] * 3
+    assert all(isinstance(error, SpecError) for error in errors)
+    assert len({id(error) for error in errors}) == 3, "each is given the address that it is about"
+
+
 @pytest.mark.parametrize(
     ("row", "complete"),
     [
