@@ -51,7 +51,7 @@ def test_every_command_prints_nothing_else(applied: Path, a2c: Command) -> None:
 def test_an_import_says_what_it_wrote_before_it_downloads(applied: Path, a2c: Command) -> None:
     job = json.loads(a2c("state", "show", "two", "--local", "--json").out)
     job = job["job_id"] if isinstance(job, dict) else job[0]["job_id"]
-    assert json.loads(a2c("state", "rm", "two", "--local", "--json").out) == {"removed": "two"}
+    assert json.loads(a2c("state", "rm", "two", "--local", "--json").out) == {"removed": "two", "jobs": [job]}
     first, *rest = a2c("import", job, "--name", "again", "--local", "--json").out.splitlines()
     told = {"event": "imported", "written": "again.yaml", "address": "again", "job_id": job, "status": "completed"}
     assert json.loads(first) == {**told, "without_source": [], "spent": 1}
