@@ -49,11 +49,8 @@ class SpecError(Exception):
 
     def __init__(self, message: str, *, hint: str = "", address: str = "", lines: Sequence[str] = ()) -> None:
         super().__init__(message)
-        self.message = message
-        self.lines = tuple(lines)
-        self.hint = hint
-        self.address = address
-        self.spent = 0
+        self.message, self.lines, self.hint = message, tuple(lines), hint
+        self.address, self.spent = address, 0
 
     def __copy__(self) -> Self:
         """The same error once more, whatever its kind is made of."""

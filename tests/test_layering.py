@@ -123,7 +123,7 @@ TESTED_TOGETHER = {
 }  # fmt: skip  # a table
 """Modules that are tested with others, through one door, and where."""
 
-GUARDING_SUITES = {"benchmarks", "cases", "crash", "laws", "mutation", "secrecy", "worlds"}
+GUARDING_SUITES = {"benchmarks", "cases", "crash", "fuzz", "laws", "mutation", "secrecy", "worlds"}
 """Folders of tests that guard the whole and so have no room of their name."""
 
 

@@ -183,10 +183,8 @@ class Execution:
             self.reporter(Event("done", step.change.address, text=LEFT))
             return
         error.address = error.address or step.change.address
-        refused = bool(step.change.problem)  # which the plan says, and that the rest is done
-        self.stopped = self.stopped or (self.options.fail_fast and not refused) or stops_all(error)
-        run = step.change.address
-        now = self.session.store.get(run)
+        self.stopped |= (self.options.fail_fast and not step.change.problem) or stops_all(error)
+        run, now = step.change.address, self.session.store.get(step.change.address)
         error.spent = self.costs.of_job[now.job_id] if now and now.job_id else 0
         self.reporter(Event("failed", error.address, end_of(error), error.message, spent=self.costs.tell(run)))
         self.errors.append(error)

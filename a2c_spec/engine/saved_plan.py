@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec._version import __version__
+from a2c_spec.core.json_text import read_json
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_stamps import moved_of, stamp
 from a2c_spec.engine.planned import check_read
@@ -97,7 +98,7 @@ def read(path: Path) -> SavedPlan:
     try:
         if path.stat().st_size > LARGEST:
             raise InvalidError(f"{path} is too large for a plan")
-        tree = json.loads(path.read_text(encoding="utf-8"))
+        tree = read_json(path.read_bytes())
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {why(error)}") from error
     except (ValueError, RecursionError) as error:

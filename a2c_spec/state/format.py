@@ -1,9 +1,10 @@
-"""Records as JSON and back, the same for every store."""
+"""Records as JSON and back, the same for every store, with a check that finds damage before it is believed."""
 
 from __future__ import annotations
 
 import json
 import re
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
@@ -16,12 +17,30 @@ _FIELDS = {field.name for field in fields(JobRecord)} - _COLUMNS
 _INTENT = {field.name for field in fields(Intent)}
 _FILE = {field.name for field in fields(SavedFile)}
 
+_CHECK = '{"check":"'
+"""How the JSON of a record begins; the check is the CRC-32 of all that follows it, in hexadecimal."""
+
 _MARK = re.compile(r'"(?:\$secret|decrypt|download_password)":("(?:[^"\\]|\\.)+")')
 
 
 def encode(record: JobRecord) -> str:
     """The record as JSON text, without what has a column of its own."""
-    return dumps(_tree(record))
+    return with_check(dumps(_tree(record)))
+
+
+def with_check(text: str) -> str:
+    """The JSON text of an object, begun with the check of all that follows."""
+    rest = text[1:]
+    return f'{_CHECK}{zlib.crc32(rest.encode()):08x}",{rest}'
+
+
+def checked(text: str) -> dict[str, Any]:
+    """The object that was written so; raises ValueError where anything of it was changed since."""
+    head, rest = text[: len(_CHECK) + 10], text[len(_CHECK) + 10 :]
+    if head != f'{_CHECK}{zlib.crc32(rest.encode()):08x}",':
+        raise ValueError("it does not fit its check")
+    tree: dict[str, Any] = json.loads(f"{{{rest}")
+    return tree
 
 
 def _tree(record: JobRecord) -> dict[str, Any]:
@@ -52,8 +71,8 @@ def marks(text: str) -> Iterator[str]:
 
 
 def decode(realm: str, address: str, text: str) -> JobRecord:
-    """The record of a row; keys that this version does not know are ignored."""
-    return _record(realm, address, json.loads(text))
+    """The record of a row; keys that this version does not know are ignored. Raises ValueError for a damaged one."""
+    return _record(realm, address, checked(text))
 
 
 def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.errors import IntegrityError, SpecError, why
+from a2c_spec.state.format import with_check
 from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
 from a2c_spec.state.upgrade_3 import upgraded
 
@@ -58,13 +59,15 @@ DROP TABLE file;
 ALTER TABLE file_4 RENAME TO file;
 CREATE INDEX file_of ON file (realm, address);
 """,
+    5: "",
 }
 """Format -> the statements that make it of the one before. 2: ``file`` holds what stands at a path and what is about
 to be written there; ``unsettled`` finds the records that an interrupted apply left with such files.
-3: records keep facts and intents apart. 4: each endpoint has files of its own, whatever another one wrote over them."""
+3: records keep facts and intents apart. 4: each endpoint has files of its own, whatever another one wrote over them.
+5: each record has a check, by which damage is found."""
 
 Upgrade = Callable[[Mapping[str, Mapping[str, Any]]], Mapping[str, Mapping[str, Any]]]
-RECORDS: Mapping[int, Upgrade] = {3: upgraded}
+RECORDS: Mapping[int, Upgrade] = {3: upgraded, 5: lambda trees: trees}
 """Format -> what makes the records of one realm (address -> the JSON of its row) of those of the format before."""
 
 VERSION = max(MIGRATIONS)
@@ -180,12 +183,15 @@ def _create_tables(db: sqlite3.Connection) -> None:
 
 
 def _execute_all(db: sqlite3.Connection, statements: str) -> None:
-    for statement in statements.split(";"):
+    for statement in filter(str.strip, statements.split(";")):
         db.execute(statement)
 
 
 def _version(db: sqlite3.Connection) -> int:
-    return int(db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()[0])
+    row = db.execute("SELECT value FROM meta WHERE key = 'version'").fetchone()
+    if row is None or not isinstance(row[0], int):
+        raise sqlite3.DatabaseError("it does not say of which format it is")
+    return int(row[0])
 
 
 def _migrate(db: sqlite3.Connection, step: int) -> None:
@@ -205,6 +211,7 @@ def _upgrade_records(db: sqlite3.Connection, upgrade: Upgrade) -> None:
         realms.setdefault(realm, {})[address] = json.loads(data)
     for realm, trees in realms.items():
         for address, tree in upgrade(trees).items():
-            row = (tree["phase"], tree["job_id"], tree["fingerprint"], json.dumps(tree), realm, address)
+            text = with_check(json.dumps({key: value for key, value in tree.items() if key != "check"}))
+            row = (tree["phase"], tree["job_id"], tree["fingerprint"], text, realm, address)
             change = "UPDATE job SET phase = ?, job_id = ?, fingerprint = ?, data = ? WHERE realm = ? AND address = ?"
             db.execute(change, row)

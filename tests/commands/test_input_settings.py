@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from a2c_spec.local_api.server import Background
+from a2c_spec.state.format import with_check
 from tests.commands.conftest import Rewording, Somebody, spent
 from tests.conftest import Command
 
@@ -186,7 +187,7 @@ def test_of_a_record_of_an_earlier_version_nothing_can_be_told(
         ((text,),) = base.execute("SELECT data FROM job").fetchall()
         bare = text.replace(',{"settings":{}}', "")
         assert len(text) - len(bare) == 2 * len(',{"settings":{}}')
-        base.execute("UPDATE job SET data = ?", (bare,))
+        base.execute("UPDATE job SET data = ?", (with_check(f"{{{bare[20:]}"),))
         base.commit()
     edit(somebody, THEIRS)
     assert (told(a2c)["action"], drifted(a2c)) == ("no-op", [])

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
-from a2c_spec.state.format import decode, encode
+from a2c_spec.state.format import checked, decode, encode, with_check
 
 FILE = SavedFile("dist/a.pdf", 3, "ab" * 32, "out-1", "pdf")
 RECORD = JobRecord(
@@ -20,7 +20,7 @@ RECORD = JobRecord(
     leftover=(FILE,),
     intent=Intent(("create_job",), elements={"inputs.a": Element("", {"position": 1})}),
 )
-TREE = json.loads(encode(RECORD))
+TREE = checked(encode(RECORD))
 MINIMAL = {"path": "a", "size": 1, "sha256": "", "output_id": "o", "conversion": "c"}
 
 
@@ -41,7 +41,7 @@ def test_what_a_newer_version_adds_is_ignored() -> None:
     later = TREE | {"later": 7, "intent": TREE["intent"] | {"later": 7}}
     for part in ("files", "landing", "leftover"):
         later[part] = [row | {"later": 7} for row in TREE[part]]
-    assert decode("host", "pack", json.dumps(later)) == RECORD
+    assert decode("host", "pack", with_check(json.dumps(later))) == RECORD
 
 
 OLDER: list[tuple[dict[str, Any], JobRecord]] = [
@@ -56,4 +56,21 @@ OLDER: list[tuple[dict[str, Any], JobRecord]] = [
 
 @pytest.mark.parametrize(("tree", "record"), OLDER)
 def test_what_an_older_version_did_not_write_is_as_if_it_was_empty(tree: dict[str, Any], record: JobRecord) -> None:
-    assert decode("host", "pack", json.dumps(tree)) == record
+    assert decode("host", "pack", with_check(json.dumps(tree))) == record
+
+
+def changed(text: str, at: int) -> str:
+    return text[:at] + ("0" if text[at] != "0" else "1") + text[at + 1 :]
+
+
+def test_whatever_is_changed_of_a_record_is_found() -> None:
+    text = encode(RECORD)
+    assert decode("host", "pack", text) == RECORD
+    for damaged in (*(changed(text, at) for at in range(len(text))), text[:-1], f"{text} ", "", json.dumps(TREE)):
+        with pytest.raises(ValueError, match="check"):
+            decode("host", "pack", damaged)
+
+
+def test_a_record_is_json_for_whoever_looks_at_it() -> None:
+    tree = json.loads(encode(RECORD))
+    assert (len(tree.pop("check")), tree) == (8, TREE)

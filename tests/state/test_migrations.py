@@ -98,3 +98,14 @@ def test_an_upgrade_that_another_process_has_made_is_not_made_again(tmp_path: Pa
     _migrate(store._db, VERSION)
     assert store.files_at("dist/a.pdf")
     store.close()
+
+
+@pytest.mark.parametrize("change", ["DELETE FROM meta WHERE key = 'version'", "UPDATE meta SET value = 'x'"])
+def test_a_state_that_does_not_say_of_which_format_it_is_is_damaged(change: str, tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    SqliteStore(file, "host").close()
+    with sqlite3.connect(file) as database:
+        database.execute(change)
+    database.close()
+    with pytest.raises(IntegrityError, match="it does not say of which format it is"):
+        SqliteStore(file, "host")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ import httpx
 
 from a2c_spec.api.http.unpack import NotRead, unpacked
 from a2c_spec.core.durations import roughly
+from a2c_spec.core.json_text import read_json
 from a2c_spec.core.live import LiveJob, mapping, parse_job
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
@@ -24,9 +24,6 @@ MOST_VALUES = 1_000_000
 
 DEEPEST = 100
 """Levels of a JSON reply; none that is meant well has ten."""
-
-HALF = re.compile(rb"\\u[dD][89a-fA-F]|\xed[\xa0-\xbf]")
-"""What may be half a character in JSON; most answers have none."""
 
 NOT_JSON: Any = object()
 """The data of a successful answer that holds no JSON."""
@@ -82,16 +79,15 @@ async def read_capped(response: httpx.Response) -> bytes:
 def parse_body(response: httpx.Response, raw: bytes) -> Any:
     """The JSON of an answer: None for an empty body, NOT_JSON if a successful answer holds none.
 
-    Half a character, as a service leaves it that cuts a text off in the middle of an emoji, becomes ``?``: it cannot be
-    written anywhere. Raises NotRead for what is nested beyond DEEPEST.
+    Raises NotRead for what is nested beyond DEEPEST.
     """
     if not raw.strip():
         return None
     try:
-        data = json.loads(raw)
+        data = read_json(raw)
         if raw.count(b"[") + raw.count(b"{") > DEEPEST and _is_deep(data):
             raise NotRead(f"nested more than {DEEPEST} levels deep", request=response.request)
-        return json.loads(json.dumps(data, ensure_ascii=False).encode(errors="replace")) if HALF.search(raw) else data
+        return data
     except (ValueError, RecursionError):
         return NOT_JSON if response.status_code < 400 else None
 

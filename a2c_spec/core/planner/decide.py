@@ -91,15 +91,13 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
     if live.status in ("failed", "canceled") and record.phase not in ("completed", "done"):
         if record.phase == "started" and live.outputs:
             return Change(desired.job.address, "wait", (f"{live.status}, with results",), fetch=True)
-        why = f"the service ended the last run as {live.status}"
-        return _rerun(desired, record, (why,), observed, paid=live.spent > 0)
+        why, before = f"the service ended the last run as {live.status}", observed.earlier is not None
+        return _rerun(desired, record, (why,), observed, paid=live.spent > 0 or before)
     changed = changed_since_start(desired, with_earlier(record, None, observed.apart), live)
+    if live.terminal and changed:
+        return _rerun(desired, record, changed, observed, paid=True)
     if live.terminal:
-        return (
-            _rerun(desired, record, changed, observed, paid=True)
-            if changed
-            else _finish(desired, record, live, observed)
-        )
+        return _finish(desired, record, live, observed)
     if changed:
         return _replace_running(desired, record, live, changed, observed)
     return Change(desired.job.address, "wait", (f"running on the service ({live.status})",), fetch=True)
@@ -167,8 +165,8 @@ def _anew(desired: DesiredJob, record: JobRecord | None, observed: Observed) -> 
         return _rerun(desired, record, why, observed, paid=True)
     found = diff_outputs(desired, record, None, observed)
     if found.downloads or found.lost:
-        again = _rerun(desired, record, (*found.why, *(why for _, why in found.lost)), observed, paid=True)
-        return replace(again, lost=_lost(desired, record, observed))
+        why = (*found.why, *(told for _, told in found.lost))
+        return replace(_rerun(desired, record, why, observed, paid=True), lost=_lost(desired, record, observed))
     if lost := no_longer_there(desired, record):
         return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
     return finish(desired, record, found)

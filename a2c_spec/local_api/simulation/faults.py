@@ -115,12 +115,14 @@ def read_faults(text: bytes) -> tuple[Fault, ...]:
 
 
 def _fault(row: Any, index: int) -> Fault:
-    if not isinstance(row, dict) or row.get("do") not in ACTS:
+    if not isinstance(row, dict) or str(row.get("do")) not in ACTS:
         raise InvalidFaults(f"fault {index}: `do` must be one of: {', '.join(ACTS)}")
     known = {entry.name: str(entry.type) for entry in fields(Fault)}
     for name, value in row.items():
         if name not in known:
             raise InvalidFaults(f"fault {index}: unknown key {name!r}; known are: {', '.join(known)}")
+        if isinstance(value, str) and value.encode(errors="ignore").decode() != value:
+            raise InvalidFaults(f"fault {index}: {name} holds half a character")
         if not _fits(known[name], value):
             raise InvalidFaults(f"fault {index}: {name} must be of type {known[name]}")
     if row.get("when", "before") not in ("before", "after"):

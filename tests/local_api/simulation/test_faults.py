@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from a2c_spec.local_api.simulation.faults import Fault
+from a2c_spec.local_api.simulation.faults import Fault, InvalidFaults, read_faults
 from tests.local_api.harness import Api, Start
 
 
@@ -163,3 +163,9 @@ def test_reset_deletes_everything(api_with: Start) -> None:
 
 def test_the_health_endpoint_needs_no_key(api: Api) -> None:
     assert api.ok("GET", "/_a2c/health", key=None)["status"] == "ok"
+
+
+@pytest.mark.parametrize("row", ['{"do": [[[]]]}', '{"do": {"a": 1}}', '{"do": "status", "path": "\\ud83d"}'])
+def test_what_is_no_fault_is_refused_whatever_it_is(row: str) -> None:
+    with pytest.raises(InvalidFaults):
+        read_faults(row.encode())

@@ -1,0 +1,28 @@
+"""JSON of others can be written again once it was read."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from a2c_spec.core.json_text import read_json
+
+TEXTS = [
+    (b'{"a": "\\ud83d", "b": [1]}', {"a": "?", "b": [1]}),
+    (b'{"\\uDEAD": "\\ud83d\\ude00"}', {"?": "\U0001f600"}),
+    (b'"\xed\xa0\xbd"', "?"),
+    (b'"\\u00e9 \xc3\xa9"', "\u00e9 \u00e9"),
+]
+
+
+@pytest.mark.parametrize(("raw", "value"), TEXTS)
+def test_half_a_character_is_a_question_mark(raw: bytes, value: object) -> None:
+    assert read_json(raw) == value
+    assert json.dumps(read_json(raw), ensure_ascii=False).encode()
+
+
+@pytest.mark.parametrize("raw", [b"", b"{", b"\xff", b"\xc3"])
+def test_what_is_no_json_is_a_value_error(raw: bytes) -> None:
+    with pytest.raises(ValueError):  # noqa: PT011 - several kinds of it
+        read_json(raw)
