@@ -177,7 +177,8 @@ class SqliteStore:
 
     def _rows(self, query: str, values: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
         try:
-            yield from self._db.execute(query, values)
+            for row in self._db.execute(query, values):  # noqa: UP028 - that would close it, after the file is closed
+                yield row
         except sqlite3.DatabaseError as error:
             raise unreadable(self.path, error) from error
 
