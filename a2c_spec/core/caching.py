@@ -12,6 +12,7 @@ from a2c_spec.core.prepare import DesiredJob, only
 from a2c_spec.core.recipe import UPLOADED, digest
 from a2c_spec.core.result_paths import default_name
 from a2c_spec.core.results import left_out
+from a2c_spec.core.same_recipe import current
 from a2c_spec.core.state import CACHED, JobRecord, SavedFile
 
 FORMAT = 2
@@ -38,12 +39,15 @@ def cache_key(fingerprint: str, realm: str) -> str:
 
 
 def entries_of(desired: DesiredJob, record: JobRecord, made_at: float) -> Mapping[str, Mapping[str, Any]]:
-    """An entry for each conversion of a finished job, by the fingerprint of what it makes.
+    """An entry for each conversion of a finished job, by the fingerprint of what it makes: of those whose recipe is the
+    one that the job was sent, whatever is desired by now.
 
     None at all where it is not known of some result which conversion made it.
     """
     found = {}
-    for item in desired.job.conversions if all(file.conversion for file in record.files) else ():
+    told = all(file.conversion for file in record.files)
+    ran = current(desired, record, [item.id for item in desired.job.conversions]) if told else {}
+    for item in (one for one in desired.job.conversions if ran.get(one.id) == one.id):
         files = tuple(file for file in record.files if file.conversion == item.id)
         alone, share = only(desired, item.id), record.spent // len(desired.job.conversions)
         entry = entry_of(alone, replace(record, files=files, spent=share), made_at) if cacheable(alone.job) else None

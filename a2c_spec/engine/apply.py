@@ -17,9 +17,9 @@ from a2c_spec.engine.execution import Execution
 from a2c_spec.engine.flags import absolute
 from a2c_spec.engine.loading import Reading
 from a2c_spec.engine.outcome import ApplyOptions, Reporter, Result
-from a2c_spec.engine.plan import plan_project
+from a2c_spec.engine.plan import plan_project, without_lost_secrets
 from a2c_spec.engine.plan_facts import told
-from a2c_spec.engine.planned import PlannedChange, check_read, with_secrets
+from a2c_spec.engine.planned import PlannedChange, check_read
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.saved_plan import SavedPlan, check, check_realm, check_unused, use
 from a2c_spec.engine.selection import Selection
@@ -60,6 +60,7 @@ async def apply_project(
                 session.lost.to_pay = True
                 whole = saved is not None or project.flags.detailed
                 steps = await plan_project(session, manifests, chosen, session.service.client, whole=whole)
+                steps = without_lost_secrets(session, steps)
                 reporter.warnings(manifests.found)
                 steps, others = options.parted(steps)
                 missing = [step.change for step in others if options.fetches and _not_here(session, step)]
@@ -114,7 +115,7 @@ async def _allowed(
     reporter.plan(plan)
     if saved:
         check_unused(saved, session.store)
-        check(saved, [with_secrets(step, session.fingerprint_secret.lost) for step in steps])
+        check(saved, steps)
     check_limits(plan.allowance)
     if all(step.unread or step.change.action == "no-op" for step in steps):
         check_read(steps)

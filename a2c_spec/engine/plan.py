@@ -24,6 +24,7 @@ from a2c_spec.engine.prune import check_whole, with_orphans
 from a2c_spec.engine.run_limits import Limits
 from a2c_spec.engine.selection import EVERYTHING, Selection, parts
 from a2c_spec.engine.session import Session, open_session, open_state
+from a2c_spec.engine.taken_results import behind_refused
 from a2c_spec.engine.written_files import check_unclaimed, products
 from a2c_spec.errors import InvalidError
 from a2c_spec.manifests.expressions.template import render_late
@@ -94,11 +95,16 @@ async def plan_and_tell(
     flags = session.project.flags
     limits = Limits(flags.max_credits, flags.max_replace)
     steps, others = ApplyOptions(only=only).parted(steps)
-    if client and session.fingerprint_secret.lost:  # else nothing is about to be sent, or all of it can be
-        steps = [with_secrets(step, session.fingerprint_secret.lost) for step in steps]
+    steps = without_lost_secrets(session, steps) if client else steps  # else nothing is about to be sent
     left_out = sum(step.change.action != "no-op" for step in others)
     plan = await told(session, steps, manifests, limits, partial=chosen.partial, left_out=left_out, client=client)
     return steps, others, plan
+
+
+def without_lost_secrets(session: Session, steps: list[PlannedChange]) -> list[PlannedChange]:
+    """The changes; refused where a secret is to be sent that cannot be had, and what needs the result of such a one."""
+    lost = session.fingerprint_secret.lost
+    return behind_refused([with_secrets(step, lost) for step in steps]) if lost else steps
 
 
 def _claiming(items: Iterable[Job | Preset], claims: Claims) -> Iterator[Job | Preset]:

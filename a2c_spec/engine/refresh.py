@@ -134,7 +134,8 @@ async def with_end(session: Session, costs: Costs, step: PlannedChange) -> Plann
     """The change; where another run takes the place of one that ended unseen, its end and cost are recorded; of one
     that is let go, what it cost."""
     live, change = step.live, step.change
-    if live is None or not live.terminal or not (change.starts or change.action in ("cached", "forget")):
+    replaced = change.action in ("cached", "forget") or any(call.kind == "create_job" for call in change.calls)
+    if live is None or not live.terminal or not (change.starts or replaced):
         return step
     now = session.store.get(change.address) or step.record
     if now is None or now.phase != "started":

@@ -125,6 +125,20 @@ def test_what_somebody_changed_stays_beside_what_takes_another_name(
     assert (project / "dist" / "one.sha256").read_text() == "notes"
 
 
+def test_a_result_gets_its_new_name_although_its_old_file_was_changed(
+    project: Path, a2c: Command, job: Writer, applied: Applied
+) -> None:
+    applied(a="one")
+    (project / "dist" / "one.sha256").write_text("notes")
+    job("a", "a.txt", "two")
+    said = a2c("plan", "--local", "--on-conflict", "skip").out
+    assert "writes dist/two.sha256" in said, said
+    assert a2c("apply", "--local", "--on-conflict", "skip").code == 0
+    assert (project / "dist" / "one.sha256").read_text() == "notes"
+    assert holds(project, "two", "a.txt")
+    assert "1 unchanged" in a2c("plan", "--local", "--on-conflict", "skip").out
+
+
 def test_a_place_that_is_left_in_the_same_plan_is_replaced_by_nobody(
     project: Path, a2c: Command, job: Writer, applied: Applied
 ) -> None:

@@ -334,3 +334,6 @@ def test_a_secret_that_is_missing_is_no_part_of_what_a_plan_promises(
     told = a2c("plan", "--no-cache")
     assert (told.code, "1 to create, 1 refused: about 1 credit" in told.out, "NOT_SET" in told.out) == (5, True, True)
     assert not jobs(somebody)
+    done = a2c("apply", "--no-cache", "--max-credits", "1")
+    assert (done.code, "1 to create, 1 refused: about 1 credit" in done.out, len(jobs(somebody))) == (9, True, 1)
+    assert a2c("apply", "--no-cache").code == 5

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from pathlib import Path
@@ -259,3 +260,46 @@ def test_so_is_one_whose_job_failed_for_another_conversion(project: Path, a2c: C
     assert a2c("apply", "-q", "--max-credits", "0", "--target", "other").code == 0
     assert in_dist(project) == ["draft-0.md5", "other-0.md5"]
     assert spent(somebody) == 1
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_what_a_job_made_that_failed_in_part_is_never_taken_for_what_is_asked_for_since(
+    project: Path, a2c: Command, somebody: Somebody, *, seen: bool
+) -> None:
+    picture = (project / "src/cover.png").read_bytes()
+    write(project, "draft", "category: hash, target: md5", "category: document, target: txt")
+    (project / "a.txt").write_bytes(picture)
+    assert a2c("apply", "-q", "--detach").code == 0
+    (job,) = [row["id"] for row in somebody("GET", "/jobs")]
+    while somebody("GET", f"/jobs/{job}")["status"]["code"] != "failed":
+        time.sleep(0.02)
+    if seen:
+        a2c("apply", "--refresh-only", "-q")
+    write(project, "draft", "category: hash, target: md5", SHA)
+    (project / "a.txt").write_bytes(picture + b"more")
+    a2c("apply", "-q")
+    a2c("apply", "-q", "-y")
+    made = (project / "dist/draft-0.md5").read_text()
+    assert made.split()[0] == hashlib.md5(picture + b"more").hexdigest()
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+def test_a_run_that_nobody_looked_at_is_kept_where_the_next_one_is_held(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    write(project, "draft", MD5)
+    assert a2c("apply", "-q", "--detach", "--no-cache").code == 0
+    (job,) = [row["id"] for row in somebody("GET", "/jobs")]
+    while somebody("GET", f"/jobs/{job}")["status"]["code"] != "completed":
+        time.sleep(0.02)
+    write(project, "draft", SHA, held=True)
+    assert a2c("apply", "-q", "-y", "--no-cache").code == 0
+    (told,) = json.loads(a2c("destroy", "--all", "--json").out.splitlines()[0])["changes"]
+    assert told["only_there"] == 1
+    write(project, "other", MD5)
+    assert planned(a2c)["totals"]["credits"] == 0, a2c("plan").out
+    (project / "other.yaml").unlink()
+    write(project, "draft", MD5)
+    assert planned(a2c)["totals"]["credits"] == 0, a2c("plan").out
+    assert a2c("apply", "-q", "-y", "--max-credits", "0").code == 0
+    assert (spent(somebody), in_dist(project)) == (1, ["draft-0.md5"])

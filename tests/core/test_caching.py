@@ -116,11 +116,20 @@ def test_what_is_not_whole_is_no_entry(record: JobRecord) -> None:
 def test_each_conversion_has_an_entry_of_its_own_if_it_is_whole() -> None:
     two = ready(conversions=(replace(WEBP, id="webp"), Conversion("pdf", "pdf")))
     pdf = replace(FILE, conversion="pdf", path="dist/a.pdf", sha256="cd" * 32)
-    entries = entries_of(two, replace(DONE, files=(FILE, pdf)), 7.0)
+    done = replace(DONE, basis=two.basis, fingerprint=two.fingerprint)
+    entries = entries_of(two, replace(done, files=(FILE, pdf)), 7.0)
     assert entries.keys() == {only(two, "webp").fingerprint, only(two, "pdf").fingerprint}
     assert [entry["spent"] for entry in entries.values()] == [1, 1]
-    assert entries_of(two, replace(DONE, files=(FILE,)), 7.0).keys() == {only(two, "webp").fingerprint}
-    assert entries_of(two, replace(DONE, files=(FILE, replace(pdf, conversion=""))), 7.0) == {}
+    assert entries_of(two, replace(done, files=(FILE,)), 7.0).keys() == {only(two, "webp").fingerprint}
+    assert entries_of(two, replace(done, files=(FILE, replace(pdf, conversion=""))), 7.0) == {}
+
+
+def test_what_a_job_made_is_kept_under_the_recipe_that_it_was_sent_and_no_other() -> None:
+    ran = ready(conversions=(WEBP, Conversion("pdf", "pdf")))
+    done = replace(DONE, basis=ran.basis, fingerprint=ran.fingerprint)
+    edited = ready(conversions=(replace(WEBP, options={"width": 9}), Conversion("pdf", "pdf")))
+    assert entries_of(ran, done, 7.0).keys() == {only(ran, "webp").fingerprint}
+    assert entries_of(edited, done, 7.0) == {}
 
 
 USABLE = [

@@ -107,7 +107,7 @@ def _no_longer(why: str, *told: str) -> str:
 
 def _altered(placement: Placement, file: SavedFile, observed: Observed, work: OutputDiff) -> None:
     policy = placement.spec.on_conflict if placement.spec else "error"
-    if policy == "skip":
+    if policy == "skip" and placement.path == (file.wanted or file.path):
         work.skipped.append(reasons.skipped(observed, file.path))
     else:
         ours = observed.status(file.path) == "changed"
