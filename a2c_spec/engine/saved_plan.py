@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 FORMAT_VERSION = 1
 SUFFIX = ".a2cplan.json"
+OF_A_FILE = ("nonce", "realm", "made_with", "selection", "stamps")
+"""What a plan has that was saved, and none that is only shown."""
 HINT = f"`a2c-spec plan -o name{SUFFIX}` writes one"
 LARGEST = 512 * 1024 * 1024
 KEPT_FLAGS = ("manifests", "file", "env", "var", "var_file", "on_conflict", "no_cache", "state", "prune")
@@ -120,8 +122,9 @@ def _conforms(path: Path, tree: Any) -> None:
 
     from a2c_spec.manifests.schema.published import load_schema
 
+    schema = load_schema("plan")
     try:
-        jsonschema.validate(tree, load_schema("plan"))
+        jsonschema.validate(tree, {**schema, "required": ["format_version", *OF_A_FILE, *schema["required"]]})
     except jsonschema.ValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path)
         raise InvalidError(f"{path} is not a valid saved plan: {_wrong(error, place)}", hint=HINT) from error

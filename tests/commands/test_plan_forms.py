@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import jsonschema
 import pytest
 
 from a2c_spec.commands import _output, _terminal
@@ -504,3 +505,11 @@ def test_what_is_destroyed_is_told_with_its_job_and_its_files_in_text_and_json(
         assert ("removes" in out, line in out) == (False, True), "what was changed stays"
     (project / "dist/one.webp").unlink()
     assert "dist/one.webp" not in a2c("destroy", "one").out, "it is not here"
+
+
+def test_every_json_of_a_plan_is_what_the_schema_says(two: Path, a2c: Command) -> None:
+    schema = json.loads(a2c("schema", "plan").out)
+    assert a2c("plan", "two.yaml", "--local", "-o", "p.a2cplan.json").code == 0
+    printed = [a2c(*args, "--json").out for args in (("plan", "two.yaml", "--local"), ("show", "p.a2cplan.json"))]
+    for text in (*printed, (two / "p.a2cplan.json").read_text()):
+        jsonschema.validate(json.loads(text), schema)
