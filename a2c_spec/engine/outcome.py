@@ -178,7 +178,9 @@ def failure_of(tally: Tally, errors: Sequence[SpecError]) -> SpecError | None:
     failed = some_failed(tally.busy, tally.unstarted, errors) if errors or tally.unstarted else None
     some = tally.done or tally.later or len({error.address for error in errors}) + tally.unstarted < tally.busy
     shared = len({error.exit_code for error in causes}) == 1
-    shared = shared and all(stops_all(error) or isinstance(error, NetworkError | ConversionFailed) for error in causes)
+    alone = len(causes) == len(errors) and not tally.unstarted
+    kinds = (NetworkError, ConversionFailed) if alone else (NetworkError,)
+    shared = shared and all(stops_all(error) or isinstance(error, kinds) for error in causes)
     return _none_applied(failed, causes) if failed and shared and not some else failed
 
 

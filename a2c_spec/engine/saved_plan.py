@@ -124,7 +124,9 @@ def _conforms(path: Path, tree: Any) -> None:
 
     schema = load_schema("plan")
     try:
-        jsonschema.validate(tree, {**schema, "required": [*schema["required"][:1], *OF_A_FILE, *schema["required"][1:]]})
+        jsonschema.validate(
+            tree, {**schema, "required": [*schema["required"][:1], *OF_A_FILE, *schema["required"][1:]]}
+        )
     except jsonschema.ValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path)
         raise InvalidError(f"{path} is not a valid saved plan: {_wrong(error, place)}", hint=HINT) from error

@@ -105,6 +105,11 @@ ALIKE: list[tuple[list[SpecError], Tally, tuple[str, str, int]]] = [
         ("2 of 2 jobs failed", "run it again to do the rest", 3),
     ),
     (BROKEN, Tally(2), ("2 of 2 jobs failed: job 1 failed", "fix it", 6)),
+    (
+        [BROKEN[0], NotStarted("needs a", address="b")],
+        Tally(2),
+        ("1 of 2 jobs failed, 1 not started", "run it again to do the rest", 9),
+    ),
     (BROKEN, Tally(3, done={"c"}), ("2 of 3 jobs failed", "run it again to do the rest", 9)),
     (REFUSED, Tally(3, done={"c"}), ("2 of 3 jobs failed", "run it again to do the rest", 9)),
     ([REFUSED[0], NetworkError("no", address="b")], Tally(2), ("2 of 2 jobs failed", "run it again to do the rest", 9)),
