@@ -123,10 +123,9 @@ def _conforms(path: Path, tree: Any) -> None:
     from a2c_spec.manifests.schema.published import load_schema
 
     schema = load_schema("plan")
+    version, *shown = schema["required"]
     try:
-        jsonschema.validate(
-            tree, {**schema, "required": [*schema["required"][:1], *OF_A_FILE, *schema["required"][1:]]}
-        )
+        jsonschema.validate(tree, {**schema, "required": [version, *OF_A_FILE, *shown]})
     except jsonschema.ValidationError as error:
         place = "/".join(str(part) for part in error.absolute_path)
         raise InvalidError(f"{path} is not a valid saved plan: {_wrong(error, place)}", hint=HINT) from error
