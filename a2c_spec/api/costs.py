@@ -38,11 +38,10 @@ class Costs:
         new = max(0, live.spent - before)
         self.known[live.id] = before + new
         self.total += new
-        if new:
-            self.of_job[live.id] += new
-            self.untold[record.address] += new
         if not new:
             return record
+        self.of_job[live.id] += new
+        self.untold[record.address] += new
         self.heard(record.address, live.id, before + new)
         return replace(record, spent=record.spent + new)
 

@@ -16,6 +16,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.endpoint import LOCAL
 from a2c_spec.engine.flags import Flags
+from a2c_spec.engine.plan_facts import PROMPT
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import cache_place
 from a2c_spec.engine.session import open_session, open_state
@@ -24,8 +25,6 @@ from a2c_spec.errors import AuthError, InvalidError, SpecError
 if TYPE_CHECKING:
     from a2c_spec.engine.session import Session
 
-PATIENCE = 5.0
-"""Seconds that the service may take to say what is left."""
 EXTRAS = {
     "local": ("starlette", "uvicorn", "PIL", "pikepdf", "pypdfium2"),
     "local-docs": ("typst", "pypandoc"),
@@ -154,7 +153,7 @@ async def _account(session: Session) -> list[Check]:
     if not session.service.client.wire.key or session.project.flags.local:
         return []
     try:
-        left = await session.service.client.credits_left(PATIENCE)
+        left = await session.service.client.credits_left(PROMPT)
     except AuthError as error:
         return [Check("account", False, _both(error))]
     return [Check("account", True, "the service does not say what is left" if left is None else f"{left} credits left")]

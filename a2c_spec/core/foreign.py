@@ -16,7 +16,7 @@ from a2c_spec.core.patchable_fields import INPUT_SETTINGS, JOB_FIELDS
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import ORDER, counted, only_there
 from a2c_spec.core.recipe import UNPLACED, holds_secret
-from a2c_spec.core.results import GONE
+from a2c_spec.core.results import still_there
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.core.state import Element, JobRecord
 
@@ -186,7 +186,7 @@ def told_of_start(change: Change, live: LiveJob | None) -> Change:
     if not live.terminal:
         cost = f"costs about {counted(max(1, len(live.conversions)), 'credit')}"
     told = [f"started elsewhere, which {cost}", *change.reasons]
-    there = sum(output.status not in GONE for output in live.outputs) if live.terminal else 0
+    there = still_there(live)
     if there and change.action in ("re-run", "replace"):
         told.append(f"{only_there(there)}, and will not be downloaded")
     return replace(change, reasons=tuple(told))

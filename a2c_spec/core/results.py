@@ -21,6 +21,11 @@ PARTIAL = "partial: "
 """How what is said of a partial result begins."""
 
 
+def still_there(live: LiveJob) -> int:
+    """How many results of a job that has ended can be had of the service; 0 as long as it runs."""
+    return sum(output.status not in GONE for output in live.outputs) if live.terminal else 0
+
+
 def made_from(output: LiveOutput, names: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The conversion that made a result, empty if that is not told, and the inputs. ``names``: API id -> element.
 

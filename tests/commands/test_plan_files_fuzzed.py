@@ -22,6 +22,7 @@ from a2c_spec.views.plan_markdown import markdown_of
 from a2c_spec.views.plan_text import PlanView
 from a2c_spec.views.style import Style
 from tests.conftest import Command
+from tests.fuzz.mutations import places
 
 RECIPE = """\
 apiVersion: a2c-spec/v1
@@ -47,12 +48,6 @@ def valid(project: Path, a2c: Command) -> dict[str, Any]:
     change["details"] = [{"path": "inputs.cover.sha256", "before": "a", "after": None, "sensitive": False}]
     change["moves"] = [{"from": "dist/a.pdf", "to": "dist/b.pdf"}]
     return tree
-
-
-def places(tree: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Every place in a JSON tree, as a path of keys."""
-    below = tree.items() if isinstance(tree, dict) else enumerate(tree) if isinstance(tree, list) else ()
-    return [path, *(place for key, item in below for place in places(item, (*path, key)))]
 
 
 def spoiled(tree: dict[str, Any], place: tuple[Any, ...], value: Any) -> Any:

@@ -201,12 +201,19 @@ def test_what_somebody_started_is_kept_although_less_of_it_is_wanted(
     assert (spent(somebody), in_dist(project)) == (2, ["draft-0.md5", "draft-1.sha1"])
 
 
+def wait_for(somebody: Somebody, job: str, status: str) -> None:
+    """Returns once the service says so of a job."""
+    until = time.monotonic() + 60
+    while somebody("GET", f"/jobs/{job}")["status"]["code"] != status:
+        assert time.monotonic() < until, f"{job} does not get {status}"
+        time.sleep(0.02)
+
+
 def start(somebody: Somebody) -> None:
     """Somebody starts the job that is held, and it ends."""
     (job,) = [row["id"] for row in somebody("GET", "/jobs") if row["status"]["code"] == "incomplete"]
     somebody("PATCH", f"/jobs/{job}", process=True)
-    while somebody("GET", f"/jobs/{job}")["status"]["code"] != "completed":
-        time.sleep(0.02)
+    wait_for(somebody, job, "completed")
 
 
 @pytest.mark.parametrize("still_held", [False, True])
@@ -271,8 +278,7 @@ def test_what_a_job_made_that_failed_in_part_is_never_taken_for_what_is_asked_fo
     (project / "a.txt").write_bytes(picture)
     assert a2c("apply", "-q", "--detach").code == 0
     (job,) = [row["id"] for row in somebody("GET", "/jobs")]
-    while somebody("GET", f"/jobs/{job}")["status"]["code"] != "failed":
-        time.sleep(0.02)
+    wait_for(somebody, job, "failed")
     if seen:
         a2c("apply", "--refresh-only", "-q")
     write(project, "draft", "category: hash, target: md5", SHA)
@@ -290,8 +296,7 @@ def test_a_run_that_nobody_looked_at_is_kept_where_the_next_one_is_held(
     write(project, "draft", MD5)
     assert a2c("apply", "-q", "--detach", "--no-cache").code == 0
     (job,) = [row["id"] for row in somebody("GET", "/jobs")]
-    while somebody("GET", f"/jobs/{job}")["status"]["code"] != "completed":
-        time.sleep(0.02)
+    wait_for(somebody, job, "completed")
     write(project, "draft", SHA, held=True)
     assert a2c("apply", "-q", "-y", "--no-cache").code == 0
     (told,) = json.loads(a2c("destroy", "--all", "--json").out.splitlines()[0])["changes"]

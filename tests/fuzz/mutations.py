@@ -70,7 +70,7 @@ def tree(rng: Random, corpus: Sequence[bytes]) -> bytes:
 
 def _changed(rng: Random, value: Any, corpus: Sequence[bytes]) -> Any:
     value = copy.deepcopy(value)
-    place = rng.choice(_places(value))
+    place = rng.choice(places(value))
     if not place:
         return rng.choice(VALUES) if rng.random() < 0.2 else value
     inner = value
@@ -82,7 +82,7 @@ def _changed(rng: Random, value: Any, corpus: Sequence[bytes]) -> Any:
             del inner[key]
         case 1:
             donor = json.loads(rng.choice(corpus))
-            part = rng.choice(_places(donor))
+            part = rng.choice(places(donor))
             for name in part:
                 donor = donor[name]
             inner[key] = donor
@@ -99,10 +99,10 @@ def _changed(rng: Random, value: Any, corpus: Sequence[bytes]) -> Any:
     return value
 
 
-def _places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+def places(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Every place in a JSON tree, as a path of keys."""
     below = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    return [path, *(place for key, item in below for place in _places(item, (*path, key)))]
+    return [path, *(place for key, item in below for place in places(item, (*path, key)))]
 
 
 def noise(rng: Random, corpus: Sequence[bytes]) -> bytes:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change
 from a2c_spec.core.reasons import only_there
-from a2c_spec.core.results import GONE
+from a2c_spec.core.results import still_there
 from a2c_spec.core.state import JobRecord
 
 ENDS = {"completed": "has completed", "failed": "has failed", "canceled": "was cancelled"}
@@ -47,5 +47,5 @@ def results_there(record: JobRecord, live: LiveJob | None) -> int:
     if not record.job_id:
         return 0
     if live is not None and record.phase in ("building", "started"):
-        return sum(output.status not in GONE for output in live.outputs) if live.terminal else 0
+        return still_there(live)
     return len([file for file in record.files if not file.path and file.output_id not in record.gone])
