@@ -66,7 +66,8 @@ async def _destroy(
             every, keys = list(session.store.scan()), set(session.keys(addresses))
             chosen = [record for record in every if record.address in keys]
             others = {record.job_id for record in every if record not in chosen}
-            reads = await read_each(chosen, partial(as_there, client=session.service.client), project.flags.parallelism)
+            read = partial(as_there, client=session.service.client, lost=session.lost)
+            reads = await read_each(chosen, read, project.flags.parallelism)
             seen = {record.address: (record, live) for record, live in reads.found}
             told = {one.address: _lost(session, *seen.get(one.address, (one, None)), others) for one in chosen}
             changes = [told[one.address].of(_change(session, one, others, unsure, files=files)) for one in chosen]

@@ -40,6 +40,10 @@ class LostCalls:
     read: dict[str, LiveJob | None] = field(default_factory=dict)
     turn: asyncio.Lock = field(default_factory=asyncio.Lock)
 
+    async def job(self, client: Client, job_id: str) -> LiveJob | None:
+        """The job as it was read for this plan and not used yet, else as the service has it now."""
+        return self.read.pop(job_id) if job_id in self.read else await client.job(job_id)
+
 
 async def look(session: Session, runs: Collection[JobRecord], client: Client) -> None:
     """Finds out, once, what became of the calls that were to start these runs, and of those that are held; raises
@@ -103,3 +107,4 @@ async def write_down(session: Session) -> None:
         await session.store.put(*records, without=[*changed])
     changed.clear()
     session.lost.found.clear()
+    session.lost.read.clear()  # what is planned again later, is read again

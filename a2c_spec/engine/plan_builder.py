@@ -150,7 +150,7 @@ class PlanBuilder:
         refused = {address_of(step.change.address) for step in steps if step.change.problem}  # keeps what it had
         leaving = owners.given_up.union(path for step in steps for path in step.change.removes)
         forgotten = [without_files(run, leaving) for run in forgotten if address_of(run.address) not in refused]
-        there = [await as_there(run, client) for run in forgotten]
+        there = [await as_there(run, client, self.session.lost) for run in forgotten]
         left = (replace(self._forgotten(record, live, known, empty), live=live) for record, live in there)
         return [*presets, *with_alike(steps, self.followers), *left]
 

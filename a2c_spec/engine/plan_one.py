@@ -271,8 +271,7 @@ async def plan_from_live(
     desired, record = pending.desired, pending.record
     assert record is not None  # noqa: S101 - what is not recorded is planned from the record
     assert client is not None  # noqa: S101 - offline, everything is planned from the record
-    read = session.lost.read
-    live = live or (read.pop(record.job_id) if record.job_id in read else await client.job(record.job_id))
+    live = live or await session.lost.job(client, record.job_id)
     if live is not None:
         record = recognised(record, desired, live)
     known = pending.observed

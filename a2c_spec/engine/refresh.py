@@ -21,6 +21,7 @@ from a2c_spec.errors import ReadFailed, about
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
     from a2c_spec.api.costs import Costs
+    from a2c_spec.engine.lost_calls import LostCalls
 
 Pair = tuple[JobRecord, JobRecord]
 """A record as it was, and as it is now."""
@@ -88,13 +89,13 @@ async def _found(session: Session) -> Refreshed:
     )
 
 
-async def as_there(record: JobRecord, client: Client | None) -> tuple[JobRecord, LiveJob | None]:
+async def as_there(record: JobRecord, client: Client | None, lost: LostCalls) -> tuple[JobRecord, LiveJob | None]:
     """The record of a run that is let go, and its job if it was read: without the job if the service has it no more,
     and as one that was started if it was, by whomever."""
     if client is None or not record.running_or_held or PRESET in record.elements:
         return record, None
     with about(record.address):
-        live = await client.job(record.job_id)
+        live = await lost.job(client, record.job_id)
     if live is None:
         return replace(record, job_id=""), None
     return (record if live.editable else replace(record, phase="started")), live

@@ -107,3 +107,15 @@ def test_what_was_looked_for_and_not_found_is_not_looked_for_again(
     for _ in range(2):
         looked(session, Service(), "job")
     assert searches == ["job"]
+
+
+def test_what_was_read_for_a_plan_is_used_once_and_not_after_it(session: Session) -> None:
+    service = Service(RUNNING)
+    client: Any = service
+    put(session, HELD)
+    looked(session, service, "job")
+    assert [asyncio.run(session.lost.job(client, "job-1")) for _ in range(2)] == [RUNNING, RUNNING]
+    assert service.asked == ["job-1", "job-1"]
+    session.lost.read["job-1"] = None
+    asyncio.run(write_down(session))
+    assert asyncio.run(session.lost.job(client, "job-1")) == RUNNING
