@@ -50,11 +50,11 @@ def load(paths: Sequence[str | Path], options: LoadOptions, notes: Notes | None 
     """
     loader = _Loader(options, Notes() if notes is None else notes)
     with bounded():
-        yield from loader.variable_problems
+        yield from loader.given.problems
         for path in paths:
             loader.queue.append(_ManifestFile(Path(path), str(path)))
             yield from loader.queued_files()
-        yield from variables.undeclared(loader.flag_values, loader.declared)
+        yield from variables.undeclared(loader.given, loader.declared)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +84,7 @@ class _Loader:
     options: LoadOptions
     notes: Notes
     root: Path = field(init=False)
-    given: dict[str, variables.VarValue] = field(init=False)
-    flag_values: dict[str, variables.VarValue] = field(init=False)
-    variable_problems: list[Diagnostic] = field(init=False)
+    given: variables.Given = field(init=False)
     environment: Environment = field(init=False)
     declared: set[str] = field(default_factory=set)
     addresses: dict[str, Position] = field(default_factory=dict)
@@ -96,7 +94,7 @@ class _Loader:
     def __post_init__(self) -> None:
         self.root = self.options.root.resolve()
         self.environment = Environment(self.options.environ, self.options.allow_env)
-        self.given, self.flag_values, self.variable_problems = variables.gather(self.options)
+        self.given = variables.gather(self.options)
         self.notes.files.update(file.resolve() for file in variables.files(self.options))
 
     def queued_files(self) -> Iterator[Item]:
@@ -115,7 +113,7 @@ class _Loader:
             yield data
             return
         empty, budget = True, Budget(steps=FILE_STEPS, size=FILE_TEXT)
-        for document in documents(data, file.name, self.given, self.environment):
+        for document in documents(data, file.name, self.given.all, self.environment):
             empty = empty and isinstance(document, Document) and document.root is None
             yield from [document] if isinstance(document, Diagnostic) else self._document(document, real, budget)
         if empty:
@@ -164,7 +162,7 @@ class _Loader:
 
     def _names(self, tree: MapNode) -> tuple[dict[str, Any], list[Diagnostic]]:
         """The names that the templates of ``tree`` may use."""
-        values, problems = variables.resolve(tree.get("vars"), self.given)
+        values, problems = variables.resolve(tree.get("vars"), self.given.all)
         self.declared.update(values)
         texts, missing = self.environment.read(tree.get("env"))
         return {"vars": values, "env": texts}, problems + missing

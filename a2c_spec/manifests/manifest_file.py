@@ -14,6 +14,7 @@ from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.manifests.extends import merged
+from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.variables import VarValue
 from a2c_spec.manifests.yaml.reader import Document, file_bytes, read, read_one, unreadable
 from a2c_spec.manifests.yaml.tree import MapNode, Mark, PlainMark, SeqNode, Tree, position
@@ -69,11 +70,13 @@ def documents(data: bytes, name: str, given: Mapping[str, VarValue], environment
 
 def _expanded(text: str, name: str, given: Mapping[str, VarValue], environment: Environment) -> Documents:
     head, problems = _head(text, name)
-    values, var_problems = variables.resolve(head.get("vars"), given)
-    texts, missing = environment.read(head.get("env"))
-    problems += var_problems + missing
     if problems:
         yield from problems
+        return
+    values, var_problems = variables.resolve(head.get("vars"), given)
+    texts, missing = environment.read(head.get("env"))
+    if var_problems or missing:
+        yield from (*var_problems, *missing)
         return
     try:
         expanded = j2.expand(text, {"vars": values, "env": texts})
@@ -94,6 +97,8 @@ def _head(text: str, name: str) -> tuple[MapNode, list[Diagnostic]]:
         if key not in _HEAD_KEYS and not key.startswith("x-"):
             message = f"`{key}` is not allowed in the head of a template"
             problems.append(Diagnostic(position(tree.key_marks[key]), message, nearest(key, _HEAD_KEYS)))
+    for key in (key for key in _HEAD_KEYS if key in tree):
+        problems += published.check("job", tree[key], tree.marks[key], rendered=False, part=key, path=key)
     return tree, problems
 
 

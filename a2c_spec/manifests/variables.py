@@ -7,14 +7,14 @@ Lowest to highest: the declaration's ``default``, ``vars/<env>.yaml`` (with ``--
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.diagnostics import Diagnostic, Position, Severity
 from a2c_spec.errors import not_text, why
-from a2c_spec.manifests.expressions.limits import Unknown, nearest
+from a2c_spec.manifests.expressions.limits import Unknown, nearest, nearest_name
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
@@ -22,6 +22,9 @@ from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
 
 ENVIRONMENT_PREFIX = "A2C_VAR_"
+
+NEARLY = 0.75
+"""How like two names are, of 1, where one is probably meant to be the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +39,30 @@ class VarValue:
 Values = dict[str, VarValue]
 
 
-def gather(options: LoadOptions) -> tuple[Values, Values, list[Diagnostic]]:
-    """All values from outside the manifests, those of them that ``--var`` gives, and what is wrong with the files."""
+@dataclass(frozen=True, slots=True)
+class Given:
+    """``all`` values from outside the manifests, the names of those that ``--var`` (``flags``) or a ``--var-file``
+    (``asked_for``) gives, and what is wrong with the files."""
+
+    all: Values
+    flags: Set[str]
+    asked_for: Set[str]
+    problems: list[Diagnostic]
+
+
+def gather(options: LoadOptions) -> Given:
+    """All values from outside the manifests."""
     problems: list[Diagnostic] = []
+    asked_for: set[str] = set()
     given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
     for file in files(options):
         values, file_problems = _from_file(file)
         given.update(values)
         problems.extend(file_problems)
+        asked_for.update(values if file in options.var_files else ())
     given.update(_from_environment(options.environ))
-    flag_values = {name: VarValue(value, Position(f"--var {name}"), is_text=True) for name, value in options.vars}
-    return given | flag_values, flag_values, problems
+    flags = {name: VarValue(value, Position(f"--var {name}"), is_text=True) for name, value in options.vars}
+    return Given(given | flags, flags.keys(), asked_for, problems)
 
 
 def files(options: LoadOptions) -> list[Path]:
@@ -84,13 +100,19 @@ def resolve(declared: Tree, given: Mapping[str, VarValue]) -> tuple[dict[str, An
         return values, problems
     for name, declaration in declared.items():
         where = position(declared.key_marks[name])
-        if not isinstance(declaration, MapNode):
+        if not isinstance(declaration, MapNode) or not _can_be_used(declaration):
             values[name] = Unknown()  # the schema check has reported it
             continue
         value, value_problems = _value(name, declaration, given.get(name), where)
         problems.extend(value_problems)
         values[name] = value
     return values, problems
+
+
+def _can_be_used(declaration: MapNode) -> bool:
+    """Whether what a declaration says of its value is of the kind that it has to be."""
+    kinds = {"type": str, "pattern": str, "enum": list, "minimum": int | float, "maximum": int | float}
+    return all(isinstance(declaration[key], kind) for key, kind in kinds.items() if key in declaration)
 
 
 def _value(name: str, declaration: MapNode, given: VarValue | None, where: Position) -> tuple[Any, list[Diagnostic]]:
@@ -170,7 +192,7 @@ def _check(value: Any, kind: str, declaration: MapNode) -> None:
     if "enum" in declaration and value not in declaration["enum"]:
         raise ValueError(f"must be one of {', '.join(map(_shown, declaration['enum']))}, found {_shown(value)}")
     pattern = declaration.get("pattern")
-    if isinstance(pattern, str) and isinstance(value, str):
+    if pattern is not None and isinstance(value, str):
         check(pattern)
         if not found(pattern, value):
             raise ValueError(f"must match {pattern}, found {_shown(value)}")
@@ -194,9 +216,14 @@ def _shown(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def undeclared(given: Mapping[str, VarValue], declared: set[str]) -> list[Diagnostic]:
-    """A problem for every given variable that no manifest declares."""
-    return [
-        Diagnostic(given[name].where, f"no manifest declares the variable `{name}`", nearest(name, declared))
-        for name in sorted(given.keys() - declared)
-    ]
+def undeclared(given: Given, declared: set[str]) -> Iterator[Diagnostic]:
+    """A problem for every given variable that no manifest declares.
+
+    It is an error for one of ``--var``, and a warning for one of ``--var-file``. The other places give values to other
+    manifests, too: a warning only where the name is nearly one that is declared.
+    """
+    for name in sorted(given.all.keys() - declared):
+        if name in given.flags or name in given.asked_for or nearest_name(name, declared, NEARLY):
+            severity: Severity = "error" if name in given.flags else "warning"
+            message = f"no manifest declares the variable `{name}`"
+            yield Diagnostic(given.all[name].where, message, nearest(name, declared), severity)

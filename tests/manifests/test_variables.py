@@ -5,7 +5,6 @@ What a whole manifest makes of them is in tests/cases/manifests/variables.yaml.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from a2c_spec.core.diagnostics import Position
 from a2c_spec.manifests.expressions.limits import Unknown
 from a2c_spec.manifests.load_options import LoadOptions
-from a2c_spec.manifests.variables import VarValue, files, gather, resolve, undeclared
+from a2c_spec.manifests.variables import Given, VarValue, files, gather, resolve, undeclared
 from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.manifests.yaml.tree import Tree
 
@@ -28,7 +27,7 @@ def tree(text: str) -> Tree:
     return found
 
 
-def given(text: str, *, is_text: bool = True) -> Mapping[str, VarValue]:
+def given(text: str, *, is_text: bool = True) -> dict[str, VarValue]:
     return {"x": VarValue(text, Position("--var x"), is_text)}
 
 
@@ -44,14 +43,15 @@ def test_the_command_line_wins_over_the_environment_files_and_settings(tmp_path:
         environ={"A2C_VAR_d": "4", "A2C_VAR_e": "4", "OTHER": "4"},
         vars=(("e", "5"),),
     )
-    values, flags, problems = gather(options)
+    found = gather(options)
+    values = found.all
     assert {name: (one.value, one.is_text) for name, one in values.items()} == {
         "a": (1, False), "b": (2, False), "c": (3, False), "d": ("4", True), "e": ("5", True),
     }  # fmt: skip  # a table
     assert [one.where.file for one in values.values()] == [
         "a2c.yaml", str(tmp_path / "vars/prod.yaml"), str(tmp_path / "more.yaml"), "A2C_VAR_d", "--var e",
     ]  # fmt: skip  # a table
-    assert (list(flags), problems) == (["e"], [])
+    assert (found.flags, found.asked_for, found.problems) == ({"e"}, {"c", "d", "e"}, [])
 
 
 def test_an_environment_without_a_file_of_its_own_gives_none(tmp_path: Path) -> None:
@@ -65,9 +65,9 @@ def test_an_environment_without_a_file_of_its_own_gives_none(tmp_path: Path) -> 
 def test_a_file_that_is_none_is_told(text: str | None, said: str, tmp_path: Path) -> None:
     if text is not None:
         (tmp_path / "v.yaml").write_text(text)
-    values, _, problems = gather(LoadOptions(root=tmp_path, var_files=(tmp_path / "v.yaml",)))
-    assert values == {}
-    assert [said in problem.message for problem in problems] == [True]
+    found = gather(LoadOptions(root=tmp_path, var_files=(tmp_path / "v.yaml",)))
+    assert found.all == {}
+    assert [said in problem.message for problem in found.problems] == [True]
 
 
 READ: list[tuple[str, str, Any]] = [
@@ -109,10 +109,21 @@ def test_text_of_another_type_is_refused_where_it_was_given(kind: str, text: str
     problem.message.encode()
 
 
-def test_a_value_for_nothing_is_told_with_the_nearest_name() -> None:
-    (problem,) = undeclared(given("a"), {"xy", "other"})
-    assert problem.message == "no manifest declares the variable `x`"
-    assert undeclared(given("a"), {"x"}) == []
+@pytest.mark.parametrize(
+    ("flags", "asked_for", "declared", "told"),
+    [
+        ({"x"}, set(), {"far"}, ["error"]),
+        (set(), {"x"}, {"far"}, ["warning"]),
+        (set(), set(), {"X"}, ["warning"]),
+        (set(), set(), {"far"}, []),
+        ({"x"}, {"x"}, {"x"}, []),
+    ],
+    ids=["--var", "--var-file", "a name that is nearly right", "for another manifest", "declared"],
+)
+def test_a_value_for_nothing_is_told(flags: set[str], asked_for: set[str], declared: set[str], told: list[str]) -> None:
+    problems = list(undeclared(Given(given("a"), flags, asked_for, []), declared))
+    assert [problem.severity for problem in problems] == told
+    assert {problem.message for problem in problems} <= {"no manifest declares the variable `x`"}
 
 
 @pytest.mark.parametrize("kind", ["integer", "number"])

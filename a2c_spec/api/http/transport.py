@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
-import socket
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
@@ -31,11 +30,12 @@ from a2c_spec.api.http.replies import (
     throttled,
     unreachable,
 )
+from a2c_spec.api.http.request_failures import address_of_none, met_while_reading, proves_unsent
 from a2c_spec.api.http.stalled import taken
 from a2c_spec.api.http.unpack import NotRead
 from a2c_spec.core.durations import roughly
 from a2c_spec.core.events import Event, Listener, Probe, ignore, unobserved
-from a2c_spec.errors import NetworkError, SpecError, missing_key
+from a2c_spec.errors import NetworkError, missing_key
 
 KEY_HEADER = "X-Api2convert-Api-Key"
 TOKEN_HEADER = "X-Api2convert-Token"  # noqa: S105 - the name of a header
@@ -48,10 +48,6 @@ OPEN_PATHS = ("/conversions", "/presets", "/statuses")
 REDIRECTS = 5
 LEAST_TOLD = 2.0
 """Seconds. Shorter pauses that the service asks for are not worth a line."""
-
-UNSENT = (httpx.ConnectError, httpx.PoolTimeout, httpx.ProxyError)
-"""Failures which prove that nothing was sent. ConnectTimeout does not: httpx-aiohttp also raises it for connections
-that broke after the request."""
 
 MOST_UNSENT = 3
 """So many attempts at a service that cannot be reached at all."""
@@ -128,7 +124,7 @@ class Wire:
     async def once(self, path: str) -> Reply | None:
         """The answer to a GET that is sent once, whatever it is; None where there is none."""
         with contextlib.suppress(httpx.RequestError):
-            return await self._send_once(self._request("GET", path, None, {})())
+            return await self._send_once(self._built(self._request("GET", path, None, {})))
         return None
 
     def _request(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Callable[[], httpx.Request]:
@@ -154,7 +150,7 @@ class Wire:
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
-                reply = await self._send_once(build())
+                reply = await self._send_once(self._built(build))
             except httpx.RequestError as error:
                 late = 0 < (patience or self.patience) < self.limiter.clock() - started
                 await self._after_failure(error, repeatable=repeatable, last=last or late, attempt=attempt)
@@ -169,6 +165,13 @@ class Wire:
             else:
                 return self._judge(reply, repeatable=repeatable, accept=accept)
         raise throttled()
+
+    def _built(self, build: Callable[[], httpx.Request]) -> httpx.Request:
+        """A request; raises NetworkError where an address that the service gave, or with its names in it, is none."""
+        try:
+            return build()
+        except httpx.InvalidURL as error:
+            raise address_of_none(self.said(error)) from error
 
     async def _send_once(self, request: httpx.Request) -> Reply:
         no_downgrade(self.service, request.url)
@@ -200,9 +203,9 @@ class Wire:
         return self.clock() + (self.skew or 0.0)
 
     async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
-        if (ours := _while_reading(error)) is not None:
+        if (ours := met_while_reading(error)) is not None:
             raise ours
-        unsent = isinstance(error, UNSENT) or _never_connected(error)
+        unsent = proves_unsent(error)
         if not repeatable and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({self.said(error)})") from error
         if isinstance(error, NotRead):
@@ -274,19 +277,6 @@ class Wire:
             no_downgrade(current, response.next_request.url)
             current = response.next_request.url
         raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")
-
-
-def _never_connected(error: Exception) -> bool:
-    """Whether there was no connection at all, so that nothing was sent: refused, or the host has no address."""
-    cause = getattr(error.__cause__, "os_error", error.__cause__)
-    return isinstance(cause, ConnectionRefusedError | socket.gaierror)
-
-
-def _while_reading(error: BaseException | None) -> SpecError | None:
-    """Our own error, met while the body was read, as where a file changes: the request did not come to its end."""
-    while error is not None and not isinstance(error, SpecError):
-        error = error.__cause__ or error.__context__
-    return error
 
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:

@@ -38,8 +38,9 @@ def _referred(reference: str, base: str) -> tuple[Any, str]:
 _compiler = Compiler(_referred)
 
 
-def check(name: str, tree: Tree, mark: Mark, *, rendered: bool, part: str = "") -> list[Diagnostic]:
-    """Every problem that the schema ``name`` (or its definition ``part``) finds in ``tree``."""
+def check(name: str, tree: Tree, mark: Mark, *, rendered: bool, part: str = "", path: str = "") -> list[Diagnostic]:
+    """Every problem that the schema ``name`` (or its definition ``part``) finds in ``tree``, which messages call
+    ``path``."""
     report = Report(rendered)
-    _compiler.checker(f"{name}.schema.json#{f'/definitions/{part}' if part else ''}", name)(tree, "", mark, report)
+    _compiler.checker(f"{name}.schema.json#{f'/definitions/{part}' if part else ''}", name)(tree, path, mark, report)
     return report.problems

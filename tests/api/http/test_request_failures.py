@@ -1,0 +1,43 @@
+"""What the failure of a request proves."""
+
+from __future__ import annotations
+
+import socket
+
+import httpx
+import pytest
+
+from a2c_spec.api.http.request_failures import address_of_none, met_while_reading, proves_unsent
+from a2c_spec.errors import InvalidError, NetworkError
+
+
+def caused(error: Exception, cause: BaseException) -> Exception:
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize(
+    ("error", "unsent"),
+    [
+        (httpx.ConnectError("no"), True),
+        (httpx.ProxyError("no"), True),
+        (httpx.ConnectTimeout("late"), False),
+        (httpx.ReadError("broken"), False),
+        (caused(httpx.ReadError("no"), ConnectionRefusedError()), True),
+        (caused(httpx.ReadError("no"), socket.gaierror()), True),
+        (caused(httpx.ReadError("no"), ConnectionResetError()), False),
+    ],
+    ids=repr,
+)
+def test_only_what_never_connected_was_not_sent(error: Exception, unsent: bool) -> None:
+    assert proves_unsent(error) is unsent
+
+
+def test_our_own_error_is_found_behind_that_of_the_client() -> None:
+    ours = InvalidError("the file changed")
+    assert met_while_reading(caused(httpx.WriteError("broken"), caused(OSError(), ours))) is ours
+    assert met_while_reading(caused(httpx.WriteError("broken"), OSError())) is None
+
+
+def test_an_address_that_is_none_is_the_fault_of_the_service() -> None:
+    assert isinstance(address_of_none("why"), NetworkError)
