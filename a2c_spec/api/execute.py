@@ -18,10 +18,12 @@ from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, No
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, single_part
+from a2c_spec.core.draft_versions import recipe_after
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.noticing import noticed, seen
 from a2c_spec.core.plan import Change
 from a2c_spec.core.planner import plan_job, rebind, recognised
+from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.state import Intent, JobRecord
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.core.transitions import (
@@ -162,15 +164,13 @@ class Executor:
 
     async def _run_steps(self, change: Change, record: JobRecord, before: JobRecord) -> JobRecord:
         now = [call for call in change.calls if not call.afterwards]
-        if record.held and any(not call.starts for call in now):
-            record = await self.save(replace(record, fingerprint="", basis={}))
         for step in sorted({call.step for call in now}):
             await shielded(self._run_step([call for call in now if call.step == step], change))
         record = self.store.get(record.address) or record
         done = settled(record)
         if change.bindings:
             done = without_untold(done)
-        if now and record.job_id and record.phase == "building":
+        if record.job_id and record.phase == "building":
             done = replace(done, fingerprint=change.fingerprint, basis=change.basis)
         record = await self.save(done) if done != record else record
         return await with_first_look(self.client, self.recorder, record, before)
@@ -182,17 +182,21 @@ class Executor:
             await gather_all(self._send_or_fall_back(call, change) for call in calls)
 
     async def _record_intent(self, calls: Sequence[Call], change: Change) -> None:
-        """Records what a lost answer could not tell: that a job is created or started, that parts are added."""
+        """Records what a lost answer could not tell: that a job is created or started, that parts are added, and
+        whatever changes a draft, which somebody else may start."""
         every, record = calls, self._stored(change.address)
-        if not (calls := [call for call in every if call.starts or call.creates]):
+        draft = _is_draft(record)
+        if not (calls := [call for call in every if call.starts or call.creates or draft]):
             return
         create = next((call for call in calls if call.kind == "create_job"), None)
+        starts = any(call.starts for call in calls)
+        after = _after(record, every, change) if draft and not starts else change
         intent = Intent(
             kinds=tuple(call.kind for call in calls),
-            starts=any(call.starts for call in calls),
+            starts=starts,
             adds=any(call.creates for call in calls),
-            fingerprint=change.fingerprint,
-            basis=change.basis,
+            fingerprint=after.fingerprint,
+            basis=after.basis,
             elements=sent_by(create, self.client.find_reference) if create else answered(record, every).elements,
             key=self.new_key() if create else "",
             noted_at=self.client.wire.service_time(),
@@ -234,7 +238,7 @@ class Executor:
             after = created(before, reply.job, ids, starts=call.starts, now=now)
             await self.recorder.save_created(noticed(after, call, reply.data), before, now)
             return
-        after = apply_response(before, call, ids)
+        after = apply_response(_after(before, [call], change), call, ids)
         if call.starts:
             after = started(after, change.fingerprint, change.basis)
         await self.recorder.save(noticed(after, call, reply.data), *others_deleted(self.store, change.address, call))
@@ -277,3 +281,18 @@ class Executor:
 
     def _progress(self, address: str) -> Callable[[str, int, int], None]:
         return lambda name, done, total: self.tell(Event("upload", address, name, done=done, total=total))
+
+
+def _is_draft(record: JobRecord) -> bool:
+    """Whether the job is one of which it is known what it would run as it is."""
+    return replace(record, intent=None).held
+
+
+def _after(record: JobRecord, calls: Sequence[Call], change: Change) -> JobRecord:
+    """The record with the recipe that a draft has once these calls of its change were answered."""
+    if not _is_draft(record) or any(call.starts for call in calls):
+        return record
+    last = max(call.step for call in calls)
+    later = {effect.name for call in change.calls if call.step > last for effect in call.effects}
+    basis = recipe_after(record.basis, calls, change.basis, later)
+    return replace(record, basis=basis, fingerprint=fingerprint(basis) if basis else "")

@@ -46,7 +46,7 @@ def partial_result(missing: Sequence[tuple[str, str]], warnings: Iterable[str], 
     why = "; ".join(warnings) or "the service does not say why"
     again = run_again(address_of(address), [name for name, _ in missing])
     hint = f"the other results are saved; apply again to look once more, or fix the manifest or the input; {again}"
-    return PartialResult(f"{named_parts(missing)} gave no result: {why}", hint=hint, address=address)
+    return PartialResult(f"{named_parts(missing)} has no result there: {why}", hint=hint, address=address)
 
 
 def drafts_lost(error: SpecError, count: int) -> LostAnswer:

@@ -44,11 +44,7 @@ state = click.option("--state", default="", metavar="FILE", help="The state file
 
 allow_env = click.option("--allow-env", multiple=True, metavar="NAME", help="Let manifests read this variable (env).")
 
-manifests = stack(
-    click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
-    click.option(
-        "-f", "--file", multiple=True, metavar="MANIFEST", help="A manifest, a folder or a glob; same as MANIFEST."
-    ),
+values = stack(
     chdir,
     env,
     click.option("--var", multiple=True, metavar="NAME=VALUE", help="Set a declared variable."),
@@ -56,6 +52,14 @@ manifests = stack(
         "--var-file", multiple=True, type=click.Path(dir_okay=False), metavar="FILE", help="Set variables from YAML."
     ),
     allow_env,
+)
+
+manifests = stack(
+    click.argument("manifests", nargs=-1, metavar="[MANIFEST]..."),
+    click.option(
+        "-f", "--file", multiple=True, metavar="MANIFEST", help="A manifest, a folder or a glob; same as MANIFEST."
+    ),
+    values,
 )
 
 service = stack(

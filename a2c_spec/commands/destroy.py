@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -23,7 +23,7 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.files_that_stay import stands, why_kept
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.last_copies import last_copies
-from a2c_spec.engine.lost_calls import look_for_each
+from a2c_spec.engine.lost_calls import look_at_each
 from a2c_spec.engine.outcome import ApplyOptions, Result
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
@@ -62,7 +62,8 @@ async def _destroy(
         with session.store.lock("destroy"):
             if not session.keys(addresses):
                 raise UsageError("nothing is recorded that could be destroyed")
-            unsure = await look_for_each(session, addresses)
+            runs = [record for key in session.keys(addresses) if (record := session.store.get(key))]
+            await look_at_each(session, runs, session.service.client)
             every, keys = list(session.store.scan()), set(session.keys(addresses))
             chosen = [record for record in every if record.address in keys]
             others = {record.job_id for record in every if record not in chosen}
@@ -70,7 +71,7 @@ async def _destroy(
             reads = await read_each(chosen, read, project.flags.parallelism)
             seen = {record.address: (record, live) for record, live in reads.found}
             told = {one.address: _lost(session, *seen.get(one.address, (one, None)), others) for one in chosen}
-            changes = [told[one.address].of(_change(session, one, others, unsure, files=files)) for one in chosen]
+            changes = [told[one.address].of(_change(session, one, others, files=files)) for one in chosen]
             steps = [PlannedChange(change, None, one) for change, one in zip(changes, chosen, strict=True)]
             addresses = tuple(dict.fromkeys(address_of(record.address) for record in chosen))
             plan = Plan(tuple(_shown(address, steps) for address in addresses))
@@ -104,19 +105,17 @@ def _lost(session: Session, record: JobRecord, live: LiveJob | None, others: Col
     return _Lost(running(record, live), last_copies(session, record, live))
 
 
-def _change(
-    session: Session, record: JobRecord, others: Collection[str], unsure: Mapping[str, str], *, files: bool
-) -> Change:
+def _change(session: Session, record: JobRecord, others: Collection[str], *, files: bool) -> Change:
     """One DELETE for each job that may be on the service, and with ``files`` those that are as they were written.
 
     ``others`` are jobs of addresses that are not destroyed: one of several results may be another address's by now.
-    ``unsure`` says, by run, why it is not known which job a create made.
     """
     jobs = [job for job in record.jobs if job not in others]
     going = [path for path in sorted(_places(record)) if files and removable(session.files, path, record.address)]
     left = [path for path in sorted(_places(record)) if path not in going and stands(session, path, record)]
     told = [stays(path, why_kept(session, path, record.address) if files else "") for path in left]
-    told += [f"{why}; none is deleted" for key, why in unsure.items() if key == record.address]
+    unsure = session.lost.undecided.get(record.address) if record.unresolved else None
+    told += [f"{unsure.message}; none is deleted"] if unsure else []
     return plan_removal(record, jobs, going, "requested by destroy", told)
 
 

@@ -16,7 +16,7 @@ from a2c_spec.engine.selection import EVERYTHING
 
 
 @click.command("prune")
-@options.manifests
+@options.values
 @options.service
 @options.parallelism
 @options.allow_cmd

@@ -7,13 +7,12 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from a2c_spec.core import compare
-from a2c_spec.core.foreign import foreign
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.patchable_fields import JOB_FIELDS
 from a2c_spec.core.recipe import holds_secret
 from a2c_spec.core.recognition import covered, sent_conversion, sent_input, tell_conversions, tell_inputs
 from a2c_spec.core.state import Intent, JobRecord
-from a2c_spec.core.transitions import created, epoch, names_zone, parts, started
+from a2c_spec.core.transitions import created, epoch, names_zone, parts
 
 EARLY = 2.0
 """Seconds that a job may seem older than its create, because services write whole seconds."""
@@ -23,9 +22,6 @@ ZONES = (-12 * 3600.0, 14 * 3600.0)
 """Seconds by which the times of a zone differ from UTC: no zone is beyond these."""
 QUARTER = 900.0
 """Every zone is off by a multiple of this, in seconds."""
-PARTS = ("inputs.", "conversions.")
-"""How the names of the parts begin that make up a job."""
-
 Evidence = Literal["ours", "not ours", "unclear"]
 
 
@@ -139,39 +135,12 @@ def adopt(record: JobRecord, live: LiveJob, now: float) -> JobRecord:
     the zone of the service's times.
     """
     intent = record.intent or Intent()
-    ids = {"job": live.id} | _told_ids(intent, live)
+    ids = {"job": live.id} | told_ids(intent, live)
     after = created(record, live, ids, starts=not live.editable, now=intent.noted_at or now)
     return replace(after, created_at=0.0) if intent.by_our_clock else after
 
 
-def begun(record: JobRecord, live: LiveJob) -> JobRecord | None:
-    """The record once the start of its job, whose answer was lost, is known to have been done: the job runs, or ran,
-    and shows what was to be started, checksums included, and nothing else. None where it does not."""
-    intent = record.intent
-    if intent is None or not intent.starts or intent.creates or record.phase != "building" or live.editable:
-        return None
-    return _run_of(record, intent, live)
-
-
-def begun_elsewhere(record: JobRecord, live: LiveJob) -> JobRecord | None:
-    """The record of a draft once somebody started its job just as it was sent: the run that it is. None where the job
-    shows anything else, or was not started."""
-    if not record.held or live.editable:
-        return None
-    return _run_of(record, Intent(elements=record.elements, fingerprint=record.fingerprint, basis=record.basis), live)
-
-
-def _run_of(record: JobRecord, meant: Intent, live: LiveJob) -> JobRecord | None:
-    """The record as that of a run of just what was ``meant``; None where the job shows anything else."""
-    ids, names = _told_ids(meant, live), [name for name in meant.elements if name.startswith(PARTS)]
-    elements = {name: replace(one, api_id=ids.get(name, one.api_id)) for name, one in meant.elements.items()}
-    run = replace(record, elements=elements, intent=None)
-    if len(ids) < len(names) or len(names) != len(live.inputs) + len(live.conversions) or any(foreign(run, live)):
-        return None
-    return started(run, meant.fingerprint, meant.basis)
-
-
-def _told_ids(intent: Intent, live: LiveJob) -> dict[str, str]:
+def told_ids(intent: Intent, live: LiveJob) -> dict[str, str]:
     """The ids of those parts of an intent of which it can be told which ones of the job they are."""
     inputs, conversions = parts(intent.elements, "inputs"), parts(intent.elements, "conversions")
     of_inputs = tell_inputs([sent_input(one.sent) for _, one in inputs], live.inputs)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.graph import needs
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.transitions import settled
-from a2c_spec.engine.lost_calls import assume, look
+from a2c_spec.engine.lost_calls import assume, look_at_each, open_runs
 from a2c_spec.engine.takeover import pays, recipes_in, recipes_meant, recipes_of
-from a2c_spec.errors import Conflict, ReadFailed, about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -40,12 +39,12 @@ async def look_beside(
     payable = _Payable.of((step for steps in made.values() for step in steps), waiting) if runs else _Payable()
     every = session.project.flags.prune
     beside = [run for run in runs if (let_go and (every or not run.gone_since)) or payable.may_be(run)]
-    await _look_at_all(session, beside, client)
-    if session.lost.to_pay and any(run.intent for run in _open(session, beside)):
+    await look_at_each(session, beside, client)
+    if session.lost.to_pay and any(run.intent for run in open_runs(session, beside)):
         await session.service.executor.grace.wait()
         session.lost.looked.difference_update(run.address for run in beside if run.intent)
-        await _look_at_all(session, beside, client)
-    for run in (run for run in _open(session, beside) if run.intent):
+        await look_at_each(session, beside, client)
+    for run in (run for run in open_runs(session, beside) if run.intent):
         after = settled(run)
         nothing = after.empty and not after.former_jobs
         assume(session, *(() if nothing else (after,)), without=(run.address,))
@@ -77,21 +76,6 @@ class _Payable:
         targets = {one.get("target", "") for basis in made for one in basis.get("conversions", {}).values()}
         moved = address_of(run.address) in self.moved
         return moved or not (recipes.isdisjoint(self.recipes) and targets.isdisjoint(self.targets))
-
-
-async def _look_at_all(session: Session, runs: Collection[JobRecord], client: Client) -> None:
-    for run in _open(session, runs):
-        try:
-            with about(run.address):
-                await look(session, (session.files.recover_files(run),), client)
-        except (Conflict, ReadFailed) as error:
-            session.lost.undecided |= {run.address: error} if run.intent else {}
-
-
-def _open(session: Session, runs: Collection[JobRecord]) -> Iterator[JobRecord]:
-    """Those of the runs of which it is not known what became of them, and can be found out."""
-    now = [session.store.get(run.address) for run in runs if run.address not in session.lost.undecided]
-    return (run for run in now if run is not None and (run.intent is not None or run.held))
 
 
 def unless_undecided(session: Session, step: PlannedChange) -> PlannedChange:

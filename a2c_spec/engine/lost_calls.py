@@ -4,15 +4,15 @@ somebody started. That is found out before others plan."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.adoption import begun, begun_elsewhere
+from a2c_spec.core.draft_versions import begun, begun_elsewhere
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord
-from a2c_spec.errors import Conflict, SpecError
+from a2c_spec.errors import Conflict, ReadFailed, SpecError, about
 
 if TYPE_CHECKING:
     from a2c_spec.api.client import Client
@@ -51,20 +51,26 @@ async def look(session: Session, runs: Collection[JobRecord], client: Client) ->
     lost = session.lost
     async with lost.turn:
         for run in runs:
-            if run.address not in lost.looked and (run.held or (run.intent is not None and run.intent.starts)):
+            if run.address not in lost.looked and (run.lost_start or _may_be_started(run)):
                 await (_look_for_job if run.lost_start else _look_at_job)(session, run, client)
                 lost.looked.add(run.address)
 
 
-async def look_for_each(session: Session, addresses: Collection[str]) -> dict[str, str]:
-    """The same for all runs of these addresses, or of all there are; gives, by run, why that cannot be decided."""
-    for key in session.keys(addresses):
-        run = session.store.get(key)
+async def look_at_each(session: Session, runs: Collection[JobRecord], client: Client) -> None:
+    """The same for each of these runs alone. What cannot be decided, or not be read, is ``undecided`` where a call may
+    have started or made something."""
+    for run in open_runs(session, runs):
         try:
-            await look(session, [run] if run else [], session.service.client)
-        except Conflict as error:
-            session.lost.undecided[key] = error
-    return {key: error.message for key, error in session.lost.undecided.items()}
+            with about(run.address):
+                await look(session, (session.files.recover_files(run),), client)
+        except (Conflict, ReadFailed) as error:
+            session.lost.undecided |= {run.address: error} if run.intent else {}
+
+
+def open_runs(session: Session, runs: Collection[JobRecord]) -> Iterator[JobRecord]:
+    """Those of the runs of which it is not known what became of them, and can be found out, as they are now."""
+    now = [session.store.get(run.address) for run in runs if run.address not in session.lost.undecided]
+    return (run for run in now if run is not None and (run.intent is not None or run.held))
 
 
 async def _look_for_job(session: Session, run: JobRecord, client: Client) -> None:
@@ -84,12 +90,18 @@ async def _look_for_job(session: Session, run: JobRecord, client: Client) -> Non
         assume(session, *changed, without=expired)
 
 
+def _may_be_started(run: JobRecord) -> bool:
+    """Whether somebody may have started the job of a run, as it was sent or while it was being edited."""
+    return run.phase == "building" and bool(run.job_id) and not run.unresolved and (run.held or run.intent is not None)
+
+
 async def _look_at_job(session: Session, run: JobRecord, client: Client) -> None:
     live = await client.job(run.job_id) if run.job_id else None
     session.lost.read[run.job_id] = live
     started = (begun(run, live) or begun_elsewhere(run, live)) if live is not None else None
     if started is not None:
-        session.lost.elsewhere |= {run.job_id} if run.held else set()
+        ours = run.intent is not None and run.intent.starts
+        session.lost.elsewhere |= set() if ours else {run.job_id}
         assume(session, started)
 
 

@@ -415,14 +415,14 @@ def test_a_conversion_that_gave_nothing_is_told_each_time_and_is_not_paid_again(
     other = Conversion("png", "png", "image")
     outputs = (*job.outputs, Output("png", save="dist/"))
     bench = Bench(tmp_path, Service(), replace(job, conversions=(*job.conversions, other), outputs=outputs))
-    with pytest.raises(PartialResult, match="png gave no result") as caught:
+    with pytest.raises(PartialResult, match="png has no result there") as caught:
         bench.deliver(bench.change())
     assert caught.value.exit_code == 9
     record = bench.durable()
     assert record is not None
     assert (record.phase, [file.conversion for file in record.files]) == ("completed", ["sum"])
     change, record = asyncio.run(bench.executor.replan(bench.task(), record))
-    with pytest.raises(Conflict, match=r"png gave no result; --replace pack\.png runs it again"):
+    with pytest.raises(Conflict, match=r"png has no result there; --replace pack\.png runs it again"):
         bench.deliver(change, record)
     assert bench.service.requests.count("POST /jobs") == 1
     bench.store.close()
@@ -442,13 +442,13 @@ def test_an_input_of_which_nothing_came_is_told_each_time_where_the_service_warn
         return None
 
     bench.service.rule = rule
-    with pytest.raises(PartialResult, match="sum of in1 gave no result: input in1: not there"):
+    with pytest.raises(PartialResult, match="sum of in1 has no result there: input in1: not there"):
         bench.deliver(bench.change())
     record = bench.durable()
     assert record is not None
     assert (record.phase, [file.inputs for file in record.files]) == ("completed", [("in0",)])
     change, record = asyncio.run(bench.executor.replan(bench.task(), record))
-    with pytest.raises(Conflict, match=r"sum of in1 gave no result; --replace pack\.sum runs it again"):
+    with pytest.raises(Conflict, match=r"sum of in1 has no result there; --replace pack\.sum runs it again"):
         bench.deliver(change, record)
     bench.store.close()
 

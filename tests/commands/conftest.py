@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,14 @@ Faults = Callable[..., None]
 def spent(somebody: Somebody) -> int:
     """What all jobs on the service have cost, in credits."""
     return sum(row["spent"] for row in somebody("GET", "/jobs"))
+
+
+def wait_for(somebody: Somebody, job: str, status: str) -> None:
+    """Returns once the service says so of a job."""
+    until = time.monotonic() + 60
+    while somebody("GET", f"/jobs/{job}")["status"]["code"] != status:
+        assert time.monotonic() < until, f"{job} does not get {status}"
+        time.sleep(0.02)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Settings
-from tests.commands.conftest import showing
+from tests.commands.conftest import Somebody, in_dist, showing, spent, wait_for
 from tests.conftest import Command
 
 JOB = """\
@@ -114,7 +114,7 @@ def test_results_that_the_service_lists_late_are_waited_for_and_never_left(
         first = a2c("apply", "--no-cache")
         assert (first.code, len([*(project / "dist").iterdir()])) == (code, 1 if code else 2)
         if code:
-            assert "c of j gave no result: the service shows no result of j by c" in first.err
+            assert "c of j has no result there: the service shows no result of j by c" in first.err
             left[0] = 9
             assert a2c("plan", "--no-cache").code == 13
             left[0] = 0
@@ -184,3 +184,52 @@ def test_a_plan_takes_no_result_beside_one_that_does_not_say_what_made_it(
         again = a2c("apply", "--no-cache")
         assert (again.code, "spent" in again.out) == (0, False), again.err
         assert a2c("plan", "--no-cache", "--detailed-exitcode").code == 0
+
+
+PAIR = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: h
+inputs: [{id: i, path: a.txt}]
+conversions: [{id: k, category: hash, target: md5}, {id: m, category: hash, target: sha256}]
+outputs: [{from: k, save: dist/, filename: k}, {from: m, save: dist/, filename: m}]
+"""
+TWIN = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: x
+inputs: [{id: i, path: a.txt}]
+conversions: [{id: k, category: hash, target: md5}]
+outputs: [{from: k, save: dist/, filename: x}]
+"""
+
+
+def test_what_is_there_is_there_for_others_although_another_result_is_not(
+    project: Path, a2c: Command, server: Background, somebody: Somebody
+) -> None:
+    assert server
+    (project / "a.txt").write_text("a")
+    (project / "h.yaml").write_text(PAIR)
+    assert a2c("apply", "-q", "--detach").code == 0
+    (job,) = somebody("GET", "/jobs")
+    wait_for(somebody, job["id"], "completed")
+    (made,) = [row for row in somebody("GET", f"/jobs/{job['id']}")["output"] if row["filename"].endswith("sha256")]
+    somebody("DELETE", f"/jobs/{job['id']}/output/{made['id']}")
+    (project / "x.yaml").write_text(TWIN)
+    first = a2c("apply")
+    assert (first.code, "m has no result there: the service does not say why" in first.out) == (9, True)
+    assert ("1 from the results cache" in first.out, spent(somebody)) == (True, 2)
+    assert in_dist(project) == ["k.md5", "x.md5"]
+
+
+def test_of_a_job_that_failed_a_plan_names_only_what_the_service_has(
+    project: Path, a2c: Command, server: Background, somebody: Somebody
+) -> None:
+    assert server
+    (project / "a.txt").write_text("a")
+    bad = PAIR.replace("hash, target: sha256", "image, target: png")
+    (project / "h.yaml").write_text(bad)
+    assert a2c("apply", "-q", "--detach").code == 0
+    wait_for(somebody, somebody("GET", "/jobs")[0]["id"], "failed")
+    told = a2c("plan").out
+    assert ("failed, with results" in told, "writes dist/k.md5" in told, "dist/m" in told) == (True, True, False), told

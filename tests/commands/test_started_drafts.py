@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +13,7 @@ import pytest
 from a2c_spec.local_api.app import create_app
 from a2c_spec.local_api.server import Background
 from a2c_spec.local_api.settings import Progression, Settings
-from tests.commands.conftest import Somebody, in_dist, spent
+from tests.commands.conftest import Somebody, in_dist, spent, wait_for
 from tests.conftest import Command
 
 MD5 = "category: hash, target: md5"
@@ -199,14 +198,6 @@ def test_what_somebody_started_is_kept_although_less_of_it_is_wanted(
     assert planned(a2c)["totals"]["credits"] == 0
     assert a2c("apply", "-q", "--max-credits", "0").code == 0
     assert (spent(somebody), in_dist(project)) == (2, ["draft-0.md5", "draft-1.sha1"])
-
-
-def wait_for(somebody: Somebody, job: str, status: str) -> None:
-    """Returns once the service says so of a job."""
-    until = time.monotonic() + 60
-    while somebody("GET", f"/jobs/{job}")["status"]["code"] != status:
-        assert time.monotonic() < until, f"{job} does not get {status}"
-        time.sleep(0.02)
 
 
 def start(somebody: Somebody) -> None:

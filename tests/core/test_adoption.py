@@ -14,7 +14,6 @@ from a2c_spec.core.adoption import (
     QUARTER,
     ZONES,
     adopt,
-    begun,
     evidence,
     in_future,
     lost_creates_of,
@@ -233,45 +232,3 @@ def test_an_adopted_job_whose_create_was_noted_by_our_clock_tells_no_zone() -> N
     assert zone_of([adopt(noted, LIVE, 7.0)]) is None
     assert adopt(replace(BEFORE, intent=replace(INTENT, noted_at=0.0)), LIVE, 7.0).answered_at == 7.0
     assert adopt(replace(BEFORE, intent=None), LIVE, 7.0).job_id == "job-2"
-
-
-PARTS = {
-    "job": Element("job-1", {"callback": "c"}),
-    "inputs.a": Element("", {"identity": {"type": "upload"}, "checksum": "md5"}),
-    "conversions.webp": Element("con-1", {"target": "webp", "options": {"width": 8}}),
-}
-START = Intent(("upload_file",), starts=True, adds=True, fingerprint="f", basis={"order": ["a"]}, elements=PARTS)
-DRAFT = replace(HELD, elements={key: one for key, one in PARTS.items() if key != "inputs.a"}, intent=START)
-RUNS = LiveJob(
-    "job-1",
-    "processing",
-    inputs=(LiveInput("in-1", "upload", checksum="md5"),),
-    conversions=(LiveConversion("con-1", "webp", options={"width": 8, "quality": 80}),),
-    process=True,
-)
-
-
-def test_a_start_without_an_answer_was_done_where_the_job_runs_as_it_was_to_be_started() -> None:
-    run = begun(DRAFT, RUNS)
-    assert run is not None
-    assert (run.phase, run.fingerprint, run.basis, run.intent) == ("started", "f", {"order": ["a"]}, None)
-    assert [one.api_id for one in run.elements.values()] == ["job-1", "in-1", "con-1"]
-
-
-OTHERWISE: dict[str, tuple[JobRecord, LiveJob]] = {
-    "not started": (DRAFT, replace(RUNS, status="incomplete", process=False)),
-    "other bytes": (DRAFT, replace(RUNS, inputs=(LiveInput("in-1", "upload", checksum="other"),))),
-    "an input more": (DRAFT, replace(RUNS, inputs=(*RUNS.inputs, LiveInput("in-2", "remote", "https://x")))),
-    "another option": (DRAFT, replace(RUNS, conversions=(LiveConversion("con-1", "webp", options={"width": 9}),))),
-    "another callback": (DRAFT, replace(RUNS, fields={"callback": "d"})),
-    "nothing was sent": (replace(DRAFT, intent=None), RUNS),
-    "no start was sent": (replace(DRAFT, intent=replace(START, starts=False)), RUNS),
-    "of a create": (replace(DRAFT, intent=replace(START, kinds=("create_job",))), RUNS),
-    "what was sent is not known": (replace(DRAFT, intent=replace(START, elements={})), RUNS),
-    "it was started before": (replace(DRAFT, phase="started"), RUNS),
-}
-
-
-@pytest.mark.parametrize(("record", "live"), OTHERWISE.values(), ids=OTHERWISE)
-def test_else_nothing_is_believed_of_a_start(record: JobRecord, live: LiveJob) -> None:
-    assert begun(record, live) is None

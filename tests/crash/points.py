@@ -111,7 +111,6 @@ POINTS: Mapping[str, tuple[str, ...]] = {
         "send GET /v2/jobs/*#1",
         "answered GET /v2/jobs/*#1",
         "recorded building#1",
-        "recorded building#2",
         "recorded intent#1",
         "send DELETE /v2/jobs/*/input/*#1",
         "send PATCH /v2/jobs/*/conversions/*#1",

@@ -419,7 +419,7 @@ def test_more_may_be_under_way_where_more_requests_may_be_sent_at_once(tmp_path:
     with session_in(tmp_path, no_cache=True, parallelism=5) as session:
         world = World(session, done, turns=3000)
         world.apply(*(step(f"j{n}") for n in range(100)))
-    assert world.most_at_once == 5 * UNDER_WAY
+    assert 4 * UNDER_WAY < world.most_at_once <= 5 * UNDER_WAY
 
 
 @pytest.mark.parametrize(("forced", "runs"), [(False, []), (True, ["a"])])

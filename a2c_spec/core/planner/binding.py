@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from a2c_spec.core.calls import Call
+from a2c_spec.core.draft_versions import as_shown, renamed_recipe
 from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.planner.matching import known, looks_like, spare_name
@@ -45,7 +46,12 @@ def rebind(record: JobRecord, desired: DesiredJob, bindings: Mapping[str, str]) 
         for name, element in record.elements.items()
         if element.api_id not in tied and name != "job"
     }
-    return replace(record, elements=rest | bound, job_id=bindings.get("job", record.job_id))
+    after = replace(record, elements=rest | bound, job_id=bindings.get("job", record.job_id))
+    if record.phase != "building":
+        return after
+    called = after.names()
+    names = {name: called[api_id] for api_id, name in record.names().items() if api_id in called}
+    return replace(after, basis=renamed_recipe(record.basis, names))
 
 
 def _unknown(desired: DesiredJob, name: str, api_id: str) -> Element:
@@ -59,7 +65,7 @@ def recognised(record: JobRecord, desired: DesiredJob, live: LiveJob) -> JobReco
     shows just that, checksums included.
     """
     if live.editable:
-        return linked(without_vanished(record, live), live)
+        return linked(without_vanished(as_shown(record, live), live), live)
     record = link_ids(record, desired, live)
     if record.phase == "building" and not started_unlike(desired, record, live):
         record = rebind(record, desired, edit(desired, live, known(record)).bindings)

@@ -28,7 +28,7 @@ from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.result_paths import placed, predicted
-from a2c_spec.core.results import with_gone
+from a2c_spec.core.results import with_gone, with_results
 from a2c_spec.core.run_records import with_earlier
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
@@ -89,8 +89,10 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
     if live.editable and not _about_to_run(desired, record, live, observed):
         return _update(desired, record, live, observed)
     if live.status in ("failed", "canceled") and record.phase not in ("completed", "done"):
-        if record.phase == "started" and live.outputs:
-            return Change(desired.job.address, "wait", (f"{live.status}, with results",), fetch=True)
+        made = placed(desired.job, with_results(record, live), observed.late, live) if record.phase == "started" else ()
+        if there := [one for one in made if not one.gone]:
+            told, paths = (f"{live.status}, with results",), tuple(one.path for one in there if one.path)
+            return Change(desired.job.address, "wait", told, downloads=paths, fetch=True)
         why, before = f"the service ended the last run as {live.status}", observed.earlier is not None
         return _rerun(desired, record, (why,), observed, paid=live.spent > 0 or before)
     changed = changed_since_start(desired, with_earlier(record, None, observed.apart), live)
@@ -239,8 +241,7 @@ def _vanished(desired: DesiredJob, record: JobRecord, observed: Observed) -> Cha
         if lost := _lost(desired, record, observed):
             return replace(_rerun(desired, record, (LOST,), observed, paid=True), lost=lost)
         return finish(desired, record, diff_outputs(desired, with_gone(record, None), None, observed))
-    change = _create(desired, observed)
-    return replace(change, reasons=("the service no longer has the job, which had not been started",))
+    return replace(_create(desired, observed), reasons=("the service no longer has the job, which was held",))
 
 
 def _lost(desired: DesiredJob, record: JobRecord, observed: Observed) -> tuple[str, ...]:

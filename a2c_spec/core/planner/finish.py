@@ -213,7 +213,7 @@ def _lacking(desired: DesiredJob, record: JobRecord, placements: Sequence[Placem
     made = [(one.conversion, one.inputs) for one in placements]
     empty = without_result(desired.job, made, warned=bool(record.warnings))
     again = reasons.run_again(desired.job.address, [name for name, _ in empty])
-    return f"{named_parts(empty)} gave no result; {again}" if empty else ""
+    return f"{named_parts(empty)} has no result there; {again}" if empty else ""
 
 
 def _unchanged(desired: DesiredJob, record: JobRecord, found: OutputDiff) -> Change:

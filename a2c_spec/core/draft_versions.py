@@ -1,0 +1,286 @@
+"""A draft, a job that is held: what it would run, call by call, and what it ran once somebody started it.
+
+While a draft is edited it has two versions: what it was before the calls that are under way (the facts of its record),
+and what it is after them (its intent). Once it was started, what the service shows tells of each part which of them it
+has, so that the run is known although an answer was lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from a2c_spec.core.calls import Call
+from a2c_spec.core.compare import echoes
+from a2c_spec.core.foreign import foreign, settings_in
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.recognition import (
+    conversion_may_be,
+    input_may_be,
+    sent_conversion,
+    sent_input,
+    tell_conversions,
+    tell_inputs,
+)
+from a2c_spec.core.state import Element, Intent, JobRecord
+from a2c_spec.core.transitions import parts, started
+
+Recipe = Mapping[str, Any]
+"""A ``basis``: the recipe of a job, part by part."""
+
+INPUTS, CONVERSIONS, JOB = "inputs.", "conversions.", "job"
+
+
+def recipe_after(recipe: Recipe, calls: Iterable[Call], wanted: Recipe, later: Collection[str]) -> Recipe:
+    """The recipe of a draft once these calls were answered; ``wanted`` is what it is in the end.
+
+    ``later`` are the parts that later calls of the same change touch, so that it is not told what they are until then:
+    empty where these are inputs, of which every conversion is made, or the job itself.
+    """
+    touched = {effect.name: effect.sent for call in calls for effect in call.effects}
+    untold = {name for name, sent in touched.items() if sent is not None and name in later}
+    if not recipe or any(not name.startswith(CONVERSIONS) for name in untold):
+        return {}
+    fields = wanted if "job" in touched else recipe
+    inputs = _touched("inputs", recipe, wanted, touched)
+    moved = any("position" in (sent or ()) for name, sent in touched.items() if name.startswith(INPUTS))
+    first = [name for name in (wanted if moved else recipe).get("order", ()) if name in inputs]
+    conversions = _touched("conversions", recipe, wanted, touched)
+    return {
+        "order": [*first, *(name for name in inputs if name not in first)],
+        "inputs": inputs,
+        "conversions": {name: one for name, one in conversions.items() if f"{CONVERSIONS}{name}" not in untold},
+        **({"fields": fields["fields"]} if "fields" in fields else {}),
+    }
+
+
+def _touched(kind: str, recipe: Recipe, wanted: Recipe, touched: Mapping[str, Any]) -> dict[str, Any]:
+    """The recipes of the parts of one kind, those that are touched as they are wanted."""
+    names = {name.removeprefix(f"{kind}."): sent for name, sent in touched.items() if name.startswith(f"{kind}.")}
+    want = wanted.get(kind, {})
+    kept = {name: one for name, one in recipe.get(kind, {}).items() if name not in names}
+    return kept | {name: want[name] for name, sent in names.items() if sent is not None and name in want}
+
+
+def renamed_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
+    """The recipe of a draft with its parts under other names (``conversions.a``, old to new)."""
+    if all(old == new for old, new in names.items()) or not recipe:
+        return recipe
+    renamed: dict[str, Any] = {**recipe, "order": [_renamed(INPUTS, key, names) for key in recipe.get("order", ())]}
+    for kind in ("inputs", "conversions"):
+        renamed[kind] = {_renamed(f"{kind}.", key, names): one for key, one in recipe.get(kind, {}).items()}
+    return renamed
+
+
+def _renamed(kind: str, key: str, names: Mapping[str, str]) -> str:
+    return names.get(kind + key, kind + key).removeprefix(kind)
+
+
+def begun(record: JobRecord, live: LiveJob) -> JobRecord | None:
+    """The record once the start of its job, whose answer was lost, is known to have been done: the job runs, or ran,
+    and shows what was to be started, checksums included, and nothing else. None where it does not."""
+    intent = record.intent
+    if intent is None or not intent.starts or intent.creates or record.phase != "building" or live.editable:
+        return None
+    after = _after(record, intent)
+    return _run_of(after, [after], live)
+
+
+def begun_elsewhere(record: JobRecord, live: LiveJob) -> JobRecord | None:
+    """The record of a draft once somebody started its job, as it was sent or while it was being edited: the run that it
+    is. None where the job shows anything else, or was not started.
+
+    A conversion of which it is not told what was sent to it has no recipe then, and a name that nobody asks for.
+    """
+    if record.phase != "building" or live.editable or record.unresolved or not record.basis.get("conversions"):
+        return None
+    before, intent = replace(record, intent=None), record.intent
+    if intent is None or not intent.basis:
+        return _run_of(before, [before], live)
+    return _run_of(before, [before, _after(record, intent)], live)
+
+
+def _after(record: JobRecord, intent: Intent) -> JobRecord:
+    """The record once all that is intended was done."""
+    elements, basis = intent.elements, intent.basis
+    return replace(record, elements=elements, basis=basis, fingerprint=intent.fingerprint, intent=None)
+
+
+def as_shown(record: JobRecord, live: LiveJob) -> JobRecord:
+    """The record of a draft whose edit was left in the middle, each part being as the service shows it: as it was, or
+    as it was to be. A part of which that is not told is held to be as it was, and has no recipe; an input that no
+    answer showed is not known to be as it was sent."""
+    if record.phase != "building" or record.intent is None or record.unresolved:
+        return record
+    before = replace(record, intent=None)
+    after = _after(record, record.intent)
+    told = _told([before, after], live)
+    untold = {name: one for name, one in record.elements.items() if name not in told.ids and not one.api_id}
+    shown = {name: one for name, one in told.elements.items() if not name.startswith(INPUTS) or _has_id(record, name)}
+    return replace(record, elements={**shown, **untold}, basis=told.basis, fingerprint=told.fingerprint)
+
+
+def _has_id(record: JobRecord, name: str) -> bool:
+    return name in record.elements and bool(record.elements[name].api_id)
+
+
+def _run_of(record: JobRecord, versions: Sequence[JobRecord], live: LiveJob) -> JobRecord | None:
+    """The record as that of a run of what its job shows, each part as one of the versions has it; else None."""
+    told = _told(versions, live)
+    if not (told.whole and told.basis.get("conversions")):
+        return None
+    named = {name if _is_known(name, told.basis) else _spare(name): one for name, one in told.elements.items()}
+    return started(replace(record, elements=named, intent=None), told.fingerprint, told.basis)
+
+
+def _is_known(name: str, basis: Recipe) -> bool:
+    return not _is_made(name) or name.removeprefix(CONVERSIONS) in basis["conversions"]
+
+
+def _spare(name: str) -> str:
+    """What a conversion is called that no manifest asks for."""
+    return f"{CONVERSIONS}#{name.removeprefix(CONVERSIONS)}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What a job shows of a draft: the ids of its parts, these as they are there, and what that would run (``basis``,
+    empty where it is not told of the inputs). ``whole``: all of it is ours, and as one of the versions has it."""
+
+    ids: Mapping[str, str]
+    elements: Mapping[str, Element]
+    basis: Recipe
+    fingerprint: str
+    whole: bool
+
+
+def _told(versions: Sequence[JobRecord], live: LiveJob) -> _Told:
+    ids = _ids(versions, live)
+    fit = {name: [one for one in versions if _holds(one, name, ids[name], versions, live)] for name in ids}
+    of_job = [one for one in versions if _holds(one, JOB, "", versions, live)]
+    whole = bool(of_job) and all(fit.values()) and _is_all(ids, versions, live)
+    of_job = of_job or [versions[0]]
+    fit = {name: having or [one for one in versions if name in one.elements][:1] for name, having in fit.items()}
+    elements = {JOB: of_job[-1].elements[JOB]} if JOB in of_job[-1].elements else {}
+    elements |= {name: replace(having[-1].elements[name], api_id=ids[name]) for name, having in fit.items()}
+    recipes = {name: _agreed([_recipe(one, name) for one in having]) for name, having in fit.items()}
+    made = {name.removeprefix(CONVERSIONS): one for name, one in recipes.items() if one and _is_made(name)}
+    inputs = {name.removeprefix(INPUTS): one for name, one in recipes.items() if not _is_made(name)}
+    fields = _agreed([one.basis.get("fields", {}) for one in of_job])
+    order = _order(versions, ids, live)
+    if None in (fields, order, *inputs.values()):
+        return _Told(ids, elements, {}, "", whole=whole)
+    basis = {"order": order, "inputs": inputs, "conversions": made, **({"fields": fields} if fields else {})}
+    known = (one.fingerprint for one in versions if one.basis == basis)
+    return _Told(ids, elements, basis, next(known, fingerprint(basis)), whole=whole)
+
+
+def _is_made(name: str) -> bool:
+    return name.startswith(CONVERSIONS)
+
+
+def _agreed(told: Sequence[Any]) -> Any:
+    """What all versions say that a part may be of; None where they differ, or one does not know it."""
+    return told[0] if told and all(one == told[0] for one in told) else None
+
+
+def _recipe(version: JobRecord, name: str) -> Any:
+    kind, _, key = name.partition(".")
+    return version.basis.get(kind, {}).get(key)
+
+
+def _ids(versions: Sequence[JobRecord], live: LiveJob) -> dict[str, str]:
+    """By part, its id in the job, as far as that is told."""
+    rows = {*(row.id for row in live.inputs), *(row.id for row in live.conversions)}
+    ids: dict[str, str] = {}
+    new: dict[str, Element] = {}
+    for name, element in (item for version in versions for item in version.elements.items() if item[0] != JOB):
+        if element.api_id in rows:
+            ids.setdefault(name, element.api_id)
+        else:
+            new[name] = element
+    found = _matched({name: one for name, one in new.items() if name not in ids}, live, rows.difference(ids.values()))
+    every = ids | found
+    return {name: every[name] for version in reversed(versions) for name in version.elements if name in every}
+
+
+def _is_all(ids: Mapping[str, str], versions: Sequence[JobRecord], live: LiveJob) -> bool:
+    """Whether the job has these parts and no others, and all that each version has."""
+    always = set.intersection(*(set(version.elements) for version in versions)) - {JOB}
+    told = {*ids.values()}
+    return always <= ids.keys() and len(ids) == len(told) == len(live.inputs) + len(live.conversions)
+
+
+def _matched(new: Mapping[str, Element], live: LiveJob, free: Collection[str]) -> dict[str, str]:
+    """The ids of parts that no answer told, of those that are free."""
+    inputs, conversions = parts(new, "inputs"), parts(new, "conversions")
+    free_inputs = [row for row in live.inputs if row.id in free]
+    free_conversions = [row for row in live.conversions if row.id in free]
+    of_inputs = tell_inputs([sent_input(one.sent) for _, one in inputs], free_inputs)
+    of_conversions = tell_conversions([sent_conversion(one.sent) for _, one in conversions], free_conversions)
+    ids = {inputs[sent][0]: free_inputs[n].id for sent, n in of_inputs.items()}
+    return ids | {conversions[sent][0]: free_conversions[n].id for sent, n in of_conversions.items()}
+
+
+def _holds(version: JobRecord, name: str, api_id: str, versions: Iterable[JobRecord], live: LiveJob) -> bool:
+    """Whether a part of the job is as a version has it, and nobody else changed it."""
+    element = version.elements.get(name)
+    if element is None:
+        return name == JOB and all(JOB not in one.elements for one in versions)
+    shown = _shown(api_id, live)
+    if isinstance(shown, LiveInput) and not input_may_be(sent_input(element.sent), shown, named=False):
+        return False
+    if isinstance(shown, LiveConversion) and not conversion_may_be(sent_conversion(element.sent), shown):
+        return False
+    for other in (one.elements[name] for one in versions if name in one.elements):
+        element = _with_reset(element, other, shown)
+    one = replace(version, elements={name: replace(element, api_id=api_id)}, basis={})
+    return not any(foreign(one, live))
+
+
+def _shown(api_id: str, live: LiveJob) -> LiveInput | LiveConversion | LiveJob:
+    """The part of this id; the job itself where none has it."""
+    rows: Sequence[LiveInput | LiveConversion] = (*live.inputs, *live.conversions)
+    return next((row for row in rows if row.id == api_id), live)
+
+
+def _with_reset(element: Element, other: Element, shown: LiveInput | LiveConversion | LiveJob) -> Element:
+    """The element, what the service shows of values that only another version of it sets being no change by somebody
+    else: taken away, each is the service's default. One that is shown as it was set, was not taken away."""
+    echo = dict(element.echo)
+    for part, values in _maps(shown).items():
+        set_there = _sent(other, part)
+        away = [key for key in set_there if key not in _sent(element, part) and key in values]
+        if part in echo:
+            echo[part] = {**echo[part], **{key: values[key] for key in away if not echoes(set_there[key], values[key])}}
+    return replace(element, echo=echo)
+
+
+def _maps(shown: LiveInput | LiveConversion | LiveJob) -> Mapping[str, Mapping[str, Any]]:
+    """What is shown of a part, by the parts of an echo."""
+    if isinstance(shown, LiveJob):
+        return {"fields": shown.fields}
+    if isinstance(shown, LiveInput):
+        return {"settings": settings_in(shown.options)}
+    return {"options": shown.options, "metadata": shown.metadata}
+
+
+def _sent(element: Element, part: str) -> Mapping[str, Any]:
+    if part == "fields":
+        return element.sent
+    values: Mapping[str, Any] = settings_in(element.sent) if part == "settings" else element.sent.get(part, {})
+    return values
+
+
+def _order(versions: Sequence[JobRecord], ids: Mapping[str, str], live: LiveJob) -> list[str] | None:
+    """In which order the inputs are combined: the one that all versions have, else the one that is shown."""
+    names = {name.removeprefix(INPUTS) for name in ids if not _is_made(name)}
+    orders = [[name for name in version.basis.get("order", ()) if name in names] for version in versions]
+    told = [order for order in orders if len(order) == len(names)]
+    if len(set(places := live.positions)) == len(names) and names:
+        called = {api_id: name.removeprefix(INPUTS) for name, api_id in ids.items()}
+        shown = [called[row.id] for _, row in sorted(zip(places, live.inputs, strict=True), key=lambda pair: pair[0])]
+        return shown if shown in told else None
+    return told[0] if told and all(one == told[0] for one in told) else None

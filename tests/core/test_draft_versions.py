@@ -1,0 +1,173 @@
+"""What a draft would run, call by call, and what it ran once somebody started it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from a2c_spec.core.calls import Call, Effect
+from a2c_spec.core.draft_versions import begun, begun_elsewhere, recipe_after
+from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
+from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.state import Element, Intent, JobRecord
+from tests.core.created_jobs import HELD
+
+WEBP, PNG, WIDE = {"target": "webp", "options": {"width": 8}}, {"target": "png"}, {"target": "webp"}
+BASIS: Mapping[str, Any] = {"order": ["a"], "inputs": {"a": {"sha256": "1"}}, "conversions": {"webp": WEBP}}
+PARTS = {
+    "job": Element("job-1", {"callback": "c"}),
+    "inputs.a": Element("", {"identity": {"type": "upload"}, "checksum": "md5"}),
+    "conversions.webp": Element("con-1", WEBP),
+}
+START = Intent(("upload_file",), starts=True, adds=True, fingerprint="f", basis=BASIS, elements=PARTS)
+DRAFT = replace(HELD, elements={key: one for key, one in PARTS.items() if key != "inputs.a"}, intent=START)
+RUNS = LiveJob(
+    "job-1",
+    "processing",
+    inputs=(LiveInput("in-1", "upload", checksum="md5"),),
+    conversions=(LiveConversion("con-1", "webp", options={"width": 8, "quality": 80}),),
+    process=True,
+)
+
+
+def test_a_start_without_an_answer_was_done_where_the_job_runs_as_it_was_to_be_started() -> None:
+    run = begun(DRAFT, RUNS)
+    assert run is not None
+    assert (run.phase, run.fingerprint, run.basis, run.intent) == ("started", "f", BASIS, None)
+    assert [one.api_id for one in run.elements.values()] == ["job-1", "in-1", "con-1"]
+
+
+OTHERWISE: dict[str, tuple[JobRecord, LiveJob]] = {
+    "not started": (DRAFT, replace(RUNS, status="incomplete", process=False)),
+    "other bytes": (DRAFT, replace(RUNS, inputs=(LiveInput("in-1", "upload", checksum="other"),))),
+    "an input more": (DRAFT, replace(RUNS, inputs=(*RUNS.inputs, LiveInput("in-2", "remote", "https://x")))),
+    "another option": (DRAFT, replace(RUNS, conversions=(LiveConversion("con-1", "webp", options={"width": 9}),))),
+    "another callback": (DRAFT, replace(RUNS, fields={"callback": "d"})),
+    "nothing was sent": (replace(DRAFT, intent=None), RUNS),
+    "no start was sent": (replace(DRAFT, intent=replace(START, starts=False)), RUNS),
+    "of a create": (replace(DRAFT, intent=replace(START, kinds=("create_job",))), RUNS),
+    "what was sent is not known": (replace(DRAFT, intent=replace(START, elements={})), RUNS),
+    "it was started before": (replace(DRAFT, phase="started"), RUNS),
+}
+
+
+@pytest.mark.parametrize(("record", "live"), OTHERWISE.values(), ids=OTHERWISE)
+def test_else_nothing_is_believed_of_a_start(record: JobRecord, live: LiveJob) -> None:
+    assert begun(record, live) is None
+
+
+KNOWN = replace(
+    HELD, basis=BASIS, fingerprint="f", elements={**PARTS, "inputs.a": replace(PARTS["inputs.a"], api_id="in-1")}
+)
+"""A draft all of which is known."""
+
+BOTH = {**BASIS, "conversions": {"webp": WEBP, "png": PNG}}
+NEW = LiveConversion("con-2", "png")
+UNSET = LiveConversion("con-1", "webp", options={"width": 640, "quality": 80})
+"""What a service shows of the conversion once its width was taken away: its own default."""
+
+
+def editing(basis: Mapping[str, Any], **elements: Element | None) -> JobRecord:
+    """The draft while calls are under way after which it has this recipe, and these elements (None: not any more)."""
+    named = {name.replace("_", "."): one for name, one in elements.items()}
+    after = {name: one for name, one in {**KNOWN.elements, **named}.items() if one is not None}
+    return replace(KNOWN, intent=Intent(("x",), fingerprint="g", basis=basis, elements=after))
+
+
+ADDED = editing(BOTH, conversions_png=Element("", PNG))
+TAKEN = editing({**BASIS, "conversions": {}}, conversions_webp=None)
+WIDER = editing({**BASIS, "conversions": {"webp": {"target": "webp", "options": {"width": 9}}}},
+                conversions_webp=Element("con-1", {"target": "webp", "options": {"width": 9}}))  # fmt: skip
+RESET = editing(
+    {**BASIS, "conversions": {"webp": WIDE}}, conversions_webp=Element("con-1", WIDE, {"options": {"quality": 80}})
+)
+SECRET = editing({**BASIS, "conversions": {"webp": {**WEBP, "key": 2}}},
+                 conversions_webp=Element("con-1", {**WEBP, "metadata": {"key": {"$secret": "2"}}}))  # fmt: skip
+
+
+def live(*conversions: LiveConversion) -> LiveJob:
+    return replace(RUNS, conversions=conversions, fields={"callback": "c"})
+
+
+MADE: dict[str, tuple[JobRecord, LiveJob, dict[str, Any] | None]] = {
+    "as it was sent": (KNOWN, RUNS, {"webp": WEBP}),
+    "a part that was added": (ADDED, live(*RUNS.conversions, NEW), {"webp": WEBP, "png": PNG}),
+    "a part that was not added": (ADDED, RUNS, {"webp": WEBP}),
+    "a part that was not taken away": (TAKEN, RUNS, {"webp": WEBP}),
+    "an option that was set": (
+        WIDER,
+        live(LiveConversion("con-1", "webp", options={"width": 9})),
+        {"webp": {"target": "webp", "options": {"width": 9}}},
+    ),
+    "an option that was not set": (WIDER, RUNS, {"webp": WEBP}),
+    "an option that somebody else set": (WIDER, live(LiveConversion("con-1", "webp", options={"width": 7})), None),
+    "an option that was taken away": (RESET, live(UNSET), {"webp": WIDE}),
+    "an option that was not taken away": (RESET, RUNS, {"webp": WEBP}),
+    "a part that somebody else added": (ADDED, live(*RUNS.conversions, replace(NEW, target="gif")), None),
+    "a part that somebody else took away": (ADDED, live(NEW), None),
+    "nothing that is told": (SECRET, RUNS, None),
+    "not started": (ADDED, replace(RUNS, status="incomplete", process=False), None),
+    "nothing is known of it": (replace(ADDED, basis={}), RUNS, None),
+    "it was started before": (replace(KNOWN, phase="started"), RUNS, None),
+}
+
+
+@pytest.mark.parametrize(("record", "shown", "made"), MADE.values(), ids=MADE)
+def test_of_a_draft_that_was_started_it_is_known_what_it_ran(
+    record: JobRecord, shown: LiveJob, made: dict[str, Any] | None
+) -> None:
+    run = begun_elsewhere(record, shown)
+    assert (run and run.basis["conversions"]) == made
+    assert run is None or (run.phase, run.intent, run.basis["inputs"]) == ("started", None, BASIS["inputs"])
+    assert run is None or run.fingerprint in ("f", "g", fingerprint(run.basis))
+
+
+def test_of_what_is_not_told_the_rest_is_known() -> None:
+    """A secret that was being changed: the conversion may have the old one, or the new one."""
+    both = replace(KNOWN, basis=BOTH, elements={**KNOWN.elements, "conversions.png": Element("con-2", PNG)})
+    after = {**both.elements, "conversions.webp": Element("con-1", {**WEBP, "metadata": {"key": {"$secret": "2"}}})}
+    wanted = {**BOTH, "conversions": {"webp": {**WEBP, "key": 2}, "png": PNG}}
+    record = replace(both, intent=Intent(("patch_conversion",), basis=wanted, elements=after))
+    run = begun_elsewhere(record, live(*RUNS.conversions, NEW))
+    assert run is not None
+    assert run.basis["conversions"] == {"png": PNG}
+    assert {name for name in run.elements if name.startswith("conv")} == {"conversions.#webp", "conversions.png"}
+
+
+TWO: Mapping[str, Any] = {
+    "order": ["a", "b"],
+    "inputs": {"a": {"sha256": "1"}, "b": {"sha256": "2"}},
+    "conversions": {"webp": WEBP, "png": PNG},
+}
+THREE: Mapping[str, Any] = {**TWO, "inputs": {**TWO["inputs"], "c": {"sha256": "3"}}, "order": ["c", "a", "b"]}
+
+
+def effects(*effects: tuple[str, Mapping[str, Any] | None]) -> Call:
+    return Call("x", effects=tuple(Effect(*one) for one in effects))
+
+
+CALLS: dict[str, tuple[Call, Mapping[str, Any], Collection[str], Mapping[str, Any]]] = {
+    "an option": (effects(("conversions.webp", {})), {**TWO, "conversions": {"webp": WIDE, "png": PNG}}, (),
+                  {**TWO, "conversions": {"webp": WIDE, "png": PNG}}),
+    "a conversion less": (effects(("conversions.webp", None)), BASIS, (), {**TWO, "conversions": {"png": PNG}}),
+    "a conversion that another call changes, too": (effects(("conversions.webp", {})), TWO, ("conversions.webp",),
+                                                    {**TWO, "conversions": {"png": PNG}}),
+    "an input less": (effects(("inputs.a", None)), TWO, (), {**TWO, "order": ["b"], "inputs": {"b": {"sha256": "2"}}}),
+    "an input more": (effects(("inputs.c", {})), THREE, (), {**THREE, "order": ["a", "b", "c"]}),
+    "an input whose place comes later": (effects(("inputs.c", {})), THREE, ("inputs.c",), {}),
+    "another order": (effects(("inputs.a", {"position": 2}), ("inputs.b", {"position": 1})),
+                      {**TWO, "order": ["b", "a"]}, (), {**TWO, "order": ["b", "a"]}),
+    "a field": (effects(("job", {})), {**TWO, "fields": {"f": False}}, (), {**TWO, "fields": {"f": False}}),
+    "a field that another call changes, too": (effects(("job", {})), TWO, ("job",), {}),
+}  # fmt: skip  # a table
+
+
+@pytest.mark.parametrize(("call", "wanted", "later", "after"), CALLS.values(), ids=CALLS)
+def test_each_call_changes_the_recipe_of_what_it_touches(
+    call: Call, wanted: Mapping[str, Any], later: Collection[str], after: Mapping[str, Any]
+) -> None:
+    assert recipe_after(TWO, [call], wanted, later) == after
+    assert recipe_after({}, [call], wanted, later) == {}
