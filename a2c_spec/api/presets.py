@@ -15,8 +15,7 @@ from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.foreign import echo_of
 from a2c_spec.core.live import mapping, text
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.state import PRESET, Element, JobRecord
 from a2c_spec.core.state_store import StateStore
 
 
@@ -43,6 +42,7 @@ class Presets:
                 elements=elements,
                 fingerprint=change.fingerprint,
                 basis=change.basis,
+                updated_at=self.client.wire.clock(),
             )
             await self.store.put(record)
             self.tell(Event("call", change.address, call.kind))

@@ -16,7 +16,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import ConsoleReporter, project_of, show_result, talk
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.plan import Change, Plan
-from a2c_spec.core.planner import PRESET, running
+from a2c_spec.core.planner import running
 from a2c_spec.core.reasons import counted, deleted_there, listed, lost_there, stays
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
@@ -100,7 +100,7 @@ class _Lost:
 
 def _lost(session: Session, record: JobRecord, live: LiveJob | None, others: Collection[str]) -> _Lost:
     """``live`` is the job of the run, where it had to be read; what cannot be read is told as it is recorded."""
-    if PRESET in record.elements or record.job_id in others:
+    if record.is_preset or record.job_id in others:
         return _Lost()
     return _Lost(running(record, live), last_copies(session, record, live))
 

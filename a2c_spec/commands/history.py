@@ -14,7 +14,7 @@ from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
-from a2c_spec.errors import about
+from a2c_spec.errors import UsageError, about
 from a2c_spec.views import records
 
 
@@ -36,6 +36,8 @@ def history(flags: Flags, address: str) -> int:
 
 async def _rows(project: Project, address: str) -> list[Mapping[str, Any]]:
     async with open_session(project) as session:
-        job_id = session.recorded(address).job_id
+        record = session.recorded(address)
+        if record.is_preset:
+            raise UsageError(f"{address} is a preset, and the service tells the history of jobs alone")
         with about(address):
-            return list(await session.service.client.history(job_id)) if job_id else []
+            return list(await session.service.client.history(record.job_id)) if record.job_id else []

@@ -104,7 +104,8 @@ async def _removed(flags: Flags, address: str) -> int:
             session.recorded(address)
             runs = session.store.runs(address)
             await session.store.put(without=[run.address for run in runs])
-    told = [f"the record of {address} is removed; its job and its files stay", *map(_job_that_stays, runs)]
+    stays = "it stays on the service" if any(run.is_preset for run in runs) else "its job and its files stay"
+    told = [f"the record of {address} is removed; {stays}", *map(_job_that_stays, runs)]
     jobs = [job for run in runs for job in run.jobs]
     did(project.flags, "; ".join(filter(None, told)), removed=address, jobs=jobs)
     return 0
@@ -112,6 +113,8 @@ async def _removed(flags: Flags, address: str) -> int:
 
 def _job_that_stays(run: JobRecord) -> str:
     """Which job a record that is removed was of, since nothing here names it afterwards."""
+    if run.is_preset:
+        return f"its id there is {run.job_id}"
     made = "a create whose answer is missing may have made one more job" if run.unresolved else ""
     return " and ".join(filter(None, [f"job {run.job_id} was {run.phase} when last seen" if run.job_id else "", made]))
 

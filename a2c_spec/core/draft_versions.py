@@ -117,8 +117,8 @@ def as_shown(record: JobRecord, live: LiveJob) -> JobRecord:
     before = replace(record, intent=None)
     after = _after(record, record.intent)
     told = _told([before, after], live)
-    untold = {name: one for name, one in record.elements.items() if name not in told.ids and not one.api_id}
     shown = {name: one for name, one in told.elements.items() if not name.startswith(INPUTS) or _has_id(record, name)}
+    untold = {name: one for name, one in record.elements.items() if name not in shown and not one.api_id}
     return replace(record, elements={**shown, **untold}, basis=told.basis, fingerprint=told.fingerprint)
 
 

@@ -14,6 +14,9 @@ wants it."""
 ENDED: Mapping[str, Phase] = {"completed": "completed", "failed": "failed", "canceled": "canceled"}
 """The phase of a job that the service has ended, by the service's status."""
 
+PRESET = "preset"
+"""The name of the one element of a preset's record."""
+
 LOCAL_REALM = "local"
 """The local API, as the service of a record: nothing of it has a price."""
 
@@ -148,6 +151,11 @@ class JobRecord:
     def jobs(self) -> tuple[str, ...]:
         """Every job that was made for it and that the service may have, the present one last."""
         return (*self.former_jobs, self.job_id) if self.job_id else self.former_jobs
+
+    @property
+    def is_preset(self) -> bool:
+        """Whether it is the record of a preset, which is no job: ``job_id`` is its id, then."""
+        return PRESET in self.elements
 
     @property
     def held(self) -> bool:

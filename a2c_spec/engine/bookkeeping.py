@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from a2c_spec.core.planner import PRESET
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.state import PRESET, Element, JobRecord
 from a2c_spec.core.transitions import without_files
 from a2c_spec.engine.lost_calls import write_down
 from a2c_spec.engine.owners import hand_over

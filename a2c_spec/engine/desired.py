@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 from a2c_spec.core.caching import cacheable
 from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.graph import needs, split_reference
-from a2c_spec.core.planner import PRESET
 from a2c_spec.core.prepare import DesiredJob, keep_ignored, only, prepare
 from a2c_spec.core.recipe import digest, preset_content
 from a2c_spec.core.result_paths import placed, predicted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made
+from a2c_spec.core.state import PRESET
 from a2c_spec.manifests.digests import fill
 from a2c_spec.manifests.expressions.template import render_late
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from a2c_spec.core.planner import PRESET, results_there
+from a2c_spec.core.planner import results_there
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
@@ -24,7 +24,7 @@ def last_copies(session: Session, run: JobRecord, live: LiveJob | None = None) -
     place by the same plan; not one that was here until a newer run of its address made it anew. ``live`` is the job,
     where it was read.
     """
-    if PRESET in run.elements or out_of_time(run, session.project.runtime.clock()):
+    if run.is_preset or out_of_time(run, session.project.runtime.clock()):
         return 0
     every = session.store.runs(address_of(run.address))
     anew = {file.conversion for other in every if other.age > run.age for file in other.files if file.conversion}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from a2c_spec.core import reasons
 from a2c_spec.core.file_names import path_key
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, plan_forget
+from a2c_spec.core.planner import plan_forget
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
 from a2c_spec.engine.files_that_stay import why_kept
@@ -120,7 +120,7 @@ class Orphans:
             return f"the source of {batch} is empty now, so it is not pruned; `a2c-spec destroy` deletes it"
         if run.lost_start:
             return "not pruned: whether its create made a job is not known; apply its manifest, or destroy it"
-        if not run.running_or_held or PRESET in run.elements:
+        if not run.running_or_held or run.is_preset:
             return ""
         if client is None:
             return f"not pruned: whether job {run.job_id} runs is not known (offline)"
@@ -180,4 +180,4 @@ class Orphans:
 def _all_there(change: Change, record: JobRecord | None) -> bool:
     """Whether all results of a run are where they belong, as far as it is not to be made anew."""
     anew = any(call.kind == "create_job" for call in change.calls)
-    return not anew and (record is None or record.phase == "done" or PRESET in record.elements)
+    return not anew and (record is None or record.phase == "done" or record.is_preset)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.live import LiveJob
-from a2c_spec.core.planner import PRESET
 from a2c_spec.core.state import JobRecord
 from a2c_spec.core.transitions import refreshed, refreshed_preset
 from a2c_spec.engine.budget import Spender
@@ -92,7 +91,7 @@ async def _found(session: Session) -> Refreshed:
 async def as_there(record: JobRecord, client: Client | None, lost: LostCalls) -> tuple[JobRecord, LiveJob | None]:
     """The record of a run that is let go, and its job if it was read: without the job if the service has it no more,
     and as one that was started if it was, by whomever."""
-    if client is None or not record.running_or_held or PRESET in record.elements:
+    if client is None or not record.running_or_held or record.is_preset:
         return record, None
     with about(record.address):
         live = await lost.job(client, record.job_id)
@@ -116,7 +115,7 @@ def _is_not_read(record: JobRecord) -> bool:
 
 def _is_preset(record: JobRecord) -> bool:
     """Whether it is a preset that a manifest asks for, and that was made."""
-    return bool(record.job_id) and PRESET in record.elements and not record.gone_since
+    return bool(record.job_id) and record.is_preset and not record.gone_since
 
 
 def _to_be_fetched(record: JobRecord) -> bool:

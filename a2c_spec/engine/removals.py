@@ -11,7 +11,7 @@ from a2c_spec.core.calls import Call
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET, ends_here, left_files, with_deletes, with_removals
+from a2c_spec.core.planner import ends_here, left_files, with_deletes, with_removals
 from a2c_spec.core.reasons import kept_there
 from a2c_spec.core.result_paths import predicted
 from a2c_spec.core.run_keys import address_of
@@ -165,7 +165,7 @@ def plan_removal(
 
     A 404 is fine, since it is gone then. ``stays`` says what is left.
     """
-    kind = "delete_preset" if PRESET in record.elements else "delete_job"
+    kind = "delete_preset" if record.is_preset else "delete_job"
     calls = (Call(kind if job == record.job_id else "delete_job", job) for job in jobs)
     return Change(record.address, "delete", (why,), tuple(calls), removes=tuple(files), stays=tuple(stays))
 

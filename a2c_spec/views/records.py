@@ -52,10 +52,11 @@ def detail(record: JobRecord, live: LiveJob | None, style: Style) -> str:
         style(record.address, "bold"),
         f"  phase        {style(record.phase, *filter(None, [COLOURS.get(record.phase)]))}",
         f"  service      {record.realm}",
-        f"  job          {record.job_id or '(none)'}",
+        f"  {'preset' if record.is_preset else 'job':<11}  {record.job_id or '(none)'}",
         f"  fingerprint  {record.fingerprint}",
-        f"  updated      {when(record.updated_at)} UTC",
     ]
+    if record.updated_at:
+        lines.append(f"  updated      {when(record.updated_at)} UTC")
     if record.spent:
         lines.append(f"  spent        {counted(record.spent, 'credit')}")
     if record.problem:

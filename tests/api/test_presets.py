@@ -16,8 +16,7 @@ from a2c_spec.api.upload import Uploads
 from a2c_spec.core.calls import Body, Call
 from a2c_spec.core.events import ignore
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET
-from a2c_spec.core.state import JobRecord
+from a2c_spec.core.state import PRESET, JobRecord
 from a2c_spec.state.sqlite import SqliteStore
 from tests.api.wires import Answer, Clock, in_turn, wire_over
 

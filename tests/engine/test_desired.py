@@ -12,9 +12,8 @@ import pytest
 from a2c_spec.core.desired import Content, Input, Job, Lifecycle, Preset
 from a2c_spec.core.moves import Move
 from a2c_spec.core.plan import SIGNS, Change
-from a2c_spec.core.planner import PRESET
 from a2c_spec.core.recipe import digest, preset_content
-from a2c_spec.core.state import JobRecord, SavedFile
+from a2c_spec.core.state import PRESET, JobRecord, SavedFile
 from a2c_spec.engine.desired import STEPS, Dependencies, make_ready, with_policy
 from a2c_spec.engine.session import Session
 from a2c_spec.errors import InvalidError

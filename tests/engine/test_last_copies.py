@@ -10,8 +10,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.core.plan import Change
-from a2c_spec.core.planner import PRESET
-from a2c_spec.core.state import CACHED, Element, JobRecord, SavedFile
+from a2c_spec.core.state import CACHED, PRESET, Element, JobRecord, SavedFile
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.last_copies import by_job, last_copies
 from a2c_spec.engine.planned import PlannedChange

@@ -85,7 +85,7 @@ def test_one_credit_is_one_credit() -> None:
 
 def test_what_is_not_known_takes_no_line() -> None:
     lines = detail(JobRecord("a", "local"), LiveJob("", "queued"), PLAIN).splitlines()
-    assert [line.split()[0] for line in lines[1:]] == ["phase", "service", "job", "fingerprint", "updated", "live"]
+    assert [line.split()[0] for line in lines[1:]] == ["phase", "service", "job", "fingerprint", "live"]
     assert lines[3] == "  job          (none)"
     assert lines[-1] == "  live         queued"
 

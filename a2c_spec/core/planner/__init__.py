@@ -7,10 +7,9 @@ from a2c_spec.core.planner.finish import output_calls
 from a2c_spec.core.planner.forget import plan_forget, results_there, running
 from a2c_spec.core.planner.leftovers import left_files, with_removals
 from a2c_spec.core.planner.matching import shown_order
-from a2c_spec.core.planner.preset import PRESET, plan_preset, sent_preset
+from a2c_spec.core.planner.preset import plan_preset, sent_preset
 
 __all__ = [
-    "PRESET",
     "ends_here",
     "left_files",
     "needs_live",

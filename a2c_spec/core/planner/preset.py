@@ -17,9 +17,8 @@ from a2c_spec.core.live import mapping
 from a2c_spec.core.plan import Change, Detail
 from a2c_spec.core.recipe import FingerprintSecret, digest, holds_secret, redact_secrets
 from a2c_spec.core.sensitive import names_secret
-from a2c_spec.core.state import Element, JobRecord
+from a2c_spec.core.state import PRESET, Element, JobRecord
 
-PRESET = "preset"
 PATCHABLE = ("name", "target", "options")
 
 
