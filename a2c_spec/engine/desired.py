@@ -169,7 +169,8 @@ class Dependencies:
             for path, (name, kept) in zip(change.downloads, self.session.results.sources(desired), strict=False):
                 self.restored.setdefault(f"{address}.{name}", []).append((path, kept))
             return {}
-        here = record.files if record is not None and change.action == "download" else ()
+        ended = change.action == "download" or (record is not None and record.phase == "completed")
+        here = record.files if record is not None and ended else ()
         known = {file.conversion for file in here if file.sha256}  # what came out, because it was here before
         self.makers |= {f"{address}.{name}": record for name in ids if record is not None and name in known}
         self.running |= {f"{address}.{name}": _stand_in(desired, name) for name in ids if name not in known}

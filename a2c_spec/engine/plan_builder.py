@@ -91,7 +91,7 @@ class PlanBuilder:
         steps = [applied_elsewhere(self.session, step) for step in steps]
         several = len(steps) + len(unused) > 1
         for step in steps:
-            told = several or step.filed_anew or bool(step.taken_over) or step.change.action == "download"
+            told = several or step.filed_anew or bool(step.taken_over) or step.change.action in ("download", "wait")
             keys = self.dependencies.note(step.change, step.desired, step.record if told else None)
             if keys and step.desired and len(keys) == len(step.desired.job.conversions):
                 step = replace(step, keys=tuple(keys.values()))

@@ -14,6 +14,7 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.run_records import made_by
 from a2c_spec.core.same_recipe import same_recipe
 from a2c_spec.core.state import JobRecord
+from a2c_spec.engine.edges import whole_results
 from a2c_spec.engine.order import held, needed
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.session import Session
@@ -56,7 +57,9 @@ def _to_make(step: PlannedChange) -> set[tuple[str, str]]:
     """What a change makes, or brings here: results of conversions, or a preset."""
     if step.change.action == "no-op":
         return set()
-    return {(address_of(step.change.address), "")} if step.preset else _makes(step)
+    address = address_of(step.change.address)
+    here = whole_results(step.desired, step.record) if step.desired and step.record else ()
+    return {(address, "")} if step.preset else _makes(step) - {(address, name) for name in here}
 
 
 def _waits(step: PlannedChange, waiting: set[tuple[str, str]]) -> bool:

@@ -233,3 +233,33 @@ def test_of_a_job_that_failed_a_plan_names_only_what_the_service_has(
     wait_for(somebody, somebody("GET", "/jobs")[0]["id"], "failed")
     told = a2c("plan").out
     assert ("failed, with results" in told, "writes dist/k.md5" in told, "dist/m" in told) == (True, True, False), told
+
+
+TAKES = """\
+apiVersion: a2c-spec/v1
+kind: Job
+name: NAME
+inputs: [{id: i, from: h.k}]
+conversions: [{id: c, category: hash, target: HASH}]
+outputs: [{from: c, save: dist/, filename: NAME}]
+"""
+
+
+def test_what_takes_a_result_that_is_there_is_not_refused_for_another_one_that_is_not(
+    project: Path, a2c: Command, server: Background, somebody: Somebody
+) -> None:
+    assert server
+    (project / "a.txt").write_text("a")
+    (project / "h.yaml").write_text(PAIR)
+    assert a2c("apply", "-q", "--detach").code == 0
+    (job,) = somebody("GET", "/jobs")
+    wait_for(somebody, job["id"], "completed")
+    (made,) = [row for row in somebody("GET", f"/jobs/{job['id']}")["output"] if row["filename"].endswith("sha256")]
+    somebody("DELETE", f"/jobs/{job['id']}/output/{made['id']}")
+    (project / "d.yaml").write_text(TAKES.replace("NAME", "d").replace("HASH", "md5"))
+    assert (a2c("apply", "-q").code, spent(somebody)) == (9, 3)
+    rows = {row["address"]: row for row in json.loads(a2c("plan", "--json").out)["changes"]}
+    assert (rows["d"]["action"], rows["d"]["problem"], bool(rows["h"]["problem"])) == ("no-op", "", True)
+    (project / "e.yaml").write_text(TAKES.replace("NAME", "e").replace("HASH", "sha1"))
+    assert (a2c("apply", "-q").code, spent(somebody)) == (9, 4)
+    assert in_dist(project) == ["d.md5", "e.sha1", "k.md5"]
