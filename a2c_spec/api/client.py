@@ -14,7 +14,9 @@ from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS, LiveJob, mapping, number, parse_job, rows, text
-from a2c_spec.errors import NetworkError
+from a2c_spec.errors import Conflict, NetworkError
+
+NEW_PLAN = "apply again to make a new plan"
 
 PAGE = 50
 """Rows of one page of ``GET /jobs``."""
@@ -115,6 +117,12 @@ class Client:
         if call.kind in ("create_job", "patch_job"):
             self._remember_access(reply)
         return reply
+
+    async def check_not_started(self, job_id: str) -> None:
+        """Raises Conflict where a job that was a draft when it was planned to be deleted was started since."""
+        live = await self.job(job_id)
+        if live is not None and not live.editable:
+            raise Conflict(f"job {job_id} was started outside a2c-spec, and is not deleted", hint=NEW_PLAN)
 
     async def delete(self, call: Call) -> LiveJob | None:
         """A DELETE of something that may have ended or been deleted already; gives the job that is there all the same.

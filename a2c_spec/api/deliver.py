@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -126,29 +126,39 @@ class Delivery:
                 raise failures.untold_conversions(live.id, untold, address)
             return ended
         problem = failures.failure_text(record, live)
-        saved = await self._salvage(task, replace(ended, problem=problem), live)
         told = "failed" if phase == "failed" else "was canceled"
+        made = self._made(task.desired.job, replace(ended, problem=problem), live)
+        if len(made) == len(task.desired.job.conversions) < len(ended.basis.get("conversions", ())):
+            self.tell(Event("note", address, text=f"its job {told} for what is not asked for any more: {problem}"))
+            return await self._split_failed(replace(ended, problem=problem), made, live)
+        saved = await self._salvage(task, replace(ended, problem=problem), made, live)
         why = problem.removesuffix(".") if saved else problem
         raise ConversionFailed(f"job {live.id} {told}: {why}{saved}", hint=failures.FAILED_HINT, address=address)
 
-    async def _salvage(self, task: Task, record: JobRecord, live: LiveJob) -> str:
-        """Records how a job failed, and saves what conversions without an error gave all the same; says which."""
-        job = task.desired.job
+    def _made(self, job: Job, record: JobRecord, live: LiveJob) -> list[str]:
+        """The conversions of a job that failed which gave results all the same, without an error."""
         record, wrong = with_results(record, live), failures.without_good_result(record, live)
         placements = placed(job, record, self.render_late, live)
         made = {one.conversion for one in placements if one.conversion and not one.gone} - wrong
-        mine = [item.id for item in job.conversions if item.id in made]
-        if not mine or "conversions" not in record.basis:
-            await self.executor.save(record)
-            return ""
+        return [item.id for item in job.conversions if item.id in made]
+
+    async def _split_failed(self, record: JobRecord, made: Collection[str], live: LiveJob) -> JobRecord:
+        """Records how a job failed, and apart from it what it made all the same; gives the latter."""
         address = address_of(record.address)
         key = free_key(address, [run.address for run in self.store.runs(address)])
-        whole = await self.executor.recorder.save(*split_failed(record, made, key))
+        return await self.executor.recorder.save(*split_failed(with_results(record, live), made, key))
+
+    async def _salvage(self, task: Task, record: JobRecord, made: Sequence[str], live: LiveJob) -> str:
+        """Records how a job failed, and saves what was ``made`` all the same; says which."""
+        if not made or "conversions" not in record.basis:
+            await self.executor.save(with_results(record, live))
+            return ""
+        whole = await self._split_failed(record, made, live)
         try:
-            await self._download_all(with_conversions(job, mine), whole, live, task.keep)
+            await self._download_all(with_conversions(task.desired.job, made), whole, live, task.keep)
         except SpecError as error:
             self.tell(Event("note", record.address, text=error.message))
-        return f"; the results of {', '.join(mine)} are kept"
+        return f"; the results of {', '.join(made)} are kept"
 
     async def _download_all(self, job: Job, record: JobRecord, live: LiveJob, keep: Keep = not_kept) -> JobRecord:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""

@@ -213,6 +213,8 @@ class Executor:
     async def _send(self, call: Call, change: Change) -> None:
         record = self._stored(change.address)
         known = {name: element.api_id for name, element in record.elements.items()}
+        if call.kind == "delete_job" and record.phase == "building" and not change.paid_again:
+            await self.client.check_not_started(str(call.subject))
         key = record.intent.key if call.kind == "create_job" and record.intent else ""
         try:
             reply = await self.client.send(call, record.job_id, known, self._progress(change.address), key)

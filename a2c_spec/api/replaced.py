@@ -14,7 +14,6 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.transitions import apply_response, refused_to_delete, without_job
 from a2c_spec.errors import Conflict
 
-NEW_PLAN = "apply again to make a new plan"
 RUNS_ON = "the service does not cancel it, and it keeps running"
 
 
@@ -41,9 +40,8 @@ async def let_go(executor: Executor, address: str, calls: Sequence[Call], *, run
     runs on, and where one that was a draft was started meanwhile, unless ``running`` ones may be cancelled, too."""
     for call in calls:
         job = str(call.subject)
-        now = None if running else await executor.client.job(job)
-        if now is not None and not now.editable:
-            raise Conflict(f"job {job} was started outside a2c-spec, and is not deleted", hint=NEW_PLAN)
+        if not running:
+            await executor.client.check_not_started(job)
         live = await executor.client.delete(call)
         if live is not None and not (live.terminal or live.editable):
             raise Conflict(f"job {job} is {live.status}: {RUNS_ON}", hint="apply again once it has ended")

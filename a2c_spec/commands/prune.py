@@ -16,6 +16,8 @@ from a2c_spec.engine.selection import EVERYTHING
 
 
 @click.command("prune")
+@click.argument("manifests", nargs=-1, metavar="")  # which is refused with what is wrong about it
+@click.option("-f", "--file", multiple=True, hidden=True)
 @options.values
 @options.service
 @options.parallelism

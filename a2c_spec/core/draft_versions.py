@@ -85,14 +85,16 @@ def begun(record: JobRecord, live: LiveJob) -> JobRecord | None:
     if intent is None or not intent.starts or intent.creates or record.phase != "building" or live.editable:
         return None
     after = _after(record, intent)
-    return _run_of(after, [after], live)
+    run = _run_of(after, [after], live)
+    return run if run and run.basis["conversions"].keys() == intent.basis.get("conversions", {}).keys() else None
 
 
 def begun_elsewhere(record: JobRecord, live: LiveJob) -> JobRecord | None:
     """The record of a draft once somebody started its job, as it was sent or while it was being edited: the run that it
-    is. None where the job shows anything else, or was not started.
+    is. None where none of it was started as it was sent, or its inputs are not told.
 
-    A conversion of which it is not told what was sent to it has no recipe then, and a name that nobody asks for.
+    A conversion that somebody else changed or added, or of which it is not told what was sent to it, has no recipe
+    then, and a name that nobody asks for.
     """
     if record.phase != "building" or live.editable or record.unresolved or not record.basis.get("conversions"):
         return None
@@ -127,11 +129,13 @@ def _has_id(record: JobRecord, name: str) -> bool:
 
 
 def _run_of(record: JobRecord, versions: Sequence[JobRecord], live: LiveJob) -> JobRecord | None:
-    """The record as that of a run of what its job shows, each part as one of the versions has it; else None."""
+    """The record as that of a run of those conversions of its job that one of the versions has so; None without any."""
     told = _told(versions, live)
     if not (told.whole and told.basis.get("conversions")):
         return None
     named = {name if _is_known(name, told.basis) else _spare(name): one for name, one in told.elements.items()}
+    others = [row for row in live.conversions if row.id not in told.ids.values()]
+    named |= {_spare(row.id): Element(row.id, {"target": row.target, "category": row.category}) for row in others}
     return started(replace(record, elements=named, intent=None), told.fingerprint, told.basis)
 
 
@@ -147,7 +151,8 @@ def _spare(name: str) -> str:
 @dataclass(frozen=True, slots=True)
 class _Told:
     """What a job shows of a draft: the ids of its parts, these as they are there, and what that would run (``basis``,
-    empty where it is not told of the inputs). ``whole``: all of it is ours, and as one of the versions has it."""
+    empty where it is not told of the inputs). ``whole``: the job and all of its inputs are as one of the versions has
+    them."""
 
     ids: Mapping[str, str]
     elements: Mapping[str, Element]
@@ -160,12 +165,13 @@ def _told(versions: Sequence[JobRecord], live: LiveJob) -> _Told:
     ids = _ids(versions, live)
     fit = {name: [one for one in versions if _holds(one, name, ids[name], versions, live)] for name in ids}
     of_job = [one for one in versions if _holds(one, JOB, "", versions, live)]
-    whole = bool(of_job) and all(fit.values()) and _is_all(ids, versions, live)
+    inputs_fit = all(having for name, having in fit.items() if not _is_made(name))
+    whole = bool(of_job) and inputs_fit and _has_all_inputs(ids, versions, live)
     of_job = of_job or [versions[0]]
+    recipes = {name: _agreed([_recipe(one, name) for one in having]) for name, having in fit.items()}
     fit = {name: having or [one for one in versions if name in one.elements][:1] for name, having in fit.items()}
     elements = {JOB: of_job[-1].elements[JOB]} if JOB in of_job[-1].elements else {}
     elements |= {name: replace(having[-1].elements[name], api_id=ids[name]) for name, having in fit.items()}
-    recipes = {name: _agreed([_recipe(one, name) for one in having]) for name, having in fit.items()}
     made = {name.removeprefix(CONVERSIONS): one for name, one in recipes.items() if one and _is_made(name)}
     inputs = {name.removeprefix(INPUTS): one for name, one in recipes.items() if not _is_made(name)}
     fields = _agreed([one.basis.get("fields", {}) for one in of_job])
@@ -206,11 +212,11 @@ def _ids(versions: Sequence[JobRecord], live: LiveJob) -> dict[str, str]:
     return {name: every[name] for version in reversed(versions) for name in version.elements if name in every}
 
 
-def _is_all(ids: Mapping[str, str], versions: Sequence[JobRecord], live: LiveJob) -> bool:
-    """Whether the job has these parts and no others, and all that each version has."""
-    always = set.intersection(*(set(version.elements) for version in versions)) - {JOB}
-    told = {*ids.values()}
-    return always <= ids.keys() and len(ids) == len(told) == len(live.inputs) + len(live.conversions)
+def _has_all_inputs(ids: Mapping[str, str], versions: Sequence[JobRecord], live: LiveJob) -> bool:
+    """Whether the job has these inputs and no others, and all that each version has."""
+    always = set.intersection(*(set(version.elements) for version in versions))
+    told = {api_id for name, api_id in ids.items() if name.startswith(INPUTS)}
+    return all(name in ids for name in always if name.startswith(INPUTS)) and len(told) == len(live.inputs)
 
 
 def _matched(new: Mapping[str, Element], live: LiveJob, free: Collection[str]) -> dict[str, str]:

@@ -182,6 +182,8 @@ async def remove_run(session: Session, change: Change, tell: Listener) -> None:
     for call in change.calls:
         job = str(call.subject)
         try:
+            if record.phase == "building" and job == record.job_id and not (record.is_preset or change.paid_again):
+                await session.service.client.check_not_started(job)
             live = await session.service.client.delete(call)
         except SpecError:
             await session.store.put(record)  # without the jobs that are deleted already

@@ -106,8 +106,12 @@ MADE: dict[str, tuple[JobRecord, LiveJob, dict[str, Any] | None]] = {
     "an option that somebody else set": (WIDER, live(LiveConversion("con-1", "webp", options={"width": 7})), None),
     "an option that was taken away": (RESET, live(UNSET), {"webp": WIDE}),
     "an option that was not taken away": (RESET, RUNS, {"webp": WEBP}),
-    "a part that somebody else added": (ADDED, live(*RUNS.conversions, replace(NEW, target="gif")), None),
-    "a part that somebody else took away": (ADDED, live(NEW), None),
+    "a part that somebody else added": (ADDED, live(*RUNS.conversions, replace(NEW, target="gif")), {"webp": WEBP}),
+    "a part that somebody else took away": (ADDED, live(NEW), {"png": PNG}),
+    "an input that somebody else added": (KNOWN, replace(RUNS, inputs=(*RUNS.inputs, LiveInput("in-2"))), None),
+    "an input that somebody else took away": (KNOWN, replace(RUNS, inputs=()), None),
+    "bytes that somebody else sent": (KNOWN, replace(RUNS, inputs=(LiveInput("in-1", "upload", checksum="x"),)), None),
+    "a field that somebody else changed": (KNOWN, replace(RUNS, fields={"callback": "d"}), None),
     "nothing that is told": (SECRET, RUNS, None),
     "not started": (ADDED, replace(RUNS, status="incomplete", process=False), None),
     "nothing is known of it": (replace(ADDED, basis={}), RUNS, None),
@@ -135,6 +139,16 @@ def test_of_what_is_not_told_the_rest_is_known() -> None:
     assert run is not None
     assert run.basis["conversions"] == {"png": PNG}
     assert {name for name in run.elements if name.startswith("conv")} == {"conversions.#webp", "conversions.png"}
+
+
+def test_what_somebody_else_changed_or_added_is_nobody_s() -> None:
+    record = replace(KNOWN, basis=BOTH, elements={**KNOWN.elements, "conversions.png": Element("con-2", PNG)})
+    changed = LiveConversion("con-1", "webp", options={"width": 7})
+    run = begun_elsewhere(record, live(changed, NEW, LiveConversion("con-3", "gif")))
+    assert run is not None
+    assert run.basis["conversions"] == {"png": PNG}
+    told = {name: one.api_id for name, one in run.elements.items() if name.startswith("conversions")}
+    assert told == {"conversions.#webp": "con-1", "conversions.png": "con-2", "conversions.#con-3": "con-3"}
 
 
 TWO: Mapping[str, Any] = {

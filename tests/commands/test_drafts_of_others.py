@@ -1,0 +1,86 @@
+"""A held job that somebody else edits, or starts at a bad moment: what is ours of it is known, and not deleted."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+import a2c_spec.api.client as api
+from tests.commands.conftest import Somebody, in_dist, spent, wait_for
+from tests.commands.test_started_drafts import MD5, SHA, start, write
+from tests.conftest import Command
+
+SHA512 = "category: hash, target: sha512"
+SHA256 = "category: hash, target: sha256"
+SIZED = "category: image, target: png, options: {width: 8}"
+
+
+@pytest.mark.parametrize("more", ["changed", "added", "taken away"])
+def test_what_nobody_touched_is_there_for_every_job_that_wants_the_same(
+    project: Path, a2c: Command, somebody: Somebody, more: str
+) -> None:
+    picture = (project / "src/cover.png").read_bytes()
+    write(project, "draft", MD5, SHA, SIZED, held=True)
+    (project / "a.txt").write_bytes(picture)
+    assert a2c("apply", "-q").code == 0
+    (job,) = somebody("GET", "/jobs")
+    sized = next(row["id"] for row in job["conversion"] if row["target"] == "png")
+    if more == "changed":
+        somebody("PATCH", f"/jobs/{job['id']}/conversions/{sized}", options={"width": 9})
+    elif more == "added":
+        somebody("POST", f"/jobs/{job['id']}/conversions", category="image", target="webp")
+    else:
+        somebody("DELETE", f"/jobs/{job['id']}/conversions/{sized}")
+    start(somebody)
+    cost = spent(somebody)
+    write(project, "draft", MD5, SHA, SIZED)
+    write(project, "other", MD5, SHA)
+    (project / "a.txt").write_bytes(picture)
+    anew = int(more != "added")
+    assert json.loads(a2c("plan", "--json").out)["totals"]["credits"] == anew, a2c("plan").out
+    assert a2c("apply", "-q", "--max-credits", str(anew)).code == 0
+    assert (spent(somebody), len(in_dist(project))) == (cost + anew, 5)
+    assert a2c("plan", "--detailed-exitcode").code == 0
+
+
+@pytest.mark.parametrize("command", ["apply", "destroy draft -y"])
+def test_a_draft_that_is_started_after_the_plan_is_not_deleted(
+    project: Path, a2c: Command, somebody: Somebody, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    write(project, "draft", MD5, SHA, held=True)
+    assert a2c("apply", "-q").code == 0
+    write(project, "draft", SHA512, SHA256)  # recreating it takes fewer calls
+    checks = api.Client.check_not_started
+
+    async def late(client: api.Client, job_id: str) -> None:
+        start(somebody)
+        await checks(client, job_id)
+
+    monkeypatch.setattr(api.Client, "check_not_started", late)
+    ran = a2c(*command.split())
+    assert ("was started outside a2c-spec, and is not deleted" in ran.out + ran.err, ran.code) == (True, 13), ran.out
+    assert (spent(somebody), len(somebody("GET", "/jobs"))) == (2, 1)
+    monkeypatch.setattr(api.Client, "check_not_started", checks)
+    told = a2c("destroy", "draft")
+    assert (told.code, "2 results are only on the service" in told.out) == (11, True), told.err
+
+
+def test_a_job_that_failed_for_what_is_not_asked_for_any_more_is_no_failure(
+    project: Path, a2c: Command, somebody: Somebody
+) -> None:
+    picture = (project / "src/cover.png").read_bytes()
+    write(project, "draft", MD5, "category: document, target: txt")
+    (project / "a.txt").write_bytes(picture)
+    assert a2c("apply", "-q", "--detach").code == 0
+    (job,) = [row["id"] for row in somebody("GET", "/jobs")]
+    wait_for(somebody, job, "failed")
+    write(project, "draft", MD5, SHA)
+    (project / "a.txt").write_bytes(picture)
+    done = a2c("apply", "-y")
+    assert (done.code, "its job failed for what is not asked for any more" in done.err + done.out) == (0, True), (
+        done.out
+    )
+    assert in_dist(project) == ["draft-0.md5", "draft-1.sha1"]
+    assert a2c("plan", "--detailed-exitcode").code == 0
