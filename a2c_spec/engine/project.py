@@ -10,6 +10,7 @@ from pathlib import Path
 from a2c_spec.api.http.redaction import Redaction
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.disguises import LONG
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
@@ -19,7 +20,7 @@ from a2c_spec.engine.user_config import allowed_commands, allowed_variables
 from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.discover import STATE_FOLDER, find_root
-from a2c_spec.manifests.environment import NEVER, is_key
+from a2c_spec.manifests.environment import KEY, NEVER, is_key
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.project_file import NAME, load_project, state_problem, unknown_environment
 from a2c_spec.manifests.project_file import Project as ProjectFile
@@ -78,6 +79,7 @@ class Project:
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
             environ=self.environ,
             allow_env={*allowed_variables(self.flags, self.environ)},
+            learn=self.hidden.learn,
             env_vars=self.file.vars,
             on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
@@ -96,6 +98,12 @@ class Project:
     def relative(self, problem: Diagnostic) -> Diagnostic:
         """The same problem, its files named from the current folder, as editors and terminals expect."""
         return relative_to(problem, self.cwd)
+
+    def told(self, problem: Diagnostic) -> Diagnostic:
+        """The same problem without the secrets that are known: it may quote a value from outside."""
+        message, hint = map(self.hidden.text, (problem.message, problem.hint))
+        changed = (message, hint) != (problem.message, problem.hint)
+        return replace(problem, message=message, hint=hint) if changed else problem
 
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
@@ -119,6 +127,8 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
         raise UsageError(f"the name of the folder {shown_name(bad)} {why}", hint=hint)
     file, problems = load_project(root, flags.env)
     project = Project(with_defaults(flags, file), cwd, root, file, tuple(problems), runtime)
+    if len(key := project.environ.get(KEY, "").strip()) >= LONG:
+        project.hidden.learn(key)  # also where no call is made
     return replace(project, problems=(*problems, *_of_the_choice(project)))
 
 

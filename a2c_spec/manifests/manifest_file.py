@@ -9,7 +9,6 @@ from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import why
-from a2c_spec.manifests import variables
 from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
@@ -73,7 +72,7 @@ def _expanded(text: str, name: str, given: Mapping[str, VarValue], environment: 
     if problems:
         yield from problems
         return
-    values, var_problems = variables.resolve(head.get("vars"), given)
+    values, var_problems = environment.variables(head.get("vars"), given)
     texts, missing = environment.read(head.get("env"))
     if var_problems or missing:
         yield from (*var_problems, *missing)

@@ -31,6 +31,13 @@ REFUSED = {
     "the key as a secret": HEAD + INPUT
     + "conversions: [{id: c, target: md5, options: {x: {secret: 'env:API2CONVERT_API_KEY'}}}]\n",
     "the key under another name": HEAD + "env: [A2C_VAR_other]\n" + INPUT + CONVERSION,
+    "the key as a variable": HEAD + "vars: {other: {type: string}}\n" + INPUT + CONVERSION,
+    "the key as a variable that does not fit": HEAD + "vars: {other: {pattern: ^x$}}\n" + INPUT + CONVERSION,
+    "the key in another form": HEAD + "env: [A2C_VAR_form]\n" + INPUT + CONVERSION,
+    "the key in another form, as a secret": HEAD + INPUT
+    + "conversions: [{id: c, target: md5, options: {x: {secret: 'env:A2C_VAR_form'}}}]\n",
+    "a secret as a variable": HEAD + "vars: {pw: {pattern: ^x$}}\n" + INPUT
+    + "conversions: [{id: c, target: md5, options: {x: {secret: 'env:A2C_VAR_pw'}}}]\n",
     "a variable": HEAD + "env: [HOME]\n" + INPUT + CONVERSION,
 }  # fmt: skip
 
@@ -45,6 +52,8 @@ def stranger(project: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (project / "text.txt").symlink_to(".env")
     monkeypatch.setenv("API2CONVERT_API_KEY", "sk-PRIVATE")
     monkeypatch.setenv("A2C_VAR_other", "sk-PRIVATE")
+    monkeypatch.setenv("A2C_VAR_form", b"sk-PRIVATE".hex())
+    monkeypatch.setenv("A2C_VAR_pw", "PRIVATE-pw")
     return project
 
 
@@ -53,7 +62,8 @@ def test_what_a_stranger_may_not_name(what: str, stranger: Path, a2c: Command) -
     (stranger / "m.yaml").write_text(REFUSED[what])
     for command in ("validate", "plan --offline", "render", "apply --local"):
         ran = a2c(*command.split(), "m.yaml")
-        assert (ran.code, "PRIVATE" in ran.out + ran.err) == (5, False), ran.out + ran.err
+        told = ran.out + ran.err
+        assert (ran.code, "PRIVATE" in told, b"sk-PRIVATE".hex() in told) == (5, False, False), told
         assert "m.yaml:" in ran.out + ran.err
     assert (stranger / ".git/config").read_text() == "PRIVATE"
     assert [path.name for path in (stranger / ".git").iterdir()] == ["config"]
@@ -101,3 +111,16 @@ def test_what_a_command_writes_takes_the_place_of_nothing_else(project: Path, a2
     assert [a2c("report", "--local", "-o", f"dist/{result.name}").code, a2c("report", "-o", "a.txt").code] == [2, 2]
     assert (a2c("report", "-o", "r.html").code, a2c("report", "-o", "r.html").code) == (0, 0)
     assert (result.read_bytes(), (project / "a.txt").read_text()) == (before, "a")
+
+
+@pytest.mark.parametrize("command", ["validate", "validate --json", "render", "render --json", "plan --offline"])
+def test_the_key_is_told_by_no_command_also_where_a_manifest_holds_it(
+    command: str, stranger: Path, a2c: Command
+) -> None:
+    more = "conversions: [{id: c, category: hash, target: md5, metadata: {title: sk-PRIVATE}}]\nx: sk-PRIVATE\n"
+    (stranger / "m.yaml").write_text(HEAD + INPUT + more)
+    (stranger / "n.yaml").write_text(HEAD.replace("name: m", "name: n") + INPUT + more.partition("x: ")[0])
+    for name in ("m.yaml", "n.yaml"):
+        ran = a2c(*command.split(), name)
+        assert "PRIVATE" not in ran.out + ran.err
+        assert ran.code == (5 if name == "m.yaml" else 0), ran.err
