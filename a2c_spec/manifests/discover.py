@@ -79,6 +79,9 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
         if where and not globs.is_pattern(name) and not (start / name).exists():
             yield Diagnostic(where, f"there is no file or folder `{name}`", f"it counts from this folder; {TAKE_OUT}")
             continue
+        if where and (start / name).exists() and not ((start / name).is_dir() or (start / name).is_file()):
+            yield Diagnostic(where, f"`{name}` is not a file or folder", TAKE_OUT)
+            continue
         for path in _files(name, start):
             found = True
             if is_text(path):

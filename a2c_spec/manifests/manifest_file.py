@@ -49,7 +49,7 @@ def is_damaged(path: Path) -> bool:
 def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
     """The bytes of the manifest file at ``path``, or why it cannot be read; ``name`` is what messages call it."""
     try:
-        return file_bytes(path)
+        return file_bytes(path, pipe=True)
     except (OSError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError) else "this is not a valid path"
         return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")

@@ -19,6 +19,7 @@ from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.environment import is_key
 from a2c_spec.manifests.paths import LFS, LFS_START, confine
+from a2c_spec.regular_files import beginning
 
 MAX_BYTES = 65_536
 KEY_BYTES = 32
@@ -109,8 +110,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
     try:
         root = access.root.resolve()
         path = root / confine(name, root, root)
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 2)
+        data = beginning(path, MAX_BYTES + 2)
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:
@@ -217,7 +217,7 @@ def _linked(draft: Path, file: Path) -> None:
 
 
 def _checked_key(file: Path) -> bytes:
-    key = file.read_bytes()
+    key = beginning(file, MAX_BYTES)
     if len(key) < KEY_BYTES:
         raise SpecError(
             f"the key file {file} is damaged", hint="delete it; unchanged secrets will show as changed once"

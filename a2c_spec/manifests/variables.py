@@ -18,6 +18,7 @@ from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest, nearest_name
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.paths import confine
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
@@ -57,7 +58,7 @@ def gather(options: LoadOptions) -> Given:
     asked_for: set[str] = set()
     given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
     for file in files(options):
-        values, file_problems = _from_file(file)
+        values, file_problems = _from_file(file, options)
         given.update(values)
         problems.extend(file_problems)
         asked_for.update(values if file in options.var_files else ())
@@ -73,9 +74,15 @@ def files(options: LoadOptions) -> list[Path]:
     return [*found, *options.var_files]
 
 
-def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:
+def _from_file(file: Path, options: LoadOptions) -> tuple[Values, list[Diagnostic]]:
+    asked_for = file in options.var_files
     try:
-        tree, problems = read_one(file_bytes(file), str(file))
+        if not asked_for:
+            root = options.root.resolve()
+            confine(f"vars/{options.env}.yaml", root, root)
+        tree, problems = read_one(file_bytes(file, pipe=asked_for), str(file))
+    except ValueError as error:
+        return {}, [Diagnostic(Position(str(file)), f"the variables file {error}", "name it with --var-file")]
     except OSError as error:
         return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {why(error)}")]
     if isinstance(tree, MapNode):

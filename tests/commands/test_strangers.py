@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import time
 import zipfile
 from pathlib import Path
 
@@ -124,3 +126,82 @@ def test_the_key_is_told_by_no_command_also_where_a_manifest_holds_it(
         ran = a2c(*command.split(), name)
         assert "PRIVATE" not in ran.out + ran.err
         assert ran.code == (5 if name == "m.yaml" else 0), ran.err
+
+
+READ = {
+    "the catalog": ("a2c.catalog.json", HEAD + INPUT + CONVERSION),
+    "the settings": ("a2c.yaml", HEAD + INPUT + CONVERSION),
+    "a manifest": ("m.yaml", ""),
+    "a template": ("t.yaml.j2", HEAD + INPUT + CONVERSION),
+    "a base": ("base.yaml", HEAD + "extends: base.yaml\n" + INPUT + CONVERSION),
+    "an include": ("inc.yaml", HEAD + "include: [inc.yaml]\n" + INPUT + CONVERSION),
+    "variables": ("vars/prod.yaml", HEAD + INPUT + CONVERSION),
+    "an input": ("in.txt", HEAD + INPUT.replace("a.txt", "in.txt") + CONVERSION),
+    **{
+        f"a table in {kind}": (
+            f"t.{kind}",
+            BATCH + f"conversions: [{{id: c, target: md5}}]}}\nfor_each: {{{kind}: t.{kind}}}\n",
+        )
+        for kind in ("csv", "json", "yaml")
+    },
+    "a secret": ("pw", HEAD + INPUT + "conversions: [{id: c, target: md5, options: {x: {secret: 'file:pw'}}}]\n"),
+    "a state": ("st.db", HEAD + INPUT + CONVERSION),
+    "a plan": ("p.a2cplan.json", HEAD + INPUT + CONVERSION),
+}
+
+
+@pytest.mark.parametrize("kind", ["device", "pipe", "link to a pipe"])
+@pytest.mark.parametrize("what", READ)
+def test_what_is_no_file_is_read_nowhere_and_every_command_ends(
+    what: str, kind: str, project: Path, a2c: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    name, text = READ[what]
+    (project / "a.txt").write_text("a")
+    (project / "m.yaml").write_text(text)
+    (project / "a2c.yaml").write_text("state: st.db\n" if what == "a state" else "environments: {prod: {}}\n")
+    file = project / name
+    file.parent.mkdir(exist_ok=True)
+    file.unlink(missing_ok=True)
+    pipe = file if kind == "pipe" else tmp_path_factory.mktemp("other") / "pipe"
+    os.mkfifo(pipe)
+    if kind != "pipe":
+        file.symlink_to("/dev/zero" if kind == "device" else pipe)
+    env = ["--env", "prod"] if what == "variables" else []
+    plan = [name] if what == "a plan" else []
+    started = time.monotonic()
+    for command in ("validate", "render", "plan --offline", "apply --local", "status", "doctor --local"):
+        ran = a2c(*command.split(), *env, *(plan if command.startswith("apply") else []))
+        assert "internal error" not in ran.err
+        if command.startswith("apply"):
+            assert ran.code != 0 or what in ("a template", "variables"), ran.err
+    if what == "a plan":
+        assert a2c("show", name).code == 2
+    assert time.monotonic() - started < 60
+
+
+def test_variables_of_an_environment_lie_in_the_project(
+    project: Path, a2c: Command, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    other = tmp_path_factory.mktemp("other") / "hosts.yml"
+    other.write_text("user: PRIVATE\n")
+    (project / "a.txt").write_text("a")
+    (project / "m.yaml").write_text(HEAD + "vars: {user: {default: x, pattern: ^x$}}\n" + INPUT + CONVERSION)
+    (project / "a2c.yaml").write_text("environments: {prod: {}}\n")
+    (project / "vars").mkdir()
+    (project / "vars/prod.yaml").symlink_to(other)
+    ran = a2c("validate", "--env", "prod")
+    assert (ran.code, "PRIVATE" in ran.out + ran.err) == (5, False)
+    assert "vars/prod.yaml: error: the variables file is outside the project root" in ran.out
+    assert "PRIVATE" in a2c("validate", "--var-file", str(other)).out  # which is what somebody asked for
+
+
+def test_what_another_command_writes_may_give_variables(project: Path, a2c: Command) -> None:
+    reader, writer = os.pipe()
+    os.write(writer, b"user: me\n")
+    os.close(writer)
+    (project / "a.txt").write_text("a")
+    (project / "m.yaml").write_text(HEAD + "vars: {user: {pattern: ^me$}}\n" + INPUT + CONVERSION)
+    try:
+        assert a2c("validate", "--var-file", f"/dev/fd/{reader}").code == 0
+    finally:
+        os.close(reader)
