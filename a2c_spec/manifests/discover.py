@@ -55,11 +55,12 @@ def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path,
 
 
 def _folder(cwd: Path, path: str) -> Path:
-    found = (cwd / _without_wildcards(path)).resolve()
+    found = (cwd / without_wildcards(path)).resolve()
     return found if found.is_dir() else found.parent
 
 
-def _without_wildcards(path: str) -> str:
+def without_wildcards(path: str) -> str:
+    """The folder that a pattern looks in; any other path as it is."""
     return path if not globs.is_pattern(path) else ("/" if path.startswith("/") else "") + globs.fixed_part(path)[0]
 
 
