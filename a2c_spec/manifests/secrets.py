@@ -19,11 +19,11 @@ from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.environment import is_key
 from a2c_spec.manifests.paths import LFS, LFS_START, confine
+from a2c_spec.manifests.secret_command import TooLong, run_command
 from a2c_spec.regular_files import beginning
 
 MAX_BYTES = 65_536
 KEY_BYTES = 32
-_TIMEOUT = 60
 _URL_SAFE = str.maketrans("-_", "+/")
 
 Run = Callable[[Sequence[str], Mapping[str, str]], bytes]
@@ -37,15 +37,6 @@ class _Access:
     root: Path
     allow_cmd: Collection[tuple[str, ...]]
     run: Run
-
-
-def run_command(words: Sequence[str], environ: Mapping[str, str]) -> bytes:
-    """The standard output of a command; it gets no input, and its error output is discarded."""
-    kept = subprocess.DEVNULL
-    done = subprocess.run(  # noqa: S603 - the user allowed it with --allow-cmd
-        words, check=True, stdin=kept, stdout=subprocess.PIPE, stderr=kept, timeout=_TIMEOUT, env=environ
-    )
-    return done.stdout
 
 
 def resolve(
@@ -128,6 +119,8 @@ def _command(reference: str, name: str, access: _Access) -> str:
             raise LimitRefused(f"the secret {reference} runs a command", hint=f"to allow it: {where}")
         environ = {name: value for name, value in access.environ.items() if not is_key(access.environ, name)}
         return _text(reference, access.run(words, environ))
+    except TooLong as error:
+        raise InvalidError(f"the secret {reference} cannot be read: {error}") from None
     except (ValueError, IndexError, OSError, subprocess.SubprocessError) as error:
         # `from None`: the cause holds what the command printed
         raise InvalidError(
