@@ -17,10 +17,10 @@ from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.engine.state_places import has_state
 from a2c_spec.engine.user_config import allowed_commands, allowed_variables
-from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
+from a2c_spec.errors import InvalidError, LimitRefused, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.discover import STATE_FOLDER, find_root
-from a2c_spec.manifests.environment import KEY, NEVER, is_key
+from a2c_spec.manifests.environment import KEY, NEVER, NOT_MEANT, is_for_manifests, is_key, to_allow
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.project_file import NAME, load_project, state_problem, unknown_environment
 from a2c_spec.manifests.project_file import Project as ProjectFile
@@ -110,6 +110,8 @@ class Project:
         kind, _, name = secret.reference.partition(":")
         if kind == "env" and is_key(self.environ, name):
             raise InvalidError(f"{secret.reference} {NEVER}", hint="use a secret of its own")
+        if kind == "env" and not is_for_manifests(name, allowed_variables(self.flags, self.environ)):
+            raise LimitRefused(f"the secret {secret.reference} is in a variable {NOT_MEANT}", hint=to_allow(name))
         may = allowed_commands(self.flags, self.environ) if kind == "cmd" else ()
         value = secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=may)
         self.hidden.learn(value)

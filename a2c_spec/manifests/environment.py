@@ -23,6 +23,20 @@ KEY = "API2CONVERT_API_KEY"
 NEVER = "is the key of the service, which no manifest may read"
 
 
+NOT_MEANT = "that is not for manifests"
+
+
+def is_for_manifests(name: str, allowed: Collection[str]) -> bool:
+    """Whether manifests may read a variable, as text or as a secret: whoever writes one may send it anywhere."""
+    return name.startswith(ENVIRONMENT_PREFIX) or name in allowed
+
+
+def to_allow(name: str) -> str:
+    """How a variable is let be read."""
+    where = f"--allow-env {name}, A2C_SPEC_ALLOW_ENV, or allowed_env in a2c-spec/config.toml"
+    return f"allow it outside the project: {where}; or use {ENVIRONMENT_PREFIX}..."
+
+
 def is_key(environ: Mapping[str, str], name: str) -> bool:
     """Whether a variable is the key of the service, under whatever name, or holds it, in whatever form."""
     return name.upper() == KEY or holds_key(environ, environ.get(name, ""))
@@ -93,9 +107,8 @@ class Environment:
         """Why a variable cannot be had, and what to do; empty where it can."""
         if is_key(self.environ, name):
             return NEVER, "take it out of `env`"
-        if not name.startswith(ENVIRONMENT_PREFIX) and name not in self.allowed:
-            where = f"--allow-env {name}, A2C_SPEC_ALLOW_ENV, or allowed_env in a2c-spec/config.toml"
-            return "is not for manifests", f"allow it outside the project: {where}; or use {ENVIRONMENT_PREFIX}..."
+        if not is_for_manifests(name, self.allowed):
+            return NOT_MEANT.removeprefix("that "), to_allow(name)
         if name in self.secrets:
             return f"is a secret, by {self.secrets[name]}", "a secret is not read as text"
         if name not in self.environ:

@@ -205,3 +205,34 @@ def test_what_another_command_writes_may_give_variables(project: Path, a2c: Comm
         assert a2c("validate", "--var-file", f"/dev/fd/{reader}").code == 0
     finally:
         os.close(reader)
+
+
+def test_a_secret_is_in_no_variable_that_is_not_allowed(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = tmp_path_factory.mktemp("config")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    monkeypatch.setenv("CLOUD_KEY", "PRIVATE-cloud")
+    monkeypatch.setenv("A2C_VAR_CLOUD_KEY", "PRIVATE-cloud")
+    (project / "a.txt").write_text("a")
+    text = HEAD + INPUT + "conversions: [{id: c, category: archive, target: zip, options: {x: 1}}]\n"
+    text = text.replace("x: 1", "download_password: {secret: 'env:CLOUD_KEY'}")
+    (project / "m.yaml").write_text(text)
+    assert a2c("validate").code == 0
+    for command in ("plan --local", "apply --local"):
+        ran = a2c(*command.split())
+        assert (ran.code, "PRIVATE" in ran.out + ran.err) == (11, False), ran.err
+        assert "env:CLOUD_KEY is in a variable that is not for manifests" in ran.err
+        assert "--allow-env CLOUD_KEY, A2C_SPEC_ALLOW_ENV, or allowed_env in" in ran.out + ran.err
+    assert a2c("plan", "--local", "--allow-env", "OTHER").code == 11
+    assert a2c("plan", "--local", "--allow-env", "CLOUD_KEY").code == 0
+    (config / "a2c-spec").mkdir()
+    (config / "a2c-spec/config.toml").write_text('allowed_env = ["CLOUD_KEY"]\n')
+    assert a2c("plan", "--local").code == 0
+    (config / "a2c-spec/config.toml").unlink()
+    monkeypatch.setenv("A2C_SPEC_ALLOW_ENV", "CLOUD_KEY")
+    assert a2c("apply", "--local").code == 0
+    monkeypatch.delenv("A2C_SPEC_ALLOW_ENV")
+    assert (a2c("status", "--local").code, a2c("verify", "--local").code) == (0, 0)
+    (project / "m.yaml").write_text(text.replace("env:CLOUD_KEY", "env:A2C_VAR_CLOUD_KEY"))
+    assert a2c("apply", "--local", "-y").code == 0
