@@ -106,7 +106,7 @@ class Environment:
     def _unreadable(self, name: str) -> tuple[str, str]:
         """Why a variable cannot be had, and what to do; empty where it can."""
         if is_key(self.environ, name):
-            return NEVER, "take it out of `env`"
+            return NEVER, "take it out of `env`, or `vars`"
         if not is_for_manifests(name, self.allowed):
             return NOT_MEANT.removeprefix("that "), to_allow(name)
         if name in self.secrets:

@@ -236,3 +236,17 @@ def test_a_secret_is_in_no_variable_that_is_not_allowed(
     assert (a2c("status", "--local").code, a2c("verify", "--local").code) == (0, 0)
     (project / "m.yaml").write_text(text.replace("env:CLOUD_KEY", "env:A2C_VAR_CLOUD_KEY"))
     assert a2c("apply", "--local", "-y").code == 0
+
+
+def test_the_key_that_lies_in_the_configuration_is_known_too(
+    stranger: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    config = tmp_path_factory.mktemp("config")
+    (config / "api2convert").mkdir()
+    (config / "api2convert/config.toml").write_text('api_key = "sk-PRIVATE"\n')
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(config))
+    monkeypatch.delenv("API2CONVERT_API_KEY")
+    for what in ("the key under another name", "the key as a variable", "the key in another form, as a secret"):
+        (stranger / "m.yaml").write_text(REFUSED[what])
+        ran = a2c("validate", "m.yaml")
+        assert (ran.code, "is the key of the service" in ran.out, "PRIVATE" in ran.out) == (5, True, False), ran.out
