@@ -26,6 +26,7 @@ from a2c_spec.core.live import MOST_UNANNOUNCED, LiveOutput
 from a2c_spec.core.reasons import size
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import IntegrityError, LimitRefused, NetworkError, ResultLocked, SpecError, why
+from a2c_spec.regular_files import opened
 
 PASSWORD_HEADER = "X-Api2convert-Download-Password"  # noqa: S105 - the name of a header
 ATTEMPTS = 5
@@ -82,7 +83,7 @@ class _PartFile:
         self.waited = 0.0
         self._reset()
         if path.exists():
-            with path.open("rb") as file:
+            with opened(path) as file:
                 while chunk := file.read(1 << 20):
                     self._count(chunk)
 

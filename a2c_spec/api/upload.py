@@ -17,6 +17,7 @@ from a2c_spec.api.http.replies import Reply
 from a2c_spec.api.http.transport import Wire
 from a2c_spec.core.calls import Payload
 from a2c_spec.errors import InvalidError
+from a2c_spec.regular_files import TooLarge, content, opened
 
 Progress = Callable[[str, int, int], None]
 """Called with (input id, bytes sent, bytes in all)."""
@@ -88,7 +89,7 @@ class Uploads:
     def _open(self, payload: Payload) -> BinaryIO:
         if payload.base64:
             return io.BytesIO(_decoded(payload))
-        return (self.root / payload.path).open("rb")
+        return opened(self.root / payload.path)
 
     async def base64(
         self, wire: Wire, url: str, headers: Mapping[str, str], payloads: Sequence[Payload], progress: Progress
@@ -104,8 +105,14 @@ class Uploads:
             progress(payload.input, payload.content.size, payload.content.size)
         return reply
 
+    def _bytes(self, payload: Payload) -> bytes:
+        try:
+            return content(self.root / payload.path, payload.content.size)
+        except TooLarge as error:
+            raise changed_file(payload) from error
+
     def _text(self, payload: Payload) -> str:
-        raw = _decoded(payload) if payload.base64 else (self.root / payload.path).read_bytes()
+        raw = _decoded(payload) if payload.base64 else self._bytes(payload)
         if hashlib.md5(raw, usedforsecurity=False).hexdigest() != payload.content.md5:
             raise changed_file(payload)
         return base64.b64encode(raw).decode()

@@ -42,7 +42,9 @@ env = click.option(
 )
 state = click.option("--state", default="", metavar="FILE", help="The state file, inside the project folder.")
 
-allow_env = click.option("--allow-env", multiple=True, metavar="NAME", help="Let manifests read this variable (env).")
+allow_env = click.option(
+    "--allow-env", multiple=True, metavar="NAME", help="Let manifests read this variable (env, secrets)."
+)
 
 values = stack(
     chdir,

@@ -7,18 +7,21 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from a2c_spec.commands._terminal import ask, on_a_terminal
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.disguises import LONG, disguises, without
 from a2c_spec.core.reasons import counted
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project, open_project
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.errors import BEYOND_LOCALE, SpecError, is_text, not_text, of_the_system
+from a2c_spec.manifests.environment import KEY
 from a2c_spec.views import inert, problems, records
 from a2c_spec.views.style import PLAIN, Style, wants_colour
 
@@ -59,7 +62,14 @@ def emit(flags: Flags, tree: Callable[[], Any], text: Callable[[], str]) -> None
 
 def say(text: str, *, err: bool = False, nl: bool = True, one_line: bool = False) -> None:
     """Prints a text; nothing else of ours prints what others wrote."""
+    text = without(text, _of_the_key(runtime().environ.get(KEY, "").strip()))
     click.echo(inert.line(text) if one_line else inert.page(text), err=err, nl=nl)
+
+
+@lru_cache(1)
+def _of_the_key(key: str) -> dict[str, bool]:
+    """The forms of the service's key, which no command tells; not of one that may be part of any word."""
+    return dict.fromkeys(disguises(key), True) if len(key) >= LONG else {}
 
 
 def say_usage(problem: click.ClickException) -> None:

@@ -15,6 +15,7 @@ from a2c_spec.commands._terminal import on_a_terminal
 from a2c_spec.commands._variables import refuse_both
 from a2c_spec.engine.interrupts import stoppable
 from a2c_spec.engine.loading import reading
+from a2c_spec.engine.plan_files import check_files
 from a2c_spec.engine.saved_plan import check_environment, is_saved_plan, read
 from a2c_spec.engine.selection import EVERYTHING, Selection, selection_of
 from a2c_spec.errors import UsageError
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from a2c_spec.engine.saved_plan import SavedPlan
 
 
-CHANGING = ("target", "exclude", "selector", "replace", "var", "var_file", "on_conflict", "state", "prune")
+CHANGING = ("target", "exclude", "selector", "replace", "var", "on_conflict", "state", "prune")
 """Flags of what is done, which are those of a saved plan."""
 
 
@@ -113,6 +114,7 @@ def _as_saved(saved: SavedPlan, flags: Flags) -> Flags:
             f"a saved plan is applied as it was saved, so {wrong[0]} cannot be given",
             hint="leave out the flags that select, or change, what is done; or make a new plan with them",
         )
+    check_files(saved, flags, Path(flags.chdir).absolute() if flags.chdir else Path.cwd())
     if flags.env:
         check_environment(saved, flags.env, flags.given.get("env", ""))
     return saved.flags(flags)

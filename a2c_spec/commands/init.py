@@ -15,6 +15,8 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags
 from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
+from a2c_spec.manifests.yaml.reader import MAX_BYTES
+from a2c_spec.regular_files import content
 
 RECIPE = """\
 apiVersion: a2c-spec/v1
@@ -63,7 +65,7 @@ def init(flags: Flags, folder: Path) -> int:
 
 
 def _ignore(file: Path) -> None:
-    lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []
+    lines = content(file, MAX_BYTES).decode().splitlines() if file.exists() else []
     missing = [line for line in (".a2c/",) if line not in lines]
     if missing:
         file.write_text("\n".join([*lines, *missing]) + "\n", encoding="utf-8")

@@ -15,6 +15,7 @@ from a2c_spec.commands._options import flags_of
 from a2c_spec.commands._output import did, project_of
 from a2c_spec.engine.flags import absolute
 from a2c_spec.errors import while_doing
+from a2c_spec.regular_files import content, opened
 
 THUMBNAILS = 200
 LARGEST_INLINE = 24 * 1024
@@ -68,7 +69,8 @@ def thumbnails(root: Path) -> Callable[[str], str]:
 def _inline(path: Path, kind: str) -> str:
     try:
         size = path.stat().st_size
-        data = path.read_bytes() if size <= LARGEST_INLINE else _shrunk(path) if size <= LARGEST_SOURCE else b""
+        inline = size <= LARGEST_INLINE
+        data = content(path, LARGEST_INLINE) if inline else _shrunk(path) if size <= LARGEST_SOURCE else b""
     except OSError:
         return ""
     kind = kind if size <= LARGEST_INLINE else "webp"
@@ -82,7 +84,7 @@ def _shrunk(path: Path) -> bytes:
     except ImportError:
         return b""
     try:
-        with Image.open(path, formats=FORMATS) as image:
+        with opened(path) as file, Image.open(file, formats=FORMATS) as image:
             if image.width * image.height > LARGEST_PIXELS:
                 return b""
             image.thumbnail((144, 96))

@@ -19,6 +19,7 @@ from a2c_spec.commands._numbers import Number, Whole
 from a2c_spec.commands._output import say
 from a2c_spec.commands._variables import refuse_both
 from a2c_spec.errors import SpecError, UsageError, missing_key, why
+from a2c_spec.regular_files import content
 from a2c_spec.views import inert
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 KEY = "API2CONVERT_API_KEY"
+MOST_FAULTS = 1024 * 1024
+"""Bytes of a file with faults."""
 COUNT = Whole(min=0)
 AMOUNT = Number(min=0)
 
@@ -216,7 +219,7 @@ def _faults(given: ServeOptions) -> tuple[Fault, ...]:
     if not given.faults:
         return slow
     try:
-        return (*slow, *read_faults(Path(given.faults).read_bytes()))
+        return (*slow, *read_faults(content(Path(given.faults), MOST_FAULTS)))
     except (OSError, InvalidFaults) as error:
         raise UsageError(f"--faults {given.faults}: {error}") from error
 

@@ -116,7 +116,7 @@ def _references(name: str, keys: Iterable[str]) -> Mapping[str, Value]:
 def _variable(*names: str) -> Secret:
     """A reference to a variable that is called after what it is for."""
     name = re.sub(r"[^A-Z0-9]+", "_", "_".join(names).upper())
-    return Secret(f"env:{'_' if name[0].isdigit() else ''}{name}")
+    return Secret(f"env:A2C_VAR_{name}")  # which manifests may read
 
 
 def _values(name: str, tree: Any) -> Any:

@@ -13,7 +13,7 @@ from a2c_spec.core.sensitive import shown_url
 from a2c_spec.core.state import LOCAL_REALM
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.user_config import USER_FILE, allowed_hosts, configured
+from a2c_spec.engine.user_config import OFFICIAL_FILE, USER_FILE, allowed_hosts, configured
 from a2c_spec.errors import AuthError, InvalidError, UsageError
 from a2c_spec.manifests.environment import KEY
 from a2c_spec.manifests.secrets import odd_letter
@@ -22,8 +22,6 @@ from a2c_spec.manifests.urls import PORTS, http_parts, is_plain_path, reached
 
 SERVICE = "https://api.api2convert.com/v2"
 LOCAL = "http://local.a2c/v2"
-OFFICIAL_FILE = "api2convert/config.toml"
-"""The configuration of the official client, beside ours."""
 PRINTED = re.compile(r"[!-~]+")
 PLAIN_URL = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?(/[A-Za-z0-9._~/-]*)?")
 """A URL about whose host no two readers can differ."""

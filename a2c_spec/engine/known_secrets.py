@@ -40,8 +40,12 @@ def _recorded(project: Project, store: StateStore) -> Iterator[str]:
     marks = store.secret_marks()
     references = {found[1] if (found := MARK.fullmatch(mark)) else mark for mark in marks}
     for reference in sorted(one for one in references if not one.startswith("cmd:")):
+        kind, _, name = reference.partition(":")
         with suppress(SpecError):
-            yield from _written(project) if reference == LITERAL else [project.reveal(Secret(reference))]
+            if kind == "env":  # also one that manifests may no longer read
+                yield project.environ.get(name, "")
+            else:
+                yield from _written(project) if reference == LITERAL else [project.reveal(Secret(reference))]
 
 
 def _written(project: Project) -> Iterator[str]:

@@ -117,7 +117,7 @@ class Reading:
         if not any(problem.severity == "error" for problem in self.found):
             between = [*more, *(self.used.problems() if self.used else ())]
             self.found += [relative_to(problem, self.project.cwd) for problem in between]
-        self.found = said_once(self.found)
+        self.found = [self.project.told(problem) for problem in said_once(self.found)]
         if count := sum(problem.severity == "error" for problem in self.found):
             raise InvalidError(f"{count} problem{'s' if count > 1 else ''} in the manifests", diagnostics=self.found)
 

@@ -10,16 +10,17 @@ from pathlib import Path
 from a2c_spec.api.http.redaction import Redaction
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.diagnostics import Diagnostic
+from a2c_spec.core.disguises import LONG
 from a2c_spec.core.events import Listener, ignore
 from a2c_spec.core.reasons import counted
 from a2c_spec.engine.flags import Flags, absolute
 from a2c_spec.engine.runtime import DEFAULT_RUNTIME, Runtime
 from a2c_spec.engine.state_places import has_state
-from a2c_spec.engine.user_config import allowed_commands, allowed_variables
-from a2c_spec.errors import InvalidError, UsageError, is_text, not_text, shown_name
+from a2c_spec.engine.user_config import allowed_commands, allowed_variables, service_key
+from a2c_spec.errors import InvalidError, LimitRefused, UsageError, is_text, not_text, shown_name
 from a2c_spec.manifests import secrets
 from a2c_spec.manifests.discover import STATE_FOLDER, find_root
-from a2c_spec.manifests.environment import NEVER, is_key
+from a2c_spec.manifests.environment import KEY, NEVER, NOT_MEANT, is_for_manifests, is_key, to_allow
 from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.project_file import NAME, load_project, state_problem, unknown_environment
 from a2c_spec.manifests.project_file import Project as ProjectFile
@@ -62,6 +63,12 @@ class Project:
         return self.runtime.environ
 
     @property
+    def _keyed(self) -> Mapping[str, str]:
+        """The same, with the service's key, so that it is known in whatever variable it is, too."""
+        key = service_key(self.environ)
+        return {**self.environ, KEY: key} if key else self.environ
+
+    @property
     def everything(self) -> bool:
         """Whether all manifests of the project are meant: none is named, or the folder that all of them are in."""
         if not self.flags.paths:
@@ -76,8 +83,9 @@ class Project:
             env=self.file.env,
             vars=tuple(_pair(text) for text in self.flags.var),
             var_files=tuple(absolute(path, self.cwd) for path in self.flags.var_file),
-            environ=self.environ,
+            environ=self._keyed,
             allow_env={*allowed_variables(self.flags, self.environ)},
+            learn=self.hidden.learn,
             env_vars=self.file.vars,
             on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
@@ -97,13 +105,21 @@ class Project:
         """The same problem, its files named from the current folder, as editors and terminals expect."""
         return relative_to(problem, self.cwd)
 
+    def told(self, problem: Diagnostic) -> Diagnostic:
+        """The same problem without the secrets that are known: it may quote a value from outside."""
+        message, hint = map(self.hidden.text, (problem.message, problem.hint))
+        changed = (message, hint) != (problem.message, problem.hint)
+        return replace(problem, message=message, hint=hint) if changed else problem
+
     def reveal(self, secret: Secret) -> str:
         """The value of a secret; called only to send it or to compute its keyed digest."""
         kind, _, name = secret.reference.partition(":")
-        if kind == "env" and is_key(self.environ, name):
+        if kind == "env" and is_key(self._keyed, name):
             raise InvalidError(f"{secret.reference} {NEVER}", hint="use a secret of its own")
+        if kind == "env" and not is_for_manifests(name, allowed_variables(self.flags, self.environ)):
+            raise LimitRefused(f"the secret {secret.reference} is in a variable {NOT_MEANT}", hint=to_allow(name))
         may = allowed_commands(self.flags, self.environ) if kind == "cmd" else ()
-        value = secrets.resolve(secret, environ=self.environ, root=self.root, allow_cmd=may)
+        value = secrets.resolve(secret, environ=self._keyed, root=self.root, allow_cmd=may)
         self.hidden.learn(value)
         return value
 
@@ -119,6 +135,8 @@ def open_project(flags: Flags, runtime: Runtime = DEFAULT_RUNTIME) -> Project:
         raise UsageError(f"the name of the folder {shown_name(bad)} {why}", hint=hint)
     file, problems = load_project(root, flags.env)
     project = Project(with_defaults(flags, file), cwd, root, file, tuple(problems), runtime)
+    if len(key := service_key(project.environ)) >= LONG:
+        project.hidden.learn(key)  # also where no call is made
     return replace(project, problems=(*problems, *_of_the_choice(project)))
 
 

@@ -19,6 +19,7 @@ from a2c_spec.engine.planned import check_read
 from a2c_spec.engine.selection import Selection
 from a2c_spec.engine.written_files import new_file
 from a2c_spec.errors import InvalidError, SpecError, StalePlan, UsageError, why
+from a2c_spec.regular_files import TooLarge, content
 
 if TYPE_CHECKING:
     from jsonschema import ValidationError
@@ -98,9 +99,9 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
 def read(path: Path) -> SavedPlan:
     """Reads a saved plan; raises InvalidError when it is none, UsageError when it is missing."""
     try:
-        if path.stat().st_size > LARGEST:
-            raise InvalidError(f"{path} is too large for a plan")
-        tree = read_json(path.read_bytes())
+        tree = read_json(content(path, LARGEST))
+    except TooLarge as error:
+        raise InvalidError(f"{path} is too large for a plan") from error
     except OSError as error:
         raise UsageError(f"cannot read the plan {path}: {why(error)}") from error
     except (ValueError, RecursionError) as error:

@@ -13,6 +13,7 @@ from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.discover import STATE_FOLDER, folders_below, project_within
 from a2c_spec.manifests.project_file import state_problem
 from a2c_spec.manifests.settings_file import SETTINGS_FILE
+from a2c_spec.regular_files import beginning
 from a2c_spec.state.migrations import prepare_folder
 from a2c_spec.state.sqlite import SqliteStore
 
@@ -45,10 +46,9 @@ def noted_states(root: Path) -> list[Path]:
 
 
 def _text(path: Path, most: int) -> str:
-    """The beginning of a file of ours; empty where there is none that could be read."""
+    """The beginning of a file of ours, of so many bytes; empty where there is none that could be read."""
     try:
-        with path.open(encoding="utf-8") as file:
-            return file.read(most)
+        return beginning(path, most).decode()
     except (OSError, ValueError):
         return ""
 

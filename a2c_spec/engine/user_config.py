@@ -13,7 +13,10 @@ from typing import Any
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.runtime import user_home
 from a2c_spec.errors import UsageError
+from a2c_spec.manifests.environment import KEY
 
+OFFICIAL_FILE = "api2convert/config.toml"
+"""The configuration of the official client, beside ours."""
 USER_FILE = "a2c-spec/config.toml"
 """The user's own configuration, in the folder of all configuration (``~/.config``)."""
 EXAMPLES = {"allowed_hosts": "staging.example.com", "allowed_env": "BRANCH_NAME", "allowed_cmd": "op read"}
@@ -99,6 +102,15 @@ def allowed(environ: Mapping[str, str], what: str) -> list[str]:
             message = f"{config_folder(environ)}/{USER_FILE}: `{name}` is not understood"
             raise UsageError(message, hint=f"expected: {known}")
     return list(values.get(f"allowed_{what}", []))
+
+
+def service_key(environ: Mapping[str, str]) -> str:
+    """The service's key, wherever the user keeps it; empty where there is none, or where that is not understood."""
+    try:
+        kept = configured(environ, OFFICIAL_FILE).get("api_key", "")
+    except UsageError:
+        kept = ""  # said where the key is needed
+    return environ.get(KEY, "").strip() or (kept.strip() if isinstance(kept, str) else "")
 
 
 def config_folder(environ: Mapping[str, str]) -> Path | None:

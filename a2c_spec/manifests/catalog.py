@@ -14,6 +14,7 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
+from a2c_spec.regular_files import TooLarge, content
 
 CATALOG_FILE = "a2c.catalog.json"
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
@@ -70,9 +71,9 @@ def project_snapshot(root: Path) -> Snapshot | None:
     """The project's own snapshot; None when there is none. Raises InvalidError."""
     file = root / CATALOG_FILE
     try:
-        if file.stat().st_size > CATALOG_BYTES:
-            raise _unusable(f"has more than {CATALOG_BYTES} bytes")
-        tree = json.loads(file.read_bytes())
+        tree = json.loads(content(file, CATALOG_BYTES))
+    except TooLarge as error:
+        raise _unusable(f"has more than {CATALOG_BYTES} bytes") from error
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:

@@ -16,6 +16,7 @@ from a2c_spec.core.desired import Content, Input, Job
 from a2c_spec.core.diagnostics import Diagnostic
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.build import decode
+from a2c_spec.regular_files import opened
 
 _CHUNK = 1024 * 1024
 _RACY_NS = 2_000_000_000  # file systems may keep times to two seconds; a younger file can change unseen
@@ -35,7 +36,7 @@ def _key(name: str, status: os.stat_result) -> Key:
 
 def measure(path: Path) -> Content:
     """The content of a file, which is read once and in pieces."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         return _measured(file.fileno())
 
 
@@ -82,7 +83,7 @@ class DigestCache:
         status = os.stat(name)  # noqa: PTH116 - a plan looks at every input and result; this is half the time
         if known := self._known(_key(name, status)):
             return known
-        with path.open("rb") as file:
+        with opened(path) as file:
             status = os.fstat(file.fileno())
             key = _key(name, status)
             started = self.clock()

@@ -55,11 +55,12 @@ def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path,
 
 
 def _folder(cwd: Path, path: str) -> Path:
-    found = (cwd / _without_wildcards(path)).resolve()
+    found = (cwd / without_wildcards(path)).resolve()
     return found if found.is_dir() else found.parent
 
 
-def _without_wildcards(path: str) -> str:
+def without_wildcards(path: str) -> str:
+    """The folder that a pattern looks in; any other path as it is."""
     return path if not globs.is_pattern(path) else ("/" if path.startswith("/") else "") + globs.fixed_part(path)[0]
 
 
@@ -78,6 +79,9 @@ def discover(paths: Sequence[str], project: Project, cwd: Path) -> Iterator[str 
         found, where = False, said.get(f"manifests.{number}")
         if where and not globs.is_pattern(name) and not (start / name).exists():
             yield Diagnostic(where, f"there is no file or folder `{name}`", f"it counts from this folder; {TAKE_OUT}")
+            continue
+        if where and (start / name).exists() and not ((start / name).is_dir() or (start / name).is_file()):
+            yield Diagnostic(where, f"`{name}` is not a file or folder", TAKE_OUT)
             continue
         for path in _files(name, start):
             found = True

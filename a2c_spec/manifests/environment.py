@@ -7,26 +7,44 @@ what is also used as a secret: texts are shown in plans, and sent.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.disguises import holds
 from a2c_spec.core.protected import protected
 from a2c_spec.manifests.expressions.limits import Unknown
-from a2c_spec.manifests.variables import ENVIRONMENT_PREFIX, is_unicode, why_not
-from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, position
+from a2c_spec.manifests.variables import ENVIRONMENT_PREFIX, VarValue, is_unicode, resolve, why_not
+from a2c_spec.manifests.yaml.tree import MapNode, SeqNode, Tree, plain, position
 
 KEY = "API2CONVERT_API_KEY"
-LONG = 8
-"""Characters; a shorter key is not looked for inside of other values."""
 NEVER = "is the key of the service, which no manifest may read"
 
 
+NOT_MEANT = "that is not for manifests"
+
+
+def is_for_manifests(name: str, allowed: Collection[str]) -> bool:
+    """Whether manifests may read a variable, as text or as a secret: whoever writes one may send it anywhere."""
+    return name.startswith(ENVIRONMENT_PREFIX) or name in allowed
+
+
+def to_allow(name: str) -> str:
+    """How a variable is let be read."""
+    where = f"--allow-env {name}, A2C_SPEC_ALLOW_ENV, or allowed_env in a2c-spec/config.toml"
+    return f"allow it outside the project: {where}; or use {ENVIRONMENT_PREFIX}..."
+
+
 def is_key(environ: Mapping[str, str], name: str) -> bool:
-    """Whether a variable is the key of the service, under whatever name, or holds it."""
-    key, value = environ.get(KEY, "").strip(), environ.get(name, "")
-    return name.upper() == KEY or bool(key and (value.strip() == key or (len(key) >= LONG and key in value)))
+    """Whether a variable is the key of the service, under whatever name, or holds it, in whatever form."""
+    return name.upper() == KEY or holds_key(environ, environ.get(name, ""))
+
+
+def holds_key(environ: Mapping[str, str], text: str) -> bool:
+    """Whether a text is the key of the service, or, where that is no short one, has it in it, in whatever form."""
+    return holds(text, environ.get(KEY, "").strip())
 
 
 @dataclass(slots=True)
@@ -34,10 +52,12 @@ class Environment:
     """``environ`` is that of the process, ``allowed`` the names that its owner allows.
 
     ``texts`` and ``secrets`` are the names that manifests have read so far, as text and as secrets, and where.
+    ``learn`` hears the values of the latter, which nothing may tell.
     """
 
     environ: Mapping[str, str]
     allowed: Collection[str] = ()
+    learn: Callable[[str], None] = lambda _secret: None
     texts: dict[str, Position] = field(default_factory=dict)
     secrets: dict[str, Position] = field(default_factory=dict)
 
@@ -56,13 +76,39 @@ class Environment:
             problems += [Diagnostic(where, f"the environment variable `{name}` {why}", hint)] if why else []
         return values, problems
 
+    def variables(self, declared: Tree, given: Mapping[str, VarValue]) -> tuple[dict[str, Any], list[Diagnostic]]:
+        """The value of every variable that a manifest declares, and what is wrong with them. What holds for ``env``
+        holds for these: no value is one that the manifest may not read."""
+        withheld: dict[str, Diagnostic] = {}
+        for name in declared if isinstance(declared, MapNode) else ():
+            where = position(declared.key_marks[name])
+            if name in given and (problem := self._withheld(name, given[name], where)):
+                withheld[name] = problem
+        had = {name: value for name, value in given.items() if name not in withheld}
+        values, problems = resolve(declared, had, withheld)
+        return values, [*withheld.values(), *problems]
+
+    def _withheld(self, name: str, given: VarValue, where: Position) -> Diagnostic | None:
+        """Why a manifest cannot have a value that is given from outside."""
+        variable = f"{ENVIRONMENT_PREFIX}{name}"
+        if given.where.file == variable:
+            why, hint = self._unreadable(variable)
+            if not why:
+                self.texts.setdefault(variable, where)
+            elif variable in self.environ and not is_unicode(self.environ[variable]):
+                return None  # said of the value, at its place
+            return Diagnostic(where, f"the environment variable `{variable}` {why}", hint) if why else None
+        text = given.value if isinstance(given.value, str) else json.dumps(plain(given.value), default=str)
+        if holds_key(self.environ, text):
+            return Diagnostic(where, f"the value of `{name}` ({given.where}) {NEVER}", "give it another value")
+        return None
+
     def _unreadable(self, name: str) -> tuple[str, str]:
         """Why a variable cannot be had, and what to do; empty where it can."""
         if is_key(self.environ, name):
-            return NEVER, "take it out of `env`"
-        if not name.startswith(ENVIRONMENT_PREFIX) and name not in self.allowed:
-            where = f"--allow-env {name}, A2C_SPEC_ALLOW_ENV, or allowed_env in a2c-spec/config.toml"
-            return "is not for manifests", f"allow it outside the project: {where}; or use {ENVIRONMENT_PREFIX}..."
+            return NEVER, "take it out of `env`, or `vars`"
+        if not is_for_manifests(name, self.allowed):
+            return NOT_MEANT.removeprefix("that "), to_allow(name)
         if name in self.secrets:
             return f"is a secret, by {self.secrets[name]}", "a secret is not read as text"
         if name not in self.environ:
@@ -82,6 +128,7 @@ class Environment:
             if kind != "env":
                 continue
             self.secrets.setdefault(name, where)
+            self.learn(self.environ.get(name, ""))
             if is_key(self.environ, name):
                 yield Diagnostic(where, f"{reference} {NEVER}", "use a secret of its own")
             elif name in self.texts:

@@ -93,7 +93,7 @@ class _Loader:
 
     def __post_init__(self) -> None:
         self.root = self.options.root.resolve()
-        self.environment = Environment(self.options.environ, self.options.allow_env)
+        self.environment = Environment(self.options.environ, self.options.allow_env, self.options.learn)
         self.given = variables.gather(self.options)
         self.notes.files.update(file.resolve() for file in variables.files(self.options))
 
@@ -162,7 +162,7 @@ class _Loader:
 
     def _names(self, tree: MapNode) -> tuple[dict[str, Any], list[Diagnostic]]:
         """The names that the templates of ``tree`` may use."""
-        values, problems = variables.resolve(tree.get("vars"), self.given.all)
+        values, problems = self.environment.variables(tree.get("vars"), self.given.all)
         self.declared.update(values)
         texts, missing = self.environment.read(tree.get("env"))
         return {"vars": values, "env": texts}, problems + missing

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ class LoadOptions:
     ``vars`` are the ``--var name=value`` pairs and ``var_files`` the ``--var-file`` paths, both in order. ``environ``
     is the process environment, of which manifests may read ``allow_env``. ``env`` names the environment of
     ``a2c.yaml``, ``env_vars`` are its ``vars``.
+    ``learn`` hears the values of secrets that manifests name, so that nothing tells them.
     ``on_conflict`` is what holds where a manifest does not say. ``texts`` are manifests that are not on the disk yet,
     by their real path. Without a ``catalog``, what the service would refuse is not checked.
     """
@@ -29,5 +30,6 @@ class LoadOptions:
     allow_env: Collection[str] = ()
     env_vars: Mapping[str, Any] = field(default_factory=dict)
     on_conflict: str = "error"
+    learn: Callable[[str], None] = lambda _secret: None
     texts: Mapping[Path, bytes] = field(default_factory=dict)
     catalog: Catalog | None = None

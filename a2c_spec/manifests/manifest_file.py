@@ -9,7 +9,6 @@ from pathlib import Path
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import why
-from a2c_spec.manifests import variables
 from a2c_spec.manifests.environment import Environment
 from a2c_spec.manifests.expressions import j2
 from a2c_spec.manifests.expressions.limits import nearest
@@ -50,7 +49,7 @@ def is_damaged(path: Path) -> bool:
 def read_bytes(path: Path, name: str) -> bytes | Diagnostic:
     """The bytes of the manifest file at ``path``, or why it cannot be read; ``name`` is what messages call it."""
     try:
-        return file_bytes(path)
+        return file_bytes(path, pipe=True)
     except (OSError, ValueError) as error:
         reason = why(error) if isinstance(error, OSError) else "this is not a valid path"
         return Diagnostic(Position(name), f"the manifest cannot be read: {reason}")
@@ -73,7 +72,7 @@ def _expanded(text: str, name: str, given: Mapping[str, VarValue], environment: 
     if problems:
         yield from problems
         return
-    values, var_problems = variables.resolve(head.get("vars"), given)
+    values, var_problems = environment.variables(head.get("vars"), given)
     texts, missing = environment.read(head.get("env"))
     if var_problems or missing:
         yield from (*var_problems, *missing)

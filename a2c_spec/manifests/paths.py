@@ -13,6 +13,7 @@ from a2c_spec.core.protected import protected
 from a2c_spec.errors import BEYOND_LOCALE, is_text, why
 from a2c_spec.manifests import globs
 from a2c_spec.manifests.expressions.limits import nearest_name
+from a2c_spec.regular_files import beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,7 @@ LFS_BYTES = 1024
 def is_pointer(path: Path) -> bool:
     """Whether a file stands for one that Git LFS has not fetched."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode) or status.st_size > LFS_BYTES:
-            return False  # a pipe would not end
-        with path.open("rb") as file:
-            return file.read(len(LFS_START)) == LFS_START
+        return path.stat().st_size <= LFS_BYTES and beginning(path, len(LFS_START)) == LFS_START
     except OSError:
         return False
 

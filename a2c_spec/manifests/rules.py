@@ -97,7 +97,7 @@ def plain_passwords(tree: Tree) -> Iterator[Diagnostic]:
     elif isinstance(tree, MapNode) and not is_secret(tree):
         for key, value in tree.items():
             if names_secret(key) and (_has_text(value) or (isinstance(value, str) and value)):
-                written = "{secret: env:NAME}" if isinstance(value, str) else "[{secret: env:NAME}]"
+                written = "{secret: env:A2C_VAR_NAME}" if isinstance(value, str) else "[{secret: env:A2C_VAR_NAME}]"
                 hint = f"write {key}: {written}"
                 yield Diagnostic(position_of(tree, key), f"`{key}` is in plain text", hint, "warning")
             elif key != "metadata" and type(value) in (MapNode, SeqNode):

@@ -19,10 +19,11 @@ from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError, not_text, why
 from a2c_spec.manifests.environment import is_key
 from a2c_spec.manifests.paths import LFS, LFS_START, confine
+from a2c_spec.manifests.secret_command import TooLong, run_command
+from a2c_spec.regular_files import beginning
 
 MAX_BYTES = 65_536
 KEY_BYTES = 32
-_TIMEOUT = 60
 _URL_SAFE = str.maketrans("-_", "+/")
 
 Run = Callable[[Sequence[str], Mapping[str, str]], bytes]
@@ -36,15 +37,6 @@ class _Access:
     root: Path
     allow_cmd: Collection[tuple[str, ...]]
     run: Run
-
-
-def run_command(words: Sequence[str], environ: Mapping[str, str]) -> bytes:
-    """The standard output of a command; it gets no input, and its error output is discarded."""
-    kept = subprocess.DEVNULL
-    done = subprocess.run(  # noqa: S603 - the user allowed it with --allow-cmd
-        words, check=True, stdin=kept, stdout=subprocess.PIPE, stderr=kept, timeout=_TIMEOUT, env=environ
-    )
-    return done.stdout
 
 
 def resolve(
@@ -109,8 +101,7 @@ def _file(reference: str, name: str, access: _Access) -> str:
     try:
         root = access.root.resolve()
         path = root / confine(name, root, root)
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 2)
+        data = beginning(path, MAX_BYTES + 2)
     except ValueError as error:
         raise InvalidError(f"the secret {reference} {error}", hint="the file must be inside the project root") from None
     except OSError as error:
@@ -128,6 +119,8 @@ def _command(reference: str, name: str, access: _Access) -> str:
             raise LimitRefused(f"the secret {reference} runs a command", hint=f"to allow it: {where}")
         environ = {name: value for name, value in access.environ.items() if not is_key(access.environ, name)}
         return _text(reference, access.run(words, environ))
+    except TooLong as error:
+        raise InvalidError(f"the secret {reference} cannot be read: {error}") from None
     except (ValueError, IndexError, OSError, subprocess.SubprocessError) as error:
         # `from None`: the cause holds what the command printed
         raise InvalidError(
@@ -217,7 +210,7 @@ def _linked(draft: Path, file: Path) -> None:
 
 
 def _checked_key(file: Path) -> bytes:
-    key = file.read_bytes()
+    key = beginning(file, MAX_BYTES)
     if len(key) < KEY_BYTES:
         raise SpecError(
             f"the key file {file} is damaged", hint="delete it; unchanged secrets will show as changed once"

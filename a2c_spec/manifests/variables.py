@@ -7,16 +7,18 @@ Lowest to highest: the declaration's ``default``, ``vars/<env>.yaml`` (with ``--
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position, Severity
+from a2c_spec.core.sensitive import HIDDEN, names_secret
 from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest, nearest_name
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.paths import confine
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
@@ -56,7 +58,7 @@ def gather(options: LoadOptions) -> Given:
     asked_for: set[str] = set()
     given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
     for file in files(options):
-        values, file_problems = _from_file(file)
+        values, file_problems = _from_file(file, options)
         given.update(values)
         problems.extend(file_problems)
         asked_for.update(values if file in options.var_files else ())
@@ -72,9 +74,15 @@ def files(options: LoadOptions) -> list[Path]:
     return [*found, *options.var_files]
 
 
-def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:
+def _from_file(file: Path, options: LoadOptions) -> tuple[Values, list[Diagnostic]]:
+    asked_for = file in options.var_files
     try:
-        tree, problems = read_one(file_bytes(file), str(file))
+        if not asked_for:
+            root = options.root.resolve()
+            confine(f"vars/{options.env}.yaml", root, root)
+        tree, problems = read_one(file_bytes(file, pipe=asked_for), str(file))
+    except ValueError as error:
+        return {}, [Diagnostic(Position(str(file)), f"the variables file {error}", "name it with --var-file")]
     except OSError as error:
         return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {why(error)}")]
     if isinstance(tree, MapNode):
@@ -92,16 +100,19 @@ def _from_environment(environ: Mapping[str, str]) -> Values:
     }
 
 
-def resolve(declared: Tree, given: Mapping[str, VarValue]) -> tuple[dict[str, Any], list[Diagnostic]]:
-    """The value of every declared variable (Unknown when it has none), and what is wrong with them."""
+def resolve(
+    declared: Tree, given: Mapping[str, VarValue], withheld: Collection[str] = ()
+) -> tuple[dict[str, Any], list[Diagnostic]]:
+    """The value of every declared variable (Unknown when it has none, or is ``withheld``), and what is wrong with
+    them."""
     values: dict[str, Any] = {}
     problems: list[Diagnostic] = []
     if not isinstance(declared, MapNode):
         return values, problems
     for name, declaration in declared.items():
         where = position(declared.key_marks[name])
-        if not isinstance(declaration, MapNode) or not _can_be_used(declaration):
-            values[name] = Unknown()  # the schema check has reported it
+        if name in withheld or not isinstance(declaration, MapNode) or not _can_be_used(declaration):
+            values[name] = Unknown()  # that is reported
             continue
         value, value_problems = _value(name, declaration, given.get(name), where)
         problems.extend(value_problems)
@@ -115,10 +126,19 @@ def _can_be_used(declaration: MapNode) -> bool:
     return all(isinstance(declaration[key], kind) for key, kind in kinds.items() if key in declaration)
 
 
+class _Unfit(ValueError):
+    """A value that a declaration does not allow."""
+
+    def __init__(self, expected: str, value: Any) -> None:
+        super().__init__(expected)
+        self.value = value
+
+
 def _value(name: str, declaration: MapNode, given: VarValue | None, where: Position) -> tuple[Any, list[Diagnostic]]:
     if given is None and "default" not in declaration:
         hint = f"set it with --var {name}=..., {ENVIRONMENT_PREFIX}{name}, a --var-file, or a default"
         return Unknown(), [Diagnostic(where, f"the variable `{name}` has no value", hint)]
+    hidden = given is not None and names_secret(name)
     if given is None:
         given = VarValue(plain(declaration["default"]), position_of(declaration, "default"))
     kind = declaration.get("type", "string")
@@ -130,8 +150,9 @@ def _value(name: str, declaration: MapNode, given: VarValue | None, where: Posit
             Diagnostic(position_of(declaration, "pattern"), f"the pattern of `{name}` cannot be used: {error}")
         ]
     except ValueError as error:
+        found = f", found {HIDDEN if hidden else _shown(error.value)}" if isinstance(error, _Unfit) else ""
         return Unknown(), [
-            Diagnostic(given.where, f"the variable `{name}` {error}", str(declaration.get("description", "")))
+            Diagnostic(given.where, f"the variable `{name}` {error}{found}", str(declaration.get("description", "")))
         ]
     return value, []
 
@@ -143,7 +164,7 @@ def _read(text: str, kind: str) -> Any:
     try:
         return reader(text)
     except (ValueError, RecursionError):
-        raise ValueError(f"must be {_KINDS[kind][0]}, found {_shown(text)}") from None
+        raise _Unfit(f"must be {_KINDS[kind][0]}", text) from None
 
 
 def _boolean(text: str) -> bool:
@@ -188,18 +209,18 @@ def _check(value: Any, kind: str, declaration: MapNode) -> None:
         raise ValueError(why_not(value))
     words, fits = _KINDS.get(kind, _KINDS["string"])
     if not fits(value):
-        raise ValueError(f"must be {words}, found {_shown(value)}")
+        raise _Unfit(f"must be {words}", value)
     if "enum" in declaration and value not in declaration["enum"]:
-        raise ValueError(f"must be one of {', '.join(map(_shown, declaration['enum']))}, found {_shown(value)}")
+        raise _Unfit(f"must be one of {', '.join(map(_shown, declaration['enum']))}", value)
     pattern = declaration.get("pattern")
     if pattern is not None and isinstance(value, str):
         check(pattern)
         if not found(pattern, value):
-            raise ValueError(f"must match {pattern}, found {_shown(value)}")
+            raise _Unfit(f"must match {pattern}", value)
     if "minimum" in declaration and kind in ("integer", "number") and value < declaration["minimum"]:
-        raise ValueError(f"must be at least {declaration['minimum']}, found {value}")
+        raise _Unfit(f"must be at least {declaration['minimum']}", value)
     if "maximum" in declaration and kind in ("integer", "number") and value > declaration["maximum"]:
-        raise ValueError(f"must be at most {declaration['maximum']}, found {value}")
+        raise _Unfit(f"must be at most {declaration['maximum']}", value)
 
 
 def is_unicode(value: Any) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.errors import why
+from a2c_spec.regular_files import beginning, opened
 from a2c_spec.state.migrations import make_folders
 
 _CHUNK = 1 << 20
@@ -177,8 +178,7 @@ class ResultsCache:
 def _read(path: Path) -> Mapping[str, Any] | None:
     """The data of an entry; None if there is none. A file that holds anything else is removed."""
     try:
-        with path.open("rb") as file:
-            data = json.loads(file.read(LARGEST_ENTRY))  # of one that is larger nothing is valid
+        data = json.loads(beginning(path, LARGEST_ENTRY))  # of one that is larger nothing is valid
         rows = [(str(row["sha256"]), int(row["size"]), row["inputs"], row["conversion"]) for row in data["files"]]
     except FileNotFoundError:
         return None
@@ -195,14 +195,14 @@ def _is_digest(text: str) -> bool:
 
 def digest(path: Path) -> str:
     """SHA-256 (hex) of a file."""
-    with path.open("rb") as file:
+    with opened(path) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def copy(source: Path, target: Path) -> str:
     """Copies through a temporary file beside the target; returns the SHA-256 of what was copied."""
     sha256 = hashlib.sha256()
-    with source.open("rb") as file, _draft(target) as draft:
+    with opened(source) as file, _draft(target) as draft:
         while chunk := file.read(_CHUNK):
             sha256.update(chunk)
             draft.write(chunk)

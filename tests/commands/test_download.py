@@ -152,9 +152,9 @@ def test_what_was_never_applied_or_is_of_another_recipe_is_no_result_that_is_mis
 def test_a_result_whose_password_was_taken_out_of_the_manifest_is_downloaded_with_it(
     sums: Path, a2c: Command, server: Background, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    locked = JOB.replace("filename: a}", "filename: a, download_password: {secret: env:PW}}")
+    locked = JOB.replace("filename: a}", "filename: a, download_password: {secret: env:A2C_VAR_PW}}")
     (sums / "sums.yaml").write_text(locked)
-    monkeypatch.setenv("PW", "kept-out-of-sight")
+    monkeypatch.setenv("A2C_VAR_PW", "kept-out-of-sight")
     assert (server.url != "", run(a2c, "apply --no-cache")[0]) == (True, 0)
     (sums / "sums.yaml").write_text(JOB)
     shown = a2c("apply", "--no-cache")
@@ -167,7 +167,7 @@ def test_a_result_whose_password_was_taken_out_of_the_manifest_is_downloaded_wit
     assert "which keeps it" in shown.out + shown.err
     for name in FILES:
         (sums / "dist" / name).unlink()
-    monkeypatch.delenv("PW")
+    monkeypatch.delenv("A2C_VAR_PW")
     code, said, _ = run(a2c, "apply --no-cache")
     assert code in (3, 9), said
     assert "needs another password" in said

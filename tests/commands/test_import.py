@@ -69,23 +69,23 @@ def test_passwords_of_a_job_are_read_from_variables_and_nothing_is_paid_again_fo
     job = foreign({"target": "pdf", "options": {"download_password": "pass-11", "user_password": "pass-22"}})
     imported = a2c("import", job, "--name", "n")
     assert imported.code == 0
-    assert "set PDF_DOWNLOAD_PASSWORD, PDF_USER_PASSWORD before you apply" in imported.err
+    assert "set A2C_VAR_PDF_DOWNLOAD_PASSWORD, A2C_VAR_PDF_USER_PASSWORD before you apply" in imported.err
     text = (project / "n.yaml").read_text()
     assert "pass-" not in text
-    assert text.count("secret: env:PDF_") == 2
+    assert text.count("secret: env:A2C_VAR_PDF_") == 2
     (change,) = json.loads(a2c("plan", "--json").out)["changes"]
     assert (change["action"], change["credits"]) == ("download", 0)
-    monkeypatch.setenv("PDF_DOWNLOAD_PASSWORD", "pass-11")
+    monkeypatch.setenv("A2C_VAR_PDF_DOWNLOAD_PASSWORD", "pass-11")
     assert a2c("apply").code == 0
     assert (project / "dist/a.pdf").exists()
-    monkeypatch.setenv("PDF_USER_PASSWORD", "pass-22")
+    monkeypatch.setenv("A2C_VAR_PDF_USER_PASSWORD", "pass-22")
     assert json.loads(a2c("plan", "--json").out)["noop"]
 
 
 def test_what_has_its_variables_is_downloaded_at_once(
     project: Path, foreign: Foreign, a2c: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("MD5_DOWNLOAD_PASSWORD", "pass-11")
+    monkeypatch.setenv("A2C_VAR_MD5_DOWNLOAD_PASSWORD", "pass-11")
     imported = a2c("import", foreign(md5(download_password="pass-11")), "--name", "n")
     assert imported.code == 0
     assert "before you apply" not in imported.err

@@ -328,7 +328,7 @@ def test_a_secret_that_is_missing_is_no_part_of_what_a_plan_promises(
     project: Path, a2c: Command, somebody: Somebody
 ) -> None:
     write(project)
-    secret = "{id: x, category: archive, target: zip, options: {download_password: {secret: env:NOT_SET}}}"
+    secret = "{id: x, category: archive, target: zip, options: {download_password: {secret: env:A2C_VAR_NOT_SET}}}"
     text = (project / "one.yaml").read_text().replace("name: one", "name: two").replace(SHA, secret)
     (project / "two.yaml").write_text(text)
     told = a2c("plan", "--no-cache")

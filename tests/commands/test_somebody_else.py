@@ -334,10 +334,10 @@ def test_a_saved_plan_is_stale_when_a_secret_or_a_preset_changed_meanwhile(
     assert a2c("plan", "-o", "p.a2cplan.json").code == 0
     somebody("PATCH", preset_of(somebody), options={"quality": 95})
     assert a2c("apply", "p.a2cplan.json").code == 10
-    write("a", "options: {download_password: {secret: 'env:WORD'}}")
-    monkeypatch.setenv("WORD", "one")
+    write("a", "options: {download_password: {secret: 'env:A2C_VAR_WORD'}}")
+    monkeypatch.setenv("A2C_VAR_WORD", "one")
     assert a2c("plan", "-o", "q.a2cplan.json").code == 0
-    monkeypatch.setenv("WORD", "two")
+    monkeypatch.setenv("A2C_VAR_WORD", "two")
     stale = a2c("apply", "q.a2cplan.json")
     assert (stale.code, "a: a secret changed" in stale.err) == (10, True)
 

@@ -25,9 +25,9 @@ def test_a_renamed_manifest_keeps_its_job_when_the_state_follows(two: Path, a2c:
 def test_a_state_that_travels_without_its_key_says_so_and_pays_nothing(
     two: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    secret = PNG.replace("path: src/cover.png", "path: src/cover.png, decrypt_password: {secret: env:WORD}")
+    secret = PNG.replace("path: src/cover.png", "path: src/cover.png, decrypt_password: {secret: env:A2C_VAR_WORD}")
     (two / "two.yaml").write_text(secret)
-    monkeypatch.setenv("WORD", "unchanged")
+    monkeypatch.setenv("A2C_VAR_WORD", "unchanged")
     assert a2c("apply", "two.yaml", "--local").code == 0
     key = (tmp_path / "data" / "a2c-spec" / "hmac.key").read_bytes()
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "elsewhere"))

@@ -61,7 +61,10 @@ INPUTS: list[tuple[str, dict[str, Any], Input]] = [
             "cloud",
             source="ftp",
             parameters={"host": "h"},
-            credentials={"username": Secret("env:FTP_USERNAME"), "password": Secret("env:FTP_PASSWORD")},
+            credentials={
+                "username": Secret("env:A2C_VAR_FTP_USERNAME"),
+                "password": Secret("env:A2C_VAR_FTP_PASSWORD"),
+            },
         ),
     ),
     (
@@ -72,7 +75,7 @@ INPUTS: list[tuple[str, dict[str, Any], Input]] = [
             "gdrive_picker",
             source="id",
             filename="my.doc.txt",
-            credentials={"token": Secret("env:MY_DOC_TOKEN")},
+            credentials={"token": Secret("env:A2C_VAR_MY_DOC_TOKEN")},
         ),
     ),
     ("an upload that lies here", {"type": "upload", "checksum": "m"}, Input("my-cover", "upload", path="src/a.png")),
@@ -160,8 +163,8 @@ def test_what_is_delivered_elsewhere_is_not_saved_here() -> None:
             "type": "amazons3",
             "parameters": {"bucket": "b"},
             "credentials": {
-                "accesskeyid": Secret("env:WEBP_AMAZONS3_ACCESSKEYID"),
-                "secretaccesskey": Secret("env:WEBP_AMAZONS3_SECRETACCESSKEY"),
+                "accesskeyid": Secret("env:A2C_VAR_WEBP_AMAZONS3_ACCESSKEYID"),
+                "secretaccesskey": Secret("env:A2C_VAR_WEBP_AMAZONS3_SECRETACCESSKEY"),
             },
         },
         {"type": "odd", "parameters": {}, "credentials": {}},
@@ -182,22 +185,25 @@ def test_secrets_become_references_to_variables_called_after_their_place() -> No
     )
     job = job_from(replace(LIVE, inputs=(cover,), conversions=(conversion,)), "a", NOTHING)
     assert job.conversions[0].options == {
-        "download_password": Secret("env:_3GP_DOWNLOAD_PASSWORD"),
-        "audio": {"secret_word": Secret("env:_3GP_AUDIO_SECRET_WORD")},
-        "note": Secret("env:_3GP_NOTE"),
+        "download_password": Secret("env:A2C_VAR_3GP_DOWNLOAD_PASSWORD"),
+        "audio": {"secret_word": Secret("env:A2C_VAR_3GP_AUDIO_SECRET_WORD")},
+        "note": Secret("env:A2C_VAR_3GP_NOTE"),
         "width": 9,
     }
     assert job.conversions[0].metadata == {"key": "C"}
-    assert job.conversions[0].output_target[0]["parameters"] == {"api_key": Secret("env:_3GP_ODD_API_KEY"), "file": "f"}
+    assert job.conversions[0].output_target[0]["parameters"] == {
+        "api_key": Secret("env:A2C_VAR_3GP_ODD_API_KEY"),
+        "file": "f",
+    }
     assert variables_of(job) == [
-        "FTP_TOKEN",
-        "FTP_PASSWORDS_1",
-        "FTP_USERNAME",
-        "FTP_PASSWORD",
-        "_3GP_DOWNLOAD_PASSWORD",
-        "_3GP_AUDIO_SECRET_WORD",
-        "_3GP_NOTE",
-        "_3GP_ODD_API_KEY",
+        "A2C_VAR_FTP_TOKEN",
+        "A2C_VAR_FTP_PASSWORDS_1",
+        "A2C_VAR_FTP_USERNAME",
+        "A2C_VAR_FTP_PASSWORD",
+        "A2C_VAR_3GP_DOWNLOAD_PASSWORD",
+        "A2C_VAR_3GP_AUDIO_SECRET_WORD",
+        "A2C_VAR_3GP_NOTE",
+        "A2C_VAR_3GP_ODD_API_KEY",
     ]
 
 

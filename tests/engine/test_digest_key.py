@@ -21,26 +21,29 @@ def fingerprints(root: Path, **environ: str) -> Any:
 
 
 def test_a_secret_is_known_by_its_reference_and_a_keyed_digest(tmp_path: Path) -> None:
-    one = fingerprints(tmp_path, WORD="a")
-    mark = one(Secret("env:WORD"))
+    one = fingerprints(tmp_path, A2C_VAR_WORD="a")
+    mark = one(Secret("env:A2C_VAR_WORD"))
     reference, _, digest = mark.partition("#")
-    assert (reference, bool(digest)) == ("env:WORD", True)
-    assert fingerprints(tmp_path, WORD="a")(Secret("env:WORD")) == mark
-    assert fingerprints(tmp_path, WORD="b")(Secret("env:WORD")) != mark
+    assert (reference, bool(digest)) == ("env:A2C_VAR_WORD", True)
+    assert fingerprints(tmp_path, A2C_VAR_WORD="a")(Secret("env:A2C_VAR_WORD")) == mark
+    assert fingerprints(tmp_path, A2C_VAR_WORD="b")(Secret("env:A2C_VAR_WORD")) != mark
     assert one("a") == f"literal#{digest}"
 
 
 def test_the_key_lies_outside_and_another_key_gives_another_digest(tmp_path: Path) -> None:
-    first = fingerprints(tmp_path, WORD="a")(Secret("env:WORD"))
+    first = fingerprints(tmp_path, A2C_VAR_WORD="a")(Secret("env:A2C_VAR_WORD"))
     assert (tmp_path / "data/a2c-spec/hmac.key").is_file()
-    assert fingerprints(tmp_path, WORD="a", XDG_DATA_HOME=str(tmp_path / "other"))(Secret("env:WORD")) != first
+    assert (
+        fingerprints(tmp_path, A2C_VAR_WORD="a", XDG_DATA_HOME=str(tmp_path / "other"))(Secret("env:A2C_VAR_WORD"))
+        != first
+    )
 
 
 def test_a_secret_out_of_reach_is_known_by_its_reference_alone(tmp_path: Path) -> None:
-    assert fingerprints(tmp_path)(Secret("env:WORD")) == "env:WORD"
+    assert fingerprints(tmp_path)(Secret("env:A2C_VAR_WORD")) == "env:A2C_VAR_WORD"
     with pytest.raises(SpecError):
-        project_in(tmp_path).reveal(Secret("env:WORD"))
-    assert project_in(tmp_path, {"WORD": "a"}).reveal(Secret("env:WORD")) == "a"
+        project_in(tmp_path).reveal(Secret("env:A2C_VAR_WORD"))
+    assert project_in(tmp_path, {"A2C_VAR_WORD": "a"}).reveal(Secret("env:A2C_VAR_WORD")) == "a"
 
 
 def test_a_command_is_run_only_if_that_is_allowed(tmp_path: Path) -> None:
@@ -51,11 +54,11 @@ def test_a_command_is_run_only_if_that_is_allowed(tmp_path: Path) -> None:
 
 
 def test_each_secret_is_looked_up_once(tmp_path: Path) -> None:
-    environ = {"WORD": "a"}
+    environ = {"A2C_VAR_WORD": "a"}
     one = secret_fingerprints(project_in(tmp_path, environ))
-    first = one(Secret("env:WORD"))
-    one.known["env:WORD"] = "env:WORD#before"
-    assert one(Secret("env:WORD")) == "env:WORD#before" != first
+    first = one(Secret("env:A2C_VAR_WORD"))
+    one.known["env:A2C_VAR_WORD"] = "env:A2C_VAR_WORD#before"
+    assert one(Secret("env:A2C_VAR_WORD")) == "env:A2C_VAR_WORD#before" != first
 
 
 def test_the_key_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,10 +70,10 @@ def test_the_key_lies_in_the_home_folder_unless_told_otherwise(tmp_path: Path, m
 def test_the_key_is_not_made_before_a_secret_is_met(tmp_path: Path) -> None:
     """So that a home folder that cannot be written is no hindrance to those who have none."""
     (tmp_path / "data").write_text("no folder")
-    one = fingerprints(tmp_path, WORD="a")
-    assert one(Secret("env:OTHER")) == "env:OTHER"
+    one = fingerprints(tmp_path, A2C_VAR_WORD="a")
+    assert one(Secret("env:A2C_VAR_OTHER")) == "env:A2C_VAR_OTHER"
     with pytest.raises(SpecError, match="data"):
-        one(Secret("env:WORD"))
+        one(Secret("env:A2C_VAR_WORD"))
 
 
 @pytest.mark.parametrize(
@@ -86,7 +89,7 @@ def test_the_key_is_not_made_before_a_secret_is_met(tmp_path: Path) -> None:
 def test_the_key_may_travel_as_hex_or_base64(text: str, tmp_path: Path) -> None:
     assert given_key({"A2C_SPEC_DIGEST_KEY": text}) == KEY
     marks = {
-        fingerprints(tmp_path, WORD="a", A2C_SPEC_DIGEST_KEY=text, XDG_DATA_HOME=str(tmp_path / home))("a")
+        fingerprints(tmp_path, A2C_VAR_WORD="a", A2C_SPEC_DIGEST_KEY=text, XDG_DATA_HOME=str(tmp_path / home))("a")
         for home in ("one", "two")
     }
     assert len(marks) == 1

@@ -41,7 +41,7 @@ extras = st.fixed_dictionaries(
     optional={
         "slide_duration": st.sampled_from([0.5, 2, 120]),
         "resize_handling": st.sampled_from(["keep_aspect_ratio", "stretch"]),
-        "decrypt_password": st.just({"secret": "env:LAW_PASSWORD"}),
+        "decrypt_password": st.just({"secret": "env:A2C_VAR_LAW_PASSWORD"}),
     },
 )
 inputs = st.lists(st.builds(lambda one, more: one | more, uploads | remotes, extras), min_size=1, max_size=3)
@@ -67,7 +67,7 @@ fields = st.fixed_dictionaries(
         "notify_status": st.booleans(),
         "fail_on_input_error": st.booleans(),
         "fail_on_conversion_error": st.booleans(),
-        "download_passwords": st.just([{"secret": "env:LAW_PASSWORD"}]),
+        "download_passwords": st.just([{"secret": "env:A2C_VAR_LAW_PASSWORD"}]),
     },
 )
 
@@ -126,7 +126,7 @@ def bench() -> Iterator[Bench]:
 def environment() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as data:
         patch.setenv("XDG_DATA_HOME", data)
-        patch.setenv("LAW_PASSWORD", "letters and digits 4711")
+        patch.setenv("A2C_VAR_LAW_PASSWORD", "letters and digits 4711")
         patch.delenv("API2CONVERT_BASE_URL", raising=False)
         yield
 

@@ -14,7 +14,8 @@ import pytest
 
 from a2c_spec.core.desired import Secret
 from a2c_spec.errors import InvalidError, LimitRefused, SpecError
-from a2c_spec.manifests.secrets import Run, fingerprint_key, fingerprint_secret, resolve, run_command
+from a2c_spec.manifests.secret_command import run_command
+from a2c_spec.manifests.secrets import Run, fingerprint_key, fingerprint_secret, resolve
 
 
 def _resolve(reference: str, root: Path, *, allow_cmd: str = "never", run: Run = run_command) -> str:

@@ -132,3 +132,15 @@ def test_a_number_is_written_as_yaml_writes_it(kind: str, text: str) -> None:
     values, (problem,) = resolve(tree(f"x: {{type: {kind}}}"), given(text))
     assert isinstance(values["x"], Unknown)
     assert "must be a" in problem.message
+
+
+@pytest.mark.parametrize(
+    "declared", ["{type: boolean}", "{pattern: '^x$'}", "{enum: [a]}", "{type: integer, maximum: 3}"]
+)
+def test_a_value_whose_name_says_that_it_is_a_secret_is_not_quoted(declared: str) -> None:
+    where = Position("more.yaml", 1, 1)
+    for name, shown in (("oauth_token", "(sensitive)"), ("x", "7654321")):
+        given = {name: VarValue("7654321", where, is_text=True)}
+        _, problems = resolve(tree(f"{name}: {declared}"), given)
+        assert [shown in problem.message for problem in problems] == [True]
+        assert ("7654321" in str(problems[0])) is (name == "x")

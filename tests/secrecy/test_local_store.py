@@ -16,9 +16,10 @@ name: sealed
 inputs: [{id: report, path: src/report-Q3-2026.pdf, decrypt_password: {secret: "file:src/report.password"}}]
 conversions:
 - {id: pdf, category: document, target: pdf,
-   options: {user_password: {secret: env:OPENS}, owner_password: OWNS-geheim, download_password: {secret: env:OPTION}}}
+   options: {user_password: {secret: env:A2C_VAR_OPENS}, owner_password: OWNS-geheim,
+             download_password: {secret: env:A2C_VAR_OPTION}}}
 outputs: [{from: pdf, save: dist/}]
-job: {download_passwords: [{secret: env:LISTED}]}
+job: {download_passwords: [{secret: env:A2C_VAR_LISTED}]}
 """
 
 
@@ -26,7 +27,7 @@ def test_nothing_of_a_job_that_has_ended_is_left_and_nothing_is_done_again(
     project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, secret in SECRETS.items():
-        monkeypatch.setenv(name, secret)
+        monkeypatch.setenv(f"A2C_VAR_{name}", secret)
     (project / "sealed.yaml").write_text(MANIFEST)
     unlocks = (project / "src/report.password").read_text().strip()
     ran = a2c("apply", "--local", "-y")

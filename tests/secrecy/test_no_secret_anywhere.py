@@ -34,13 +34,13 @@ RECIPE = """
 apiVersion: a2c-spec/v1
 kind: Job
 name: pack
-job: {download_passwords: [{secret: "env:DOWNLOAD"}]}
+job: {download_passwords: [{secret: "env:A2C_VAR_DOWNLOAD"}]}
 inputs:
   - {id: report, path: src/report-Q3-2026.pdf, decrypt_password: {secret: "file:src/report.password"}}
 conversions:
-  - {id: pdf, category: document, target: pdf, options: {download_password: {secret: "env:CONVERSION"}}}
+  - {id: pdf, category: document, target: pdf, options: {download_password: {secret: "env:A2C_VAR_CONVERSION"}}}
 outputs:
-  - {from: pdf, filename: pack, save: dist/, download_password: {secret: "env:OUTPUT"}}
+  - {from: pdf, filename: pack, save: dist/, download_password: {secret: "env:A2C_VAR_OUTPUT"}}
 """
 
 FAILING = """
@@ -49,14 +49,14 @@ kind: Job
 name: cloudy
 inputs:
   - {id: far, type: cloud, source: amazons3, parameters: {bucket: b, file: f.pdf},
-     credentials: {accesskeyid: {secret: "env:ACCESS"}, secretaccesskey: {secret: "env:ACCESS"}}}
+     credentials: {accesskeyid: {secret: "env:A2C_VAR_ACCESS"}, secretaccesskey: {secret: "env:A2C_VAR_ACCESS"}}}
 conversions:
   - id: pdf
     category: document
     target: pdf
     output_target:
       - {type: ftp, parameters: {host: 127.0.0.1, file: /x.pdf, port: 9},
-         credentials: {username: {secret: "env:FTP"}, password: {secret: "env:FTP"}}}
+         credentials: {username: {secret: "env:A2C_VAR_FTP"}, password: {secret: "env:A2C_VAR_FTP"}}}
 """
 
 
@@ -76,7 +76,7 @@ class Watched:
 @pytest.fixture
 def service(project: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Service]:
     for name in ("download", "conversion", "output", "access", "ftp"):
-        monkeypatch.setenv(name.upper(), SECRETS[name])
+        monkeypatch.setenv(f"A2C_VAR_{name.upper()}", SECRETS[name])
     (project / "pack.yaml").write_text(RECIPE)
     (project / "cloudy.yaml").write_text(FAILING)
     with serving(Settings(api_keys=(KEY,))) as one:
@@ -180,7 +180,7 @@ def test_a_service_that_echoes_everything_is_not_passed_on(
     assert b"(sensitive)" in watched.said["1: wait --json"]
     for args in AFTERWARDS:
         watched(*args)
-    monkeypatch.delenv("CONVERSION")  # what is recorded must not show where nothing tells what to hide
+    monkeypatch.delenv("A2C_VAR_CONVERSION")  # what is recorded must not show where nothing tells what to hide
     for args in AFTERWARDS[:5]:
         watched(*args, *(["--offline"] if args[0] == "plan" else []))
     checked_with(echoing, project, watched)
@@ -211,7 +211,7 @@ def test_passwords_in_plain_text_are_not_passed_on(project: Path, a2c: Command, 
     """Where a manifest holds them all the same, it is the only place, and it says so."""
     recipe = RECIPE
     for name in ("download", "conversion", "output"):
-        recipe = recipe.replace(f'{{secret: "env:{name.upper()}"}}', json.dumps(SECRETS[name]))
+        recipe = recipe.replace(f'{{secret: "env:A2C_VAR_{name.upper()}"}}', json.dumps(SECRETS[name]))
     (project / "pack.yaml").write_text(recipe)
     watched = Watched(a2c)
     assert watched("validate", "pack.yaml").out.count("is in plain text") == 3
@@ -230,7 +230,7 @@ def test_a_secret_that_changed_shows_as_changed_and_as_nothing_else(
     assert watched("apply", "pack.yaml").code == 0
     other = "another)(pass*word-06"
     assert watched("plan", "pack.yaml", "--detailed-exitcode").code == 0
-    monkeypatch.setenv("OUTPUT", other)
+    monkeypatch.setenv("A2C_VAR_OUTPUT", other)
     plan = watched("plan", "pack.yaml", "-v")
     assert "(sensitive: changed)" in plan.out
     assert watched("apply", "pack.yaml", "-y", "-v").code == 0

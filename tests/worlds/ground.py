@@ -33,7 +33,7 @@ class Ground:
 
     docs: dict[str, Doc] = field(default_factory=dict)
     sources: dict[str, bytes] = field(default_factory=dict)
-    secrets: dict[str, str] = field(default_factory=lambda: {"WORLD_PASSWORD": "pass 1"})
+    secrets: dict[str, str] = field(default_factory=lambda: {"A2C_VAR_WORLD_PASSWORD": "pass 1"})
     stash: list[Doc] = field(default_factory=list)
     parts: list[tuple[str, Doc, list[Doc]]] = field(default_factory=list)
     emptied: dict[str, bytes] = field(default_factory=dict)

@@ -178,7 +178,12 @@ HURTS: Mapping[str, Script] = {
     ),
     "the cache does not ask for the password": known(
         ground(
-            ONE | {"inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:WORLD_PASSWORD"}}]}
+            ONE
+            | {
+                "inputs": [
+                    {"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:A2C_VAR_WORLD_PASSWORD"}}
+                ]
+            }
         ),
         APPLY,
         ("twin", 0, "twin"),

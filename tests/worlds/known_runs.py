@@ -26,7 +26,9 @@ from tests.worlds.worlds import Script
 ALIKE = unnamed(job("one", "in/a.txt", conversions=("document/txt", "document/txt")))
 """Two results that would have one name."""
 
-LOCKED = ONE | {"inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:WORLD_PASSWORD"}}]}
+LOCKED = ONE | {
+    "inputs": [{"id": "i0", "path": "in/a.txt", "decrypt_password": {"secret": "env:A2C_VAR_WORLD_PASSWORD"}}]
+}
 STEM = "x-${{ input.stem }}"
 HELD = ONE | {"job": {"process": False}}
 START: Step = ("field", 0, "process", None)

@@ -211,5 +211,5 @@ def preset_option(world: World, name: str, value: Any) -> None:
 
 
 def secret(world: World, value: str) -> None:
-    world.ground.secrets["WORLD_PASSWORD"] = value
-    world.tell(f"WORLD_PASSWORD is {value!r} now")
+    world.ground.secrets["A2C_VAR_WORLD_PASSWORD"] = value
+    world.tell(f"A2C_VAR_WORLD_PASSWORD is {value!r} now")

@@ -62,7 +62,7 @@ def _source(chance: random.Random) -> Doc:
         return {"source": f"https://files.example/{chance.choice(('far', 'near'))}.txt"}
     one: Doc = {"path": f"in/{chance.choice('abc')}.txt"}
     if chance.random() < 0.12:
-        one["decrypt_password"] = {"secret": "env:WORLD_PASSWORD"}
+        one["decrypt_password"] = {"secret": "env:A2C_VAR_WORLD_PASSWORD"}
     if chance.random() < 0.1:
         one["slide_duration"] = chance.choice((2, 0.5))
     return one

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
+from a2c_spec.core.disguises import LONG, disguises, unfolded, without
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 
 SHORT = 4
@@ -59,6 +60,7 @@ class Redaction:
         self.in_plain: Callable[[str], bool] = _never
         self.recorded: Callable[[], Iterable[str]] = _none
         self._known: dict[str, tuple[str, ...]] = {}
+        self._folded: dict[str, frozenset[str]] = {}
         self._tokens: set[str] = set()
         self._open: dict[str, bool] = {}
 
@@ -70,15 +72,17 @@ class Redaction:
                 for part in parts:
                     forms = _forms(part, twice=part == secret or len(parts) <= MANY) if len(part) >= SHORT else ()
                     self._known[part] = tuple(form.lower() for form in forms)
+                    self._folded[part] = _folded(part)
 
     def text(self, text: str) -> str:
         """A text for people, without secrets."""
         if not self._met((text,)):
             return text
-        without = _TOKEN.sub(lambda found: HIDDEN if found[0] in self._tokens else found[0], text)
+        shown = _TOKEN.sub(lambda found: HIDDEN if found[0] in self._tokens else found[0], text)
         lowered = text.lower()
         here = {one: forms for one, forms in self._known.items() if not forms or any(form in lowered for form in forms)}
-        return _pattern(here).sub(HIDDEN, without)  # one of all that is known could take long to make
+        shown = _pattern(here).sub(HIDDEN, shown)  # one of all that is known could take long to make
+        return self._unfolded(shown, self._known)
 
     def data(self, data: Any, *, told: bool = False) -> Any:
         """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
@@ -97,11 +101,17 @@ class Redaction:
         every = "\n".join(texts)
         lowered = every.lower()
         short = any(len(secret) < SHORT and secret.lower() in lowered for secret in self._known)
+        inside = unfolded(every) if self._folded else ""
         return (
             short
+            or any(form in inside for forms in self._folded.values() for form in forms)
             or any(form in lowered for forms in self._known.values() for form in forms)
             or not self._tokens.isdisjoint(_TOKEN.findall(every))
         )
+
+    def _unfolded(self, text: str, known: Iterable[str]) -> str:
+        """A text without these secrets where they are escaped letter by letter, or broken."""
+        return without(text, {form: len(one) >= LONG for one in known for form in self._folded[one]})
 
     def _tree(self, value: Any, key: str, told: bool) -> Any:
         told = told or key in TOLD
@@ -126,6 +136,9 @@ class Redaction:
         here = {one: forms for one, forms in self._known.items() if any(form in lowered for form in forms)}
         closed = {secret: forms for secret, forms in here.items() if not self._is_open(secret)}
         shown = _pattern(closed).sub(HIDDEN, value) if closed else value
+        inside = unfolded(shown)
+        broken = [one for one, forms in self._folded.items() if any(form in inside for form in forms)]
+        shown = self._unfolded(shown, [secret for secret in broken if not self._is_open(secret)])
         return _TOKEN.sub(lambda found: HIDDEN if found[0] in self._tokens else found[0], shown)
 
     def _is_open(self, secret: str) -> bool:
@@ -212,6 +225,12 @@ def _forms(secret: str, *, twice: bool) -> set[str]:
         inner = encoded[(lead * 4 + 2) // 3 : (lead + len(raw)) * 4 // 3]
         found |= {inner, inner.replace("+", "-").replace("/", "_")}
     return found
+
+
+def _folded(secret: str) -> frozenset[str]:
+    """The secret as an unfolded text has it; a shorter one only as it is."""
+    one = unfolded(secret)
+    return disguises(secret) if len(one) >= LONG else frozenset([one] if len(one) >= SHORT else ())
 
 
 def _pattern(known: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from typing import Any, TextIO
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.yaml.reader import file_bytes, read
 from a2c_spec.manifests.yaml.tree import SeqNode, plain, position
+from a2c_spec.regular_files import opened
 
 MAX_TABLE = 256 * 1024 * 1024
 _LINES = (".jsonl", ".ndjson")
@@ -41,7 +43,7 @@ def csv_rows(file: Path, name: str, options: Mapping[str, Any]) -> Rows:
     if problem := _too_large(file, name):
         yield problem
         return
-    with file.open(encoding="utf-8-sig", newline="") as lines:
+    with io.TextIOWrapper(opened(file), "utf-8-sig", newline="") as lines:
         try:
             yield from _csv(lines, name, options.get("delimiter", ","))
         except UnicodeDecodeError:
@@ -89,7 +91,7 @@ def json_rows(file: Path, name: str, _options: Mapping[str, Any]) -> Rows:
     if problem := _too_large(file, name):
         yield problem
         return
-    with file.open(encoding="utf-8-sig") as lines:
+    with io.TextIOWrapper(opened(file), "utf-8-sig") as lines:
         try:
             yield from _json_lines(lines, name) if file.suffix in _LINES else _json_array(lines, name)
         except UnicodeDecodeError:

@@ -16,6 +16,7 @@ from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.manifests.yaml import syntax_errors
 from a2c_spec.manifests.yaml.builder import TreeBuilder, Unreadable
 from a2c_spec.manifests.yaml.tree import Mark, Tree, position
+from a2c_spec.regular_files import beginning
 
 MAX_BYTES = 10 * 1024 * 1024
 
@@ -48,10 +49,9 @@ def read(data: bytes, name: str, *, max_bytes: int = MAX_BYTES) -> Iterator[Docu
         yield Diagnostic(Position(name, 1, 1), "this is not valid YAML")
 
 
-def file_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
-    """What a file holds, up to one byte more than may be read."""
-    with path.open("rb") as file:
-        return file.read(most + 1)
+def file_bytes(path: Path, most: int = MAX_BYTES, *, pipe: bool = False) -> bytes:
+    """What a file holds, up to one byte more than may be read; ``pipe``: also one that a command line names."""
+    return beginning(path, most + 1, pipe=pipe)
 
 
 def unreadable(data: bytes, name: str, max_bytes: int = MAX_BYTES) -> Diagnostic | None:

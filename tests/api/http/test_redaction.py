@@ -40,6 +40,11 @@ WRITTEN = [
     shlex.quote(f"{SECRET}'"),
     SECRET.encode().decode("latin-1"),
     base64.urlsafe_b64encode(b"user:" + SECRET.encode()).decode(),
+    "".join(f"%{byte:02x}" for byte in SECRET.encode()),
+    "".join(f"\\u{ord(letter):04X}" for letter in SECRET),
+    base64.encodebytes(b"user:" * 20 + SECRET.encode()).decode(),
+    f"{SECRET[:9]}\n{SECRET[9:]}",
+    f"{SECRET[:9]}\u200b{SECRET[9:]}",
 ]
 
 
@@ -168,3 +173,14 @@ def test_a_long_secret_of_many_lines_takes_no_long_time() -> None:
     hidden.learn("\n".join(lines))
     assert hidden.text(f"it says {lines[7]} and {html.escape(lines[8])}") == f"it says {HIDDEN} and {HIDDEN}"
     assert time.process_time() - started < 30
+
+
+def test_a_shorter_secret_is_hidden_where_it_is_escaped_and_not_where_two_words_have_its_letters() -> None:
+    known = knowing("hunter2")
+    assert known.text("%68unter2 hun ter2") == f"{HIDDEN} hun ter2"
+    assert known.data({"title": "h\\u0075nter2"}) == {"title": HIDDEN}
+
+
+def test_an_echo_keeps_what_a_manifest_shows_also_where_it_is_broken() -> None:
+    assert knowing("a report", in_plain="a report").data({"title": "areport"}) == {"title": "areport"}
+    assert knowing("a report").data({"title": "areport"}) == {"title": HIDDEN}

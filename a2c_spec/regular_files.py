@@ -1,0 +1,58 @@
+"""Reads files that somebody else may have put there: none that has no end or lets wait, and no more than is allowed.
+
+A pull request can put a link in the place of any file of a project: to a device, or to the input of the process.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from io import BufferedReader
+from pathlib import Path
+
+PIPES = ("/dev/stdin", "/dev/fd/", "/proc/self/fd/")
+"""How a command line names what another command writes, as in ``--var-file <(...)``."""
+_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+
+
+class TooLarge(OSError):
+    """A file has more bytes than may be read."""
+
+
+def opened(path: Path, *, pipe: bool = False) -> BufferedReader:
+    """An open file, whatever links lead to it; raises OSError where it is none, as a device, a pipe or a socket.
+    ``pipe``: one that is named as by ``PIPES`` is read, too."""
+    pipe = pipe and str(path).startswith(PIPES)
+    _check(path, path.stat(), pipe)
+    descriptor = os.open(path, _FLAGS)  # which does not wait for a writer
+    try:
+        _check(path, os.fstat(descriptor), pipe)  # it may be another one by now
+        if hasattr(os, "set_blocking"):
+            os.set_blocking(descriptor, True)
+        return open(descriptor, "rb")  # noqa: PTH123 - a descriptor, for whoever asked
+    except BaseException:
+        os.close(descriptor)
+        raise
+
+
+def beginning(path: Path, most: int, *, pipe: bool = False) -> bytes:
+    """At most so many bytes of a file."""
+    with opened(path, pipe=pipe) as file:
+        return file.read(most)
+
+
+def content(path: Path, most: int) -> bytes:
+    """All that a file holds; raises TooLarge where that is more than so many bytes, before it is read."""
+    with opened(path) as file:
+        data = file.read(most + 1) if os.fstat(file.fileno()).st_size <= most else None
+    if data is None or len(data) > most:
+        raise TooLarge(errno.EFBIG, f"it has more than {most} bytes", str(path))
+    return data
+
+
+def _check(path: Path, status: os.stat_result, pipe: bool) -> None:
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not stat.S_ISREG(status.st_mode) and not (pipe and stat.S_ISFIFO(status.st_mode)):
+        raise OSError(errno.EINVAL, "this is not a file", str(path))
