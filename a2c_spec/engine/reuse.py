@@ -211,6 +211,7 @@ class Restorer:
         path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
+            self.files.check_says(path, self.cache.file(file.sha256))
             await self.executor.recorder.save_landing(address, saved)
             target = self.files.absolute(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):

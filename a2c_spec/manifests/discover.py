@@ -98,7 +98,7 @@ def unreadable(project: Project) -> Iterator[str]:
         if (folder := project.root / name).is_dir():
             failed: list[OSError] = []
             for where, files in folders_below(folder, failed.append):
-                meant = (where / file for file in files if _may_be_manifest(file))
+                meant = (where / file for file in files if may_be_manifest(file))
                 yield from (str(path) for path in meant if not os.access(path, os.R_OK) or is_damaged(path))
             yield from (str(error.filename) for error in failed)
 
@@ -130,9 +130,17 @@ def _below(folder: Path) -> Iterator[str]:
     for here, files in folders_below(folder):
         below = here.relative_to(folder)
         for name in files:
-            if _may_be_manifest(name) and is_manifest(here / name):
+            if may_be_manifest(name) and is_manifest(here / name):
                 yield str(below / name)
 
 
-def _may_be_manifest(name: str) -> bool:
+def may_be_manifest(name: str) -> bool:
+    """Whether a file of this name is looked into where a folder is searched for manifests."""
     return name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
+
+
+def searched_folder(folder: str, path: str) -> bool:
+    """Whether ``path`` is a file that is come across where ``folder`` is searched; both are below one root."""
+    below = path if folder == "." else path.removeprefix(f"{folder}/")
+    parts = below.split("/")[:-1]
+    return (folder == "." or below != path) and not any(part.startswith(".") or part in _SKIPPED for part in parts)
