@@ -30,7 +30,7 @@ from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
 from a2c_spec.engine.state_places import PLACE_FILE, check_alone, last_place, note_state
 from a2c_spec.engine.workspaces import Workspaces
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
@@ -194,6 +194,14 @@ class Session:
         )
 
 
+def _planner_options(project: Project) -> PlannerOptions:
+    """What the planner does by the catalog; who loads manifests is told where that cannot be read, and `catalog pull`
+    mends it."""
+    with suppress(InvalidError):
+        return PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ()))
+    return PlannerOptions()
+
+
 @contextmanager
 def open_state(project: Project) -> Iterator[Session]:
     """Opens the state and what lies on the disk; the service is not needed."""
@@ -220,7 +228,7 @@ def open_state(project: Project) -> Iterator[Session]:
                 ),
                 digests,
                 secret_fingerprints(project, partial(noted_key, store)),
-                PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
+                _planner_options(project),
                 Results(cache_of(project), realm),
                 others,
                 inputs=sources.read,

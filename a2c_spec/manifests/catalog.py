@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
@@ -36,7 +37,7 @@ class Snapshot:
     def text(self) -> str:
         """The snapshot as it stands in a file."""
         head = {"format": 1, "date": self.date, "service": self.service}
-        return json.dumps({**head, "conversions": list(self.rows)}, indent=1, ensure_ascii=False) + "\n"
+        return inert_json(json.dumps({**head, "conversions": list(self.rows)}, indent=1, ensure_ascii=False)) + "\n"
 
 
 @dataclass(frozen=True, slots=True)

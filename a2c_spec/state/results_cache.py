@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from a2c_spec.core.json_text import inert_json
 from a2c_spec.errors import why
 from a2c_spec.state.migrations import make_folders
 
@@ -90,7 +91,7 @@ class ResultsCache:
             if not self.file(sha256).exists() and copy(source, self.file(sha256)) != sha256:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
-        _write(self._entry(key), json.dumps(data, ensure_ascii=False, sort_keys=True).encode())
+        _write(self._entry(key), inert_json(json.dumps(data, ensure_ascii=False, sort_keys=True)).encode())
         self._passed_over(key).unlink(missing_ok=True)
         return True
 
