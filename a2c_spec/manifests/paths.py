@@ -52,6 +52,20 @@ def confine(text: str, folder: Path, root: Path) -> str:
     return path
 
 
+def place_of_ours(text: str, root: Path) -> str:
+    """A path at which we keep something of a project, relative to its ``root``: in ``.a2c``, or where nothing else is
+    that no manifest may name. Raises ValueError if it leads outside, PermissionError if to one of these."""
+    path, real = _resolved(text, root, root)
+    for one in filter(None, (path, real)):
+        first, _, rest = one.partition("/")
+        if part := protected(rest if first.casefold() == STATE_FOLDER else one):
+            raise PermissionError(f"leads to {part}")
+    return path
+
+
+STATE_FOLDER = ".a2c"
+
+
 def within(text: str, folder: Path, root: Path) -> str:
     """The same for what no manifest says, which may also name what is ours."""
     return _resolved(text, folder, root)[0]
