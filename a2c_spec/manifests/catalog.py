@@ -15,6 +15,7 @@ from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
+from a2c_spec.manifests.paths import led_astray
 
 CATALOG_FILE = "a2c.catalog.json"
 BUILT_IN = Path(__file__).with_name("built_in_catalog.json")
@@ -70,6 +71,8 @@ def catalog_rows(root: Path) -> Sequence[CatalogRow] | None:
 def project_snapshot(root: Path) -> Snapshot | None:
     """The project's own snapshot; None when there is none. Raises InvalidError."""
     file = root / CATALOG_FILE
+    if astray := led_astray(file, root):
+        raise _unusable(f"cannot be read: {astray}")
     try:
         if file.stat().st_size > CATALOG_BYTES:
             raise _unusable(f"has more than {CATALOG_BYTES} bytes")

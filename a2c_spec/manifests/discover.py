@@ -33,11 +33,13 @@ def find_root(paths: Sequence[str | Path], cwd: Path, has_state: HasState = lamb
     start = Path(os.path.commonpath([_folder(here, str(path)) for path in paths])) if paths else here
     parents = (start, *start.parents)
     if settings := next((folder for folder in parents if settings_in(folder)), None):
-        return settings
+        return settings.resolve()
     checkout = next((folder for folder in parents if (folder / GIT).exists()), None)
     within = parents if checkout is None else parents[: parents.index(checkout) + 1]
-    found = next((folder for folder in within if has_state(folder)), checkout)
-    return found or (here if start.is_relative_to(here) else start)
+    if found := next((folder for folder in within if has_state(folder)), checkout):
+        return found.resolve()
+    is_below = any(one.is_relative_to(here) for one in (start, start.resolve()))
+    return here if is_below else start.resolve()
 
 
 def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path, str] | None:
@@ -55,7 +57,9 @@ def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path,
 
 
 def _folder(cwd: Path, path: str) -> Path:
-    found = (cwd / _without_wildcards(path)).resolve()
+    """The folder in which a path is, by its name: a link in a project, which somebody else may have made, makes no
+    other project of it."""
+    found = Path(os.path.abspath(cwd / _without_wildcards(path)))  # noqa: PTH100 - links are not followed
     return found if found.is_dir() else found.parent
 
 

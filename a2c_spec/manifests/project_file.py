@@ -6,14 +6,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import is_text, not_text, why
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.paths import place_of_ours
+from a2c_spec.manifests.paths import LINK_HINT, led_astray, place_of_ours
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 from a2c_spec.manifests.urls import http_parts
@@ -86,6 +86,9 @@ def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
         return Project(root, env=env), unread
     if not file.is_file():
         return Project(root, env=env), []
+    if astray := led_astray(file, root):
+        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {astray}", LINK_HINT)
+        return Project(root, env=env), [problem]
     try:
         tree, problems = read_one(file_bytes(file), str(file))
     except OSError as error:
@@ -101,7 +104,8 @@ def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems
     settings = _project(root, tree, env)
-    return settings, [*problems, *_unsupported(root, tree, settings)]
+    problems += _unsupported(root, tree, settings)
+    return replace(settings, manifests=tuple(one for one in settings.manifests if not _is_outside(one))), problems
 
 
 def _project(root: Path, tree: MapNode, env: str) -> Project:
@@ -161,6 +165,10 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
     """What the schema allows and this version, or this place, does not."""
     layers = [("", tree), *tree.get("environments", {}).items()]
     places = {name: _key(root, settings.state_file(name)) for name, _ in layers}
+    for number, name in enumerate(settings.manifests):
+        if _is_outside(name):
+            told = f"the manifest `{name}` is outside the project root"
+            yield Diagnostic(settings.places[f"manifests.{number}"], told, "name it on the command line")
     for name, layer in layers:
         defaults = layer.get("defaults", {})
         if name and "env" in defaults:
@@ -182,6 +190,12 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
             )
             if where := state_problem(root, layer["state"]) or taken:
                 yield Diagnostic(position_of(layer, "state"), f"the state `{layer['state']}` {where}")
+
+
+def _is_outside(manifest: str) -> bool:
+    """Whether what names manifests leads out of the project by itself, without a link."""
+    path = os.path.normpath(manifest)
+    return path.startswith("/") or path.split("/")[0] == ".."
 
 
 def _key(root: Path, path: str) -> str:

@@ -17,6 +17,7 @@ from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest, nearest_name
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
+from a2c_spec.manifests.paths import LINK_HINT, led_astray
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
@@ -56,7 +57,7 @@ def gather(options: LoadOptions) -> Given:
     asked_for: set[str] = set()
     given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
     for file in files(options):
-        values, file_problems = _from_file(file)
+        values, file_problems = _from_file(file, options.root)
         given.update(values)
         problems.extend(file_problems)
         asked_for.update(values if file in options.var_files else ())
@@ -72,7 +73,9 @@ def files(options: LoadOptions) -> list[Path]:
     return [*found, *options.var_files]
 
 
-def _from_file(file: Path) -> tuple[Values, list[Diagnostic]]:
+def _from_file(file: Path, root: Path) -> tuple[Values, list[Diagnostic]]:
+    if astray := led_astray(file, root):
+        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {astray}", LINK_HINT)]
     try:
         tree, problems = read_one(file_bytes(file), str(file))
     except OSError as error:

@@ -260,3 +260,94 @@ def test_results_that_an_archive_gave_are_written_over_by_its_next_ones(owner: P
     assert ran.code == 0, ran.out + ran.err
     assert (owner / "made/one.txt").read_text().startswith("newer")
     assert (owner / "made/two.txt").read_text().startswith("newer")
+
+
+OUTSIDE = "apiVersion: PRIVATE\nPRIVATE_KEY: x\nkind: PRIVATE\nmanifests: PRIVATE\nvars: {PRIVATE: 1}\n"
+LINKED = {
+    "the settings": ("a2c.yaml", "", 5),
+    "a manifest that is named": ("m.yaml", "m.yaml", 5),
+    "a manifest in a linked folder": ("linked", "linked/theirs.yaml", 5),
+    "a manifest that is found": ("found.yaml", "", 5),
+    "a template": ("t.yaml.j2", "t.yaml.j2", 5),
+    "variables of an environment": ("vars/prod.yaml", "--env prod good.yaml", 5),
+    "variables that are named": ("ci.yaml", "--var-file ci.yaml good.yaml", 5),
+    "the catalog": ("a2c.catalog.json", "good.yaml", 5),
+    "a table": ("t.json", "table.yaml", 5),
+    "a base": ("base.yaml", "extends.yaml", 5),
+    "what is included": ("more.yaml", "includes.yaml", 5),
+}
+GOOD = HEAD.replace("name: m", "name: good\nvars: {x: {type: integer, default: 1}}") + INPUT + CONVERSION
+
+
+@pytest.mark.parametrize("where", ["outside", ".env", ".git/config"])
+@pytest.mark.parametrize("what", LINKED)
+def test_nothing_is_read_through_a_link_that_leads_astray(
+    what: str, where: str, stranger: Path, a2c: Command, tmp_path: Path
+) -> None:
+    """Out of the project, or to what no manifest may name: not a word of it is shown."""
+    name, args, code = LINKED[what]
+    target = tmp_path / "theirs.yaml" if where == "outside" else stranger / where
+    text = (
+        OUTSIDE.replace("apiVersion: ", "apiVersion: a2c-spec/v1 # ") if what == "a manifest that is found" else OUTSIDE
+    )
+    target.write_text("x: PRIVATE\n" + text)
+    texts = {
+        "good.yaml": GOOD,
+        "table.yaml": BATCH + "conversions: [{id: c, target: md5}]}\nfor_each: {json: {path: t.json}}\n",
+        "extends.yaml": HEAD + "extends: base.yaml\n" + INPUT + CONVERSION,
+        "includes.yaml": HEAD + "include: [more.yaml]\n" + INPUT + CONVERSION,
+    }
+    for one, manifest in texts.items():
+        (stranger / one).write_text(manifest)
+    (stranger / name).unlink(missing_ok=True)
+    (stranger / name).parent.mkdir(exist_ok=True)
+    if name == "linked" and where != "outside":
+        pytest.skip("no folder")
+    (stranger / name).symlink_to(tmp_path if name == "linked" else target)
+    for command in (
+        "validate",
+        "plan --offline",
+        "render",
+        "apply --local",
+        "config" if name == "a2c.yaml" else "graph",
+    ):
+        ran = a2c(*command.split(), *args.split())
+        assert (ran.code, "PRIVATE" in ran.out + ran.err) == (code, False), (command, ran.out + ran.err)
+
+
+def test_links_within_a_project_are_followed(project: Path, a2c: Command) -> None:
+    (project / "a.txt").write_text("a")
+    for name, text in (
+        ("c/settings.yaml", "defaults: {env: prod}\n"),
+        ("c/prod.yaml", "x: 2\n"),
+        ("c/good.yaml", GOOD),
+    ):
+        (project / name).parent.mkdir(exist_ok=True)
+        (project / name).write_text(text.replace("path: a.txt", "path: ../a.txt"))
+    (project / "a2c.yaml").unlink()
+    (project / "a2c.yaml").symlink_to("c/settings.yaml")
+    (project / "vars").symlink_to("c")
+    (project / "m.yaml").symlink_to("c/good.yaml")
+    assert a2c("validate", "m.yaml").code == 0
+    assert a2c("apply", "--local", "m.yaml").code == 0
+
+
+def test_a_project_behind_a_link_of_its_user_is_that_project(project: Path, a2c: Command, tmp_path: Path) -> None:
+    (project / "a.txt").write_text("a")
+    (project / "good.yaml").write_text(GOOD)
+    (tmp_path / "short").symlink_to(project)
+    for args in ([f"{tmp_path}/short/good.yaml"], ["../short/good.yaml"], ["-C", f"{tmp_path}/short"], ["../short"]):
+        assert a2c("validate", *args).code == 0
+    assert a2c("apply", "--local", f"{tmp_path}/short/good.yaml").code == 0
+    assert (project / ".a2c/state.db").exists()
+
+
+@pytest.mark.parametrize("name", ["../theirs.yaml", "ABSOLUTE/theirs.yaml", "sub/../../theirs.yaml", "../*.yaml"])
+def test_settings_name_no_manifest_outside_of_the_project(
+    name: str, project: Path, a2c: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "theirs.yaml").write_text(OUTSIDE)
+    (project / "a2c.yaml").write_text(f"manifests: ['{name.replace('ABSOLUTE', str(tmp_path))}']\n")
+    ran = a2c("validate")
+    assert (ran.code, "PRIVATE" in ran.out + ran.err) == (5, False), ran.out + ran.err
+    assert "a2c.yaml:1:13: error: the manifest" in ran.out + ran.err
