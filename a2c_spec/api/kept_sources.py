@@ -18,12 +18,14 @@ READ = "manifests read it"
 class KeptSources:
     """``real`` gives a path as it is once the links of its folders are followed; ``read`` are the keys of paths that
     manifests are read from, or read. ``claimed``: by the key of a path, whose result manifests say is written there.
+    ``forced``: whoever runs the command said that what is in the way is written over, where the plan names it.
     ``at`` tells why a path is none for results, ``says`` why a file with these bytes is not given this path.
     """
 
     real: Callable[[str], str] = str
     read: set[str] = field(default_factory=set)
     claimed: dict[str, Claim] = field(default_factory=dict)
+    forced: bool = False
     at: Callable[[str], str] = lambda _path: ""
     says: Callable[[str, Path], str] = lambda _path, _file: ""
 

@@ -135,11 +135,13 @@ class OutputFiles:
         except OSError:
             return False
 
-    def is_strange(self, path: str, stands: Disk, address: str) -> bool:
+    def is_strange(self, path: str, stands: Disk, address: str, *, planned: bool = False) -> bool:
         """Whether something stands at a path of which nothing is known, and no manifest says that a result of the
-        address is written there."""
-        unknown = stands == "foreign" and not self.known_of(path, stands, address)
-        return unknown and self.sources.is_told_late(path, address)
+        address is written there, nor whoever runs the command; ``planned``: the plan is about to name the path."""
+        if stands != "foreign" or self.known_of(path, stands, address):
+            return False
+        said = self.sources.forced and (planned or path in self.told)
+        return not said and self.sources.is_told_late(path, address)
 
     def check_says(self, path: str, file: Path) -> None:
         """Raises Conflict where a result that is in ``file`` must not be given a path, because of what it says."""

@@ -146,7 +146,8 @@ def conflict(path: str, status: Disk, policy: str, origin: str = "", *, late: bo
     what = "has changed since a2c-spec wrote it" if status == "changed" else origin or UNKNOWN
     if late and policy == "overwrite":
         told = "and on_conflict overwrite is for paths that a manifest names, not for names that the service gives"
-        return f"{path} {what}, {told}; move it away, give the result a filename, or save it in another folder"
+        ways = "move it away, give the result a filename, or apply again with --on-conflict overwrite"
+        return f"{path} {what}, {told}; {ways}"
     others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 

@@ -75,7 +75,8 @@ def sources_of(project: Project) -> KeptSources:
     """What no result of a project takes the place of, as far as it is known before its manifests are read."""
     real = real_path(project.root)
     places = ManifestPlaces(project, real)
-    return KeptSources(real, at=places.why_not, says=places.says)
+    forced = project.flags.on_conflict == "overwrite"
+    return KeptSources(real, forced=forced, at=places.why_not, says=places.says)
 
 
 def _is_meant(entry: str, path: str) -> bool:

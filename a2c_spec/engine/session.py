@@ -175,7 +175,7 @@ class Session:
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
         origins = {path: why for path, stands in disk.items() if (why := self.files.known_of(path, stands, address))}
         taken = [path for path, stands in disk.items() if stands in NOT_OURS]
-        late = frozenset(path for path in taken if self.files.is_strange(path, disk[path], address))
+        late = frozenset(path for path in taken if self.files.is_strange(path, disk[path], address, planned=True))
         renames = any(spec.on_conflict == "rename" for spec in desired.job.outputs)
         beside = {path: self.files.expected(path, "rename", address) for path in taken if renames}
         placed_now = None if live else places

@@ -13,7 +13,7 @@ SOURCES = KeptSources(
     lambda path: path.replace("link/", "dist/"),
     {"src/a.png"},
     {"dist/a.png": Claim("job#2", "dist/a.png", Position("m.yaml"))},
-    lambda path: "it is ours" if path == "ours" else "",
+    at=lambda path: "it is ours" if path == "ours" else "",
 )
 
 

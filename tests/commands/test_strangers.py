@@ -351,3 +351,17 @@ def test_settings_name_no_manifest_outside_of_the_project(
     ran = a2c("validate")
     assert (ran.code, "PRIVATE" in ran.out + ran.err) == (5, False), ran.out + ran.err
     assert "a2c.yaml:1:13: error: the manifest" in ran.out + ran.err
+
+
+def test_who_runs_the_command_may_say_that_a_file_is_written_over_once_the_plan_names_it(
+    owner: Path, a2c: Command
+) -> None:
+    archive(owner, "tool.py")
+    (owner / "m.yaml").write_text(EXTRACTS.replace("FOLDER", "./").replace("POLICY", "overwrite"))
+    first = a2c("apply", "--local", "m.yaml", "--on-conflict", "overwrite")
+    assert (first.code, (owner / "tool.py").read_text()) == (13, "mine"), first.err
+    assert "apply again with --on-conflict overwrite" in first.err
+    assert a2c("apply", "--local", "m.yaml").code == 13
+    assert "replaces tool.py" in a2c("plan", "--local", "m.yaml", "--on-conflict", "overwrite").out
+    assert a2c("apply", "--local", "m.yaml", "--on-conflict", "overwrite").code == 0
+    assert (owner / "tool.py").read_text().startswith("theirs")
