@@ -246,6 +246,7 @@ class Delivery:
         path = self.files.destination(move, policies.get(file.conversion, "error"), record.address)
         moved = replace(file, path=path, wanted=move.place)
         if path != move.source:
+            self.files.check_says(path, self.files.root / move.source)
             await self.executor.recorder.save_landing(record.address, moved)
             going_files.move(self.files, move.source, path, record.address, file.output_id)
         files = tuple(moved if known is file else known for known in record.files)

@@ -11,6 +11,7 @@ from a2c_spec.api.client import Client
 from a2c_spec.api.download import Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.execute import Executor
 from a2c_spec.api.output_files import OutputFiles
+from a2c_spec.api.part_files import part_of
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
@@ -19,7 +20,7 @@ from a2c_spec.core.results import GONE
 from a2c_spec.core.run_records import out_of_time
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.state_store import StateStore
-from a2c_spec.errors import ResultLocked, SpecError
+from a2c_spec.errors import Conflict, ResultLocked, SpecError
 
 SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
 
@@ -56,6 +57,12 @@ class ResultFetcher:
         self.tell(Event("download", address, file.path, done=done, total=file.size))
 
     async def _record_download(self, address: str, file: SavedFile, fetched: Fetched) -> None:
+        part = part_of(self.files.absolute(file.path), address, file.output_id)
+        try:
+            self.files.check_says(file.path, part)
+        except Conflict:
+            part.unlink(missing_ok=True)
+            raise
         await self.executor.recorder.save_landing(address, replace(file, size=fetched.size, sha256=fetched.sha256))
 
     async def _with_new_link(self, job: Job, download: Download, passwords: Sequence[str], answer: str) -> Fetched:

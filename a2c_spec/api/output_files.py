@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from a2c_spec.api.kept_sources import KeptSources
 from a2c_spec.api.obstacles import folder_problem, name_problem
 from a2c_spec.api.part_files import Leftovers, part_of
 from a2c_spec.core import reasons
@@ -41,7 +42,7 @@ class OutputFiles:
     results of other environments, which do not keep them any more, belong there, and whose they are. ``told``: paths
     of which the plan says that something there goes; what others paid for stays at any other. ``leaving``: paths at
     which results of ours are that are not kept there, once the plan is carried out; ``given``: those of them at which
-    others take their place. ``claimed``: by the key of a path, whose result is going to be written there.
+    others take their place. ``sources``: what no result takes the place of.
     """
 
     root: Path
@@ -56,7 +57,7 @@ class OutputFiles:
     told: set[str] = field(default_factory=set)
     leaving: set[str] = field(default_factory=set)
     given: set[str] = field(default_factory=set)
-    claimed: dict[str, str] = field(default_factory=dict)
+    sources: KeptSources = field(default_factory=KeptSources)
     kept: Callable[[str], str] = lambda _path: ""
     let_go: Callable[[str], Sequence[tuple[OwnedFile, str]]] = lambda _path: ()
 
@@ -106,12 +107,13 @@ class OutputFiles:
         theirs = any(self._is_intact(one) for one in owners) and self.followed.get(path) != mine
         return not theirs and self._is_intact(replace(file, path=path))
 
-    def obstacle(self, path: str) -> str:
-        """Why no file can be written at a path below the root, as far as the disk tells; empty when it can."""
+    def obstacle(self, path: str, stands: Disk = "absent") -> str:
+        """Why no file can be written at a path below the root, as far as the disk tells, and what ``stands`` there;
+        empty when it can."""
         folder, _, name = path.rpartition("/")
         if folder not in self.folders:
             self.folders[folder] = folder_problem(self.root, folder)
-        return name_problem(name) or self.folders[folder] or self.kept(path)
+        return name_problem(name) or self.folders[folder] or self.kept(path) or self.sources.why_not(path, stands)
 
     def owner(self, path: str) -> str:
         """The address that a path was written for at this endpoint; empty when it is none of ours."""
@@ -132,6 +134,19 @@ class OutputFiles:
             return (self.root / path).samefile(self.root / other)
         except OSError:
             return False
+
+    def is_strange(self, path: str, stands: Disk, address: str, *, planned: bool = False) -> bool:
+        """Whether something stands at a path of which nothing is known, and no manifest says that a result of the
+        address is written there, nor whoever runs the command; ``planned``: the plan is about to name the path."""
+        if stands != "foreign" or self.known_of(path, stands, address):
+            return False
+        said = self.sources.forced and (planned or path in self.told)
+        return not said and self.sources.is_told_late(path, address)
+
+    def check_says(self, path: str, file: Path) -> None:
+        """Raises Conflict where a result that is in ``file`` must not be given a path, because of what it says."""
+        if why := self.sources.says(path, file):
+            raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
 
     def is_taken(self, path: str, address: str) -> bool:
         """Whether something stands at a path that is not as we wrote it."""
@@ -224,13 +239,14 @@ class OutputFiles:
         ``rename`` and ``skip``, when it is the result of another address, or a folder; and always when no file can
         be written there.
         """
-        if why := self.obstacle(path):
-            raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         status = self.status(path, address)
+        if why := self.obstacle(path, status):
+            raise Conflict(reasons.blocked(path, why), hint="the result stays on the service")
         owner = self._reserver(path, address) or self._kept_by_another(path, address)
         untold = self._let_go_untold(path, address)
         taken = status in NOT_OURS or bool(untold)
-        if not owner and (not taken or (policy == "overwrite" and status != "folder")):
+        late = self.is_strange(path, status, address)
+        if not owner and (not taken or (policy == "overwrite" and status != "folder" and not late)):
             return self._reserve(path, address)
         if policy == "skip":
             return ""
@@ -239,7 +255,7 @@ class OutputFiles:
         if owner:
             raise Conflict(reasons.of_another(path, owner), hint="the result stays on the service")
         known = untold or self.known_of(path, status, address)
-        raise Conflict(reasons.conflict(path, status, policy, known), hint="the result stays on the service")
+        raise Conflict(reasons.conflict(path, status, policy, known, late=late), hint="the result stays on the service")
 
     def expected(self, path: str, policy: str, address: str) -> str:
         """The path that ``resolve_conflict`` would give, once the plan is carried out so far, and nothing being
@@ -268,8 +284,8 @@ class OutputFiles:
         for number in range(1, NUMBERS):
             room = LONGEST_NAME - len(f"-{number}{ending}".encode())
             free = f"{folder}{slash}{stem.encode()[:room].decode(errors='ignore')}-{number}{ending}"
-            claimed = self.claimed.get(path_key(free), address)
-            if address_of(claimed) == address_of(address) and self._is_free(free, address, untold=untold):
+            mine = self.sources.claimant(free) in ("", address_of(address)) and not self.sources.at(free)
+            if mine and self._is_free(free, address, untold=untold):
                 return free
         raise Conflict(f"{path} and {NUMBERS - 1} numbered names beside it are taken", hint="move some of them away")
 

@@ -14,9 +14,9 @@ from a2c_spec.commands._output import emit, project_of, style_of
 from a2c_spec.core.reasons import counted, size
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.reuse import cache_of, evict
+from a2c_spec.engine.reuse import cache_limits, cache_of, evict
 from a2c_spec.errors import UsageError
-from a2c_spec.state.results_cache import ResultsCache
+from a2c_spec.state.results_cache import MARK, ResultsCache
 from a2c_spec.views.cache import entry_json, listing
 
 _UNITS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
@@ -50,13 +50,16 @@ def list_(**given: Any) -> int:
 @click.option("--max-age", type=Number(min=0), metavar="DAYS", help="Keep what was used in the last DAYS days.")
 @options.output
 def prune(max_size: str, max_age: float | None, **given: Any) -> int:
-    """Remove the least recently used results. Limits that are not given come from a2c.yaml."""
+    """Remove the least recently used results. Limits that are not given come from a2c.yaml, for its own cache."""
     project, cache = _opened(given)
-    settings = project.file.cache
+    settings = cache_limits(project)
     most = _bytes(max_size) if max_size else settings.get("max_bytes")
     days = max_age if max_age is not None else settings.get("max_age_days")
     if most is None and days is None:
         raise UsageError("no limit is given", hint="add --max-size 20G or --max-age 30")
+    if not cache.is_ours():
+        hint = f"something else is in it; where nobody else writes there, an empty file {MARK} in it says so"
+        raise UsageError(f"the folder {cache.root} was not made for results, so nothing is removed from it", hint=hint)
     done = evict(cache, {"max_bytes": most, "max_age_days": days}, project.runtime.clock())
     assert done is not None  # noqa: S101 - one of them is given
     freed, left = size(done.freed), size(done.size)

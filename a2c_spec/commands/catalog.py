@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,8 @@ from a2c_spec.core.reasons import counted, shown
 from a2c_spec.engine.endpoint import endpoint
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import open_session
-from a2c_spec.errors import UsageError
+from a2c_spec.engine.written_files import new_file
+from a2c_spec.errors import UsageError, while_doing
 from a2c_spec.manifests.catalog import CATALOG_FILE, Snapshot, built_in, catalog_rows, project_snapshot
 from a2c_spec.manifests.expressions.limits import nearest
 from a2c_spec.views.style import PLAIN
@@ -74,7 +76,11 @@ def catalog_pull(**given: Any) -> int:
     rows = sorted(asyncio.run(_live(project)), key=_name)
     today = datetime.fromtimestamp(project.runtime.clock(), UTC).date().isoformat()
     snapshot = Snapshot([dict(sorted(row.items())) for row in rows], today, endpoint(project).realm)
-    (project.root / CATALOG_FILE).write_text(snapshot.text(), encoding="utf-8")
+    draft = project.root / f".{CATALOG_FILE}.{os.getpid()}"
+    with while_doing(f"cannot write {CATALOG_FILE}"):
+        with new_file(draft, 0o666) as file:
+            file.write(snapshot.text())
+        draft.replace(project.root / CATALOG_FILE)  # a link there may lead anywhere, so it is not followed
     told = f"wrote {CATALOG_FILE}: {counted(len(rows), 'target')}"
     did(project.flags, told, written=CATALOG_FILE, targets=len(rows))
     return 0

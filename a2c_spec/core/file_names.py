@@ -8,7 +8,10 @@ import unicodedata
 from a2c_spec.core.recipe import extension
 
 RESERVED = re.compile(r"^(con|prn|aux|nul|com\d|lpt\d) *(\.|$)", re.IGNORECASE)
-FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
+SIGNS = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
+"""What acts where a text is shown, and is not seen: control characters, what turns text round or breaks lines,
+invisible characters; as a set of a regular expression."""
+FORBIDDEN = re.compile(rf'[{SIGNS}<>:"/\\|?*]')
 LONGEST_NAME = 255
 
 

@@ -33,7 +33,7 @@ class Observed:
     that is not told by its recipe. ``apart`` are conversions of the manifest that other runs make. ``origins``: path ->
     where what is outdated there, or not ours, comes from, as far as that is known. ``beside``: path that something else
     has -> the one that a result gets instead under ``on_conflict: rename``. ``shared``: another address waits for
-    results of the same job.
+    results of the same job. ``late_names``: paths that no manifest names, at which something unknown stands.
     """
 
     late: RenderLate
@@ -51,6 +51,7 @@ class Observed:
     blocked: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[str, str] = field(default_factory=dict)
     beside: Mapping[str, str] = field(default_factory=dict)
+    late_names: frozenset[str] = frozenset()
 
     def status(self, path: str) -> Disk:
         """What stands at ``path``."""

@@ -32,13 +32,14 @@ class Claim:
 class Claims:
     """The paths that the jobs seen so far read and write, and every clash between them.
 
-    ``late`` renders names that an input decides; ``real`` gives a path as it is once links are followed. ``made``: the
-    path of the one result of each ``address.conversion``; ``told``: the keys of files that tell what is asked for, once
-    all is checked.
+    ``late`` renders names that an input decides; ``real`` gives a path as it is once the links of its folders are
+    followed, ``leads`` where a file that is a link leads (empty for others). ``made``: the path of the one result of
+    each ``address.conversion``; ``told``: the keys of files that tell what is asked for, once all is checked.
     """
 
     late: RenderLate
     real: Callable[[str], str] = str
+    leads: Callable[[str], str] = lambda _path: ""
     written: dict[str, Claim] = field(default_factory=dict)
     read: dict[str, Claim] = field(default_factory=dict)
     folders: dict[str, Claim] = field(default_factory=dict)
@@ -90,12 +91,13 @@ class Claims:
             self.made[made] = one.path if made not in self.made else ""
 
     def _reads(self, claim: Claim) -> Iterator[Diagnostic]:
-        key = path_key(self.real(claim.path))
-        if protected(key) or protected(claim.path):
+        keys = [path_key(path) for path in (self.real(claim.path), self.leads(claim.path)) if path]
+        if any(map(protected, (*keys, claim.path))):
             yield Diagnostic(claim.position, f"{claim.path}: no input is read from there", "copy it to another folder")
-        self.read.setdefault(key, claim)
-        if key in self.written:
-            yield _over_source(self.written[key], claim)
+        for key in keys:
+            self.read.setdefault(key, claim)
+        if found := next((key for key in keys if key in self.written), ""):
+            yield _over_source(self.written[found], claim)
 
     def _writes(self, claim: Claim) -> Iterator[Diagnostic]:
         key = path_key(self.real(claim.path))

@@ -137,13 +137,17 @@ def left(owner: str) -> str:
     return f"is a result that {owner} has let go of"
 
 
-def conflict(path: str, status: Disk, policy: str, origin: str = "") -> str:
+def conflict(path: str, status: Disk, policy: str, origin: str = "", *, late: bool = False) -> str:
     """Why no result is written to ``path``, where a file that is not ours stands, and what the user can do. ``origin``:
-    where it comes from, if that is known."""
+    where it comes from, if that is known. ``late``: no manifest says that a result gets this path."""
     if status == "folder":
         others = "rename" if policy == "skip" else "rename or skip"
         return f"{path} is a folder; move it away, or set on_conflict to {others}"
     what = "has changed since a2c-spec wrote it" if status == "changed" else origin or UNKNOWN
+    if late and policy == "overwrite":
+        told = "and on_conflict overwrite is for paths that a manifest names, not for names that the service gives"
+        ways = "move it away, give the result a filename, or apply again with --on-conflict overwrite"
+        return f"{path} {what}, {told}; {ways}"
     others = "overwrite or rename" if policy == "skip" else "overwrite, rename or skip"
     return f"{path} {what}, and on_conflict is {policy}; move it away, or set on_conflict to {others}"
 
@@ -161,8 +165,11 @@ def refused(observed: Observed, path: str, policy: str, *, moves: bool = False) 
     if why := observed.blocked.get(path):
         return blocked(path, why)
     status = observed.status(path)
-    kept = policy == "error" or (moves and policy == "skip") or (status == "folder" and policy == "overwrite")
-    return conflict(path, status, policy, observed.origins.get(path, "")) if kept and observed.taken(path) else ""
+    late = path in observed.late_names
+    kept = policy == "error" or (moves and policy == "skip")
+    kept = kept or (policy == "overwrite" and (late or status == "folder"))
+    origin = observed.origins.get(path, "")
+    return conflict(path, status, policy, origin, late=late) if kept and observed.taken(path) else ""
 
 
 def skipped(observed: Observed, path: str) -> str:

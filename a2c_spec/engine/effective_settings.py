@@ -9,7 +9,7 @@ from typing import Any
 
 from a2c_spec.engine.endpoint import endpoint, named_by
 from a2c_spec.engine.project import Project
-from a2c_spec.engine.reuse import cache_place
+from a2c_spec.engine.reuse import cache_limits, cache_place
 
 BUILT_IN = "built in"
 
@@ -50,8 +50,9 @@ def effective_settings(project: Project) -> Iterator[Setting]:
         "cache", cache, variable or project.file.place("cache.url") or project.file.place("cache") or BUILT_IN
     )
     for name in ("cache.max_bytes", "cache.max_age_days", "budget.per_run", "budget.per_day"):
-        group = file.cache if name.startswith("cache") else file.budget
-        yield Setting(name, group.get(name.partition(".")[2]), project.file.place(name) or BUILT_IN)
+        group = cache_limits(project) if name.startswith("cache") else file.budget
+        value = group.get(name.partition(".")[2])
+        yield Setting(name, value, (project.file.place(name) if group else "") or BUILT_IN)
 
 
 def _source(project: Project, name: str) -> str:

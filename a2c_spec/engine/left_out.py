@@ -1,16 +1,21 @@
-"""Addresses that a plan leaves out, and that have what it would pay for: whether they still ask for it."""
+"""What a plan leaves out: addresses that have what it would pay for, and sources that it must not write over."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 
+from a2c_spec.core import reasons
 from a2c_spec.core.desired import Job
+from a2c_spec.core.file_names import path_key
+from a2c_spec.core.observed import NOT_OURS
 from a2c_spec.core.run_keys import address_of
 from a2c_spec.core.state import JobRecord
-from a2c_spec.engine.loading import reading_all
+from a2c_spec.engine.loading import claims_of, reading_all
 from a2c_spec.engine.planned import PlannedChange
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.session import Session
+from a2c_spec.engine.taken_results import behind_refused
 from a2c_spec.engine.takeover import pays, recipes_in, recipes_of
 from a2c_spec.errors import UsageError
 
@@ -40,3 +45,36 @@ def jobs_of(project: Project, runs: Iterable[JobRecord]) -> dict[str, Job | None
     }
     complete = not any(problem.severity == "error" for problem in whole.found)
     return {address: found.get(address) for address in sorted(addresses) if complete or address in found}
+
+
+def without_sources(session: Session, steps: list[PlannedChange]) -> list[PlannedChange]:
+    """The changes; refused where one replaces a file that is no result, and that a manifest which this plan leaves out
+    reads. Of the manifests that are part of it, the claims have been checked."""
+    over = {path for step in steps for path in _replaced(session, step)}
+    if session.project.everything or not over:
+        return steps
+    try:
+        whole = reading_all(session.project)
+    except UsageError:  # what was named is not among the manifests of the project
+        return steps
+    claims = claims_of(session.project.root)
+    for item in whole.items():
+        if isinstance(item, Job):
+            claims.add(item)
+    claims.checked(whole.files())
+    keys = {path: path_key(session.files.sources.real(path)) for path in over}
+    read = {path: f"that is an input of {claims.read[key].address}" for path, key in keys.items() if key in claims.read}
+    read |= {path: "manifests are read from it" for path, key in keys.items() if key in claims.told}
+    return behind_refused([_unless(step, read, session) for step in steps]) if read else steps
+
+
+def _replaced(session: Session, step: PlannedChange) -> list[str]:
+    """Paths at which a change replaces what is no result of ours, or not as we wrote it."""
+    files, change = session.files, step.change
+    return [path for path in change.replaces if files.status(path, change.address) in NOT_OURS]
+
+
+def _unless(step: PlannedChange, read: Mapping[str, str], session: Session) -> PlannedChange:
+    over = next((path for path in _replaced(session, step) if path in read), "")
+    problem = reasons.blocked(over, read[over]) if over else ""
+    return replace(step, change=replace(step.change, problem=problem)) if over and not step.change.problem else step

@@ -137,7 +137,7 @@ def load_all(project: Project) -> Loaded:
     """Every job and preset; raises InvalidError with every problem found."""
     stream = reading(project)
     items = list(stream.items())
-    claims = Claims(render_late, real_path(project.root))
+    claims = claims_of(project.root)
     for item in items:
         if isinstance(item, Job):
             claims.add(item)
@@ -145,6 +145,22 @@ def load_all(project: Project) -> Loaded:
     jobs = tuple(item for item in items if isinstance(item, Job))
     presets = tuple(item for item in items if isinstance(item, Preset))
     return Loaded(jobs, presets, tuple(stream.found), tuple(stream.notes.empty))
+
+
+def claims_of(root: Path) -> Claims:
+    """No paths yet; those of a project at ``root`` are compared where links lead."""
+    return Claims(render_late, real_path(root), leads_to(root))
+
+
+def leads_to(root: Path) -> Callable[[str], str]:
+    """Gives where files below ``root`` lead that are links; empty for others."""
+    top = os.path.realpath(root)
+
+    def leads(path: str) -> str:
+        file = f"{top}/{path}"
+        return os.path.relpath(os.path.realpath(file), top).replace(os.sep, "/") if os.path.islink(file) else ""  # noqa: PTH114
+
+    return leads
 
 
 def real_path(root: Path) -> Callable[[str], str]:

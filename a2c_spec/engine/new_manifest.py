@@ -9,14 +9,12 @@ from pathlib import Path
 
 from a2c_spec.core.desired import Job, Preset
 from a2c_spec.core.diagnostics import Diagnostic
-from a2c_spec.core.path_claims import Claims
-from a2c_spec.engine.loading import Reading, manifest_paths, real_path
+from a2c_spec.engine.loading import Reading, claims_of, manifest_paths
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import InvalidError, SpecError, UsageError, why
 from a2c_spec.manifests.catalog import catalog_of
 from a2c_spec.manifests.catalog_check import unknown_addresses
 from a2c_spec.manifests.dump import as_manifest
-from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 from a2c_spec.manifests.yaml.reader import read_one
 from a2c_spec.views import inert
@@ -47,7 +45,7 @@ class NewManifest:
         return mine[0]
 
     def _clashes(self, items: list[Job | Preset], stream: Reading) -> list[Diagnostic]:
-        claims = Claims(render_late, real_path(self.project.root))
+        claims = claims_of(self.project.root)
         for item in items:
             if isinstance(item, Job):
                 claims.add(item)

@@ -6,6 +6,7 @@ Manifests stream by: of most changes only a summary is kept, so that memory does
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.desired import Job, Preset
@@ -14,7 +15,8 @@ from a2c_spec.core.file_names import path_key
 from a2c_spec.core.path_claims import Claims
 from a2c_spec.core.plan import Plan
 from a2c_spec.engine.files_that_stay import with_staying
-from a2c_spec.engine.loading import Reading, reading, real_path
+from a2c_spec.engine.left_out import without_sources
+from a2c_spec.engine.loading import Reading, claims_of, reading
 from a2c_spec.engine.outcome import ApplyOptions
 from a2c_spec.engine.plan_builder import PlanBuilder
 from a2c_spec.engine.plan_facts import told, with_facts, with_places_left
@@ -27,7 +29,6 @@ from a2c_spec.engine.session import Session, open_session, open_state
 from a2c_spec.engine.taken_results import behind_refused
 from a2c_spec.engine.written_files import check_unclaimed, products
 from a2c_spec.errors import InvalidError
-from a2c_spec.manifests.expressions.template import render_late
 from a2c_spec.manifests.references import check_references
 
 if TYPE_CHECKING:
@@ -45,7 +46,9 @@ async def plan_project(
     check_whole(session.project, chosen)
     builder = PlanBuilder(session, chosen, offline=client is None, whole=whole or bool(chosen.target))
     known: dict[str, Mapping[str, str]] = {}
-    claims = Claims(render_late, real_path(session.project.root))
+    sources = session.files.sources
+    sources.claimed.clear()
+    claims = replace(claims_of(session.project.root), written=sources.claimed)
     recorded = session.store.addresses() if chosen.exclude else ()
     if chosen.target:  # what targets need may stand anywhere, so all manifests are held together
         items = list(_claiming(manifests.items(), claims))
@@ -58,11 +61,11 @@ async def plan_project(
         items_taken = _taken(builder, manifests, claims, known, named)
         manifests.checked([*check_references(items_taken), *claims.checked(manifests.files())])
         chosen.check(known, manifests.notes.empty, recorded, named)
-    session.files.claimed.update((key, claim.address) for key, claim in claims.written.items())
-    steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     session.inputs.update(claims.read, (path_key(claims.real(path)) for path in manifests.files()))
+    steps = await builder.finish(client, known.keys(), manifests.notes.empty)
     steps = await with_orphans(session, steps, known, manifests.notes.empty, client)
-    steps = with_staying(session, with_places_left(session, [with_facts(session, step) for step in steps]))
+    steps = without_sources(session, [with_facts(session, step) for step in steps])
+    steps = with_staying(session, with_places_left(session, steps))
     if targets := [*products(session.project)]:
         check_unclaimed(session, targets, claims, [step.change for step in steps])
     return steps

@@ -20,7 +20,7 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.engine.project import Project
 from a2c_spec.errors import SpecError, UsageError
 from a2c_spec.manifests.expressions.template import render_late
-from a2c_spec.manifests.project_file import is_no_folder
+from a2c_spec.manifests.project_file import CACHE_ELSEWHERE, cache_problem, is_no_folder
 from a2c_spec.state.results_cache import Pruned, ResultsCache
 
 if TYPE_CHECKING:
@@ -34,9 +34,10 @@ DAY = 86_400.0
 
 
 def evict(cache: ResultsCache, settings: Mapping[str, Any], now: float) -> Pruned | None:
-    """Removes what is beyond the ``max_bytes`` and ``max_age_days`` of a2c.yaml; None when neither is set."""
+    """Removes what is beyond the ``max_bytes`` and ``max_age_days`` of a2c.yaml; None when neither is set, or where the
+    folder is not one that was made for results."""
     most, days = settings.get("max_bytes"), settings.get("max_age_days")
-    if most is None and days is None:
+    if (most is None and days is None) or not cache.is_ours():
         return None
     return cache.prune(most, now - days * DAY if days is not None else 0.0)
 
@@ -55,10 +56,19 @@ def cache_of(project: Project) -> ResultsCache | None:
     named = f"{variable}: " if variable else ""
     if "://" in url:
         raise UsageError(f"{named}the results cache {url} must be a folder", hint="mount the store, or name a folder")
-    folder = project.root / Path(url).expanduser()
-    if is_no_folder(folder):
-        raise UsageError(f"{named}the results cache {url} must be a folder, and is a file", hint="name another one")
-    return ResultsCache(folder)
+    folder = Path(url).expanduser() if variable else Path(url)
+    hint, why = CACHE_ELSEWHERE, "" if variable else cache_problem(project.root, url)
+    if variable and is_no_folder(project.root / folder):
+        hint, why = "name another one", "must be a folder, and is a file"
+    if why:
+        raise UsageError(f"{named}the results cache {url} {why}", hint=hint)
+    return ResultsCache(project.root / folder)
+
+
+def cache_limits(project: Project) -> Mapping[str, Any]:
+    """The limits that a2c.yaml sets for its own results cache; none for one that A2C_SPEC_CACHE names, which others
+    may have filled, and which a pull request must not be able to empty."""
+    return {} if cache_place(project)[1] else project.file.cache
 
 
 @dataclass(slots=True)
@@ -141,7 +151,7 @@ class Results:
         """Keeps the cache within the limits of a2c.yaml, if this apply kept anything."""
         if self.cache is not None and self.kept:
             with suppress(OSError):  # the cache is a convenience
-                evict(self.cache, project.file.cache, project.runtime.clock())
+                evict(self.cache, cache_limits(project), project.runtime.clock())
 
     def keys(self, desired: DesiredJob) -> dict[str, str]:
         """The key of each conversion whose result may be kept, as far as is known; none where it was not fit before.
@@ -211,6 +221,7 @@ class Restorer:
         path = self.files.resolve_conflict(one.path, one.spec.on_conflict if one.spec else "error", address)
         saved = replace(file, path=path, name=one.name, wanted=one.path)
         if path:
+            self.files.check_says(path, self.cache.file(file.sha256))
             await self.executor.recorder.save_landing(address, saved)
             target = self.files.absolute(path)
             if not await asyncio.to_thread(self.cache.fetch, file.sha256, target):

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from a2c_spec._version import __version__
-from a2c_spec.core.json_text import read_json
+from a2c_spec.core.json_text import inert_json, read_json
 from a2c_spec.engine.flags import Flags
 from a2c_spec.engine.plan_stamps import moved_of, stamp
 from a2c_spec.engine.planned import check_read
@@ -86,7 +86,7 @@ def write(path: Path, project: Project, steps: Sequence[PlannedChange], plan: Pl
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with new_file(draft, 0o600) as file:
-            json.dump(tree, file, ensure_ascii=False, indent=1)
+            file.writelines(map(inert_json, json.JSONEncoder(ensure_ascii=False, indent=1).iterencode(tree)))
             file.flush()
             os.fsync(file.fileno())
         draft.replace(path)

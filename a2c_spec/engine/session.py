@@ -23,13 +23,14 @@ from a2c_spec.core.run_keys import address_of
 from a2c_spec.engine.digest_key import SecretFingerprints, noted_key, secret_fingerprints
 from a2c_spec.engine.endpoint import endpoint, recorded_realm
 from a2c_spec.engine.lost_calls import LostCalls
+from a2c_spec.engine.manifest_places import sources_of
 from a2c_spec.engine.private_files import keep_private
 from a2c_spec.engine.project import Project
 from a2c_spec.engine.reuse import Results, cache_of
 from a2c_spec.engine.selection import matches
 from a2c_spec.engine.state_places import PLACE_FILE, check_alone, last_place, note_state
 from a2c_spec.engine.workspaces import Workspaces
-from a2c_spec.errors import UsageError
+from a2c_spec.errors import InvalidError, UsageError
 from a2c_spec.manifests.catalog import catalog_rows, unnamed_targets
 from a2c_spec.manifests.digests import DigestCache
 from a2c_spec.manifests.expressions.template import render_late
@@ -166,11 +167,15 @@ class Session:
             paths |= {placement.path for placement in places if placement.path}
         address = desired.job.address
         disk: dict[str, Disk] = {path: self.files.status(path, address) for path in paths}
-        blocked = {path: why for path in paths if (why := self.files.obstacle(path))}
+        blocked = {path: why for path, stands in disk.items() if (why := self.files.obstacle(path, stands))}
+        here = {file.output_id: file.path for file in record.files if file.path} if record else {}
+        moves = ((here.get(one.output.id, one.path), one.path) for one in places or () if one.path)
+        blocked |= self.files.sources.unmovable(self.files.root, moves)
         back = [file for file in record.files if disk.get(file.path) in DOUBTFUL] if record else []
         disk |= {file.path: "intact" for file in back if self.files.came_back(file, file.path, address)}
         origins = {path: why for path, stands in disk.items() if (why := self.files.known_of(path, stands, address))}
         taken = [path for path, stands in disk.items() if stands in NOT_OURS]
+        late = frozenset(path for path in taken if self.files.is_strange(path, disk[path], address, planned=True))
         renames = any(spec.on_conflict == "rename" for spec in desired.job.outputs)
         beside = {path: self.files.expected(path, "rename", address) for path in taken if renames}
         placed_now = None if live else places
@@ -183,9 +188,18 @@ class Session:
             blocked=blocked,
             origins=origins,
             beside=beside,
+            late_names=late,
             placed=placed_now,
             shared=shared,
         )
+
+
+def _planner_options(project: Project) -> PlannerOptions:
+    """What the planner does by the catalog; who loads manifests is told where that cannot be read, and `catalog pull`
+    mends it."""
+    with suppress(InvalidError):
+        return PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ()))
+    return PlannerOptions()
 
 
 @contextmanager
@@ -205,15 +219,19 @@ def open_state(project: Project) -> Iterator[Session]:
             def sha256(path: Path) -> str:
                 return digests.measure(path).sha256
 
+            sources, probe = sources_of(project), project.runtime.probe
             yield Session(
                 project,
                 store,
-                OutputFiles(project.root, store, sha256, project.runtime.probe, kept=others.kept, let_go=others.let_go),
+                OutputFiles(
+                    project.root, store, sha256, probe, kept=others.kept, let_go=others.let_go, sources=sources
+                ),
                 digests,
                 secret_fingerprints(project, partial(noted_key, store)),
-                PlannerOptions(unnamed_targets=unnamed_targets(catalog_rows(project.root) or ())),
+                _planner_options(project),
                 Results(cache_of(project), realm),
                 others,
+                inputs=sources.read,
             )
     finally:
         store.close()

@@ -58,7 +58,8 @@ def _as_shown(shown: PlannedChange, now: PlannedChange) -> PlannedChange:
     if shown.makers and now.change.action == "cached":
         shown = replace(shown, change=replace(shown.change, action="cached"))
     if all(getattr(now.change, name) == getattr(shown.change, name) for name in ("action", "fingerprint", "removes")):
-        return replace(now, change=replace(now.change, alike=shown.change.alike), makers=shown.makers)
+        problem = now.change.problem or shown.change.problem
+        return replace(now, change=replace(now.change, alike=shown.change.alike, problem=problem), makers=shown.makers)
     stale = "changed since the plan was shown; apply again to make a new plan"
     return replace(shown, change=replace(shown.change, problem=stale), summary_only=False)
 

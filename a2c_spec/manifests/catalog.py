@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
+from a2c_spec.core.json_text import inert_json
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS
 from a2c_spec.errors import InvalidError, why
 from a2c_spec.manifests.option_values import UNIVERSAL
+from a2c_spec.manifests.paths import led_astray
 from a2c_spec.regular_files import TooLarge, content
 
 CATALOG_FILE = "a2c.catalog.json"
@@ -37,7 +39,7 @@ class Snapshot:
     def text(self) -> str:
         """The snapshot as it stands in a file."""
         head = {"format": 1, "date": self.date, "service": self.service}
-        return json.dumps({**head, "conversions": list(self.rows)}, indent=1, ensure_ascii=False) + "\n"
+        return inert_json(json.dumps({**head, "conversions": list(self.rows)}, indent=1, ensure_ascii=False)) + "\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,8 @@ def catalog_rows(root: Path) -> Sequence[CatalogRow] | None:
 def project_snapshot(root: Path) -> Snapshot | None:
     """The project's own snapshot; None when there is none. Raises InvalidError."""
     file = root / CATALOG_FILE
+    if astray := led_astray(file, root):
+        raise _unusable(f"cannot be read: {astray}")
     try:
         tree = json.loads(content(file, CATALOG_BYTES))
     except TooLarge as error:

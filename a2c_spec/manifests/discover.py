@@ -33,11 +33,13 @@ def find_root(paths: Sequence[str | Path], cwd: Path, has_state: HasState = lamb
     start = Path(os.path.commonpath([_folder(here, str(path)) for path in paths])) if paths else here
     parents = (start, *start.parents)
     if settings := next((folder for folder in parents if settings_in(folder)), None):
-        return settings
+        return settings.resolve()
     checkout = next((folder for folder in parents if (folder / GIT).exists()), None)
     within = parents if checkout is None else parents[: parents.index(checkout) + 1]
-    found = next((folder for folder in within if has_state(folder)), checkout)
-    return found or (here if start.is_relative_to(here) else start)
+    if found := next((folder for folder in within if has_state(folder)), checkout):
+        return found.resolve()
+    is_below = any(one.is_relative_to(here) for one in (start, start.resolve()))
+    return here if is_below else start.resolve()
 
 
 def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path, str] | None:
@@ -55,7 +57,9 @@ def project_within(folder: Path, root: Path, has_state: HasState) -> tuple[Path,
 
 
 def _folder(cwd: Path, path: str) -> Path:
-    found = (cwd / without_wildcards(path)).resolve()
+    """The folder in which a path is, by its name: a link in a project, which somebody else may have made, makes no
+    other project of it."""
+    found = Path(os.path.abspath(cwd / without_wildcards(path)))  # noqa: PTH100 - links are not followed
     return found if found.is_dir() else found.parent
 
 
@@ -102,7 +106,7 @@ def unreadable(project: Project) -> Iterator[str]:
         if (folder := project.root / name).is_dir():
             failed: list[OSError] = []
             for where, files in folders_below(folder, failed.append):
-                meant = (where / file for file in files if _may_be_manifest(file))
+                meant = (where / file for file in files if may_be_manifest(file))
                 yield from (str(path) for path in meant if not os.access(path, os.R_OK) or is_damaged(path))
             yield from (str(error.filename) for error in failed)
 
@@ -134,9 +138,17 @@ def _below(folder: Path) -> Iterator[str]:
     for here, files in folders_below(folder):
         below = here.relative_to(folder)
         for name in files:
-            if _may_be_manifest(name) and is_manifest(here / name):
+            if may_be_manifest(name) and is_manifest(here / name):
                 yield str(below / name)
 
 
-def _may_be_manifest(name: str) -> bool:
+def may_be_manifest(name: str) -> bool:
+    """Whether a file of this name is looked into where a folder is searched for manifests."""
     return name.endswith(_ENDINGS) and not name.startswith(".") and name != SETTINGS_FILE
+
+
+def searched_folder(folder: str, path: str) -> bool:
+    """Whether ``path`` is a file that is come across where ``folder`` is searched; both are below one root."""
+    below = path if folder == "." else path.removeprefix(f"{folder}/")
+    parts = below.split("/")[:-1]
+    return (folder == "." or below != path) and not any(part.startswith(".") or part in _SKIPPED for part in parts)

@@ -26,7 +26,7 @@ from a2c_spec.manifests.load_options import LoadOptions
 from a2c_spec.manifests.manifest_file import documents, read_bytes
 from a2c_spec.manifests.name_hints import with_hint
 from a2c_spec.manifests.notes import Notes
-from a2c_spec.manifests.paths import ManifestFolder, beside, manifest_folder
+from a2c_spec.manifests.paths import LINK_HINT, ManifestFolder, beside, led_astray, manifest_folder
 from a2c_spec.manifests.rules import plain_passwords
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.yaml.reader import Document
@@ -108,6 +108,9 @@ class _Loader:
                 yield from self._file(file, real)
 
     def _file(self, file: _ManifestFile, real: Path) -> Iterator[Item]:
+        if why := led_astray(file.path, self.root):
+            yield Diagnostic(Position(file.name), f"the manifest cannot be read: {why}", LINK_HINT)
+            return
         data = self.options.texts.get(real) or read_bytes(file.path, file.name)
         if isinstance(data, Diagnostic):
             yield data

@@ -53,6 +53,20 @@ def confine(text: str, folder: Path, root: Path) -> str:
     return path
 
 
+def place_of_ours(text: str, root: Path) -> str:
+    """A path at which we keep something of a project, relative to its ``root``: in ``.a2c``, or where nothing else is
+    that no manifest may name. Raises ValueError if it leads outside, PermissionError if to one of these."""
+    path, real = _resolved(text, root, root)
+    for one in filter(None, (path, real)):
+        first, _, rest = one.partition("/")
+        if part := protected(rest if first.casefold() == STATE_FOLDER else one):
+            raise PermissionError(f"leads to {part}")
+    return path
+
+
+STATE_FOLDER = ".a2c"
+
+
 def within(text: str, folder: Path, root: Path) -> str:
     """The same for what no manifest says, which may also name what is ours."""
     return _resolved(text, folder, root)[0]
@@ -91,6 +105,23 @@ def _followed(top: str, below: str) -> str:
         except (FileNotFoundError, NotADirectoryError):
             return ""  # what does not exist is not a link
     return ""
+
+
+def led_astray(file: Path, root: Path) -> str:
+    """Why a file of the project at ``root`` is not read: a link on the way to it leads out, or to what no manifest may
+    name; empty where none does, and of a file that is not named as one of the project."""
+    top, named, real = os.path.realpath(root), os.path.abspath(file), os.path.realpath(file)  # noqa: PTH100
+    home = next((one for one in Path(named).parents if os.path.realpath(one) == top), None)
+    if home is None:
+        return ""
+    if os.path.commonpath((top, real)) != top:
+        return "a link leads from there out of the project"
+    here, there = os.path.relpath(named, home), os.path.relpath(real, top)
+    part = protected(there) if here != there else ""
+    return f"a link leads from there to {part}" if part else ""
+
+
+LINK_HINT = "nothing of it is read: put the file itself there, or name it where it is"
 
 
 def as_folder(path: str) -> str:

@@ -6,14 +6,14 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from a2c_spec.core.diagnostics import Diagnostic, Position
 from a2c_spec.errors import is_text, not_text, why
 from a2c_spec.manifests.expressions.limits import nearest
-from a2c_spec.manifests.paths import within
+from a2c_spec.manifests.paths import LINK_HINT, led_astray, place_of_ours
 from a2c_spec.manifests.schema import published
 from a2c_spec.manifests.settings_file import SETTINGS_FILE, not_read
 from a2c_spec.manifests.urls import http_parts
@@ -87,6 +87,9 @@ def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
         return Project(root, env=env), unread
     if not file.is_file():
         return Project(root, env=env), []
+    if astray := led_astray(file, root):
+        problem = Diagnostic(Position(str(file)), f"the settings cannot be read: {astray}", LINK_HINT)
+        return Project(root, env=env), [problem]
     try:
         tree, problems = read_one(file_bytes(file), str(file))
     except OSError as error:
@@ -102,7 +105,8 @@ def _loaded(root: Path, env: str) -> tuple[Project, list[Diagnostic]]:
     if any(problem.severity == "error" for problem in problems):
         return Project(root, env=env), problems
     settings = _project(root, tree, env)
-    return settings, [*problems, *_unsupported(root, tree, settings)]
+    problems += _unsupported(root, tree, settings)
+    return replace(settings, manifests=tuple(one for one in settings.manifests if not _is_outside(one))), problems
 
 
 def _project(root: Path, tree: MapNode, env: str) -> Project:
@@ -162,6 +166,10 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
     """What the schema allows and this version, or this place, does not."""
     layers = [("", tree), *tree.get("environments", {}).items()]
     places = {name: _key(root, settings.state_file(name)) for name, _ in layers}
+    for number, name in enumerate(settings.manifests):
+        if _is_outside(name):
+            told = f"the manifest `{name}` is outside the project root"
+            yield Diagnostic(settings.places[f"manifests.{number}"], told, "name it on the command line")
     for name, layer in layers:
         defaults = layer.get("defaults", {})
         if name and "env" in defaults:
@@ -185,6 +193,12 @@ def _unsupported(root: Path, tree: MapNode, settings: Project) -> Iterator[Diagn
                 yield Diagnostic(position_of(layer, "state"), f"the state `{layer['state']}` {where}")
 
 
+def _is_outside(manifest: str) -> bool:
+    """Whether what names manifests leads out of the project by itself, without a link."""
+    path = os.path.normpath(manifest)
+    return path.startswith("/") or path.split("/")[0] == ".."
+
+
 def _key(root: Path, path: str) -> str:
     """What two paths have in common that lead to one file, on any file system."""
     return unicodedata.normalize("NFC", os.path.realpath(root / path)).casefold()
@@ -196,8 +210,31 @@ def _cache_problem(root: Path, layer: MapNode) -> Iterator[Diagnostic]:
     if "://" in str(owner.get(key, "")):
         message = f"the results cache `{owner[key]}` must be a folder; a store is not supported yet"
         yield Diagnostic(position_of(owner, key), message, "mount the store, or name a folder")
-    elif key in owner and is_no_folder(root / Path(owner[key]).expanduser()):
-        yield Diagnostic(position_of(owner, key), f"the results cache `{owner[key]}` must be a folder, and is a file")
+    elif key in owner and (why := cache_problem(root, owner[key])):
+        yield Diagnostic(position_of(owner, key), f"the results cache `{owner[key]}` {why}", CACHE_ELSEWHERE)
+
+
+CACHE_ELSEWHERE = "`cache` names a folder below the project; one elsewhere is named by A2C_SPEC_CACHE alone"
+IN_PLACE = "would be in the place of something else"
+
+
+def cache_problem(root: Path, text: str) -> str:
+    """Why a project cannot have its results cache at this path; empty when it can. It goes on the words "the results
+    cache `path`"."""
+    if not is_text(text):
+        return not_text(text)[0]
+    if text.startswith("~"):
+        return "is outside the project root"
+    try:
+        path = place_of_ours(text, root.resolve())
+    except PermissionError:
+        return IN_PLACE
+    except ValueError as error:
+        return str(error).replace("the manifest's folder", "the project")
+    parts = [part.casefold() for part in path.split("/")]
+    if parts[0] == ".a2c" and parts[1:2] != ["cache"]:
+        return IN_PLACE
+    return "must be a folder, and is a file" if is_no_folder(root / path) else ""
 
 
 def is_no_folder(path: Path) -> bool:
@@ -215,16 +252,18 @@ def state_problem(root: Path, text: str) -> str:
     if "://" in text:
         return "is not supported yet: a state is one file below the project"
     try:
-        path = within(text, root.resolve(), root.resolve())
+        path = place_of_ours(text, root.resolve())
+    except PermissionError:
+        return IN_PLACE
     except ValueError as error:
         return str(error).replace("the manifest's folder", "the project")
     parts = [part.casefold() for part in path.split("/")]
     ours = parts[0] == ".a2c" and (len(parts) == 1 or not {"local", "cache"}.isdisjoint(parts))
-    if ours or ".git" in parts or parts[-1] in TAKEN or parts[-1].endswith(".lock"):
-        return "would be in the place of something else"
+    if ours or parts[-1] in TAKEN or parts[-1].endswith(".lock"):
+        return IN_PLACE
     if (root / path).is_dir() or text.endswith("/"):
         return "is a folder; name a file"
-    return "would be in the place of something else: that file is not a state" if _is_no_state(root / path) else ""
+    return f"{IN_PLACE}: that file is not a state" if _is_no_state(root / path) else ""
 
 
 DATABASE = b"SQLite format 3\0"

@@ -27,9 +27,13 @@ def look_alikes(folder: Path, name: str) -> list[str]:
         names = [one.name for one in folder.iterdir()]
     except OSError:  # it cannot be listed, or is not there
         names = _there(folder, name.removesuffix(YAML) + OTHER)
-    meant = _key(name)
-    alike = sorted(one for one in names if one != name and _key(one) == meant)
-    return [one for one in alike if not (folder / one).is_dir() and not is_manifest(folder / one)]
+    near = sorted(one for one in names if one != name and alike(one, name))
+    return [one for one in near if not (folder / one).is_dir() and not is_manifest(folder / one)]
+
+
+def alike(one: str, name: str) -> bool:
+    """Whether a person may take one name of a file of settings for another, or both are the same."""
+    return settings_key(one) == settings_key(name)
 
 
 def not_read(folder: Path, name: str) -> Iterator[Diagnostic]:
@@ -54,7 +58,7 @@ def _there(folder: Path, name: str) -> list[str]:
     return [name] if os.path.lexists(folder / name) else []
 
 
-def _key(name: str) -> str:
+def settings_key(name: str) -> str:
     """What the names of settings have in common that a person may take for one."""
     seen = name if name.isascii() else "".join(one for one in name if unicodedata.category(one) != "Cf")
     key = unicodedata.normalize("NFKC", seen).casefold().strip(" .").removesuffix(HIDDEN)

@@ -18,7 +18,7 @@ from a2c_spec.errors import not_text, why
 from a2c_spec.manifests.expressions.limits import Unknown, nearest, nearest_name
 from a2c_spec.manifests.expressions.regex import PatternError, check, found
 from a2c_spec.manifests.load_options import LoadOptions
-from a2c_spec.manifests.paths import confine
+from a2c_spec.manifests.paths import LINK_HINT, led_astray
 from a2c_spec.manifests.yaml.reader import file_bytes, read_one
 from a2c_spec.manifests.yaml.scalars import MOST_DIGITS, is_for_python
 from a2c_spec.manifests.yaml.tree import MapNode, Tree, plain, position, position_of
@@ -75,14 +75,10 @@ def files(options: LoadOptions) -> list[Path]:
 
 
 def _from_file(file: Path, options: LoadOptions) -> tuple[Values, list[Diagnostic]]:
-    asked_for = file in options.var_files
+    if astray := led_astray(file, options.root):
+        return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {astray}", LINK_HINT)]
     try:
-        if not asked_for:
-            root = options.root.resolve()
-            confine(f"vars/{options.env}.yaml", root, root)
-        tree, problems = read_one(file_bytes(file, pipe=asked_for), str(file))
-    except ValueError as error:
-        return {}, [Diagnostic(Position(str(file)), f"the variables file {error}", "name it with --var-file")]
+        tree, problems = read_one(file_bytes(file, pipe=file in options.var_files), str(file))
     except OSError as error:
         return {}, [Diagnostic(Position(str(file)), f"the variables file cannot be read: {why(error)}")]
     if isinstance(tree, MapNode):

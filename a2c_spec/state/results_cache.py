@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import hashlib
 import json
 import os
@@ -10,13 +11,18 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 from typing import Any
 
+from a2c_spec.core.json_text import inert_json
 from a2c_spec.errors import why
 from a2c_spec.regular_files import beginning, opened
 from a2c_spec.state.migrations import make_folders
 
 _CHUNK = 1 << 20
+MARK = "entries/.a2c-cache"
+"""The file by which a folder that was made for results is known; nothing is removed from any other one."""
+PARTS = ("entries", "files")
 LARGEST_ENTRY = 16 << 20
 """Bytes that tell of one result; the folder may be shared."""
 
@@ -53,7 +59,7 @@ class ResultsCache:
     def load(self, key: str) -> Mapping[str, Any] | None:
         """The data kept under ``key``, all its files verified; a damaged result is removed."""
         path = self._entry(key)
-        data = _read(path)
+        data = _read(path) if self._is_plain(path) else None
         if data is None:
             return None
         if all(self._is_intact(row["sha256"], row["size"]) for row in data["files"]):
@@ -65,6 +71,8 @@ class ResultsCache:
 
     def _is_intact(self, sha256: str, size: int) -> bool:
         path = self.file(sha256)
+        if not self._is_plain(path):
+            return False
         try:
             if path.stat().st_size == size and digest(path) == sha256:
                 return True
@@ -76,6 +84,8 @@ class ResultsCache:
     def unwritable(self) -> str:
         """Why no results can be kept there, as trying it tells; empty when they can. Nothing is left behind."""
         for folder in (self.root / "entries", self.root / "files"):
+            if folder.is_symlink():
+                return "a link stands in its place"
             there = next(one for one in (folder, *folder.parents) if os.path.lexists(one))
             try:
                 with tempfile.TemporaryFile(dir=there):
@@ -91,7 +101,7 @@ class ResultsCache:
             if not self.file(sha256).exists() and copy(source, self.file(sha256)) != sha256:
                 self.file(sha256).unlink(missing_ok=True)
                 return False
-        _write(self._entry(key), json.dumps(data, ensure_ascii=False, sort_keys=True).encode())
+        _write(self._entry(key), inert_json(json.dumps(data, ensure_ascii=False, sort_keys=True)).encode())
         self._passed_over(key).unlink(missing_ok=True)
         return True
 
@@ -105,16 +115,49 @@ class ResultsCache:
         return self._passed_over(key).exists()
 
     def _keep_private(self, *needed: Path) -> None:
-        """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's."""
+        """Only their owner sees the folders of ours, whatever was there; the one they are in is its user's. Raises
+        OSError where a link stands in the place of one, which may lead anywhere."""
         make_folders(self.root)
-        for folder in (self.root / "entries", self.root / "files", *needed):
+        ours = self.is_ours()
+        for folder in (*(self.root / part for part in PARTS), *needed):
+            if folder.is_symlink():
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
             folder.mkdir(exist_ok=True, mode=0o700)
             if folder.stat().st_mode & 0o077:
                 with contextlib.suppress(OSError):  # another user's
                     folder.chmod(0o700)
+        if ours:
+            (self.root / MARK).touch(mode=0o600)
+
+    def is_ours(self) -> bool:
+        """Whether the folder was made for results: it says so, or nothing else is in it."""
+        try:
+            names = {entry.name for entry in os.scandir(self.root)}
+        except FileNotFoundError:
+            return True
+        except OSError:
+            return False
+        return names.isdisjoint(PARTS) or names <= {*PARTS} or (self.root / MARK).is_file()
+
+    def _is_plain(self, path: Path) -> bool:
+        """Whether a file of ours stands at a path, to which no link leads from the folder of the cache on."""
+        folders = (path.parent, path.parent.parent)
+        try:
+            return S_ISREG(path.lstat().st_mode) and not any(folder.is_symlink() for folder in folders)
+        except OSError:
+            return False
+
+    def _kept(self, part: str, ending: str) -> Iterator[Path]:
+        """The files of ours in one part, by their names; none to which a link leads."""
+        for path in self.root.glob(f"{part}/[0-9a-f][0-9a-f]/*{ending}"):
+            name = path.name.removesuffix(ending)
+            if _is_digest(name) and path.parent.name == name[:2] and self._is_plain(path):
+                yield path
 
     def fetch(self, sha256: str, target: Path) -> bool:
         """Copies a file to ``target``, durably; returns False and leaves nothing there if the file is damaged."""
+        if not self._is_plain(self.file(sha256)):
+            return False
         try:
             if copy(self.file(sha256), target) == sha256:
                 return True
@@ -126,7 +169,7 @@ class ResultsCache:
 
     def entries(self) -> Iterator[Entry]:
         """Everything that is kept, in no special order; what cannot be read is left out."""
-        for path in self.root.glob("entries/*/*.json"):
+        for path in self._kept("entries", ".json"):
             with contextlib.suppress(OSError):
                 if data := _read(path):
                     yield Entry(path.stem, data, sum(row["size"] for row in data["files"]), path.stat().st_mtime)
@@ -136,7 +179,7 @@ class ResultsCache:
 
         ``max_bytes`` None means that any size fits. Files that two results share count once.
         """
-        for path in self.root.glob("entries/*/*.none"):
+        for path in self._kept("entries", ".none"):
             with contextlib.suppress(OSError):
                 if path.stat().st_mtime < oldest:
                     path.unlink()
@@ -157,8 +200,8 @@ class ResultsCache:
     def _sweep(self, used: set[str]) -> int:
         """Removes files that no result uses; returns the bytes freed."""
         freed = 0
-        for path in self.root.glob("files/*/*"):
-            if path.name not in used and _is_digest(path.name) and path.parent.name == path.name[:2]:
+        for path in self._kept("files", ""):
+            if path.name not in used:
                 with contextlib.suppress(OSError):
                     freed += path.stat().st_size
                     path.unlink()

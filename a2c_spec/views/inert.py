@@ -12,8 +12,7 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-SIGNS = "\x00-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-"""What no output holds of a text of others, as a set of a regular expression."""
+from a2c_spec.core.file_names import SIGNS
 
 COLOUR = r"\x1b\[(?:0|[1-3][0-6]?(?:;[1-3][0-6]?)*)m"
 """The codes of our own styles."""

@@ -16,9 +16,12 @@ import pytest
 
 from a2c_spec.api.deliver import STARTS
 from a2c_spec.api.download import PASSWORD_HEADER, ResultGone
+from a2c_spec.api.kept_sources import KeptSources
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Output, Secret
+from a2c_spec.core.diagnostics import Position
 from a2c_spec.core.moves import Move
+from a2c_spec.core.path_claims import Claim
 from a2c_spec.core.plan import Change
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.errors import Conflict, ConversionFailed, PartialResult, ResultLocked, SpecError
@@ -353,9 +356,38 @@ def test_a_file_in_the_way_is_treated_as_the_manifest_says(
     bench = bench_of(tmp_path, on_conflict=policy)
     (tmp_path / "dist").mkdir()
     (tmp_path / "dist/result-0.txt").write_text("theirs")
+    bench.files.sources.claimed["dist/result-0.txt"] = Claim("pack", "dist/result-0.txt", Position("m.yaml"))
     (file,) = bench.deliver(bench.change()).files
     assert (file.path, file.wanted) == (path, "dist/result-0.txt")
     assert (tmp_path / "dist/result-0.txt").read_bytes() == (standing.encode() if standing else RESULT)
+    bench.store.close()
+
+
+@pytest.mark.parametrize("claimant", ["", "another"])
+def test_a_file_in_the_way_is_a_conflict_where_no_manifest_gives_the_result_its_name(
+    tmp_path: Path, claimant: str
+) -> None:
+    """Nobody could know, so nobody agreed that this file is written over."""
+    bench = bench_of(tmp_path, on_conflict="overwrite")
+    (tmp_path / "dist").mkdir()
+    (tmp_path / "dist/result-0.txt").write_text("theirs")
+    if claimant:
+        bench.files.sources.claimed["dist/result-0.txt"] = Claim(claimant, "dist/result-0.txt", Position("m.yaml"))
+    with pytest.raises(Conflict, match="not for names that the service gives"):
+        bench.deliver(bench.change())
+    assert (tmp_path / "dist/result-0.txt").read_text() == "theirs"
+    bench.store.close()
+
+
+def test_a_result_that_says_that_it_is_a_manifest_is_not_given_a_name_under_which_it_is_one(tmp_path: Path) -> None:
+    bench = bench_of(tmp_path)
+    says = KeptSources(says=lambda path, file: f"{file.read_bytes() == RESULT} of {path}")
+    bench.files = replace(bench.files, sources=says)
+    bench.delivery.files = bench.files
+    bench.delivery.results = replace(bench.delivery.results, files=bench.files)
+    with pytest.raises(Conflict, match="because True of dist"):
+        bench.deliver(bench.change())
+    assert list((tmp_path / "dist").iterdir()) == []
     bench.store.close()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import hashlib
+import re
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import replace
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from a2c_spec.api.download import PASSWORD_HEADER, Download, Downloads, Fetched, ResultGone
 from a2c_spec.api.part_files import part_of
 from a2c_spec.core.desired import Job, Output
-from a2c_spec.core.file_names import confined, safe_name
+from a2c_spec.core.file_names import SIGNS, confined, safe_name
 from a2c_spec.core.live import LiveJob, LiveOutput
 from a2c_spec.core.result_paths import place
 from a2c_spec.errors import IntegrityError, NetworkError, ResultLocked, SpecError
@@ -280,6 +281,8 @@ NASTY = [
     "a" + "." * 300,
     "." * 300 + "pdf",
     ".part",
+    "a\x9b2Jb\u2028c\x85d\u202egpj.gif",
+    "\u2066x\u2069\u200b\ufeff.\u2029",
 ]
 
 
@@ -306,6 +309,7 @@ def harmless(name: str) -> None:
     assert name not in ("", ".", "..")
     assert len(name.encode()) <= 255
     assert not set(name) & set('/\\\x00:|?*<>"')
+    assert not re.search(f"[{SIGNS}]", name), "nor does it do anything where it is shown"
     assert name.split(".")[0].lower() not in {"con", "prn", "aux", "nul", "com1", "lpt1"}
 
 

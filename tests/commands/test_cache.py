@@ -220,3 +220,30 @@ def test_what_addresses_exchange_is_not_paid_for_again_beside_something_new(proj
     assert told["totals"]["credits"] == 1
     assert applied(a2c, "-y")["spent"] == 1
     assert set(actions(a2c)) == {"no-op"}
+
+
+def test_a_folder_with_other_things_is_not_pruned(project: Path, a2c: Command) -> None:
+    write(project, "first")
+    for name in ("kept/entries/ab/x.json", "kept/notes"):
+        (project / name).parent.mkdir(parents=True, exist_ok=True)
+        (project / name).write_text("mine")
+    (project / "a2c.yaml").write_text("cache: {url: kept, max_bytes: 0}\n")
+    applied(a2c)
+    assert len(json.loads(a2c("cache", "list", "--json").out)) == 1
+    refused = a2c("cache", "prune")
+    assert (refused.code, "was not made for results" in refused.err) == (2, True)
+    (project / "kept/entries/.a2c-cache").touch()
+    assert json.loads(a2c("cache", "prune", "--json").out)["removed"] == 1
+    assert (project / "kept/entries/ab/x.json").read_text() == "mine"
+
+
+def test_a_pull_request_cannot_empty_a_cache_that_its_user_names(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("A2C_SPEC_CACHE", str(tmp_path / "shared"))
+    (project / "a2c.yaml").write_text("cache: {url: kept, max_bytes: 0}\n")
+    write(project, "first")
+    applied(a2c)
+    assert a2c("cache", "prune").code == 2
+    assert len(json.loads(a2c("cache", "list", "--json").out)) == 1
+    assert json.loads(a2c("cache", "prune", "--max-size", "0", "--json").out)["removed"] == 1

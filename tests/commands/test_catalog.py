@@ -32,3 +32,18 @@ def test_offline_shows_what_manifests_are_checked_against(two: Path, a2c: Comman
     assert a2c("catalog", "list", "--offline").out.split() == ["CATEGORY", "TARGETS", "image", "psd"]
     refused = a2c("catalog", "show", "pds", "--offline")
     assert (refused.code, "did you mean `psd`?" in refused.err) == (2, True)
+
+
+def test_a_catalog_is_not_written_through_a_link(two: Path, a2c: Command, tmp_path: Path) -> None:
+    (tmp_path / "theirs").write_text("[]")
+    (two / "a2c.catalog.json").symlink_to(tmp_path / "theirs")
+    assert a2c("catalog", "pull", "--local").code == 0
+    assert ((tmp_path / "theirs").read_text(), (two / "a2c.catalog.json").is_symlink()) == ("[]", False)
+
+
+def test_a_catalog_that_cannot_be_read_is_written_again(two: Path, a2c: Command) -> None:
+    (two / "a2c.catalog.json").write_text("{")
+    refused = a2c("plan", "--local")
+    assert (refused.code, "run `a2c-spec catalog pull`" in refused.out + refused.err) == (5, True)
+    assert a2c("catalog", "pull", "--local").code == 0
+    assert a2c("plan", "--local").code == 0

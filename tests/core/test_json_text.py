@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from a2c_spec.core.json_text import read_json
+from a2c_spec.core.json_text import inert_json, read_json
 
 TEXTS = [
     (b'{"a": "\\ud83d", "b": [1]}', {"a": "?", "b": [1]}),
@@ -26,3 +26,12 @@ def test_half_a_character_is_a_question_mark(raw: bytes, value: object) -> None:
 def test_what_is_no_json_is_a_value_error(raw: bytes) -> None:
     with pytest.raises(ValueError):  # noqa: PT011 - several kinds of it
         read_json(raw)
+
+
+@pytest.mark.parametrize(
+    "sign", ["\x7f", "\x85", "\x9b", "\u061c", "\u200b", "\u2028", "\u2029", "\u202e", "\u2066", "\ufeff"]
+)
+def test_json_holds_nothing_that_acts_where_it_is_shown(sign: str) -> None:
+    tree = {f"a{sign}": [f"{sign}b", "\n\x1b", "caf\u00e9 \u200d"]}
+    text = inert_json(json.dumps(tree, ensure_ascii=False, indent=1))
+    assert (json.loads(text), sign in text, "caf\u00e9 \u200d" in text) == (tree, False, True)

@@ -31,7 +31,8 @@ def test_what_is_nearer_to_the_user_wins(tmp_path: Path) -> None:
     assert found["timeout"] == Setting("timeout", 5, "a2c.yaml:1:21")
     assert found["state"] == Setting("state", "s.db", "a2c.yaml:4:61")
     assert found["cache"] == Setting("cache", "/other", "A2C_SPEC_CACHE")
-    assert found["cache.max_bytes"] == Setting("cache.max_bytes", 7, "a2c.yaml:3:28")
+    assert top["cache.max_bytes"] == Setting("cache.max_bytes", 7, "a2c.yaml:3:28")
+    assert found["cache.max_bytes"] == Setting("cache.max_bytes", None), "it is for the cache of a2c.yaml"
     assert found["budget.per_day"] == Setting("budget.per_day", 9, "a2c.yaml:2:19")
     assert found["budget.per_run"] == Setting("budget.per_run", None)
     given = settings(tmp_path, parallelism=2, on_conflict="error", given={"parallelism": "-p", "on_conflict": "-c"})

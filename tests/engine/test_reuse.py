@@ -25,8 +25,8 @@ UPLOAD = Input("cover", "upload", path="a.png", content=Content(3, "ab" * 32, "c
 FILE = SavedFile("dist/a.webp", 3, SHA, "out-1", "webp", ("cover",), 1, "a.webp")
 PLACES: list[tuple[dict[str, str], str, str]] = [
     ({}, "", ".a2c/cache"),
-    ({}, "/shared", "/shared"),
     ({}, "kept", "kept"),
+    ({"A2C_SPEC_CACHE": "../near"}, "kept", "../near"),
     ({"A2C_SPEC_CACHE": "/env"}, "/shared", "/env"),
 ]
 
@@ -195,3 +195,29 @@ def test_a_file_of_somebody_else_is_in_the_way(results: Results, tmp_path: Path)
     (file,) = record.files
     assert (file.path != "dist/new.webp", file.wanted) == (True, "dist/new.webp")
     assert (tmp_path / "dist/new.webp").read_bytes() == b"mine"
+
+
+ELSEWHERE = ["/shared", "../up", "~/x", ".git/objects", ".github", ".env.d", "out/x", "inside/x", ".a2c/env"]
+
+
+@pytest.mark.parametrize("place", ELSEWHERE)
+def test_a_project_names_no_cache_where_it_writes_nothing_else(place: str, tmp_path: Path) -> None:
+    """Whoever changes a2c.yaml cannot have results written there, or those of others removed."""
+    root = tmp_path / "project"
+    (root / ".git").mkdir(parents=True)
+    (root / "out").symlink_to(tmp_path)
+    (root / "inside").symlink_to(".git")
+    with pytest.raises(UsageError, match="the results cache"):
+        cache_of(project_in(root, cache=place))
+    named = cache_of(project_in(root, {"A2C_SPEC_CACHE": str(tmp_path / "up")}, cache=place))
+    assert named is not None, "it is not used"
+
+
+def test_limits_of_a_project_are_for_its_own_cache(results: Results, tmp_path: Path) -> None:
+    assert results.cache is not None
+    for environ, left in (({"A2C_SPEC_CACHE": str(results.cache.root)}, 1), ({}, 0)):
+        project = project_in(tmp_path, environ, cache="cache")
+        project = replace(project, file=replace(project.file, cache={"url": "cache", "max_bytes": 0}))
+        results.kept = True
+        results.tidy(project)
+        assert len(list(results.cache.entries())) == left

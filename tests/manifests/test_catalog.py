@@ -104,3 +104,14 @@ def test_targets_that_do_not_take_a_file_name_are_known() -> None:
         {"target": "json", "category": "metadata", "options": []},
     ]
     assert unnamed_targets(rows) == {"archive/zip", "/zip"}
+
+
+def test_a_snapshot_holds_nothing_that_acts_where_it_is_shown(tmp_path: Path) -> None:
+    """The service decides what it says, and it is committed, and looked at."""
+    rows = [{"target": "a\x9b2J", "category": "x\u202e", "options": {"\u2028": {"description": "\x85\ufeff"}}}]
+    text = Snapshot(rows, "2026-01-01", "https://x\u2066").text()
+    assert not any(sign in text for sign in "\x85\x9b\u2028\u202e\u2066\ufeff")
+    (tmp_path / CATALOG_FILE).write_text(text, encoding="utf-8")
+    read = project_snapshot(tmp_path)
+    assert read is not None
+    assert (read.rows, read.service) == (rows, "https://x\u2066")

@@ -13,14 +13,14 @@ from a2c_spec.manifests.project_file import Project, load_project, state_problem
 def test_an_environment_lies_over_the_general_settings(tmp_path: Path) -> None:
     (tmp_path / "a2c.yaml").write_text(
         "defaults: {env: dev, parallelism: 4, timeout: 10}\nstate: .a2c/state.db\n"
-        "cache: {url: /shared, max_age_days: 7}\nenvironments:\n  dev: {}\n"
-        "  prod: {vars: {q: 1}, state: 'data/prod.db', defaults: {timeout: 99}, cache: '/b'}\n"
+        "cache: {url: shared, max_age_days: 7}\nenvironments:\n  dev: {}\n"
+        "  prod: {vars: {q: 1}, state: 'data/prod.db', defaults: {timeout: 99}, cache: b}\n"
     )
     dev, problems = load_project(tmp_path)
     assert problems == []
-    assert (dev.env, dev.state, dev.cache["url"], dev.defaults["timeout"]) == ("dev", ".a2c/state.db", "/shared", 10)
+    assert (dev.env, dev.state, dev.cache["url"], dev.defaults["timeout"]) == ("dev", ".a2c/state.db", "shared", 10)
     prod, _ = load_project(tmp_path, "prod")
-    assert (prod.state_file("prod"), prod.cache, prod.vars) == ("data/prod.db", {"url": "/b"}, {"q": 1})
+    assert (prod.state_file("prod"), prod.cache, prod.vars) == ("data/prod.db", {"url": "b"}, {"q": 1})
     assert str(prod.places["defaults.timeout"]).endswith("a2c.yaml:6:67")
     assert str(prod.places["defaults.parallelism"]).endswith("a2c.yaml:1:35")
     assert (prod.defaults["timeout"], prod.defaults["parallelism"]) == (99, 4)
@@ -107,6 +107,22 @@ UNSUPPORTED = [
     ("state: /tmp/x.db\n", "1:8", "the state `/tmp/x.db` must be relative to the project"),
     ("state: .git/x.db\n", "1:8", "would be in the place of something else"),
     ("state: sub/A2C.yaml\n", "1:8", "would be in the place of something else"),
+    ("state: .env\n", "1:8", "would be in the place of something else"),
+    ("state: .github/w\n", "1:8", "would be in the place of something else"),
+    ("state: x/.ENV.local/s.db\n", "1:8", "would be in the place of something else"),
+    ("state: a2c.catalog.json\n", "1:8", "would be in the place of something else"),
+    ("state: .a2c/.git/s.db\n", "1:8", "would be in the place of something else"),
+    ("state: inside/s.db\n", "1:8", "would be in the place of something else"),
+    ("environments: {a: {state: .envrc}}\n", "1:27", "would be in the place of something else"),
+    ("cache: .git/objects\n", "1:8", "the results cache `.git/objects` would be in the place of something else"),
+    ("cache: .GitHub\n", "1:8", "would be in the place of something else"),
+    ("cache: inside/x\n", "1:8", "would be in the place of something else"),
+    ("cache: {url: .a2c/env, max_bytes: 0}\n", "1:14", "would be in the place of something else"),
+    ("cache: ../up\n", "1:8", "is outside the project root (`cache` names a folder below the project; one elsewhere"),
+    ("cache: {url: /shared}\n", "1:14", "the results cache `/shared` must be relative to the project"),
+    ("cache: ~/shared\n", "1:8", "is outside the project root"),
+    ("cache: out/x\n", "1:8", "is outside the project root"),
+    ("environments: {a: {cache: {url: ../x}}}\n", "1:33", "is outside the project root"),
     ("state: .a2c\n", "1:8", "would be in the place of something else"),
     ("state: .a2c/local/x.db\n", "1:8", "would be in the place of something else"),
     ("state: data/Spending.db\n", "1:8", "would be in the place of something else"),
@@ -133,6 +149,9 @@ UNSUPPORTED = [
 def test_what_is_not_supported_is_refused_at_its_place(tmp_path: Path, text: str, place: str, message: str) -> None:
     (tmp_path / "vars").mkdir()
     (tmp_path / "one.yaml").write_text("name: one")
+    (tmp_path / ".git").mkdir()
+    (tmp_path / "inside").symlink_to(".git")
+    (tmp_path / "out").symlink_to(tmp_path.parent)
     (tmp_path / "a2c.yaml").write_text(text)
     found = [str(problem) for problem in load_project(tmp_path)[1]]
     assert found[0].startswith(f"{tmp_path}{os.sep}a2c.yaml:{place}: error: ")

@@ -6,13 +6,14 @@ import errno
 import hashlib
 import json
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from a2c_spec.state.results_cache import ResultsCache, _draft, copy
+from a2c_spec.state.results_cache import MARK, ResultsCache, _draft, copy
 
 KEY, OTHER = "a" * 64, "b" * 64
 
@@ -194,3 +195,64 @@ def test_what_was_not_fit_to_be_kept_is_known_until_something_is_kept_or_it_is_o
     assert cache.passed_over(OTHER)
     cache.prune(None, 4e9)
     assert not cache.passed_over(OTHER)
+
+
+def everything(folder: Path) -> dict[str, bytes]:
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+OTHERS = (
+    "entries/users/bob.json",
+    "entries/ab/notes.json",
+    f"entries/ab/{'c' * 64}.json",
+    "files/ab/x",
+    f"files/x/{KEY}",
+)
+
+
+def test_what_is_not_ours_stays_and_is_not_even_looked_at(cache: ResultsCache) -> None:
+    for name in OTHERS:
+        (cache.root / name).parent.mkdir(parents=True, exist_ok=True)
+        (cache.root / name).write_text("{")
+    before = everything(cache.root)
+    save(cache, KEY, b"one")
+    assert [entry.key for entry in cache.entries()] == [KEY]
+    assert cache.prune(0, 0.0).removed == 1
+    assert everything(cache.root) == {**before, MARK: b""}
+
+
+def test_a_folder_is_ours_if_it_was_made_for_results(cache: ResultsCache) -> None:
+    assert cache.is_ours(), "it is not there yet"
+    save(cache, KEY, b"one")
+    (cache.root / MARK).unlink()
+    assert cache.is_ours(), "as an earlier version made it"
+    (cache.root / "README").write_text("")
+    assert not cache.is_ours()
+    save(cache, OTHER, b"two")
+    assert not cache.is_ours(), "what is kept there does not make it ours"
+    (cache.root / MARK).touch()
+    assert cache.is_ours()
+
+
+def test_a_folder_with_something_else_in_it_is_marked_where_we_make_ours(cache: ResultsCache) -> None:
+    cache.root.mkdir()
+    (cache.root / "README").write_text("")
+    save(cache, KEY, b"one")
+    assert (cache.root / MARK).exists()
+    assert cache.is_ours()
+
+
+@pytest.mark.parametrize("part", ["entries", "files", f"entries/{KEY[:2]}", f"files/{sha256(b'ab')[:2]}"])
+def test_no_link_within_it_is_followed(cache: ResultsCache, tmp_path: Path, part: str) -> None:
+    """A pull request may have put it there: nothing of another cache is read, written or removed."""
+    theirs = ResultsCache(tmp_path / "theirs")
+    save(theirs, KEY, b"ab")
+    save(cache, KEY, b"ab")
+    shutil.rmtree(cache.root / part)
+    (cache.root / part).symlink_to(theirs.root / part)
+    before = everything(theirs.root)
+    assert cache.load(KEY) is None
+    cache.prune(0, 0.0)
+    with pytest.raises(OSError, match="Not a directory"):
+        save(cache, KEY, b"ab")
+    assert everything(theirs.root) == before

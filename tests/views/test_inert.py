@@ -8,6 +8,7 @@ import re
 import pytest
 import yaml
 
+from a2c_spec.core.file_names import SIGNS
 from a2c_spec.views import inert
 from a2c_spec.views.style import PLAIN, Style
 
@@ -36,7 +37,7 @@ def test_a_text_shows_as_what_it_is_on_one_line(text: str) -> None:
 def test_as_json_and_as_yaml_it_is_the_same_value(tree: object) -> None:
     for text, read in ((inert.dumps(tree), json.loads), (inert.yaml_text([tree]), yaml.safe_load)):
         assert read(text) == tree
-        assert not re.search(rf"(?!\n)[{inert.SIGNS}]|##(\[|vso)|^\s*::", text, re.MULTILINE), text
+        assert not re.search(rf"(?!\n)[{SIGNS}]|##(\[|vso)|^\s*::", text, re.MULTILINE), text
 
 
 def test_yaml_of_harmless_texts_is_as_it_was() -> None:
