@@ -11,7 +11,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
+from uuid import UUID
 
+from a2c_spec.core.live import file_name_in
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 
 SHORT = 4
@@ -19,6 +21,8 @@ SHORT = 4
 character cannot be told from any other text."""
 LONG_LINE = 8
 """Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
+LINK = 16
+"""Secrets of so many characters stand in no address by chance."""
 MANY = 100
 """Lines of a secret that has more of them are looked for escaped once, not twice: each has hundreds of forms."""
 TOLD = frozenset({"message", "info", "errors", "warnings", "details", "description"})
@@ -36,7 +40,13 @@ LEFT_WORDS = re.compile(
 """Words of the API itself: a value that is one of them says nothing else."""
 _NAME = re.compile("[a-z_]+")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_HEX_32 = re.compile("[0-9a-fA-F]{32}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
+
+
+class SecretReturned(Exception):
+    """An answer holds a secret in the place of an id, an address or a checksum: what goes back as it is, or is kept as
+    it is, cannot be hidden. Says under which key."""
 
 
 def _never(_secret: str) -> bool:
@@ -81,7 +91,8 @@ class Redaction:
         return _pattern(here).sub(HIDDEN, without)  # one of all that is known could take long to make
 
     def data(self, data: Any, *, told: bool = False) -> Any:
-        """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
+        """An answer without secrets, but with what calls need of it; ``told``: all of it is for people. Raises
+        SecretReturned where what calls need is a secret."""
         self._tokens |= set(_token_values(data))
         try:
             named = [] if told else _named(data)
@@ -106,14 +117,38 @@ class Redaction:
     def _tree(self, value: Any, key: str, told: bool) -> Any:
         told = told or key in TOLD
         if isinstance(value, Mapping):
+            value = self._with_name(value, told)
             return {self._key(name, told): self._tree(item, name, told) for name, item in value.items()}
         if isinstance(value, list):
             return [self._tree(item, key, told) for item in value]
-        if not isinstance(value, str) or LEFT_WORDS.fullmatch(value) or _ID.fullmatch(value):
+        if not isinstance(value, str) or LEFT_WORDS.fullmatch(value):
             return value
-        if key in LEFT and (not told or key == "id_source"):
-            return value
+        needed = key in LEFT and (not told or key == "id_source")
+        if needed or _ID.fullmatch(value):
+            if key == "token" or not self._betrays(value, LINK if key in ("uri", "server") else LONG_LINE):
+                return value
+            if needed and not told:
+                raise SecretReturned(key)
         return self.text(value) if told else HIDDEN if value and names_secret(key) else self._echo(value)
+
+    def _with_name(self, row: Mapping[str, Any], told: bool) -> Mapping[str, Any]:
+        """A result; one without a name has that of its address, which is shown, so it must not be secret."""
+        uri = row.get("uri")
+        name = "" if row.get("filename") or row.get("name") or not isinstance(uri, str) else file_name_in(uri)
+        hidden = self._tree(name, "filename", told)
+        return row if hidden == name else {**row, "filename": hidden}
+
+    def _betrays(self, value: str, least: int) -> bool:
+        """Whether what is needed as it is is a secret, or holds one of at least so many letters; short ones, and words
+        of the API, are in any id or link by chance."""
+        lowered = value.lower()
+        here = [
+            secret
+            for secret, forms in self._known.items()
+            if secret.lower() == lowered or any(len(form) >= least and form in lowered for form in forms)
+        ]
+        chance = {one for one in here if LEFT_WORDS.fullmatch(one) or (len(one) < LONG_LINE and one.isdigit())}
+        return value in self._tokens or any(one not in chance and not self._is_open(one) for one in here)
 
     def _key(self, name: str, told: bool) -> str:
         return name if _NAME.fullmatch(name) and not told else self.text(name)
@@ -206,6 +241,8 @@ def _forms(secret: str, *, twice: bool) -> set[str]:
     raw = secret.encode(errors="replace")
     found = {escape(secret) for escape in ESCAPED}
     found |= {outer(inner) for inner in found for outer in ESCAPED if twice} | {raw.hex()}
+    if _HEX_32.fullmatch(secret):
+        found.add(str(UUID(secret)))
     found.add(base64.b64encode(raw).decode().rstrip("="))
     for lead in range(3) if len(raw) > SHORT else ():
         encoded = base64.b64encode(b"\0" * lead + raw).decode()
