@@ -12,6 +12,9 @@ from a2c_spec.errors import InvalidError
 LONGEST_ID = 200
 """Letters of an id; those of the service have 36."""
 
+MOST_PARTS = 10_000
+"""Inputs, conversions, results, errors or warnings of one job that are believed."""
+
 AN_ID = re.compile(rf"(?!\.)[A-Za-z0-9._~:@=+-]{{1,{LONGEST_ID}}}")
 """What stands in the path of an address as it is, and for nothing else there. Known ids are UUIDs and short numbers."""
 
@@ -45,6 +48,13 @@ def _of_source(source: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     yield "conversion id", source.get("conversion")
     inputs = source.get("input")
     yield from (("input id", one) for one in (inputs if isinstance(inputs, list) else ()))
+
+
+def too_many(data: Any) -> str:
+    """Of what an answer shows more than is believed of one job (``output``); empty where of nothing."""
+    lists = ("input", "conversion", "output", "errors", "warnings")
+    every = rows(data) if isinstance(data, list) else (mapping(data),)
+    return next((one for row in every for one in lists if len(rows(row.get(one))) > MOST_PARTS), "")
 
 
 def path_with(template: str, **ids: str) -> str:

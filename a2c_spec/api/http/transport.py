@@ -33,7 +33,7 @@ from a2c_spec.api.http.replies import (
     unreachable,
 )
 from a2c_spec.api.http.request_failures import explained, met_while_reading, no_downgrade, origin, proves_unsent
-from a2c_spec.api.http.returned_ids import odd_id
+from a2c_spec.api.http.returned_ids import MOST_PARTS, odd_id, too_many
 from a2c_spec.api.http.stalled import taken
 from a2c_spec.api.http.unpack import NotRead
 from a2c_spec.core.durations import roughly
@@ -209,7 +209,9 @@ class Wire:
     def _believed(self, response: httpx.Response, raw: bytes) -> Any:
         """The data of an answer, without secrets; raises NotRead where an id in it is none, or is a secret."""
         data, told = parse_body(response, raw), response.status_code >= 400
-        if not told and data is not NOT_JSON and (where := odd_id(data)):
+        if not told and (many := too_many(data)):
+            raise NotRead(f"one of a job with more than {MOST_PARTS} under `{many}`", request=response.request)
+        if not told and (where := odd_id(data)):
             raise NotRead(f"one whose {where} is none", request=response.request)
         try:
             return self.hidden.data(data, told=told)

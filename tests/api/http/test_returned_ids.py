@@ -9,7 +9,7 @@ import httpx
 import pytest
 
 from a2c_spec.api.http.replies import LostAnswer
-from a2c_spec.api.http.returned_ids import LONGEST_ID, odd_id, path_with
+from a2c_spec.api.http.returned_ids import LONGEST_ID, MOST_PARTS, odd_id, path_with, too_many
 from a2c_spec.errors import InvalidError, NetworkError
 from tests.api.wires import Clock, in_turn, wire_over
 
@@ -74,3 +74,12 @@ def test_what_is_no_id_stands_in_no_address(template: str, given: str) -> None:
 def test_only_ids_that_a_path_has_are_looked_at() -> None:
     assert path_with("/jobs/{job}", job=UUID, id="") == f"/jobs/{UUID}"
     assert path_with("/jobs", job="", id="a b") == "/jobs"
+
+
+@pytest.mark.parametrize("kind", ["input", "conversion", "output", "errors", "warnings"])
+def test_a_job_with_more_parts_than_is_believed_is_refused(kind: str) -> None:
+    many = [{"id": str(n)} for n in range(MOST_PARTS + 1)]
+    assert [too_many({kind: many}), too_many([{}, {kind: many}]), too_many({kind: many[1:]})] == [kind, kind, ""]
+    wire = wire_over(in_turn(httpx.Response(200, json={"id": UUID, kind: many})), Clock())
+    with pytest.raises(NetworkError, match=f"more than {MOST_PARTS} under `{kind}`"):
+        asyncio.run(wire.call("GET", "/jobs"))
