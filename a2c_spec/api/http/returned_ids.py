@@ -27,7 +27,9 @@ def odd_id(data: Any) -> str:
 def _is_good(value: Any) -> bool:
     if isinstance(value, int) and not isinstance(value, bool):
         return 0 <= value < 10**LONGEST_ID
-    return value is None or (isinstance(value, str) and (not value or bool(AN_ID.fullmatch(value))))
+    if isinstance(value, str):
+        return not value or AN_ID.fullmatch(value) is not None
+    return value is None
 
 
 def _ids(data: Any) -> Iterator[tuple[str, Any]]:
