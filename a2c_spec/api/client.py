@@ -15,6 +15,7 @@ from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS, LiveJob, mapping, number, parse_job, rows, text
+from a2c_spec.core.shortened import shortened
 from a2c_spec.errors import NetworkError
 
 PAGE = 50
@@ -63,7 +64,10 @@ class Client:
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
         """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""
-        return tuple(rows((await self.wire.call("GET", path_with("/jobs/{job}/history", job=job_id))).data))
+        found = rows((await self.wire.call("GET", path_with("/jobs/{job}/history", job=job_id))).data)
+        return tuple(
+            {key: shortened(one) if isinstance(one, str) else one for key, one in row.items()} for row in found
+        )
 
     async def catalog(self) -> AsyncIterator[Mapping[str, Any]]:
         """``GET /conversions``, every page until one is empty or repeats; needs no key."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from a2c_spec.core.patchable_fields import echoed
+from a2c_spec.core.shortened import shortened, shortened_name
 
 TERMINAL = frozenset({"completed", "failed", "canceled"})
 """The only statuses that end a job; every other or unknown code means it may still change."""
@@ -165,7 +166,7 @@ def parse_input(row: Mapping[str, Any]) -> LiveInput:
         type=text(row.get("type")),
         source=text(row.get("source")),
         engine=text(row.get("engine")),
-        filename=text(row.get("filename")),
+        filename=shortened_name(text(row.get("filename"))),
         content_type=text(row.get("content_type")),
         size=number(row.get("size")),
         checksum=_md5(row.get("checksum") or row.get("hash")),
@@ -196,7 +197,7 @@ def parse_output(row: Mapping[str, Any]) -> LiveOutput:
         id=text(row.get("id")),
         conversion=text(source.get("conversion")),
         inputs=tuple(text(i) for i in inputs) if isinstance(inputs, list | tuple) else (),
-        filename=text(row.get("filename") or row.get("name")) or file_name_in(uri),
+        filename=shortened_name(text(row.get("filename") or row.get("name")) or file_name_in(uri)),
         uri=uri,
         size=number(row.get("size")),
         checksum=_md5(row.get("checksum")),
@@ -212,10 +213,10 @@ def file_name_in(uri: str) -> str:
 
 def _problem(row: Mapping[str, Any]) -> Problem:
     return Problem(
-        source=text(row.get("source")),
+        source=shortened(text(row.get("source"))),
         id_source=text(row.get("id_source") or row.get("idSource")),
-        code=text(row.get("code")),
-        message=text(row.get("message")),
+        code=shortened(text(row.get("code"))),
+        message=shortened(text(row.get("message"))),
     )
 
 
@@ -242,8 +243,8 @@ def parse_job(data: Mapping[str, Any]) -> LiveJob:
     detail = mapping(status)
     return LiveJob(
         id=text(data.get("id")),
-        status=text(status if isinstance(status, str) else detail.get("code")),
-        info=text(detail.get("info")),
+        status=shortened(text(status if isinstance(status, str) else detail.get("code"))),
+        info=shortened(text(detail.get("info"))),
         process=_flag(data.get("process")),
         fields=echoed(data),
         server=text(data.get("server")).rstrip("/"),

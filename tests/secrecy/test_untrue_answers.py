@@ -126,3 +126,35 @@ def test_a_password_in_a_link_opens_it_and_is_not_shown(
         ran = a2c("apply", "pack.yaml", "-y")
         assert (ran.code, (pack / "dist" / "cover.webp").exists()) == (0, True), ran.err
         assert betrayed({"password": "swordfish99"}, told_by(a2c, pack)) == []
+
+
+LONG = "long " * 200_000
+WHERE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "warnings": lambda job: job.update(warnings=[{"message": LONG, "code": LONG, "source": LONG}]),
+    "info": lambda job: job["status"].update(info=LONG),
+    "failed": lambda job: job.update(status={"code": "failed", "info": LONG}, errors=[{"message": LONG}] * 9),
+    "status": lambda job: job["status"].update(code=LONG),
+    "name": lambda job: [one.update(filename=f"{LONG}.webp") for one in job["output"]],
+    "conversion": lambda job: [one.update(target=LONG, category=LONG) for one in job["conversion"]],
+}
+
+
+@pytest.mark.parametrize("where", WHERE)
+def test_a_text_of_any_length_is_shown_and_kept_cut(
+    where: str, pack: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lie(job: dict[str, Any]) -> None:
+        WHERE[where](job)
+
+    with lying(monkeypatch, lie):
+        said = told_by(a2c, pack)
+        said["history"] = a2c("history", "pack", "--json").out.encode()
+    assert {name: len(text) for name, text in said.items() if len(text) > 200_000} == {}
+
+
+def test_a_refusal_of_any_length_is_shown_cut(pack: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    with lying(monkeypatch, lambda _job: None) as service:
+        service.refusing, service.heard = True, [LONG[:100_000]]
+        ran = a2c("apply", "pack.yaml", "-y")
+        assert (ran.code, "more characters)" in ran.err, len(ran.err) < 20_000) == (5, True, True)
+        assert len(a2c("apply", "pack.yaml", "-y", "--json").out) < 20_000

@@ -26,7 +26,7 @@ def odd_id(data: Any) -> str:
 
 def _is_good(value: Any) -> bool:
     if isinstance(value, int) and not isinstance(value, bool):
-        return 0 <= value < 10**LONGEST_ID
+        return value >= 0 and len(str(value)) <= LONGEST_ID
     if isinstance(value, str):
         return not value or AN_ID.fullmatch(value) is not None
     return value is None
