@@ -158,3 +158,36 @@ def test_a_refusal_of_any_length_is_shown_cut(pack: Path, a2c: Command, monkeypa
         ran = a2c("apply", "pack.yaml", "-y")
         assert (ran.code, "more characters)" in ran.err, len(ran.err) < 20_000) == (5, True, True)
         assert len(a2c("apply", "pack.yaml", "-y", "--json").out) < 20_000
+
+
+OTHER = RECIPE.replace("name: pack", "name: other").replace("64", "65").replace("filename: cover", "filename: other")
+COSTS: tuple[Any, ...] = (-5, 0, None, "-9", 10**30, -(10**30), 2**64 - 1, 1e308, -1e308, [], "x", False)
+
+
+@pytest.mark.parametrize("cost", COSTS, ids=repr)
+def test_whatever_a_job_is_said_to_cost_a_budget_holds(
+    cost: Any, pack: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first job takes all that the day may cost, whatever the service says."""
+    (pack / "a2c.yaml").write_text("budget: {per_day: 1}\n")
+    (pack / "other.yaml").write_text(OTHER)
+
+    def lie(job: dict[str, Any]) -> None:
+        job["spent"] = cost
+
+    with lying(monkeypatch, lie) as service:
+        first, second = a2c("apply", "pack.yaml", "-y"), a2c("apply", "other.yaml", "-y", "--json")
+        assert (first.code, second.code) == (0, 11), first.err + second.err
+        assert len(service.service.store.all_jobs(limit=9, offset=0)) == 1
+    assert "internal error" not in a2c("status").err + first.err + second.err
+
+
+@pytest.mark.parametrize("cost", COSTS, ids=repr)
+def test_so_does_the_limit_of_one_apply(cost: Any, pack: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lie(job: dict[str, Any]) -> None:
+        job["spent"] = cost
+
+    (pack / "other.yaml").write_text(OTHER)
+    with lying(monkeypatch, lie) as service:
+        assert a2c("apply", "pack.yaml", "other.yaml", "-y", "--max-credits", "1").code == 11
+        assert len(service.service.store.all_jobs(limit=9, offset=0)) <= 1
