@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from a2c_spec.api.http.replies import Reply, error_of
+from a2c_spec.api.http.returned_ids import path_with
 from a2c_spec.api.http.transport import TOKEN_HEADER, Wire
 from a2c_spec.api.upload import Progress, Uploads
 from a2c_spec.core.calls import ENDPOINTS, Body, Call, Payload, Ref
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.live import CATALOG_BYTES, CATALOG_ROWS, LiveJob, mapping, number, parse_job, rows, text
+from a2c_spec.core.shortened import shortened
 from a2c_spec.errors import Conflict, NetworkError
 
 NEW_PLAN = "apply again to make a new plan"
@@ -46,7 +48,7 @@ class Client:
 
     async def job(self, job_id: str, patience: float = 0.0) -> LiveJob | None:
         """``GET /jobs/{id}``; None when the service does not know it (404 or 410). ``patience``: as in the wire."""
-        reply = await self.wire.call("GET", f"/jobs/{job_id}", accept=(404, 410), patience=patience)
+        reply = await self.wire.call("GET", path_with("/jobs/{job}", job=job_id), accept=(404, 410), patience=patience)
         return None if reply.status in (404, 410) else self._job(reply)
 
     async def jobs(self, page: int) -> tuple[LiveJob, ...]:
@@ -64,7 +66,10 @@ class Client:
 
     async def history(self, job_id: str) -> tuple[Mapping[str, Any], ...]:
         """``GET /jobs/{id}/history``: rows of id, status, info, created_at."""
-        return tuple(rows((await self.wire.call("GET", f"/jobs/{job_id}/history")).data))
+        found = rows((await self.wire.call("GET", path_with("/jobs/{job}/history", job=job_id))).data)
+        return tuple(
+            {key: shortened(one) if isinstance(one, str) else one for key, one in row.items()} for row in found
+        )
 
     async def catalog(self) -> AsyncIterator[Mapping[str, Any]]:
         """``GET /conversions``, every page until one is empty or repeats; needs no key."""
@@ -100,7 +105,7 @@ class Client:
 
     async def preset(self, preset_id: str) -> Mapping[str, Any] | None:
         """``GET /presets/{id}``; None when it does not exist."""
-        reply = await self.wire.call("GET", f"/presets/{preset_id}", accept=(404,))
+        reply = await self.wire.call("GET", path_with("/presets/{id}", id=preset_id), accept=(404,))
         return None if reply.status == 404 else mapping(reply.data)
 
     async def send(
@@ -109,7 +114,7 @@ class Client:
         """Sends one planned call. 404 and 410 for a DELETE are success: what is to be deleted does not exist."""
         if call.uploads:
             return await self._upload(call, job_id, progress)
-        path = ENDPOINTS[call.kind].path.format(job=job_id, id=subject_id(call, ids), server="")
+        path = path_with(ENDPOINTS[call.kind].path, job=job_id, id=subject_id(call, ids))
         headers = {"Idempotency-Key": idempotency_key} if idempotency_key else {}
         accept = (404, 410) if call.method == "DELETE" else ()
         body = None if call.body is None else self.resolved(wire_body(call), ids)
@@ -131,7 +136,7 @@ class Client:
         is not there, a GET shows.
         """
         api_id = subject_id(call, {})
-        path = ENDPOINTS[call.kind].path.format(job="", id=api_id, server="")
+        path = path_with(ENDPOINTS[call.kind].path, job="", id=api_id)
         job = call.kind == "delete_job"
         reply = await self.wire.call("DELETE", path, accept=(404, 409, 410) if job else (404, 410))
         return await self.job(api_id) if reply.status == 409 else None
@@ -139,7 +144,7 @@ class Client:
     async def _upload(self, call: Call, job_id: str, progress: Progress) -> Reply:
         access = self.upload_access.get(job_id) or await self._read_access(job_id)
         headers = {TOKEN_HEADER: access.token} if access.token else {}
-        path = ENDPOINTS[call.kind].path.format(job=job_id, server=access.server)
+        path = access.server + path_with(ENDPOINTS[call.kind].path.removeprefix("{server}"), job=job_id)
         if isinstance(call.body, Payload):
             return await self.uploads.file(self.wire, path, headers, call.body, self._password(call.body), progress)
         payloads = (

@@ -36,6 +36,17 @@ STARTS = 3
 """How often a job that does not run is started again before we give up."""
 
 
+ByPlace = Mapping[tuple[str, str], Sequence[SavedFile]]
+"""(output id, wanted path) -> the files of a record that were saved for it."""
+
+
+def _by_place(record: JobRecord) -> ByPlace:
+    found: dict[tuple[str, str], list[SavedFile]] = {}
+    for file in record.files:
+        found.setdefault((file.output_id, file.wanted), []).append(file)
+    return found
+
+
 @dataclass(slots=True)
 class Delivery:
     """Carries changes out to the end. ``render_late`` renders names that depend on a result."""
@@ -98,7 +109,8 @@ class Delivery:
     def _all_here(self, job: Job, record: JobRecord) -> bool:
         """Whether every result that the job gave is here, as far as it is wanted here."""
         wanted = [one for one in placed(job, record, self.render_late) if one.path]
-        return bool(wanted) and all(self._in_place(record, one) for one in wanted)
+        known = _by_place(record)
+        return bool(wanted) and all(self._in_place(record, known, one) for one in wanted)
 
     def _tell_status(self, record: JobRecord, live: LiveJob) -> None:
         """What the service says; not that a job failed for the rest, where its kept results are fetched."""
@@ -164,10 +176,12 @@ class Delivery:
         """Downloads every result that is not in its place yet; if one fails, the others are recorded all the same."""
         ours = {item.id for item in job.conversions}
         every = placed(apart(job, self.store, self.render_late), record, self.render_late, live)
-        shown = {one.id for one in live.outputs}
+        shown, known = {one.id for one in live.outputs}, _by_place(record)
         mine = (one for one in every if one.conversion in ours or not one.conversion)
-        placements = [one for one in mine if one.output.id in shown or self._in_place(record, one)]
-        results = await asyncio.gather(*(self._deliver(job, record, one) for one in placements), return_exceptions=True)
+        placements = [one for one in mine if one.output.id in shown or self._in_place(record, known, one)]
+        turn = asyncio.Lock()
+        each = (self._deliver(job, record, one, known, turn) for one in placements)
+        results = await asyncio.gather(*each, return_exceptions=True)
         files = [file for file in results if isinstance(file, SavedFile)]
         errors = [error for error in results if isinstance(error, BaseException)]
         made = [(one.conversion, one.inputs) for one in placements]
@@ -202,20 +216,25 @@ class Delivery:
         await keep(done)
         return await self.executor.save(done)
 
-    async def _deliver(self, job: Job, record: JobRecord, placement: Placement) -> SavedFile:
-        """Brings one result to its place, unless it is there or stays on the service."""
-        if known := self._in_place(record, placement):
-            return known
-        file = placement.unsaved
-        if not placement.path:
-            return file
-        policy = placement.spec.on_conflict if placement.spec else "error"
-        path = self.files.resolve_conflict(placement.path, policy, record.address)
+    async def _deliver(
+        self, job: Job, record: JobRecord, placement: Placement, known: ByPlace, turn: asyncio.Lock
+    ) -> SavedFile:
+        """Brings one result to its place, unless it is there or stays on the service. Where each belongs is decided one
+        by one, so that a signal is heeded between two of very many."""
+        async with turn:
+            await asyncio.sleep(0)
+            if there := self._in_place(record, known, placement):
+                return there
+            file = placement.unsaved
+            if not placement.path:
+                return file
+            policy = placement.spec.on_conflict if placement.spec else "error"
+            path = self.files.resolve_conflict(placement.path, policy, record.address)
         return await self.results.fetch(job, record, placement, replace(file, path=path)) if path else file
 
-    def _in_place(self, record: JobRecord, placement: Placement) -> SavedFile | None:
+    def _in_place(self, record: JobRecord, known: ByPlace, placement: Placement) -> SavedFile | None:
         """A result that is where it belongs."""
-        mine = (one for one in record.files if (one.output_id, one.wanted) == (placement.output.id, placement.path))
+        mine = known.get((placement.output.id, placement.path), ())
         return next((one for one in mine if one.path and self.files.status(one.path, record.address) == "intact"), None)
 
     async def move_all(self, moves: Sequence[tuple[Job, str, Move]]) -> None:

@@ -10,9 +10,12 @@ from a2c_spec.core.live import LiveJob, Problem
 from a2c_spec.core.reasons import OF_THEIR_OWN, run_again, untold
 from a2c_spec.core.results import left_out, made_from, named_parts
 from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.shortened import shortened
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import Conflict, PartialResult, SpecError
 
+LONGEST_LIST = 10_000
+"""Characters of all errors of a job together."""
 CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
@@ -59,7 +62,7 @@ def failure_text(record: JobRecord, live: LiveJob) -> str:
     """The job's errors, each with the manifest's own id of the part it is about."""
     names = record.names()
     errors = "; ".join(problem_text(problem, names) for problem in live.errors)
-    return errors or live.info or "the service does not say why"
+    return shortened(errors, LONGEST_LIST) or live.info or "the service does not say why"
 
 
 def warnings_of(job: Job, live: LiveJob, names: Mapping[str, str]) -> tuple[str, ...]:

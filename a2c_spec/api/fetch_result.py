@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from a2c_spec.api.client import Client
@@ -15,6 +16,7 @@ from a2c_spec.api.part_files import part_of
 from a2c_spec.core.desired import Job, Secret
 from a2c_spec.core.download_passwords import passwords, recorded_passwords
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.result_paths import Placement
 from a2c_spec.core.results import GONE
 from a2c_spec.core.run_records import out_of_time
@@ -22,12 +24,15 @@ from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.errors import Conflict, ResultLocked, SpecError
 
+FRESH = 60.0
+"""Seconds for which it is believed which links a job showed."""
 SHOWN_HINT = "the next apply tries again; it is run again, and paid again, only with --replace"
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFetcher:
-    """``executor`` records what is about to get its name, and what has gone."""
+    """``executor`` records what is about to get its name, and what has gone. ``shown``: the jobs that were read because
+    results of theirs were refused, and when."""
 
     client: Client
     store: StateStore
@@ -35,6 +40,7 @@ class ResultFetcher:
     files: OutputFiles
     executor: Executor
     tell: Listener
+    shown: dict[str, tuple[float, LiveJob | None]] = field(default_factory=dict)
 
     async def fetch(self, job: Job, record: JobRecord, placement: Placement, file: SavedFile) -> SavedFile:
         """Downloads a result to the path of ``file``; returns that with its size and digest."""
@@ -69,7 +75,7 @@ class ResultFetcher:
         """The result under the link that it has now. Gone is what its job itself no longer shows, or what the service
         need not keep any more; what it shows before that is tried again by the next apply."""
         output, record = download.output, self.store.get(job.address)
-        live = await self.client.job(record.job_id) if record else None
+        live = await self._shown(record.job_id) if record else None
         found = next((one for one in live.outputs if one.id == output.id), None) if live else None
         if found is not None and found.uri != output.uri and found.status not in GONE:
             try:
@@ -83,6 +89,16 @@ class ResultFetcher:
             told, hint = "is no longer on the service", "apply again: the plan will say what has to be run again"
         why = f"{output.filename} {told}, and its download was answered {answer}"
         raise ResultGone(why, output.id, answer, hint=hint, address=job.address)
+
+    async def _shown(self, job_id: str) -> LiveJob | None:
+        """The job as the service shows it, or did within a minute: one that lists very many results is not read anew
+        for each of them."""
+        clock = self.client.wire.limiter.clock
+        since, live = self.shown.get(job_id, (-math.inf, None))
+        if clock() - since > FRESH:
+            live = await self.client.job(job_id)
+            self.shown[job_id] = (clock(), live)
+        return live
 
     async def _with_a_password(self, download: Download, passwords: Sequence[str]) -> Fetched:
         """Downloads with the first password that the service accepts."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
 from a2c_spec.core.patchable_fields import echoed
+from a2c_spec.core.shortened import shortened, shortened_name
 
 TERMINAL = frozenset({"completed", "failed", "canceled"})
 """The only statuses that end a job; every other or unknown code means it may still change."""
@@ -24,6 +25,10 @@ MOST_UNANNOUNCED = 2_000_000_000
 CATALOG_BYTES = 64 * 1024 * 1024
 CATALOG_ROWS = 20_000
 """Bytes and targets of a catalog, whether a file or the service has it."""
+
+MOST_CREDITS = 1_000_000_000
+MOST_BYTES = 2**53
+"""The largest numbers that are believed: what one job cost, and every other one."""
 
 NOT_STARTED = frozenset({"incomplete", "created"})
 """Statuses of a job that can still be edited. ``ready`` counts as not started only while ``process`` is false."""
@@ -116,7 +121,8 @@ class LiveJob:
         """The positions of all inputs; empty unless the reply tells some. Where it does not tell all of them, somebody
         moved these, and the others have the places that are left: how a service orders them is not known."""
         told = [place if isinstance(place := item.options.get("position"), int) else 0 for item in self.inputs]
-        left = iter(place for place in range(1, 2 * len(told) + 1) if place not in told)
+        taken = set(told)
+        left = iter(place for place in range(1, 2 * len(told) + 1) if place not in taken)
         return [place or next(left) for place in told] if any(told) else []
 
 
@@ -140,10 +146,11 @@ def _md5(value: object) -> str:
     return shown if _MD5.fullmatch(shown) else ""
 
 
-def number(value: object) -> int:
-    """A count; services of this family also send numbers as strings."""
+def number(value: object, most: int = MOST_BYTES) -> int:
+    """A count; services of this family also send numbers as strings. What counts nothing is 0, and nothing is below
+    that, or above ``most``: what is kept, added up and compared must stay what it is."""
     try:
-        return int(value)  # type: ignore[call-overload, no-any-return]  # any JSON value may come
+        return min(max(int(value), 0), most)  # type: ignore[call-overload, no-any-return]  # any JSON value may come
     except (TypeError, ValueError, OverflowError):
         return 0
 
@@ -159,7 +166,7 @@ def parse_input(row: Mapping[str, Any]) -> LiveInput:
         type=text(row.get("type")),
         source=text(row.get("source")),
         engine=text(row.get("engine")),
-        filename=text(row.get("filename")),
+        filename=shortened_name(text(row.get("filename"))),
         content_type=text(row.get("content_type")),
         size=number(row.get("size")),
         checksum=_md5(row.get("checksum") or row.get("hash")),
@@ -190,7 +197,7 @@ def parse_output(row: Mapping[str, Any]) -> LiveOutput:
         id=text(row.get("id")),
         conversion=text(source.get("conversion")),
         inputs=tuple(text(i) for i in inputs) if isinstance(inputs, list | tuple) else (),
-        filename=text(row.get("filename") or row.get("name")) or uri.split("?")[0].rsplit("/", 1)[-1],
+        filename=shortened_name(text(row.get("filename") or row.get("name")) or file_name_in(uri)),
         uri=uri,
         size=number(row.get("size")),
         checksum=_md5(row.get("checksum")),
@@ -199,12 +206,17 @@ def parse_output(row: Mapping[str, Any]) -> LiveOutput:
     )
 
 
+def file_name_in(uri: str) -> str:
+    """The last segment of the path of an address; what stands before its path, as a password, is no name."""
+    return re.split("[?#]", uri.partition("://")[2] or uri)[0].partition("/")[2].rpartition("/")[2]
+
+
 def _problem(row: Mapping[str, Any]) -> Problem:
     return Problem(
-        source=text(row.get("source")),
+        source=shortened(text(row.get("source"))),
         id_source=text(row.get("id_source") or row.get("idSource")),
-        code=text(row.get("code")),
-        message=text(row.get("message")),
+        code=shortened(text(row.get("code"))),
+        message=shortened(text(row.get("message"))),
     )
 
 
@@ -231,12 +243,12 @@ def parse_job(data: Mapping[str, Any]) -> LiveJob:
     detail = mapping(status)
     return LiveJob(
         id=text(data.get("id")),
-        status=text(status if isinstance(status, str) else detail.get("code")),
-        info=text(detail.get("info")),
+        status=shortened(text(status if isinstance(status, str) else detail.get("code"))),
+        info=shortened(text(detail.get("info"))),
         process=_flag(data.get("process")),
         fields=echoed(data),
         server=text(data.get("server")).rstrip("/"),
-        spent=number(data.get("spent")),
+        spent=number(data.get("spent"), MOST_CREDITS),
         created_at=text(data.get("created_at")),
         inputs=_parts(data.get("input"), parse_input),
         conversions=_parts(data.get("conversion"), parse_conversion),

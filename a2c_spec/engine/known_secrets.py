@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 from urllib.request import getproxies
 
-from a2c_spec.api.http.redaction import url_secrets
+from a2c_spec.api.http.secret_forms import url_secrets
 from a2c_spec.core.desired import Secret
 from a2c_spec.core.download_passwords import MARK
 from a2c_spec.core.sensitive import names_secret

@@ -54,6 +54,8 @@ class CreditLimit:
         return about
 
     def settle(self, record: JobRecord | None, reserved: int) -> None:
-        """Puts what a job really cost in the place of its estimate."""
-        if reserved and record is not None and record.phase in ("completed", "done", "failed", "canceled"):
+        """Puts what a job really cost in the place of its estimate. That stays where the service names no cost, so that
+        one which says that it costs nothing loosens no bound."""
+        ended = record is not None and record.phase in ("completed", "done", "failed", "canceled")
+        if reserved and record is not None and ended and record.spent > 0:
             self.reserved += record.spent - reserved

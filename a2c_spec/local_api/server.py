@@ -14,6 +14,7 @@ import uvicorn
 
 from a2c_spec.local_api.app import LocalApi, create_app
 from a2c_spec.local_api.convert.contract import Converters
+from a2c_spec.local_api.http.connections import Connection
 from a2c_spec.local_api.settings import Settings
 
 
@@ -39,7 +40,7 @@ def server_of(app: LocalApi, on_ready: Callable[[], None]) -> _Server:
     logging.getLogger("uvicorn").addHandler(logging.NullHandler())
     config = uvicorn.Config(
         app,
-        http="httptools",
+        http=Connection,
         ws="none",
         proxy_headers=False,  # nobody may say where a request came from
         lifespan="on",

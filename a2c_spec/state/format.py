@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
@@ -14,6 +15,7 @@ from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
 
 _COLUMNS = frozenset({"address", "realm"})
 _FIELDS = {field.name for field in fields(JobRecord)} - _COLUMNS
+_DEFAULTS = {field.name: field.default for field in fields(JobRecord)}
 _INTENT = {field.name for field in fields(Intent)}
 _FILE = {field.name for field in fields(SavedFile)}
 
@@ -77,6 +79,8 @@ def decode(realm: str, address: str, text: str) -> JobRecord:
 
 def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     values = {key: value for key, value in tree.items() if key in _FIELDS}
+    if odd := next((key for key, value in values.items() if not _fits(value, _DEFAULTS.get(key))), ""):
+        raise ValueError(f"its `{odd}` is no such value")
     values["elements"] = _elements(values.get("elements", ()))
     values["files"] = tuple(_file(row) for row in values.get("files", ()))
     values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
@@ -88,6 +92,14 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     intent = values.get("intent")
     values["intent"] = _intent(intent) if intent else None
     return JobRecord(address=address, realm=realm, **values)
+
+
+def _fits(value: Any, usual: object) -> bool:
+    """Whether a value is of the kind of the usual one; a number is not below 0, so that it loosens no bound."""
+    if isinstance(usual, int | float):
+        whole = isinstance(value, int) or (isinstance(usual, float) and isinstance(value, float))
+        return whole and not isinstance(value, bool) and 0 <= value < math.inf
+    return not isinstance(usual, str) or isinstance(value, str)
 
 
 def _intent(tree: Mapping[str, Any]) -> Intent:

@@ -14,8 +14,8 @@ from pathlib import Path
 from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.state.ledger import KEY, learn, open_ledger, read_ledger, tell
 
-SUM = "SELECT coalesce(sum(credits), 0) FROM main.paid WHERE realm = ? AND day >= ?"
-"""Days to come count too, so that a clock that was set back gives nothing away."""
+SUM = "SELECT coalesce(sum(max(CAST(credits AS INTEGER), 0)), 0) FROM main.paid WHERE realm = ? AND day >= ?"
+"""Days to come count too, so that a clock that was set back gives nothing away. No entry does, whoever wrote it."""
 
 INSERT = f"INSERT INTO main.paid (realm, env, run, day, credits, open, key) VALUES (?, ?, ?, ?, ?, 1, {KEY})"  # noqa: S608
 SETTLE = "UPDATE main.paid SET credits = ?, open = 0 WHERE id = ?"
@@ -29,7 +29,8 @@ FILE = "UPDATE main.paid SET run = ? WHERE id = ?"
 """Once a job is known, its cost is looked for by its id: addresses change, and several may have results of one job."""
 
 OPEN = """
-SELECT credits FROM main.paid WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
+SELECT max(CAST(credits AS INTEGER), 0) FROM main.paid
+WHERE realm = ? AND env = ? AND run = ? AND open AND day >= ? ORDER BY id DESC LIMIT 1
 """
 Settlement = tuple[str, tuple[object, ...]]
 """A statement with its values."""

@@ -13,6 +13,10 @@ from collections.abc import Iterable
 from typing import Any
 
 from a2c_spec.core.file_names import SIGNS
+from a2c_spec.core.shortened import shortened
+
+LONGEST_LINE = 10_000
+"""Characters of a line for people; of longer ones, the rest is left out, and counted."""
 
 COLOUR = r"\x1b\[(?:0|[1-3][0-6]?(?:;[1-3][0-6]?)*)m"
 """The codes of our own styles."""
@@ -27,20 +31,25 @@ _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t", "##": r"#\#", "": "\\"}
 
 def line(text: str) -> str:
     """The text on one line."""
-    return _LINE.sub(_escaped, text)
+    return _LINE.sub(_escaped, shortened(text, LONGEST_LINE))
 
 
 def joined(lines: Iterable[str], *, coloured: bool) -> str:
     """Lines, none of which becomes two; ``coloured``: the codes of our own styles stay."""
     pattern = _COLOURED if coloured else _LINE
-    return "\n".join(pattern.sub(_escaped, one) for one in lines)
+    cut = (one if len(one) <= LONGEST_LINE else _cut(one, coloured) for one in lines)
+    return "\n".join(pattern.sub(_escaped, one) for one in cut)
+
+
+def _cut(one: str, coloured: bool) -> str:
+    return shortened(one, LONGEST_LINE) + ("\x1b[0m" if coloured and "\x1b[" in one else "")
 
 
 def page(text: str) -> str:
     """A whole output as it may be printed: its line breaks and the codes of our own styles stay."""
     if not _PAGE.search(text):
         return text
-    return joined(text.split("\n"), coloured=True)
+    return "\n".join(_COLOURED.sub(_escaped, one) for one in text.split("\n"))
 
 
 def dumps(tree: Any) -> str:

@@ -623,3 +623,37 @@ def test_parts_whose_ids_are_not_known_are_recognised_before_results_are_named(b
     record = bench.put(replace(record, elements=elements))
     (file,) = bench.deliver(Change("pack", "wait", ("running",), fetch=True), record).files
     assert (file.conversion, file.inputs) == ("sum", ("in0",))
+
+
+def test_a_job_with_many_results_that_are_refused_is_not_read_for_each_of_them(tmp_path: Path) -> None:
+    """It was, which took the square of their number."""
+
+    def refused(_service: Service, request: httpx.Request) -> httpx.Response | None:
+        return httpx.Response(404) if "/results" in request.url.path else None
+
+    many = Bench(tmp_path, Service(rule=refused, results=60))
+    with pytest.raises(ResultGone):
+        many.deliver(many.change())
+    assert len([one for one in many.service.requests if one == "GET /jobs/job-1"]) < 20
+    many.store.close()
+
+
+def test_where_very_many_results_belong_is_decided_one_by_one(tmp_path: Path) -> None:
+    """So that a signal is heeded between two of them."""
+    many = Bench(tmp_path, Service(results=300))
+    decided: list[int] = []
+
+    async def watch() -> None:
+        work = asyncio.ensure_future(many.delivery.carry_out(many.task(), many.change(), JobRecord("pack", "host")))
+        for _ in range(10_000):
+            await asyncio.sleep(0)
+            if many.files.reserved:
+                break
+        decided.append(len(many.files.reserved))
+        work.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await work
+
+    asyncio.run(watch())
+    assert 0 < decided[0] < 10
+    many.store.close()

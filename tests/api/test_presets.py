@@ -46,9 +46,9 @@ def test_a_new_preset_is_recorded_with_its_id(tmp_path: Path) -> None:
 
 def test_a_preset_whose_answer_was_lost_is_found_by_its_content(tmp_path: Path) -> None:
     others: list[dict[str, Any]] = [
-        {**FOUND, "id": "other target", "target": "png"},
-        {**FOUND, "id": "other name", "name": "print"},
-        {**FOUND, "id": "other options", "options": {"quality": 81}},
+        {**FOUND, "id": "other-target", "target": "png"},
+        {**FOUND, "id": "other-name", "name": "print"},
+        {**FOUND, "id": "other-options", "options": {"quality": 81}},
     ]
     done = apply(in_turn(httpx.ReadError("reset"), httpx.Response(200, json=[*others, FOUND])), tmp_path)
     assert done.job_id == "p-2"

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from a2c_spec.core.live import (
+    MOST_BYTES,
+    MOST_CREDITS,
     LiveConversion,
     LiveInput,
     LiveJob,
@@ -99,6 +101,11 @@ def test_a_job_can_be_edited_until_it_is_told_to_run_and_ends_in_three_ways(
         ({"name": "b.png", "uri": "https://x/c.png"}, "b.png"),
         ({"filename": None, "uri": "https://x/c.png?k=a/d.png"}, "c.png"),
         ({}, ""),
+        ({"uri": "https://user:pw@x"}, ""),
+        ({"uri": "https://user:pw@x/"}, ""),
+        ({"uri": "https://user:p%2Fw@x/a/c.png#d/e"}, "c.png"),
+        ({"uri": "c.png"}, ""),
+        ({"uri": "/a/c.png"}, "c.png"),
     ],
 )
 def test_a_result_is_named_by_what_the_service_says_first(row: dict[str, Any], name: str) -> None:
@@ -131,7 +138,24 @@ def test_where_a_conversion_delivers_is_kept_row_by_row() -> None:
 
 @pytest.mark.parametrize(
     ("value", "count"),
-    [(3, 3), ("3", 3), (3.9, 3), (True, 1), (None, 0), ("3 kB", 0), ([], 0), (float("inf"), 0), (float("nan"), 0)],
+    [
+        (3, 3),
+        ("3", 3),
+        (3.9, 3),
+        (True, 1),
+        (None, 0),
+        ("3 kB", 0),
+        ([], 0),
+        (float("inf"), 0),
+        (float("nan"), 0),
+        (-1, 0),
+        ("-7", 0),
+        (-1e300, 0),
+        (10**30, MOST_BYTES),
+        ("9" * 30, MOST_BYTES),
+        (1e300, MOST_BYTES),
+        ("9" * 5000, 0),
+    ],
 )
 def test_a_count_may_come_as_text(value: object, count: int) -> None:
     assert number(value) == count
@@ -165,3 +189,15 @@ def test_inputs_without_a_position_have_the_places_that_are_left(
 ) -> None:
     inputs = [{"id": str(n), "options": {} if one is None else {"position": one}} for n, one in enumerate(shown)]
     assert parse_job({"id": "j", "input": inputs}).positions == places
+
+
+@pytest.mark.parametrize(
+    ("told", "believed"), [(10**30, MOST_CREDITS), (-5, 0), (2**64 - 1, MOST_CREDITS), ("x", 0), (7, 7)]
+)
+def test_what_a_job_cost_is_within_what_can_be_added_up(told: object, believed: int) -> None:
+    assert parse_job({"spent": told}).spent == believed
+
+
+def test_places_that_are_none_take_no_time() -> None:
+    job = parse_job({"input": [{"id": str(n), "options": {"position": n + 1 if n else 0}} for n in range(20_000)]})
+    assert sorted(job.positions) == list(range(1, 20_001))

@@ -64,7 +64,8 @@ def test_without_a_bound_everything_may_start() -> None:
 
 SETTLED = [
     (spent(5), 2, 5),
-    (spent(0), 2, 0),
+    (spent(0), 2, 2),
+    (spent(1), 2, 1),
     (spent(5, "completed"), 2, 5),
     (spent(5, "failed"), 2, 5),
     (spent(5, "canceled"), 2, 5),

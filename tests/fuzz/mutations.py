@@ -27,6 +27,35 @@ VALUES: tuple[Any, ...] = (
     None, True, False, 0, -1, 1, 2**31, 2**63, 10**30, 0.1, -0.0, 1e308, "", "x", "x" * 5000, "\x00", "\ud83d", "é", [],
     {}, [None], {"": None}, [[[]]], {"a": {"a": {"a": 1}}}, "https://x", "output", "completed", "2026-01-01T00:00:00",
 )  # fmt: skip
+ADDRESSES = (
+    "http://[::1", "http://127.0.0.1:%zz/", "http://127.0.0.1:99999/", "http://xn--\udcff.com/", "http://xn--a.com/",
+    f"http://{'a' * 70}.com/", "http://user:pw@127.0.0.1:9/x", "http://:@127.0.0.1:9/", "http://\u202e.com/", "http://a\x00b/",
+    "http://a\nb/", "http:///x", "//x", "ftp://127.0.0.1/", "data:,x", "http://127.0.0.1:9/" + "x" * 70_000,
+)  # fmt: skip
+IDS = (
+    "../presets/1",
+    "..",
+    "a/b",
+    "a?page=1",
+    "a#b",
+    "a b",
+    "a\n",
+    "%2e%2e",
+    "\u202e",
+    "x" * 300,
+    "key",
+    "id-key",
+    7,
+    -7,
+    1.5,
+)
+NUMBERS = (-1, 10**30, -(10**30), 2**64 - 1, 1e308, -1e308, "9" * 5000, "-9", "1e999", 0.5, True)
+MEANT: dict[str, tuple[Any, ...]] = {
+    **dict.fromkeys(("uri", "server"), ADDRESSES),
+    **dict.fromkeys(("id", "conversion", "input", "id_source", "job"), IDS),
+    **dict.fromkeys(("spent", "size", "position", "code", "progress"), NUMBERS),
+}
+"""What may stand under a name of the API, so that it is believed, or nearly."""
 EDGES = (0, 1, 0x7F, 0x80, 0xFF)
 
 
@@ -70,13 +99,18 @@ def tree(rng: Random, corpus: Sequence[bytes]) -> bytes:
 
 def _changed(rng: Random, value: Any, corpus: Sequence[bytes]) -> Any:
     value = copy.deepcopy(value)
-    place = rng.choice(places(value))
+    every = places(value)
+    meant = [place for place in every if place and place[-1] in MEANT]
+    place = rng.choice(meant if meant and rng.random() < 0.3 else every)
     if not place:
         return rng.choice(VALUES) if rng.random() < 0.2 else value
     inner = value
     for key in place[:-1]:
         inner = inner[key]
     key = place[-1]
+    if key in MEANT and rng.random() < 0.5:
+        inner[key] = rng.choice(MEANT[key])
+        return value
     match rng.randrange(7):
         case 0:
             del inner[key]

@@ -74,3 +74,16 @@ def test_whatever_is_changed_of_a_record_is_found() -> None:
 def test_a_record_is_json_for_whoever_looks_at_it() -> None:
     tree = json.loads(encode(RECORD))
     assert (len(tree.pop("check")), tree) == (8, TREE)
+
+
+@pytest.mark.parametrize("value", [-1, "1", None, True, 0.5, [], float("inf"), float("nan")], ids=repr)
+def test_a_cost_that_is_none_is_damage(value: Any) -> None:
+    """Below 0, it would loosen the bounds of what may be spent."""
+    with pytest.raises(ValueError, match="`spent`"):
+        decode("host", "pack", with_check(json.dumps({"spent": value})))
+
+
+@pytest.mark.parametrize(("key", "value"), [("job_id", 7), ("phase", None), ("updated_at", "x"), ("gone_since", -1.0)])
+def test_a_value_of_another_kind_is_damage(key: str, value: Any) -> None:
+    with pytest.raises(ValueError, match=f"`{key}`"):
+        decode("host", "pack", with_check(json.dumps({key: value})))

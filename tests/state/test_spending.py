@@ -198,3 +198,25 @@ def test_only_its_owner_reads_it_and_old_days_go(spending: Spending) -> None:
     assert spent(spending.path, day="2026-01-01") == 100
     with sqlite3.connect(spending.path) as db:
         assert db.execute("SELECT count(*) FROM paid").fetchone() == (100,)
+
+
+PLANT = "INSERT INTO paid (realm, env, run, day, credits, open) VALUES ('api', '', 'b', ?, ?, 1)"
+
+
+@pytest.mark.parametrize("planted", [-1000, -(2**63), "x", b"x", -1e300], ids=repr)
+def test_no_entry_gives_anything_back_whoever_wrote_it(spending: Spending, planted: Any) -> None:
+    assert reserve(spending, 4, most=5)
+    with contextlib.closing(sqlite3.connect(spending.path)) as db, db:
+        db.execute(PLANT, (DAY, planted))
+    assert spending.spent(DAY) == 4
+    assert spending.open_amount("", "b", DAY) == 0
+    assert not reserve(spending, 2, most=5)
+
+
+def test_entries_that_cannot_be_added_up_are_an_error_in_words(spending: Spending) -> None:
+    assert reserve(spending)
+    with contextlib.closing(sqlite3.connect(spending.path)) as db, db:
+        for _ in range(2):
+            db.execute(PLANT, (DAY, 9e999))
+    with pytest.raises(SpecError, match="record of what was spent"):
+        spending.spent(DAY)

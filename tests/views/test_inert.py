@@ -54,3 +54,11 @@ def test_colours_of_others_do_not_show() -> None:
     assert PLAIN.lines(["\x1b[31mx"]) == r"\x1b[31mx"
     assert Style(on=True)("\x1b[31mx", "bold") == "\x1b[1m\\x1b[31mx\x1b[0m"
     assert Style(on=True).lines([Style(on=True)("::x", "red")]) == "\x1b[31m\\::x\x1b[0m"
+
+
+def test_a_line_that_is_too_long_is_cut_and_its_colour_ends() -> None:
+    long = "x" * 15_000_000
+    for made in (inert.line(long), inert.joined([long], coloured=False), inert.joined([long], coloured=True)):
+        assert made == "x" * inert.LONGEST_LINE + "... (14,990,000 more characters)"
+    assert inert.joined([f"\x1b[31m{long}"], coloured=True).endswith("more characters)\x1b[0m")
+    assert inert.page(long) == long

@@ -2,24 +2,17 @@
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import re
-import shlex
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 
-from a2c_spec.core.disguises import LONG, disguises, unfolded, without
+from a2c_spec.api.http.secret_forms import LONG_LINE, SHORT, folded, forms_of, parts_of, texts_of
+from a2c_spec.core.disguises import LONG, unfolded, without
+from a2c_spec.core.live import file_name_in
 from a2c_spec.core.sensitive import HIDDEN, names_secret
 
-SHORT = 4
-"""Secrets with fewer characters are hidden only where they stand alone: as a word of a message, or a whole value; one
-character cannot be told from any other text."""
-LONG_LINE = 8
-"""Lines of a secret, and parts of a URL that is one, are hidden by themselves from so many characters on."""
+LINK = 16
+"""Secrets of so many characters stand in no address by chance."""
 MANY = 100
 """Lines of a secret that has more of them are looked for escaped once, not twice: each has hundreds of forms."""
 TOLD = frozenset({"message", "info", "errors", "warnings", "details", "description"})
@@ -38,6 +31,11 @@ LEFT_WORDS = re.compile(
 _NAME = re.compile("[a-z_]+")
 _ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{16,}")
+
+
+class SecretReturned(Exception):
+    """An answer holds a secret in the place of an id, an address or a checksum: what goes back as it is, or is kept as
+    it is, cannot be hidden. Says under which key."""
 
 
 def _never(_secret: str) -> bool:
@@ -68,11 +66,11 @@ class Redaction:
         """From now on these are hidden, also their lines, and of a URL its password and the values of its query."""
         for secret in secrets:
             if len(secret.strip()) > 1 and secret not in self._known:
-                parts = {secret: None, **dict.fromkeys(_parts(secret))}
+                parts = {secret: None, **dict.fromkeys(parts_of(secret))}
                 for part in parts:
-                    forms = _forms(part, twice=part == secret or len(parts) <= MANY) if len(part) >= SHORT else ()
+                    forms = forms_of(part, twice=part == secret or len(parts) <= MANY) if len(part) >= SHORT else ()
                     self._known[part] = tuple(form.lower() for form in forms)
-                    self._folded[part] = _folded(part)
+                    self._folded[part] = folded(part)
 
     def text(self, text: str) -> str:
         """A text for people, without secrets."""
@@ -85,12 +83,13 @@ class Redaction:
         return self._unfolded(shown, self._known)
 
     def data(self, data: Any, *, told: bool = False) -> Any:
-        """An answer without secrets, but with what calls need of it; ``told``: all of it is for people."""
+        """An answer without secrets, but with what calls need of it; ``told``: all of it is for people. Raises
+        SecretReturned where what calls need is a secret."""
         self._tokens |= set(_token_values(data))
         try:
             named = [] if told else _named(data)
             self.learn(*named)
-            return self._tree(data, "", told) if named or self._met(_texts(data)) else data
+            return self._tree(data, "", told) if named or self._met(texts_of(data)) else data
         except RecursionError:  # nobody can tell what is in there, and no answer is as deep as that
             return None
 
@@ -116,14 +115,38 @@ class Redaction:
     def _tree(self, value: Any, key: str, told: bool) -> Any:
         told = told or key in TOLD
         if isinstance(value, Mapping):
+            value = self._with_name(value, told)
             return {self._key(name, told): self._tree(item, name, told) for name, item in value.items()}
         if isinstance(value, list):
             return [self._tree(item, key, told) for item in value]
-        if not isinstance(value, str) or LEFT_WORDS.fullmatch(value) or _ID.fullmatch(value):
+        if not isinstance(value, str) or LEFT_WORDS.fullmatch(value):
             return value
-        if key in LEFT and (not told or key == "id_source"):
-            return value
+        needed = key in LEFT and (not told or key == "id_source")
+        if needed or _ID.fullmatch(value):
+            if key == "token" or not self._betrays(value, LINK if key in ("uri", "server") else LONG_LINE):
+                return value
+            if needed and not told:
+                raise SecretReturned(key)
         return self.text(value) if told else HIDDEN if value and names_secret(key) else self._echo(value)
+
+    def _with_name(self, row: Mapping[str, Any], told: bool) -> Mapping[str, Any]:
+        """A result; one without a name has that of its address, which is shown, so it must not be secret."""
+        uri = row.get("uri")
+        name = "" if row.get("filename") or row.get("name") or not isinstance(uri, str) else file_name_in(uri)
+        hidden = self._tree(name, "filename", told)
+        return row if hidden == name else {**row, "filename": hidden}
+
+    def _betrays(self, value: str, least: int) -> bool:
+        """Whether what is needed as it is is a secret, or holds one of at least so many letters; short ones, and words
+        of the API, are in any id or link by chance."""
+        lowered = value.lower()
+        here = [
+            secret
+            for secret, forms in self._known.items()
+            if secret.lower() == lowered or any(len(form) >= least and form in lowered for form in forms)
+        ]
+        chance = {one for one in here if LEFT_WORDS.fullmatch(one) or (len(one) < LONG_LINE and one.isdigit())}
+        return value in self._tokens or any(one not in chance and not self._is_open(one) for one in here)
 
     def _key(self, name: str, told: bool) -> str:
         return name if _NAME.fullmatch(name) and not told else self.text(name)
@@ -147,115 +170,11 @@ class Redaction:
         return self._open[secret]
 
 
-def url_secrets(url: str) -> Iterator[str]:
-    """The password of a URL, as it is written and as it is meant, and its user with it as it is sent."""
-    try:
-        parts = urlsplit(url if "://" in url else f"http://{url}")
-    except ValueError:
-        return
-    if parts.password:
-        user, password = unquote(parts.username or ""), unquote(parts.password)
-        yield from (parts.password, password, base64.b64encode(f"{user}:{password}".encode()).decode())
-
-
-def _parts(secret: str) -> Iterator[str]:
-    lines = [line.strip() for line in secret.splitlines()]
-    if len(lines) > 1:
-        yield from (line for line in lines if len(line) >= LONG_LINE)
-    if secret.lstrip().startswith("{"):
-        yield from (text for text in _texts(_json(secret)) if len(text) >= 2 * LONG_LINE)
-    if re.match(r"[a-z]+://", secret):
-        yield from url_secrets(secret)
-        yield from (value for _, value in parse_qsl(secret.partition("?")[2]) if len(value) >= LONG_LINE)
-
-
-def _json(text: str) -> Any:
-    try:
-        return json.loads(text)
-    except ValueError:
-        return None
-
-
-def _entities(number: str, letters: str) -> Callable[[str], str]:
-    """Writes some letters as entities of HTML with their numbers."""
-    return lambda text: re.sub(letters, lambda found: number.format(ord(found[0])), text)
-
-
-SIGNS, BEYOND_ASCII = r"[^\w ]", r"[^\x00-\x7f]"
-
-
-ESCAPED: tuple[Callable[[str], str], ...] = (
-    str,
-    quote,
-    partial(quote, safe=""),
-    quote_plus,
-    lambda text: repr(text)[1:-1],
-    lambda text: json.dumps(text)[1:-1],
-    lambda text: json.dumps(text, ensure_ascii=False)[1:-1],
-    lambda text: text.replace("/", "\\/"),
-    html.escape,
-    lambda text: html.escape(text, quote=False),
-    lambda text: html.escape(text).replace("&#x27;", "&#39;"),
-    lambda text: html.escape(text).replace("&#x27;", "&apos;"),
-    lambda text: html.escape(text, quote=False).replace('"', "&quot;"),
-    _entities("&#{};", SIGNS),
-    _entities("&#x{:x};", SIGNS),
-    _entities("&#{};", BEYOND_ASCII),
-    _entities("&#x{:x};", BEYOND_ASCII),
-    lambda text: re.sub(r"""(["'\\])""", r"\\\1", text),
-    lambda text: re.sub(r"""(["'\\`$])""", r"\\\1", text),
-    re.escape,
-    lambda text: text.replace("'", "''"),
-    lambda text: text.replace("'", "'\\''"),
-    lambda text: shlex.quote(text)[1:-1] if shlex.quote(text) != text else text,
-    lambda text: text.encode(errors="replace").decode("latin-1"),
-    lambda text: text.encode(errors="replace").decode("cp1252", errors="replace"),
-)
-"""How services and what they are made of write a text: each of these ways, and each upon each other."""
-
-
-def _forms(secret: str, *, twice: bool) -> set[str]:
-    """The secret as it may appear: as it is, escaped once or twice, in hex, or within base64 at any offset."""
-    raw = secret.encode(errors="replace")
-    found = {escape(secret) for escape in ESCAPED}
-    found |= {outer(inner) for inner in found for outer in ESCAPED if twice} | {raw.hex()}
-    found.add(base64.b64encode(raw).decode().rstrip("="))
-    for lead in range(3) if len(raw) > SHORT else ():
-        encoded = base64.b64encode(b"\0" * lead + raw).decode()
-        inner = encoded[(lead * 4 + 2) // 3 : (lead + len(raw)) * 4 // 3]
-        found |= {inner, inner.replace("+", "-").replace("/", "_")}
-    return found
-
-
-def _folded(secret: str) -> frozenset[str]:
-    """The secret as an unfolded text has it; a shorter one only as it is."""
-    one = unfolded(secret)
-    return disguises(secret) if len(one) >= LONG else frozenset([one] if len(one) >= SHORT else ())
-
-
 def _pattern(known: Mapping[str, tuple[str, ...]]) -> re.Pattern[str]:
     """Finds any of the secrets, the longest first, in either case."""
     forms = sorted({form for forms in known.values() for form in forms}, key=len, reverse=True)
     alone = [rf"(?<!\w){re.escape(secret)}(?!\w)" for secret in known if len(secret) < SHORT]
     return re.compile("|".join([*map(re.escape, forms), *alone]) or "(?!)", re.IGNORECASE)
-
-
-def _texts(data: Any) -> list[str]:
-    """Every text of a tree, its keys too, but for the tokens of jobs, which stay."""
-    if isinstance(data, str):
-        return [data]
-    found: list[str] = []
-    if isinstance(data, dict):
-        found += data
-        for key, value in data.items():
-            if isinstance(value, str) and key != "token":
-                found.append(value)
-            elif value and key != "token":
-                found += _texts(value)
-    elif isinstance(data, list):
-        for value in data:
-            found += _texts(value)
-    return found
 
 
 def _named(data: Any, key: str = "") -> list[str]:

@@ -14,6 +14,7 @@ from a2c_spec.api.http.unpack import NotRead, unpacked
 from a2c_spec.core.durations import roughly
 from a2c_spec.core.json_text import read_json
 from a2c_spec.core.live import LiveJob, mapping, parse_job
+from a2c_spec.core.shortened import shortened
 from a2c_spec.errors import AskedToWait, AuthError, InvalidError, NetworkError, QuotaError, ReadFailed, SpecError
 
 LARGEST_REPLY = 16 * 1024 * 1024
@@ -53,7 +54,7 @@ class Reply:
         if isinstance(self.data, Mapping):
             text = str(self.data.get("message") or "")
             errors = self.data.get("errors")
-            return f"{text} {_joined(errors)}".strip() if errors else text
+            return shortened(f"{text} {_joined(errors)}".strip() if errors else text)
         return ""
 
 

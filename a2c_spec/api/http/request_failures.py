@@ -1,8 +1,10 @@
-"""What the failure of a request tells: whether it was sent, and whose fault it was."""
+"""What the failure of a request tells: whether it was sent, and whose fault it was; and where none may be sent."""
 
 from __future__ import annotations
 
+import contextlib
 import socket
+from collections.abc import Callable, Iterator
 
 import httpx
 
@@ -19,13 +21,45 @@ def proves_unsent(error: Exception) -> bool:
     return isinstance(error, UNSENT) or isinstance(cause, ConnectionRefusedError | socket.gaierror)
 
 
-def met_while_reading(error: BaseException | None) -> SpecError | None:
-    """Our own error, met while the body was read, as where a file changes: the request did not come to its end."""
-    while error is not None and not isinstance(error, SpecError):
+def met_while_reading(error: BaseException | None, before: BaseException | None = None) -> SpecError | None:
+    """Our own error, met while the body was read, as where a file changes: the request did not come to its end.
+
+    ``before``: what was being handled when the request was begun, which has nothing to do with it.
+    """
+    while error is not None and error is not before:
+        if isinstance(error, SpecError):
+            return error
         error = error.__cause__ or error.__context__
-    return error
+    return None
+
+
+@contextlib.contextmanager
+def explained(said: Callable[[Exception], str], *, sent: bool = False) -> Iterator[None]:
+    """Raises NetworkError for whatever the HTTP library, its parts and the system make of an address to which nothing
+    can be sent: names that are none, ports out of range, signs that no header has. ``said``: what an error says.
+
+    ``sent``: the address was in use before, so that something else may be wrong, and the request sent; it is raised as
+    LocalProtocolError.
+    """
+    try:
+        yield
+    except (httpx.InvalidURL, ValueError, OverflowError) as error:
+        if sent:
+            raise httpx.LocalProtocolError(said(error)) from error
+        raise address_of_none(said(error)) from error
 
 
 def address_of_none(said: str) -> NetworkError:
-    """The service gave an address, or a name that is part of one, to which nothing can be sent; ``said``: why."""
+    """The service gave an address, or a token for it, with which nothing can be sent; ``said``: why."""
     return NetworkError(f"the service gave an address that cannot be used ({said})", hint="nothing was sent to it")
+
+
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Where an address leads to, whatever its path is: what was given for one place is not told another."""
+    return url.scheme, url.host, url.port
+
+
+def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
+    """Raises NetworkError when a step leads from https to a connection without TLS."""
+    if before.scheme == "https" and after.scheme != "https":
+        raise NetworkError(f"{before.host} redirects to {after.scheme}://{after.host} without TLS, which is refused")

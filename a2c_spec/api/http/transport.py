@@ -5,18 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import sys
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Any
 
 import httpx
 
 from a2c_spec.api.http.backoff import LONGEST_RETRY_AFTER, asks_to_wait, backoff, retry_after
 from a2c_spec.api.http.concurrency import Limiter, Sleep
-from a2c_spec.api.http.redaction import Redaction
+from a2c_spec.api.http.redaction import Redaction, SecretReturned
 from a2c_spec.api.http.replies import (
     NOT_JSON,
     LostAnswer,
@@ -30,7 +32,9 @@ from a2c_spec.api.http.replies import (
     throttled,
     unreachable,
 )
-from a2c_spec.api.http.request_failures import address_of_none, met_while_reading, proves_unsent
+from a2c_spec.api.http.request_failures import explained, met_while_reading, no_downgrade, origin, proves_unsent
+from a2c_spec.api.http.returned_ids import MOST_PARTS, odd_id, too_many
+from a2c_spec.api.http.secret_forms import url_secrets
 from a2c_spec.api.http.stalled import taken
 from a2c_spec.api.http.unpack import NotRead
 from a2c_spec.core.durations import roughly
@@ -146,12 +150,14 @@ class Wire:
         patience: float = 0.0,
     ) -> Reply:
         """Sends what ``build`` returns, built again for every attempt, and reads a JSON answer."""
-        waited, started = 0.0, self.limiter.clock()
+        waited, started, before = 0.0, self.limiter.clock(), sys.exception()
         for attempt in range(ATTEMPTS):
             last = attempt == ATTEMPTS - 1
             try:
                 reply = await self._send_once(self._built(build))
             except httpx.RequestError as error:
+                if (ours := met_while_reading(error, before)) is not None:
+                    raise ours from None
                 late = 0 < (patience or self.patience) < self.limiter.clock() - started
                 await self._after_failure(error, repeatable=repeatable, last=last or late, attempt=attempt)
                 continue
@@ -167,18 +173,25 @@ class Wire:
         raise throttled()
 
     def _built(self, build: Callable[[], httpx.Request]) -> httpx.Request:
-        """A request; raises NetworkError where an address that the service gave, or with its names in it, is none."""
-        try:
-            return build()
-        except httpx.InvalidURL as error:
-            raise address_of_none(self.said(error)) from error
+        """A request; raises NetworkError where an address that the service gave is none. A user and a password in it
+        go along as a header, as browsers send them, and are hidden like every other secret."""
+        with explained(self.said):
+            request = build()
+            if request.url.userinfo:
+                self.hidden.learn(*url_secrets(str(request.url)), request.url.password)
+                user = httpx.BasicAuth(request.url.username, request.url.password)
+                request = next(user.auth_flow(request))
+                request.url = request.url.copy_with(userinfo=b"")
+            return request
 
     async def _send_once(self, request: httpx.Request) -> Reply:
-        no_downgrade(self.service, request.url)
+        with explained(self.said):
+            no_downgrade(self.service, request.url)
         self.count[request.method] = self.count.get(request.method, 0) + 1
         async with self.limiter.slot():
             self.probe(f"send {request.method} {request.url.path}")
-            response = await taken(self.http, request)
+            with explained(self.said, sent=origin(request.url) == origin(self.service)):
+                response = await taken(self.http, request)
             try:
                 async with asyncio.timeout(LONGEST_ANSWER):
                     raw = await read_capped(response)
@@ -187,24 +200,30 @@ class Wire:
                 raise httpx.ReadTimeout(late, request=request) from None
             finally:
                 await response.aclose()
-        self._compare_clocks(response.headers.get("date", ""))
+        with contextlib.suppress(ValueError, TypeError, OverflowError):
+            self.skew = parsedate_to_datetime(response.headers.get("date", "")).timestamp() - self.clock()
         self.probe(f"answered {request.method} {request.url.path}")
         if not asks_to_wait(response.status_code, response.headers):
             self.limiter.on_success()
-        data = self.hidden.data(parse_body(response, raw), told=response.status_code >= 400)
-        return Reply(response.status_code, data, response.headers, len(raw))
+        return Reply(response.status_code, self._believed(response, raw), response.headers, len(raw))
 
-    def _compare_clocks(self, date: str) -> None:
-        with contextlib.suppress(ValueError, TypeError, OverflowError):
-            self.skew = parsedate_to_datetime(date).timestamp() - self.clock()
+    def _believed(self, response: httpx.Response, raw: bytes) -> Any:
+        """The data of an answer, without secrets; raises NotRead where an id in it is none, or is a secret."""
+        data, told = parse_body(response, raw), response.status_code >= 400
+        if not told and (many := too_many(data)):
+            raise NotRead(f"one of a job with more than {MOST_PARTS} under `{many}`", request=response.request)
+        if not told and (where := odd_id(data)):
+            raise NotRead(f"one whose {where} is none", request=response.request)
+        try:
+            return self.hidden.data(data, told=told)
+        except SecretReturned as found:
+            raise NotRead(f"one that holds a secret under `{found}`", request=response.request) from None
 
     def service_time(self) -> float:
         """Epoch seconds by the service's clock (the ``Date`` of its answers, in whole seconds), or by ours."""
         return self.clock() + (self.skew or 0.0)
 
     async def _after_failure(self, error: httpx.RequestError, *, repeatable: bool, last: bool, attempt: int) -> None:
-        if (ours := met_while_reading(error)) is not None:
-            raise ours
         unsent = proves_unsent(error)
         if not repeatable and not unsent:
             raise LostAnswer(f"the answer of the service was lost ({self.said(error)})") from error
@@ -255,9 +274,10 @@ class Wire:
         """
         self.count["GET"] = self.count.get("GET", 0) + 1
         async with self.limiter.slot():
-            first = httpx.URL(url)
-            self.probe(f"send GET {first.path}")
-            response = await self._follow(first, {"Accept-Encoding": "identity", **headers}, secret)
+            with explained(self.said):
+                first = httpx.URL(url)
+                self.probe(f"send GET {first.path}")
+                response = await self._follow(first, {"Accept-Encoding": "identity", **headers}, secret)
             try:
                 yield response
             finally:
@@ -268,8 +288,8 @@ class Wire:
         current = first
         no_downgrade(self.service, current)
         for _ in range(REDIRECTS):
-            sent = {**headers, **secret} if _origin(current) == _origin(first) else headers
-            request = self.http.build_request("GET", current, headers=sent)
+            sent = {**headers, **secret} if origin(current) == origin(first) else headers
+            request = self._built(partial(self.http.build_request, "GET", current, headers=sent))
             response = await self.http.send(request, stream=True)
             if response.next_request is None:
                 return response
@@ -277,13 +297,3 @@ class Wire:
             no_downgrade(current, response.next_request.url)
             current = response.next_request.url
         raise NetworkError(f"{first.host} redirects more than {REDIRECTS} times")
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
-    return url.scheme, url.host, url.port
-
-
-def no_downgrade(before: httpx.URL, after: httpx.URL) -> None:
-    """Raises NetworkError when a step leads from https to a connection without TLS."""
-    if before.scheme == "https" and after.scheme != "https":
-        raise NetworkError(f"{before.host} redirects to {after.scheme}://{after.host} without TLS, which is refused")

@@ -9,8 +9,12 @@ from pathlib import Path
 import httpx
 import pytest
 
+from a2c_spec.api.http.concurrency import Limiter
 from a2c_spec.api.http.network import open_client, proxies, trusted, without_proxy
+from a2c_spec.api.http.redaction import Redaction
+from a2c_spec.api.http.transport import Wire
 from a2c_spec.errors import NetworkError, UsageError
+from tests.api.http.raw_server import raw_server
 from tests.api.wires import Clock, wire_over
 
 HOST = "10.1.2.3"
@@ -140,3 +144,85 @@ def test_certificates_that_cannot_be_read_are_named(name: str, kind: str, tmp_pa
 def test_a_folder_of_certificates_and_none_at_all_are_fine(tmp_path: Path) -> None:
     assert trusted({"SSL_CERT_DIR": f"{tmp_path}:/nowhere", "SSL_CERT_FILE": ""})
     assert trusted({}).get_ca_certs()
+
+
+ADDRESSES = (
+    "http://[::1", "http://127.0.0.1:%zz/", "http://127.0.0.1:99999/", "http://127.0.0.1:-1/", "http://xn--\udcff.com/",
+    "http://xn--a.com/", "http://xn--zzzzzz99999/", f"http://{'a' * 70}.com/", f"http://{'a.' * 200}com/", "http://a\x00b/",
+    "http://a\nb/", "http://ａ.ｂ:80:80/", "http://\u202e.com/", "http://.../", "http://", "http:///x", "x", "", "//x",
+    "http://user:p\x00w@[::1", "ftp://a.example/", "file:///etc/passwd", "http://é" + "é" * 90 + ".com", "http://1e999/",
+    "http://127.0.0.1:1/" + "x" * 70_000, "http://[fe80::1%25eth0]:1/", "http://[::ffff:999.1.1.1]/", "data:,x",
+)  # fmt: skip
+"""What a service may name as the place of its uploads or results."""
+
+
+@pytest.mark.parametrize("address", ADDRESSES, ids=lambda one: ascii(one[:30]))
+def test_whatever_a_service_names_as_an_address_ends_in_words(address: str) -> None:
+    async def uploads_and_downloads() -> list[str]:
+        clock, http = Clock(), open_client(2, "127.0.0.1", {})
+        wire = Wire(
+            lambda: http, "http://127.0.0.1:1/v2", "key", Limiter(2, clock, clock.sleep), clock.sleep, lambda: 0.0
+        )
+        said = []
+        try:
+            await wire.send(
+                lambda: http.build_request("POST", f"{address}/upload-file/x", content=b"x"), repeatable=False
+            )
+        except NetworkError as error:
+            said.append(error.message)
+        try:
+            async with wire.stream(address, {}, {}):
+                pass
+        except (NetworkError, httpx.RequestError) as error:  # which a download tries again
+            said.append(str(error))
+        await http.aclose()
+        return said
+
+    assert len(asyncio.run(uploads_and_downloads())) == 2
+
+
+@pytest.mark.parametrize(
+    "target", ["http://[::1", "http://127.0.0.1:99999/", "http://xn--a.com/", f"http://{'a' * 70}.com/", "\x80"]
+)
+def test_so_does_wherever_a_download_is_redirected_to(target: str) -> None:
+    async def redirected(url: str) -> None:
+        clock, http = Clock(), open_client(2, "127.0.0.1", {})
+        wire = Wire(lambda: http, url, "key", Limiter(2, clock, clock.sleep), clock.sleep, lambda: 0.0)
+        try:
+            async with wire.stream(f"{url}/x", {}, {}) as response:
+                assert response.status_code == 404
+        except (NetworkError, httpx.RequestError):
+            pass
+        finally:
+            await http.aclose()
+
+    answer = f"HTTP/1.1 302 F\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n".encode("latin-1")
+    with raw_server(lambda path: [answer] if path == "/x" else [b"HTTP/1.1 404 N\r\nContent-Length: 0\r\n\r\n"]) as url:
+        asyncio.run(redirected(url))
+
+
+@pytest.mark.parametrize("user", ["user:p%40ss-word", "user", ":p%40ss-word"])
+def test_a_user_and_a_password_in_an_address_go_to_its_host_as_a_header(user: str) -> None:
+    """As browsers do; not to the host that it redirects to, and nowhere in words."""
+    heads: list[str] = []
+
+    def served(path: str) -> list[bytes]:
+        heads.append(path)
+        return [b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"]
+
+    async def downloaded(url: str) -> Redaction:
+        clock, http = Clock(), open_client(2, "127.0.0.1", {})
+        wire = Wire(lambda: http, url, "key", Limiter(2, clock, clock.sleep), clock.sleep, lambda: 0.0)
+        with_user = url.replace("//", f"//{user}@")
+        request = wire._built(lambda: http.build_request("GET", f"{with_user}/x"))
+        assert (request.url, request.headers["authorization"][:6]) == (httpx.URL(f"{url}/x"), "Basic ")
+        async with wire.stream(f"{with_user}/x", {}, {}) as response:
+            assert await response.aread() == b"{}"
+        assert (await wire.send(lambda: http.build_request("POST", f"{with_user}/y"), repeatable=False)).status == 200
+        await http.aclose()
+        return wire.hidden
+
+    with raw_server(served) as url:
+        hidden = asyncio.run(downloaded(url))
+    assert heads == ["/x", "/y"]
+    assert "word" not in user or "word" not in hidden.text("said p%40ss-word and p@ss-word")

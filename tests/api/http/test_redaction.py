@@ -12,7 +12,8 @@ from urllib.parse import quote, quote_plus
 
 import pytest
 
-from a2c_spec.api.http.redaction import Redaction, url_secrets
+from a2c_spec.api.http.redaction import Redaction, SecretReturned
+from a2c_spec.api.http.secret_forms import url_secrets
 from a2c_spec.core.sensitive import HIDDEN
 from tests.secrecy.hunt import disguises
 
@@ -184,3 +185,52 @@ def test_a_shorter_secret_is_hidden_where_it_is_escaped_and_not_where_two_words_
 def test_an_echo_keeps_what_a_manifest_shows_also_where_it_is_broken() -> None:
     assert knowing("a report", in_plain="a report").data({"title": "areport"}) == {"title": "areport"}
     assert knowing("a report").data({"title": "areport"}) == {"title": HIDDEN}
+
+
+KEY = "feedfacecafebeef0123456789abcdef"
+KEPT = ("id", "job", "input", "conversion", "uri", "server", "checksum", "hash", "created_at")
+"""What is kept, or goes back, as it is."""
+
+
+@pytest.mark.parametrize("key", KEPT)
+@pytest.mark.parametrize("form", [KEY, KEY.upper(), f"id-{KEY}", base64.b64encode(KEY.encode()).decode(), quote(KEY)])
+def test_a_key_where_nothing_can_be_hidden_is_found(key: str, form: str) -> None:
+    for data in ({key: form}, [{"output": [{key: form}]}], {"options": {"metadata": {key: form}}}):
+        with pytest.raises(SecretReturned, match=key):
+            knowing(KEY).data(data)
+
+
+def test_a_key_in_the_shape_of_an_id_is_one() -> None:
+    shaped = "feedface-cafe-beef-0123-456789abcdef"
+    with pytest.raises(SecretReturned):
+        knowing(KEY).data({"id": shaped})
+    assert knowing(KEY).data({"note": shaped}) == {"note": HIDDEN}
+    assert knowing(KEY).data({"errors": [{"id_source": shaped}]}) == {"errors": [{"id_source": HIDDEN}]}
+
+
+def test_the_token_of_a_job_is_no_id() -> None:
+    with pytest.raises(SecretReturned):
+        Redaction().data({"token": TOKEN, "id": TOKEN})
+
+
+@pytest.mark.parametrize(
+    ("secret", "data"),
+    [
+        ("1234", {"id": "6f1e1234-0e43-4a1c-8d43-1f6f0f5b0c11"}),
+        ("1234", {"id": "1234"}),
+        ("20261127", {"uri": "https://x/20261127/a"}),
+        ("download", {"uri": "https://x/download-file/a"}),
+        ("completed", {"id": "completed"}),
+        ("report77", {"id": "report77"}),
+        (KEY, {"message": {"id": KEY}}),
+    ],
+    ids=repr,
+)
+def test_what_is_there_by_chance_or_for_people_is_no_reason_to_refuse(secret: str, data: dict[str, object]) -> None:
+    knowing(secret, in_plain="report77").data(data)
+
+
+@pytest.mark.parametrize("uri", ["https://x/a/hunter22", "https://x/a/hunter22?b=c"])
+def test_a_secret_at_the_end_of_an_address_names_no_file(uri: str) -> None:
+    assert knowing("hunter22").data({"uri": uri}) == {"uri": uri, "filename": HIDDEN}
+    assert knowing("hunter22").data({"uri": uri, "name": "a"}) == {"uri": uri, "name": "a"}

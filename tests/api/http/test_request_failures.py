@@ -7,7 +7,7 @@ import socket
 import httpx
 import pytest
 
-from a2c_spec.api.http.request_failures import address_of_none, met_while_reading, proves_unsent
+from a2c_spec.api.http.request_failures import address_of_none, explained, met_while_reading, proves_unsent
 from a2c_spec.errors import InvalidError, NetworkError
 
 
@@ -41,3 +41,22 @@ def test_our_own_error_is_found_behind_that_of_the_client() -> None:
 
 def test_an_address_that_is_none_is_the_fault_of_the_service() -> None:
     assert isinstance(address_of_none("why"), NetworkError)
+
+
+def test_what_was_handled_before_the_request_is_not_its_failure() -> None:
+    before = InvalidError("an answer was lost")
+    assert met_while_reading(caused(httpx.ReadError("broken"), before), before) is None
+
+
+@pytest.mark.parametrize(
+    "error",
+    [httpx.InvalidURL("x"), UnicodeError("label too long"), ValueError("a newline"), OverflowError("port")],
+    ids=repr,
+)
+def test_whatever_is_made_of_an_address_is_said_in_words(error: Exception) -> None:
+    with pytest.raises(NetworkError, match="address that cannot be used"), explained(str):
+        raise error
+    with pytest.raises(httpx.LocalProtocolError), explained(str, sent=True):
+        raise error
+    with pytest.raises(InvalidError), explained(str):
+        raise InvalidError("the file changed")

@@ -275,12 +275,3 @@ def test_a_long_pause_is_told_of_the_usual_bound_where_the_user_gave_a_longer_on
     wire.patience = 86_400.0
     with pytest.raises(NetworkError, match=r"longer than the 120 s"):
         asyncio.run(wire.call("GET", "/jobs"))
-
-
-@pytest.mark.parametrize("path", ["/jobs/" + "x" * 70_000, "/jobs/a\x00b"])
-def test_an_address_that_is_none_is_told_and_nothing_is_sent(path: str) -> None:
-    wire = wire_over(in_turn(), Clock())
-    with pytest.raises(NetworkError) as caught:
-        asyncio.run(wire.call("POST", path, body={}))
-    assert not isinstance(caught.value, LostAnswer)
-    assert "address that cannot be used" in caught.value.message
