@@ -35,7 +35,7 @@ def move(files: OutputFiles, source: str, path: str, address: str, output_id: st
 
 def removable(files: OutputFiles, path: str, address: str) -> bool:
     """Whether ``remove`` would remove it."""
-    if files.status(path, address) != "intact" or stays_for_others(files, path):
+    if files.status(path, address) != "intact" or stays_for_others(files, path) or files.sources.reads(path):
         return False
     return files.absolute(path) == (files.root / path).resolve()
 

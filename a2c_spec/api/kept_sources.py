@@ -39,12 +39,16 @@ class KeptSources:
         whoever allowed to overwrite what is there could not know."""
         return self.claimant(path) != address_of(address)
 
+    def reads(self, path: str) -> bool:
+        """Whether manifests read what stands at a path."""
+        return path_key(self.real(path)) in self.read
+
     def why_not(self, path: str, stands: Disk) -> str:
         """Why no result is written at a path; empty when one may be. What is ours there may be read by others, too."""
         if why := self.at(path):
             return why
         ours = stands in ("intact", "outdated")
-        return READ if not ours and path_key(self.real(path)) in self.read else ""
+        return READ if not ours and self.reads(path) else ""
 
     def unmovable(self, root: Path, moves: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Of files below ``root`` and the paths that they are to get: those that one cannot get, and why."""

@@ -181,14 +181,16 @@ class OutputFiles:
         return owner if path in kept and self.status(path, address) in ("another's", "outdated") else ""
 
     def _is_intact(self, file: SavedFile | OwnedFile) -> bool:
-        """Whether exactly this file is at its path, and within the project."""
+        """Whether exactly this file is at its path, within the project, and where results may be: else it is none of
+        ours, whatever a state says that somebody else may have put there."""
         target = self.root / file.path
         try:
             status = target.stat()
         except OSError:
             return False
         same = stat.S_ISREG(status.st_mode) and status.st_size == file.size
-        return same and not self.leads_out(file.path) and self.digest(target) == file.sha256
+        ours = same and not self.leads_out(file.path) and self.digest(target) == file.sha256
+        return ours and not self.sources.at(file.path)
 
     def leads_out(self, path: str) -> bool:
         """Whether a path below the root leads out of the project through a symbolic link."""

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from a2c_spec.api.going_files import move, removable, remove, stays_for_others
+from a2c_spec.api.kept_sources import KeptSources
 from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.core.state import JobRecord, SavedFile
 from a2c_spec.manifests.digests import measure
@@ -59,3 +60,25 @@ def test_what_is_ours_alone_is_moved_and_removed(files: OutputFiles) -> None:
     asyncio.run(files.store.put(JobRecord("pack", "host", "done", files=(file,))))
     assert (removable(files, "dist/b.pdf", "pack"), remove(files, "dist/b.pdf", "pack")) == (True, True)
     assert not (files.root / "dist").exists()
+
+
+@pytest.mark.parametrize(
+    ("sources", "stands"),
+    [
+        (KeptSources(at=lambda path: "a manifest stands there" if path == PATH else ""), "changed"),
+        (KeptSources(read={PATH}), "intact"),
+        (KeptSources(), "intact"),
+    ],
+    ids=["where no result may be", "what manifests read", "any other"],
+)
+def test_what_a_state_calls_a_result_is_one_only_where_one_may_be(
+    files: OutputFiles, sources: KeptSources, stands: str
+) -> None:
+    """Somebody else may have written the state."""
+    trial = SqliteStore(files.root / "state.db", "local")
+    asyncio.run(trial.put(without=["pack"]))
+    trial.close()
+    ours = replace(files, sources=sources)
+    assert ours.status(PATH, "pack") == stands
+    gone = sources == KeptSources()
+    assert (removable(ours, PATH, "pack"), remove(ours, PATH, "pack")) == (gone, gone)
