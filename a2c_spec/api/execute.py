@@ -18,7 +18,7 @@ from a2c_spec.api.http.replies import UNKNOWN_RESULT, LostAnswer, MissingIds, No
 from a2c_spec.api.lost_answers import GracePeriod, resolve_lost_create
 from a2c_spec.api.recorder import Recorder, others_deleted
 from a2c_spec.core.calls import Call, single_part
-from a2c_spec.core.draft_versions import recipe_after
+from a2c_spec.core.draft_recipe import recipe_after
 from a2c_spec.core.events import Event, Listener, Probe, unobserved
 from a2c_spec.core.noticing import noticed, seen
 from a2c_spec.core.plan import Change

@@ -1,4 +1,4 @@
-"""A draft, a job that is held: what it would run, call by call, and what it ran once somebody started it.
+"""A draft, a job that is held: what it ran once somebody started it.
 
 While a draft is edited it has two versions: what it was before the calls that are under way (the facts of its record),
 and what it is after them (its intent). Once it was started, what the service shows tells of each part which of them it
@@ -11,11 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from a2c_spec.core.calls import Call
 from a2c_spec.core.compare import echoes
+from a2c_spec.core.draft_recipe import CONVERSIONS, INPUTS, Recipe
 from a2c_spec.core.foreign import foreign, settings_in
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
-from a2c_spec.core.recipe import fingerprint
+from a2c_spec.core.recipe import NOT_DECISIVE, digest, fingerprint
 from a2c_spec.core.recognition import (
     conversion_may_be,
     input_may_be,
@@ -24,58 +24,14 @@ from a2c_spec.core.recognition import (
     tell_conversions,
     tell_inputs,
 )
+from a2c_spec.core.sensitive import HIDDEN
 from a2c_spec.core.state import Element, Intent, JobRecord
 from a2c_spec.core.transitions import parts, started
 
-Recipe = Mapping[str, Any]
-"""A ``basis``: the recipe of a job, part by part."""
+PARTS = ("options", "metadata")
+"""What can be changed of a conversion."""
 
-INPUTS, CONVERSIONS, JOB = "inputs.", "conversions.", "job"
-
-
-def recipe_after(recipe: Recipe, calls: Iterable[Call], wanted: Recipe, later: Collection[str]) -> Recipe:
-    """The recipe of a draft once these calls were answered; ``wanted`` is what it is in the end.
-
-    ``later`` are the parts that later calls of the same change touch, so that it is not told what they are until then:
-    empty where these are inputs, of which every conversion is made, or the job itself.
-    """
-    touched = {effect.name: effect.sent for call in calls for effect in call.effects}
-    untold = {name for name, sent in touched.items() if sent is not None and name in later}
-    if not recipe or any(not name.startswith(CONVERSIONS) for name in untold):
-        return {}
-    fields = wanted if "job" in touched else recipe
-    inputs = _touched("inputs", recipe, wanted, touched)
-    moved = any("position" in (sent or ()) for name, sent in touched.items() if name.startswith(INPUTS))
-    first = [name for name in (wanted if moved else recipe).get("order", ()) if name in inputs]
-    conversions = _touched("conversions", recipe, wanted, touched)
-    return {
-        "order": [*first, *(name for name in inputs if name not in first)],
-        "inputs": inputs,
-        "conversions": {name: one for name, one in conversions.items() if f"{CONVERSIONS}{name}" not in untold},
-        **({"fields": fields["fields"]} if "fields" in fields else {}),
-    }
-
-
-def _touched(kind: str, recipe: Recipe, wanted: Recipe, touched: Mapping[str, Any]) -> dict[str, Any]:
-    """The recipes of the parts of one kind, those that are touched as they are wanted."""
-    names = {name.removeprefix(f"{kind}."): sent for name, sent in touched.items() if name.startswith(f"{kind}.")}
-    want = wanted.get(kind, {})
-    kept = {name: one for name, one in recipe.get(kind, {}).items() if name not in names}
-    return kept | {name: want[name] for name, sent in names.items() if sent is not None and name in want}
-
-
-def renamed_recipe(recipe: Recipe, names: Mapping[str, str]) -> Recipe:
-    """The recipe of a draft with its parts under other names (``conversions.a``, old to new)."""
-    if all(old == new for old, new in names.items()) or not recipe:
-        return recipe
-    renamed: dict[str, Any] = {**recipe, "order": [_renamed(INPUTS, key, names) for key in recipe.get("order", ())]}
-    for kind in ("inputs", "conversions"):
-        renamed[kind] = {_renamed(f"{kind}.", key, names): one for key, one in recipe.get(kind, {}).items()}
-    return renamed
-
-
-def _renamed(kind: str, key: str, names: Mapping[str, str]) -> str:
-    return names.get(kind + key, kind + key).removeprefix(kind)
+JOB = "job"
 
 
 def begun(record: JobRecord, live: LiveJob) -> JobRecord | None:
@@ -86,15 +42,15 @@ def begun(record: JobRecord, live: LiveJob) -> JobRecord | None:
         return None
     after = _after(record, intent)
     run = _run_of(after, [after], live)
-    return run if run and run.basis["conversions"].keys() == intent.basis.get("conversions", {}).keys() else None
+    return run if run and run.basis["conversions"] == intent.basis.get("conversions") else None
 
 
 def begun_elsewhere(record: JobRecord, live: LiveJob) -> JobRecord | None:
     """The record of a draft once somebody started its job, as it was sent or while it was being edited: the run that it
     is. None where none of it was started as it was sent, or its inputs are not told.
 
-    A conversion that somebody else changed or added, or of which it is not told what was sent to it, has no recipe
-    then, and a name that nobody asks for.
+    A conversion that somebody else changed has the recipe that it ran with. One that somebody added, or of which it is
+    not told what was sent to it, has none, and a name that nobody asks for.
     """
     if record.phase != "building" or live.editable or record.unresolved or not record.basis.get("conversions"):
         return None
@@ -118,7 +74,7 @@ def as_shown(record: JobRecord, live: LiveJob) -> JobRecord:
         return record
     before = replace(record, intent=None)
     after = _after(record, record.intent)
-    told = _told([before, after], live)
+    told = _told([before, after], live, {})
     shown = {name: one for name, one in told.elements.items() if not name.startswith(INPUTS) or _has_id(record, name)}
     untold = {name: one for name, one in record.elements.items() if name not in shown and not one.api_id}
     return replace(record, elements={**shown, **untold}, basis=told.basis, fingerprint=told.fingerprint)
@@ -130,7 +86,7 @@ def _has_id(record: JobRecord, name: str) -> bool:
 
 def _run_of(record: JobRecord, versions: Sequence[JobRecord], live: LiveJob) -> JobRecord | None:
     """The record as that of a run of those conversions of its job that one of the versions has so; None without any."""
-    told = _told(versions, live)
+    told = _told(versions, live, _changed(versions, live))
     if not (told.whole and told.basis.get("conversions")):
         return None
     named = {name if _is_known(name, told.basis) else _spare(name): one for name, one in told.elements.items()}
@@ -161,17 +117,20 @@ class _Told:
     whole: bool
 
 
-def _told(versions: Sequence[JobRecord], live: LiveJob) -> _Told:
+def _told(versions: Sequence[JobRecord], live: LiveJob, changed: Mapping[str, tuple[Element, Recipe]]) -> _Told:
+    """``changed`` are the conversions that somebody else changed, as they are now, and their recipes."""
     ids = _ids(versions, live)
-    fit = {name: [one for one in versions if _holds(one, name, ids[name], versions, live)] for name in ids}
+    fit = _fit(versions, ids, live)
     of_job = [one for one in versions if _holds(one, JOB, "", versions, live)]
     inputs_fit = all(having for name, having in fit.items() if not _is_made(name))
     whole = bool(of_job) and inputs_fit and _has_all_inputs(ids, versions, live)
     of_job = of_job or [versions[0]]
     recipes = {name: _agreed([_recipe(one, name) for one in having]) for name, having in fit.items()}
+    recipes |= {name: recipe for name, (_, recipe) in changed.items()}
     fit = {name: having or [one for one in versions if name in one.elements][:1] for name, having in fit.items()}
     elements = {JOB: of_job[-1].elements[JOB]} if JOB in of_job[-1].elements else {}
     elements |= {name: replace(having[-1].elements[name], api_id=ids[name]) for name, having in fit.items()}
+    elements |= {name: element for name, (element, _) in changed.items()}
     made = {name.removeprefix(CONVERSIONS): one for name, one in recipes.items() if one and _is_made(name)}
     inputs = {name.removeprefix(INPUTS): one for name, one in recipes.items() if not _is_made(name)}
     fields = _agreed([one.basis.get("fields", {}) for one in of_job])
@@ -181,6 +140,42 @@ def _told(versions: Sequence[JobRecord], live: LiveJob) -> _Told:
     basis = {"order": order, "inputs": inputs, "conversions": made, **({"fields": fields} if fields else {})}
     known = (one.fingerprint for one in versions if one.basis == basis)
     return _Told(ids, elements, basis, next(known, fingerprint(basis)), whole=whole)
+
+
+def _fit(versions: Sequence[JobRecord], ids: Mapping[str, str], live: LiveJob) -> dict[str, list[JobRecord]]:
+    """By part, the versions that have it as it is."""
+    return {name: [one for one in versions if _holds(one, name, ids[name], versions, live)] for name in ids}
+
+
+def _changed(versions: Sequence[JobRecord], live: LiveJob) -> dict[str, tuple[Element, Recipe]]:
+    ids = _ids(versions, live)
+    odd = [name for name, having in _fit(versions, ids, live).items() if not having and _is_made(name)]
+    return {name: found for name in odd if (found := _as_changed(name, versions, ids[name], live))}
+
+
+def _as_changed(name: str, versions: Sequence[JobRecord], api_id: str, live: LiveJob) -> tuple[Element, Recipe] | None:
+    """A conversion of which somebody else changed options or metadata, as it is now, and its recipe; None where it is
+    being edited here, too, or it is not told what it was changed to."""
+    same = [one for one in versions if name in one.elements]
+    if len({_digest(one, name) for one in same}) != 1 or not (recipe := _recipe(same[0], name)):
+        return None
+    element = replace(same[0].elements[name], api_id=api_id)
+    sent = {part: dict(element.sent.get(part, {})) for part in PARTS}
+    decides = {part: dict(recipe.get(part, {})) for part in PARTS}
+    for where, _, now in foreign(replace(same[0], elements={name: element}, basis={}), live):
+        part, _, key = where.removeprefix(f"{name}.").partition(".")
+        if part not in PARTS or now == HIDDEN or key == "preset":
+            return None
+        sent[part][key] = now
+        if part == "metadata" or key not in NOT_DECISIVE:
+            decides[part][key] = now
+    kept = {key: value for key, value in recipe.items() if key not in PARTS}
+    set_now = {part: {key: one for key, one in values.items() if one is not None} for part, values in decides.items()}
+    return replace(element, sent={**element.sent, **sent}), kept | {part: one for part, one in set_now.items() if one}
+
+
+def _digest(version: JobRecord, name: str) -> str:
+    return digest([version.elements[name].sent, _recipe(version, name)])
 
 
 def _is_made(name: str) -> bool:

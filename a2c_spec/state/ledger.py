@@ -7,6 +7,7 @@ import sqlite3
 from pathlib import Path
 
 from a2c_spec.state.migrations import prepare_folder
+from a2c_spec.state.plain_tables import check_plain
 
 TABLE = """
 CREATE TABLE IF NOT EXISTS {at}.paid (
@@ -32,8 +33,12 @@ WHERE open AND EXISTS (
   SELECT 1 FROM {at}.paid AS it WHERE it.key = paid.key AND (it.open = 0 OR it.run <> paid.run)
 )
 """
-FORGET = "DELETE FROM {at}.paid WHERE day <= (SELECT DISTINCT day FROM {at}.paid ORDER BY day DESC LIMIT 1 OFFSET 100)"
-"""A hundred days with entries are kept."""
+FORGET = """
+DELETE FROM {at}.paid WHERE day <= (
+  SELECT DISTINCT day FROM {at}.paid WHERE day <= date('now', '+2 days') ORDER BY day DESC LIMIT 1 OFFSET 100
+)
+"""
+"""A hundred days with entries are kept; days to come, which somebody else may have written, are none of them."""
 
 BESIDE = "beside"
 
@@ -74,6 +79,7 @@ def read_ledger(path: Path, beside: Path | None, since: str = "") -> sqlite3.Con
         writable = os.access(file, os.W_OK) and os.access(file.parent, os.W_OK)
         how = "mode=rw" if writable else "mode=ro&immutable=1"
         db.execute(f"ATTACH ? AS {BESIDE}", (f"{file.absolute().as_uri()}?{how}",))
+        check_plain(db, BESIDE)
         if _columns(db, BESIDE):
             _pass_on(db, BESIDE, "main", since)
         db.execute(f"DETACH {BESIDE}")
@@ -107,6 +113,7 @@ def _pass_on(db: sqlite3.Connection, at: str, to: str, since: str) -> None:
 
 def _ready(db: sqlite3.Connection, at: str) -> None:
     """The tables of a file, also of one that an earlier version wrote, with a key at every entry."""
+    check_plain(db, at)
     with db:
         db.execute("BEGIN IMMEDIATE")
         db.execute(TABLE.format(at=at))

@@ -13,6 +13,7 @@ from typing import Any
 from a2c_spec.errors import IntegrityError, SpecError, why
 from a2c_spec.state.format import with_check
 from a2c_spec.state.lock import NO_LOCKS_HINT, record_locks_problem
+from a2c_spec.state.plain_tables import check_plain
 from a2c_spec.state.upgrade_3 import upgraded
 
 SCHEMA = """
@@ -109,6 +110,7 @@ def _opened(path: Path, named: Path) -> sqlite3.Connection:
         raise NotWritable(problem, hint=NO_LOCKS_HINT)
     db = sqlite3.connect(path, timeout=30, isolation_level=None, check_same_thread=False)
     try:
+        check_plain(db)
         db.execute("PRAGMA journal_mode = WAL")
         db.execute("PRAGMA synchronous = FULL")
         _upgrade(db, named)

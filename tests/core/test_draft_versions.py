@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from a2c_spec.core.calls import Call, Effect
-from a2c_spec.core.draft_versions import begun, begun_elsewhere, recipe_after
+from a2c_spec.core.draft_versions import begun, begun_elsewhere
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob
 from a2c_spec.core.recipe import fingerprint
 from a2c_spec.core.state import Element, Intent, JobRecord
@@ -103,7 +102,7 @@ MADE: dict[str, tuple[JobRecord, LiveJob, dict[str, Any] | None]] = {
         {"webp": {"target": "webp", "options": {"width": 9}}},
     ),
     "an option that was not set": (WIDER, RUNS, {"webp": WEBP}),
-    "an option that somebody else set": (WIDER, live(LiveConversion("con-1", "webp", options={"width": 7})), None),
+    "an option that somebody else set, too": (WIDER, live(LiveConversion("con-1", "webp", options={"width": 7})), None),
     "an option that was taken away": (RESET, live(UNSET), {"webp": WIDE}),
     "an option that was not taken away": (RESET, RUNS, {"webp": WEBP}),
     "a part that somebody else added": (ADDED, live(*RUNS.conversions, replace(NEW, target="gif")), {"webp": WEBP}),
@@ -141,47 +140,30 @@ def test_of_what_is_not_told_the_rest_is_known() -> None:
     assert {name for name in run.elements if name.startswith("conv")} == {"conversions.#webp", "conversions.png"}
 
 
-def test_what_somebody_else_changed_or_added_is_nobody_s() -> None:
+def test_what_somebody_else_changed_is_what_it_ran_and_what_was_added_is_nobody_s() -> None:
     record = replace(KNOWN, basis=BOTH, elements={**KNOWN.elements, "conversions.png": Element("con-2", PNG)})
     changed = LiveConversion("con-1", "webp", options={"width": 7})
     run = begun_elsewhere(record, live(changed, NEW, LiveConversion("con-3", "gif")))
     assert run is not None
-    assert run.basis["conversions"] == {"png": PNG}
+    assert run.basis["conversions"] == {"webp": {"target": "webp", "options": {"width": 7}}, "png": PNG}
     told = {name: one.api_id for name, one in run.elements.items() if name.startswith("conversions")}
-    assert told == {"conversions.#webp": "con-1", "conversions.png": "con-2", "conversions.#con-3": "con-3"}
+    assert told == {"conversions.webp": "con-1", "conversions.png": "con-2", "conversions.#con-3": "con-3"}
 
 
-TWO: Mapping[str, Any] = {
-    "order": ["a", "b"],
-    "inputs": {"a": {"sha256": "1"}, "b": {"sha256": "2"}},
-    "conversions": {"webp": WEBP, "png": PNG},
-}
-THREE: Mapping[str, Any] = {**TWO, "inputs": {**TWO["inputs"], "c": {"sha256": "3"}}, "order": ["c", "a", "b"]}
-
-
-def effects(*effects: tuple[str, Mapping[str, Any] | None]) -> Call:
-    return Call("x", effects=tuple(Effect(*one) for one in effects))
-
-
-CALLS: dict[str, tuple[Call, Mapping[str, Any], Collection[str], Mapping[str, Any]]] = {
-    "an option": (effects(("conversions.webp", {})), {**TWO, "conversions": {"webp": WIDE, "png": PNG}}, (),
-                  {**TWO, "conversions": {"webp": WIDE, "png": PNG}}),
-    "a conversion less": (effects(("conversions.webp", None)), BASIS, (), {**TWO, "conversions": {"png": PNG}}),
-    "a conversion that another call changes, too": (effects(("conversions.webp", {})), TWO, ("conversions.webp",),
-                                                    {**TWO, "conversions": {"png": PNG}}),
-    "an input less": (effects(("inputs.a", None)), TWO, (), {**TWO, "order": ["b"], "inputs": {"b": {"sha256": "2"}}}),
-    "an input more": (effects(("inputs.c", {})), THREE, (), {**THREE, "order": ["a", "b", "c"]}),
-    "an input whose place comes later": (effects(("inputs.c", {})), THREE, ("inputs.c",), {}),
-    "another order": (effects(("inputs.a", {"position": 2}), ("inputs.b", {"position": 1})),
-                      {**TWO, "order": ["b", "a"]}, (), {**TWO, "order": ["b", "a"]}),
-    "a field": (effects(("job", {})), {**TWO, "fields": {"f": False}}, (), {**TWO, "fields": {"f": False}}),
-    "a field that another call changes, too": (effects(("job", {})), TWO, ("job",), {}),
+CHANGED: dict[str, tuple[Mapping[str, Any], LiveConversion, Mapping[str, Any]]] = {
+    "a name of the file": (WEBP, LiveConversion("con-1", "webp", options={"width": 8, "output_filename": "o"}), WEBP),
+    "metadata": (WEBP, LiveConversion("con-1", "webp", options={"width": 8}, metadata={"t": "x"}),
+                 {**WEBP, "metadata": {"t": "x"}}),
+    "an option that we left unset": (WEBP, LiveConversion("con-1", "webp", options={"width": 8, "dpi": 90}),
+                                     {"target": "webp", "options": {"width": 8, "dpi": 90}}),
 }  # fmt: skip  # a table
 
 
-@pytest.mark.parametrize(("call", "wanted", "later", "after"), CALLS.values(), ids=CALLS)
-def test_each_call_changes_the_recipe_of_what_it_touches(
-    call: Call, wanted: Mapping[str, Any], later: Collection[str], after: Mapping[str, Any]
+@pytest.mark.parametrize(("sent", "shown", "made"), CHANGED.values(), ids=CHANGED)
+def test_a_conversion_that_somebody_else_changed_has_the_recipe_that_it_ran_with(
+    sent: Mapping[str, Any], shown: LiveConversion, made: Mapping[str, Any]
 ) -> None:
-    assert recipe_after(TWO, [call], wanted, later) == after
-    assert recipe_after({}, [call], wanted, later) == {}
+    element = Element("con-1", sent, {"options": {}, "metadata": {}})
+    run = begun_elsewhere(replace(KNOWN, elements={**KNOWN.elements, "conversions.webp": element}), live(shown))
+    assert run is not None
+    assert run.basis["conversions"] == {"webp": made}

@@ -7,7 +7,8 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from a2c_spec.core.calls import Call
-from a2c_spec.core.draft_versions import as_shown, renamed_recipe
+from a2c_spec.core.draft_recipe import renamed_recipe
+from a2c_spec.core.draft_versions import as_shown
 from a2c_spec.core.foreign import UNSEEN
 from a2c_spec.core.live import LiveConversion, LiveInput, LiveJob, mapping
 from a2c_spec.core.planner.matching import known, looks_like, spare_name
