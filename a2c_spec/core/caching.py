@@ -100,12 +100,15 @@ def usable(entry: Mapping[str, Any], desired: DesiredJob) -> bool:
     What another manifest gave a name is of use only if this one names it, too, or it is the one result, whose name is
     known without the service.
     """
-    rows = Counter(row["conversion"] for row in entry["files"])
+    files, conversions, inputs = entry["files"], len(desired.job.conversions), len(desired.job.inputs)
+    if any(row["conversion"] >= conversions or max(row.get("inputs", ()), default=-1) >= inputs for row in files):
+        return False
+    rows = Counter(row["conversion"] for row in files)
     free = [
         "output_filename" in item.options or (rows[number] == 1 and names_itself(desired.job, item))
         for number, item in enumerate(desired.job.conversions)
     ]
-    return all(free[row["conversion"]] or not row.get("named", True) for row in entry["files"])
+    return all(free[row["conversion"]] or not row.get("named", True) for row in files)
 
 
 def names_itself(job: Job, item: Conversion) -> bool:
@@ -130,8 +133,8 @@ def record_from(
             output_id=f"{CACHED}{number}-{row['sha256']}",
             conversion=conversion,
             inputs=tuple(inputs[one] for one in row["inputs"]),
-            index=row["index"],
-            service_name=row["service_name"],
+            index=row.get("index", 0),
+            service_name=row.get("service_name", ""),
         )
         for number, (conversion, row) in enumerate(rows, start=1)
     )

@@ -12,8 +12,10 @@ from a2c_spec.core.observed import Observed
 from a2c_spec.core.plan import Change
 from a2c_spec.core.prepare import DesiredJob
 from a2c_spec.core.reasons import replaced_later, stays
+from a2c_spec.core.result_paths import placed
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import SpecError
+from a2c_spec.manifests.expressions.template import render_late
 
 if TYPE_CHECKING:
     from a2c_spec.core.live import LiveJob
@@ -94,11 +96,21 @@ def check_read(steps: Iterable[PlannedChange]) -> None:
 def with_secrets(step: PlannedChange, lost: Mapping[str, SpecError]) -> PlannedChange:
     """The same, refused where a call sends a secret that cannot be used: with the error that an apply would meet.
     ``lost`` are such secrets."""
-    sent = (reference for call in step.change.calls for reference in _secrets(call.body))
+    sent = [reference for call in step.change.calls for reference in _secrets(call.body)]
+    sent += [reference for password in _passwords(step) for reference in _secrets(password)]
     error = next((lost[reference] for reference in sent if reference in lost), None)
     if error is None or step.change.problem or step.unread:
         return step
     return replace(step, change=replace(step.change, problem=error.message), unread=error)
+
+
+def _passwords(step: PlannedChange) -> Iterator[object]:
+    """What the downloads of a change need."""
+    if step.desired is None or step.record is None or not step.change.downloads or step.change.action == "cached":
+        return
+    for one in placed(step.desired.job, step.record, render_late):
+        if one.path in step.change.downloads and one.spec is not None:
+            yield one.spec.download_password
 
 
 def _secrets(body: object) -> Iterator[str]:

@@ -87,6 +87,7 @@ class Project:
             allow_env={*allowed_variables(self.flags, self.environ)},
             learn=self.hidden.learn,
             env_vars=self.file.vars,
+            whole=not self.flags.paths,
             on_conflict=self.file.defaults.get("on_conflict", "error"),
         )
 

@@ -19,7 +19,8 @@ class LoadOptions:
     ``a2c.yaml``, ``env_vars`` are its ``vars``.
     ``learn`` hears the values of secrets that manifests name, so that nothing tells them.
     ``on_conflict`` is what holds where a manifest does not say. ``texts`` are manifests that are not on the disk yet,
-    by their real path. Without a ``catalog``, what the service would refuse is not checked.
+    by their real path. ``whole``: all manifests of the project are loaded. Without a ``catalog``, what the service
+    would refuse is not checked.
     """
 
     root: Path
@@ -29,6 +30,7 @@ class LoadOptions:
     environ: Mapping[str, str] = field(default_factory=dict)
     allow_env: Collection[str] = ()
     env_vars: Mapping[str, Any] = field(default_factory=dict)
+    whole: bool = False
     on_conflict: str = "error"
     learn: Callable[[str], None] = lambda _secret: None
     texts: Mapping[Path, bytes] = field(default_factory=dict)

@@ -43,8 +43,8 @@ Values = dict[str, VarValue]
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """``all`` values from outside the manifests, the names of those that ``--var`` (``flags``) or a ``--var-file``
-    (``asked_for``) gives, and what is wrong with the files."""
+    """``all`` values from outside the manifests, the names of those that ``--var`` (``flags``) gives, and of those that
+    are meant for the manifests that are loaded (``asked_for``), and what is wrong with the files."""
 
     all: Values
     flags: Set[str]
@@ -55,13 +55,13 @@ class Given:
 def gather(options: LoadOptions) -> Given:
     """All values from outside the manifests."""
     problems: list[Diagnostic] = []
-    asked_for: set[str] = set()
+    asked_for = {*(options.env_vars if options.whole else ())}
     given = {name: VarValue(value, Position("a2c.yaml")) for name, value in options.env_vars.items()}
     for file in files(options):
         values, file_problems = _from_file(file, options)
         given.update(values)
         problems.extend(file_problems)
-        asked_for.update(values if file in options.var_files else ())
+        asked_for.update(values if options.whole or file in options.var_files else ())
     given.update(_from_environment(options.environ))
     flags = {name: VarValue(value, Position(f"--var {name}"), is_text=True) for name, value in options.vars}
     return Given(given | flags, flags.keys(), asked_for, problems)
@@ -236,8 +236,9 @@ def _shown(value: Any) -> str:
 def undeclared(given: Given, declared: set[str]) -> Iterator[Diagnostic]:
     """A problem for every given variable that no manifest declares.
 
-    It is an error for one of ``--var``, and a warning for one of ``--var-file``. The other places give values to other
-    manifests, too: a warning only where the name is nearly one that is declared.
+    It is an error for one of ``--var``, and a warning for one of ``--var-file``, and of the project's own files where
+    all of its manifests are loaded. Other places give values to others, too: a warning only where the name is nearly
+    one that is declared.
     """
     for name in sorted(given.all.keys() - declared):
         if name in given.flags or name in given.asked_for or nearest_name(name, declared, NEARLY):

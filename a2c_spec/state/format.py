@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import json
-import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, get_args
 
+from a2c_spec.core.live import MOST_BYTES
 from a2c_spec.core.recipe import dumps
-from a2c_spec.core.state import Element, Intent, JobRecord, SavedFile
+from a2c_spec.core.state import Element, Intent, JobRecord, Phase, SavedFile
 
 _COLUMNS = frozenset({"address", "realm"})
 _FIELDS = {field.name for field in fields(JobRecord)} - _COLUMNS
 _DEFAULTS = {field.name: field.default for field in fields(JobRecord)}
 _INTENT = {field.name for field in fields(Intent)}
 _FILE = {field.name for field in fields(SavedFile)}
+_ANY_FILE = SavedFile("", 0, "", "", "")
+_PHASES = frozenset(get_args(Phase))
+
+LATEST = 253_402_300_799.0
+"""The end of the year 9999, in epoch seconds: no time is later."""
 
 _CHECK = '{"check":"'
 """How the JSON of a record begins; the check is the CRC-32 of all that follows it, in hexadecimal."""
@@ -79,16 +84,19 @@ def decode(realm: str, address: str, text: str) -> JobRecord:
 
 def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
     values = {key: value for key, value in tree.items() if key in _FIELDS}
-    if odd := next((key for key, value in values.items() if not _fits(value, _DEFAULTS.get(key))), ""):
-        raise ValueError(f"its `{odd}` is no such value")
+    odd = [key for key, value in values.items() if not _fits(value, _DEFAULTS.get(key))]
+    odd += [] if values.get("phase", "building") in _PHASES else ["phase"]
+    odd += [] if _is_recipe(values.get("basis", {})) else ["basis"]
+    if odd:
+        raise ValueError(f"its `{odd[0]}` is no such value")
     values["elements"] = _elements(values.get("elements", ()))
     values["files"] = tuple(_file(row) for row in values.get("files", ()))
     values["landing"] = tuple(_file(row) for row in values.get("landing", ()))
     values["leftover"] = tuple(_file(row) for row in values.get("leftover", ()))
-    values["warnings"] = tuple(values.get("warnings", ()))
-    values["gone"] = tuple(values.get("gone", ()))
-    values["former_jobs"] = tuple(values.get("former_jobs", ()))
-    values["undeletable"] = tuple(values.get("undeletable", ()))
+    values["warnings"] = _texts(values.get("warnings", ()))
+    values["gone"] = _texts(values.get("gone", ()))
+    values["former_jobs"] = _texts(values.get("former_jobs", ()))
+    values["undeletable"] = _texts(values.get("undeletable", ()))
     intent = values.get("intent")
     values["intent"] = _intent(intent) if intent else None
     return JobRecord(address=address, realm=realm, **values)
@@ -96,21 +104,60 @@ def _record(realm: str, address: str, tree: Mapping[str, Any]) -> JobRecord:
 
 def _fits(value: Any, usual: object) -> bool:
     """Whether a value is of the kind of the usual one; a number is not below 0, so that it loosens no bound."""
+    if isinstance(usual, bool):
+        return isinstance(value, bool)
     if isinstance(usual, int | float):
         whole = isinstance(value, int) or (isinstance(usual, float) and isinstance(value, float))
-        return whole and not isinstance(value, bool) and 0 <= value < math.inf
+        most = LATEST if isinstance(usual, float) else MOST_BYTES
+        return whole and not isinstance(value, bool) and 0 <= value <= most
     return not isinstance(usual, str) or isinstance(value, str)
+
+
+def _is_recipe(basis: Any) -> bool:
+    """Whether it is the recipe of a job, or of a preset: what it has, names its parts."""
+    if not isinstance(basis, dict):
+        return False
+    inputs, conversions, order = basis.get("inputs", {}), basis.get("conversions", {}), basis.get("order", [])
+    maps = [inputs, conversions, basis.get("preset", {}), basis.get("fields", {})]
+    if not (all(isinstance(one, dict) for one in maps) and isinstance(order, list)):
+        return False
+    known = all(isinstance(name, str) and name in inputs for name in order)
+    return known and all(isinstance(part, dict) for part in (*inputs.values(), *conversions.values()))
+
+
+def _checked(values: dict[str, Any], usual: Any) -> dict[str, Any]:
+    """The values, each of the kind that it has in ``usual``; raises ValueError where one is of another."""
+    if odd := next((key for key, value in values.items() if not _fits(value, getattr(usual, key))), ""):
+        raise ValueError(f"its `{odd}` is no such value")
+    return values
+
+
+def _texts(values: Any) -> tuple[str, ...]:
+    if not all(isinstance(one, str) for one in values):
+        raise ValueError("a list of names holds something else")
+    return tuple(values)
 
 
 def _intent(tree: Mapping[str, Any]) -> Intent:
     values = {key: value for key, value in tree.items() if key in _INTENT}
-    return Intent(**(values | {"kinds": tuple(values.get("kinds", ())), "elements": _elements(values["elements"])}))
+    _checked(values, Intent())
+    if not _is_recipe(values.get("basis", {})):
+        raise ValueError("the basis of its intent is no such value")
+    return Intent(**(values | {"kinds": _texts(values.get("kinds", ())), "elements": _elements(values["elements"])}))
 
 
 def _elements(rows: Iterable[Any]) -> Mapping[str, Element]:
-    return {name: Element(api_id, sent, *echo) for name, api_id, sent, *echo in rows}
+    found = {name: Element(api_id, sent, *echo) for name, api_id, sent, *echo in rows}
+    if not all(isinstance(name, str) and _is_element(one) for name, one in found.items()):
+        raise ValueError("its `elements` are no such values")
+    return found
+
+
+def _is_element(one: Element) -> bool:
+    maps = [one.sent, one.echo, *(one.echo.values() if isinstance(one.echo, dict) else ())]
+    return isinstance(one.api_id, str) and all(isinstance(values, dict) for values in maps)
 
 
 def _file(row: Mapping[str, Any]) -> SavedFile:
     values = {key: value for key, value in row.items() if key in _FILE}
-    return SavedFile(**(values | {"inputs": tuple(values.get("inputs", ()))}))
+    return SavedFile(**(_checked(values, _ANY_FILE) | {"inputs": _texts(values.get("inputs", ()))}))

@@ -15,6 +15,7 @@ from stat import S_ISREG
 from typing import Any
 
 from a2c_spec.core.json_text import inert_json
+from a2c_spec.core.live import MOST_BYTES
 from a2c_spec.errors import why
 from a2c_spec.regular_files import beginning, opened
 from a2c_spec.state.migrations import make_folders
@@ -23,6 +24,9 @@ _CHUNK = 1 << 20
 MARK = "entries/.a2c-cache"
 """The file by which a folder that was made for results is known; nothing is removed from any other one."""
 PARTS = ("entries", "files")
+MOST_FILES = 10_000
+"""Files of an entry; no service is believed to have made more with one conversion."""
+
 LARGEST_ENTRY = 16 << 20
 """Bytes that tell of one result; the folder may be shared."""
 
@@ -222,14 +226,23 @@ def _read(path: Path) -> Mapping[str, Any] | None:
     """The data of an entry; None if there is none. A file that holds anything else is removed."""
     try:
         data = json.loads(beginning(path, LARGEST_ENTRY))  # of one that is larger nothing is valid
-        rows = [(str(row["sha256"]), int(row["size"]), row["inputs"], row["conversion"]) for row in data["files"]]
+        rows = data["files"]
+        if not all(_is_row(row) for row in rows) or len(rows) > MOST_FILES:
+            raise ValueError
     except FileNotFoundError:
         return None
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         with contextlib.suppress(OSError):
             path.unlink()
         return None
-    return data if rows and all(_is_digest(sha256) for sha256, *_ in rows) else None
+    return data if rows else None
+
+
+def _is_row(row: Any) -> bool:
+    """Whether a file of an entry is told as we tell it."""
+    numbers = [row["size"], row["conversion"], row.get("index", 0), *row["inputs"]]
+    plain = all(type(number) is int and 0 <= number <= MOST_BYTES for number in numbers)
+    return plain and _is_digest(row["sha256"]) and isinstance(row.get("service_name", ""), str)
 
 
 def _is_digest(text: str) -> bool:

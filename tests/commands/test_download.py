@@ -171,3 +171,24 @@ def test_a_result_whose_password_was_taken_out_of_the_manifest_is_downloaded_wit
     code, said, _ = run(a2c, "apply --no-cache")
     assert code in (3, 9), said
     assert "needs another password" in said
+
+
+def test_a_plan_refuses_a_download_whose_password_cannot_be_had(
+    project: Path, a2c: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (project / "a.txt").write_text("a")
+    (project / "locked.yaml").write_text(
+        "apiVersion: a2c-spec/v1\nkind: Job\nname: locked\ninputs: [{id: i, path: a.txt}]\n"
+        "conversions: [{id: c, category: hash, target: md5}]\n"
+        'outputs: [{from: c, filename: r, save: dist/, download_password: {secret: "env:A2C_VAR_PW"}}]\n'
+    )
+    monkeypatch.setenv("A2C_VAR_PW", "a long secret")
+    assert a2c("apply", "--local", "-q").code == 0
+    (project / "dist/r.md5").unlink()
+    assert a2c("plan", "--local").code == 0
+    monkeypatch.delenv("A2C_VAR_PW")
+    for command in ("plan", "plan --markdown", "apply", "download"):
+        ran = a2c(*command.split(), "--local")
+        assert (ran.code, "refused: the secret env:A2C_VAR_PW is not set" in ran.out) == (5, True), ran.out
+    monkeypatch.setenv("A2C_VAR_PW", "a long secret")
+    assert a2c("download", "--local", "-q").code == 0

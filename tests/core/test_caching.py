@@ -165,3 +165,9 @@ def test_a_result_from_the_cache_has_the_ids_of_this_manifest_and_no_job() -> No
     assert (record.fingerprint, record.basis, record.leftover) == (other.fingerprint, other.basis, (FILE,))
     new = record_from({"y": entry}, other, None, "realm")
     assert (new.address, new.realm, new.phase) == ("job", "realm", "done")
+
+
+@pytest.mark.parametrize("row", [{"conversion": 7, "inputs": [0]}, {"conversion": 0, "inputs": [99]}])
+def test_an_entry_that_names_parts_which_the_job_does_not_have_is_of_no_use(row: dict[str, Any]) -> None:
+    desired = ready(conversions=(replace(WEBP, options={"output_filename": "a"}),))
+    assert not usable({"files": [{**row, "named": False}]}, desired)

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from a2c_spec.state.results_cache import MARK, ResultsCache, _draft, copy
+from a2c_spec.state.results_cache import MARK, MOST_FILES, ResultsCache, _draft, copy
 
 KEY, OTHER = "a" * 64, "b" * 64
 
@@ -256,3 +256,29 @@ def test_no_link_within_it_is_followed(cache: ResultsCache, tmp_path: Path, part
     with pytest.raises(OSError, match="Not a directory"):
         save(cache, KEY, b"ab")
     assert everything(theirs.root) == before
+
+
+ROW = {"sha256": sha256(b"one"), "size": 3, "conversion": 0, "inputs": [0], "index": 0, "service_name": "one"}
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [{**ROW, "conversion": "7"}],
+        [{**ROW, "conversion": -1}],
+        [{**ROW, "inputs": None}],
+        [{**ROW, "inputs": [True]}],
+        [{**ROW, "size": 10**400}],
+        [{**ROW, "service_name": 7}],
+        [7],
+        "rows",
+        [ROW] * (MOST_FILES + 1),
+    ],
+    ids=lambda rows: repr(rows)[:60],
+)
+def test_an_entry_that_somebody_else_wrote_is_none(cache: ResultsCache, rows: Any) -> None:
+    save(cache, KEY, b"one")
+    (entry,) = (cache.root / "entries").rglob(f"{KEY}.json")
+    entry.write_text(json.dumps({"files": rows}))
+    assert cache.load(KEY) is None
+    assert list(cache.entries()) == []

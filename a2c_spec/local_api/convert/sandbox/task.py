@@ -18,13 +18,16 @@ def load(reference: str) -> Callable[..., Any]:
     return found
 
 
+SECONDS, MEMORY, OUTPUT = 300.0, 4096 * MIB, 4096 * MIB
+
+
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Limits of one task: seconds (also of CPU time), address space per process, bytes per file and of all products."""
 
-    seconds: float = 300.0
-    memory: int = 4096 * MIB
-    output: int = 4096 * MIB
+    seconds: float = SECONDS
+    memory: int = MEMORY
+    output: int = OUTPUT
 
 
 @dataclass(frozen=True, slots=True)
