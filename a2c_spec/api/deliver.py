@@ -189,8 +189,10 @@ class Delivery:
         others = (file for file in record.files if file.conversion and file.conversion not in ours)
         record = with_answers(record, errors)
         if errors or missing:
-            failed = {one.conversion for one, got in zip(placements, results, strict=True) if got in errors}
-            bad = failed | {name for name, _ in missing}
+            ends = zip(placements, results, strict=True)
+            bad = {one.conversion for one, got in ends if isinstance(got, BaseException)} | {
+                name for name, _ in missing
+            }
             good = tuple(file for file in files if file.conversion not in bad)
             await keep(replace(record, phase="done", files=good))
         record = await self._record_files(record, (*files, *others), None if errors or missing else keep)

@@ -49,11 +49,16 @@ def disguises(secret: str) -> frozenset[str]:
     """How an unfolded text holds a secret: as it is, backwards, in hex, or in base64 at any place."""
     raw = secret.encode(errors="replace")
     found = {unfolded(secret), unfolded(secret[::-1]), raw.hex()}
+    found |= {form.lower() for form in in_base64(raw)}
+    return frozenset(one for one in found if len(one) >= min(LONG, len(secret)))
+
+
+def in_base64(raw: bytes) -> Iterator[str]:
+    """What is seen of some bytes wherever they stand in base64, in both of its alphabets."""
     for lead in range(3):
         encoded = base64.b64encode(b"\0" * lead + raw).decode()
         inner = encoded[(lead * 4 + 2) // 3 : (lead + len(raw)) * 4 // 3]
-        found |= {inner.lower(), inner.replace("+", "-").replace("/", "_").lower()}
-    return frozenset(one for one in found if len(one) >= min(LONG, len(secret)))
+        yield from (inner, inner.replace("+", "-").replace("/", "_"))
 
 
 def holds(text: str, secret: str) -> bool:

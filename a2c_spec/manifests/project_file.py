@@ -218,6 +218,16 @@ CACHE_ELSEWHERE = "`cache` names a folder below the project; one elsewhere is na
 IN_PLACE = "would be in the place of something else"
 
 
+def _place(root: Path, text: str) -> tuple[str, str]:
+    """A path below the project that settings name for a file or folder of ours, or why it cannot be one."""
+    try:
+        return place_of_ours(text, root.resolve()), ""
+    except PermissionError:
+        return "", IN_PLACE
+    except ValueError as error:
+        return "", str(error).replace("the manifest's folder", "the project")
+
+
 def cache_problem(root: Path, text: str) -> str:
     """Why a project cannot have its results cache at this path; empty when it can. It goes on the words "the results
     cache `path`"."""
@@ -225,12 +235,9 @@ def cache_problem(root: Path, text: str) -> str:
         return not_text(text)[0]
     if text.startswith("~"):
         return "is outside the project root"
-    try:
-        path = place_of_ours(text, root.resolve())
-    except PermissionError:
-        return IN_PLACE
-    except ValueError as error:
-        return str(error).replace("the manifest's folder", "the project")
+    path, why = _place(root, text)
+    if why:
+        return why
     parts = [part.casefold() for part in path.split("/")]
     if parts[0] == ".a2c" and parts[1:2] != ["cache"]:
         return IN_PLACE
@@ -251,12 +258,9 @@ def state_problem(root: Path, text: str) -> str:
         return not_text(text)[0]
     if "://" in text:
         return "is not supported yet: a state is one file below the project"
-    try:
-        path = place_of_ours(text, root.resolve())
-    except PermissionError:
-        return IN_PLACE
-    except ValueError as error:
-        return str(error).replace("the manifest's folder", "the project")
+    path, why = _place(root, text)
+    if why:
+        return why
     parts = [part.casefold() for part in path.split("/")]
     ours = parts[0] == ".a2c" and (len(parts) == 1 or not {"local", "cache"}.isdisjoint(parts))
     if ours or parts[-1] in TAKEN or parts[-1].endswith(".lock"):

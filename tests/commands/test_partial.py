@@ -204,10 +204,8 @@ outputs: [{from: k, save: dist/, filename: x}]
 """
 
 
-def test_what_is_there_is_there_for_others_although_another_result_is_not(
-    project: Path, a2c: Command, server: Background, somebody: Somebody
-) -> None:
-    assert server
+def lose_one_of_a_pair(project: Path, a2c: Command, somebody: Somebody) -> None:
+    """A job has made two results, one of which somebody deletes on the service before any is fetched."""
     (project / "a.txt").write_text("a")
     (project / "h.yaml").write_text(PAIR)
     assert a2c("apply", "-q", "--detach").code == 0
@@ -215,6 +213,13 @@ def test_what_is_there_is_there_for_others_although_another_result_is_not(
     wait_for(somebody, job["id"], "completed")
     (made,) = [row for row in somebody("GET", f"/jobs/{job['id']}")["output"] if row["filename"].endswith("sha256")]
     somebody("DELETE", f"/jobs/{job['id']}/output/{made['id']}")
+
+
+def test_what_is_there_is_there_for_others_although_another_result_is_not(
+    project: Path, a2c: Command, server: Background, somebody: Somebody
+) -> None:
+    assert server
+    lose_one_of_a_pair(project, a2c, somebody)
     (project / "x.yaml").write_text(TWIN)
     first = a2c("apply")
     assert (first.code, "m has no result there: the service does not say why" in first.out) == (9, True)
@@ -249,13 +254,7 @@ def test_what_takes_a_result_that_is_there_is_not_refused_for_another_one_that_i
     project: Path, a2c: Command, server: Background, somebody: Somebody
 ) -> None:
     assert server
-    (project / "a.txt").write_text("a")
-    (project / "h.yaml").write_text(PAIR)
-    assert a2c("apply", "-q", "--detach").code == 0
-    (job,) = somebody("GET", "/jobs")
-    wait_for(somebody, job["id"], "completed")
-    (made,) = [row for row in somebody("GET", f"/jobs/{job['id']}")["output"] if row["filename"].endswith("sha256")]
-    somebody("DELETE", f"/jobs/{job['id']}/output/{made['id']}")
+    lose_one_of_a_pair(project, a2c, somebody)
     (project / "d.yaml").write_text(TAKES.replace("NAME", "d").replace("HASH", "md5"))
     assert (a2c("apply", "-q").code, spent(somebody)) == (9, 3)
     rows = {row["address"]: row for row in json.loads(a2c("plan", "--json").out)["changes"]}

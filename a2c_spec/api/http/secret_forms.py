@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote, quote_plus, unquote, urlsplit
 from uuid import UUID
 
-from a2c_spec.core.disguises import LONG, disguises, unfolded
+from a2c_spec.core.disguises import LONG, disguises, in_base64, unfolded
 
 SHORT = 4
 """Secrets with fewer characters are hidden only where they stand alone: as a word of a message, or a whole value; one
@@ -99,11 +99,7 @@ def forms_of(secret: str, *, twice: bool) -> set[str]:
     if _HEX_32.fullmatch(secret):
         found.add(str(UUID(secret)))
     found.add(base64.b64encode(raw).decode().rstrip("="))
-    for lead in range(3) if len(raw) > SHORT else ():
-        encoded = base64.b64encode(b"\0" * lead + raw).decode()
-        inner = encoded[(lead * 4 + 2) // 3 : (lead + len(raw)) * 4 // 3]
-        found |= {inner, inner.replace("+", "-").replace("/", "_")}
-    return found
+    return found | {*in_base64(raw)} if len(raw) > SHORT else found
 
 
 def folded(secret: str) -> frozenset[str]:
