@@ -86,7 +86,7 @@ async def _found(
         rows = [row for row in rows if not row.gone_since]  # what was let go may be as it likes
         read = partial(_one, session, gone, offline=project.flags.offline)
         reads = await read_each(rows, read, project.flags.parallelism)
-        unknown = sorted({address_of(row.address) for row in rows if row.intent and row.intent.starts})
+        unknown = sorted({address_of(row.address) for row in rows if row.start_sent})
         return [item for part in reads.found for item in part], sorted(gone), unknown, reads.failed
 
 

@@ -168,14 +168,19 @@ class JobRecord:
         return self.intent is not None and self.intent.creates
 
     @property
+    def start_sent(self) -> bool:
+        """Whether a call that starts the job was sent, or about to be, and its answer is not known."""
+        return self.intent is not None and self.intent.starts
+
+    @property
     def lost_start(self) -> bool:
         """Whether a job may be there that runs, and costs, because it was created to start by itself."""
-        return self.intent is not None and self.intent.creates and self.intent.starts
+        return self.unresolved and self.start_sent
 
     @property
     def lost_draft(self) -> bool:
         """Whether a job may be there that was not started, costs nothing, and is not looked for."""
-        return self.intent is not None and self.intent.creates and not self.intent.starts
+        return self.unresolved and not self.start_sent
 
     @property
     def age(self) -> tuple[bool, float, float]:

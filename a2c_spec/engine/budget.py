@@ -149,7 +149,7 @@ def true_cost(before: JobRecord, now: JobRecord | None) -> int | None:
     """
     if now is None:
         return 0  # what is about to be sent is recorded before
-    if now.intent is not None and now.intent.starts:
+    if now.start_sent:
         return None
     ran = now.phase not in ("building", "started")
     if now.phase == "building" or not now.job_id or (now.job_id == before.job_id and before.phase == now.phase and ran):

@@ -100,8 +100,7 @@ async def _look_at_job(session: Session, run: JobRecord, client: Client) -> None
     session.lost.read[run.job_id] = live
     started = (begun(run, live) or begun_elsewhere(run, live)) if live is not None else None
     if started is not None:
-        ours = run.intent is not None and run.intent.starts
-        session.lost.elsewhere |= set() if ours else {run.job_id}
+        session.lost.elsewhere |= set() if run.start_sent else {run.job_id}
         assume(session, started)
 
 
