@@ -12,21 +12,19 @@ from a2c_spec.core.state import JobRecord
 from a2c_spec.core.state_store import StateStore
 
 
-def of_none(_run: str, _job: str, _credits: int) -> None:
-    """A listener that needs to know nothing."""
-
-
 @dataclass(slots=True)
 class Costs:
     """What became known of the costs of jobs since this was made, in credits.
 
-    ``shared`` gives the jobs of which several addresses have results. ``heard`` is told the run, its job and what this
-    cost in all. ``total`` is all that became known, ``of_job`` by job, ``untold`` by run what no event has told yet.
+    ``shared`` gives the jobs of which several addresses have results. ``learned`` are a run, its job and what this cost
+    in all, for who listens from then on. ``total`` is all that became known, ``of_job`` by job, ``untold`` by run what
+    no event has told yet.
     """
 
     store: StateStore
     shared: Callable[[], Collection[str]] = frozenset
-    heard: Callable[[str, str, int], None] = of_none
+    heard: Callable[[str, str, int], None] | None = None
+    learned: list[tuple[str, str, int]] = field(default_factory=list)
     total: int = 0
     of_job: Counter[str] = field(default_factory=Counter)
     untold: Counter[str] = field(default_factory=Counter)
@@ -42,8 +40,18 @@ class Costs:
             return record
         self.of_job[live.id] += new
         self.untold[record.address] += new
-        self.heard(record.address, live.id, before + new)
+        self.learned.append((record.address, live.id, before + new))
+        self._tell_heard()
         return replace(record, spent=record.spent + new)
+
+    def listen(self, heard: Callable[[str, str, int], None]) -> None:
+        """Tells ``heard`` what jobs cost: what became known until now, at once, and everything from now on."""
+        self.heard = heard
+        self._tell_heard()
+
+    def _tell_heard(self) -> None:
+        while self.heard is not None and self.learned:
+            self.heard(*self.learned.pop(0))
 
     def tell(self, run: str) -> int:
         """What no event has told yet of a run, which an event tells now."""

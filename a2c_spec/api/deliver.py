@@ -17,6 +17,7 @@ from a2c_spec.api.output_files import OutputFiles
 from a2c_spec.api.poll import JobGone, Poller
 from a2c_spec.core.desired import Job
 from a2c_spec.core.events import Event, Listener
+from a2c_spec.core.failed_jobs import failure_text, split_failed, without_good_result
 from a2c_spec.core.foreseen import apart
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.moves import Move, in_safe_order
@@ -27,7 +28,6 @@ from a2c_spec.core.reasons import counted
 from a2c_spec.core.result_paths import Placement, RenderLate, placed
 from a2c_spec.core.results import recorded, shows_all, with_gone, with_results, without_result
 from a2c_spec.core.run_keys import address_of, free_key
-from a2c_spec.core.run_records import split_failed
 from a2c_spec.core.state import ENDED, JobRecord, SavedFile
 from a2c_spec.core.state_store import StateStore
 from a2c_spec.errors import Conflict, ConversionFailed, SpecError
@@ -137,7 +137,7 @@ class Delivery:
             if untold := untold_results(record, live):
                 raise failures.untold_conversions(live.id, untold, address)
             return ended
-        problem = failures.failure_text(record, live)
+        problem = failure_text(record, live)
         told = "failed" if phase == "failed" else "was canceled"
         made = self._made(task.desired.job, replace(ended, problem=problem), live)
         if len(made) == len(task.desired.job.conversions) < len(ended.basis.get("conversions", ())):
@@ -149,7 +149,7 @@ class Delivery:
 
     def _made(self, job: Job, record: JobRecord, live: LiveJob) -> list[str]:
         """The conversions of a job that failed which gave results all the same, without an error."""
-        record, wrong = with_results(record, live), failures.without_good_result(record, live)
+        record, wrong = with_results(record, live), without_good_result(record, live)
         placements = placed(job, record, self.render_late, live)
         made = {one.conversion for one in placements if one.conversion and not one.gone} - wrong
         return [item.id for item in job.conversions if item.id in made]

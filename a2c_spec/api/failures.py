@@ -1,4 +1,4 @@
-"""Why a job failed, in the words of its manifest."""
+"""What is said of jobs that failed, or gave less than was asked for."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from a2c_spec.api.http.replies import LostAnswer, NotCancelled, Refused
 from a2c_spec.core.desired import Job
-from a2c_spec.core.live import LiveJob, Problem
+from a2c_spec.core.failed_jobs import problem_text
+from a2c_spec.core.live import LiveJob
 from a2c_spec.core.reasons import OF_THEIR_OWN, run_again, untold
 from a2c_spec.core.results import left_out, made_from, named_parts
 from a2c_spec.core.run_keys import address_of
-from a2c_spec.core.shortened import shortened
-from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import Conflict, PartialResult, SpecError
 
-LONGEST_LIST = 10_000
-"""Characters of all errors of a job together."""
 CONFLICT_HINT = (
     "`a2c-spec apply` plans again from the job as it is now; `a2c-spec state rm` removes its record, so that "
     "`a2c-spec import` can write it into a manifest, or the next apply creates a new one"
@@ -58,13 +55,6 @@ def drafts_lost(error: SpecError, count: int) -> LostAnswer:
     return LostAnswer(f"{error.message}; {stay}", hint=error.hint or "apply again later")
 
 
-def failure_text(record: JobRecord, live: LiveJob) -> str:
-    """The job's errors, each with the manifest's own id of the part it is about."""
-    names = record.names()
-    errors = "; ".join(problem_text(problem, names) for problem in live.errors)
-    return shortened(errors, LONGEST_LIST) or live.info or "the service does not say why"
-
-
 def warnings_of(job: Job, live: LiveJob, names: Mapping[str, str]) -> tuple[str, ...]:
     """The job's warnings; ``names`` are those of the record, by API id.
 
@@ -76,24 +66,3 @@ def warnings_of(job: Job, live: LiveJob, names: Mapping[str, str]) -> tuple[str,
     lacking = {} if live.warnings or live.status != "completed" else left_out(made, [item.id for item in job.inputs])
     silent = [f"the service shows no result of {', '.join(lacking[name])} by {name}" for name in alone & lacking.keys()]
     return (*(problem_text(warning, names) for warning in live.warnings), *sorted(silent))
-
-
-def problem_text(problem: Problem, names: Mapping[str, str]) -> str:
-    """One error or warning; ``names`` are those of the record, by API id."""
-    part, _, key = names.get(problem.id_source, "").partition(".")
-    where = f"{part.removesuffix('s')} {key}: " if key else f"{problem.source}: " if problem.source else ""
-    code = f" (code {problem.code})" if problem.code and problem.code != "0" else ""
-    return f"{where}{problem.message}{code}"
-
-
-def without_good_result(record: JobRecord, live: LiveJob) -> set[str]:
-    """The conversions of a job that failed which an error is about, or whose results lack an input."""
-    names = record.names()
-    about = [names.get(error.id_source) or f"{error.source}s." for error in live.errors]
-    made = [made_from(output, names) for output in live.outputs]
-    inputs = [name.removeprefix("inputs.") for name in names.values() if name.startswith("inputs.")]
-    lacking = set(left_out(made, inputs))
-    if any(name.startswith("inputs.") for name in about):  # a result of which it is not told may lack that one
-        used = {name: {one for conversion, some in made if conversion == name for one in some} for name, _ in made}
-        lacking = {conversion for conversion, some in used.items() if not some.issuperset(inputs)}
-    return lacking | {name.removeprefix("conversions.") for name in about if name.startswith("conversions.")}

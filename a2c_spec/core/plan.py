@@ -66,7 +66,8 @@ class Change:
     """What happens to one address. ``bindings`` pairs element names with API ids that exist already. ``forced``:
     nothing changed, the user wants it run again. ``paid_again``: something already paid for is run again, cancelled or
     deleted; of a run that is let go, that something of it is lost: ``running`` are its jobs that run, ``only_there`` is
-    how many of its results are on the service alone. ``leaves`` are files that stay, although no manifest saves them
+    how many of its results are on the service alone. ``first_runs``: how many of the conversions that it starts never
+    ran before. ``leaves`` are files that stay, although no manifest saves them
     any more, ``removes`` those that are removed once all else is done, if they are still as we wrote them and nobody
     else's. ``stays`` says what else stays, here or on the service, and why. ``fetch``: results are downloaded
     afterwards. ``lower_bound``: why fewer calls are impossible. ``lost`` are conversions that are run again only
@@ -93,6 +94,7 @@ class Change:
     downloads: tuple[str, ...] = ()
     fetch: bool = False
     paid_again: bool = False
+    first_runs: int = 0
     forced: bool = False
     fingerprint: str = ""
     basis: Mapping[str, Any] = field(default_factory=dict)
@@ -149,7 +151,7 @@ class Change:
     @property
     def paid_before(self) -> int:
         """How much of the credits was paid before, for the same conversions."""
-        return self.credits if self.paid_again else 0
+        return max(self.credits - self.first_runs, 0) if self.paid_again else 0
 
     @property
     def asks(self) -> bool:

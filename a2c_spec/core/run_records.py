@@ -134,29 +134,6 @@ def reclaimed(run: JobRecord, runs: Sequence[JobRecord]) -> JobRecord:
     return replace(run, files=tuple(files)) if tuple(files) != run.files else run
 
 
-def split_failed(record: JobRecord, made: Collection[str], key: str) -> tuple[JobRecord, ...]:
-    """Of a job that failed: the run of what it made all the same, and under ``key`` what it did not make, if anything.
-
-    Results of what counts as failed stay known: they were paid for. Else what the job cost counts as the price of what
-    it made, for the service tells it of the whole job alone.
-    """
-    if all(name in made for name in record.basis["conversions"]):
-        return (replace(record, phase="completed", problem="", warnings=(*record.warnings, record.problem)),)
-    conversions = record.basis["conversions"]
-    mine, rest = (
-        {**record.basis, "conversions": {name: one for name, one in conversions.items() if (name in made) is good}}
-        for good in (True, False)
-    )
-    files = tuple(file for file in record.files if file.conversion in made)
-    others = tuple(file for file in record.files if file.conversion not in made)
-    whole = replace(record, phase="completed", problem="", basis=mine, fingerprint=fingerprint(mine), files=files)
-    failed = JobRecord(
-        key, record.realm, "failed", basis=rest, fingerprint=fingerprint(rest), problem=record.problem, files=others,
-        answered_at=record.answered_at,
-    )  # fmt: skip
-    return whole, failed
-
-
 def split_off(run: JobRecord, conversion: str, key: str) -> JobRecord:
     """What a run made of one conversion, as a run of its own: the job is the same, which costs nothing more."""
     basis = {**run.basis, "conversions": {conversion: run.basis["conversions"][conversion]}}

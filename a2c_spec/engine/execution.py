@@ -54,7 +54,7 @@ class Execution:
         self.stopped = False
         self.spender = Spender(session.project, endpoint(session.project).realm, options.limits.credits)
         self.costs = self.service.executor.costs
-        self.costs.heard = self.spender.learned
+        self.costs.listen(self.spender.learned)
         self.tally = Tally(0)
         self.errors: list[SpecError] = []
         self.under_way = asyncio.Semaphore(max(64, UNDER_WAY * session.project.flags.parallelism))

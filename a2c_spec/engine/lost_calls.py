@@ -5,11 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from a2c_spec.core.draft_versions import begun, begun_elsewhere
-from a2c_spec.core.run_keys import address_of
+from a2c_spec.core.failed_jobs import failed_unseen
+from a2c_spec.core.run_keys import address_of, free_key
 from a2c_spec.core.run_records import beside_new_run
 from a2c_spec.core.state import JobRecord
 from a2c_spec.errors import Conflict, ReadFailed, SpecError, about
@@ -54,6 +55,10 @@ async def look(session: Session, runs: Collection[JobRecord], client: Client) ->
             if run.address not in lost.looked and (run.lost_start or _may_be_started(run)):
                 await (_look_for_job if run.lost_start else _look_at_job)(session, run, client)
                 lost.looked.add(run.address)
+    for run in runs:
+        if run.address not in lost.looked and run.phase == "started" and run.job_id and not run.gone_since:
+            lost.looked.add(run.address)
+            await _look_at_end(session, run, client)
 
 
 async def look_at_each(session: Session, runs: Collection[JobRecord], client: Client) -> None:
@@ -102,6 +107,20 @@ async def _look_at_job(session: Session, run: JobRecord, client: Client) -> None
     if started is not None:
         session.lost.elsewhere |= set() if run.start_sent else {run.job_id}
         assume(session, started)
+
+
+async def _look_at_end(session: Session, run: JobRecord, client: Client) -> None:
+    """Of a job that failed while nobody waited for it, what it made is known before anything is planned. That is read
+    by many addresses at once."""
+    live = await client.job(run.job_id)
+    session.lost.read[run.job_id] = live
+    if live is None or not live.terminal:
+        return
+    others = [one.address for one in session.store.runs(address_of(run.address))]
+    ended = failed_unseen(run, live, free_key(address_of(run.address), others))
+    if ended:
+        known = session.service.executor.costs.learn(run, live)
+        assume(session, replace(ended[0], spent=known.spent), *ended[1:])
 
 
 def assume(session: Session, *records: JobRecord, without: Collection[str] = ()) -> None:

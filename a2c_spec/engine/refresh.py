@@ -50,7 +50,7 @@ async def refresh_state(project: Project, *, write: bool) -> Refreshed:
         if not write:
             return await _found(session)
         spender = Spender(project, endpoint(project).realm)
-        session.service.executor.costs.heard = spender.learned
+        session.service.executor.costs.listen(spender.learned)
         with closing(spender), session.store.lock(lock_holder(project.environ)):
             found = await _found(session)
             for _, after in found.changed:

@@ -124,6 +124,7 @@ def plan_from(tree: Mapping[str, Any]) -> Plan:
 
 
 def _change(row: Mapping[str, Any]) -> Change:
+    again, cost = bool(row.get("paid_again")), int(row.get("credits", 0))
     return Change(
         row.get("run", row["address"]),
         row["action"],
@@ -135,7 +136,8 @@ def _change(row: Mapping[str, Any]) -> Change:
         removes=tuple(row.get("removes", ())),
         stays=tuple(row.get("stays", ())),
         downloads=tuple(row.get("downloads", ())),
-        paid_again=bool(row.get("paid_again")),
+        paid_again=again,
+        first_runs=cost - int(row.get("credits_paid_before", cost)) if again else 0,
         running=tuple(row.get("running", ())),
         only_there=int(row.get("only_there", 0)),
         lower_bound=row.get("lower_bound", ""),
@@ -145,7 +147,7 @@ def _change(row: Mapping[str, Any]) -> Change:
         awaits=int(row.get("awaits", 0)),
         alike=str(row.get("alike", "")),
         instead=tuple(_call(call) for call in row.get("instead", ())),
-        credits=int(row.get("credits", 0)),
+        credits=cost,
         writes=tuple(row.get("writes", ())),
         replaces=tuple(row.get("replaces", ())),
         replaces_paid=dict(row.get("replaces_paid", {})),

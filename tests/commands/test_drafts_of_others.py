@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import a2c_spec.api.client as api
-from tests.commands.conftest import Somebody, in_dist, spent, wait_for
+from tests.commands.conftest import Somebody, in_dist, spent
 from tests.commands.test_started_drafts import MD5, SHA, start, write
 from tests.conftest import Command
 
@@ -68,22 +68,3 @@ def test_a_draft_that_is_started_after_the_plan_is_not_deleted(
     monkeypatch.setattr(api.Client, "check_not_started", checks)
     told = a2c("destroy", "draft")
     assert (told.code, "2 results are only on the service" in told.out) == (11, True), told.err
-
-
-def test_a_job_that_failed_for_what_is_not_asked_for_any_more_is_no_failure(
-    project: Path, a2c: Command, somebody: Somebody
-) -> None:
-    picture = (project / "src/cover.png").read_bytes()
-    write(project, "draft", MD5, "category: document, target: txt")
-    (project / "a.txt").write_bytes(picture)
-    assert a2c("apply", "-q", "--detach").code == 0
-    (job,) = [row["id"] for row in somebody("GET", "/jobs")]
-    wait_for(somebody, job, "failed")
-    write(project, "draft", MD5, SHA)
-    (project / "a.txt").write_bytes(picture)
-    done = a2c("apply", "-y")
-    assert (done.code, "its job failed for what is not asked for any more" in done.err + done.out) == (0, True), (
-        done.out
-    )
-    assert in_dist(project) == ["draft-0.md5", "draft-1.sha1"]
-    assert a2c("plan", "--detailed-exitcode").code == 0

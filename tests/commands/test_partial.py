@@ -227,19 +227,6 @@ def test_what_is_there_is_there_for_others_although_another_result_is_not(
     assert in_dist(project) == ["k.md5", "x.md5"]
 
 
-def test_of_a_job_that_failed_a_plan_names_only_what_the_service_has(
-    project: Path, a2c: Command, server: Background, somebody: Somebody
-) -> None:
-    assert server
-    (project / "a.txt").write_text("a")
-    bad = PAIR.replace("hash, target: sha256", "image, target: png")
-    (project / "h.yaml").write_text(bad)
-    assert a2c("apply", "-q", "--detach").code == 0
-    wait_for(somebody, somebody("GET", "/jobs")[0]["id"], "failed")
-    told = a2c("plan").out
-    assert ("failed, with results" in told, "writes dist/k.md5" in told, "dist/m" in told) == (True, True, False), told
-
-
 TAKES = """\
 apiVersion: a2c-spec/v1
 kind: Job

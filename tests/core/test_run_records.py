@@ -20,7 +20,6 @@ from a2c_spec.core.run_records import (
     reclaimed,
     renamed,
     set_aside,
-    split_failed,
     split_off,
     superseded,
     with_earlier,
@@ -139,18 +138,6 @@ def test_results_that_still_lie_here_as_leftovers_are_taken_back() -> None:
     now = replace(RUN, files=(), leftover=(A,))
     assert reclaimed(earlier, [now, earlier]).files == (A, replace(B, path="", wanted=""))
     assert reclaimed(earlier, [earlier]) is earlier
-
-
-def test_of_a_failed_job_what_it_made_is_one_run_and_the_rest_another() -> None:
-    whole, failed = split_failed(replace(RUN, phase="failed", problem="no"), {"a"}, "job#2")
-    assert (whole.address, whole.phase, whole.problem, list(whole.basis["conversions"])) == (
-        "job",
-        "completed",
-        "",
-        ["a"],
-    )
-    assert (failed.address, failed.phase, failed.problem, failed.job_id) == ("job#2", "failed", "no", "")
-    assert list(failed.basis["conversions"]) == ["b"]
 
 
 def test_what_was_made_before_completes_a_recipe_and_what_was_sent_last_is_told_of_the_newest() -> None:

@@ -22,12 +22,13 @@ from a2c_spec.core.planner import recipes, update_reasons
 from a2c_spec.core.planner.create import create_calls, why_not_fewer
 from a2c_spec.core.planner.deletions import deletes, let_go
 from a2c_spec.core.planner.finish import diff_outputs, finish, no_longer_there, saved_nowhere
+from a2c_spec.core.planner.forbidden import conflicts, forbidden
 from a2c_spec.core.planner.leftovers import left_behind
 from a2c_spec.core.planner.matching import known
 from a2c_spec.core.planner.recipes import changed_since_start
 from a2c_spec.core.planner.update import Edit, edit
 from a2c_spec.core.prepare import DesiredJob
-from a2c_spec.core.result_paths import placed, predicted
+from a2c_spec.core.result_paths import placed
 from a2c_spec.core.results import with_gone, with_results
 from a2c_spec.core.run_records import with_earlier
 from a2c_spec.core.same_recipe import same_recipe
@@ -89,7 +90,8 @@ def _from_live(desired: DesiredJob, record: JobRecord, live: LiveJob, observed: 
     if live.editable and not _about_to_run(desired, record, live, observed):
         return _update(desired, record, live, observed)
     if live.status in ("failed", "canceled") and record.phase not in ("completed", "done"):
-        made = placed(desired.job, with_results(record, live), observed.late, live) if record.phase == "started" else ()
+        taken = record.phase == "started" and same_recipe(desired, record)
+        made = placed(desired.job, with_results(record, live), observed.late, live) if taken else ()
         if there := [one for one in made if not one.gone]:
             told, paths = (f"{live.status}, with results",), tuple(one.path for one in there if one.path)
             return Change(desired.job.address, "wait", told, downloads=paths, fetch=True)
@@ -182,12 +184,6 @@ def _create(desired: DesiredJob, observed: Observed) -> Change:
     )
 
 
-def conflicts(desired: DesiredJob, observed: Observed) -> str:
-    """What stands in the way where a result must go; decided before anything is paid for."""
-    found = (reasons.refused(observed, one.path, one.spec.on_conflict) for one in predicted(desired.job, observed.late))
-    return next(filter(None, found), "")
-
-
 def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observed: Observed, *, paid: bool) -> Change:
     """A finished job is never edited: its recipe changed, so it is run again as a new job."""
     calls = create_calls(desired)
@@ -195,24 +191,20 @@ def _rerun(desired: DesiredJob, record: JobRecord, why: tuple[str, ...], observe
     if desired.job.lifecycle.on_replace == "delete" and desired.job.process and record.job_id and not observed.gone:
         calls = (*calls, *deletes([record.job_id], calls))
     told, removes = left_behind(desired, record, observed)
+    before = with_earlier(record, observed.earlier, observed.apart)
     change = Change(
         desired.job.address,
         "re-run" if desired.job.process else "replace",
         (*(why or ("the recipe changed",)), *told),
         calls,
-        details=recipes.details(desired, with_earlier(record, observed.earlier, observed.apart)),
+        details=recipes.details(desired, before),
         removes=removes,
         fetch=desired.job.process,
         paid_again=paid,
+        first_runs=recipes.first_runs(desired, before) if paid else 0,
         lower_bound=least,
     )
-    return replace(change, problem=_forbidden(desired, paid=paid) or conflicts(desired, observed))
-
-
-def _forbidden(desired: DesiredJob, *, paid: bool) -> str:
-    if paid and desired.job.lifecycle.prevent_replace:
-        return "lifecycle.prevent_replace forbids running it again; change the manifest back, or remove prevent_replace"
-    return ""
+    return replace(change, problem=forbidden(desired, paid=paid) or conflicts(desired, observed))
 
 
 def _replace_running(
@@ -229,7 +221,7 @@ def _replace_running(
         details=recipes.details(desired, with_earlier(record, None, observed.apart)),
         fetch=desired.job.process,
         paid_again=True,
-        problem=_forbidden(desired, paid=True) or conflicts(desired, observed),
+        problem=forbidden(desired, paid=True) or conflicts(desired, observed),
     )
 
 
@@ -295,6 +287,6 @@ def _updated(
         details=update_reasons.details(desired, record, others),
         fetch=desired.job.process,
         paid_again=paid,
-        problem=_forbidden(desired, paid=paid) or (conflicts(desired, observed) if desired.job.process else ""),
+        problem=forbidden(desired, paid=paid) or (conflicts(desired, observed) if desired.job.process else ""),
         lower_bound="every call changes something that no other call of the plan can change",
     )

@@ -25,6 +25,14 @@ def details(desired: DesiredJob, record: JobRecord) -> tuple[Detail, ...]:
     return reasons.details(*_both(desired, record))
 
 
+def first_runs(desired: DesiredJob, record: JobRecord) -> int:
+    """How many of the desired conversions the record does not know; 0 where that are all of them, for the run as a
+    whole takes the place of one that was paid for."""
+    known = record.basis.get("conversions", {})
+    new = sum(item.id not in known for item in desired.job.conversions)
+    return new if new < len(desired.job.conversions) else 0
+
+
 def _both(desired: DesiredJob, record: JobRecord) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     """The two recipes; what a result that is still to be made is going to be called is no difference."""
     late = {item.id for item in desired.job.inputs if item.awaited and not asked_filename(item)}

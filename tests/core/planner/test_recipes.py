@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
+
 from a2c_spec.core.calls import PlannerOptions
 from a2c_spec.core.desired import Conversion, Input, Job
 from a2c_spec.core.live import LiveJob
 from a2c_spec.core.observed import Observed
 from a2c_spec.core.planner import plan_job
-from a2c_spec.core.planner.recipes import changed_since_start, details, why
+from a2c_spec.core.planner.recipes import changed_since_start, details, first_runs, why
 from a2c_spec.core.prepare import DesiredJob, prepare
 from a2c_spec.core.same_recipe import same_recipe
 from tests.core.planner.situations import fingerprint_secret, record_of
@@ -62,3 +64,10 @@ def test_a_finished_run_of_an_unknown_recipe_is_run_again_and_says_so() -> None:
     done = replace(RAN, phase="done", fingerprint="f", basis={})
     change = plan_job(desired_job(2), done, Observed(late=lambda late, _scope: late.text))
     assert (change.action, change.reasons) == ("re-run", ("the recipe changed",))
+
+
+@pytest.mark.parametrize(("known", "new"), [({"webp"}, 1), ({"webp", "png"}, 0), (set(), 0), ({"other"}, 0)])
+def test_conversions_that_never_ran_are_counted_unless_none_did(known: set[str], new: int) -> None:
+    job = replace(desired_job(1).job, conversions=(*desired_job(1).job.conversions, Conversion("png", "png", "image")))
+    record = replace(RAN, basis={**RAN.basis, "conversions": {name: {} for name in known}})
+    assert first_runs(replace(desired_job(1), job=job), record) == new
